@@ -1,0 +1,1 @@
+"""One module for each thing outside: a database, a file format, a library."""

@@ -1,0 +1,1 @@
+"""The rules of the programme: pure, standard library only, true on paper without a computer."""

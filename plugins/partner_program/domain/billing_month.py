@@ -1,0 +1,66 @@
+"""The billing month: the calendar month whose invoiced revenue is assessed (rules 2 and 3)."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from partner_program.domain.refusals import Refusal
+
+_FORMAT = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class BillingMonth:
+    """A calendar month; prints and parses as `YYYY-MM`; periods in it are half-open."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> "BillingMonth":
+        """Read `YYYY-MM`; anything else is refused by name."""
+        match = _FORMAT.fullmatch(text)
+        if match is None or not 1 <= int(match[2]) <= 12 or not 1900 <= int(match[1]) <= 2999:
+            raise Refusal(f"billing month {text!r}: expected YYYY-MM, as in 2015-06")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, day: date) -> "BillingMonth":
+        """The month in which a day lies."""
+        return cls(day.year, day.month)
+
+    def __str__(self) -> str:
+        """Print as `YYYY-MM`."""
+        return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def days(self) -> int:
+        """How many days the month has."""
+        return calendar.monthrange(self.year, self.month)[1]
+
+    @property
+    def first_day(self) -> date:
+        """Its first day."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        """Its last day, on which links and grants are looked at."""
+        return date(self.year, self.month, self.days)
+
+    @property
+    def following(self) -> "BillingMonth":
+        """The month after it."""
+        return BillingMonth(self.year + self.month // 12, self.month % 12 + 1)
+
+    @property
+    def preceding(self) -> "BillingMonth":
+        """The month before it."""
+        return BillingMonth(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
+
+    def covered_days(self, service_start: date, service_end: date) -> int:
+        """Days of this month in `[service_start, service_end)`; 0 where they do not meet."""
+        start = max(service_start, self.first_day)
+        end = min(service_end, self.following.first_day)
+        return max((end - start).days, 0)

@@ -1,0 +1,57 @@
+"""Grace periods: a grant lifts a partner for a time, and is confirmed or lapses once (rule 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.registry import GraceGrant
+
+
+@dataclass(frozen=True, slots=True)
+class SettledGrant:
+    """A grant and what this month made of it; `outcome` None is still open."""
+
+    grant: GraceGrant
+    outcome: GrantOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class GraceSettlement:
+    """A partner's grants after a month, and the highest open one in force on the effective date."""
+
+    grants: tuple[SettledGrant, ...]
+    granted_tier: int | None
+    granted_by: str | None
+
+
+def settle_grants(
+    *, grants: Sequence[GraceGrant], month: BillingMonth, effective_on: date, earned_tier: int
+) -> GraceSettlement:
+    """Settle the grants that are open before a month and have begun by its effective date.
+
+    "If they meet the criteria for the new tier within a certain period of time, their eligibility to stay there
+    will be confirmed." Confirmed where the month's last day lies in the grant and the tier is earned; else lapsed
+    where the grant has ended by `effective_on`; else it stays open. `granted_by` is the grant that lifts.
+    """
+    begun = sorted((grant for grant in grants if grant.starts_on <= effective_on), key=lambda grant: grant.grant_id)
+    settled = tuple(
+        SettledGrant(grant, _outcome(grant, month=month, effective_on=effective_on, earned_tier=earned_tier))
+        for grant in begun
+    )
+    lifting = [each.grant for each in settled if each.outcome is None and effective_on in each.grant.period]
+    highest = max(lifting, key=lambda grant: grant.tier, default=None)
+    return GraceSettlement(
+        grants=settled,
+        granted_tier=None if highest is None else highest.tier,
+        granted_by=None if highest is None else highest.grant_id,
+    )
+
+
+def _outcome(
+    grant: GraceGrant, *, month: BillingMonth, effective_on: date, earned_tier: int
+) -> GrantOutcome | None:
+    if month.last_day in grant.period and earned_tier >= grant.tier:
+        return "confirmed"
+    return "lapsed" if grant.ends_on <= effective_on else None

@@ -1,0 +1,102 @@
+"""The programme of one date: tiers, terms, caps, benefits and readings, as the programme file gives them."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from partner_program.domain.refusals import NoRuleInForce
+
+SLA_RANKS = ("Bronze", "Silver", "Gold", "Platinum")
+Availability = Literal["yes", "on_request", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One row of the tier table; it has a lower threshold only, inclusive, in EUR cents."""
+
+    tier: int
+    from_mrr_cents: int
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """One benefit: its name in the source, its description, and what each tier (1 to 6) gets of it."""
+
+    key: str
+    name: str
+    group: Literal["marketing", "support"]
+    tiers: tuple[Availability, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Where the source leaves something open: the owner's choice, by key."""
+
+    incomplete: Literal["hold", "stop"]
+    rise_on_partial: bool
+    stacking: Literal["additive", "compound"]
+    notify: Literal["on_change", "always"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """When a run stops before anything takes force: see rule 7."""
+
+    lowered_share_bp: int
+    lowered_at_least: int
+    entity_total_move_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The whole programme as it is from `in_force_from` on; `file_hash` is the sha256 of the file's bytes."""
+
+    in_force_from: date
+    file_name: str
+    file_hash: str
+    time_zone: str
+    tiers: tuple[Tier, ...]
+    promotion_cap_bp: int
+    prepayment_bp: dict[int, int]
+    shortening_from_months: int
+    shortening_surcharge_bp: dict[int, int]
+    no_commitment_excludes: tuple[str, ...]
+    products: tuple[str, ...]
+    largest_line_minor: int
+    readings: Readings
+    brake: Brake
+    benefits: tuple[Benefit, ...]
+    authorisation_requirements: tuple[str, ...]
+
+    def earned_tier(self, mrr_eur_cents: int) -> int:
+        """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first."""
+        return bisect_right(self.tiers, mrr_eur_cents, key=lambda row: row.from_mrr_cents)
+
+    def tier_row(self, tier: int) -> Tier | None:
+        """The table's row for a tier; None for tier 0, which gives nothing of the programme's."""
+        return self.tiers[tier - 1] if tier else None
+
+    @property
+    def promotion_cap(self) -> Fraction:
+        """The cap on partner discount and promotions together, in basis points."""
+        return Fraction(self.promotion_cap_bp)
+
+
+def program_in_force(programs: list[Program], day: date) -> Program:
+    """The newest programme that is in force on a day; before the first one there is no rule."""
+    in_force = [program for program in programs if program.in_force_from <= day]
+    if not in_force:
+        first = min((program.in_force_from for program in programs), default=None)
+        raise NoRuleInForce(f"no rule in force on {day}: the first programme file begins on {first}")
+    return max(in_force, key=lambda program: program.in_force_from)
+
+
+def sla_rank(sla: str | None) -> int:
+    """Order of service levels: none is 0, Bronze 1, up to Platinum 4."""
+    return 0 if sla is None else SLA_RANKS.index(sla) + 1

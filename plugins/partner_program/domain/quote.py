@@ -1,0 +1,131 @@
+"""What an order costs on the day it is placed (rule 9)."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from partner_program.domain.letters import Component
+from partner_program.domain.money import BP, discounted_cents, percent_text
+from partner_program.domain.program import Program
+from partner_program.domain.rates import RateTerms
+from partner_program.domain.refusals import NotDefined
+
+ONE_MONTH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteStep:
+    """One discount on the way to a fee: which fee, by which rule, how many basis points; a surcharge is negative."""
+
+    component: Literal["monthly_fee", "setup_fee"]
+    rule: str
+    bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The fees of an order in cents, each rounded half up once at the end, and how they came about."""
+
+    monthly_fee_cents: int
+    setup_fee_cents: int
+    steps: tuple[QuoteStep, ...]
+
+
+def quote(
+    *,
+    program: Program,
+    terms: RateTerms,
+    legacy: frozenset[Component],
+    monthly_list_cents: int,
+    setup_list_cents: int,
+    term_months: int,
+    website_bp: int = 0,
+    promotion_bp: int = 0,
+    product: str | None = None,
+    shortened_from_months: int | None = None,
+) -> Quote:
+    """Price an order with the rate in force on its day.
+
+    Partner discount and promotions add up in points to the cap of the highest tier, prepayment comes on top;
+    `legacy` names the components that an older agreement gives. Raises `NotDefined` for a term or a product's
+    term that the programme has no rule for.
+    """
+    _check_term(program, term_months, product)
+    public_bp = website_bp + promotion_bp
+    partner_bp = terms.monthly_fee_discount_bp
+    fee_bp = combined_bp(partner_bp=partner_bp, public_bp=public_bp, cap_bp=program.promotion_cap_bp)
+    term_bp = program.prepayment_bp[term_months]
+    steps = [
+        QuoteStep("monthly_fee", _origin(terms, "monthly_fee" in legacy), partner_bp),
+        QuoteStep("monthly_fee", "website discount", website_bp),
+        QuoteStep("monthly_fee", "promotion", promotion_bp),
+        QuoteStep("monthly_fee", _cap_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
+        QuoteStep("monthly_fee", f"prepayment of {term_months} months", term_bp),
+    ]
+    if shortened_from_months is not None:
+        surcharge = shortening_surcharge_bp(program=program, from_months=shortened_from_months, to_months=term_months)
+        steps.append(QuoteStep("monthly_fee", f"shortened from {shortened_from_months} months", -surcharge))
+    else:
+        surcharge = 0
+    discount = _stacked(program, fee_bp, term_bp) - surcharge
+    setup_bp = min(terms.setup_fee_discount_bp, BP)
+    steps.append(QuoteStep("setup_fee", _origin(terms, "setup_fee" in legacy), setup_bp))
+    return Quote(
+        monthly_fee_cents=discounted_cents(monthly_list_cents, discount),
+        setup_fee_cents=discounted_cents(setup_list_cents, Fraction(setup_bp)),
+        steps=tuple(step for step in steps if step.bp or step.rule.startswith(("tier", "legacy", "prepayment"))),
+    )
+
+
+def combined_bp(*, partner_bp: int, public_bp: int, cap_bp: int) -> int:
+    """Partner discount and public promotions together, in basis points.
+
+    They add up to the cap "up to the highest tier"; a public promotion above it is never made worse by being a
+    partner, and a legacy rate above it stays.
+    """
+    if partner_bp >= cap_bp:
+        return max(partner_bp, public_bp)
+    return max(public_bp, min(partner_bp + public_bp, cap_bp))
+
+
+def shortening_surcharge_bp(*, program: Program, from_months: int, to_months: int) -> int:
+    """What shortening an expiring contract costs, in points of list; only 12-month terms have a rule."""
+    surcharge = program.shortening_surcharge_bp.get(to_months)
+    if from_months != program.shortening_from_months or surcharge is None:
+        raise NotDefined(
+            f"shortening from {from_months} to {to_months} months is not defined: the programme has a rule from "
+            f"{program.shortening_from_months} months to {_listed(program.shortening_surcharge_bp)}"
+        )
+    return surcharge
+
+
+def _check_term(program: Program, term_months: int, product: str | None) -> None:
+    if term_months not in program.prepayment_bp:
+        raise NotDefined(
+            f"a term of {term_months} months is not defined: the programme has {_listed(program.prepayment_bp)}"
+        )
+    if product is not None and product not in program.products:
+        raise NotDefined(f"product {product!r} is not known: the programme has {', '.join(program.products)}")
+    if product in program.no_commitment_excludes and term_months == ONE_MONTH:
+        raise NotDefined(f"{product} has no one-month term: choose one of {_listed(program.prepayment_bp)} above 1")
+
+
+def _listed(terms: dict[int, int]) -> str:
+    return ", ".join(map(str, terms)) + " months"
+
+
+def _origin(terms: RateTerms, is_legacy: bool) -> str:
+    return "legacy agreement" if is_legacy else f"tier {terms.tier}"
+
+
+def _cap_rule(program: Program, partner_bp: int, public_bp: int) -> str:
+    if public_bp > max(partner_bp, program.promotion_cap_bp):
+        return "the public promotion alone is better"
+    return f"capped at {percent_text(program.promotion_cap_bp)}"
+
+
+def _stacked(program: Program, fee_bp: int, term_bp: int) -> Fraction:
+    if program.readings.stacking == "additive":
+        return Fraction(fee_bp + term_bp)
+    left = Fraction(BP - fee_bp, BP) * Fraction(BP - term_bp, BP)
+    return BP * (1 - left)

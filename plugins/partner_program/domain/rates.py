@@ -1,0 +1,72 @@
+"""Discount rates for new orders: effective-dated, never edited, one at each instant (rules 4 and 6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from partner_program.domain.letters import LegacyFact
+from partner_program.domain.program import Program, sla_rank
+from partner_program.domain.registry import LegacyAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class RateTerms:
+    """What an order gets: the tier it comes from, both discounts in basis points, the service level."""
+
+    tier: int
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Terms that hold for orders placed from `valid_from` until the next rate's `valid_from`."""
+
+    valid_from: date
+    terms: RateTerms
+
+
+NO_PROGRAMME_RATE = RateTerms(tier=0, monthly_fee_discount_bp=0, setup_fee_discount_bp=0, sla=None)
+
+
+def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreement], day: date) -> RateTerms:
+    """The terms of a tier on a day, each component at least that of a legacy agreement in force.
+
+    "existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)".
+    """
+    row = program.tier_row(tier)
+    floors = [agreement for agreement in agreements if day in agreement.period]
+    slas = [row.sla if row else None, *(floor.sla for floor in floors)]
+    return RateTerms(
+        tier=tier,
+        monthly_fee_discount_bp=max(
+            [row.monthly_fee_discount_bp if row else 0, *(floor.monthly_fee_discount_bp for floor in floors)]
+        ),
+        setup_fee_discount_bp=max(
+            [row.setup_fee_discount_bp if row else 0, *(floor.setup_fee_discount_bp for floor in floors)]
+        ),
+        sla=max(slas, key=sla_rank),
+    )
+
+
+def legacy_kept(
+    *, program: Program, terms: RateTerms, agreements: Sequence[LegacyAgreement], day: date
+) -> tuple[LegacyFact, ...]:
+    """The components in which a legacy agreement is better than the tier, as a letter names them."""
+    row = program.tier_row(terms.tier)
+    tier_monthly = row.monthly_fee_discount_bp if row else 0
+    tier_setup = row.setup_fee_discount_bp if row else 0
+    tier_sla = row.sla if row else None
+    kept: list[LegacyFact] = []
+    for floor in agreements:
+        if day not in floor.period:
+            continue
+        valid_to = floor.period.valid_to
+        if floor.monthly_fee_discount_bp == terms.monthly_fee_discount_bp > tier_monthly:
+            kept.append(LegacyFact("monthly_fee", floor.monthly_fee_discount_bp, None, floor.source, valid_to))
+        if floor.setup_fee_discount_bp == terms.setup_fee_discount_bp > tier_setup:
+            kept.append(LegacyFact("setup_fee", floor.setup_fee_discount_bp, None, floor.source, valid_to))
+        if floor.sla == terms.sla and sla_rank(terms.sla) > sla_rank(tier_sla):
+            kept.append(LegacyFact("sla", None, floor.sla, floor.source, valid_to))
+    return tuple(kept)

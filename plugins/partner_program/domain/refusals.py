@@ -1,0 +1,46 @@
+"""What the programme refuses, by name: each message says what, where and what to do."""
+
+
+class Refusal(Exception):
+    """A rule of the programme says no; the message is written for the person who asked."""
+
+
+class NoRuleInForce(Refusal):
+    """Asked for a day before the first programme file."""
+
+
+class MissingMonth(Refusal):
+    """Months are assessed in order; the message names the month that has to come first."""
+
+
+class BrakeOn(Refusal):
+    """The run would change more than the programme allows without a person's word."""
+
+
+class IncompleteMonth(Refusal):
+    """Something is missing and the programme file says `incomplete: stop`."""
+
+
+class RestatementNeeded(Refusal):
+    """A month in force would come out differently: nothing is overwritten."""
+
+
+class ConservationBroken(Refusal):
+    """Lines read are not equal to counted + excluded + unmatched: the month must stop."""
+
+
+class NotDefined(Refusal):
+    """The programme has no rule for what was asked."""
+
+
+class NotAuthorized(Refusal):
+    """Only authorised partners get a programme rate."""
+
+
+class UnsoundFiles(Refusal):
+    """Files with faults; all of them at once, one a line, as `file:line: column: what is wrong, what is expected`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Take the faults in the order in which they are to be read."""
+        super().__init__("\n".join(faults))
+        self.faults = faults

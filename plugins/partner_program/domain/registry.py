@@ -1,0 +1,144 @@
+"""The registry: who the partners are, which accounts are theirs, what was agreed with them (contract 3)."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+
+AUTHORIZED = "authorized"
+PARTNER_STATUSES = ("applied", "authorized", "suspended", "ended")
+CONTACT_ROLES = ("billing", "business", "technical")
+REQUEST_STATUSES = ("requested", "approved", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A legal entity with a billing database of its own; `left_on` is exclusive."""
+
+    entity: str
+    legal_name: str
+    country: str
+    currency: str
+    time_zone: str
+    joined_on: date
+    left_on: date | None = None
+    source: str | None = None
+
+    def bills_in(self, month: BillingMonth) -> bool:
+        """Whether the entity belongs to the company on some day of the month."""
+        return self.joined_on <= month.last_day and (self.left_on is None or self.left_on > month.first_day)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountManager:
+    """The partner manager whom a letter names."""
+
+    account_manager_id: str
+    name: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A reseller, known by `partner_id`, never by name."""
+
+    partner_id: str
+    company_name: str
+    status: str
+    language: str
+    country: str
+    website: str
+    phone: str
+    address: str
+    vat_id: str
+    account_manager_id: str
+    authorized_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person at a partner; letters go to every contact of role `billing`."""
+
+    partner_id: str
+    name: str
+    email: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLink:
+    """An entity's account belongs to a partner for a period; the link on the month's last day decides."""
+
+    partner_id: str
+    entity: str
+    account_id: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyAgreement:
+    """An older agreement: a floor for each component that it names (rule 6)."""
+
+    partner_id: str
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str | None
+    source: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class GraceGrant:
+    """A partner is lifted to a tier for `[starts_on, ends_on)` (rule 5)."""
+
+    grant_id: str
+    partner_id: str
+    tier: int
+    starts_on: date
+    ends_on: date
+    granted_by: str
+    reason: str
+
+    @property
+    def period(self) -> Period:
+        """The days on which the grant can lift the tier."""
+        return Period(self.starts_on, self.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitRequest:
+    """A benefit given on request: asked for, approved or refused, by whom, until when."""
+
+    partner_id: str
+    benefit: str
+    status: str
+    decided_by: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """Units of a currency per EUR for one month, pinned with its source."""
+
+    billing_month: BillingMonth
+    currency: str
+    units_per_eur: Decimal
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All of the registry's tables, each ordered by its key."""
+
+    entities: tuple[Entity, ...]
+    account_managers: tuple[AccountManager, ...]
+    partners: tuple[Partner, ...]
+    contacts: tuple[Contact, ...]
+    account_links: tuple[AccountLink, ...]
+    legacy_agreements: tuple[LegacyAgreement, ...]
+    grace_grants: tuple[GraceGrant, ...]
+    benefit_requests: tuple[BenefitRequest, ...]
+    exchange_rates: tuple[ExchangeRate, ...]

@@ -1,0 +1,222 @@
+"""Settling a month: totals, tiers, grace periods, rates and letters in one pure composition (rules 1 to 7, 12).
+
+The stages are the tasks of a run and can be called one by one; `settle_month` calls them all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_grants
+from partner_program.domain.letters import LetterKind, letter_kind
+from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate, rate_terms
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import AccountLink, Entity, GraceGrant, LegacyAgreement, Partner
+from partner_program.domain.revenue import EntityRevenue
+from partner_program.domain.totals import AccountTotal, MonthTotals, PartnerTotal, merge_totals
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerHistory:
+    """What was decided for a partner before the month.
+
+    `previous_tier` is that of the last earlier month in which it was assigned; `rate` the one in force on the
+    effective date; `open_grants` are not settled yet; `lifted_by` are the grants that have lifted its tier before.
+    """
+
+    previous_tier: int | None = None
+    rate: Rate | None = None
+    open_grants: tuple[GraceGrant, ...] = ()
+    lifted_by: frozenset[str] = frozenset()
+
+
+NO_HISTORY = PartnerHistory()
+
+
+@dataclass(frozen=True, slots=True)
+class TierAssignment:
+    """What a partner's own revenue earned."""
+
+    partner_id: str
+    mrr_eur_cents: int
+    earned_tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraceAssignment:
+    """The tier in force after grace periods: the higher of the earned and the granted one."""
+
+    partner_id: str
+    effective_on: date
+    earned_tier: int
+    granted_tier: int | None
+    tier: int
+    grants: tuple[SettledGrant, ...]
+    lifted_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """All that a month decides for one partner.
+
+    `rate` is in force from `effective_on`; `rate_is_new` where it has to be written. `lifted_by` is the grant that
+    holds the tier above the earned one. `letter` is None where there is nothing to tell.
+    """
+
+    partner_id: str
+    effective_on: date
+    accounts: tuple[AccountTotal, ...]
+    mrr_eur_cents: int
+    earned_tier: int
+    granted_tier: int | None
+    tier: int
+    previous_tier: int | None
+    grants: tuple[SettledGrant, ...]
+    lifted_by: str | None
+    rate: Rate
+    rate_is_new: bool
+    letter: LetterKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A month decided: its totals and one decision for each authorised partner that is not held."""
+
+    totals: MonthTotals
+    decisions: tuple[Decision, ...]
+
+
+def check_effective_date(*, month: BillingMonth, effective_on: date) -> None:
+    """Refuse an effective date before the month has ended (rule 3)."""
+    if effective_on <= month.last_day:
+        raise Refusal(
+            f"effective date {effective_on}: month {month} ends on {month.last_day}; choose a day after it"
+        )
+
+
+def assign_tiers(*, program: Program, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
+    """The earned tier of each total."""
+    assigned = []
+    for total in totals:
+        cents = total.mrr_eur_cents
+        assigned.append(TierAssignment(total.partner_id, cents, program.earned_tier(cents)))
+    return tuple(assigned)
+
+
+def settle_grace_periods(
+    *,
+    month: BillingMonth,
+    effective_on: date,
+    assignments: Sequence[TierAssignment],
+    histories: Mapping[str, PartnerHistory],
+) -> tuple[GraceAssignment, ...]:
+    """Settle each partner's open grants against the tier it earned."""
+    settled = []
+    for assigned in assignments:
+        grants = histories.get(assigned.partner_id, NO_HISTORY).open_grants
+        grace = (
+            settle_grants(grants=grants, month=month, effective_on=effective_on, earned_tier=assigned.earned_tier)
+            if grants
+            else GraceSettlement((), None, None)
+        )
+        tier = max(assigned.earned_tier, grace.granted_tier or 0)
+        settled.append(
+            GraceAssignment(
+                partner_id=assigned.partner_id,
+                effective_on=effective_on,
+                earned_tier=assigned.earned_tier,
+                granted_tier=grace.granted_tier,
+                tier=tier,
+                grants=grace.grants,
+                lifted_by=grace.granted_by if tier > assigned.earned_tier else None,
+            )
+        )
+    return tuple(settled)
+
+
+def decide(
+    *,
+    program: Program,
+    total: PartnerTotal,
+    grace: GraceAssignment,
+    history: PartnerHistory,
+    agreements: Sequence[LegacyAgreement],
+    migration: bool,
+    restated: bool = False,
+) -> Decision:
+    """A partner's rate and letter: a new rate only where tier, a discount or the service level differs."""
+    terms = rate_terms(program=program, tier=grace.tier, agreements=agreements, day=grace.effective_on)
+    is_new = history.rate is None or history.rate.terms != terms
+    rate = Rate(grace.effective_on, terms) if history.rate is None or is_new else history.rate
+    return Decision(
+        partner_id=total.partner_id,
+        effective_on=grace.effective_on,
+        accounts=total.accounts,
+        mrr_eur_cents=total.mrr_eur_cents,
+        earned_tier=grace.earned_tier,
+        granted_tier=grace.granted_tier,
+        tier=grace.tier,
+        previous_tier=history.previous_tier,
+        grants=grace.grants,
+        lifted_by=grace.lifted_by,
+        rate=rate,
+        rate_is_new=is_new,
+        letter=letter_kind(
+            migration=migration,
+            restated=restated,
+            outcomes=[each.outcome for each in grace.grants],
+            tier=grace.tier,
+            previous_tier=history.previous_tier,
+            lifted_for_the_first_time=grace.lifted_by is not None and grace.lifted_by not in history.lifted_by,
+            always=program.readings.notify == "always",
+        ),
+    )
+
+
+def settle_month(
+    *,
+    month: BillingMonth,
+    effective_on: date,
+    program: Program,
+    entities: Sequence[Entity],
+    partners: Sequence[Partner],
+    links: Sequence[AccountLink],
+    agreements: Mapping[str, Sequence[LegacyAgreement]],
+    rates: Mapping[str, Decimal],
+    revenues: Sequence[EntityRevenue],
+    entity_faults: Mapping[str, str],
+    histories: Mapping[str, PartnerHistory],
+    migration: bool = False,
+) -> Settlement:
+    """Decide a whole month: the composition of all rules, without a clock and without I/O.
+
+    `rates` are units per EUR by currency; `agreements` and `histories` are by partner. Partners are decided
+    independently: a fault at one entity holds its partners and changes nobody else's result.
+    """
+    check_effective_date(month=month, effective_on=effective_on)
+    totals = merge_totals(
+        month=month,
+        entities=entities,
+        partners=partners,
+        links=links,
+        rates=rates,
+        revenues=revenues,
+        entity_faults=entity_faults,
+    )
+    tiers = assign_tiers(program=program, totals=totals.partners)
+    graces = settle_grace_periods(month=month, effective_on=effective_on, assignments=tiers, histories=histories)
+    decisions = tuple(
+        decide(
+            program=program,
+            total=total,
+            grace=grace,
+            history=histories.get(total.partner_id, NO_HISTORY),
+            agreements=agreements.get(total.partner_id, ()),
+            migration=migration,
+        )
+        for total, grace in zip(totals.partners, graces, strict=True)
+    )
+    return Settlement(totals, decisions)

@@ -1,0 +1,330 @@
+"""Merging: every line into exactly one bucket, every counted share into its partner's total (rules 2 and 7)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import lcm
+from typing import NamedTuple
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import rate_ratio, round_half_away
+from partner_program.domain.refusals import ConservationBroken
+from partner_program.domain.registry import AUTHORIZED, AccountLink, Entity, Partner
+from partner_program.domain.revenue import (
+    COUNTED_KINDS,
+    EXCLUDED_KINDS,
+    UNPOSTED_STATUSES,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+)
+
+EUR = "EUR"
+BUCKETS = (*UNPOSTED_STATUSES, *EXCLUDED_KINDS, "unmatched", "not_authorized", "faulty", "held", "counted")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTotal:
+    """An account's share of the month in one currency; `mrr_minor` is rounded for the reader, cents count."""
+
+    entity: str
+    account_id: str
+    currency: str
+    units_per_eur: Decimal
+    mrr_minor: int
+    mrr_eur_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerTotal:
+    """A partner's accounts, by entity, account and currency; the total is the sum of the rounded accounts."""
+
+    partner_id: str
+    accounts: tuple[AccountTotal, ...]
+
+    @property
+    def mrr_eur_cents(self) -> int:
+        """Monthly recurring revenue in EUR cents over all legal entities."""
+        return sum(account.mrr_eur_cents for account in self.accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPartner:
+    """A partner whose month cannot be decided yet: it keeps the rate it has."""
+
+    partner_id: str
+    entities: tuple[str, ...]
+    reason: str
+
+
+class Bucket(NamedTuple):
+    """Where lines of one entity and currency went; the amount is the sum of whole line amounts."""
+
+    entity: str
+    currency: str
+    bucket: str
+    lines: int
+    net_amount_minor: int
+
+
+class UnmatchedAccount(NamedTuple):
+    """An account that belongs to no partner, or to more than one, on the month's last day."""
+
+    entity: str
+    account_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotals:
+    """A month merged: totals of authorised partners that are not held, and where everything else went.
+
+    `entity_totals` are EUR cents of all authorised partners' accounts, held ones included, of the entities
+    without a fault: what the brake compares from month to month.
+    """
+
+    partners: tuple[PartnerTotal, ...]
+    held: tuple[HeldPartner, ...]
+    buckets: tuple[Bucket, ...]
+    unmatched: tuple[UnmatchedAccount, ...]
+    entity_totals: dict[str, int]
+
+
+class Ownership:
+    """Which partner an entity's account belongs to on the month's last day."""
+
+    def __init__(self, *, month: BillingMonth, links: Iterable[AccountLink], partners: Iterable[Partner]) -> None:
+        """Index the links in force; a second partner on the same account makes it ambiguous."""
+        self._owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for link in links:
+            if month.last_day in link.period:
+                self._owners[link.entity, link.account_id].add(link.partner_id)
+        self.authorized = frozenset(partner.partner_id for partner in partners if partner.status == AUTHORIZED)
+
+    def owner(self, entity: str, account_id: str) -> str | None:
+        """The one partner of an account, or None where there is none or more than one."""
+        owners = self._owners.get((entity, account_id), ())
+        return next(iter(owners)) if len(owners) == 1 else None
+
+    def why_unmatched(self, entity: str, account_id: str) -> str:
+        """What to tell the person who has to link the account."""
+        owners = sorted(self._owners.get((entity, account_id), ()))
+        return f"linked to {' and '.join(owners)}" if owners else "linked to no partner"
+
+    def authorized_at(self, entity: str) -> set[str]:
+        """Authorised partners with an account at an entity, ambiguous accounts included."""
+        found = {owner for (at, _), owners in self._owners.items() if at == entity for owner in owners}
+        return found & self.authorized
+
+
+def _excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
+    if line.document_status in UNPOSTED_STATUSES:
+        return line.document_status
+    return line.charge_kind if line.charge_kind in EXCLUDED_KINDS else None
+
+
+def _account_total(
+    entity: str, account_id: str, currency: str, by_term: Mapping[int, int], days: int, units_per_eur: Decimal
+) -> AccountTotal:
+    """Add up the shares of one account exactly and round once: `sum(net * covered / (term * days)) / rate`."""
+    terms = lcm(*by_term)
+    shares = sum(weighted * (terms // term) for term, weighted in by_term.items())
+    units, ones = rate_ratio(units_per_eur)
+    return AccountTotal(
+        entity=entity,
+        account_id=account_id,
+        currency=currency,
+        units_per_eur=units_per_eur,
+        mrr_minor=round_half_away(shares, terms * days),
+        mrr_eur_cents=round_half_away(shares * ones, terms * days * units),
+    )
+
+
+class _Reasons:
+    """Why partners are held, in the order in which it was found, each reason once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, str]] = defaultdict(dict)
+
+    def add(self, partner_id: str, entity: str, reason: str) -> None:
+        self._found[partner_id].setdefault(f"entity {entity}: {reason}", entity)
+
+    def held(self) -> dict[str, HeldPartner]:
+        return {
+            partner_id: HeldPartner(partner_id, tuple(sorted(set(reasons.values()))), "; ".join(reasons))
+            for partner_id, reasons in sorted(self._found.items())
+        }
+
+
+def merge_totals(
+    *,
+    month: BillingMonth,
+    entities: Sequence[Entity],
+    partners: Sequence[Partner],
+    links: Sequence[AccountLink],
+    rates: Mapping[str, Decimal],
+    revenues: Sequence[EntityRevenue],
+    entity_faults: Mapping[str, str],
+) -> MonthTotals:
+    """Merge what the entities billed in a month into one total per authorised partner.
+
+    `rates` are units per EUR by currency for this month; `entity_faults` are reasons by entity that came up
+    after reading (the checks of a whole entity), beside each `EntityRevenue.fault`. An entity that bills in the
+    month and has no revenue here counts as not read. Raises `ConservationBroken` where a line would vanish.
+    """
+    ownership = Ownership(month=month, links=links, partners=partners)
+    known_rates = {**rates, EUR: Decimal(1)}
+    reasons = _Reasons()
+    read = {revenue.entity: revenue for revenue in revenues}
+    faults = _entity_faults(month, entities, read, entity_faults)
+    for entity, fault in faults.items():
+        for partner_id in ownership.authorized_at(entity):
+            reasons.add(partner_id, entity, fault)
+    shares = _shares(revenues, ownership)
+    _hold_row_faults(revenues, ownership, reasons)
+    for partner_id, accounts in shares.items():
+        for entity, _, currency in accounts:
+            if currency not in known_rates:
+                reasons.add(partner_id, entity, f"no exchange rate for {currency} in {month}")
+    held = reasons.held()
+    totals = {
+        partner_id: PartnerTotal(
+            partner_id,
+            tuple(
+                _account_total(*account, by_term, month.days, known_rates[account[2]])
+                for account, by_term in sorted(shares.get(partner_id, {}).items())
+                if account[2] in known_rates
+            ),
+        )
+        for partner_id in sorted(ownership.authorized)
+    }
+    return MonthTotals(
+        partners=tuple(total for total in totals.values() if total.partner_id not in held),
+        held=tuple(held.values()),
+        buckets=_buckets(revenues, ownership, frozenset(held)),
+        unmatched=_unmatched(revenues, ownership),
+        entity_totals=_entity_totals(totals.values(), [entity for entity in read if entity not in faults]),
+    )
+
+
+def _entity_faults(
+    month: BillingMonth,
+    entities: Sequence[Entity],
+    read: Mapping[str, EntityRevenue],
+    found_later: Mapping[str, str],
+) -> dict[str, str]:
+    faults = {}
+    for entity in entities:
+        if not entity.bills_in(month):
+            continue
+        revenue = read.get(entity.entity)
+        fault = f"month {month} not read" if revenue is None else revenue.fault or found_later.get(entity.entity)
+        if fault is not None:
+            faults[entity.entity] = fault
+    return faults
+
+
+_Shares = dict[str, dict[tuple[str, str, str], dict[int, int]]]
+
+
+def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership) -> _Shares:
+    """Sum `net amount * covered days` per partner, account and term, over the lines that count."""
+    shares: _Shares = {}
+    for revenue in revenues:
+        entity = revenue.entity
+        for group in revenue.groups:
+            if not group.covered_days or group.charge_kind not in COUNTED_KINDS or group.document_status != "posted":
+                continue
+            partner_id = ownership.owner(entity, group.account_id)
+            if partner_id is None or partner_id not in ownership.authorized:
+                continue
+            account = (entity, group.account_id, group.currency)
+            by_term = shares.setdefault(partner_id, {}).setdefault(account, {})
+            weighted = group.net_amount_minor * group.covered_days
+            by_term[group.term_months] = by_term.get(group.term_months, 0) + weighted
+    return shares
+
+
+def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, reasons: _Reasons) -> None:
+    for revenue in revenues:
+        for line in revenue.faulty_lines:
+            partner_id = ownership.owner(revenue.entity, line.account_id)
+            if partner_id in ownership.authorized and _excluded_bucket(line) is None:
+                wrong = f"line {line.line_id}: {line.column} is {line.found}, expected {line.expected}"
+                reasons.add(str(partner_id), revenue.entity, wrong)
+
+
+def _buckets(
+    revenues: Sequence[EntityRevenue], ownership: Ownership, held: frozenset[str]
+) -> tuple[Bucket, ...]:
+    """Put each line into the first bucket that fits, in the order of `BUCKETS`."""
+    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+
+    def put(entity: str, line: MrrGroup | FaultyLine, bucket: str, lines: int) -> None:
+        key = (entity, line.currency, bucket)
+        count, amount = sums.get(key, (0, 0))
+        sums[key] = (count + lines, amount + (line.net_amount_minor or 0))
+
+    for revenue in revenues:
+        for group in revenue.groups:
+            put(revenue.entity, group, _bucket(revenue.entity, group, ownership, held, "counted"), group.lines)
+        for line in revenue.faulty_lines:
+            put(revenue.entity, line, _bucket(revenue.entity, line, ownership, frozenset(), "faulty"), 1)
+    buckets = tuple(
+        Bucket(entity, currency, bucket, *sums[entity, currency, bucket])
+        for entity, currency, bucket in sorted(sums, key=lambda key: (key[0], key[1], BUCKETS.index(key[2])))
+    )
+    check_conservation(revenues, buckets)
+    return buckets
+
+
+def _bucket(
+    entity: str, line: MrrGroup | FaultyLine, ownership: Ownership, held: frozenset[str], otherwise: str
+) -> str:
+    excluded = _excluded_bucket(line)
+    if excluded is not None:
+        return excluded
+    partner_id = ownership.owner(entity, line.account_id)
+    if partner_id is None:
+        return "unmatched"
+    if partner_id not in ownership.authorized:
+        return "not_authorized"
+    return "held" if partner_id in held else otherwise
+
+
+def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Bucket]) -> None:
+    """Stop where lines or amounts read from an entity are not exactly those in its buckets (rule 2)."""
+    for revenue in revenues:
+        read = [(group.lines, group.net_amount_minor) for group in revenue.groups]
+        read += [(1, line.net_amount_minor or 0) for line in revenue.faulty_lines]
+        put = [(row.lines, row.net_amount_minor) for row in buckets if row.entity == revenue.entity]
+        equation = [(sum(lines for lines, _ in side), sum(amount for _, amount in side)) for side in (read, put)]
+        if equation[0] != equation[1]:
+            raise ConservationBroken(
+                f"entity {revenue.entity}: read {equation[0][0]} lines of {equation[0][1]} minor units, "
+                f"in the buckets {equation[1][0]} lines of {equation[1][1]}"
+            )
+
+
+def _unmatched(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple[UnmatchedAccount, ...]:
+    """Accounts with lines, or flagged as reseller, that belong to no one partner."""
+    found = set()
+    for revenue in revenues:
+        accounts = {group.account_id for group in revenue.groups if _excluded_bucket(group) is None}
+        accounts.update(line.account_id for line in revenue.faulty_lines)
+        accounts.update(revenue.reseller_accounts)
+        for account_id in accounts:
+            if ownership.owner(revenue.entity, account_id) is None:
+                why = ownership.why_unmatched(revenue.entity, account_id)
+                found.add(UnmatchedAccount(revenue.entity, account_id, why))
+    return tuple(sorted(found))
+
+
+def _entity_totals(totals: Iterable[PartnerTotal], entities: Sequence[str]) -> dict[str, int]:
+    sums = dict.fromkeys(sorted(entities), 0)
+    for total in totals:
+        for account in total.accounts:
+            if account.entity in sums:
+                sums[account.entity] += account.mrr_eur_cents
+    return sums
