@@ -1,0 +1,75 @@
+"""The faults of files that people write: all of them are found before one is told, each with its place."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from partner_program.domain.refusals import UnsoundFiles
+
+LONGEST_SHOWN = 60
+
+
+class FileFaults:
+    """What is wrong in one file: `file:line: column: what is wrong, what is expected`, in the file's order."""
+
+    def __init__(self, file_name: str) -> None:
+        """Start with a file in which nothing is wrong yet."""
+        self.file_name = file_name
+        self._found: list[tuple[int, str, str]] = []
+
+    def add(self, line: int, place: str, fault: str) -> None:
+        """Keep a fault: the line, counted from 1, the column or key, and what is wrong and expected there."""
+        self._found.append((line, place, fault))
+
+    def told(self) -> list[str]:
+        """The faults by line; on one line in the order in which they were found."""
+        by_line = sorted(self._found, key=lambda found: found[0])
+        return [f"{self.file_name}:{line}: {place}: {fault}" for line, place, fault in by_line]
+
+
+def refuse_unsound(files: Iterable[FileFaults]) -> None:
+    """Raise `UnsoundFiles` with every fault of every file; return where there is none."""
+    told = [fault for faults in files for fault in faults.told()]
+    if told:
+        raise UnsoundFiles(told)
+
+
+def read_whole(path: Path, faults: FileFaults) -> bytes | None:
+    """The bytes of a file; where it is missing or closed to us that is its fault, and None comes back."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        faults.add(1, "file", f"cannot be read ({error.strerror}), expected the file {path.name}")
+        return None
+
+
+def decoded(content: bytes, faults: FileFaults) -> str:
+    """The text of a UTF-8 file without its byte order mark; each line with other bytes is a fault."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        for line, line_bytes in enumerate(content.split(b"\n"), start=1):
+            _check_line(line, line_bytes, faults)
+        return content.decode(errors="replace")
+
+
+def _check_line(line: int, line_bytes: bytes, faults: FileFaults) -> None:
+    try:
+        line_bytes.decode()
+    except UnicodeDecodeError as error:
+        wrong = line_bytes[error.start : error.end].hex(" ")
+        faults.add(line, f"byte {error.start + 1}", f"{wrong} is no UTF-8, expected a file saved as UTF-8")
+
+
+def shown(text: str) -> str:
+    """A value as a fault shows it: quoted, escaped where it cannot be printed, and of bounded length."""
+    quoted = repr(text[: LONGEST_SHOWN + 1])
+    return quoted if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}... ({len(text)} characters)"
+
+
+def did_you_mean(written: str, choices: Iterable[str]) -> str:
+    """`, did you mean X?` where one of the choices is close to what was written, else nothing."""
+    by_small = {choice.lower(): choice for choice in choices}
+    close = get_close_matches(written.lower(), list(by_small), n=1)
+    return f", did you mean {by_small[close[0]]}?" if close else ""

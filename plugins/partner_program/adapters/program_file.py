@@ -1,0 +1,110 @@
+"""The programme's dated files: each is the whole programme of its first day in force, and nothing in it is assumed."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from partner_program.adapters.file_faults import FileFaults, decoded, read_whole, refuse_unsound
+from partner_program.adapters.program_tables import (
+    LONGEST_TERM_MONTHS,
+    read_benefits,
+    read_names,
+    read_terms,
+    read_tiers,
+    said,
+)
+from partner_program.adapters.strict_yaml import read_document
+from partner_program.adapters.written_values import discount_bp, time_zone, whole_between
+from partner_program.adapters.yaml_sections import Section
+from partner_program.domain.money import BP
+from partner_program.domain.program import Brake, Program, Readings
+
+HIGHEST_LINE_MINOR = 10**15
+MOST_PARTNERS = 10**9
+HIGHEST_MOVE_BP = 100 * BP
+INCOMPLETE: tuple[Literal["hold", "stop"], ...] = ("hold", "stop")
+STACKING: tuple[Literal["additive", "compound"], ...] = ("additive", "compound")
+NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
+
+
+def load_program(path: Path) -> Program:
+    """Read one programme file, or a draft of one; raises `UnsoundFiles` with all that is wrong in it."""
+    faults = FileFaults(path.name)
+    program = _read(path, faults)
+    refuse_unsound([faults])
+    return program
+
+
+def load_programs(folder: Path) -> list[Program]:
+    """Read every programme file of a folder, by first day in force.
+
+    Raises `UnsoundFiles` with the faults of all of them. A file's name is its first day in force, so no two files can
+    claim the same day.
+    """
+    of_folder = FileFaults(folder.name)
+    all_faults, programs = [of_folder], []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        faults = FileFaults(path.name)
+        program = _read(path, faults)
+        expected = f"{program.in_force_from}.yaml"
+        if not faults.told() and path.name != expected:
+            faults.add(1, "in_force_from", f"the file is named {path.name}, expected {expected}")
+        all_faults.append(faults)
+        programs.append(program)
+    if not programs:
+        of_folder.add(1, "folder", "has no programme file, expected one with a name such as 2015-07-27.yaml")
+    refuse_unsound(all_faults)
+    return sorted(programs, key=lambda program: program.in_force_from)
+
+
+def _read(path: Path, faults: FileFaults) -> Program:
+    content = read_whole(path, faults)
+    document = Section(None, "", faults) if content is None else read_document(decoded(content, faults), faults)
+    program = _program(document, path.name, sha256(content or b"").hexdigest())
+    document.close()
+    return program
+
+
+def _program(document: Section, file_name: str, file_hash: str) -> Program:
+    cap = said(document.section("promotion_cap"))
+    cap_bp = cap.whole("discount_bp", discount_bp(BP))
+    shortening = said(document.section("shortening"))
+    line = said(document.section("largest_line"))
+    products = read_names(document, "products", "name")
+    return Program(
+        in_force_from=said(document.section("in_force_from")).day("day"),
+        file_name=file_name,
+        file_hash=file_hash,
+        time_zone=said(document.section("time_zone")).text("name", time_zone),
+        tiers=read_tiers(document, cap_bp if cap.sound else BP),
+        promotion_cap_bp=cap_bp,
+        prepayment_bp=read_terms(document, "prepayment", "discount_bp"),
+        shortening_from_months=shortening.whole("from_months", whole_between(1, LONGEST_TERM_MONTHS)),
+        shortening_surcharge_bp=read_terms(shortening, "terms", "surcharge_bp"),
+        no_commitment_excludes=read_names(document, "no_commitment_excludes", "product", products),
+        products=products,
+        largest_line_minor=line.whole("net_amount_minor", whole_between(1, HIGHEST_LINE_MINOR)),
+        readings=_readings(document.section("readings")),
+        brake=_brake(document.section("brake")),
+        benefits=read_benefits(document),
+        authorisation_requirements=read_names(document, "authorisation_requirements", "field"),
+    )
+
+
+def _readings(section: Section) -> Readings:
+    return Readings(
+        incomplete=said(section.section("incomplete")).choice("value", INCOMPLETE),
+        rise_on_partial=said(section.section("rise_on_partial")).boolean("value"),
+        stacking=said(section.section("stacking")).choice("value", STACKING),
+        notify=said(section.section("notify")).choice("value", NOTIFY),
+    )
+
+
+def _brake(section: Section) -> Brake:
+    return Brake(
+        lowered_share_bp=said(section.section("lowered_share_bp")).whole("value", whole_between(0, BP)),
+        lowered_at_least=said(section.section("lowered_at_least")).whole("value", whole_between(0, MOST_PARTNERS)),
+        entity_total_move_bp=said(section.section("entity_total_move_bp")).whole(
+            "value", whole_between(0, HIGHEST_MOVE_BP)
+        ),
+    )

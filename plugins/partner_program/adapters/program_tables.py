@@ -1,0 +1,112 @@
+"""The programme file's tables: tiers, prepayment, shortening, products, benefits, requirements.
+
+Each row says where it comes from: `source` (the programme's words) or `reading` (our choice and why), or both.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from partner_program.adapters.written_values import any_text, discount_bp, key_name, whole_between
+from partner_program.adapters.yaml_sections import Section
+from partner_program.domain.money import BP
+from partner_program.domain.program import SLA_RANKS, Availability, Benefit, Tier, sla_rank
+
+TIERS = 6
+LONGEST_TERM_MONTHS = 120
+HIGHEST_THRESHOLD_CENTS = 10**15
+AVAILABILITIES: tuple[Availability, ...] = ("yes", "on_request", "unknown")
+GROUPS: tuple[Literal["marketing", "support"], ...] = ("marketing", "support")
+
+
+def said(section: Section) -> Section:
+    """The same section, after its `source` or `reading` was found to be there."""
+    given = [key for key in ("source", "reading") if section.has(key)]
+    for key in given:
+        section.text(key)
+    if not given:
+        section.fault("source", "is missing, expected the programme's words in `source` or our choice in `reading`")
+    return section
+
+
+def read_tiers(document: Section, promotion_cap_bp: int) -> tuple[Tier, ...]:
+    """The tier table: six rows, each with a higher threshold and nothing worse than the one before."""
+    rows = _rows(document, "tiers")
+    if rows and len(rows) != TIERS:
+        document.fault("tiers", f"has {len(rows)} rows, expected {TIERS}")
+    tiers = tuple(_tier(row, promotion_cap_bp) for row in rows)
+    sound = [row.sound for row in rows]
+    for place, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
+        if sound[place] and tier.tier != place + 1:
+            row.fault("tier", f"is {tier.tier}, expected {place + 1}: tiers are numbered without gaps, lowest first")
+        if place and sound[place] and sound[place - 1]:
+            _check_not_worse(row, tiers[place - 1], tier)
+    return tiers
+
+
+def _tier(row: Section, promotion_cap_bp: int) -> Tier:
+    return Tier(
+        tier=row.whole("tier", whole_between(1, TIERS)),
+        from_mrr_cents=row.whole("from_mrr_cents", whole_between(1, HIGHEST_THRESHOLD_CENTS)),
+        monthly_fee_discount_bp=row.whole("monthly_fee_discount_bp", discount_bp(promotion_cap_bp)),
+        setup_fee_discount_bp=row.whole("setup_fee_discount_bp", discount_bp(BP)),
+        sla=row.choice("sla", SLA_RANKS),
+    )
+
+
+def _check_not_worse(row: Section, before: Tier, tier: Tier) -> None:
+    if tier.from_mrr_cents <= before.from_mrr_cents:
+        limit = before.from_mrr_cents
+        row.fault("from_mrr_cents", f"{tier.from_mrr_cents} is not above the row before, expected more than {limit}")
+    if tier.monthly_fee_discount_bp < before.monthly_fee_discount_bp:
+        least = before.monthly_fee_discount_bp
+        row.fault("monthly_fee_discount_bp", f"is less than in the row before, expected {least} or more")
+    if sla_rank(tier.sla) < sla_rank(before.sla):
+        row.fault("sla", f"{tier.sla} is lower than in the row before, expected {before.sla} or higher")
+
+
+def read_terms(section: Section, key: str, value: str) -> dict[int, int]:
+    """Basis points by length of term in months, shortest first."""
+    rows = _rows(section, key)
+    terms: dict[int, int] = {}
+    for row in rows:
+        months = row.whole("months", whole_between(1, LONGEST_TERM_MONTHS))
+        points = row.whole(value, discount_bp(BP))
+        if row.sound and terms and months <= max(terms):
+            row.fault("months", f"{months} is not above the row before, expected more than {max(terms)}")
+        if row.sound:
+            terms[months] = points
+    return terms
+
+
+def read_names(document: Section, list_key: str, name_key: str, known: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Names of one kind, each once; where `known` is given, only those."""
+    names: list[str] = []
+    for row in _rows(document, list_key):
+        name = row.text(name_key, key_name)
+        if row.sound and name in names:
+            row.fault(name_key, f"{name} is listed twice, expected once")
+        elif row.sound and known is not None and name not in known:
+            row.fault(name_key, f"{name} is not known, expected one of {', '.join(known)}")
+        names.append(name)
+    return tuple(names)
+
+
+def read_benefits(document: Section) -> tuple[Benefit, ...]:
+    """The benefits, each with a cell for every tier; one without a description says so with an empty text."""
+    benefits: list[Benefit] = []
+    for row in _rows(document, "benefits"):
+        benefit = Benefit(
+            key=row.text("key", key_name),
+            name=row.text("name"),
+            group=row.choice("group", GROUPS),
+            tiers=row.choices("tiers", AVAILABILITIES, TIERS),
+            description=row.text("description", any_text),
+        )
+        if row.sound and benefit.key in [before.key for before in benefits]:
+            row.fault("key", f"{benefit.key} is listed twice, expected once")
+        benefits.append(benefit)
+    return tuple(benefits)
+
+
+def _rows(section: Section, key: str) -> list[Section]:
+    return [said(row) for row in section.sections(key)]

@@ -1,0 +1,72 @@
+"""Strict YAML: plain mappings, lists and values only, composed into nodes that know their line.
+
+Refused: syntax errors, anchors, aliases, merge keys, tags, second documents and deep nesting. What the keys and
+values have to be is said where they are read (`yaml_sections`).
+"""
+
+from typing import Any
+
+import yaml
+from yaml.reader import ReaderError
+
+from partner_program.adapters.file_faults import FileFaults, shown
+from partner_program.adapters.yaml_sections import REFUSED, Section
+
+DEEPEST = 12
+
+
+class _Composer(yaml.SafeLoader):
+    """Composes nodes; what only serves to write less, or to make objects, is a fault and left out."""
+
+    def __init__(self, text: str, faults: FileFaults) -> None:
+        super().__init__(text)
+        self.faults = faults
+        self.depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose one node, or a refused one in its place."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave events untyped
+        if isinstance(event, yaml.AliasEvent):
+            self.get_event()  # type: ignore[no-untyped-call]
+            return self._refused(event, f"alias *{event.anchor} is not allowed, expected the value itself")
+        if self.depth == DEEPEST:
+            problem = f"nested more than {DEEPEST} levels deep"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        self.depth += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        if event.anchor is not None:
+            self._refused(event, f"anchor &{event.anchor} is not allowed, expected the value alone")
+        if event.tag is not None:
+            return self._refused(event, f"tag {shown(event.tag)} is not allowed, expected the value alone")
+        return node
+
+    def _refused(self, event: Any, fault: str) -> yaml.Node:
+        self.faults.add(event.start_mark.line + 1, f"column {event.start_mark.column + 1}", fault)
+        return yaml.ScalarNode(REFUSED, "", event.start_mark, event.end_mark)
+
+
+def read_document(text: str, faults: FileFaults) -> Section:
+    """The one mapping of a file; where there is none that is a fault, and an empty one in its place."""
+    node = _composed(text, faults)
+    if isinstance(node, yaml.MappingNode):
+        return Section(node, "", faults)
+    if node is not None:
+        faults.add(node.start_mark.line + 1, "file", "is no mapping, expected `key: value` lines")
+    return Section(None, "", faults)
+
+
+def _composed(text: str, faults: FileFaults) -> yaml.Node | None:
+    try:
+        node = _Composer(text, faults).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        line, column = (error.problem_mark.line, error.problem_mark.column) if error.problem_mark else (0, 0)
+        faults.add(line + 1, f"column {column + 1}", f"{error.problem}, expected one YAML document")
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        faults.add(line, "file", f"character {error.character:#06x} is not allowed, expected printable text")
+    else:
+        if node is None:
+            faults.add(1, "file", "is empty, expected `key: value` lines")
+        return node
+    return None

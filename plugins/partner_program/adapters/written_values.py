@@ -1,0 +1,106 @@
+"""The values that people write into files, read strictly: what is not exactly right is refused, never guessed."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+from partner_program.adapters.file_faults import did_you_mean, shown
+from partner_program.domain.refusals import Refusal
+
+BP_OF_ONE_PERCENT = 100
+Word = TypeVar("Word", bound=str)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
+_EMAIL = re.compile(r"""[^\s@,;:<>()\[\]"\\]+@[^\s@,;:<>()\[\]"\\.]+(?:\.[^\s@,;:<>()\[\]"\\.]+)*""")
+
+
+def day(written: str) -> date:
+    """A calendar day as YYYY-MM-DD, from 1900 to 2999."""
+    try:
+        if _DAY.fullmatch(written) and "1900" <= written[:4] <= "2999":
+            return date.fromisoformat(written)
+    except ValueError as error:
+        raise Refusal(f"{shown(written)} is no day of the calendar, expected YYYY-MM-DD, as in 2015-07-27") from error
+    raise Refusal(f"{shown(written)} is no day, expected YYYY-MM-DD from 1900 to 2999, as in 2015-07-27")
+
+
+def whole(written: str, lowest: int, highest: int) -> int:
+    """A whole number in ASCII digits, without separators, plus sign or leading zeros."""
+    if _WHOLE.fullmatch(written) and lowest <= int(written) <= highest:
+        return int(written)
+    raise Refusal(f"{shown(written)} is not allowed, expected a whole number from {lowest} to {highest}")
+
+
+def choice(written: str, choices: Sequence[Word]) -> Word:
+    """One of a few words, exactly as it is listed."""
+    for word in choices:
+        if word == written:
+            return word
+    raise Refusal(f"{shown(written)} is not known, expected {' or '.join(choices)}{did_you_mean(written, choices)}")
+
+
+def time_zone(written: str) -> str:
+    """A time zone by its IANA name."""
+    if written in _zones():
+        return written
+    close = did_you_mean(written, _zones())
+    raise Refusal(f"{shown(written)} is no known time zone, expected a name as Europe/Amsterdam{close}")
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def email(written: str) -> str:
+    """One e-mail address; letters outside ASCII may stand on both sides of the @, the mail server decides later."""
+    if _EMAIL.fullmatch(written):
+        return written
+    raise Refusal(
+        f"{shown(written)} is not one e-mail address, expected name@domain without spaces, commas or brackets"
+    )
+
+
+def text(written: str) -> str:
+    """A text that says something."""
+    if not written.strip():
+        raise Refusal("is empty, expected a text")
+    return written
+
+
+def any_text(written: str) -> str:
+    """A text that may be empty."""
+    return written
+
+
+def key_name(written: str) -> str:
+    """A name that data and files refer to."""
+    if _KEY.fullmatch(written):
+        return written
+    raise Refusal(f"{shown(written)} is no key, expected small letters, digits and underscores")
+
+
+def boolean(written: str) -> bool:
+    """The word true or false."""
+    return choice(written, ("true", "false")) == "true"
+
+
+def whole_between(lowest: int, highest: int) -> Callable[[str], int]:
+    """A reader of whole numbers in a range."""
+    return lambda written: whole(written, lowest, highest)
+
+
+def discount_bp(highest: int) -> Callable[[str], int]:
+    """A reader of whole basis points; fewer than make one per cent are taken for per cent written by mistake."""
+
+    def read(written: str) -> int:
+        found = whole(written, 0, highest)
+        if 0 < found < BP_OF_ONE_PERCENT:
+            raise Refusal(f"{found} is below 1 %, expected basis points: 0 or {BP_OF_ONE_PERCENT} to {highest}")
+        return found
+
+    return read

@@ -1,0 +1,184 @@
+"""The mappings of a strict YAML file, read key by key, each value as the kind that is asked for.
+
+Every fault is kept and a stand-in comes back in its place, so that the rest of the file is read too: the whole list of
+faults is told at once, and nothing that was read may be used unless the list is empty.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+
+import yaml
+
+from partner_program.adapters import written_values
+from partner_program.adapters.file_faults import FileFaults, did_you_mean, shown
+from partner_program.domain.refusals import Refusal
+
+REFUSED = "refused"
+_TEXT = "tag:yaml.org,2002:str"
+_NUMBER = "tag:yaml.org,2002:int"
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_DAY = "tag:yaml.org,2002:timestamp"
+_KINDS = {
+    _TEXT: "a text",
+    _NUMBER: "a whole number",
+    _BOOLEAN: "a boolean to YAML",
+    _DAY: "a day",
+    "tag:yaml.org,2002:float": "a fraction",
+    "tag:yaml.org,2002:null": "nothing to YAML",
+    "tag:yaml.org,2002:merge": "a merge key",
+    "tag:yaml.org,2002:seq": "a list",
+    "tag:yaml.org,2002:map": "a mapping",
+}
+Value = TypeVar("Value")
+Word = TypeVar("Word", bound=str)
+
+
+class Section:
+    """A mapping of the file. `sound` tells whether its values may be compared with others.
+
+    A section that is missing, or refused itself, answers with stand-ins in silence: its fault is already kept.
+    """
+
+    def __init__(self, node: yaml.MappingNode | None, place: str, faults: FileFaults) -> None:
+        """Take a mapping; `place` is the way to it from the top of the file."""
+        self.sound = node is not None
+        self._silent = node is None
+        self._line = _line(node) if node else 1
+        self._place = place
+        self._faults = faults
+        self._values: dict[str, tuple[int, yaml.Node]] = {}
+        self._asked: dict[str, None] = {}
+        self._parts: list[Section] = []
+        for key, value in node.value if node else ():
+            self._take(key, value)
+
+    def fault(self, key: str, fault: str) -> None:
+        """Keep a fault of what stands under a key."""
+        self._fault(self._values[key][0] if key in self._values else self._line, key, fault)
+
+    def has(self, key: str) -> bool:
+        """Whether a key that may be left out is there."""
+        self._asked[key] = None
+        return key in self._values
+
+    def text(self, key: str, read: Callable[[str], str] = written_values.text) -> str:
+        """A text, by default one that is not blank."""
+        return self._read(key, read, "", _TEXT)
+
+    def whole(self, key: str, read: Callable[[str], int]) -> int:
+        """A whole number, as the reader of its range allows."""
+        return self._read(key, read, 0, _NUMBER)
+
+    def day(self, key: str) -> date:
+        """A calendar day."""
+        return self._read(key, written_values.day, date.min, _DAY, _TEXT)
+
+    def boolean(self, key: str) -> bool:
+        """The word true or false; YAML's yes, no, on and off are refused: to most readers they are words."""
+        return self._read(key, written_values.boolean, False, _BOOLEAN)
+
+    def choice(self, key: str, choices: Sequence[Word]) -> Word:
+        """One of a few words."""
+        return self._read(key, lambda written: written_values.choice(written, choices), choices[0], _TEXT)
+
+    def choices(self, key: str, choices: Sequence[Word], count: int) -> tuple[Word, ...]:
+        """A list of exactly so many of a few words."""
+        cells = self._list(key)
+        if cells is not None and len(cells) != count:
+            self.fault(key, f"has {len(cells)} cells, expected {count}")
+        return tuple(
+            self._scalar(cell, way, lambda written: written_values.choice(written, choices), choices[0], _TEXT)
+            for way, cell in _numbered(key, cells)
+        )
+
+    def section(self, key: str) -> "Section":
+        """The mapping under a key."""
+        return self._part(self._value(key), key)
+
+    def sections(self, key: str) -> list["Section"]:
+        """The mappings of the list under a key: at least one."""
+        rows = self._list(key)
+        if rows == []:
+            self.fault(key, "is an empty list, expected at least one entry")
+        return [self._part(row, way) for way, row in _numbered(key, rows)]
+
+    def close(self) -> None:
+        """Keep a fault for each key that nobody asked for, here and in the parts."""
+        for key in self._values:
+            if key not in self._asked:
+                self.fault(key, f"is no known key, expected {', '.join(self._asked)}{did_you_mean(key, self._asked)}")
+        for part in self._parts:
+            part.close()
+
+    def _take(self, key: yaml.Node, value: yaml.Node) -> None:
+        if key.tag == REFUSED:
+            self.sound = False
+        elif key.tag != _TEXT:
+            self._fault(_line(key), "key", f"{_kind(key)}, expected the name of a key")
+        elif key.value in self._values:
+            self._fault(_line(key), key.value, f"is given twice, expected once (line {self._values[key.value][0]})")
+        else:
+            self._values[key.value] = _line(key), value
+
+    def _value(self, key: str) -> yaml.Node | None:
+        if self.has(key):
+            return self._values[key][1]
+        self.fault(key, "is missing, expected a value")
+        return None
+
+    def _list(self, key: str) -> list[yaml.Node] | None:
+        node = self._value(key)
+        if isinstance(node, yaml.SequenceNode):
+            return list(node.value)
+        self._wrong_kind(node, key, "a list")
+        return None
+
+    def _part(self, node: yaml.Node | None, way: str) -> "Section":
+        found = node if isinstance(node, yaml.MappingNode) else None
+        if found is None:
+            self._wrong_kind(node, way, "a mapping")
+        part = Section(found, self._way(way), self._faults)
+        self._parts.append(part)
+        return part
+
+    def _read(self, key: str, read: Callable[[str], Value], stand_in: Value, *tags: str) -> Value:
+        return self._scalar(self._value(key), key, read, stand_in, *tags)
+
+    def _scalar(
+        self, node: yaml.Node | None, way: str, read: Callable[[str], Value], stand_in: Value, *tags: str
+    ) -> Value:
+        if node is not None and node.tag in tags:
+            try:
+                return read(node.value)
+            except Refusal as refusal:
+                self._fault(_line(node), way, str(refusal))
+        else:
+            self._wrong_kind(node, way, _KINDS[tags[0]])
+        return stand_in
+
+    def _wrong_kind(self, node: yaml.Node | None, way: str, expected: str) -> None:
+        self.sound = False
+        if node is not None and node.tag != REFUSED:
+            self._fault(_line(node), way, f"{_kind(node)}, expected {expected}")
+
+    def _way(self, key: str) -> str:
+        return f"{self._place}.{key}" if self._place else key
+
+    def _fault(self, line: int, key: str, fault: str) -> None:
+        self.sound = False
+        if not self._silent:
+            self._faults.add(line, self._way(key), fault)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _numbered(key: str, nodes: Sequence[yaml.Node] | None) -> list[tuple[str, yaml.Node]]:
+    return [(f"{key}[{place}]", node) for place, node in enumerate(nodes or (), start=1)]
+
+
+def _kind(node: yaml.Node) -> str:
+    written = f"{shown(node.value)} " if isinstance(node, yaml.ScalarNode) else ""
+    return f"{written}is {_KINDS.get(node.tag, 'of a kind that is not used here')}"
