@@ -1,0 +1,64 @@
+# The commands of this project. `make help` is made of the comments after "##".
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+# Bytecode halves each start-up, and nobody's shell settings may decide what is imported.
+unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
+export GX_ANALYTICS_ENABLED := false
+
+TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/partner_program/__init__.py demo/*.py bench/*.py dags/*.py))))
+
+.PHONY: help demo test check lint types contracts sql format bench month doctor lock clean ready ready-dev
+
+help: ## Show this page
+	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
+		printf '  %-10s %s\n' "$$target" "$$what"; done
+	@echo 'Variables: PYTHON=/path/to/python3.12 to choose the Python; TESTS="-k grace" for pytest; MONTH for month'
+
+demo: ready ## See the programme at work: the 2015 migration and the months after it, in out/
+	@$(BIN)/python -m demo
+
+test: ready-dev ## Run every test (TESTS="..." passes words on to pytest)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+check: ready-dev ## Lint, types, import contracts, SQL
+	@$(MAKE) --no-print-directory --keep-going lint types contracts sql
+
+lint: ready-dev # ruff: rules, then layout
+	@$(BIN)/ruff check && $(BIN)/ruff format --check
+
+types: ready-dev # mypy, strict
+	@$(BIN)/mypy $(TYPED)
+
+contracts: ready-dev # the direction of the rooms
+	@$(BIN)/lint-imports --no-logo
+
+sql: ready-dev # sqlfluff
+	@$(BIN)/sqlfluff lint --disable-progress-bar include/sql
+
+format: ready-dev ## Lay out the code and fix what can be fixed
+	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+bench: ready ## Measure, and compare with the limits
+	@$(BIN)/python -m bench
+
+month: ready ## Assess one month: make month MONTH=2015-07
+	@test -n '$(MONTH)' || { echo 'Which month? make month MONTH=2015-07' >&2; exit 2; }
+	@$(BIN)/partner-program run '$(MONTH)'
+
+doctor: ready ## Say what this installation lacks
+	@$(BIN)/partner-program doctor
+
+lock: ready ## Write requirements*.txt anew from requirements*.in, for Python 3.11 to 3.13
+	@bin/lock
+
+clean: ## Remove all that these commands made: .venv, out, caches
+	@rm -rf .venv out build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache plugins/*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+ready: # .venv, for running
+	@bin/set-up run
+
+ready-dev: # .venv, for working on it
+	@bin/set-up dev
