@@ -19,7 +19,7 @@ class FileFaults:
 
     def add(self, line: int, place: str, fault: str) -> None:
         """Keep a fault: the line, counted from 1, the column or key, and what is wrong and expected there."""
-        self._found.append((line, place, fault))
+        self._found.append((line, place if place.isprintable() else shown(place), fault))
 
     def told(self) -> list[str]:
         """The faults by line; on one line in the order in which they were found."""

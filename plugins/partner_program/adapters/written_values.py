@@ -13,9 +13,32 @@ from partner_program.domain.refusals import Refusal
 BP_OF_ONE_PERCENT = 100
 Word = TypeVar("Word", bound=str)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
-_EMAIL = re.compile(r"""[^\s@,;:<>()\[\]"\\]+@[^\s@,;:<>()\[\]"\\.]+(?:\.[^\s@,;:<>()\[\]"\\.]+)*""")
+_EMAIL_PART = r"""[^\s@,;:<>()\[\]"\\.]+"""
+_EMAIL = re.compile(rf"{_EMAIL_PART}(?:\.{_EMAIL_PART})*@{_EMAIL_PART}(?:\.{_EMAIL_PART})*")
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def check_visible(written: str) -> None:
+    """Refuse control characters and those that turn the reading direction: they hide what a text says."""
+    hidden = None if written.isprintable() else _HIDDEN.search(written)
+    if hidden:
+        name = f"U+{ord(hidden[0]):04X}"
+        raise Refusal(f"{shown(written)} holds the hidden character {name}, expected visible text on one line")
+
+
+def text(written: str) -> str:
+    """A text on one line that says something; runs of blanks and line breaks count as one blank."""
+    if not written.strip():
+        raise Refusal("is empty, expected a text")
+    return any_text(written)
+
+
+def any_text(written: str) -> str:
+    """A text on one line that may be empty."""
+    line = " ".join(written.split())
+    check_visible(line)
+    return line
 
 
 def day(written: str) -> date:
@@ -65,23 +88,24 @@ def email(written: str) -> str:
     )
 
 
-def text(written: str) -> str:
-    """A text that says something."""
-    if not written.strip():
-        raise Refusal("is empty, expected a text")
-    return written
+def _matching(pattern: str, expected: str) -> Callable[[str], str]:
+    matches = re.compile(pattern, re.ASCII).fullmatch
+
+    def read(written: str) -> str:
+        if matches(written):
+            return written
+        raise Refusal(f"{shown(written)} is not allowed, expected {expected}")
+
+    return read
 
 
-def any_text(written: str) -> str:
-    """A text that may be empty."""
-    return written
-
-
-def key_name(written: str) -> str:
-    """A name that data and files refer to."""
-    if _KEY.fullmatch(written):
-        return written
-    raise Refusal(f"{shown(written)} is no key, expected small letters, digits and underscores")
+key_name = _matching(r"[a-z][a-z0-9_]{0,59}", "small letters, digits and underscores")
+entity_code = _matching(r"[A-Za-z][A-Za-z0-9_]{0,29}", "letters, digits and underscores, as in NL")
+folder_name = _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "the name of a folder: letters, digits, - and _")
+country = _matching(r"[A-Z]{2}", "a country as two capitals, as in NL")
+currency = _matching(r"[A-Z]{3}", "a currency as three capitals, as in EUR")
+language = _matching(r"[a-z]{2}", "a language as two small letters, as in nl")
+code = _matching(r"\S(?:.*\S)?", "no blanks before or after it")
 
 
 def boolean(written: str) -> bool:
@@ -104,3 +128,8 @@ def discount_bp(highest: int) -> Callable[[str], int]:
         return found
 
     return read
+
+
+def choice_of(choices: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of a few words."""
+    return lambda written: choice(written, choices)

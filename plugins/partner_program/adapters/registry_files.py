@@ -1,0 +1,96 @@
+"""The registry's folder of CSV files: all of it is sound and comes back, or every fault is told (contract 3)."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from partner_program.adapters import registry_forms as forms
+from partner_program.adapters import sheet_checks
+from partner_program.adapters.csv_sheet import Sheet, read_sheet
+from partner_program.adapters.file_faults import refuse_unsound
+from partner_program.domain.registry import (
+    AccountLink,
+    AccountManager,
+    BenefitRequest,
+    Contact,
+    Entity,
+    ExchangeRate,
+    GraceGrant,
+    LegacyAgreement,
+    Partner,
+    Registry,
+)
+
+
+class _Sheets(NamedTuple):
+    entities: Sheet[Entity]
+    account_managers: Sheet[AccountManager]
+    partners: Sheet[Partner]
+    contacts: Sheet[Contact]
+    account_links: Sheet[AccountLink]
+    legacy_agreements: Sheet[LegacyAgreement]
+    grace_grants: Sheet[GraceGrant]
+    benefit_requests: Sheet[BenefitRequest]
+    exchange_rates: Sheet[ExchangeRate]
+
+
+def read_registry(folder: Path, *, tiers: int = 6, benefits: Collection[str] | None = None) -> Registry:
+    """Read and check the nine files of a folder; each table comes back ordered by its key.
+
+    `benefits` are the keys that a request may name; without them any key is accepted. Raises `UnsoundFiles` with every
+    fault of every file. An account linked to two partners at once is no fault here: it is unmatched and reported
+    with the month (rule 2).
+    """
+    sheets = _Sheets(
+        entities=read_sheet(folder, forms.ENTITIES),
+        account_managers=read_sheet(folder, forms.ACCOUNT_MANAGERS),
+        partners=read_sheet(folder, forms.PARTNERS),
+        contacts=read_sheet(folder, forms.CONTACTS),
+        account_links=read_sheet(folder, forms.ACCOUNT_LINKS),
+        legacy_agreements=read_sheet(folder, forms.LEGACY_AGREEMENTS),
+        grace_grants=read_sheet(folder, forms.grace_grants(tiers)),
+        benefit_requests=read_sheet(folder, forms.benefit_requests(benefits)),
+        exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES),
+    )
+    _check_rows(sheets)
+    _check_references(sheets)
+    refuse_unsound(sheet.faults for sheet in sheets)
+    return Registry(
+        entities=sheets.entities.built(),
+        account_managers=sheets.account_managers.built(),
+        partners=sheets.partners.built(),
+        contacts=sheets.contacts.built(),
+        account_links=sheets.account_links.built(),
+        legacy_agreements=sheets.legacy_agreements.built(),
+        grace_grants=sheets.grace_grants.built(),
+        benefit_requests=sheets.benefit_requests.built(),
+        exchange_rates=sheets.exchange_rates.built(),
+    )
+
+
+def _check_rows(sheets: _Sheets) -> None:
+    for sheet in sheets:
+        if sheet is not sheets.account_links:
+            sheet_checks.check_keys(sheet)
+    sheet_checks.check_overlaps(sheets.account_links)
+    sheet_checks.check_entity_codes(sheets.entities)
+    sheet_checks.check_authorized(sheets.partners)
+    sheet_checks.check_decided(sheets.benefit_requests)
+    sheet_checks.check_euro(sheets.exchange_rates)
+    sheet_checks.check_period(sheets.entities, "joined_on", "left_on")
+    sheet_checks.check_period(sheets.grace_grants, "starts_on", "ends_on")
+    for dated in (sheets.account_links, sheets.legacy_agreements, sheets.benefit_requests):
+        sheet_checks.check_period(dated, "valid_from", "valid_to")
+
+
+def _check_references(sheets: _Sheets) -> None:
+    sheet_checks.check_reference(sheets.partners, "account_manager_id", sheets.account_managers)
+    sheet_checks.check_reference(sheets.account_links, "entity", sheets.entities)
+    for of_partners in (
+        sheets.contacts,
+        sheets.account_links,
+        sheets.legacy_agreements,
+        sheets.grace_grants,
+        sheets.benefit_requests,
+    ):
+        sheet_checks.check_reference(of_partners, "partner_id", sheets.partners)

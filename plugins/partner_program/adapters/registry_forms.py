@@ -1,0 +1,173 @@
+"""The registry's nine files, column by column (contract 3)."""
+
+from collections.abc import Collection
+
+from partner_program.adapters.csv_sheet import Column, Form
+from partner_program.adapters.written_values import (
+    choice_of,
+    code,
+    country,
+    currency,
+    day,
+    email,
+    entity_code,
+    folder_name,
+    key_name,
+    language,
+    time_zone,
+    whole_between,
+)
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+from partner_program.domain.money import BP, exchange_rate
+from partner_program.domain.program import SLA_RANKS
+from partner_program.domain.registry import (
+    CONTACT_ROLES,
+    PARTNER_STATUSES,
+    REQUEST_STATUSES,
+    AccountLink,
+    AccountManager,
+    BenefitRequest,
+    Contact,
+    Entity,
+    ExchangeRate,
+    GraceGrant,
+    LegacyAgreement,
+    Partner,
+)
+
+LONGEST_ADDRESS = 500
+
+ENTITIES = Form(
+    "entities.csv",
+    (
+        Column("entity", entity_code),
+        Column("legal_name", str),
+        Column("country", country),
+        Column("currency", currency),
+        Column("time_zone", time_zone),
+        Column("joined_on", day),
+        Column("left_on", day, if_blank=None),
+        Column("source", folder_name, if_blank=None, may_be_absent=True),
+    ),
+    key=("entity",),
+    build=Entity,
+)
+ACCOUNT_MANAGERS = Form(
+    "account_managers.csv",
+    (
+        Column("account_manager_id", code),
+        Column("name", str),
+        Column("email", email),
+        Column("phone", str, if_blank=""),
+    ),
+    key=("account_manager_id",),
+    build=AccountManager,
+)
+PARTNERS = Form(
+    "partners.csv",
+    (
+        Column("partner_id", code),
+        Column("company_name", str),
+        Column("status", choice_of(PARTNER_STATUSES)),
+        Column("language", language),
+        Column("country", country),
+        Column("website", str, if_blank=""),
+        Column("phone", str, if_blank=""),
+        Column("address", str, if_blank="", longest=LONGEST_ADDRESS),
+        Column("vat_id", str, if_blank=""),
+        Column("account_manager_id", code),
+        Column("authorized_on", day, if_blank=None),
+    ),
+    key=("partner_id",),
+    build=Partner,
+)
+CONTACTS = Form(
+    "contacts.csv",
+    (
+        Column("partner_id", code),
+        Column("name", str),
+        Column("email", email),
+        Column("role", choice_of(CONTACT_ROLES)),
+    ),
+    key=("partner_id", "email", "role"),
+    build=Contact,
+)
+ACCOUNT_LINKS = Form(
+    "account_links.csv",
+    (
+        Column("partner_id", code),
+        Column("entity", code),
+        Column("account_id", code),
+        Column("valid_from", day),
+        Column("valid_to", day, if_blank=None),
+    ),
+    key=("partner_id", "entity", "account_id", "valid_from"),
+    build=lambda partner_id, entity, account_id, valid_from, valid_to: AccountLink(
+        partner_id, entity, account_id, Period(valid_from, valid_to)
+    ),
+)
+LEGACY_AGREEMENTS = Form(
+    "legacy_agreements.csv",
+    (
+        Column("partner_id", code),
+        Column("monthly_fee_discount_bp", whole_between(0, BP)),
+        Column("setup_fee_discount_bp", whole_between(0, BP)),
+        Column("sla", choice_of(SLA_RANKS), if_blank=None),
+        Column("source", str),
+        Column("valid_from", day),
+        Column("valid_to", day, if_blank=None),
+    ),
+    key=("partner_id", "valid_from", "source"),
+    build=lambda partner_id, monthly_bp, setup_bp, sla, source, valid_from, valid_to: LegacyAgreement(
+        partner_id, monthly_bp, setup_bp, sla, source, Period(valid_from, valid_to)
+    ),
+)
+EXCHANGE_RATES = Form(
+    "exchange_rates.csv",
+    (
+        Column("billing_month", BillingMonth.parse),
+        Column("currency", currency),
+        Column("units_per_eur", exchange_rate),
+        Column("source", str),
+    ),
+    key=("billing_month", "currency"),
+    build=ExchangeRate,
+)
+
+
+def grace_grants(tiers: int) -> Form[GraceGrant]:
+    """The grants, each to one of so many tiers."""
+    return Form(
+        "grace_grants.csv",
+        (
+            Column("grant_id", code),
+            Column("partner_id", code),
+            Column("tier", whole_between(1, tiers)),
+            Column("starts_on", day),
+            Column("ends_on", day),
+            Column("granted_by", str),
+            Column("reason", str),
+        ),
+        key=("grant_id",),
+        build=GraceGrant,
+    )
+
+
+def benefit_requests(benefits: Collection[str] | None) -> Form[BenefitRequest]:
+    """The requests, each for one of the programme's benefits; for any key where they are not given."""
+    return Form(
+        "benefit_requests.csv",
+        (
+            Column("partner_id", code),
+            Column("benefit", key_name if benefits is None else choice_of(sorted(benefits))),
+            Column("status", choice_of(REQUEST_STATUSES)),
+            Column("decided_by", str, if_blank=""),
+            Column("valid_from", day),
+            Column("valid_to", day, if_blank=None),
+        ),
+        key=("partner_id", "benefit", "valid_from"),
+        build=lambda partner_id, benefit, status, decided_by, valid_from, valid_to: BenefitRequest(
+            partner_id, benefit, status, decided_by, Period(valid_from, valid_to)
+        ),
+    )

@@ -1,0 +1,87 @@
+"""What rows of the registry's files must not do to each other."""
+
+from datetime import date
+from typing import Any
+
+from partner_program.adapters.csv_sheet import Sheet
+from partner_program.adapters.file_faults import shown
+from partner_program.domain.registry import AUTHORIZED
+
+
+def check_keys(sheet: Sheet[Any]) -> None:
+    """Each row has a key of its own."""
+    columns = sheet.form.key
+    first: dict[tuple[Any, ...], int] = {}
+    for row, key in sheet.rows(*columns):
+        if first.setdefault(key, row) != row:
+            written = ", ".join(shown(str(part)) for part in key)
+            fault = f"{written} is given twice, expected once (line {sheet.line(first[key])})"
+            sheet.fault(row, ", ".join(columns), fault)
+
+
+def check_period(sheet: Sheet[Any], start: str, end: str) -> None:
+    """A period ends after the day on which it starts; an empty end is open."""
+    for row, (starts_on, ends_on) in sheet.rows(start, end):
+        if ends_on is not None and ends_on <= starts_on:
+            sheet.fault(row, end, f"{ends_on} is not after {start}, expected a day after {starts_on}: it is exclusive")
+
+
+def check_reference(sheet: Sheet[Any], column: str, target: Sheet[Any]) -> None:
+    """Every name in a column is a key of another file; not judged where that file's own keys cannot be read."""
+    (key,) = target.form.key
+    names = target.records.names(key)
+    if names is None:
+        return
+    for row, (name,) in sheet.rows(column):
+        if name not in names:
+            sheet.fault(row, column, f"{shown(name)} is unknown, expected a {key} of {target.form.file_name}")
+
+
+def check_overlaps(links: Sheet[Any]) -> None:
+    """One link at a time joins an account to a partner; an account of two partners is reported with the month."""
+    spans: dict[tuple[str, str, str], list[tuple[date, date, int]]] = {}
+    for row, (partner, entity, account, start, end) in links.rows(
+        "partner_id", "entity", "account_id", "valid_from", "valid_to"
+    ):
+        spans.setdefault((partner, entity, account), []).append((start, end or date.max, row))
+    for periods in spans.values():
+        periods.sort()
+        latest = periods[0]
+        for period in periods[1:]:
+            if period[0] < latest[1]:
+                where = f"the same account's link on line {links.line(latest[2])}"
+                links.fault(
+                    period[2], "valid_from", f"{period[0]} lies in {where}, expected periods that do not overlap"
+                )
+            latest = max(latest, period, key=lambda span: span[1])
+
+
+def check_authorized(partners: Sheet[Any]) -> None:
+    """An authorised partner is authorised since a day."""
+    for row, (status, authorized_on) in partners.rows("status", "authorized_on"):
+        if status == AUTHORIZED and authorized_on is None:
+            partners.fault(row, "authorized_on", f"is blank, expected a day, since the status is {AUTHORIZED}")
+
+
+def check_decided(requests: Sheet[Any]) -> None:
+    """Who approved or refused a benefit stands with it."""
+    for row, (status, decided_by) in requests.rows("status", "decided_by"):
+        if status != "requested" and not decided_by:
+            requests.fault(row, "decided_by", f"is blank, expected a name, since the status is {status}")
+
+
+def check_euro(rates: Sheet[Any]) -> None:
+    """A rate of the euro against itself is 1, where one is given at all."""
+    for row, (currency, units_per_eur) in rates.rows("currency", "units_per_eur"):
+        if currency == "EUR" and units_per_eur != 1:
+            rates.fault(row, "units_per_eur", f"{units_per_eur} is not 1, expected 1 for EUR, or no row for it")
+
+
+def check_entity_codes(entities: Sheet[Any]) -> None:
+    """Codes that differ only in capitals would share a connection: its name is in small letters."""
+    first: dict[str, tuple[int, str]] = {}
+    for row, (entity,) in entities.rows("entity"):
+        line, before = first.setdefault(entity.lower(), (entities.line(row), entity))
+        if before != entity:
+            fault = f"{entity} differs from {before} (line {line}) in capitals only, expected another code"
+            entities.fault(row, "entity", fault)
