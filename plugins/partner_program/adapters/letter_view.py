@@ -1,0 +1,211 @@
+"""What a letter's templates read: the facts of one letter, already written as the reader's locale writes them.
+
+Both parts of a letter, HTML and plain text, are made from one `LetterView`: neither can state a figure that the other
+has not.
+Nothing is decided here: a total that is not the sum of its accounts is refused, never mended.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from partner_program.adapters.locale_format import LocaleFormat
+from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LegacyFact, LetterFacts, NextTierFact
+from partner_program.domain.refusals import Refusal
+
+BenefitGroups = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+"""By group: its name, the benefits given, the benefits on request."""
+
+
+class AccountRow(NamedTuple):
+    """One account: its number, what was billed in its currency, the same in EUR."""
+
+    account: str
+    billed: str
+    euros: str
+
+
+class EntityRows(NamedTuple):
+    """The accounts at one legal entity; a subtotal where there is more than one."""
+
+    entity: str
+    legal_name: str
+    accounts: list[AccountRow]
+    subtotal: str | None
+
+
+class GrantRow(NamedTuple):
+    """A grace period: `last_day` is the last day on which it holds; `lifts` where it makes today's tier."""
+
+    tier: int
+    first_day: str
+    last_day: str
+    state: str
+    lifts: bool
+
+
+class LegacyRow(NamedTuple):
+    """A kept term of an older agreement; `last_day` is None while it has no end."""
+
+    component: str
+    value: str
+    source: str
+    last_day: str | None
+
+
+class NextTier(NamedTuple):
+    """The next tier, where it begins, and how much is missing."""
+
+    tier: int
+    begins: str
+    missing: str
+
+
+class LetterView(NamedTuple):
+    """Everything that the templates may print; amounts, days and percentages are finished text."""
+
+    lang: str
+    dir: str
+    arrow: str
+    kind: str
+    reference: str
+    company: str
+    names: str
+    month: str
+    effective: str
+    rates_are_new: bool
+    rates_from: str
+    tier: int
+    previous_tier: int | None
+    earned_tier: int
+    lifted_to: int | None
+    monthly: str
+    setup: str
+    sla: str | None
+    kept: frozenset[str]
+    total: str
+    total_is_negative: bool
+    entities: list[EntityRows]
+    account_count: int
+    exchange_rates: list[tuple[str, str]]
+    shows_currencies: bool
+    grants: list[GrantRow]
+    grant_states: frozenset[str]
+    legacy: list[LegacyRow]
+    benefits: BenefitGroups
+    prepayment: list[tuple[int, str]]
+    next_tier: NextTier | None
+    manager: str
+    manager_email: str
+    manager_phone: str
+
+
+def letter_view(
+    facts: LetterFacts,
+    *,
+    language: str,
+    form: LocaleFormat,
+    benefits: Callable[[tuple[BenefitFact, ...]], BenefitGroups],
+) -> LetterView:
+    """Write one letter's facts in a locale; `benefits` names and groups the benefits in the letter's language."""
+    _refuse_sums_that_do_not_add_up(facts)
+    lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
+    return LetterView(
+        lang=language,
+        dir=form.locale.text_direction,
+        arrow="→" if form.locale.text_direction == "ltr" else "←",
+        kind=facts.kind,
+        reference=f"{plain_name(facts.partner_id)} · {facts.billing_month}",
+        company=plain_name(facts.company_name) or plain_name(facts.partner_id),
+        names=form.together([name for name in map(plain_name, facts.contact_names) if name]),
+        month=form.month(facts.billing_month),
+        effective=form.day(facts.effective_on),
+        rates_are_new=facts.rate_valid_from == facts.effective_on,
+        rates_from=form.day(facts.rate_valid_from),
+        tier=facts.tier,
+        previous_tier=facts.previous_tier,
+        earned_tier=facts.earned_tier,
+        lifted_to=facts.granted_tier if lifted else None,
+        monthly=form.percent(facts.monthly_fee_discount_bp),
+        setup=form.percent(facts.setup_fee_discount_bp),
+        sla=facts.sla,
+        kept=frozenset([kept.component for kept in facts.legacy]),
+        total=form.euros(facts.mrr_eur_cents),
+        total_is_negative=facts.mrr_eur_cents < 0,
+        entities=_entities(facts.accounts, form),
+        account_count=len({(row.entity, row.account_id) for row in facts.accounts}),
+        exchange_rates=_exchange_rates(facts.accounts, form),
+        shows_currencies=any(row.currency != "EUR" for row in facts.accounts),
+        grants=[_grant(grant, facts.granted_tier if lifted else None, form) for grant in facts.grants],
+        grant_states=frozenset([grant.outcome or "open" for grant in facts.grants]),
+        legacy=[_legacy(kept, form) for kept in facts.legacy],
+        benefits=benefits(facts.benefits),
+        prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
+        next_tier=_next_tier(facts.next_tier, form),
+        manager=plain_name(facts.manager_name),
+        manager_email=plain_name(facts.manager_email),
+        manager_phone=plain_name(facts.manager_phone),
+    )
+
+
+def _refuse_sums_that_do_not_add_up(facts: LetterFacts) -> None:
+    accounts = sum([row.mrr_eur_cents for row in facts.accounts])
+    if accounts != facts.mrr_eur_cents:
+        raise Refusal(
+            f"letter {facts.partner_id} {facts.billing_month}: the accounts add up to {accounts} cents, "
+            f"the total says {facts.mrr_eur_cents}"
+        )
+
+
+def _entities(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[EntityRows]:
+    """Group the accounts by legal entity, in the order of the facts."""
+    grouped: dict[str, list[AccountFact]] = {}
+    for row in accounts:
+        grouped.setdefault(row.entity, []).append(row)
+    return [
+        EntityRows(
+            entity=plain_name(entity),
+            legal_name=plain_name(rows[0].legal_name),
+            accounts=[
+                AccountRow(
+                    plain_name(row.account_id),
+                    form.amount(row.mrr_minor, plain_name(row.currency)),
+                    form.euros(row.mrr_eur_cents),
+                )
+                for row in rows
+            ],
+            subtotal=form.euros(sum([row.mrr_eur_cents for row in rows])) if len(rows) > 1 else None,
+        )
+        for entity, rows in grouped.items()
+    ]
+
+
+def _exchange_rates(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[tuple[str, str]]:
+    """Each foreign currency once, with its units per EUR."""
+    pairs = dict.fromkeys([(row.currency, row.units_per_eur) for row in accounts if row.currency != "EUR"])
+    return [(plain_name(currency), form.rate(units_per_eur)) for currency, units_per_eur in pairs]
+
+
+def _grant(grant: GraceFact, lifted_to: int | None, form: LocaleFormat) -> GrantRow:
+    return GrantRow(
+        tier=grant.tier,
+        first_day=form.day(grant.starts_on),
+        last_day=form.last_day(grant.ends_on),
+        state=grant.outcome or "open",
+        lifts=grant.outcome is None and grant.tier == lifted_to,
+    )
+
+
+def _legacy(kept: LegacyFact, form: LocaleFormat) -> LegacyRow:
+    return LegacyRow(
+        component=kept.component,
+        value=plain_name(kept.sla or "") if kept.discount_bp is None else form.percent(kept.discount_bp),
+        source=plain_name(kept.source),
+        last_day=None if kept.valid_to is None else form.last_day(kept.valid_to),
+    )
+
+
+def _next_tier(following: NextTierFact | None, form: LocaleFormat) -> NextTier | None:
+    if following is None:
+        return None
+    return NextTier(following.tier, form.euros(following.from_mrr_cents), form.euros(following.missing_cents))

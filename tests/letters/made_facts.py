@@ -1,0 +1,158 @@
+"""Facts made by hand, one set for each kind of letter; the golden letters and the benchmark are written from them."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LegacyFact, LetterFacts, NextTierFact
+
+PREPAYMENT = ((1, 0), (3, 250), (6, 500), (12, 1000), (24, 2000), (36, 3000))
+LEGAL_NAMES = {"NL": "LeaseWeb Netherlands B.V.", "DE": "LeaseWeb Deutschland GmbH", "US": "LeaseWeb USA, Inc."}
+TERMS = {
+    0: (0, 0, None),
+    1: (500, 1000, "Bronze"),
+    2: (800, 2000, "Silver"),
+    3: (1000, 3500, "Gold"),
+    4: (1500, 5000, "Gold"),
+    5: (2000, 7500, "Platinum"),
+    6: (2500, 10000, "Platinum"),
+}
+BENEFITS = (
+    BenefitFact("mdf", "MDF (proposal based)", "marketing", "on_request"),
+    BenefitFact("marketing_collateral", "Marketing Collateral", "marketing", "yes"),
+    BenefitFact("branding", "Partner Program branding", "marketing", "yes"),
+    BenefitFact("certificate", "Partner Program Certificate", "marketing", "yes"),
+    BenefitFact("partner_locator", "Partner Locator", "marketing", "yes"),
+    BenefitFact("training", "Onboarding/Online Training", "support", "yes"),
+    BenefitFact("special_promotions", "Special promotions", "support", "yes"),
+    BenefitFact("grace_period", "Grace Period", "support", "yes"),
+    BenefitFact("seeding", "Seeding Options", "support", "on_request"),
+    BenefitFact("knowledge_base", "Knowledge Base", "support", "yes"),
+    BenefitFact("post_payment", "Post Payment", "support", "on_request"),
+    BenefitFact("api", "API access", "support", "yes"),
+)
+
+
+def account(entity: str, account_id: str, currency: str, minor: int, rate: str, cents: int) -> AccountFact:
+    """One account of one of the three entities."""
+    return AccountFact(
+        entity, LEGAL_NAMES.get(entity, f"{entity} Hosting Ltd."), account_id, currency, minor, rate, cents
+    )
+
+
+def facts(**changes: Any) -> LetterFacts:
+    """A letter of a partner who rose from Tier 2 to Tier 3 on 2015-09-01; change what a test is about."""
+    tier = changes.get("tier", 3)
+    monthly, setup, sla = TERMS[tier]
+    base = LetterFacts(
+        billing_month="2015-08",
+        kind="tier_raised",
+        partner_id="P0042",
+        company_name="Noordzee Hosting B.V.",
+        language="en",
+        contact_names=("Anna de Vries",),
+        effective_on=date(2015, 9, 1),
+        rate_valid_from=date(2015, 9, 1),
+        tier=tier,
+        previous_tier=2,
+        earned_tier=tier,
+        granted_tier=None,
+        monthly_fee_discount_bp=monthly,
+        setup_fee_discount_bp=setup,
+        sla=sla,
+        mrr_eur_cents=634_512,
+        accounts=(
+            account("DE", "DE-20117", "EUR", 189_950, "1", 189_950),
+            account("NL", "NL-10042", "EUR", 310_000, "1", 310_000),
+            account("NL", "NL-10077", "EUR", 24_500, "1", 24_500),
+            account("US", "US-30519", "USD", 122_540, "1.113951", 110_062),
+        ),
+        grants=(),
+        legacy=(),
+        benefits=BENEFITS if tier else (),
+        prepayment=PREPAYMENT,
+        next_tier=NextTierFact(4, 1_000_000, 365_488),
+        manager_name="Mila Jansen",
+        manager_email="mila.jansen@leaseweb.example",
+        manager_phone="+31 20 555 0142",
+    )
+    return replace(base, **changes)
+
+
+SMALL = (account("NL", "NL-10042", "EUR", 31_250, "1", 31_250),)
+KINDS: dict[str, LetterFacts] = {
+    "migration": facts(
+        kind="migration",
+        billing_month="2015-06",
+        effective_on=date(2015, 7, 27),
+        rate_valid_from=date(2015, 7, 27),
+        previous_tier=None,
+        contact_names=("Anna de Vries", "Piet Bakker"),
+        monthly_fee_discount_bp=1200,
+        legacy=(LegacyFact("monthly_fee", 1200, None, "Reseller agreement 2013/117", date(2017, 1, 1)),),
+    ),
+    "migration_no_tier": facts(
+        kind="migration",
+        billing_month="2015-06",
+        effective_on=date(2015, 7, 27),
+        rate_valid_from=date(2015, 7, 27),
+        tier=0,
+        previous_tier=None,
+        mrr_eur_cents=0,
+        accounts=(),
+        next_tier=NextTierFact(1, 50_000, 50_000),
+    ),
+    "restated": facts(
+        kind="restated",
+        tier=2,
+        previous_tier=3,
+        earned_tier=2,
+        mrr_eur_cents=499_950,
+        accounts=(
+            account("NL", "NL-10042", "EUR", 512_450, "1", 512_450),
+            account("NL", "NL-10077", "EUR", -12_500, "1", -12_500),
+        ),
+        next_tier=NextTierFact(3, 500_000, 50),
+    ),
+    "grace_lapsed": facts(
+        kind="grace_lapsed",
+        tier=1,
+        previous_tier=3,
+        mrr_eur_cents=124_500,
+        accounts=(account("NL", "NL-10042", "EUR", 124_500, "1", 124_500),),
+        grants=(GraceFact(3, date(2015, 6, 1), date(2015, 9, 1), "lapsed"),),
+        next_tier=NextTierFact(2, 200_000, 75_500),
+    ),
+    "tier_lowered": facts(
+        kind="tier_lowered",
+        tier=0,
+        previous_tier=1,
+        mrr_eur_cents=31_250,
+        accounts=SMALL,
+        next_tier=NextTierFact(1, 50_000, 18_750),
+    ),
+    "grace_confirmed": facts(
+        kind="grace_confirmed",
+        previous_tier=3,
+        rate_valid_from=date(2015, 7, 27),
+        grants=(GraceFact(3, date(2015, 7, 27), date(2015, 11, 1), "confirmed"),),
+    ),
+    "grace_granted": facts(
+        kind="grace_granted",
+        tier=4,
+        earned_tier=3,
+        granted_tier=4,
+        previous_tier=3,
+        grants=(GraceFact(4, date(2015, 9, 1), date(2016, 1, 1), None),),
+    ),
+    "tier_raised": facts(),
+    "no_change": facts(
+        kind="no_change",
+        tier=6,
+        previous_tier=6,
+        rate_valid_from=date(2015, 7, 27),
+        mrr_eur_cents=5_123_456,
+        accounts=(account("NL", "NL-10042", "EUR", 5_123_456, "1", 5_123_456),),
+        next_tier=None,
+    ),
+}

@@ -1,0 +1,239 @@
+"""What a letter states, read back from its two parts, is what the facts say."""
+
+import re
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.domain.letters import GraceFact, LegacyFact, LetterFacts, LetterKind, NextTierFact
+from partner_program.domain.program import SLA_RANKS
+from tests.letters.made_facts import BENEFITS, KINDS, account, facts
+from tests.letters.reading import Letter
+
+TEMPLATES = LetterTemplates(Path(__file__).parents[2] / "include/templates/letters/v1")
+COMPONENTS = {
+    "monthly_fee": "Monthly fee discount",
+    "setup_fee": "Setup fee discount",
+    "sla": "Service level agreement",
+}
+STATES = {None: "Open", "confirmed": "Confirmed", "lapsed": "Ended"}
+TOKEN = re.compile(r"\d[\d.,]*\d|\d")
+
+
+def minor(shown: str) -> int:
+    """The minor units of an English amount, whatever stands around its digits."""
+    value = Decimal(re.sub(r"[^\d.]", "", shown)) * 100
+    assert value == int(value)
+    return -int(value) if "\u2212" in shown else int(value)
+
+
+def basis_points(shown: str) -> int:
+    return int(Decimal(shown.removesuffix("%")) * 100)
+
+
+def day(shown: str) -> date:
+    return datetime.strptime(shown, "%d %B %Y").date()  # noqa: DTZ007 - a day, not a moment
+
+
+CENTS = st.integers(-99_999_999, 9_999_999_999)
+DAYS = st.dates(date(2015, 7, 27), date(2035, 12, 31))
+NAMES = st.text(max_size=40)
+ACCOUNTS = st.lists(
+    st.builds(
+        account,
+        st.sampled_from(["NL", "DE", "US", "SG"]),
+        st.from_regex(r"[A-Z]{1,3}-[0-9]{1,8}", fullmatch=True),
+        st.sampled_from(["EUR", "USD", "JPY"]),
+        CENTS,
+        st.from_regex(r"[1-9][0-9]{0,2}\.[0-9]{6}", fullmatch=True),
+        CENTS,
+    ),
+    max_size=8,
+    unique_by=lambda row: (row.entity, row.account_id, row.currency),
+)
+GRANTS = st.lists(
+    st.builds(
+        lambda tier, start, length, outcome: GraceFact(tier, start, start + timedelta(length), outcome),
+        st.integers(1, 6),
+        DAYS,
+        st.integers(1, 700),
+        st.sampled_from([None, "confirmed", "lapsed"]),
+    ),
+    max_size=3,
+)
+LEGACY = st.lists(
+    st.one_of(
+        st.builds(
+            LegacyFact,
+            st.sampled_from(["monthly_fee", "setup_fee"]),
+            st.integers(0, 10_000),
+            st.none(),
+            NAMES,
+            st.none() | DAYS,
+        ),
+        st.builds(LegacyFact, st.just("sla"), st.none(), st.sampled_from(SLA_RANKS), NAMES, st.none() | DAYS),
+    ),
+    max_size=3,
+    unique_by=lambda row: row.component,
+)
+
+
+@st.composite
+def random_facts(draw: st.DrawFn) -> LetterFacts:
+    """Facts of any shape whose accounts add up."""
+    accounts = tuple(sorted(draw(ACCOUNTS), key=lambda row: row.entity))
+    threshold = draw(st.integers(50_000, 4_000_000))
+    changes: dict[str, Any] = {
+        "kind": draw(st.sampled_from(get_args(LetterKind))),
+        "company_name": draw(NAMES),
+        "contact_names": tuple(draw(st.lists(NAMES, max_size=3))),
+        "effective_on": draw(DAYS),
+        "rate_valid_from": draw(DAYS),
+        "previous_tier": draw(st.none() | st.integers(0, 6)),
+        "earned_tier": draw(st.integers(0, 6)),
+        "granted_tier": draw(st.none() | st.integers(1, 6)),
+        "mrr_eur_cents": sum(row.mrr_eur_cents for row in accounts),
+        "accounts": accounts,
+        "grants": tuple(draw(GRANTS)),
+        "legacy": tuple(draw(LEGACY)),
+        "benefits": tuple(draw(st.lists(st.sampled_from(BENEFITS), unique=True))),
+        "next_tier": draw(st.none() | st.builds(NextTierFact, st.integers(1, 6), st.just(threshold), CENTS)),
+        "manager_name": draw(NAMES),
+        "manager_phone": draw(st.sampled_from(["", "+31 20 555 0142"])),
+    }
+    return replace(
+        facts(tier=draw(st.integers(0, 6))),
+        monthly_fee_discount_bp=draw(st.integers(0, 10_000)),
+        setup_fee_discount_bp=draw(st.integers(0, 10_000)),
+        **changes,
+    )
+
+
+@settings(deadline=None)
+@given(random_facts())
+def test_every_figure_read_back_from_the_html_tables_is_the_fact(stated: LetterFacts) -> None:
+    tables = Letter(TEMPLATES.render(stated).html).tables
+
+    terms = {row[0].removesuffix("kept from your earlier agreement"): row[1] for row in tables["terms"]}
+    assert basis_points(terms["Monthly fee discount"]) == stated.monthly_fee_discount_bp
+    assert basis_points(terms["Setup fee discount"]) == stated.setup_fee_discount_bp
+    assert terms["Service level agreement"] == (stated.sla or "Not included")
+    assert [(int(row[0]), day(row[1]), day(row[2]) + timedelta(1), row[3]) for row in tables.get("grants", [])[1:]] == [
+        (grant.tier, grant.starts_on, grant.ends_on, STATES[grant.outcome]) for grant in stated.grants
+    ]
+    assert [(int(row[0].split()[0]), basis_points(row[1])) for row in tables["prepayment"][1:]] == list(
+        stated.prepayment
+    )
+    assert [row[1] for row in tables.get("legacy", [])[1:]] == [
+        row.sla if row.discount_bp is None else f"{Decimal(row.discount_bp) / 100:f}%" for row in stated.legacy
+    ]
+
+
+@settings(deadline=None)
+@given(random_facts())
+def test_the_revenue_table_names_every_account_and_adds_up_to_the_cent(stated: LetterFacts) -> None:
+    rows = Letter(TEMPLATES.render(stated).html).tables.get("revenue", [])
+    accounts = [row for row in rows[1:-1] if len(row) > 1 and row[0] != "Subtotal"]
+
+    assert [(row[0], minor(row[-1])) for row in accounts] == [
+        (row.account_id, row.mrr_eur_cents) for row in stated.accounts
+    ]
+    if any(row.currency != "EUR" for row in stated.accounts):
+        assert [minor(row[1]) for row in accounts] == [row.mrr_minor for row in stated.accounts]
+    if stated.accounts:
+        assert minor(rows[-1][-1]) == stated.mrr_eur_cents == sum(minor(row[-1]) for row in accounts)
+
+
+@settings(deadline=None)
+@given(random_facts())
+def test_the_plain_text_states_the_same_terms_and_accounts(stated: LetterFacts) -> None:
+    text = TEMPLATES.render(stated).text
+    found = dict(re.findall(r"^  (Monthly fee discount|Setup fee discount): ([\d.]+%)", text, re.MULTILINE))
+
+    assert basis_points(re.search(r"^  Monthly fee discount: (\S+%)", text, re.MULTILINE)[1]) == (  # type: ignore[index]
+        stated.monthly_fee_discount_bp
+    )
+    assert set(found) == {"Monthly fee discount", "Setup fee discount"}
+    accounts = re.findall(r"^    ([A-Z]+-\d+): (?:.* = )?(\S*€\S+)$", text, re.MULTILINE)
+    assert [(number, minor(shown)) for number, shown in accounts] == [
+        (row.account_id, row.mrr_eur_cents) for row in stated.accounts
+    ]
+    last_days = re.findall(r"^    Last day: (.+)$", text, re.MULTILINE)
+    assert [day(shown) + timedelta(1) for shown in last_days] == [grant.ends_on for grant in stated.grants]
+
+
+@settings(deadline=None)
+@given(random_facts())
+def test_html_and_plain_text_state_the_same_figures(stated: LetterFacts) -> None:
+    letter = TEMPLATES.render(stated)
+
+    assert set(TOKEN.findall(Letter(letter.html).visible)) == set(TOKEN.findall(letter.text))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_subject_states_no_rate_and_no_amount(kind: str) -> None:
+    letter = TEMPLATES.render(KINDS[kind])
+
+    assert "%" not in letter.subject
+    assert "€" not in letter.subject
+    assert "\n" not in letter.subject
+    assert len(letter.subject) <= 78
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_parts_say_that_services_already_ordered_keep_their_terms(kind: str) -> None:
+    letter = TEMPLATES.render(KINDS[kind])
+
+    for part in (Letter(letter.html).visible, letter.text):
+        assert "Everything you have ordered so far keeps the terms on which you ordered it." in part
+        assert "Please ensure that all your accounts are included" in part
+
+
+def test_a_letter_names_the_exchange_rate_with_every_digit() -> None:
+    assert "1 EUR = 1.113951 USD" in TEMPLATES.render(facts()).text
+
+
+def test_a_grace_period_is_told_with_its_last_day_not_with_the_day_after() -> None:
+    letter = TEMPLATES.render(KINDS["grace_granted"])
+
+    assert "from 1 September 2015; the last day is 31 December 2015" in letter.text
+    assert "1 January 2016" not in letter.text
+
+
+def test_an_unchanged_discount_is_told_from_the_day_on_which_it_began() -> None:
+    assert "since 27 July 2015" in TEMPLATES.render(KINDS["no_change"]).text
+
+
+def test_a_kept_term_is_told_with_its_source_and_last_day() -> None:
+    assert "12% (Reseller agreement 2013/117, last day 31 December 2016)" in TEMPLATES.render(KINDS["migration"]).text
+
+
+def test_a_negative_account_shows_a_real_minus_sign() -> None:
+    assert "NL-10077: \u2212€125.00" in TEMPLATES.render(KINDS["restated"]).text
+
+
+def test_a_negative_total_is_explained() -> None:
+    negative = facts(
+        kind="tier_lowered", tier=0, mrr_eur_cents=-5, accounts=(account("NL", "NL-1", "EUR", -5, "1", -5),)
+    )
+    letter = TEMPLATES.render(negative)
+
+    for part in (letter.html, letter.text):
+        assert "\u2212€0.05" in part
+        assert "It is not a bill." in part
+
+
+def test_a_partner_without_accounts_and_tier_is_told_so_without_an_empty_table() -> None:
+    letter = TEMPLATES.render(KINDS["migration_no_tier"])
+
+    assert "No account of yours had recurring revenue in June 2015." in letter.text
+    assert "revenue" not in Letter(letter.html).tables
+    assert "No tier yet" in letter.text
+    assert "Tier 0" not in letter.text + letter.html
