@@ -1,0 +1,100 @@
+"""Builds the demo world in a folder: the registry's files and a billing database for each legal entity.
+
+Everything follows from the seed and the ECB's rates; the same seed gives the same world to the byte.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from demo.accounts import UNLINKED, Link, drawn_links
+from demo.billing_files import ResellerAccount, close_months, write_billing
+from demo.books import Books
+from demo.calendar_months import JULY, LAST_MONTH, MONTHS, months_between
+from demo.companies import Company, drawn_companies, drawn_contacts
+from demo.ecb_rates import monthly_rates
+from demo.entities import ENTITIES, LATE_ENTITY
+from demo.ledger import Ledger
+from demo.plans import drawn_plans
+from demo.registry_folder import write_registry
+from demo.services import Line
+from demo.special_partners import SPECIAL_PARTNERS
+
+SEED = 20150727
+LAST_PARTNER = 245
+_LATE_CLOSE = "2015-08-19"
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSummary:
+    """How much was written."""
+
+    entities: int
+    partners: int
+    authorized: int
+    accounts: int
+    lines: int
+
+
+def build_world(folder: Path, *, late_entity_closed: bool = False) -> WorldSummary:
+    """Write `registry/*.csv` and `billing/<entity in lower case>.db` under a folder, replacing a former build.
+
+    Singapore has closed no month after June 2015 unless `late_entity_closed`, which is as if
+    `close_late_entity` had been called.
+    """
+    rng = Random(SEED)  # noqa: S311  the same world each time is what is wanted, not a secret
+    rates = monthly_rates()
+    plans = [*SPECIAL_PARTNERS, *drawn_plans(rng, first=len(SPECIAL_PARTNERS) + 1, last=LAST_PARTNER)]
+    companies = drawn_companies(rng, plans)
+    contacts = list(drawn_contacts(rng, companies))
+    links = drawn_links(rng, plans)
+    ledger = Ledger(rates)
+    Books(rng, ledger, links).write(plans)
+    lines = ledger.lines()
+    write_registry(folder / "registry", plans=plans, companies=companies, contacts=contacts, links=links, rates=rates)
+    accounts = _reseller_accounts(companies, links)
+    _write_billing(folder, lines, accounts)
+    if late_entity_closed:
+        close_late_entity(folder)
+    return WorldSummary(
+        entities=len(ENTITIES),
+        partners=len(plans),
+        authorized=sum(1 for plan in plans if plan.status == "authorized"),
+        accounts=sum(len(rows) for rows in accounts.values()),
+        lines=len(lines),
+    )
+
+
+def close_late_entity(folder: Path) -> None:
+    """Let the late entity close July 2015, and August after it, on 19 August and in due course."""
+    database = billing_database(folder, LATE_ENTITY)
+    close_months(database, [JULY], closed_on=_LATE_CLOSE)
+    close_months(database, [JULY.following], closed_on="2015-09-02")
+
+
+def billing_database(folder: Path, entity: str) -> Path:
+    """Where an entity's billing database lies in a world's folder."""
+    return folder / "billing" / f"{entity.lower()}.db"
+
+
+def _write_billing(folder: Path, lines: Sequence[Line], accounts: dict[str, list[ResellerAccount]]) -> None:
+    (folder / "billing").mkdir(parents=True, exist_ok=True)
+    for entity in (row.entity for row in ENTITIES):
+        last = JULY.preceding if entity == LATE_ENTITY else LAST_MONTH
+        of_entity = [line for line in lines if line.account.entity == entity]
+        write_billing(billing_database(folder, entity), of_entity, accounts[entity], months_between(MONTHS[0], last))
+
+
+def _reseller_accounts(companies: Sequence[Company], links: Sequence[Link]) -> dict[str, list[ResellerAccount]]:
+    """Every account that an entity knows as a reseller's, under the name of who had it first."""
+    by_id = {company.partner_id: company for company in companies}
+    found: dict[str, dict[str, ResellerAccount]] = {row.entity: {} for row in ENTITIES}
+    for link in links:
+        company = by_id[link.partner_id]
+        row = (link.account.account_id, company.company_name, company.vat_id, company.domain)
+        found[link.account.entity].setdefault(link.account.account_id, row)
+    for account, name, like_partner in UNLINKED:
+        domain = by_id[like_partner].domain if like_partner else f"unlinked-{account.account_id.lower()}.example"
+        found[account.entity][account.account_id] = (account.account_id, name, "", domain)
+    return {entity: list(rows.values()) for entity, rows in found.items()}

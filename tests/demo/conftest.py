@@ -1,0 +1,25 @@
+"""The demo world, built once for all tests of it: as July is assessed, and with the late entity's close."""
+
+from pathlib import Path
+
+import pytest
+
+from demo.world import WorldSummary, build_world
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, WorldSummary]:
+    folder = tmp_path_factory.mktemp("world")
+    return folder, build_world(folder)
+
+
+@pytest.fixture(scope="session")
+def world(built: tuple[Path, WorldSummary]) -> Path:
+    return built[0]
+
+
+@pytest.fixture(scope="session")
+def closed_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("closed")
+    build_world(folder, late_entity_closed=True)
+    return folder
