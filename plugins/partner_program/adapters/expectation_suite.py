@@ -1,0 +1,75 @@
+"""The suite of value checks as a table: each check's name, rule in words, severity and Great Expectations class.
+
+A check of the same name in `domain.completeness` has been asked there first, null, text or no row; the suite asks it
+again with another engine and shows it on the entity's page.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.completeness import BUCKET_COLUMNS, SHARE_COLUMNS, TEXT_COLUMNS
+from partner_program.domain.findings import Severity
+from partner_program.domain.revenue import COUNTED_KINDS, NEGATIVE_KINDS
+
+NUMBER_COLUMNS = (*SHARE_COLUMNS, *BUCKET_COLUMNS)
+_KEY = (*TEXT_COLUMNS, *SHARE_COLUMNS)
+
+
+class Check(NamedTuple):
+    """One expectation about every group; `exempt_kinds` are the charge kinds that it does not concern."""
+
+    name: str
+    rule: str
+    expectation: str
+    arguments: Mapping[str, object]
+    severity: Severity = "critical"
+    exempt_kinds: tuple[str, ...] = ()
+
+
+def suite(month: BillingMonth, currency: str | None) -> list[Check]:
+    """The checks of one entity's groups; `currency` is the entity's own, None for an entity nobody configured."""
+    checks = [*_columns_given(), *_values(month)]
+    if currency is not None:
+        rule = f"currency should be the entity's own, {currency}; another one is converted"
+        checks.append(_one_of("entity_currency", rule, "currency", [currency], "warning"))
+    return checks
+
+
+def _columns_given() -> list[Check]:
+    """Not-null on each column: in-set, between and uniqueness all skip what is null."""
+    null, blank = "ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToMatchRegex"
+    checks = []
+    for column in TEXT_COLUMNS:
+        name, rule = f"{column}_given", f"{column} must be given"
+        checks.append(Check(name, rule, null, {"column": column}))
+        checks.append(Check(name, f"{rule}, not blank", blank, {"column": column, "regex": r"\S"}))
+    for column in NUMBER_COLUMNS:
+        checks.append(Check(f"{column}_whole", f"{column} must be given", null, {"column": column}))
+    return checks
+
+
+def _values(month: BillingMonth) -> list[Check]:
+    kinds = f"charge_kind must be one that counts: {', '.join(COUNTED_KINDS)}"
+    again = "one account, currency, kind, term and number of days should come up once"
+    return [
+        _one_of("month", f"billing_month must be {month}", "billing_month", [str(month)]),
+        _one_of("kind", kinds, "charge_kind", list(COUNTED_KINDS)),
+        _one_of("status", "document_status must be posted", "document_status", ["posted"]),
+        _between("term", "term_months must be at least 1", "term_months", 1),
+        _between("days", f"covered_days must be from 0 to {month.days}", "covered_days", 0, month.days),
+        _between("line_count", "lines must be at least 1", "lines", 1),
+        _between("sign", "net_amount_minor must not be negative, but for a credit", "net_amount_minor", 0)._replace(
+            exempt_kinds=NEGATIVE_KINDS
+        ),
+        Check("once", again, "ExpectCompoundColumnsToBeUnique", {"column_list": list(_KEY)}, "warning"),
+    ]
+
+
+def _one_of(name: str, rule: str, column: str, values: list[str], severity: Severity = "critical") -> Check:
+    return Check(name, rule, "ExpectColumnValuesToBeInSet", {"column": column, "value_set": values}, severity)
+
+
+def _between(name: str, rule: str, column: str, least: int, most: int | None = None) -> Check:
+    bounds = {"column": column, "min_value": least, "max_value": most}
+    return Check(name, rule, "ExpectColumnValuesToBeBetween", bounds)

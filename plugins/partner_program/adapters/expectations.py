@@ -1,0 +1,176 @@
+"""The checks of values, by Great Expectations: one suite, run over each entity's frozen groups (rule 7).
+
+Great Expectations passes empty frames, and nulls among sound values; `domain.completeness` is the gate for those, and
+its findings come first. Both libraries take seconds to import, so that only functions do it.
+"""
+
+import logging
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from partner_program.adapters.expectation_suite import NUMBER_COLUMNS, Check, suite
+from partner_program.adapters.offline_pages import offline_sections, page_name
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.completeness import LARGEST_WHOLE, completeness_findings
+from partner_program.domain.findings import (
+    EXAMPLES,
+    CountedTotals,
+    Finding,
+    group_key,
+    in_reading_order,
+    may_count,
+    plural,
+    shown,
+)
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, MrrGroup
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def validate(
+    revenues: Sequence[EntityRevenue],
+    *,
+    month: BillingMonth,
+    entities: Sequence[Entity],
+    rated_currencies: Collection[str],
+    previous: Mapping[str, CountedTotals] | None = None,
+    docs_folder: Path | None = None,
+) -> list[Finding]:
+    """Check a month's frozen data: the completeness gate first, then the suite over each entity without a fault.
+
+    `rated_currencies` have an exchange rate in the month; `previous` is what counted last month, by entity. With a
+    `docs_folder`, one page of results per checked entity is written there for `write_quality_report`, in place of
+    those of an earlier run.
+    """
+    findings = completeness_findings(
+        month=month, entities=entities, revenues=revenues, rated_currencies=rated_currencies, previous=previous or {}
+    )
+    said = {(finding.entity, finding.check) for finding in findings}
+    currencies = {entity.entity: entity.currency for entity in entities}
+    checks = GroupChecks(month)
+    if docs_folder is not None:
+        _clear(docs_folder, [*currencies, *(revenue.entity for revenue in revenues)])
+    for revenue in revenues:
+        if revenue.fault is None:
+            frame = groups_frame(revenue.groups, month)
+            found = checks.run(revenue.entity, currencies.get(revenue.entity), frame, docs_folder)
+            findings += [finding for finding in found if (finding.entity, finding.check) not in said]
+    return in_reading_order(dict.fromkeys(findings))
+
+
+def _clear(docs_folder: Path, entities: Sequence[str]) -> None:
+    """Remove the pages of an earlier run: an entity that has a fault now gets none."""
+    docs_folder.mkdir(parents=True, exist_ok=True)
+    for entity in entities:
+        (docs_folder / page_name(entity)).unlink(missing_ok=True)
+
+
+def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFrame":
+    """Lay out the groups that decide over money: month as text, whole numbers as int64, an unsound column as found."""
+    import pandas as pd
+
+    deciding = [group for group in groups if may_count(group)]
+    columns = {"billing_month": pd.Series([str(month)] * len(deciding), dtype="str")}
+    for column in MrrGroup._fields:
+        values = [getattr(group, column) for group in deciding]
+        columns[column] = pd.Series(values, dtype=_dtype(values, column in NUMBER_COLUMNS))
+    return pd.DataFrame(columns)
+
+
+def _dtype(values: Sequence[object], is_number: bool) -> str:
+    """The type for a column; "object" keeps null, NaN and text among numbers as they are instead of casting them."""
+    if is_number:
+        return "int64" if all(type(value) is int and abs(value) <= LARGEST_WHOLE for value in values) else "object"
+    return "str" if all(isinstance(value, str) for value in values) else "object"
+
+
+class GroupChecks:
+    """Great Expectations, started once for all entities of a month."""
+
+    def __init__(self, month: BillingMonth) -> None:
+        """Start an ephemeral context: quiet, without progress bars, with nothing sent anywhere."""
+        os.environ["GX_ANALYTICS_ENABLED"] = "false"
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
+        import great_expectations
+
+        self._gx: Any = great_expectations
+        self._month = month
+        self._context = self._gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}
+        self._frozen = self._context.data_sources.add_pandas("frozen")
+
+    def run(
+        self, entity: str, currency: str | None, frame: "pd.DataFrame", docs_folder: Path | None = None
+    ) -> list[Finding]:
+        """Run the suite over one entity's frame; rows are named by their key, at most `EXAMPLES` of them."""
+        name = f"{entity} {len(self._frozen.assets) + 1}"
+        expectations = [self._expectation(check) for check in suite(self._month, currency)]
+        definition = self._gx.ValidationDefinition(
+            name=name,
+            data=self._frozen.add_dataframe_asset(name).add_batch_definition_whole_dataframe(str(self._month)),
+            suite=self._context.suites.add(self._gx.ExpectationSuite(name=name, expectations=expectations)),
+        )
+        # SUMMARY without index columns: with them, a month in which every row is bad takes a minute and gigabytes.
+        results = self._context.validation_definitions.add(definition).run(
+            batch_parameters={"dataframe": frame}, result_format="SUMMARY"
+        )
+        if docs_folder is not None:
+            (docs_folder / page_name(entity)).write_text(offline_sections(_page(results)), encoding="utf-8")
+        return [_finding(entity, result, frame) for result in results.results if not result.success]
+
+    def _expectation(self, check: Check) -> object:
+        from great_expectations.expectations.row_conditions import Column
+
+        concerned = {"row_condition": Column("charge_kind").is_not_in(check.exempt_kinds)} if check.exempt_kinds else {}
+        return getattr(self._gx.expectations, check.expectation)(
+            **check.arguments,
+            **concerned,
+            severity=check.severity,
+            description=f"{check.severity.capitalize()}: {check.rule}",
+            meta={"check": check.name, "rule": check.rule},
+        )
+
+
+def _page(results: Any) -> str:
+    """The results as a page of Data Docs, without the site around it: its index needs scripts."""
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    view: Any = DefaultJinjaPageView()
+    return str(view.render(ValidationResultsPageRenderer().render(results)))
+
+
+def _finding(entity: str, result: Any, frame: "pd.DataFrame") -> Finding:
+    """Turn a failed expectation into a finding; one that could not run at all is critical, whatever it checks."""
+    config = result.expectation_config
+    rule = config.meta["rule"]
+    raised = _raised(result.exception_info)
+    if raised is not None:
+        message = f"{rule}: could not be checked ({shown(raised)})"
+        return Finding(entity, "critical", config.meta["check"], message)
+    count = int(result.result["unexpected_count"])
+    rows = result.result["partial_unexpected_index_list"][:EXAMPLES]
+    return Finding(
+        entity=entity,
+        severity=config.severity.value,
+        check=config.meta["check"],
+        message=f"{rule} (not so in {plural(count, 'group')} of lines)",
+        count=count,
+        examples=tuple(_key(frame.loc[row]) for row in rows),
+    )
+
+
+def _key(row: Any) -> str:
+    return group_key(MrrGroup(**{column: row[column] for column in MrrGroup._fields}))
+
+
+def _raised(exception_info: Mapping[str, Any]) -> str | None:
+    """The message of an expectation that raised; the library nests it by metric where a metric could not be had."""
+    for told in (exception_info, *exception_info.values()):
+        if isinstance(told, Mapping) and told.get("exception_message"):
+            return str(told["exception_message"])
+    return None

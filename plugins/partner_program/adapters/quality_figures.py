@@ -1,0 +1,138 @@
+"""The figures of the quality report: control totals beside what was read, and where the lines went.
+
+Unsound data has to be printed too: a value of the wrong type is shown as unreadable and added to nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from partner_program.domain.findings import may_count, shown
+from partner_program.domain.revenue import UNPOSTED_STATUSES, EntityRevenue, FaultyLine, MrrGroup, PeriodClose
+from partner_program.domain.totals import BUCKETS, Bucket
+
+_TO_MATCH = "to_match"
+_ORDER = (*BUCKETS, _TO_MATCH)
+_WORDS = {
+    "draft": "Not counted: drafts",
+    "void": "Not counted: voided documents",
+    "setup": "Not counted: setup fees",
+    "one_off": "Not counted: one-off fees",
+    "deposit": "Not counted: deposits",
+    "goodwill": "Not counted: goodwill credits",
+    "tax": "Not counted: taxes",
+    "unmatched": "Unmatched: accounts of no partner, or of more than one",
+    "not_authorized": "Not counted: partners that are not authorised",
+    "faulty": "Faulty lines: they hold the partner of their account",
+    "held": "Held: lines of partners that are held",
+    "counted": "Counted towards MRR",
+    _TO_MATCH: "Recurring, usage and credit lines, still to be matched to partners",
+}
+
+
+class ControlRow(NamedTuple):
+    """What an entity declared for a currency beside what was read; `css` is the colour of the result."""
+
+    currency: str
+    declared_lines: str
+    read_lines: str
+    declared_total: str
+    read_total: str
+    result: str
+    css: str
+
+
+class BucketRow(NamedTuple):
+    """A bucket of one currency, in words; the row of a currency's sum has `is_sum`."""
+
+    currency: str
+    words: str
+    lines: str
+    amount: str
+    is_sum: bool = False
+
+
+def amount_text(minor: int | None) -> str:
+    """Print minor units as `-1,234.56`."""
+    if minor is None:
+        return "unreadable"
+    return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+def lines_read(revenue: EntityRevenue | None) -> int:
+    """How many lines of an entity touch the month, sound or not."""
+    return sum(lines for _, _, lines, _ in _read(revenue))
+
+
+def _read(revenue: EntityRevenue | None) -> Iterable[tuple[str, MrrGroup | FaultyLine, int, int | None]]:
+    """Everything read as (currency, group or line, lines, amount or None where it is unreadable)."""
+    if revenue is None:
+        return
+    for group in revenue.groups:
+        yield shown(group.currency), group, _whole(group.lines) or 0, _whole(group.net_amount_minor)
+    for line in revenue.faulty_lines:
+        yield shown(line.currency), line, 1, line.net_amount_minor
+
+
+def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
+    """Set each close beside the posted lines of its currency; what cannot be read cannot agree."""
+    posted: dict[str, list[tuple[int, int | None]]] = {}
+    for currency, source, lines, amount in _read(revenue):
+        if source.document_status == "posted":
+            posted.setdefault(currency, []).append((lines, amount))
+    closes = {shown(close.currency): close for close in (revenue.closes if revenue else ())}
+    for currency in sorted({*closes, *posted}):
+        close, rows = closes.get(currency), posted.get(currency, [])
+        lines, amounts = sum(lines for lines, _ in rows), [amount for _, amount in rows]
+        total = None if None in amounts else sum(amount or 0 for amount in amounts)
+        result, css = _comparison(close, lines, total)
+        yield ControlRow(
+            currency=currency,
+            declared_lines="none" if close is None else f"{close.line_count:,}",
+            read_lines=f"{lines:,}",
+            declared_total="none" if close is None else amount_text(close.control_total_minor),
+            read_total=amount_text(total),
+            result=result,
+            css=css,
+        )
+
+
+def _comparison(close: PeriodClose | None, lines: int, total: int | None) -> tuple[str, str]:
+    if close is None:
+        return "not declared", "critical"
+    if close.line_count == lines and total is None:
+        return "lines agree", "warning"
+    is_equal = (close.line_count, close.control_total_minor) == (lines, total)
+    return ("agree", "sound") if is_equal else ("differ", "critical")
+
+
+def before_matching(revenue: EntityRevenue | None) -> list[Bucket]:
+    """Sort lines into the buckets that need no partner; the rest still has to be matched."""
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for currency, source, lines, amount in _read(revenue):
+        if may_count(source):
+            bucket = "faulty" if isinstance(source, FaultyLine) else _TO_MATCH
+        else:
+            bucket = source.document_status if source.document_status in UNPOSTED_STATUSES else source.charge_kind
+        count, total = sums.get((currency, bucket), (0, 0))
+        sums[currency, bucket] = (count + lines, total + (amount or 0))
+    return [Bucket("", currency, bucket, *counted) for (currency, bucket), counted in sums.items()]
+
+
+def bucket_rows(buckets: Sequence[Bucket], revenue: EntityRevenue | None) -> Iterable[BucketRow]:
+    """Print buckets by currency, each currency closed by all that was read, which has to be their sum."""
+    read: dict[str, tuple[int, int]] = {}
+    for currency, _, lines, amount in _read(revenue):
+        count, total = read.get(currency, (0, 0))
+        read[currency] = (count + lines, total + (amount or 0))
+    for currency, (lines, total) in sorted(read.items()):
+        rows = [bucket for bucket in buckets if shown(bucket.currency) == currency]
+        for row in sorted(rows, key=lambda row: _ORDER.index(row.bucket)):
+            amount_words = amount_text(row.net_amount_minor)
+            yield BucketRow(currency, _WORDS[row.bucket], f"{row.lines:,}", amount_words)
+        put = (sum(row.lines for row in rows), sum(row.net_amount_minor for row in rows))
+        words = "All lines read" if put == (lines, total) else "All lines read: not the sum of the rows above"
+        yield BucketRow(currency, words, f"{lines:,}", amount_text(total), is_sum=True)

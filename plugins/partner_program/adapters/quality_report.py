@@ -1,0 +1,103 @@
+"""The month's quality report: a page for the finance controller, the same in Markdown, and each entity's checks.
+
+Self-contained files that work from a disk without a network. They name no time of day, so that equal data gives
+equal bytes, and the folder is replaced as a whole.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from partner_program.adapters.offline_pages import page_name
+from partner_program.adapters.quality_view import SYMBOLS, ReportView, report_view
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import Finding
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue
+from partner_program.domain.totals import Bucket, HeldPartner
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "include" / "templates" / "quality_report"
+
+
+def write_quality_report(
+    folder: Path,
+    *,
+    month: BillingMonth,
+    findings: Sequence[Finding],
+    revenues: Sequence[EntityRevenue],
+    entities: Sequence[Entity],
+    buckets: Sequence[Bucket] | None = None,
+    held: Sequence[HeldPartner] | None = None,
+    docs_folder: Path | None = None,
+) -> Path:
+    """Write the report into `folder`, in place of what was there, and return its first page.
+
+    Before the totals are merged there are no `buckets` and `held`: lines are then shown by what is known of them
+    alone. `docs_folder` holds the pages that `validate` wrote.
+    """
+    view = report_view(month=month, findings=findings, revenues=revenues, entities=entities, buckets=buckets, held=held)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        pages = _write_checks(draft, view, docs_folder) if docs_folder is not None else {}
+        _write(draft / "index.html", _render("index.html.j2", report=view, pages=pages))
+        _write(draft / "summary.md", _render("summary.md.j2", report=view))
+        _put_in_place(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder / "index.html"
+
+
+def _write_checks(draft: Path, report: ReportView, docs_folder: Path) -> dict[str, str]:
+    """Dress the pages of the entities that have one; returns where the first page finds them, by entity."""
+    pages = {}
+    for entity in report.entities:
+        name = page_name(entity.code)
+        if (docs_folder / name).is_file():
+            # Safe as it stands: `offline_sections` has copied it element by element.
+            sections = Markup((docs_folder / name).read_text(encoding="utf-8"))  # noqa: S704
+            page = _render("checks.html.j2", report=report, entity=entity, sections=sections)
+            _write(draft / "checks" / name, page)
+            pages[entity.code] = f"checks/{quote(name)}"
+    return pages
+
+
+def _render(template: str, **facts: object) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=".html" in template,  # noqa: S701 - Markdown is escaped by its own filter
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = _markdown
+    return environment.get_template(template).render(symbols=SYMBOLS, **facts)
+
+
+def _markdown(text: str) -> str:
+    """Keep a value from outside from being read as Markdown or HTML."""
+    return re.sub(r"([\\`*|<>\[\]#])", r"\\\1", " ".join(text.split()))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    """Rename the finished folder into place; a reader may find no report for an instant, but never half of one."""
+    draft.chmod(0o755)
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / folder.name)
+    draft.rename(folder)
+    shutil.rmtree(old)

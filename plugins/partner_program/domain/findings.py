@@ -1,0 +1,100 @@
+"""Findings: what the quality checks say about a month's frozen data (rule 7).
+
+`critical` fails the whole entity: every partner with an account there is held. `warning` wants a person's eye and
+holds at most the partners that it names. `info` is for the record.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from partner_program.domain.revenue import (
+    COUNTED_KINDS,
+    EXCLUDED_KINDS,
+    UNPOSTED_STATUSES,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+)
+
+Severity = Literal["critical", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+READ, CLOSE = "read", "close"
+EXAMPLES = 20
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found at one entity; `message` reads on after the entity's name, `examples` are keys, never names.
+
+    `count` is how many groups, lines or currencies it concerns; `examples` holds at most `EXAMPLES` of them.
+    """
+
+    entity: str
+    severity: Severity
+    check: str
+    message: str
+    count: int = 1
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTotals:
+    """How many lines of an entity counted in a month, and their whole amounts: (currency, minor units) by currency."""
+
+    lines: int
+    amounts: tuple[tuple[str, int], ...]
+
+
+def shown(value: object) -> str:
+    """Print a value from outside on one line of bounded length; a blank one in words."""
+    text = value if isinstance(value, str) else repr(value)
+    if not text.strip():
+        return "(blank)"
+    start = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:_SHOWN])
+    return start if len(text) <= _SHOWN else f"{start}..."
+
+
+def group_key(group: MrrGroup) -> str:
+    """Name a group of lines by what it is grouped by; the amount stays out of logs."""
+    return f"account {shown(group.account_id)}, {shown(group.currency)}, {shown(group.charge_kind)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Count a noun: `1 line`, `2 lines`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def may_count(group: MrrGroup | FaultyLine) -> bool:
+    """Whether a group or line goes to no excluded bucket by name, so that its values decide over money."""
+    return group.document_status not in UNPOSTED_STATUSES and group.charge_kind not in EXCLUDED_KINDS
+
+
+def counted_totals(revenue: EntityRevenue) -> CountedTotals:
+    """Add up what counts at an entity, before anyone asks whose it is; what the next month is compared with."""
+    lines, amounts = 0, dict[str, int]()
+    for group in revenue.groups:
+        if group.document_status == "posted" and group.charge_kind in COUNTED_KINDS:
+            lines += group.lines
+            amounts[group.currency] = amounts.get(group.currency, 0) + group.net_amount_minor
+    return CountedTotals(lines, tuple(sorted(amounts.items())))
+
+
+def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort by entity, the worst first."""
+    return sorted(findings, key=lambda f: (f.entity, SEVERITIES.index(f.severity), f.check, f.message))
+
+
+def worst(findings: Sequence[Finding]) -> Severity | None:
+    """The worst severity among findings, or None where there are none."""
+    return min((finding.severity for finding in findings), key=SEVERITIES.index, default=None)
+
+
+def entity_faults(findings: Iterable[Finding]) -> dict[str, str]:
+    """Why whole entities fail the checks, by entity; what `EntityRevenue.fault` already says is not said again."""
+    reasons: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.severity == "critical" and finding.check not in (READ, CLOSE):
+            reasons.setdefault(finding.entity, []).append(finding.message)
+    return {entity: "; ".join(said) for entity, said in reasons.items()}

@@ -1,0 +1,52 @@
+from partner_program.domain.findings import (
+    CountedTotals,
+    Finding,
+    counted_totals,
+    entity_faults,
+    in_reading_order,
+    shown,
+    worst,
+)
+from partner_program.domain.revenue import EntityRevenue, MrrGroup
+
+
+def test_an_entity_fails_for_all_its_critical_findings_in_one_reason() -> None:
+    findings = [
+        Finding("US", "critical", "term", "term_months must be at least 1"),
+        Finding("US", "warning", "exchange_rate", "no exchange rate for SEK"),
+        Finding("US", "critical", "empty", "no line was frozen"),
+        Finding("NL", "warning", "row_count", "3 counted lines"),
+    ]
+    assert entity_faults(findings) == {"US": "term_months must be at least 1; no line was frozen"}
+
+
+def test_a_fault_that_the_revenue_carries_is_not_given_as_a_second_reason() -> None:
+    findings = [Finding("UK", "critical", "read", "no such table"), Finding("DE", "critical", "close", "not closed")]
+    assert entity_faults(findings) == {}
+
+
+def test_findings_read_by_entity_with_the_worst_first() -> None:
+    info, warning = Finding("NL", "info", "zero_lines", "a"), Finding("NL", "warning", "row_count", "b")
+    critical, other = Finding("NL", "critical", "term", "c"), Finding("DE", "info", "zero_lines", "d")
+    assert in_reading_order([info, warning, critical, other]) == [other, critical, warning, info]
+    assert worst([info, warning]) == "warning"
+    assert worst([]) is None
+
+
+def test_only_posted_lines_of_counted_kinds_are_in_the_counted_totals() -> None:
+    groups = (
+        MrrGroup("A", "EUR", "recurring", "posted", 1, 30, 2, 500),
+        MrrGroup("A", "EUR", "credit", "posted", 1, 30, 1, -100),
+        MrrGroup("A", "CHF", "usage", "posted", 1, 30, 1, 7),
+        MrrGroup("A", "EUR", "setup", "posted", 1, 30, 9, 9999),
+        MrrGroup("A", "EUR", "recurring", "void", 1, 30, 9, 9999),
+    )
+    revenue = EntityRevenue("NL", groups, (), (), ())
+    assert counted_totals(revenue) == CountedTotals(4, (("CHF", 7), ("EUR", 400)))
+
+
+def test_a_value_from_outside_is_shown_on_one_bounded_line() -> None:
+    assert shown("A\n\x1b[31m1") == "A\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31m1"
+    assert len(shown("x" * 10_000_000)) == 63
+    assert shown(" ") == "(blank)"
+    assert shown(None) == "None"
