@@ -1,0 +1,355 @@
+"""The programme of 27 July 2015 says what its text says, and a programme file that is wrong anywhere is refused."""
+
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from partner_program.adapters.program_file import load_program, load_programs
+from partner_program.domain.program import Brake, Program, Readings, Tier
+from partner_program.domain.refusals import UnsoundFiles
+
+FOLDER = Path(__file__).parents[2] / "include" / "program"
+FIRST = FOLDER / "2015-07-27.yaml"
+
+
+@pytest.fixture(scope="module")
+def first() -> Program:
+    return load_program(FIRST)
+
+
+def faults_of(tmp_path: Path, content: str | bytes) -> list[str]:
+    """The faults of a programme file; fails where there is none."""
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(UnsoundFiles) as refused:
+        load_program(path)
+    return refused.value.faults
+
+
+def changed(old: str, new: str) -> str:
+    """The real file with one place changed."""
+    text = FIRST.read_text(encoding="utf-8")
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def line_of(text: str, wanted: str) -> int:
+    return text[: text.index(wanted)].count("\n") + 1
+
+
+# What the programme's text says
+
+
+def test_the_tier_table_is_that_of_the_text(first: Program) -> None:
+    assert first.tiers == (
+        Tier(1, 500_00, 5_00, 10_00, "Bronze"),
+        Tier(2, 2_000_00, 8_00, 20_00, "Silver"),
+        Tier(3, 5_000_00, 10_00, 35_00, "Gold"),
+        Tier(4, 10_000_00, 15_00, 50_00, "Gold"),
+        Tier(5, 20_000_00, 20_00, 75_00, "Platinum"),
+        Tier(6, 40_000_00, 25_00, 100_00, "Platinum"),
+    )
+
+
+def test_it_goes_live_on_27_july_2015_in_dutch_days(first: Program) -> None:
+    assert (first.in_force_from, first.time_zone) == (date(2015, 7, 27), "Europe/Amsterdam")
+
+
+def test_prepayment_rises_with_the_term(first: Program) -> None:
+    assert first.prepayment_bp == {1: 0, 3: 2_50, 6: 5_00, 12: 10_00, 24: 20_00, 36: 30_00}
+
+
+def test_shortening_is_defined_for_a_12_month_contract_only(first: Program) -> None:
+    assert first.shortening_from_months == 12
+    assert first.shortening_surcharge_bp == {1: 10_00, 3: 7_50, 6: 5_00}
+
+
+def test_promotions_add_up_to_the_highest_tier(first: Program) -> None:
+    assert first.promotion_cap_bp == 25_00
+
+
+def test_private_racks_and_private_cloud_have_no_one_month_term(first: Program) -> None:
+    assert first.no_commitment_excludes == ("private_rack", "private_cloud")
+
+
+def test_every_product_family_that_billing_names_is_known(first: Program) -> None:
+    billed = {"dedicated_server", "cdn", "cloud", "colocation", "private_rack", "private_cloud", "license"}
+    assert billed <= set(first.products)
+
+
+def test_the_readings_are_the_cautious_ones(first: Program) -> None:
+    assert first.readings == Readings("hold", rise_on_partial=False, stacking="additive", notify="on_change")
+
+
+def test_the_brake_stops_at_10_percent_lowered_or_30_percent_moved(first: Program) -> None:
+    assert first.brake == Brake(lowered_share_bp=10_00, lowered_at_least=5, entity_total_move_bp=30_00)
+
+
+def test_a_line_above_ten_million_is_looked_at(first: Program) -> None:
+    assert first.largest_line_minor == 10_000_000_00
+
+
+MARKED = "Marketing Collateral|Partner Program branding|Partner Program Certificate|Partner Locator|\
+Onboarding/Online Training|Special promotions|Grace Period|Service Level Agreement|Knowledge Base|API access"
+ON_REQUEST = "MDF|Seeding Options|Post Payment|Pre-sales and Solution Architect|LeaseWeb Customer Portal access"
+LOST = "Data center visits|PR/Case study|Seminar training|Proof of Concept|Dedicated Account Manager"
+
+
+@pytest.mark.parametrize(("names", "availability"), [(MARKED, "yes"), (ON_REQUEST, "on_request"), (LOST, "unknown")])
+def test_a_benefit_is_the_same_in_all_six_tiers(first: Program, names: str, availability: str) -> None:
+    of_name = {benefit.name: benefit.tiers for benefit in first.benefits}
+    assert {name: of_name[name] for name in names.split("|")} == dict.fromkeys(names.split("|"), (availability,) * 6)
+
+
+def test_the_matrix_has_the_rows_of_the_text_and_the_three_that_are_only_described(first: Program) -> None:
+    assert {benefit.name for benefit in first.benefits} == set(f"{MARKED}|{ON_REQUEST}|{LOST}".split("|"))
+    marketing = [benefit.name for benefit in first.benefits if benefit.group == "marketing"]
+    assert marketing == [
+        "MDF",
+        "Marketing Collateral",
+        "Partner Program branding",
+        "Data center visits",
+        "PR/Case study",
+        "Partner Program Certificate",
+        "Partner Locator",
+    ]
+
+
+def test_only_the_two_benefits_that_the_text_does_not_describe_have_no_description(first: Program) -> None:
+    empty = [benefit.key for benefit in first.benefits if not benefit.description]
+    assert empty == ["partner_locator", "seminar_training"]
+
+
+def test_seeding_is_limited_to_five_servers(first: Program) -> None:
+    seeding = next(benefit for benefit in first.benefits if benefit.key == "seeding_options")
+    assert "up to five servers" in seeding.description
+
+
+def test_an_application_answers_the_eleven_requirements(first: Program) -> None:
+    assert first.authorisation_requirements == (
+        "website",
+        "email",
+        "company_name",
+        "phone",
+        "address",
+        "resolves_abuse_reports",
+        "provides_billing_support",
+        "type_of_business",
+        "geographical_location",
+        "market_focus",
+        "minimum_revenue",
+    )
+
+
+def test_the_hash_is_that_of_the_bytes(first: Program) -> None:
+    assert first.file_name == "2015-07-27.yaml"
+    assert first.file_hash == sha256(FIRST.read_bytes()).hexdigest()
+
+
+# A folder of dated files
+
+
+def test_files_come_back_by_their_first_day_in_force(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    (tmp_path / "2016-01-01.yaml").write_text(text.replace("day: 2015-07-27", "day: 2016-01-01"), encoding="utf-8")
+    (tmp_path / "2015-07-27.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "ecb_rates.csv").write_text("not a programme", encoding="utf-8")
+    assert [program.in_force_from for program in load_programs(tmp_path)] == [date(2015, 7, 27), date(2016, 1, 1)]
+
+
+def test_every_shipped_programme_file_is_sound() -> None:
+    assert load_programs(FOLDER)[0].in_force_from == date(2015, 7, 27)
+
+
+@pytest.mark.parametrize("name", ["2015-07-28.yaml", "2015-07-27.yml", "draft.yaml"])
+def test_a_file_with_another_name_than_its_day_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(FIRST.read_bytes())
+    with pytest.raises(UnsoundFiles, match=f"{name}:1: in_force_from: .*expected 2015-07-27.yaml"):
+        load_programs(tmp_path)
+
+
+def test_a_draft_may_have_any_name(tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_bytes(FIRST.read_bytes())
+    assert load_program(draft).in_force_from == date(2015, 7, 27)
+
+
+def test_the_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "2015-07-27.yaml").write_text(changed("sla: Silver", "sla: Silber"), encoding="utf-8")
+    (tmp_path / "2016-01-01.yaml").write_text("tiers: [", encoding="utf-8")
+    with pytest.raises(UnsoundFiles) as refused:
+        load_programs(tmp_path)
+    assert [fault.split(":")[0] for fault in refused.value.faults] == ["2015-07-27.yaml", "2016-01-01.yaml"]
+
+
+def test_a_folder_without_a_programme_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsoundFiles, match="has no programme file"):
+        load_programs(tmp_path)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UnsoundFiles) as refused:
+        load_program(tmp_path / "2015-07-27.yaml")
+    assert [fault.split(": ")[:2] for fault in refused.value.faults] == [["2015-07-27.yaml:1", "file"]]
+
+
+# Faults: each with its line, its key, what is wrong and what is expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "words"),
+    [
+        ("sla: Silver", "sla: Silber", "tiers[2].sla", "did you mean Silver?"),
+        ("sla: Silver", "sla: Platinum", "tiers[3].sla", "expected Platinum or higher"),
+        ("sla: Silver", "sla:", "tiers[2].sla", "expected a text"),
+        ("sla: Silver", "sla: [Silver]", "tiers[2].sla", "is a list, expected a text"),
+        ("from_mrr_cents: 200000\n", "from_mrr_cents: 50000\n", "tiers[2].from_mrr_cents", "expected more than 50000"),
+        ("from_mrr_cents: 200000\n", "from_mrr_cents: 2000.00\n", "tiers[2].from_mrr_cents", "is a fraction"),
+        ("from_mrr_cents: 200000\n", "from_mrr_cents: 200_000\n", "tiers[2].from_mrr_cents", "expected a whole"),
+        ("from_mrr_cents: 200000\n", "from_mrr_cents: 0200000\n", "tiers[2].from_mrr_cents", "expected a whole"),
+        ("from_mrr_cents: 200000\n", 'from_mrr_cents: "200000"\n', "tiers[2].from_mrr_cents", "is a text"),
+        ("from_mrr_cents: 50000\n", "from_mrr_cents: 0\n", "tiers[1].from_mrr_cents", "expected a whole number from 1"),
+        ("_bp: 800", "_bp: 2501", "tiers[2].monthly_fee_discount_bp", "from 0 to 2500"),
+        ("_bp: 800", "_bp: -1", "tiers[2].monthly_fee_discount_bp", "from 0 to 2500"),
+        ("_bp: 800", "_bp: 8", "tiers[2].monthly_fee_discount_bp", "below 1 %"),
+        ("_bp: 800", "_bp: 0.08", "tiers[2].monthly_fee_discount_bp", "is a fraction"),
+        ("_bp: 800", "_bp: 400", "tiers[2].monthly_fee_discount_bp", "expected 500 or more"),
+        ("setup_fee_discount_bp: 2000", "setup_fee_discount_bp: 10001", "tiers[2].setup_fee_discount_bp", "to 10000"),
+        ("- tier: 3", "- tier: 4", "tiers[3].tier", "expected 3"),
+        ("- tier: 6", "- tier: 7", "tiers[6].tier", "from 1 to 6"),
+        ("months: 6\n", "months: 3\n", "prepayment[3].months", "expected more than 3"),
+        ("surcharge_bp: 750", "surcharge_bp: 7.5", "shortening.terms[2].surcharge_bp", "is a fraction"),
+        ("- product: private_rack", "- product: private_rak", "no_commitment_excludes[1].product", "is not known"),
+        ("- name: cdn", "- name: cloud", "products[3].name", "listed twice"),
+        ("- name: cdn", "- name: Content Delivery", "products[2].name", "expected small letters"),
+        ("key: knowledge_base", "key: mdf", "benefits[16].key", "listed twice"),
+        ("tiers: [on_request, ", "tiers: [", "benefits[1].tiers", "has 5 cells, expected 6"),
+        ("tiers: [on_request, ", "tiers: [maybe, ", "benefits[1].tiers[1]", "expected yes or on_request or unknown"),
+        ('tiers: ["yes", ', "tiers: [yes, ", "benefits[2].tiers[1]", "is a boolean to YAML"),
+        ("group: support", "group: sales", "benefits[8].group", "expected marketing or support"),
+        ("name: Europe/Amsterdam", "name: Europe/Amsterdm", "time_zone.name", "did you mean Europe/Amsterdam?"),
+        ("day: 2015-07-27", "day: 2015-7-27", "in_force_from.day", "expected YYYY-MM-DD"),
+        ("day: 2015-07-27", "day: 2015-02-31", "in_force_from.day", "no day of the calendar"),
+        ("value: hold", "value: wait", "readings.incomplete.value", "expected hold or stop"),
+        ("value: false", "value: no", "readings.rise_on_partial.value", "expected true or false"),
+        ("value: false", 'value: "false"', "readings.rise_on_partial.value", "is a text"),
+        ("value: additive", "value: added", "readings.stacking.value", "did you mean additive?"),
+        ("value: 1000\n", "value: 10001\n", "brake.lowered_share_bp.value", "from 0 to 10000"),
+        ("name: Partner Locator", "name: NO", "benefits[7].name", "is a boolean to YAML"),
+        ("name: Partner Locator", 'name: " "', "benefits[7].name", "is empty"),
+        ("name: Partner Locator", 'name: "Partner \\u202erotacoL"', "benefits[7].name", "U+202E"),
+    ],
+)
+def test_a_wrong_value_is_refused_at_its_place(tmp_path: Path, old: str, new: str, place: str, words: str) -> None:
+    (fault,) = faults_of(tmp_path, changed(old, new))
+    assert fault.startswith("2015-07-27.yaml:")
+    assert f": {place}: " in fault
+    assert words in fault
+
+
+def test_a_misspelt_key_is_named_with_its_line_and_the_likely_one(tmp_path: Path) -> None:
+    text = changed("    setup_fee_discount_bp: 2000", "    setup_fee_discout_bp: 2000")
+    missing, unknown = faults_of(tmp_path, text)
+    assert "tiers[2].setup_fee_discount_bp: is missing" in missing
+    assert unknown.startswith(f"2015-07-27.yaml:{line_of(text, 'setup_fee_discout')}: tiers[2].setup_fee_discout_bp: ")
+    assert unknown.endswith("did you mean setup_fee_discount_bp?")
+
+
+def test_a_key_given_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
+    text = changed("    sla: Silver\n", "    sla: Silver\n    sla: Gold\n")
+    line = line_of(text, "sla: Silver")
+    assert faults_of(tmp_path, text) == [
+        f"2015-07-27.yaml:{line + 1}: tiers[2].sla: is given twice, expected once (line {line})"
+    ]
+
+
+def test_a_value_without_its_origin_is_refused(tmp_path: Path) -> None:
+    (fault,) = faults_of(tmp_path, changed('    source: "1 month 0%"\n', ""))
+    assert "prepayment[1].source: is missing, expected the programme's words in `source`" in fault
+
+
+def test_a_tier_table_is_whole_or_refused(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    start, end = text.index("  - tier: 6"), text.index("# Rule 9. Partner discount")
+    (fault,) = faults_of(tmp_path, text[:start] + text[end:])
+    assert "tiers: has 5 rows, expected 6" in fault
+
+
+def test_an_empty_list_is_refused(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    start, end = text.index("products:\n"), text.index("# Rule 9. No one-month term")
+    faults = faults_of(tmp_path, f"{text[:start]}products: []\n{text[end:]}")
+    assert any("products: is an empty list, expected at least one entry" in fault for fault in faults)
+
+
+def test_a_missing_section_is_one_fault(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    start, end = text.index("largest_line:\n"), text.index("# Where the text leaves")
+    (fault,) = faults_of(tmp_path, text[:start] + text[end:])
+    assert "largest_line: is missing" in fault
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("sla: Silver", "sla: &level Silver", "anchor &level is not allowed"),
+        ("sla: Silver", "sla: !!str Silver", "is not allowed, expected the value alone"),
+        ("sla: Silver", '!!python/object/apply:os.system ["id"]: Silver', "python/object/apply:os.system"),
+        ("sla: Silver", 'sla: !!python/object/apply:os.system ["id"]', "python/object/apply:os.system"),
+        ("sla: Silver", "<<: {sla: Silver}", "is a merge key"),
+        ("sla: Silver", "no: Silver", "is a boolean to YAML, expected the name of a key"),
+        ("sla: Silver", "? [sla]\n    : Silver", "is a list, expected the name of a key"),
+        ("sla: Silver", "sla: [Silver", "expected one YAML document"),
+        ("sla: Silver", "sla: Silver\n\tx: 1", "expected one YAML document"),
+        ("sla: Silver", "sla: Silver\n---", "expected one YAML document"),
+        ("sla: Silver", "sla: " + "[" * 3000 + "]" * 3000, "nested more than 12 levels deep"),
+        ("sla: Silver", "sla: Sil\0ver", "character 0x0000 is not allowed"),
+    ],
+)
+def test_what_is_more_than_plain_yaml_is_refused_on_its_line(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = changed(old, new)
+    faults = faults_of(tmp_path, text)
+    assert any(words in fault for fault in faults)
+    near = line_of(FIRST.read_text(encoding="utf-8"), old)
+    assert all(near - 5 <= int(fault.split(":")[1]) <= near + 2 for fault in faults)
+
+
+def test_an_alias_is_refused_beside_its_anchor(tmp_path: Path) -> None:
+    text = changed("sla: Bronze", "sla: &level Bronze").replace("sla: Silver", "sla: *level")
+    faults = faults_of(tmp_path, text)
+    assert [fault.split(": ", 2)[2].split(" is")[0] for fault in faults] == ["anchor &level", "alias *level"]
+
+
+@pytest.mark.parametrize(("content", "words"), [("", "is empty"), ("# nothing\n", "is empty"), ("[1]", "no mapping")])
+def test_a_file_without_keys_is_one_fault(tmp_path: Path, content: str, words: str) -> None:
+    (fault,) = faults_of(tmp_path, content)
+    assert words in fault
+
+
+def test_bytes_that_are_no_utf_8_are_refused_on_their_line(tmp_path: Path) -> None:
+    content = FIRST.read_bytes().replace(b"Partner Locator", b"Partner L\xf6cator", 1)
+    (fault,) = faults_of(tmp_path, content)
+    line = line_of(FIRST.read_text(encoding="utf-8"), "Partner Locator")
+    assert fault == f"2015-07-27.yaml:{line}: byte 20: f6 is no UTF-8, expected a file saved as UTF-8"
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + FIRST.read_bytes().replace(b"\n", b"\r\n"))
+    assert load_program(path).tiers == load_program(FIRST).tiers
+
+
+def test_all_faults_of_a_file_are_told_at_once_in_its_order(tmp_path: Path) -> None:
+    text = (
+        changed("sla: Silver", "sla: Silber").replace("months: 36", "months: 3.6").replace("value: false", "value: no")
+    )
+    faults = faults_of(tmp_path, text.replace("group: support", "group: sales", 1))
+    places = [fault.split(": ")[1] for fault in faults]
+    assert places == [
+        "tiers[2].sla",
+        "prepayment[6].months",
+        "readings.rise_on_partial.value",
+        "benefits[8].group",
+    ]
