@@ -34,7 +34,9 @@ def check_reference(sheet: Sheet[Any], column: str, target: Sheet[Any]) -> None:
         return
     for row, (name,) in sheet.rows(column):
         if name not in names:
-            sheet.fault(row, column, f"{shown(name)} is unknown, expected a {key} of {target.form.file_name}")
+            sheet.fault(
+                row, column, f"{shown(name)} is unknown, expected one listed in {target.form.file_name} as {key}"
+            )
 
 
 def check_overlaps(links: Sheet[Any]) -> None:
