@@ -28,7 +28,7 @@ def brake_reasons(
         if last is not None and abs(total - last) * BP > brake.entity_total_move_bp * abs(last):
             share = percent_text(brake.entity_total_move_bp)
             reasons.append(
-                f"the total of entity {entity} moves from {euros_text(last)} to {euros_text(total)} EUR, more than {share}"
+                f"the total of entity {entity} moves from {euros_text(last)} to {euros_text(total)} EUR, "
+                f"more than {share}"
             )
     return reasons
-

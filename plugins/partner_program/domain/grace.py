@@ -49,9 +49,7 @@ def settle_grants(
     )
 
 
-def _outcome(
-    grant: GraceGrant, *, month: BillingMonth, effective_on: date, earned_tier: int
-) -> GrantOutcome | None:
+def _outcome(grant: GraceGrant, *, month: BillingMonth, effective_on: date, earned_tier: int) -> GrantOutcome | None:
     if month.last_day in grant.period and earned_tier >= grant.tier:
         return "confirmed"
     return "lapsed" if grant.ends_on <= effective_on else None

@@ -5,6 +5,10 @@ class Refusal(Exception):
     """A rule of the programme says no; the message is written for the person who asked."""
 
 
+class Unavailable(Refusal):
+    """Something outside did not answer: trying again may help, no rule said no."""
+
+
 class NoRuleInForce(Refusal):
     """Asked for a day before the first programme file."""
 

@@ -30,7 +30,7 @@ class PartnerHistory:
     previous_tier: int | None = None
     rate: Rate | None = None
     open_grants: tuple[GraceGrant, ...] = ()
-    lifted_by: frozenset[str] = frozenset()
+    lifted_by: tuple[str, ...] = ()
 
 
 NO_HISTORY = PartnerHistory()
@@ -62,21 +62,21 @@ class GraceAssignment:
 class Decision:
     """All that a month decides for one partner.
 
-    `rate` is in force from `effective_on`; `rate_is_new` where it has to be written. `lifted_by` is the grant that
-    holds the tier above the earned one. `letter` is None where there is nothing to tell.
+    `rate` is in force from the effective date; `rate_is_new` where it has to be written. `lifted_by` is the grant
+    that holds the tier above the earned one. `letter` is None where there is nothing to tell. A month that is
+    history only has no rate and no letter, and no tier where no table was in force.
     """
 
     partner_id: str
-    effective_on: date
     accounts: tuple[AccountTotal, ...]
     mrr_eur_cents: int
-    earned_tier: int
+    earned_tier: int | None
     granted_tier: int | None
-    tier: int
+    tier: int | None
     previous_tier: int | None
     grants: tuple[SettledGrant, ...]
     lifted_by: str | None
-    rate: Rate
+    rate: Rate | None
     rate_is_new: bool
     letter: LetterKind | None
 
@@ -92,9 +92,7 @@ class Settlement:
 def check_effective_date(*, month: BillingMonth, effective_on: date) -> None:
     """Refuse an effective date before the month has ended (rule 3)."""
     if effective_on <= month.last_day:
-        raise Refusal(
-            f"effective date {effective_on}: month {month} ends on {month.last_day}; choose a day after it"
-        )
+        raise Refusal(f"effective date {effective_on}: month {month} ends on {month.last_day}; choose a day after it")
 
 
 def assign_tiers(*, program: Program, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
@@ -153,7 +151,6 @@ def decide(
     rate = Rate(grace.effective_on, terms) if history.rate is None or is_new else history.rate
     return Decision(
         partner_id=total.partner_id,
-        effective_on=grace.effective_on,
         accounts=total.accounts,
         mrr_eur_cents=total.mrr_eur_cents,
         earned_tier=grace.earned_tier,
@@ -173,6 +170,24 @@ def decide(
             lifted_for_the_first_time=grace.lifted_by is not None and grace.lifted_by not in history.lifted_by,
             always=program.readings.notify == "always",
         ),
+    )
+
+
+def record_history(*, total: PartnerTotal, earned_tier: int | None) -> Decision:
+    """A month before the programme took force, for information: no rate, no letter, grants untouched (rule 3)."""
+    return Decision(
+        partner_id=total.partner_id,
+        accounts=total.accounts,
+        mrr_eur_cents=total.mrr_eur_cents,
+        earned_tier=earned_tier,
+        granted_tier=None,
+        tier=earned_tier,
+        previous_tier=None,
+        grants=(),
+        lifted_by=None,
+        rate=None,
+        rate_is_new=False,
+        letter=None,
     )
 
 

@@ -118,7 +118,8 @@ class Ownership:
         return found & self.authorized
 
 
-def _excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
+def excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
+    """The named bucket of a line that never counts, whoever it belongs to; None for one that may count."""
     if line.document_status in UNPOSTED_STATUSES:
         return line.document_status
     return line.charge_kind if line.charge_kind in EXCLUDED_KINDS else None
@@ -250,14 +251,12 @@ def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, re
     for revenue in revenues:
         for line in revenue.faulty_lines:
             partner_id = ownership.owner(revenue.entity, line.account_id)
-            if partner_id in ownership.authorized and _excluded_bucket(line) is None:
+            if partner_id in ownership.authorized and excluded_bucket(line) is None:
                 wrong = f"line {line.line_id}: {line.column} is {line.found}, expected {line.expected}"
                 reasons.add(str(partner_id), revenue.entity, wrong)
 
 
-def _buckets(
-    revenues: Sequence[EntityRevenue], ownership: Ownership, held: frozenset[str]
-) -> tuple[Bucket, ...]:
+def _buckets(revenues: Sequence[EntityRevenue], ownership: Ownership, held: frozenset[str]) -> tuple[Bucket, ...]:
     """Put each line into the first bucket that fits, in the order of `BUCKETS`."""
     sums: dict[tuple[str, str, str], tuple[int, int]] = {}
 
@@ -282,7 +281,7 @@ def _buckets(
 def _bucket(
     entity: str, line: MrrGroup | FaultyLine, ownership: Ownership, held: frozenset[str], otherwise: str
 ) -> str:
-    excluded = _excluded_bucket(line)
+    excluded = excluded_bucket(line)
     if excluded is not None:
         return excluded
     partner_id = ownership.owner(entity, line.account_id)
@@ -311,7 +310,7 @@ def _unmatched(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple
     """Accounts with lines, or flagged as reseller, that belong to no one partner."""
     found = set()
     for revenue in revenues:
-        accounts = {group.account_id for group in revenue.groups if _excluded_bucket(group) is None}
+        accounts = {group.account_id for group in revenue.groups if excluded_bucket(group) is None}
         accounts.update(line.account_id for line in revenue.faulty_lines)
         accounts.update(revenue.reseller_accounts)
         for account_id in accounts:

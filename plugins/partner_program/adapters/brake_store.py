@@ -1,0 +1,43 @@
+"""The brake on record: what stopped a month, and who released it why."""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+
+
+def record_stop(connection: Connection, month: BillingMonth, decision_hash: str, reasons: Sequence[str]) -> None:
+    """Write down that these decisions were stopped; once for the same decisions."""
+    stop = schema.brake_stop
+    here = (stop.c.billing_month == str(month), stop.c.decision_hash == decision_hash)
+    if connection.execute(select(stop.c.reasons).where(*here)).one_or_none() is None:
+        values = {"billing_month": str(month), "decision_hash": decision_hash, "reasons": json.dumps(list(reasons))}
+        connection.execute(insert(stop).values(values))
+
+
+def is_released(connection: Connection, month: BillingMonth, decision_hash: str) -> bool:
+    """Whether a person released these very decisions."""
+    release = schema.brake_release
+    here = (release.c.billing_month == str(month), release.c.decision_hash == decision_hash)
+    return connection.execute(select(release.c.reason).where(*here)).one_or_none() is not None
+
+
+def release(connection: Connection, month: BillingMonth, *, released_by: str, reason: str) -> list[str]:
+    """Release what the brake stopped in a month; return the reasons for which it had stopped."""
+    stop = schema.brake_stop
+    query = select(stop.c.decision_hash, stop.c.reasons).where(stop.c.billing_month == str(month))
+    stopped = [
+        (digest, reasons) for digest, reasons in connection.execute(query) if not is_released(connection, month, digest)
+    ]
+    if not stopped:
+        raise Refusal(f"no brake is on for {month}: there is nothing to release")
+    rows = [
+        {"billing_month": str(month), "decision_hash": digest, "released_by": released_by, "reason": reason}
+        for digest, _ in stopped
+    ]
+    connection.execute(insert(schema.brake_release), rows)
+    return [reason for _, reasons in stopped for reason in json.loads(reasons)]

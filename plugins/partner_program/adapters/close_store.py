@@ -1,0 +1,36 @@
+"""Closes that an entity's people told us, for systems that know no month end (contract 1)."""
+
+from sqlalchemy import Connection, insert, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.revenue import PeriodClose
+
+
+def recorded_closes(connection: Connection, entity: str, month: BillingMonth) -> tuple[PeriodClose, ...]:
+    """The closes of an entity's month that were recorded here, by currency."""
+    table = schema.period_close
+    query = (
+        select(table.c.currency, table.c.line_count, table.c.control_total_minor)
+        .where(table.c.entity == entity, table.c.billing_month == str(month))
+        .order_by(table.c.currency)
+    )
+    return tuple(PeriodClose(*row) for row in connection.execute(query))
+
+
+def record_close(
+    connection: Connection, entity: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
+) -> None:
+    """Write down an entity's word on a month and currency; a later word replaces it."""
+    table = schema.period_close
+    key = {"entity": entity, "billing_month": str(month), "currency": close.currency}
+    here = [table.c[name] == value for name, value in key.items()]
+    values = {
+        "line_count": close.line_count,
+        "control_total_minor": close.control_total_minor,
+        "recorded_by": recorded_by,
+    }
+    if connection.execute(select(table.c.currency).where(*here)).one_or_none() is None:
+        connection.execute(insert(table).values(**key, **values))
+    else:
+        connection.execute(update(table).where(*here).values(values))

@@ -1,0 +1,120 @@
+"""The letter outbox, and the committed facts that a letter states."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letters import AccountFact, GraceFact, LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class OwedLetter:
+    """A letter of the outbox with the assessment that it tells about; `content_hash` is None until it is rendered."""
+
+    partner_id: str
+    revision: int
+    kind: LetterKind
+    content_hash: str | None
+    effective_on: date
+    program_hash: str
+    assessment: Any
+    accounts: tuple[AccountFact, ...]
+    grants: tuple[GraceFact, ...]
+
+
+def owed_partners(connection: Connection, month: BillingMonth) -> list[str]:
+    """The partners that are owed a letter for a month, in order."""
+    letter = schema.letter
+    query = select(letter.c.partner_id).where(letter.c.billing_month == str(month)).distinct()
+    return sorted(connection.execute(query).scalars())
+
+
+def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence[str]) -> list[OwedLetter]:
+    """The newest letter of each of these partners, with what it has to state."""
+    letter, settlement, assessment = schema.letter, schema.settlement, schema.assessment
+    query = (
+        select(letter.c.kind, letter.c.content_hash, settlement.c.effective_on, settlement.c.program_hash, assessment)
+        .join(settlement, settlement.c.settlement_id == letter.c.settlement_id)
+        .join(
+            assessment,
+            (assessment.c.billing_month == letter.c.billing_month)
+            & (assessment.c.revision == letter.c.revision)
+            & (assessment.c.partner_id == letter.c.partner_id),
+        )
+        .where(letter.c.billing_month == str(month), letter.c.partner_id.in_(partners))
+        .order_by(letter.c.partner_id, letter.c.revision)
+    )
+    newest = {row.partner_id: row for row in connection.execute(query)}
+    accounts = _accounts(connection, month, partners)
+    grants = _grants(connection, month, partners)
+    return [
+        OwedLetter(
+            partner_id=row.partner_id,
+            revision=row.revision,
+            kind=row.kind,
+            content_hash=row.content_hash,
+            effective_on=row.effective_on,
+            program_hash=row.program_hash,
+            assessment=row,
+            accounts=tuple(accounts[row.partner_id, row.revision]),
+            grants=tuple(grants[row.partner_id, row.revision]),
+        )
+        for row in newest.values()
+    ]
+
+
+def mark_rendered(
+    connection: Connection, month: BillingMonth, letters: Sequence[tuple[str, int, str]], template_version: str
+) -> None:
+    """Write down which bodies were rendered: (partner, revision, sha256 of its parts)."""
+    letter = schema.letter
+    for partner_id, revision, digest in letters:
+        connection.execute(
+            update(letter)
+            .where(
+                letter.c.billing_month == str(month),
+                letter.c.revision == revision,
+                letter.c.partner_id == partner_id,
+            )
+            .values(status="rendered", template_version=template_version, content_hash=digest)
+        )
+
+
+def _accounts(
+    connection: Connection, month: BillingMonth, partners: Sequence[str]
+) -> dict[tuple[str, int], list[AccountFact]]:
+    account, entity = schema.assessment_account, schema.entity
+    query = (
+        select(account, entity.c.legal_name)
+        .join(entity, entity.c.entity == account.c.entity)
+        .where(account.c.billing_month == str(month), account.c.partner_id.in_(partners))
+        .order_by(*account.primary_key)
+    )
+    found: dict[tuple[str, int], list[AccountFact]] = defaultdict(list)
+    for row in connection.execute(query):
+        values = {name: getattr(row, name) for name in AccountFact.__dataclass_fields__}
+        found[row.partner_id, row.revision].append(AccountFact(**values))
+    return found
+
+
+def _grants(
+    connection: Connection, month: BillingMonth, partners: Sequence[str]
+) -> dict[tuple[str, int], list[GraceFact]]:
+    outcome, grant = schema.assessment_grant, schema.grace_grant
+    query = (
+        select(outcome, grant.c.tier, grant.c.starts_on, grant.c.ends_on)
+        .join(grant, grant.c.grant_id == outcome.c.grant_id)
+        .where(outcome.c.billing_month == str(month), outcome.c.partner_id.in_(partners))
+        .order_by(outcome.c.partner_id, outcome.c.revision, outcome.c.grant_id)
+    )
+    found: dict[tuple[str, int], list[GraceFact]] = defaultdict(list)
+    for row in connection.execute(query):
+        fact = GraceFact(row.tier, row.starts_on, row.ends_on, row.outcome)
+        found[row.partner_id, row.revision].append(fact)
+    return found

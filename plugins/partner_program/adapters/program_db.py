@@ -1,0 +1,129 @@
+"""The programme's own database: opening it, reading it in one snapshot, writing it in one transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from partner_program.adapters.connections import ConnectionFields, Connections, sqlalchemy_url
+from partner_program.domain.refusals import Refusal, Unavailable
+
+CONN_ID = "partner_program"
+SCHEMA_VERSION = "0001"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+BUSY_SECONDS = 60
+
+
+class ProgramDatabase:
+    """The programme's database behind one connection id; every write is one transaction."""
+
+    def __init__(self, fields: ConnectionFields) -> None:
+        """Take the connection's fields; nothing is opened yet."""
+        self._path = Path(sqlalchemy_url(fields).database or "") if fields.conn_type == "sqlite" else None
+        self.engine = _engine(fields)
+
+    @classmethod
+    def from_connections(cls, connections: Connections) -> "ProgramDatabase":
+        """Find the database through the connection `partner_program`."""
+        fields = connections.get(CONN_ID)
+        if fields is None:
+            raise Refusal(
+                f"connection {CONN_ID} is not set: set AIRFLOW_CONN_{CONN_ID.upper()} to "
+                '{"conn_type": "sqlite", "host": "/path/to/program.db"}'
+            )
+        return cls(fields)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One read-only snapshot of a database that is up to date."""
+        self._check_exists()
+        with self.engine.connect() as connection, _named_faults("reading"), connection.begin():
+            self._check_version(connection)
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that holds the write lock from its start and commits at the end of the block."""
+        self._check_exists()
+        with self.engine.connect() as connection, _named_faults("writing"):
+            writer = connection.execution_options(writes=True)
+            with writer.begin():
+                self._check_version(writer)
+                yield writer
+
+    def upgrade(self) -> str:
+        """Create the schema or bring it up to date; return what was done."""
+        from alembic import command
+        from alembic.config import Config
+
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self.engine.connect() as connection, _named_faults("upgrading"):
+            writer = connection.execution_options(writes=True)
+            with writer.begin():
+                before = schema_version(writer)
+                if before == SCHEMA_VERSION:
+                    return f"already at schema {SCHEMA_VERSION}"
+                config = Config()
+                config.set_main_option("script_location", str(MIGRATIONS))
+                config.attributes["connection"] = writer
+                command.upgrade(config, "head")
+        return f"created at schema {SCHEMA_VERSION}" if before is None else f"upgraded {before} to {SCHEMA_VERSION}"
+
+    def _check_exists(self) -> None:
+        if self._path is not None and not self._path.exists():
+            raise Refusal(f"no programme database at {self._path}: run `partner-program init`")
+
+    def _check_version(self, connection: Connection) -> None:
+        found = schema_version(connection)
+        if found != SCHEMA_VERSION:
+            raise Refusal(
+                f"the programme database is at schema {found or 'none'}, this version needs {SCHEMA_VERSION}: "
+                "run `partner-program init`"
+            )
+
+
+def schema_version(connection: Connection) -> str | None:
+    """The migration that the database is at, None where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _engine(fields: ConnectionFields) -> Engine:
+    if fields.conn_type != "sqlite":
+        return create_engine(sqlalchemy_url(fields))
+    engine = create_engine(
+        sqlalchemy_url(fields),
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        poolclass=sqlalchemy.NullPool,
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    """SQLite forgets foreign keys unless told for each connection; FULL keeps a commit through a power cut."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    """A transaction that will write takes the lock at once: a reader that turns writer would fail without waiting."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _named_faults(doing: str) -> Iterator[None]:
+    """Name a failing database plainly; SQLAlchemy's own text repeats statements and values."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise Unavailable(f"{doing} the programme database failed: {error.orig}") from error

@@ -1,0 +1,439 @@
+"""The tables of the programme's database, for SQLite and PostgreSQL alike; the migrations create them.
+
+Money is whole minor units, discounts basis points, periods half-open days. Tables in `APPEND_ONLY` are never
+updated or deleted: triggers refuse it.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Dialect,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+Whole = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day: PostgreSQL's date, and ISO text in SQLite's STRICT tables."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column type of the database at hand."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        """Write a day."""
+        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        """Read a day."""
+        return date.fromisoformat(value) if dialect.name == "sqlite" and value is not None else value
+
+
+def _key(name: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, primary_key=True, nullable=False)
+
+
+def _must(name: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+def _may(name: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, nullable=True)
+
+
+def _refers(columns: str, table: str, to: str | None = None) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(columns.split(), [f"{table}.{column}" for column in (to or columns).split()])
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
+
+
+def _bp(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} between 0 and 10000", name=f"{column}_range")
+
+
+def _tier(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} between 0 and 6", name=f"{column}_range")
+
+
+def _table(name: str, *items: Any) -> Table:
+    return Table(name, metadata, *items, sqlite_strict=True)
+
+
+# The registry, as it was last loaded.
+entity = _table(
+    "entity",
+    _key("entity"),
+    _must("legal_name"),
+    _must("country"),
+    _must("currency"),
+    _must("time_zone"),
+    _must("joined_on", Day),
+    _may("left_on", Day),
+    _may("source"),
+)
+account_manager = _table(
+    "account_manager", _key("account_manager_id"), _must("name"), _must("email"), _must("phone")
+)
+partner = _table(
+    "partner",
+    _key("partner_id"),
+    _must("company_name"),
+    _must("status"),
+    _must("language"),
+    _must("country"),
+    _must("website"),
+    _must("phone"),
+    _must("address"),
+    _must("vat_id"),
+    _must("account_manager_id"),
+    _may("authorized_on", Day),
+    _one_of("status", "applied", "authorized", "suspended", "ended"),
+    _refers("account_manager_id", "account_manager"),
+)
+contact = _table(
+    "contact",
+    _key("partner_id"),
+    _key("email"),
+    _key("role"),
+    _must("name"),
+    _one_of("role", "billing", "business", "technical"),
+    _refers("partner_id", "partner"),
+)
+account_link = _table(
+    "account_link",
+    _key("entity"),
+    _key("account_id"),
+    _key("partner_id"),
+    _key("valid_from", Day),
+    _may("valid_to", Day),
+    CheckConstraint("valid_to > valid_from", name="period_order"),
+    _refers("partner_id", "partner"),
+    _refers("entity", "entity"),
+)
+legacy_agreement = _table(
+    "legacy_agreement",
+    _key("partner_id"),
+    _key("valid_from", Day),
+    _key("source"),
+    _must("monthly_fee_discount_bp", Integer),
+    _must("setup_fee_discount_bp", Integer),
+    _may("sla"),
+    _may("valid_to", Day),
+    _bp("monthly_fee_discount_bp"),
+    _bp("setup_fee_discount_bp"),
+    _refers("partner_id", "partner"),
+)
+grace_grant = _table(
+    "grace_grant",
+    _key("grant_id"),
+    _must("partner_id"),
+    _must("tier", Integer),
+    _must("starts_on", Day),
+    _must("ends_on", Day),
+    _must("granted_by"),
+    _must("reason"),
+    _must("origin"),
+    CheckConstraint("tier between 1 and 6", name="tier_range"),
+    CheckConstraint("ends_on > starts_on", name="period_order"),
+    _one_of("origin", "file", "command"),
+    _refers("partner_id", "partner"),
+)
+benefit_request = _table(
+    "benefit_request",
+    _key("partner_id"),
+    _key("benefit"),
+    _key("valid_from", Day),
+    _must("status"),
+    _must("decided_by"),
+    _may("valid_to", Day),
+    _one_of("status", "requested", "approved", "refused"),
+    _refers("partner_id", "partner"),
+)
+exchange_rate = _table(
+    "exchange_rate", _key("billing_month"), _key("currency"), _must("units_per_eur"), _must("source")
+)
+period_close = _table(
+    "period_close",
+    _key("entity"),
+    _key("billing_month"),
+    _key("currency"),
+    _must("line_count", Whole),
+    _must("control_total_minor", Whole),
+    _must("recorded_by"),
+    _refers("entity", "entity"),
+)
+
+# What each entity billed, frozen: a snapshot never changes, another reading is another snapshot.
+snapshot = _table(
+    "snapshot",
+    Column("snapshot_id", Integer, primary_key=True, nullable=False),
+    _must("billing_month"),
+    _must("entity"),
+    _must("content_hash"),
+    _must("line_count", Whole),
+    _must("net_amount_minor", Whole),
+    _may("fault"),
+)
+snapshot_group = _table(
+    "snapshot_group",
+    _key("snapshot_id", Integer),
+    _key("account_id"),
+    _key("currency"),
+    _key("charge_kind"),
+    _key("document_status"),
+    _key("term_months", Whole),
+    _key("covered_days", Integer),
+    _must("lines", Whole),
+    _must("net_amount_minor", Whole),
+    _refers("snapshot_id", "snapshot"),
+)
+snapshot_faulty_line = _table(
+    "snapshot_faulty_line",
+    _key("snapshot_id", Integer),
+    _key("position", Integer),
+    _must("line_id"),
+    _must("account_id"),
+    _must("currency"),
+    _must("charge_kind"),
+    _must("document_status"),
+    _may("net_amount_minor", Whole),
+    _must("column_name"),
+    _must("found"),
+    _must("expected"),
+    _refers("snapshot_id", "snapshot"),
+)
+snapshot_close = _table(
+    "snapshot_close",
+    _key("snapshot_id", Integer),
+    _key("currency"),
+    _must("line_count", Whole),
+    _must("control_total_minor", Whole),
+    _refers("snapshot_id", "snapshot"),
+)
+snapshot_reseller_account = _table(
+    "snapshot_reseller_account",
+    _key("snapshot_id", Integer),
+    _key("account_id"),
+    _refers("snapshot_id", "snapshot"),
+)
+latest_snapshot = _table(
+    "latest_snapshot",
+    _key("billing_month"),
+    _key("entity"),
+    _must("snapshot_id", Integer),
+    _refers("snapshot_id", "snapshot"),
+)
+finding = _table(
+    "finding",
+    _key("billing_month"),
+    _key("position", Integer),
+    _must("entity"),
+    _must("severity"),
+    _must("check_name"),
+    _must("message"),
+    _must("count", Whole),
+    _must("examples"),
+    _one_of("severity", "critical", "warning", "info"),
+)
+
+# The month being decided: replaced freely until it is committed.
+draft_stage = _table(
+    "draft_stage", _key("billing_month"), _key("stage"), _must("inputs_hash"), _must("header")
+)
+draft_batch = _table(
+    "draft_batch",
+    _key("billing_month"),
+    _key("stage"),
+    _key("batch", Integer),
+    _must("body"),
+    _refers("billing_month stage", "draft_stage"),
+)
+
+# What took force.
+settlement = _table(
+    "settlement",
+    Column("settlement_id", Integer, primary_key=True, nullable=False),
+    _must("billing_month"),
+    _must("revision", Integer),
+    _must("status"),
+    _must("migration", Integer),
+    _may("effective_on", Day),
+    _may("program_file"),
+    _may("program_hash"),
+    _must("inputs_hash"),
+    _must("decision_hash"),
+    _one_of("status", "in_force", "history"),
+    CheckConstraint("status = 'history' or effective_on is not null", name="in_force_from_a_day"),
+)
+settlement_snapshot = _table(
+    "settlement_snapshot",
+    _key("settlement_id", Integer),
+    _key("entity"),
+    _must("snapshot_id", Integer),
+    _refers("settlement_id", "settlement"),
+    _refers("snapshot_id", "snapshot"),
+)
+assessment = _table(
+    "assessment",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _must("settlement_id", Integer),
+    _must("mrr_eur_cents", Whole),
+    _may("earned_tier", Integer),
+    _may("granted_tier", Integer),
+    _may("tier", Integer),
+    _may("previous_tier", Integer),
+    _may("monthly_fee_discount_bp", Integer),
+    _may("setup_fee_discount_bp", Integer),
+    _may("sla"),
+    _may("rate_valid_from", Day),
+    _may("lifted_by"),
+    _tier("earned_tier"),
+    _tier("granted_tier"),
+    _tier("tier"),
+    _bp("monthly_fee_discount_bp"),
+    _bp("setup_fee_discount_bp"),
+    _refers("partner_id", "partner"),
+    _refers("settlement_id", "settlement"),
+)
+assessment_account = _table(
+    "assessment_account",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _key("entity"),
+    _key("account_id"),
+    _key("currency"),
+    _must("units_per_eur"),
+    _must("mrr_minor", Whole),
+    _must("mrr_eur_cents", Whole),
+    _refers("billing_month revision partner_id", "assessment"),
+)
+assessment_grant = _table(
+    "assessment_grant",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _key("grant_id"),
+    _may("outcome"),
+    _one_of("outcome", "confirmed", "lapsed"),
+    _refers("billing_month revision partner_id", "assessment"),
+    _refers("grant_id", "grace_grant"),
+)
+held_partner = _table(
+    "held_partner",
+    _key("settlement_id", Integer),
+    _key("partner_id"),
+    _must("entities"),
+    _must("reason"),
+    _refers("settlement_id", "settlement"),
+    _refers("partner_id", "partner"),
+)
+bucket = _table(
+    "bucket",
+    _key("settlement_id", Integer),
+    _key("entity"),
+    _key("currency"),
+    _key("bucket"),
+    _must("lines", Whole),
+    _must("net_amount_minor", Whole),
+    _refers("settlement_id", "settlement"),
+)
+unmatched_account = _table(
+    "unmatched_account",
+    _key("settlement_id", Integer),
+    _key("entity"),
+    _key("account_id"),
+    _must("reason"),
+    _refers("settlement_id", "settlement"),
+)
+entity_total = _table(
+    "entity_total",
+    _key("settlement_id", Integer),
+    _key("entity"),
+    _must("mrr_eur_cents", Whole),
+    _refers("settlement_id", "settlement"),
+)
+discount_rate = _table(
+    "discount_rate",
+    _key("partner_id"),
+    _key("valid_from", Day),
+    _key("sequence", Integer),
+    _must("tier", Integer),
+    _must("monthly_fee_discount_bp", Integer),
+    _must("setup_fee_discount_bp", Integer),
+    _may("sla"),
+    _must("origin"),
+    _may("settlement_id", Integer),
+    _may("grant_id"),
+    _tier("tier"),
+    _bp("monthly_fee_discount_bp"),
+    _bp("setup_fee_discount_bp"),
+    _one_of("origin", "settlement", "grant", "closing"),
+    _refers("partner_id", "partner"),
+    _refers("settlement_id", "settlement"),
+    _refers("grant_id", "grace_grant"),
+)
+letter = _table(
+    "letter",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _must("settlement_id", Integer),
+    _must("kind"),
+    _must("status"),
+    _may("template_version"),
+    _may("content_hash"),
+    _one_of("status", "planned", "rendered"),
+    _refers("billing_month revision partner_id", "assessment"),
+    _refers("settlement_id", "settlement"),
+)
+brake_stop = _table("brake_stop", _key("billing_month"), _key("decision_hash"), _must("reasons"))
+brake_release = _table(
+    "brake_release",
+    _key("billing_month"),
+    _key("decision_hash"),
+    _must("released_by"),
+    _must("reason"),
+    _refers("billing_month decision_hash", "brake_stop"),
+)
+
+APPEND_ONLY = (
+    snapshot,
+    snapshot_group,
+    snapshot_faulty_line,
+    snapshot_close,
+    snapshot_reseller_account,
+    settlement,
+    settlement_snapshot,
+    assessment,
+    assessment_account,
+    assessment_grant,
+    held_partner,
+    bucket,
+    unmatched_account,
+    entity_total,
+    discount_rate,
+    brake_stop,
+    brake_release,
+)

@@ -1,0 +1,96 @@
+"""Discount rates, effective-dated and append-only: the rate of an order is the newest that had begun on its day."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.rates import Rate, RateTerms
+
+
+def rates_before(connection: Connection, month: BillingMonth, effective: Mapping[str, date]) -> dict[str, Rate]:
+    """Each partner's rate on its own day, as written before a month: its settlements and later ones do not count."""
+    rate, settlement = schema.discount_rate, schema.settlement
+    query = (
+        select(rate, settlement.c.billing_month)
+        .join(settlement, settlement.c.settlement_id == rate.c.settlement_id, isouter=True)
+        .order_by(rate.c.valid_from, rate.c.sequence)
+    )
+    found: dict[str, Rate] = {}
+    for row in connection.execute(query):
+        written_before = row.billing_month is None or row.billing_month < str(month)
+        if written_before and row.partner_id in effective and row.valid_from <= effective[row.partner_id]:
+            found[row.partner_id] = _rate(row)
+    return found
+
+
+def _rate(row: Any) -> Rate:
+    terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+    return Rate(row.valid_from, terms)
+
+
+def rate_on(connection: Connection, partner_id: str, day: date) -> Rate | None:
+    """The rate of an order placed on a day: the newest row that has begun, None before the first."""
+    rate = schema.discount_rate
+    query = (
+        select(rate)
+        .where(rate.c.partner_id == partner_id, rate.c.valid_from <= day)
+        .order_by(rate.c.valid_from.desc(), rate.c.sequence.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _rate(row)
+
+
+def rates_on(connection: Connection, day: date) -> dict[str, Rate]:
+    """Each partner's rate on a day."""
+    rate = schema.discount_rate
+    query = select(rate).where(rate.c.valid_from <= day).order_by(rate.c.valid_from, rate.c.sequence)
+    return {row.partner_id: _rate(row) for row in connection.execute(query)}
+
+
+def write_rates(
+    connection: Connection,
+    rates: Iterable[tuple[str, Rate]],
+    *,
+    origin: str,
+    settlement_id: int | None = None,
+    grant_id: str | None = None,
+) -> None:
+    """Append rates; one on a day that has one already follows it in sequence."""
+    rows = list(rates)
+    table = schema.discount_rate
+    taken = dict[tuple[str, date], int]()
+    days = {rate.valid_from for _, rate in rows}
+    for day in days:
+        query = select(table.c.partner_id, func.max(table.c.sequence)).where(table.c.valid_from == day)
+        found = connection.execute(query.group_by(table.c.partner_id))
+        taken |= {(partner_id, day): last for partner_id, last in found}
+    written = (
+        {
+            "partner_id": partner_id,
+            "valid_from": rate.valid_from,
+            "sequence": taken.get((partner_id, rate.valid_from), 0) + 1,
+            "tier": rate.terms.tier,
+            "monthly_fee_discount_bp": rate.terms.monthly_fee_discount_bp,
+            "setup_fee_discount_bp": rate.terms.setup_fee_discount_bp,
+            "sla": rate.terms.sla,
+        }
+        for partner_id, rate in rows
+    )
+    values = [{**row, "origin": origin, "settlement_id": settlement_id, "grant_id": grant_id} for row in written]
+    if values:
+        connection.execute(insert(table), values)
+
+
+def all_rates(connection: Connection) -> dict[str, list[Any]]:
+    """Every rate ever written, by partner, in the order in which they hold."""
+    rate = schema.discount_rate
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
+        found[row.partner_id].append(row)
+    return found

@@ -1,0 +1,79 @@
+"""What a decision was made from: the settlement of one partner and month, with its frozen snapshots."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from partner_program.adapters import program_schema as schema
+from partner_program.adapters.settlement_history import load_totals, settlements_of
+from partner_program.adapters.snapshot_store import load_snapshot
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.revenue import EntityRevenue
+from partner_program.domain.totals import HeldPartner
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A partner's month: the settlement that decided it, its row in the register, the snapshots it was read from.
+
+    `snapshots` has each entity's content hash and revenue; `held` says why there is no decision yet.
+    """
+
+    settlement: Any
+    held: HeldPartner | None
+    grants: tuple[Any, ...]
+    snapshots: tuple[tuple[str, EntityRevenue], ...]
+
+
+def find_receipt(connection: Connection, partner_id: str, month: BillingMonth) -> Receipt:
+    """The receipt of the newest revision; a month that was not assessed is refused by name."""
+    settlements = settlements_of(connection, month)
+    if not settlements:
+        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    assessment = schema.assessment
+    query = (
+        select(assessment.c.settlement_id)
+        .where(assessment.c.billing_month == str(month), assessment.c.partner_id == partner_id)
+        .order_by(assessment.c.revision.desc())
+    )
+    decided_by = connection.execute(query).scalars().first()
+    settlement = next((each for each in settlements if each.settlement_id == decided_by), settlements[-1])
+    held = {each.partner_id: each for each in load_totals(connection, settlement.settlement_id).held}.get(partner_id)
+    if decided_by is None and held is None:
+        raise Refusal(f"partner {partner_id} has no assessment in {month}: it was not authorised when the month ran")
+    return Receipt(
+        settlement=settlement,
+        held=None if decided_by else held,
+        grants=_grants(connection, partner_id, month, settlement.revision),
+        snapshots=_snapshots(connection, settlement.settlement_id),
+    )
+
+
+def _grants(connection: Connection, partner_id: str, month: BillingMonth, revision: int) -> tuple[Any, ...]:
+    outcome, grant = schema.assessment_grant, schema.grace_grant
+    query = (
+        select(grant, outcome.c.outcome)
+        .join(grant, grant.c.grant_id == outcome.c.grant_id)
+        .where(
+            outcome.c.billing_month == str(month),
+            outcome.c.revision == revision,
+            outcome.c.partner_id == partner_id,
+        )
+        .order_by(grant.c.grant_id)
+    )
+    return tuple(connection.execute(query))
+
+
+def _snapshots(connection: Connection, settlement_id: int) -> tuple[tuple[str, EntityRevenue], ...]:
+    used, snapshot = schema.settlement_snapshot, schema.snapshot
+    query = (
+        select(snapshot.c.snapshot_id, snapshot.c.content_hash)
+        .join(used, used.c.snapshot_id == snapshot.c.snapshot_id)
+        .where(used.c.settlement_id == settlement_id)
+        .order_by(used.c.entity)
+    )
+    return tuple(
+        (row.content_hash, load_snapshot(connection, row.snapshot_id)) for row in list(connection.execute(query))
+    )

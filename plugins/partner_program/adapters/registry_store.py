@@ -1,0 +1,219 @@
+"""The registry in the programme's database: loaded as a whole, or not at all."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.domain.registry import (
+    AccountLink,
+    AccountManager,
+    BenefitRequest,
+    Contact,
+    Entity,
+    ExchangeRate,
+    GraceGrant,
+    LegacyAgreement,
+    Partner,
+    Registry,
+)
+
+_Values = dict[str, Any]
+_T = TypeVar("_T")
+_NEVER_DELETED = {
+    "entity": "set its left_on",
+    "partner": "set its status to ended",
+    "grace_grant": "a grant is a promise: leave it to lapse",
+}
+
+
+def save_registry(connection: Connection, registry: Registry) -> int:
+    """Make the database's registry equal to the files'; return how many rows changed, 0 for the same files.
+
+    Grants made on the command line stay. Raises `UnsoundFiles` where a row that may never vanish has vanished,
+    `Refusal` where a settled grant would change.
+    """
+    wanted = _rows(registry)
+    stored = {table: _stored(connection, schema.metadata.tables[table]) for table in wanted}
+    faults = [
+        f"{table}: {' '.join(map(str, key))} is in the database and no longer in the files: {remedy}"
+        for table, remedy in _NEVER_DELETED.items()
+        for key, values in stored[table].items()
+        if key not in wanted[table] and values.get("origin") != "command"
+    ]
+    faults += _changed_settled_grants(connection, stored["grace_grant"], wanted["grace_grant"])
+    if faults:
+        raise UnsoundFiles(faults)
+    changed = sum(_write(connection, table, wanted[table], stored[table]) for table in wanted)
+    return changed + sum(_remove(connection, table, wanted[table], stored[table]) for table in reversed(wanted))
+
+
+def add_grant(connection: Connection, grant: GraceGrant) -> None:
+    """Write down a grant made on demand."""
+    connection.execute(insert(schema.grace_grant).values(_grant_values(grant, "command")))
+
+
+def load_registry(connection: Connection) -> Registry:
+    """Read the whole registry, each table in the order of its key."""
+
+    def each(table: Table, build: Callable[[Any], _T]) -> tuple[_T, ...]:
+        return tuple(build(row) for row in connection.execute(select(table).order_by(*table.primary_key)))
+
+    return Registry(
+        entities=each(schema.entity, lambda row: Entity(**row._asdict())),
+        account_managers=each(schema.account_manager, lambda row: AccountManager(**row._asdict())),
+        partners=each(schema.partner, lambda row: Partner(**row._asdict())),
+        contacts=each(schema.contact, lambda row: Contact(**row._asdict())),
+        account_links=each(schema.account_link, _account_link),
+        legacy_agreements=each(schema.legacy_agreement, _legacy_agreement),
+        grace_grants=each(schema.grace_grant, _grace_grant),
+        benefit_requests=each(schema.benefit_request, _benefit_request),
+        exchange_rates=each(schema.exchange_rate, _exchange_rate),
+    )
+
+
+def _account_link(row: Row[Any]) -> AccountLink:
+    return AccountLink(row.partner_id, row.entity, row.account_id, Period(row.valid_from, row.valid_to))
+
+
+def _legacy_agreement(row: Row[Any]) -> LegacyAgreement:
+    return LegacyAgreement(
+        row.partner_id,
+        row.monthly_fee_discount_bp,
+        row.setup_fee_discount_bp,
+        row.sla,
+        row.source,
+        Period(row.valid_from, row.valid_to),
+    )
+
+
+def _grace_grant(row: Row[Any]) -> GraceGrant:
+    return GraceGrant(row.grant_id, row.partner_id, row.tier, row.starts_on, row.ends_on, row.granted_by, row.reason)
+
+
+def _benefit_request(row: Row[Any]) -> BenefitRequest:
+    return BenefitRequest(row.partner_id, row.benefit, row.status, row.decided_by, Period(row.valid_from, row.valid_to))
+
+
+def _exchange_rate(row: Row[Any]) -> ExchangeRate:
+    return ExchangeRate(BillingMonth.parse(row.billing_month), row.currency, Decimal(row.units_per_eur), row.source)
+
+
+def _plain(each: Any) -> _Values:
+    return {name: getattr(each, name) for name in each.__dataclass_fields__}
+
+
+def _with_period(each: Any) -> _Values:
+    values = _plain(each)
+    period = values.pop("period")
+    return {**values, "valid_from": period.valid_from, "valid_to": period.valid_to}
+
+
+def _grant_values(grant: GraceGrant, origin: str) -> _Values:
+    return {**_plain(grant), "origin": origin}
+
+
+def _rate_values(rate: ExchangeRate) -> _Values:
+    return {
+        **_plain(rate),
+        "billing_month": str(rate.billing_month),
+        "units_per_eur": format(rate.units_per_eur.normalize(), "f"),
+    }
+
+
+def _rows(registry: Registry) -> dict[str, dict[tuple[Any, ...], _Values]]:
+    """The files' rows by table and key, parents before children."""
+    columns: Mapping[str, Iterable[_Values]] = {
+        "entity": map(_plain, registry.entities),
+        "account_manager": map(_plain, registry.account_managers),
+        "partner": map(_plain, registry.partners),
+        "contact": map(_plain, registry.contacts),
+        "account_link": map(_with_period, registry.account_links),
+        "legacy_agreement": map(_with_period, registry.legacy_agreements),
+        "grace_grant": (_grant_values(grant, "file") for grant in registry.grace_grants),
+        "benefit_request": map(_with_period, registry.benefit_requests),
+        "exchange_rate": map(_rate_values, registry.exchange_rates),
+    }
+    return {
+        table: {_key(schema.metadata.tables[table], values): values for values in rows}
+        for table, rows in columns.items()
+    }
+
+
+def _key(table: Table, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[column.name] for column in table.primary_key)
+
+
+def _stored(connection: Connection, table: Table) -> dict[tuple[Any, ...], _Values]:
+    rows = (dict(row) for row in connection.execute(select(table)).mappings())
+    return {_key(table, row): row for row in rows}
+
+
+def _changed_settled_grants(
+    connection: Connection, stored: Mapping[tuple[Any, ...], _Values], wanted: Mapping[tuple[Any, ...], _Values]
+) -> list[str]:
+    outcomes = schema.assessment_grant.c
+    settled = set(connection.execute(select(outcomes.grant_id).where(outcomes.outcome.is_not(None))).scalars())
+    return [
+        f"grace_grant: {grant_id} is settled and cannot change: write a new grant"
+        for (grant_id,), values in stored.items()
+        if grant_id in settled and _differs(wanted.get((grant_id,)), values)
+    ]
+
+
+def _differs(wanted: _Values | None, stored: _Values) -> bool:
+    return wanted is not None and {**wanted, "origin": ""} != {**stored, "origin": ""}
+
+
+def _write(
+    connection: Connection,
+    table_name: str,
+    wanted: Mapping[tuple[Any, ...], _Values],
+    stored: Mapping[tuple[Any, ...], _Values],
+) -> int:
+    """Insert what is new and update what differs, in the order of the key so that equal files give equal bytes."""
+    table = schema.metadata.tables[table_name]
+    new = [wanted[key] for key in sorted(wanted.keys() - stored.keys())]
+    changed = [key for key in wanted.keys() & stored.keys() if _differs(wanted[key], stored[key])]
+    if new:
+        connection.execute(insert(table), new)
+    for key in sorted(changed):
+        connection.execute(update(table).where(_is(table, key)).values(wanted[key]))
+    return len(new) + len(changed)
+
+
+def _remove(
+    connection: Connection,
+    table_name: str,
+    wanted: Mapping[tuple[Any, ...], _Values],
+    stored: Mapping[tuple[Any, ...], _Values],
+) -> int:
+    table = schema.metadata.tables[table_name]
+    gone = sorted(key for key in stored.keys() - wanted.keys() if table_name not in _NEVER_DELETED)
+    for key in gone:
+        connection.execute(delete(table).where(_is(table, key)))
+    return len(gone)
+
+
+def _is(table: Table, key: Sequence[Any]) -> Any:
+    return and_(*(column == value for column, value in zip(table.primary_key, key, strict=True)))
+
+
+def find_partner(connection: Connection, partner_id: str) -> Partner:
+    """One partner by its id; an unknown one is refused by name."""
+    row = connection.execute(select(schema.partner).where(schema.partner.c.partner_id == partner_id)).one_or_none()
+    if row is None:
+        raise Refusal(f"partner {partner_id} is not in the registry")
+    return Partner(**row._asdict())
+
+
+def agreements_of(connection: Connection, partner_id: str) -> list[LegacyAgreement]:
+    """One partner's legacy agreements."""
+    table = schema.legacy_agreement
+    query = select(table).where(table.c.partner_id == partner_id).order_by(*table.primary_key)
+    return [_legacy_agreement(row) for row in connection.execute(query)]

@@ -1,0 +1,225 @@
+"""What was decided before: settlements, tiers, grants and entity totals, read back for the next decision."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from partner_program.adapters import program_schema as schema
+from partner_program.adapters.rate_store import rates_before
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.registry import GraceGrant
+from partner_program.domain.restatement import AccountFigures, Figures
+from partner_program.domain.settlement import PartnerHistory
+from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, UnmatchedAccount
+
+IN_FORCE = "in_force"
+HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedPartner:
+    """What was assessed for a partner and month, and from which day."""
+
+    effective_on: date | None
+    figures: Figures
+
+
+def assessed_months(connection: Connection) -> dict[BillingMonth, str]:
+    """The months that were assessed, with `in_force` where any of their settlements is."""
+    table = schema.settlement
+    query = select(table.c.billing_month, func.max(table.c.status)).group_by(table.c.billing_month)
+    return {BillingMonth.parse(month): status for month, status in connection.execute(query)}
+
+
+def last_effective_on(connection: Connection, before: BillingMonth) -> date | None:
+    """The latest effective date of the months before one."""
+    table = schema.settlement
+    query = select(table.c.effective_on).where(table.c.billing_month < str(before))
+    return max((day for day in connection.execute(query).scalars() if day is not None), default=None)
+
+
+def settlements_of(connection: Connection, month: BillingMonth) -> list[Any]:
+    """The rows of a month's settlements, oldest first."""
+    table = schema.settlement
+    query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
+    return list(connection.execute(query))
+
+
+def load_histories(
+    connection: Connection, month: BillingMonth, effective: Mapping[str, date]
+) -> dict[str, PartnerHistory]:
+    """What was decided for each partner before a month, the rate being that of the partner's effective date.
+
+    Settlements of the month itself and of later ones do not count, so that asking again gives the same answer.
+    """
+    previous, lifted = _earlier_tiers(connection, month)
+    rates = rates_before(connection, month, effective)
+    grants = _open_grants(connection, month)
+    return {
+        partner_id: PartnerHistory(
+            previous_tier=previous.get(partner_id),
+            rate=rates.get(partner_id),
+            open_grants=tuple(grants.get(partner_id, ())),
+            lifted_by=tuple(sorted(lifted.get(partner_id, ()))),
+        )
+        for partner_id in effective
+    }
+
+
+def _earlier_tiers(connection: Connection, month: BillingMonth) -> tuple[dict[str, int], dict[str, set[str]]]:
+    assessment, settlement = schema.assessment, schema.settlement
+    query = (
+        select(assessment.c.partner_id, assessment.c.tier, assessment.c.lifted_by)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month < str(month))
+        .order_by(assessment.c.billing_month, assessment.c.revision)
+    )
+    tiers: dict[str, int] = {}
+    lifted: dict[str, set[str]] = defaultdict(set)
+    for partner_id, tier, lifted_by in connection.execute(query):
+        tiers[partner_id] = tier
+        if lifted_by is not None:
+            lifted[partner_id].add(lifted_by)
+    return tiers, lifted
+
+
+def _open_grants(connection: Connection, month: BillingMonth) -> dict[str, list[GraceGrant]]:
+    outcome, grant = schema.assessment_grant, schema.grace_grant
+    settled = (
+        select(outcome.c.grant_id)
+        .where(outcome.c.outcome.is_not(None), outcome.c.billing_month < str(month))
+        .scalar_subquery()
+    )
+    query = select(grant).where(grant.c.grant_id.not_in(settled)).order_by(grant.c.grant_id)
+    grants: dict[str, list[GraceGrant]] = defaultdict(list)
+    for row in connection.execute(query):
+        values = {name: getattr(row, name) for name in GraceGrant.__dataclass_fields__}
+        grants[row.partner_id].append(GraceGrant(**values))
+    return grants
+
+
+def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str, int]:
+    """Each entity's total in its last month in force before this one, in EUR cents."""
+    total, settlement = schema.entity_total, schema.settlement
+    query = (
+        select(total.c.entity, total.c.mrr_eur_cents)
+        .join(settlement, settlement.c.settlement_id == total.c.settlement_id)
+        .where(settlement.c.status == IN_FORCE, settlement.c.billing_month < str(month))
+        .order_by(settlement.c.billing_month, settlement.c.settlement_id)
+    )
+    return {row.entity: row.mrr_eur_cents for row in connection.execute(query)}
+
+
+def assigned_partners(connection: Connection, month: BillingMonth, revision: int) -> dict[str, AssignedPartner]:
+    """What is in force for a month, by partner."""
+    assessment, settlement = schema.assessment, schema.settlement
+    here = (assessment.c.billing_month == str(month), assessment.c.revision == revision)
+    accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields)
+    grants = _parts(connection, schema.assessment_grant, month, revision, ("grant_id", "outcome"))
+    query = (
+        select(assessment, settlement.c.effective_on)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(*here)
+    )
+    return {
+        row.partner_id: AssignedPartner(
+            row.effective_on,
+            Figures(
+                **{name: getattr(row, name) for name in Figures._fields if name not in ("accounts", "grants")},
+                accounts=tuple(AccountFigures(*each) for each in accounts.get(row.partner_id, ())),
+                grants=tuple((each[0], each[1]) for each in grants.get(row.partner_id, ())),
+            ),
+        )
+        for row in connection.execute(query)
+    }
+
+
+def _parts(
+    connection: Connection, table: Any, month: BillingMonth, revision: int, columns: Sequence[str]
+) -> dict[str, list[tuple[Any, ...]]]:
+    query = (
+        select(table.c.partner_id, *(table.c[name] for name in columns))
+        .where(table.c.billing_month == str(month), table.c.revision == revision)
+        .order_by(*table.primary_key)
+    )
+    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for partner_id, *values in connection.execute(query):
+        found[partner_id].append(tuple(values))
+    return found
+
+
+def released_late(connection: Connection, month: BillingMonth) -> set[str]:
+    """Partners that a later month in force had assigned before this one did: their newer rate stays."""
+    assessment, settlement = schema.assessment, schema.settlement
+    query = (
+        select(assessment.c.partner_id, assessment.c.billing_month, assessment.c.settlement_id)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month >= str(month))
+    )
+    own: dict[str, int] = {}
+    later: dict[str, int] = {}
+    for partner_id, assessed, settlement_id in connection.execute(query):
+        first = own if assessed == str(month) else later
+        first[partner_id] = min(settlement_id, first.get(partner_id, settlement_id))
+    return {partner_id for partner_id, first in later.items() if partner_id not in own or own[partner_id] > first}
+
+
+def entities_totalled(connection: Connection, settlements: Sequence[int]) -> set[str]:
+    """The entities whose total was part of earlier settlements of the month."""
+    table = schema.entity_total
+    return set(connection.execute(select(table.c.entity).where(table.c.settlement_id.in_(settlements))).scalars())
+
+
+def load_totals(connection: Connection, settlement_id: int) -> MonthTotals:
+    """What a settlement wrote beside its assessments: held partners, buckets, unmatched accounts, entity totals."""
+
+    def rows(table: Any) -> list[Any]:
+        return list(
+            connection.execute(select(table).where(table.c.settlement_id == settlement_id).order_by(*table.primary_key))
+        )
+
+    return MonthTotals(
+        partners=(),
+        held=tuple(
+            HeldPartner(row.partner_id, tuple(json.loads(row.entities)), row.reason)
+            for row in rows(schema.held_partner)
+        ),
+        buckets=tuple(
+            Bucket(row.entity, row.currency, row.bucket, row.lines, row.net_amount_minor) for row in rows(schema.bucket)
+        ),
+        unmatched=tuple(
+            UnmatchedAccount(row.entity, row.account_id, row.reason) for row in rows(schema.unmatched_account)
+        ),
+        entity_totals={row.entity: row.mrr_eur_cents for row in rows(schema.entity_total)},
+    )
+
+
+def same_totals(connection: Connection, settlements: Sequence[int], totals: MonthTotals) -> bool:
+    """Whether the month's last settlement already says what these totals say beside the assessments."""
+    if not settlements:
+        return False
+    stored = load_totals(connection, max(settlements))
+    return (
+        set(stored.held) == set(totals.held)
+        and set(stored.buckets) == set(totals.buckets)
+        and set(stored.unmatched) == set(totals.unmatched)
+        and stored.entity_totals == totals.entity_totals
+    )
+
+
+def last_decided_on(connection: Connection, partner_id: str) -> date | None:
+    """The latest day from which something was decided for a partner: a month's effective date or a rate's first day."""
+    assessment, settlement, rate = schema.assessment, schema.settlement, schema.discount_rate
+    decided = (
+        select(settlement.c.effective_on)
+        .join(assessment, assessment.c.settlement_id == settlement.c.settlement_id)
+        .where(assessment.c.partner_id == partner_id, settlement.c.status == IN_FORCE)
+    )
+    written = select(rate.c.valid_from).where(rate.c.partner_id == partner_id)
+    days = [*connection.execute(decided).scalars(), *connection.execute(written).scalars()]
+    return max(days, default=None)

@@ -1,0 +1,106 @@
+"""What takes force: a settlement with its assessments and the letters it owes; written once, never edited."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.restatement import figures_of
+from partner_program.domain.settlement import Decision
+from partner_program.domain.totals import MonthTotals
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementHead:
+    """One commit of a month: the first, or a later one that released held partners."""
+
+    billing_month: BillingMonth
+    revision: int
+    status: str
+    migration: bool
+    effective_on: date | None
+    program_file: str | None
+    program_hash: str | None
+    inputs_hash: str
+    decision_hash: str
+
+
+def _assessment_values(decision: Decision) -> dict[str, Any]:
+    figures = figures_of(decision)._asdict()
+    own = {name: value for name, value in figures.items() if name not in ("accounts", "grants")}
+    return {"partner_id": decision.partner_id, "lifted_by": decision.lifted_by, **own}
+
+
+def write_settlement(
+    connection: Connection,
+    head: SettlementHead,
+    *,
+    totals: MonthTotals,
+    decisions: Sequence[Decision],
+    snapshots: Mapping[str, int],
+) -> int:
+    """Write one settlement with everything it decided, in the caller's transaction; return its id."""
+    values = {name: getattr(head, name) for name in head.__dataclass_fields__}
+    values |= {"billing_month": str(head.billing_month), "migration": int(head.migration)}
+    (settlement_id,) = connection.execute(insert(schema.settlement).values(values)).inserted_primary_key or (0,)
+    own = {"settlement_id": int(settlement_id)}
+    month = {"billing_month": str(head.billing_month), "revision": head.revision}
+    read = ({"entity": entity, "snapshot_id": snapshot_id} for entity, snapshot_id in snapshots.items())
+    _insert(connection, schema.settlement_snapshot, own, read)
+    assessments = (_assessment_values(decision) for decision in decisions)
+    _insert(connection, schema.assessment, own | month, assessments)
+    accounts = (
+        {"partner_id": decision.partner_id, **account._asdict()}
+        for decision in decisions
+        for account in figures_of(decision).accounts
+    )
+    _insert(connection, schema.assessment_account, month, accounts)
+    grants = (
+        {"partner_id": decision.partner_id, "grant_id": each.grant.grant_id, "outcome": each.outcome}
+        for decision in decisions
+        for each in decision.grants
+    )
+    _insert(connection, schema.assessment_grant, month, grants)
+    _write_totals(connection, own, totals)
+    return int(settlement_id)
+
+
+def _write_totals(connection: Connection, own: dict[str, Any], totals: MonthTotals) -> None:
+    held = (
+        {"partner_id": each.partner_id, "entities": json.dumps(each.entities), "reason": each.reason}
+        for each in totals.held
+    )
+    _insert(connection, schema.held_partner, own, held)
+    _insert(connection, schema.bucket, own, (row._asdict() for row in totals.buckets))
+    _insert(connection, schema.unmatched_account, own, (row._asdict() for row in totals.unmatched))
+    entity_totals = ({"entity": entity, "mrr_eur_cents": cents} for entity, cents in totals.entity_totals.items())
+    _insert(connection, schema.entity_total, own, entity_totals)
+
+
+def plan_letters(
+    connection: Connection, head: SettlementHead, settlement_id: int, decisions: Sequence[Decision]
+) -> None:
+    """Put the letters that a settlement owes into the outbox."""
+    own = {
+        "billing_month": str(head.billing_month),
+        "revision": head.revision,
+        "settlement_id": settlement_id,
+        "status": "planned",
+    }
+    letters = (
+        {"partner_id": decision.partner_id, "kind": decision.letter}
+        for decision in decisions
+        if decision.letter is not None
+    )
+    _insert(connection, schema.letter, own, letters)
+
+
+def _insert(connection: Connection, table: Any, common: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
+    values = [{**common, **row} for row in rows]
+    if values:
+        connection.execute(insert(table), values)

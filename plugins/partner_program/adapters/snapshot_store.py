@@ -1,0 +1,189 @@
+"""What each entity billed, frozen with its hash; and what the checks of it found."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import Finding
+from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, PeriodClose
+
+_PARTS = (
+    (schema.snapshot_group, MrrGroup),
+    (schema.snapshot_faulty_line, FaultyLine),
+    (schema.snapshot_close, PeriodClose),
+)
+
+
+def content_hash(revenue: EntityRevenue) -> str:
+    """The sha256 of everything in a snapshot; equal contents have equal hashes."""
+    content = [
+        revenue.entity,
+        revenue.groups,
+        revenue.faulty_lines,
+        revenue.closes,
+        revenue.reseller_accounts,
+        revenue.fault,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def save_snapshot(connection: Connection, month: BillingMonth, revenue: EntityRevenue) -> bool:
+    """Freeze what was read and make it the month's latest; return False where it is what was there already."""
+    digest = content_hash(revenue)
+    snapshot_id = _find(connection, month, revenue.entity, digest)
+    if snapshot_id is None:
+        snapshot_id = _insert(connection, month, revenue, digest)
+    latest = schema.latest_snapshot
+    here = (latest.c.billing_month == str(month), latest.c.entity == revenue.entity)
+    current = connection.execute(select(latest.c.snapshot_id).where(*here)).scalar()
+    if current == snapshot_id:
+        return False
+    if current is None:
+        key = {"billing_month": str(month), "entity": revenue.entity}
+        connection.execute(insert(latest).values(**key, snapshot_id=snapshot_id))
+    else:
+        connection.execute(update(latest).where(*here).values(snapshot_id=snapshot_id))
+    return True
+
+
+def latest_hashes(connection: Connection, month: BillingMonth) -> dict[str, str]:
+    """The content hash of each entity's latest snapshot of a month."""
+    latest, snapshot = schema.latest_snapshot, schema.snapshot
+    query = (
+        select(latest.c.entity, snapshot.c.content_hash)
+        .join(snapshot, snapshot.c.snapshot_id == latest.c.snapshot_id)
+        .where(latest.c.billing_month == str(month))
+        .order_by(latest.c.entity)
+    )
+    return {row.entity: row.content_hash for row in connection.execute(query)}
+
+
+def latest_snapshot_ids(connection: Connection, month: BillingMonth) -> dict[str, int]:
+    """The id of each entity's latest snapshot of a month."""
+    latest = schema.latest_snapshot
+    query = select(latest).where(latest.c.billing_month == str(month)).order_by(latest.c.entity)
+    return {row.entity: row.snapshot_id for row in connection.execute(query)}
+
+
+def load_revenues(connection: Connection, month: BillingMonth) -> list[EntityRevenue]:
+    """The latest snapshot of each entity, by entity."""
+    return [load_snapshot(connection, snapshot_id) for snapshot_id in latest_snapshot_ids(connection, month).values()]
+
+
+def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
+    """One snapshot, as it was read."""
+    snapshot = schema.snapshot
+    head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
+    groups, faulty_lines, closes = (_load_part(connection, table, kind, snapshot_id) for table, kind in _PARTS)
+    accounts = schema.snapshot_reseller_account
+    found = connection.execute(
+        select(accounts.c.account_id).where(accounts.c.snapshot_id == snapshot_id).order_by(accounts.c.account_id)
+    )
+    return EntityRevenue(
+        entity=head.entity,
+        groups=groups,
+        faulty_lines=faulty_lines,
+        closes=closes,
+        reseller_accounts=tuple(found.scalars()),
+        fault=head.fault,
+    )
+
+
+def save_findings(connection: Connection, month: BillingMonth, findings: Sequence[Finding]) -> bool:
+    """Replace a month's findings; return False where they are the same."""
+    if load_findings(connection, month) == list(findings):
+        return False
+    table = schema.finding
+    connection.execute(delete(table).where(table.c.billing_month == str(month)))
+    rows = [
+        {
+            "billing_month": str(month),
+            "position": position,
+            "entity": each.entity,
+            "severity": each.severity,
+            "check_name": each.check,
+            "message": each.message,
+            "count": each.count,
+            "examples": json.dumps(each.examples, ensure_ascii=False),
+        }
+        for position, each in enumerate(findings)
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+    return True
+
+
+def load_findings(connection: Connection, month: BillingMonth) -> list[Finding]:
+    """A month's findings, in the order in which they were found."""
+    table = schema.finding
+    query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.position)
+    return [
+        Finding(
+            entity=row.entity,
+            severity=row.severity,
+            check=row.check_name,
+            message=row.message,
+            count=row._mapping["count"],
+            examples=tuple(json.loads(row.examples)),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _find(connection: Connection, month: BillingMonth, entity: str, digest: str) -> int | None:
+    snapshot = schema.snapshot
+    return connection.execute(
+        select(snapshot.c.snapshot_id).where(
+            snapshot.c.billing_month == str(month), snapshot.c.entity == entity, snapshot.c.content_hash == digest
+        )
+    ).scalar()
+
+
+def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue, digest: str) -> int:
+    lines = sum(group.lines for group in revenue.groups) + len(revenue.faulty_lines)
+    amount = sum(group.net_amount_minor for group in revenue.groups)
+    amount += sum(line.net_amount_minor or 0 for line in revenue.faulty_lines)
+    head = connection.execute(
+        insert(schema.snapshot).values(
+            billing_month=str(month),
+            entity=revenue.entity,
+            content_hash=digest,
+            line_count=lines,
+            net_amount_minor=amount,
+            fault=revenue.fault,
+        )
+    )
+    (snapshot_id,) = head.inserted_primary_key or (0,)
+    for table, rows in _part_rows(revenue).items():
+        if rows:
+            connection.execute(
+                insert(schema.metadata.tables[table]), [{"snapshot_id": snapshot_id, **row} for row in rows]
+            )
+    return int(snapshot_id)
+
+
+def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
+    faulty = [{"position": position, **_renamed(line._asdict())} for position, line in enumerate(revenue.faulty_lines)]
+    return {
+        "snapshot_group": [group._asdict() for group in revenue.groups],
+        "snapshot_faulty_line": faulty,
+        "snapshot_close": [close._asdict() for close in revenue.closes],
+        "snapshot_reseller_account": [{"account_id": account_id} for account_id in revenue.reseller_accounts],
+    }
+
+
+def _renamed(line: dict[str, Any]) -> dict[str, Any]:
+    """`column` is a word of SQL: the table calls it `column_name`."""
+    return {("column_name" if name == "column" else name): value for name, value in line.items()}
+
+
+def _load_part(connection: Connection, table: Any, kind: Any, snapshot_id: int) -> Any:
+    columns = [table.c["column_name" if name == "column" else name] for name in kind._fields]
+    order = [column for column in table.primary_key if column.name != "snapshot_id"]
+    query = select(*columns).where(table.c.snapshot_id == snapshot_id).order_by(*order)
+    return tuple(kind(*row) for row in connection.execute(query))

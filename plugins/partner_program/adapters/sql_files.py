@@ -1,0 +1,30 @@
+"""SQL is a file: one statement each, in a folder per dialect, bind parameters only.
+
+An entity that may not create views has a folder of its own under `sources/`, whose queries stand in for the
+relations of contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def read_statement(sql_folder: Path, dialect: str, name: str) -> str:
+    """The text of one statement."""
+    return (sql_folder / dialect / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def read_stand_ins(sql_folder: Path, source: str) -> dict[str, str] | None:
+    """The queries that stand in for relations, by the relation's name; None where there is no such folder."""
+    folder = sql_folder / "sources" / source
+    if Path(source).name != source or not folder.is_dir():
+        return None
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}
+
+
+def with_stand_ins(statement: str, stand_ins: Mapping[str, str]) -> str:
+    """A statement in which an entity's own queries take the places of the relations."""
+    if not stand_ins:
+        return statement
+    # not materialized: else the whole relation would be read before the month is picked from it
+    queries = [f"{name} AS NOT MATERIALIZED (\n{query.strip().rstrip(';')}\n)" for name, query in stand_ins.items()]
+    return f"WITH {', '.join(queries)}\n{statement}"

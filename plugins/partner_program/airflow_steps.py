@@ -1,0 +1,279 @@
+"""The steps of a month as Airflow tasks: schedule, retry and alert live here, everything else in the use cases.
+
+XCom carries the month, codes and counts: never money, names or rows. The month comes from the partition key or the
+params, never from a logical date or the clock.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Connection, Param, PokeReturnValue, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.usecases import closes, letters, publication
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_inputs import MonthOrder
+from partner_program.usecases.month_run import MonthRun
+
+MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
+ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
+# A step that writes replaces its own draft in one transaction, so it may be tried again.
+SAFE_RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=5)}
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class AirflowConnections:
+    """Connections as Airflow knows them: environment, secrets backend or its own database."""
+
+    def get(self, conn_id: str) -> ConnectionFields | None:
+        """One connection's fields, None where it is not set."""
+        try:
+            found = Connection.get(conn_id)
+        except AirflowNotFoundException:
+            return None
+        return ConnectionFields(
+            conn_id=conn_id,
+            conn_type=found.conn_type or "",
+            host=found.host,
+            port=found.port,
+            login=found.login,
+            password=found.password,
+            schema=found.schema,
+            extra=found.extra_dejson,
+        )
+
+
+def installation() -> Installation:
+    """The installation that this Airflow runs."""
+    return Installation.here(AirflowConnections())
+
+
+def month_params(*, billing_month: str | None = None, effective_on: str | None = None) -> dict[str, Param]:
+    """The parameters of a run on demand; Airflow refuses what does not fit before anything starts."""
+    return {
+        "billing_month": Param(
+            billing_month,
+            type=["null", "string"],
+            pattern=MONTH_PATTERN,
+            title="Billing month",
+            description="The calendar month to assess, YYYY-MM. A scheduled run takes it from its partition key.",
+        ),
+        "effective_on": Param(
+            effective_on,
+            type=["null", "string"],
+            format="date",
+            title="Effective date",
+            description="First day of the new rates, after the month's end. Empty: the day on which the run commits.",
+        ),
+        "close_deadline_days": Param(
+            10,
+            type="integer",
+            minimum=0,
+            maximum=60,
+            title="Days to wait for closes",
+            description="Counted from the month's end; the partners of entities that are later than that are held.",
+        ),
+    }
+
+
+def notify_failure(context: Any) -> None:
+    """Say which step of which month failed: in the log, and by mail where an alert address is set."""
+    instance = context["task_instance"]
+    subject = f"partner programme: {instance.dag_id} {instance.task_id} failed in run {instance.run_id}"
+    _log.error("%s. What to do: docs/operations.md", subject)
+    recipient = os.environ.get(ALERT_VARIABLE)
+    if recipient:
+        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+        html = "<p>See the task's log for what is wrong and what to do. Nothing half-written took force.</p>"
+        notifier = SmtpNotifier(to=recipient, subject=subject, html_content=html, smtp_conn_id="alerts_smtp")
+        notifier.notify(context)
+
+
+def _step(work: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A refusal fails the task at once, without retries; what may pass by itself is tried again."""
+
+    @functools.wraps(work)
+    def refusing(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return work(*args, **kwargs)
+        except Unavailable:
+            raise
+        except Refusal as refusal:
+            raise AirflowFailException(str(refusal)) from refusal
+
+    return refusing
+
+
+def _today(here: Installation) -> date:
+    return datetime.now(ZoneInfo(here.programs[-1].time_zone)).date()
+
+
+def _run(order: dict[str, Any]) -> MonthRun:
+    here = installation()
+    effective_on = order["effective_on"]
+    return MonthRun(
+        here,
+        MonthOrder(
+            month=BillingMonth.parse(order["billing_month"]),
+            today=_today(here),
+            effective_on=date.fromisoformat(effective_on) if effective_on else None,
+            history=order["history"],
+            migration=order["migration"],
+        ),
+    )
+
+
+def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
+    """What this run was asked for; a backfill without an effective date is history only (rule 3)."""
+    run, params = context["dag_run"], context["params"]
+    month = run.partition_key or params["billing_month"]
+    if not month:
+        raise Refusal(
+            "this run names no month: start it with a partition key or the param billing_month, as in 2015-06"
+        )
+    return {
+        "billing_month": str(BillingMonth.parse(month)),
+        "effective_on": params["effective_on"],
+        "history": str(run.run_type) == "backfill" and not params["effective_on"],
+        "migration": migration,
+        "close_deadline_days": params["close_deadline_days"],
+    }
+
+
+@task
+@_step
+def begin_month(migration: bool = False) -> dict[str, Any]:
+    """Find out which month this run assesses, and whether it may be assessed now."""
+    order = _asked(get_current_context(), migration=migration)
+    _run(order).begin()
+    return order
+
+
+@task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds())
+@_step
+def wait_for_closes(order: dict[str, Any]) -> PokeReturnValue:
+    """Wait until every entity has closed the month, or the deadline has passed; no worker is held meanwhile."""
+    run = _run(order)
+    entities = run.begin()
+    deadline = run.order.month.following.first_day + timedelta(days=order["close_deadline_days"])
+    late = []
+    if run.order.today < deadline:
+        read = ((entity, closes.read_entity_month(run.installation, entity, run.order.month)) for entity in entities)
+        late = [entity.entity for entity, revenue in read if revenue.fault is not None]
+    if late:
+        _log.info("month %s: waiting for %s until %s", run.order.month, ", ".join(late), deadline)
+    return PokeReturnValue(is_done=not late, xcom_value=[entity.entity for entity in entities])
+
+
+@task(map_index_template="{{ entity }}", **SAFE_RETRIES)
+@_step
+def pull_mrr(order: dict[str, Any], entity: str) -> int:
+    """Freeze what one entity billed in the month; returns how many lines."""
+    context: Any = get_current_context()
+    context["entity"] = entity
+    run = _run(order)
+    revenue = run.pull_mrr(closes.find_entity(run.installation, entity))
+    if revenue.fault:
+        _log.warning("entity %s: %s: its partners are held", entity, revenue.fault)
+    return sum(group.lines for group in revenue.groups) + len(revenue.faulty_lines)
+
+
+@task(**SAFE_RETRIES)
+@_step
+def validate_mrr(order: dict[str, Any]) -> int:
+    """Check the frozen data and write the quality report; returns how many findings."""
+    findings = _run(order).validate_mrr()
+    for finding in findings:
+        _log.info("%s %s: %s", finding.severity, finding.entity, finding.message)
+    return len(findings)
+
+
+@task(**SAFE_RETRIES)
+@_step
+def merge_totals(order: dict[str, Any]) -> int:
+    """Merge revenue per partner; returns how many partners are held."""
+    return len(_run(order).merge_totals().held)
+
+
+@task(**SAFE_RETRIES)
+@_step
+def assign_tiers(order: dict[str, Any]) -> int:
+    """Assign the tier that each total earned; returns how many partners."""
+    return len(_run(order).assign_tiers())
+
+
+@task(**SAFE_RETRIES)
+@_step
+def settle_grace_periods(order: dict[str, Any]) -> int:
+    """Settle open grants; returns how many partners."""
+    return len(_run(order).settle_grace_periods())
+
+
+@task(**SAFE_RETRIES)
+@_step
+def write_discount_rates(order: dict[str, Any]) -> int:
+    """Commit the month in one transaction; returns how many partners were newly assigned."""
+    outcome = _run(order).write_discount_rates()
+    _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
+    return outcome.assigned
+
+
+@task
+@_step
+def list_order_databases(order: dict[str, Any]) -> list[str]:
+    """The entities that have an order database to publish to."""
+    return publication.entities_to_publish(installation(), BillingMonth.parse(order["billing_month"]))
+
+
+@task(map_index_template="{{ entity }}", **SAFE_RETRIES)
+@_step
+def publish_rates(entity: str) -> int:
+    """Publish rates to one entity's order database and read them back; returns how many rows were new."""
+    context: Any = get_current_context()
+    context["entity"] = entity
+    here = installation()
+    return publication.publish_rates(here, closes.find_entity(here, entity), published_at=_today(here))
+
+
+@task(trigger_rule="none_failed")
+@_step
+def list_letter_batches(order: dict[str, Any]) -> list[int]:
+    """The batches of partners that are owed a letter, by number."""
+    return list(range(len(letters.letter_batches(installation(), BillingMonth.parse(order["billing_month"])))))
+
+
+@task(**SAFE_RETRIES)
+@_step
+def render_letters(order: dict[str, Any], batch: int) -> int:
+    """Render one batch of letters; returns how many."""
+    here, month = installation(), BillingMonth.parse(order["billing_month"])
+    return letters.render_letters(here, month, letters.letter_batches(here, month)[batch])
+
+
+def month_steps(*, migration: bool) -> None:
+    """Wire a month's tasks inside a DAG: each edge is an order that a rule needs."""
+    order = begin_month(migration=migration)
+    entities = wait_for_closes(order)
+    pulled = pull_mrr.partial(order=order).expand(entity=entities)
+    checked = validate_mrr(order)
+    merged = merge_totals(order)
+    tiers = assign_tiers(order)
+    settled = settle_grace_periods(order)
+    written = write_discount_rates(order)
+    databases = list_order_databases(order)
+    published = publish_rates.expand(entity=databases)
+    batches = list_letter_batches(order)
+    rendered = render_letters.partial(order=order).expand(batch=batches)
+    # Nothing takes force before the rates are written, and no letter is made before they are published.
+    pulled >> checked >> merged >> tiers >> settled >> written >> databases >> published >> batches >> rendered

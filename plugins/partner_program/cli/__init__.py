@@ -1,0 +1,19 @@
+"""`partner-program`: the same use cases as the DAGs, without Airflow running.
+
+The answer goes to stdout, log and progress to stderr. Exit status 0 done, 1 refused by a rule of the programme,
+2 wrong usage. Heavy libraries are imported by the commands that need them, so that `--help` answers at once.
+"""
+
+import sys
+
+from partner_program.cli.commands import program
+from partner_program.domain.refusals import Refusal
+
+
+def main() -> None:
+    """Run one command; a refusal is one plain message and status 1."""
+    try:
+        program.main(standalone_mode=True)
+    except Refusal as refusal:
+        sys.stderr.write(f"refused: {refusal}\n")
+        sys.exit(1)

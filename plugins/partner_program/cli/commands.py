@@ -1,0 +1,294 @@
+"""The commands, one function each: read what was typed, call one use case, print its answer."""
+
+import getpass
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from partner_program.cli.inputs import AMOUNT, DAY, FILE, FOLDER, MONTH, PERCENT, installation, today
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from partner_program.usecases.month_inputs import MonthOrder
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(package_name="partner-program", prog_name="partner-program")
+def program() -> None:
+    r"""Run a reseller programme: pull revenue, assign tiers, settle grace periods, write rates, render letters.
+
+    \b
+    A first month, on a database of your own:
+      export AIRFLOW_CONN_PARTNER_PROGRAM='{"conn_type": "sqlite", "host": "/data/program.db"}'
+      export AIRFLOW_CONN_BILLING_NL='{"conn_type": "sqlite", "host": "/data/nl.db"}'
+      partner-program init
+      partner-program load registry/
+      partner-program run 2015-06 --effective-on 2015-07-27 --migration
+      partner-program register 2015-06
+
+    Exit status: 0 done, 1 refused by a rule of the programme (the message names it), 2 wrong usage.
+    """
+
+
+@program.command()
+def init() -> None:
+    """Create the programme's database, or bring it up to date. Safe to repeat."""
+    here = installation()
+    click.echo(f"programme database: {here.database.upgrade()}")
+
+
+@program.command()
+@click.argument("folder", type=FOLDER, metavar="DIR")
+def load(folder: Path) -> None:
+    """Load the registry's CSV files from DIR: all of them, or none.
+
+    Every fault found is told at once as file:line: column. Loading the same folder twice changes nothing.
+    """
+    from partner_program.usecases.registry import load_registry_folder
+
+    registry, changed = load_registry_folder(installation(), folder)
+    click.echo(
+        f"{len(registry.partners)} partners, {len(registry.account_links)} account links, "
+        f"{len(registry.entities)} entities: {changed} rows changed"
+    )
+
+
+@program.command()
+@click.argument("month", type=MONTH)
+@click.option("--effective-on", type=DAY, help="First day of the new rates; default: today, written down once.")
+@click.option("--history", is_flag=True, help="Totals and tiers for information: no rates, no letters.")
+@click.option("--migration", is_flag=True, help="Every authorised partner gets the migration letter.")
+@click.option("--program", "program_file", type=FILE, help="Use this programme file instead of the dated folder.")
+def run(
+    month: BillingMonth, effective_on: date | None, history: bool, migration: bool, program_file: Path | None
+) -> None:
+    """Assess MONTH (YYYY-MM) and settle it, up to rendered letters.
+
+    Nothing takes force before everything is decided. Running a month again with equal inputs changes nothing;
+    partners that were held are released by a later run. Letters and reports are written below
+    PARTNER_PROGRAM_OUT (default: out).
+    """
+    from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.month_inputs import MonthOrder
+    from partner_program.usecases.month_run import run_month
+
+    here = installation()
+    order = MonthOrder(month, today(here), effective_on, history, migration, program_file)
+    outcome = run_month(here, order, progress=_progress)
+    _progress("render_letters")
+    letters = sum(render_letters(here, month, batch, program_file) for batch in letter_batches(here, month))
+    click.echo(_outcome_text(order, outcome, letters, here.out))
+
+
+def _progress(step: str) -> None:
+    click.echo(f"  {step}", err=True)
+
+
+def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, out: Path) -> str:
+    force = "history only" if order.history else f"in force from {outcome.effective_on}"
+    what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
+    return f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered below {out / 'letters'}"
+
+
+@program.command()
+@click.argument("month", type=MONTH)
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "xlsx"]), default="table")
+def register(month: BillingMonth, form: str) -> None:
+    """Show what MONTH decided for every authorised partner, and where every line went.
+
+    `xlsx` is written to stdout: partner-program register 2015-06 --format xlsx > register.xlsx
+    """
+    from partner_program.adapters.register_store import read_register
+
+    with installation().database.reading() as connection:
+        found = read_register(connection, month)
+    if form == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif form == "csv":
+        from partner_program.adapters.register_files import register_csv
+
+        click.echo(register_csv(found), nl=False)
+    elif form == "xlsx":
+        from partner_program.adapters.register_files import register_xlsx
+
+        sys.stdout.buffer.write(register_xlsx(found))
+    else:
+        from partner_program.cli.tables import print_register
+
+        print_register(found)
+
+
+@program.command()
+@click.argument("partner")
+@click.argument("month", type=MONTH)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
+def explain(partner: str, month: BillingMonth, form: str, program_file: Path | None) -> None:
+    """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule."""
+    from partner_program.usecases.explain import explain as explain_result
+
+    receipt = explain_result(installation(), partner, month, program_file)
+    if form == "json":
+        click.echo(json.dumps(receipt, ensure_ascii=False, indent=1))
+    else:
+        from partner_program.cli.tables import print_receipt
+
+        print_receipt(receipt)
+
+
+@program.command()
+@click.argument("partner")
+@click.option("--on", "placed_on", type=DAY, required=True, help="The day on which the order is placed.")
+@click.option("--monthly", type=AMOUNT, required=True, help="Monthly fee at list price, in euros.")
+@click.option("--setup", type=AMOUNT, required=True, help="Setup fee at list price, in euros.")
+@click.option("--term", type=click.IntRange(min=1), required=True, help="Contract term in months, prepaid.")
+@click.option("--website", type=PERCENT, default="0", help="Website discount on these servers.")
+@click.option("--promo", type=PERCENT, default="0", help="Promo code.")
+@click.option("--product", help="Product family; Private Racks and Private Cloud have no one-month term.")
+@click.option("--shortened-from", type=click.IntRange(min=1), help="Months of the expiring contract being shortened.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def quote(
+    partner: str,
+    placed_on: date,
+    monthly: int,
+    setup: int,
+    term: int,
+    website: int,
+    promo: int,
+    product: str | None,
+    shortened_from: int | None,
+    form: str,
+) -> None:
+    """Say what an order of PARTNER costs on a day, with the rate in force on that day."""
+    from partner_program.usecases.orders import Order, quote_order
+
+    order = Order(partner, placed_on, monthly, setup, term, website, promo, product, shortened_from)
+    priced, rate = quote_order(installation(), order)
+    if form == "json":
+        steps = [{"component": step.component, "rule": step.rule, "bp": step.bp} for step in priced.steps]
+        answer = {
+            "monthly_fee_cents": priced.monthly_fee_cents,
+            "setup_fee_cents": priced.setup_fee_cents,
+            "steps": steps,
+            "rate_valid_from": rate.valid_from.isoformat(),
+        }
+        click.echo(json.dumps(answer, indent=1))
+    else:
+        from partner_program.cli.tables import print_quote
+
+        print_quote(order, priced, rate)
+
+
+@program.command()
+@click.argument("partner")
+@click.option("--tier", type=click.IntRange(1, 6), required=True)
+@click.option("--from", "starts_on", type=DAY, required=True, help="First day of the grace period.")
+@click.option("--until", "ends_on", type=DAY, required=True, help="First day after the grace period.")
+@click.option("--by", "granted_by", required=True, help="Who grants it.")
+@click.option("--reason", required=True)
+def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: str, reason: str) -> None:
+    """Grant PARTNER a grace period: its tier from its own start day, settled by the months' runs."""
+    from partner_program.usecases.grants import grant_grace
+
+    made, rate = grant_grace(
+        installation(), partner, tier=tier, starts_on=starts_on, ends_on=ends_on, granted_by=granted_by, reason=reason
+    )
+    click.echo(f"grant {made.grant_id}: rate of tier {rate.terms.tier} for new orders from {rate.valid_from}")
+
+
+@program.group()
+def application() -> None:
+    """Applications to become an authorised partner."""
+
+
+@application.command("check")
+@click.argument("file", type=FILE)
+def application_check(file: Path) -> None:
+    """Hold the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
+    from partner_program.adapters.application_file import read_application
+    from partner_program.domain.authorisation import check_application
+
+    checked = check_application(program=installation().programs[-1], application=read_application(file))
+    for word, names in (("given", checked.present), ("missing", checked.missing), ("verify", checked.to_verify)):
+        for name in names:
+            click.echo(f"{word:8} {name}")
+    if checked.missing:
+        raise Refusal(f"the application is not complete: {', '.join(checked.missing)}")
+
+
+@program.group()
+def brake() -> None:
+    """The brake: a run that would change too much waits for a person's word."""
+
+
+@brake.command("release")
+@click.argument("month", type=MONTH)
+@click.option("--reason", required=True, help="Why these changes are right; kept on record.")
+@click.option("--by", "released_by", default=getpass.getuser, show_default="the user logged in")
+def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
+    """Release what the brake stopped in MONTH; then run the month again."""
+    from partner_program.adapters import brake_store
+
+    if not reason.strip():
+        raise Refusal("a release needs a reason")
+    with installation().database.writing() as connection:
+        stopped = brake_store.release(connection, month, released_by=released_by, reason=reason)
+    for why in stopped:
+        click.echo(f"released: {why}")
+    click.echo(f"now run the month again: partner-program run {month}")
+
+
+@program.group()
+def close() -> None:
+    """Month ends: an entity's word that a month is complete."""
+
+
+@close.command("check")
+@click.argument("entity")
+@click.argument("month", type=MONTH)
+def close_check(entity: str, month: BillingMonth) -> None:
+    """Read ENTITY's billing database and say whether MONTH is closed and its control totals hold."""
+    from partner_program.usecases.closes import find_entity, read_entity_month
+
+    here = installation()
+    revenue = read_entity_month(here, find_entity(here, entity), month)
+    for each in revenue.closes:
+        click.echo(f"{entity} {month} {each.currency}: {each.line_count} lines, total {each.control_total_minor} minor")
+    if revenue.fault is not None:
+        raise Refusal(f"entity {entity}: {revenue.fault}")
+    click.echo(f"{entity} {month}: closed, and what was read agrees with it")
+
+
+@close.command("record")
+@click.argument("entity")
+@click.argument("month", type=MONTH)
+@click.option("--currency", required=True)
+@click.option("--lines", type=click.IntRange(min=0), required=True, help="Posted lines that touch the month.")
+@click.option("--total", type=int, required=True, help="Sum of their net amounts in minor units.")
+@click.option("--by", "recorded_by", required=True, help="Whose word it is.")
+def close_record(entity: str, month: BillingMonth, currency: str, lines: int, total: int, recorded_by: str) -> None:
+    """Write down ENTITY's close of MONTH, for a billing system that knows no month end."""
+    from partner_program.domain.revenue import PeriodClose
+    from partner_program.usecases.closes import record_close
+
+    record_close(installation(), entity, month, PeriodClose(currency, lines, total), recorded_by=recorded_by)
+    click.echo(f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor")
+
+
+@program.command()
+def doctor() -> None:
+    """Check this installation: programme files, database, connections, templates; say what to do."""
+    from partner_program.usecases.doctor import examine
+
+    findings = examine(installation())
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.sound else 'FAIL'} {finding.subject}: {finding.message}")
+    if not all(finding.sound for finding in findings):
+        raise Refusal("something needs attention: see the lines marked FAIL")

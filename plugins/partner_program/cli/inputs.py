@@ -1,0 +1,64 @@
+"""What people type: months, days, amounts and percentages, each refused with an example of the right form."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import amount_cents, percent_bp
+from partner_program.domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from partner_program.usecases.installation import Installation
+
+_T = TypeVar("_T")
+
+
+class Typed(click.ParamType):
+    """A parameter read by one of the domain's own readers; its refusal becomes a usage error."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        """Take the name that help shows and the reader."""
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read what was typed."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except (Refusal, ValueError) as error:
+            self.fail(str(error), param, ctx)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal(f"day {text!r}: expected YYYY-MM-DD, as in 2015-07-27") from error
+
+
+MONTH = Typed("YYYY-MM", BillingMonth.parse)
+DAY = Typed("YYYY-MM-DD", _day)
+AMOUNT = Typed("EUROS", amount_cents)
+PERCENT = Typed("PERCENT", percent_bp)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def installation() -> "Installation":
+    """The installation that the environment names: `AIRFLOW_CONN_*`, and `PARTNER_PROGRAM_OUT` for what is written."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.usecases.installation import Installation
+
+    return Installation.here(EnvironmentConnections())
+
+
+def today(here: "Installation") -> date:
+    """Today in the programme's time zone; the only place where the command line looks at the clock."""
+    return datetime.now(ZoneInfo(here.programs[-1].time_zone)).date()

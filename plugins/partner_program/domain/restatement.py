@@ -1,0 +1,91 @@
+"""Comparing a month in force with what its inputs give now (rule 8)."""
+
+from datetime import date
+from typing import NamedTuple
+
+from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.settlement import Decision
+
+
+class AccountFigures(NamedTuple):
+    """One account's row in an assessment."""
+
+    entity: str
+    account_id: str
+    currency: str
+    units_per_eur: str
+    mrr_minor: int
+    mrr_eur_cents: int
+
+
+class Figures(NamedTuple):
+    """A partner's month as its assessment stores it; the rate's part is empty for a month that is history only."""
+
+    mrr_eur_cents: int
+    earned_tier: int | None
+    granted_tier: int | None
+    tier: int | None
+    previous_tier: int | None
+    monthly_fee_discount_bp: int | None
+    setup_fee_discount_bp: int | None
+    sla: str | None
+    rate_valid_from: date | None
+    accounts: tuple[AccountFigures, ...]
+    grants: tuple[tuple[str, GrantOutcome | None], ...]
+
+
+def figures_of(decision: Decision) -> Figures:
+    """The figures of a decision."""
+    rate = decision.rate
+    return Figures(
+        mrr_eur_cents=decision.mrr_eur_cents,
+        earned_tier=decision.earned_tier,
+        granted_tier=decision.granted_tier,
+        tier=decision.tier,
+        previous_tier=decision.previous_tier,
+        monthly_fee_discount_bp=rate.terms.monthly_fee_discount_bp if rate else None,
+        setup_fee_discount_bp=rate.terms.setup_fee_discount_bp if rate else None,
+        sla=rate.terms.sla if rate else None,
+        rate_valid_from=rate.valid_from if rate else None,
+        accounts=tuple(
+            AccountFigures(
+                entity=account.entity,
+                account_id=account.account_id,
+                currency=account.currency,
+                units_per_eur=format(account.units_per_eur.normalize(), "f"),
+                mrr_minor=account.mrr_minor,
+                mrr_eur_cents=account.mrr_eur_cents,
+            )
+            for account in decision.accounts
+        ),
+        grants=tuple((each.grant.grant_id, each.outcome) for each in decision.grants),
+    )
+
+
+def differences(*, in_force: Figures, now: Figures) -> list[str]:
+    """What differs, in words; empty for equal figures."""
+    found = []
+    for name in Figures._fields:
+        was, is_now = getattr(in_force, name), getattr(now, name)
+        if was != is_now:
+            found.append(f"{name.removesuffix('_bp').removesuffix('_eur_cents')}{_change(name, was, is_now)}")
+    return found
+
+
+def _change(name: str, was: object, now: object) -> str:
+    if isinstance(was, tuple) and isinstance(now, tuple):
+        return f": {_listed(set(was) - set(now))} becomes {_listed(set(now) - set(was))}"
+    return f" {_shown(name, was)} becomes {_shown(name, now)}"
+
+
+def _listed(rows: set[tuple[object, ...]]) -> str:
+    return ", ".join(sorted(" ".join(map(str, row)) for row in rows)) or "nothing"
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, int) and name.endswith("_cents"):
+        return f"{euros_text(value)} EUR"
+    if isinstance(value, int) and name.endswith("_bp"):
+        return percent_text(value)
+    return "none" if value is None else str(value)

@@ -1,0 +1,48 @@
+"""Whether the entities have closed a month, and closes that their people tell us."""
+
+from partner_program.adapters import close_store, registry_store
+from partner_program.adapters.billing_db import pull_month
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, PeriodClose
+from partner_program.usecases.installation import Installation, billing_connection_id
+
+
+def find_entity(installation: Installation, code: str) -> Entity:
+    """An entity of the registry by its code; an unknown one is refused with the known ones."""
+    with installation.database.reading() as connection:
+        entities = registry_store.load_registry(connection).entities
+    found = next((entity for entity in entities if entity.entity == code), None)
+    if found is None:
+        raise Refusal(f"entity {code} is not in the registry: it has {', '.join(each.entity for each in entities)}")
+    return found
+
+
+def read_entity_month(installation: Installation, entity: Entity, month: BillingMonth) -> EntityRevenue:
+    """Read what an entity billed in a month, with its close checked; an entity's fault is in the answer."""
+    with installation.database.reading() as connection:
+        recorded = close_store.recorded_closes(connection, entity.entity, month)
+    connection_id = billing_connection_id(entity)
+    fields = installation.connections.get(connection_id)
+    if fields is None:
+        fault = f"month {month} not read: connection {connection_id} is not set"
+        return EntityRevenue(entity.entity, (), (), (), (), fault)
+    limits = installation.history_program(month) or installation.programs[0]
+    return pull_month(
+        fields,
+        entity,
+        month,
+        largest_line_minor=limits.largest_line_minor,
+        recorded_closes=recorded,
+        sql_folder=installation.include / "sql",
+    )
+
+
+def record_close(
+    installation: Installation, entity_code: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
+) -> None:
+    """Write down an entity's word that a month is complete for a currency."""
+    entity = find_entity(installation, entity_code)
+    with installation.database.writing() as connection:
+        close_store.record_close(connection, entity.entity, month, close, recorded_by=recorded_by)

@@ -1,0 +1,62 @@
+"""Examining an installation: is everything there that a month needs, and what to do where it is not."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.registry_store import load_registry
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
+from partner_program.usecases.letters import TEMPLATE_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing looked at; `message` says what was found, or what to do."""
+
+    subject: str
+    sound: bool
+    message: str
+
+
+def examine(installation: Installation) -> list[Examined]:
+    """Look at programme files, templates, database and connections; nothing is changed."""
+    found = [
+        _try("programme files", lambda: ", ".join(program.file_name for program in installation.programs)),
+        _try("letter templates", lambda: _languages(installation)),
+        _try("programme database", lambda: _database(installation)),
+    ]
+    if found[-1].sound:
+        with installation.database.reading() as connection:
+            entities = load_registry(connection).entities
+        found += [each for entity in entities for each in _connections(installation, entity)]
+    return found
+
+
+def _try(subject: str, look: Callable[[], str]) -> Examined:
+    try:
+        return Examined(subject, True, look())
+    except Refusal as refusal:
+        return Examined(subject, False, str(refusal))
+
+
+def _languages(installation: Installation) -> str:
+    templates = LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+    return f"{templates.version}, languages {', '.join(templates.languages)}"
+
+
+def _database(installation: Installation) -> str:
+    with installation.database.reading() as connection:
+        registry = load_registry(connection)
+    return f"{len(registry.partners)} partners at {len(registry.entities)} entities"
+
+
+def _connections(installation: Installation, entity: Entity) -> Iterator[Examined]:
+    billing = billing_connection_id(entity)
+    fields = installation.connections.get(billing)
+    message = f"set as {fields.conn_type}" if fields else f"not set: set AIRFLOW_CONN_{billing.upper()}"
+    yield Examined(billing, fields is not None, message)
+    orders = orders_connection_id(entity)
+    if installation.connections.get(orders) is None:
+        yield Examined(orders, True, "not set: nothing is published there")

@@ -1,0 +1,59 @@
+"""A grace grant made on demand: "LeaseWeb can grant the Reseller Partner with a discount right from the beginning"."""
+
+from datetime import date
+
+from partner_program.adapters import rate_store, registry_store, settlement_history
+from partner_program.domain.rates import Rate, rate_terms
+from partner_program.domain.refusals import NotAuthorized, Refusal
+from partner_program.domain.registry import AUTHORIZED, GraceGrant
+from partner_program.usecases.installation import Installation
+
+
+def grant_grace(
+    installation: Installation,
+    partner_id: str,
+    *,
+    tier: int,
+    starts_on: date,
+    ends_on: date,
+    granted_by: str,
+    reason: str,
+) -> tuple[GraceGrant, Rate]:
+    """Write a grant and, where it lifts the partner's rate, the rate from the grant's own start day.
+
+    The rate is at least the one in force. Asked twice with the same words it is the same grant. Refused for a
+    partner that is not authorised, and for a day that lies before a rate that is already in force.
+    """
+    if ends_on <= starts_on:
+        raise Refusal(f"a grant from {starts_on} until {ends_on} has no day: `--until` is the first day after it")
+    if not 1 <= tier <= 6 or not granted_by.strip() or not reason.strip():
+        raise Refusal("a grant names a tier from 1 to 6, who granted it and why")
+    program = installation.program_on(starts_on)
+    with installation.database.writing() as connection:
+        partner = registry_store.find_partner(connection, partner_id)
+        if partner.status != AUTHORIZED:
+            raise NotAuthorized(f"partner {partner_id} is {partner.status}: only authorised partners get a grant")
+        grant = GraceGrant(
+            f"{partner_id}-{starts_on}-T{tier}", partner_id, tier, starts_on, ends_on, granted_by, reason
+        )
+        registry = registry_store.load_registry(connection)
+        known = next((each for each in registry.grace_grants if each.grant_id == grant.grant_id), None)
+        current = rate_store.rate_on(connection, partner_id, starts_on)
+        if known == grant and current is not None:
+            return grant, current
+        if known is not None:
+            raise Refusal(f"grant {grant.grant_id} exists with other words: until {known.ends_on}, {known.reason}")
+        last = settlement_history.last_decided_on(connection, partner_id)
+        if last is not None and starts_on <= last:
+            raise Refusal(
+                f"partner {partner_id} has a rate decided on {last}: rates are never changed backwards, "
+                "choose a later day"
+            )
+        registry_store.add_grant(connection, grant)
+        agreements = [each for each in registry.legacy_agreements if each.partner_id == partner_id]
+        lifted = max(tier, current.terms.tier if current else 0)
+        rate = Rate(starts_on, rate_terms(program=program, tier=lifted, agreements=agreements, day=starts_on))
+        if current is not None and current.terms == rate.terms:
+            return grant, current
+        rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
+    return grant, rate

@@ -1,0 +1,65 @@
+"""Where an installation keeps its things: the database, the connections, the dated data, what it writes."""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from partner_program.adapters.connections import Connections
+from partner_program.adapters.program_db import ProgramDatabase
+from partner_program.adapters.program_file import load_program, load_programs
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import Program, program_in_force
+from partner_program.domain.refusals import NoRuleInForce
+from partner_program.domain.registry import Entity
+
+PROJECT = Path(__file__).parents[3]
+OUT_VARIABLE = "PARTNER_PROGRAM_OUT"
+INCLUDE_VARIABLE = "PARTNER_PROGRAM_INCLUDE"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installation of the programme; `out` takes letters and reports, `include` has the dated data."""
+
+    connections: Connections
+    include: Path
+    out: Path
+
+    @classmethod
+    def here(cls, connections: Connections, out: Path | None = None) -> "Installation":
+        """The installation that the environment names; letters and reports go below `out` of the current folder."""
+        include = Path(os.environ.get(INCLUDE_VARIABLE, PROJECT / "include"))
+        return cls(connections, include, out or Path(os.environ.get(OUT_VARIABLE, "out")))
+
+    @cached_property
+    def database(self) -> ProgramDatabase:
+        """The programme's own database."""
+        return ProgramDatabase.from_connections(self.connections)
+
+    @cached_property
+    def programs(self) -> list[Program]:
+        """Every dated programme file, oldest first."""
+        return load_programs(self.include / "program")
+
+    def program_on(self, day: date, program_file: Path | None = None) -> Program:
+        """The programme in force on a day; a file given by hand stands in for the folder."""
+        return program_in_force([load_program(program_file)] if program_file else self.programs, day)
+
+    def history_program(self, month: BillingMonth) -> Program | None:
+        """The programme in force on a month's last day, None before the first."""
+        try:
+            return self.program_on(month.last_day)
+        except NoRuleInForce:
+            return None
+
+
+def billing_connection_id(entity: Entity) -> str:
+    """The connection of an entity's billing database (contract: `billing_<entity>`)."""
+    return f"billing_{entity.entity.lower()}"
+
+
+def orders_connection_id(entity: Entity) -> str:
+    """The connection of an entity's order database; without one nothing is published there."""
+    return f"orders_{entity.entity.lower()}"

@@ -1,0 +1,140 @@
+"""Rendering the letters that a month owes, from the committed facts, into files that a person can look at."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from partner_program.adapters import letter_store
+from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.letter_store import OwedLetter
+from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.program_file import load_program
+from partner_program.adapters.registry_store import load_registry
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letters import BenefitFact, LetterFacts, NextTierFact
+from partner_program.domain.program import Program
+from partner_program.domain.rates import RateTerms, legacy_kept
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Registry
+from partner_program.usecases.installation import Installation
+
+TEMPLATE_VERSION = "v1"
+BATCH = 500
+
+
+def letters_folder(installation: Installation, month: BillingMonth) -> Path:
+    """Where a month's letters are."""
+    return installation.out / "letters" / str(month)
+
+
+def letter_file_name(partner_id: str) -> str:
+    """A partner's file name, without its ending; whatever an id contains, it names one file in one folder."""
+    return quote(partner_id, safe="").replace(".", "%2E")
+
+
+def letter_batches(installation: Installation, month: BillingMonth) -> list[list[str]]:
+    """The partners that are owed a letter, in batches: the unit of a rendering task."""
+    with installation.database.reading() as connection:
+        owed = letter_store.owed_partners(connection, month)
+    return [owed[start : start + BATCH] for start in range(0, len(owed), BATCH)]
+
+
+def render_letters(
+    installation: Installation, month: BillingMonth, partners: Sequence[str], program_file: Path | None = None
+) -> int:
+    """Render one batch and write down what was rendered; equal facts give equal bytes. Returns how many."""
+    templates = LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+    with installation.database.reading() as connection:
+        registry = load_registry(connection)
+        owed = letter_store.owed_letters(connection, month, partners)
+    programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
+    folder = letters_folder(installation, month)
+    rendered = []
+    for letter, facts in letter_facts(registry, programs, month, owed):
+        written = templates.render(facts)
+        name = letter_file_name(letter.partner_id)
+        write_if_changed(folder / f"{name}.html", written.html)
+        write_if_changed(folder / f"{name}.txt", f"Subject: {written.subject}\n\n{written.text}")
+        digest = hashlib.sha256("\0".join((written.subject, written.text, written.html)).encode()).hexdigest()
+        if digest != letter.content_hash:
+            rendered.append((letter.partner_id, letter.revision, digest))
+    if rendered:
+        with installation.database.writing() as connection:
+            letter_store.mark_rendered(connection, month, rendered, templates.version)
+    return len(owed)
+
+
+def letter_facts(
+    registry: Registry, programs: Sequence[Program], month: BillingMonth, owed: Sequence[OwedLetter]
+) -> Iterator[tuple[OwedLetter, LetterFacts]]:
+    """What each owed letter states, one at a time."""
+    partners = {partner.partner_id: partner for partner in registry.partners}
+    managers = {manager.account_manager_id: manager for manager in registry.account_managers}
+    by_hash = {program.file_hash: program for program in programs}
+    contacts = defaultdict(list)
+    for contact in registry.contacts:
+        if contact.role == "billing":
+            contacts[contact.partner_id].append(contact.name)
+    agreements = defaultdict(list)
+    for agreement in registry.legacy_agreements:
+        agreements[agreement.partner_id].append(agreement)
+    for letter in owed:
+        program = by_hash.get(letter.program_hash)
+        if program is None:
+            raise Refusal(f"month {month} was settled with a programme file that is not here: {letter.program_hash}")
+        partner, row = partners[letter.partner_id], letter.assessment
+        manager = managers[partner.account_manager_id]
+        terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+        yield (
+            letter,
+            LetterFacts(
+                billing_month=str(month),
+                kind=letter.kind,
+                partner_id=letter.partner_id,
+                company_name=partner.company_name,
+                language=partner.language,
+                contact_names=tuple(contacts[letter.partner_id]),
+                effective_on=letter.effective_on,
+                rate_valid_from=row.rate_valid_from,
+                tier=row.tier,
+                previous_tier=row.previous_tier,
+                earned_tier=row.earned_tier,
+                granted_tier=row.granted_tier,
+                monthly_fee_discount_bp=row.monthly_fee_discount_bp,
+                setup_fee_discount_bp=row.setup_fee_discount_bp,
+                sla=row.sla,
+                mrr_eur_cents=row.mrr_eur_cents,
+                accounts=letter.accounts,
+                grants=letter.grants,
+                legacy=legacy_kept(
+                    program=program, terms=terms, agreements=agreements[letter.partner_id], day=letter.effective_on
+                ),
+                benefits=_benefits(program, row.tier),
+                prepayment=tuple(program.prepayment_bp.items()),
+                next_tier=_next_tier(program, row.mrr_eur_cents),
+                manager_name=manager.name,
+                manager_email=manager.email,
+                manager_phone=manager.phone,
+            ),
+        )
+
+
+def _benefits(program: Program, tier: int) -> tuple[BenefitFact, ...]:
+    """The benefits of a tier; one that the source leaves open is never printed."""
+    facts = []
+    for benefit in program.benefits:
+        availability = benefit.tiers[tier - 1] if tier else "unknown"
+        if availability != "unknown":
+            facts.append(BenefitFact(benefit.key, benefit.name, benefit.group, availability))
+    return tuple(facts)
+
+
+def _next_tier(program: Program, mrr_eur_cents: int) -> NextTierFact | None:
+    """The next tier that revenue can earn, whatever a grant gives today."""
+    earned = program.earned_tier(mrr_eur_cents)
+    if earned == len(program.tiers):
+        return None
+    row = program.tiers[earned]
+    return NextTierFact(row.tier, row.from_mrr_cents, row.from_mrr_cents - mrr_eur_cents)

@@ -1,0 +1,135 @@
+"""Gathering: everything that a month's decisions depend on, read at once, with its hash."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.draft_store import as_json, json_hash
+from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.settlement_history import (
+    HISTORY,
+    IN_FORCE,
+    AssignedPartner,
+    assigned_partners,
+    load_histories,
+    settlements_of,
+)
+from partner_program.adapters.snapshot_store import latest_hashes, load_findings
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import entity_faults
+from partner_program.domain.program import Program
+from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry
+from partner_program.domain.settlement import PartnerHistory
+from partner_program.usecases.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOrder:
+    """What was asked for: a month, in force from a day or as history only.
+
+    `effective_on` is None where nobody named a day: then it is `today`, or what was written down with the month.
+    """
+
+    month: BillingMonth
+    today: date
+    effective_on: date | None = None
+    history: bool = False
+    migration: bool = False
+    program_file: Path | None = None
+
+    @property
+    def status(self) -> str:
+        """`in_force`, or `history` where nothing takes force."""
+        return HISTORY if self.history else IN_FORCE
+
+
+@dataclass(frozen=True, slots=True)
+class MonthInputs:
+    """A month's inputs; `assigned` is what is in force for it already, by partner.
+
+    `effective` gives each authorised partner's own effective date: the day that it got with the month, else the
+    run's. `programs` has the programme for each of these days; empty where no table was in force (history).
+    """
+
+    month: BillingMonth
+    run_effective_on: date
+    revision: int
+    settlements: tuple[int, ...]
+    registry: Registry
+    agreements: dict[str, list[LegacyAgreement]]
+    rates: dict[str, Decimal]
+    entity_faults: dict[str, str]
+    assigned: dict[str, AssignedPartner]
+    effective: dict[str, date]
+    histories: dict[str, PartnerHistory]
+    programs: dict[date, Program]
+    inputs_hash: str
+
+
+def gather(connection: Connection, installation: Installation, order: MonthOrder) -> MonthInputs:
+    """Read a month's inputs in the caller's transaction."""
+    month = order.month
+    registry = load_registry(connection)
+    settlements = [row for row in settlements_of(connection, month) if row.status == order.status]
+    revision = settlements[-1].revision if settlements else _next_revision(connection, month)
+    assigned = assigned_partners(connection, month, revision) if settlements else {}
+    partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
+    everyone_assigned = all(partner_id in assigned for partner_id in partners)
+    run_day = _run_day(order, settlements[-1].effective_on if settlements and everyone_assigned else None)
+    effective = {partner_id: _effective_on(assigned, partner_id, run_day) for partner_id in partners}
+    programs = _programs(installation, order, {run_day, *effective.values()})
+    histories = {} if order.history else load_histories(connection, month, effective)
+    agreements = defaultdict(list)
+    for agreement in registry.legacy_agreements:
+        agreements[agreement.partner_id].append(agreement)
+    findings = load_findings(connection, month)
+    return MonthInputs(
+        month=month,
+        run_effective_on=run_day,
+        revision=revision,
+        settlements=tuple(row.settlement_id for row in settlements),
+        registry=registry,
+        agreements=dict(agreements),
+        rates={rate.currency: rate.units_per_eur for rate in registry.exchange_rates if rate.billing_month == month},
+        entity_faults=entity_faults(findings),
+        assigned=assigned,
+        effective=effective,
+        histories=histories,
+        programs=programs,
+        inputs_hash=json_hash(
+            order.status,
+            str(order.migration),
+            as_json(Registry, registry),
+            as_json(dict[str, str], latest_hashes(connection, month)),
+            as_json(list[str], [f"{each.entity} {each.severity} {each.message}" for each in findings]),
+            as_json(dict[str, date], effective),
+            as_json(dict[date, str], {day: program.file_hash for day, program in sorted(programs.items())}),
+            as_json(dict[str, PartnerHistory], dict(sorted(histories.items()))),
+        ),
+    )
+
+
+def _next_revision(connection: Connection, month: BillingMonth) -> int:
+    return max((row.revision for row in settlements_of(connection, month)), default=0) + 1
+
+
+def _run_day(order: MonthOrder, written_down: date | None) -> date:
+    """The day from which the run's new rates hold; a month that is history only is looked at on its last day."""
+    return order.month.last_day if order.history else order.effective_on or written_down or order.today
+
+
+def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, run_day: date) -> date:
+    own = assigned.get(partner_id)
+    return own.effective_on if own is not None and own.effective_on is not None else run_day
+
+
+def _programs(installation: Installation, order: MonthOrder, days: set[date]) -> dict[date, Program]:
+    if order.history:
+        program = installation.history_program(order.month)
+        return {} if program is None else dict.fromkeys(sorted(days), program)
+    return {day: installation.program_on(day, order.program_file) for day in sorted(days)}

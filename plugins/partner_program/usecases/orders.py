@@ -1,0 +1,66 @@
+"""Quoting an order with the rate in force on the day it is placed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from partner_program.adapters import rate_store, registry_store
+from partner_program.domain.letters import Component
+from partner_program.domain.quote import Quote, quote
+from partner_program.domain.rates import Rate, legacy_kept
+from partner_program.domain.refusals import NotAuthorized, NotDefined
+from partner_program.domain.registry import AUTHORIZED, LegacyAgreement
+from partner_program.usecases.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a partner wants to order: list prices in cents, public discounts in basis points."""
+
+    partner_id: str
+    placed_on: date
+    monthly_list_cents: int
+    setup_list_cents: int
+    term_months: int
+    website_bp: int = 0
+    promotion_bp: int = 0
+    product: str | None = None
+    shortened_from_months: int | None = None
+
+
+def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
+    """The fees of an order and the rate that they come from; refused where the partner has none on that day."""
+    program = installation.program_on(order.placed_on)
+    with installation.database.reading() as connection:
+        partner = registry_store.find_partner(connection, order.partner_id)
+        if partner.status != AUTHORIZED:
+            raise NotAuthorized(
+                f"partner {order.partner_id} is {partner.status}: only authorised partners get the programme's rates"
+            )
+        rate = rate_store.rate_on(connection, order.partner_id, order.placed_on)
+        agreements = registry_store.agreements_of(connection, order.partner_id)
+    if rate is None:
+        raise NotDefined(
+            f"partner {order.partner_id} has no rate on {order.placed_on}: no month was assessed and no grant made"
+        )
+    priced = quote(
+        program=program,
+        terms=rate.terms,
+        legacy=_legacy_components(installation, rate, agreements),
+        monthly_list_cents=order.monthly_list_cents,
+        setup_list_cents=order.setup_list_cents,
+        term_months=order.term_months,
+        website_bp=order.website_bp,
+        promotion_bp=order.promotion_bp,
+        product=order.product,
+        shortened_from_months=order.shortened_from_months,
+    )
+    return priced, rate
+
+
+def _legacy_components(
+    installation: Installation, rate: Rate, agreements: list[LegacyAgreement]
+) -> frozenset[Component]:
+    """Which components of a rate came from an older agreement when it was written."""
+    program = installation.program_on(rate.valid_from)
+    kept = legacy_kept(program=program, terms=rate.terms, agreements=agreements, day=rate.valid_from)
+    return frozenset(each.component for each in kept)

@@ -1,0 +1,67 @@
+"""Checking a month's frozen data and telling people what was found."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from partner_program.adapters.quality_report import write_quality_report
+from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.snapshot_store import load_findings, load_revenues
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import Finding, counted_totals
+from partner_program.domain.totals import EUR, MonthTotals
+from partner_program.usecases.installation import Installation
+
+
+def quality_folder(installation: Installation, month: BillingMonth) -> Path:
+    """Where a month's quality report is."""
+    return installation.out / "quality" / str(month)
+
+
+def _checks_folder(installation: Installation, month: BillingMonth) -> Path:
+    return installation.out / "quality" / ".checks" / str(month)
+
+
+def check_month(installation: Installation, month: BillingMonth) -> list[Finding]:
+    """Run the quality checks over the latest snapshots of a month and write the report."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    from partner_program.adapters.expectations import validate
+
+    with installation.database.reading() as connection:
+        registry = load_registry(connection)
+        revenues = load_revenues(connection, month)
+        before = load_revenues(connection, month.preceding)
+    rated = {rate.currency for rate in registry.exchange_rates if rate.billing_month == month}
+    findings = validate(
+        revenues,
+        month=month,
+        entities=registry.entities,
+        rated_currencies={EUR, *rated},
+        previous={each.entity: counted_totals(each) for each in before if each.fault is None},
+        docs_folder=_checks_folder(installation, month),
+    )
+    write_report(installation, month, findings, None)
+    return findings
+
+
+def write_report(
+    installation: Installation,
+    month: BillingMonth,
+    findings: Sequence[Finding] | None,
+    totals: MonthTotals | None,
+) -> Path:
+    """Write a month's quality report; with its totals it says where each line went and who is held."""
+    with installation.database.reading() as connection:
+        registry = load_registry(connection)
+        revenues = load_revenues(connection, month)
+        found = load_findings(connection, month) if findings is None else findings
+    return write_quality_report(
+        quality_folder(installation, month),
+        month=month,
+        findings=found,
+        revenues=revenues,
+        entities=registry.entities,
+        buckets=totals.buckets if totals else None,
+        held=totals.held if totals else None,
+        docs_folder=_checks_folder(installation, month),
+    )
