@@ -74,7 +74,7 @@ def test_private_racks_and_private_cloud_have_no_one_month_term(first: Program) 
     assert first.no_commitment_excludes == ("private_rack", "private_cloud")
 
 
-def test_every_product_family_that_billing_names_is_known(first: Program) -> None:
+def test_a_quote_may_name_every_product_family_that_billing_names(first: Program) -> None:
     billed = {"dedicated_server", "cdn", "cloud", "colocation", "private_rack", "private_cloud", "license"}
     assert billed <= set(first.products)
 
