@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
-from partner_program.usecases import closes, letters, publication
+from partner_program.usecases import closes, letters, preview, publication
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_inputs import MonthOrder
 from partner_program.usecases.month_run import MonthRun
@@ -261,6 +261,13 @@ def render_letters(order: dict[str, Any], batch: int) -> int:
     return letters.render_letters(here, month, letters.letter_batches(here, month)[batch])
 
 
+@task(trigger_rule="none_failed", **SAFE_RETRIES)
+@_step
+def preview_letters() -> None:
+    """Write the page that shows what the months told every partner."""
+    preview.preview_months(installation())
+
+
 def month_steps(*, migration: bool) -> None:
     """Wire a month's tasks inside a DAG: each edge is an order that a rule needs."""
     order = begin_month(migration=migration)
@@ -276,4 +283,4 @@ def month_steps(*, migration: bool) -> None:
     batches = list_letter_batches(order)
     rendered = render_letters.partial(order=order).expand(batch=batches)
     # Nothing takes force before the rates are written, and no letter is made before they are published.
-    pulled >> checked >> merged >> tiers >> settled >> written >> databases >> published >> batches >> rendered
+    pulled >> checked >> merged >> tiers >> settled >> written >> databases >> published >> batches >> rendered >> preview_letters()

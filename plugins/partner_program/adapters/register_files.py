@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 COLUMNS = (
@@ -37,6 +38,11 @@ def _rows(register: dict[str, Any]) -> list[dict[str, Any]]:
 def _safe(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def register_json(register: dict[str, Any]) -> str:
+    """The register in the shape of contract 6."""
+    return json.dumps(register, ensure_ascii=False, indent=1) + "\n"
 
 
 def register_csv(register: dict[str, Any]) -> str:

@@ -78,23 +78,25 @@ def run(
     from partner_program.usecases.letters import letter_batches, render_letters
     from partner_program.usecases.month_inputs import MonthOrder
     from partner_program.usecases.month_run import run_month
+    from partner_program.usecases.preview import preview_months
 
     here = installation()
     order = MonthOrder(month, today(here), effective_on, history, migration, program_file)
     outcome = run_month(here, order, progress=_progress)
     _progress("render_letters")
     letters = sum(render_letters(here, month, batch, program_file) for batch in letter_batches(here, month))
-    click.echo(_outcome_text(order, outcome, letters, here.out))
+    page = preview_months(here)
+    click.echo(_outcome_text(order, outcome, letters, page))
 
 
 def _progress(step: str) -> None:
     click.echo(f"  {step}", err=True)
 
 
-def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, out: Path) -> str:
+def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -> str:
     force = "history only" if order.history else f"in force from {outcome.effective_on}"
     what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
-    return f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered below {out / 'letters'}"
+    return f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
 
 
 @program.command()
@@ -110,7 +112,9 @@ def register(month: BillingMonth, form: str) -> None:
     with installation().database.reading() as connection:
         found = read_register(connection, month)
     if form == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        from partner_program.adapters.register_files import register_json
+
+        click.echo(register_json(found), nl=False)
     elif form == "csv":
         from partner_program.adapters.register_files import register_csv
 

@@ -1,0 +1,195 @@
+"""`make demo`: the 2015 migration and the month after it, run by Airflow in one process, on an invented world.
+
+Everything is written below `out/`; running it again starts from a clean `out/`.
+"""
+
+import json
+import logging
+import os
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.special_partners import SPECIAL_PARTNERS
+from demo.world import billing_database, build_world
+
+PROJECT = Path(__file__).parents[1]
+OUT = PROJECT / "out"
+WORLD = OUT / "world"
+ENTITIES = ("NL", "DE", "UK", "US", "SG")
+MONTHS = (
+    ("migration_2015", {"billing_month": "2015-06", "effective_on": "2015-07-27"}),
+    ("monthly_tier_assignment", {"billing_month": "2015-07", "effective_on": "2015-08-03"}),
+)
+
+
+class Progress:
+    """Steps on stderr with the seconds that each took."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self._console = Console(stderr=True, highlight=False)
+        self._began = monotonic()
+
+    def say(self, step: str) -> None:
+        """Say what begins now."""
+        self._console.print(f"[dim]{monotonic() - self._began:5.1f} s[/dim]  {step}")
+
+
+def set_environment() -> None:
+    """Point Airflow and the programme at `out/`; has to come before Airflow is imported."""
+    connections = {f"BILLING_{entity}": billing_database(WORLD, entity) for entity in ENTITIES}
+    connections["PARTNER_PROGRAM"] = OUT / "partner_program.db"
+    for name, path in connections.items():
+        os.environ[f"AIRFLOW_CONN_{name}"] = json.dumps({"conn_type": "sqlite", "host": str(path)})
+    os.environ |= {
+        "PARTNER_PROGRAM_OUT": str(OUT),
+        "AIRFLOW_HOME": str(OUT / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "false",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+
+
+def run_month(dag_id: str, params: dict[str, str]) -> None:
+    """Run one DAG for one month in this process and stop where it did not succeed."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(PROJECT / "dags", include_examples=False)
+    if bag.import_errors:
+        raise SystemExit(f"the DAGs cannot be imported: {bag.import_errors}")
+    run = bag.dags[dag_id].test(run_conf=params)
+    if str(run.state) != "success":
+        raise SystemExit(f"{dag_id} ended as {run.state}: see {OUT / 'airflow.log'}")
+
+
+def prepare(progress: Progress) -> None:
+    """Make the invented world, the programme's database and Airflow's own."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.usecases.installation import Installation
+    from partner_program.usecases.registry import load_registry_folder
+
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    world = build_world(WORLD)
+    progress.say(f"the world: {world.partners} partners, {world.accounts} accounts, {world.lines:,} billing lines")
+    here = Installation.here(EnvironmentConnections())
+    here.database.upgrade()
+    load_registry_folder(here, WORLD / "registry")
+    progress.say("the programme's database and registry")
+    with quiet():
+        from airflow.utils.db import initdb
+
+        initdb()
+    progress.say("Airflow")
+
+
+class quiet:  # noqa: N801 - reads as a statement: with quiet()
+    """Send what libraries say while they work to `out/airflow.log`."""
+
+    def __enter__(self) -> None:
+        """Point both streams of the process, and of what it starts, at the log."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._streams = (os.dup(1), os.dup(2))
+        log = os.open(OUT / "airflow.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+
+    def __exit__(self, *_: object) -> None:
+        """Give the terminal back."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for stream, number in zip(self._streams, (1, 2), strict=True):
+            os.dup2(stream, number)
+            os.close(stream)
+
+
+def show(console: Console) -> None:
+    """Print tiers, movements, held partners and letters by kind, and where to look."""
+    registers = [json.loads((OUT / "registers" / f"{params['billing_month']}.json").read_text()) for _, params in MONTHS]
+    console.print(tiers_table(registers))
+    console.print(letters_table(registers))
+    for register in registers:
+        for held in held_reasons(register):
+            console.print(f"held in {register['billing_month']}: {held}", soft_wrap=True)
+    console.print("\nSome partners worth a look (partner-program explain, or their letters):")
+    for plan in SPECIAL_PARTNERS[:8]:
+        console.print(f"  {plan.partner_id}  {plan.story}", markup=False)
+    console.print(f"\nLook at [bold]{OUT.relative_to(PROJECT) / 'index.html'}[/bold]: every letter, biggest moves first.")
+
+
+def tiers_table(registers: list[dict[str, Any]]) -> Table:
+    """Partners by tier, and how they moved, one column a month."""
+    table = Table(title="Partners", title_justify="left")
+    table.add_column("")
+    for register in registers:
+        table.add_column(f"{register['billing_month']} from {register['effective_on']}", justify="right")
+    assigned = [[row for row in register["partners"] if row["status"] == "assigned"] for register in registers]
+    for tier in range(7):
+        counts = [str(sum(row["tier"] == tier for row in rows)) for rows in assigned]
+        table.add_row(f"tier {tier or 'none'}", *counts)
+    moves = [Counter(movement(row) for row in rows) for rows in assigned]
+    for word in ("raised", "lowered", "unchanged", "first"):
+        table.add_row(word, *(str(move[word]) for move in moves))
+    table.add_row("held", *(str(len(register["held"])) for register in registers))
+    return table
+
+
+def movement(row: dict[str, Any]) -> str:
+    """How a partner's tier moved against its last assessed month."""
+    before = row["previous_tier"]
+    if before is None:
+        return "first"
+    return "raised" if row["tier"] > before else "lowered" if row["tier"] < before else "unchanged"
+
+
+def letters_table(registers: list[dict[str, Any]]) -> Table:
+    """Letters by kind, one column a month."""
+    table = Table(title="Letters", title_justify="left")
+    table.add_column("kind")
+    kinds = [
+        Counter(row["letter"]["kind"] for row in register["partners"] if row["letter"]) for register in registers
+    ]
+    for register in registers:
+        table.add_column(register["billing_month"], justify="right")
+    for kind in sorted(set().union(*kinds)):
+        table.add_row(kind.replace("_", " "), *(str(count[kind]) for count in kinds))
+    return table
+
+
+def held_reasons(register: dict[str, Any]) -> list[str]:
+    """Each reason once, with how many partners it holds."""
+    reasons = Counter(held["reason"] for held in register["held"])
+    named = {held["reason"]: held["partner_id"] for held in register["held"]}
+    return [
+        f"{count} partners: {reason}" if count > 1 else f"{named[reason]}: {reason}"
+        for reason, count in reasons.most_common()
+    ]
+
+
+def main() -> None:
+    """Build the world, run both months through Airflow, show what came out."""
+    logging.disable(logging.INFO)
+    progress = Progress()
+    set_environment()
+    prepare(progress)
+    for dag_id, params in MONTHS:
+        with quiet():
+            run_month(dag_id, params)
+        progress.say(f"{dag_id}: {params['billing_month']} in force from {params['effective_on']}")
+    show(Console(highlight=False))
+
+
+if __name__ == "__main__":
+    main()

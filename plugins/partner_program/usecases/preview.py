@@ -1,0 +1,74 @@
+"""The preview of what the months told every partner: one page, with the registers beside it."""
+
+from pathlib import Path
+from typing import Any
+
+from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.letter_preview import PreviewLink, PreviewMonth, PreviewRow, write_preview
+from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.register_files import register_csv, register_json
+from partner_program.adapters.register_store import read_register
+from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.settlement_history import assessed_months
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters import TEMPLATE_VERSION, letter_file_name
+
+MONTHS_SHOWN = 13
+
+
+def preview_months(installation: Installation) -> Path:
+    """Write the page for the newest months, with each month's register; return the page."""
+    with installation.database.reading() as connection:
+        months = sorted(assessed_months(connection))[-MONTHS_SHOWN:]
+        names = {each.partner_id: each.company_name for each in load_registry(connection).partners}
+        registers = {month: read_register(connection, month) for month in months}
+    shown = [_month(installation, month, registers[month], names) for month in reversed(months)]
+    templates = installation.include / "templates" / "letters"
+    brand = LetterTemplates(templates / TEMPLATE_VERSION).brand
+    page = installation.out / "index.html"
+    write_preview(
+        page,
+        shown,
+        template=templates / "preview" / "index.html",
+        company_name=brand["company_name"],
+        programme_name=brand["programme_name"],
+    )
+    return page
+
+
+def _month(
+    installation: Installation, month: BillingMonth, register: dict[str, Any], names: dict[str, str]
+) -> PreviewMonth:
+    reasons = {each["partner_id"]: each["reason"] for each in register["held"]}
+    links = [PreviewLink("Quality report", f"quality/{month}/index.html")]
+    for ending, body in (("json", register_json(register)), ("csv", register_csv(register))):
+        write_if_changed(installation.out / "registers" / f"{month}.{ending}", body)
+        links.append(PreviewLink(f"Register ({ending.upper()})", f"registers/{month}.{ending}"))
+    return PreviewMonth(
+        billing_month=str(month),
+        effective_on=register["effective_on"] or "",
+        revision=register["revision"],
+        status=register["status"],
+        rows=[_row(month, row, names, reasons) for row in register["partners"]],
+        links=[link for link in links if (installation.out / link.href).exists()],
+    )
+
+
+def _row(month: BillingMonth, row: dict[str, Any], names: dict[str, str], reasons: dict[str, str]) -> PreviewRow:
+    partner_id = row["partner_id"]
+    letter = f"letters/{month}/{letter_file_name(partner_id)}" if row["letter"] else None
+    return PreviewRow(
+        partner_id=partner_id,
+        company_name=names[partner_id],
+        tier=row["tier"],
+        previous_tier=row["previous_tier"],
+        mrr_eur_cents=row["mrr_eur_cents"],
+        monthly_fee_discount_bp=row["monthly_fee_discount_bp"],
+        setup_fee_discount_bp=row["setup_fee_discount_bp"],
+        sla=row["sla"],
+        kind=row["letter"]["kind"] if row["letter"] else None,
+        html_href=f"{letter}.html" if letter else None,
+        text_href=f"{letter}.txt" if letter else None,
+        held_reason=reasons.get(partner_id) if row["status"] == "held" else None,
+    )
