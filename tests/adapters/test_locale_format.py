@@ -12,8 +12,6 @@ from partner_program.adapters.locale_format import LocaleFormat
 
 TAGS = ("en_GB", "nl_NL", "de_DE", "fr_FR", "hi_IN", "sv_SE", "ar_EG")
 FORMS = {tag: LocaleFormat(Locale.parse(tag)) for tag in TAGS}
-    tag: LocaleFormat(Locale.parse(tag)) for tag in ("en_GB", "nl_NL", "de_DE", "fr_FR", "hi_IN", "sv_SE", "ar_EG")
-}
 MINOR = st.integers(-(10**15), 10**15)
 
 

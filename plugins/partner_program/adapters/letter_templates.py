@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from partner_program.adapters.letter_view import BenefitGroups, letter_view
+from partner_program.adapters.letter_view import BenefitGroups, LetterView, letter_view
 from partner_program.adapters.locale_format import LocaleFormat
 from partner_program.domain.letters import BenefitFact, LetterFacts
 from partner_program.domain.refusals import Refusal
@@ -79,18 +79,21 @@ class LanguageTemplates:
         }
         self._form = LocaleFormat(locale)
         self._language = language
-        self._translate = translations.gettext
         self._benefits: dict[tuple[BenefitFact, ...], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
         """Write one letter."""
-        view = letter_view(facts, language=self._language, form=self._form, benefits=self._named_benefits)
+        view = self.view(facts)
         return RenderedLetter(
             subject=self.subjects[facts.kind].subject(view),
             html=self.html.render(l=view),
             text=self.text.render(l=view),
             language_used=self._language,
         )
+
+    def view(self, facts: LetterFacts) -> LetterView:
+        """What the templates are given for one letter."""
+        return letter_view(facts, language=self._language, form=self._form, benefits=self._named_benefits)
 
     def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
         """Benefits by group, given and on request; a tier's partners share them, so the answer is kept."""
@@ -102,9 +105,7 @@ class LanguageTemplates:
     def _group(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
         def names(group: str, availability: str) -> tuple[str, ...]:
             return tuple(
-                self._translate(benefit.name)
-                for benefit in benefits
-                if benefit.group == group and benefit.availability == availability
+                benefit.name for benefit in benefits if benefit.group == group and benefit.availability == availability
             )
 
         groups = dict.fromkeys(benefit.group for benefit in benefits)

@@ -7,6 +7,7 @@ Nothing is decided here: a total that is not the sum of its accounts is refused,
 
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import quote
 
 from partner_program.adapters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
@@ -97,6 +98,7 @@ class LetterView(NamedTuple):
     next_tier: NextTier | None
     manager: str
     manager_email: str
+    manager_mailto: str
     manager_phone: str
 
 
@@ -144,6 +146,7 @@ def letter_view(
         next_tier=_next_tier(facts.next_tier, form),
         manager=plain_name(facts.manager_name),
         manager_email=plain_name(facts.manager_email),
+        manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
         manager_phone=plain_name(facts.manager_phone),
     )
 

@@ -1,0 +1,90 @@
+"""Letters: what our view and number formats add to the templates themselves, and whether letters leave memory behind.
+
+The limit is bare Jinja2: the same compiled templates, given a finished view, rendering the same two parts. Pairs are
+interleaved and each side goes first in turn, so that a busy machine slows both; the median of the ratios counts.
+"""
+
+import gc
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from partner_program.adapters.letter_templates import LanguageTemplates, LetterTemplates
+from partner_program.domain.letters import LetterFacts
+from tests.letters.made_facts import KINDS
+
+Row = tuple[str, float, float, str]
+FOLDER = Path(__file__).parents[1] / "include/templates/letters/v1"
+PAIRS = 21
+LETTERS_A_SIDE = 45
+LETTERS_FOR_MEMORY = 1500
+
+
+def measure() -> list[Row]:
+    """Rows of (name, ratio, limit, note); a ratio above its limit is a fault."""
+    english = LetterTemplates(FOLDER).in_language("en")
+    return [_speed(english), _memory(english)]
+
+
+def _letter(step: int) -> LetterFacts:
+    """A letter of each kind in turn, with amounts that no cache has seen."""
+    base = list(KINDS.values())[step % len(KINDS)]
+    rows = tuple(replace(row, mrr_eur_cents=row.mrr_eur_cents + step * 977) for row in base.accounts)
+    return replace(base, accounts=rows, mrr_eur_cents=sum(row.mrr_eur_cents for row in rows))
+
+
+def _speed(english: LanguageTemplates) -> Row:
+    batch = [_letter(step) for step in range(LETTERS_A_SIDE)]
+    views = [english.view(letter) for letter in batch]
+
+    def ours() -> None:
+        for letter in batch:
+            english.render(letter)
+
+    def bare() -> None:
+        for view in views:
+            english.html.render(l=view)
+            english.text.render(l=view)
+
+    ours()
+    pairs = [_pair(ours, bare, ours_first=bool(turn % 2)) for turn in range(PAIRS)]
+    each = median(seconds for seconds, _ in pairs) / LETTERS_A_SIDE * 1e6
+    note = f"{each:.0f} microseconds a letter, HTML and text; {PAIRS} interleaved pairs of {LETTERS_A_SIDE}"
+    return ("letters: facts to both parts / bare Jinja2", median(one / other for one, other in pairs), 1.1, note)
+
+
+def _pair(ours: Callable[[], None], bare: Callable[[], None], *, ours_first: bool) -> tuple[float, float]:
+    if ours_first:
+        return _seconds(ours), _seconds(bare)
+    other = _seconds(bare)
+    return _seconds(ours), other
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _memory(english: LanguageTemplates) -> Row:
+    """Peak memory of many letters to that of a tenth as many, none of them kept."""
+    _peak(english, 0, 100)
+    few = _peak(english, 1_000, LETTERS_FOR_MEMORY // 10)
+    many = _peak(english, 10_000, LETTERS_FOR_MEMORY)
+    note = f"peak {many / 1024:.0f} KiB for {LETTERS_FOR_MEMORY} letters, {few / 1024:.0f} KiB for a tenth as many"
+    return ("letters: peak memory of ten times as many", many / few, 1.2, note)
+
+
+def _peak(english: LanguageTemplates, first: int, count: int) -> int:
+    gc.collect()
+    tracemalloc.start()
+    for step in range(first, first + count):
+        english.render(_letter(step))
+        if step % 50 == 0:
+            gc.collect()  # the interpreter postpones this by a share of its whole heap; only what is kept matters here
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak

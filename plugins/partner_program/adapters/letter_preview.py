@@ -1,0 +1,124 @@
+"""The preview: one HTML file that shows what a month would tell every partner, before anyone is told.
+
+The file stands alone (own styles and script, no network) and opens from a folder. Names reach it as JSON and are shown
+as text only; links are relative, so a page moved with its folder keeps working.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.refusals import Refusal
+
+_PLACE_OF_DATA = "{{ data }}"
+_AS_UNICODE_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLink:
+    """A file beside the page: a quality report, a register; `href` is relative to the page."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One partner in one month.
+
+    `tier` and what follows are None where a held partner has none yet; `previous_tier` is None in a first assessment,
+    `kind` and both links where there is no letter. A `held_reason` makes the partner a held one.
+    """
+
+    partner_id: str
+    company_name: str
+    tier: int | None
+    previous_tier: int | None
+    mrr_eur_cents: int | None
+    monthly_fee_discount_bp: int | None
+    setup_fee_discount_bp: int | None
+    sla: str | None
+    kind: str | None = None
+    html_href: str | None = None
+    text_href: str | None = None
+    held_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewMonth:
+    """One month's partners; `status` is the month's own word for itself, such as `in_force`."""
+
+    billing_month: str
+    effective_on: str
+    revision: int
+    status: str
+    rows: Sequence[PreviewRow]
+    links: Sequence[PreviewLink] = ()
+
+
+def write_preview(
+    path: Path, months: Sequence[PreviewMonth], *, template: Path, company_name: str, programme_name: str
+) -> None:
+    """Write the page for one or more months, whole or not at all; the last month is shown first.
+
+    `template` is the page's own file, `preview/index.html` beside the versions of the letters.
+    """
+    data = {
+        "company": plain_name(company_name),
+        "programme": plain_name(programme_name),
+        "months": [_month(month) for month in months],
+    }
+    page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(page, "utf-8", newline="\n")
+    draft.replace(path)
+
+
+def _embedded(data: dict[str, Any]) -> str:
+    """JSON that can stand inside a script element: no character of it can end the element."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_AS_UNICODE_ESCAPES)
+
+
+def _month(month: PreviewMonth) -> dict[str, Any]:
+    return {
+        "month": month.billing_month,
+        "effective": month.effective_on,
+        "revision": month.revision,
+        "status": month.status,
+        "links": [[plain_name(link.label), _relative(link.href)] for link in month.links],
+        "rows": [_row(row) for row in month.rows],
+    }
+
+
+def _row(row: PreviewRow) -> list[str | int | None]:
+    """One row as the page's script reads it, by position: ten thousand rows need no names."""
+    return [
+        plain_name(row.partner_id),
+        plain_name(row.company_name),
+        row.previous_tier,
+        row.tier,
+        row.mrr_eur_cents,
+        row.monthly_fee_discount_bp,
+        row.setup_fee_discount_bp,
+        row.sla,
+        row.kind,
+        _relative(row.html_href),
+        _relative(row.text_href),
+        row.held_reason and plain_name(row.held_reason),
+    ]
+
+
+def _relative(href: str | None) -> str | None:
+    """A link below the page's own folder; a scheme, a host or a way out is refused."""
+    if href is None:
+        return None
+    parts = urlsplit(href)
+    if parts.scheme or parts.netloc or href.startswith("/") or ".." in parts.path.split("/") or "\\" in href:
+        raise Refusal(f"preview link {href!r}: expected a path below the page's folder")
+    return href
