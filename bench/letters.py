@@ -1,7 +1,7 @@
 """Letters: what our view and number formats add to the templates themselves, and whether letters leave memory behind.
 
-The limit is bare Jinja2: the same compiled templates, given a finished view, rendering the same two parts. Pairs are
-interleaved and each side goes first in turn, so that a busy machine slows both; the median of the ratios counts.
+The limit is bare Jinja2: the same compiled templates, given a finished view, rendering the same two parts. Both
+sides take turns letter by letter, so that a busy machine slows both; the median of the pairs' ratios counts.
 """
 
 import gc
@@ -40,33 +40,29 @@ def _speed(english: LanguageTemplates) -> Row:
     batch = [_letter(step) for step in range(LETTERS_A_SIDE)]
     views = [english.view(letter) for letter in batch]
 
-    def ours() -> None:
-        for letter in batch:
-            english.render(letter)
+    def ours(step: int) -> None:
+        english.render(batch[step])
 
-    def bare() -> None:
-        for view in views:
-            english.html.render(l=view)
-            english.text.render(l=view)
+    def bare(step: int) -> None:
+        english.html.render(l=views[step])
+        english.text.render(l=views[step])
 
-    ours()
-    pairs = [_pair(ours, bare, ours_first=bool(turn % 2)) for turn in range(PAIRS)]
+    _pair(ours, bare)
+    pairs = [_pair(ours, bare) for _ in range(PAIRS)]
     each = median(seconds for seconds, _ in pairs) / LETTERS_A_SIDE * 1e6
     note = f"{each:.0f} microseconds a letter, HTML and text; {PAIRS} interleaved pairs of {LETTERS_A_SIDE}"
     return ("letters: facts to both parts / bare Jinja2", median(one / other for one, other in pairs), 1.1, note)
 
 
-def _pair(ours: Callable[[], None], bare: Callable[[], None], *, ours_first: bool) -> tuple[float, float]:
-    if ours_first:
-        return _seconds(ours), _seconds(bare)
-    other = _seconds(bare)
-    return _seconds(ours), other
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def _pair(ours: Callable[[int], None], bare: Callable[[int], None]) -> tuple[float, float]:
+    """Processor time of both sides over the same letters, changing sides at each one."""
+    spent = {ours: 0.0, bare: 0.0}
+    for step in range(LETTERS_A_SIDE):
+        for side in (ours, bare) if step % 2 else (bare, ours):
+            begin = time.process_time()
+            side(step)
+            spent[side] += time.process_time() - begin
+    return spent[ours], spent[bare]
 
 
 def _memory(english: LanguageTemplates) -> Row:

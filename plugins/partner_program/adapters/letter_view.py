@@ -114,8 +114,8 @@ def letter_view(
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
     return LetterView(
         lang=language,
-        dir=form.locale.text_direction,
-        arrow="→" if form.locale.text_direction == "ltr" else "←",
+        dir=form.direction,
+        arrow=form.arrow,
         kind=facts.kind,
         reference=f"{plain_name(facts.partner_id)} · {facts.billing_month}",
         company=plain_name(facts.company_name) or plain_name(facts.partner_id),

@@ -27,6 +27,8 @@ class LocaleFormat:
     def __init__(self, locale: Locale) -> None:
         """Read the locale's patterns once."""
         self.locale = locale
+        self.direction = locale.text_direction
+        self.arrow = "→" if self.direction == "ltr" else "←"
         self._money = locale.currency_formats["standard"]
         self._percent = locale.percent_formats[None]
         self._point = get_decimal_symbol(locale)

@@ -12,13 +12,12 @@ _INVISIBLE = re.compile(
     r"[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
 
 
 def plain_name(text: str) -> str:
     """One visible line of at most `LONGEST_NAME` characters; a longer one ends in an ellipsis."""
-    if len(text) <= LONGEST_NAME and _PLAIN.fullmatch(text):
-        return text
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_NAME and "  " not in text:
+        return text.strip(" ")
     visible = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
     line = _SPACE_LIKE.sub(" ", visible).strip()
     return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
