@@ -64,7 +64,7 @@ def run_month(dag_id: str, params: dict[str, str]) -> None:
     """Run one DAG for one month in this process and stop where it did not succeed."""
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(PROJECT / "dags", include_examples=False)
+    bag = DagBag(PROJECT / "dags")
     if bag.import_errors:
         raise SystemExit(f"the DAGs cannot be imported: {bag.import_errors}")
     run = bag.dags[dag_id].test(run_conf=params)
@@ -86,14 +86,14 @@ def prepare(progress: Progress) -> None:
     here.database.upgrade()
     load_registry_folder(here, WORLD / "registry")
     progress.say("the programme's database and registry")
-    with quiet():
+    with Quiet():
         from airflow.utils.db import initdb
 
         initdb()
     progress.say("Airflow")
 
 
-class quiet:  # noqa: N801 - reads as a statement: with quiet()
+class Quiet:
     """Send what libraries say while they work to `out/airflow.log`."""
 
     def __enter__(self) -> None:
@@ -117,7 +117,8 @@ class quiet:  # noqa: N801 - reads as a statement: with quiet()
 
 def show(console: Console) -> None:
     """Print tiers, movements, held partners and letters by kind, and where to look."""
-    registers = [json.loads((OUT / "registers" / f"{params['billing_month']}.json").read_text()) for _, params in MONTHS]
+    months = [params["billing_month"] for _, params in MONTHS]
+    registers = [json.loads((OUT / "registers" / f"{month}.json").read_text()) for month in months]
     console.print(tiers_table(registers))
     console.print(letters_table(registers))
     for register in registers:
@@ -126,7 +127,8 @@ def show(console: Console) -> None:
     console.print("\nSome partners worth a look (partner-program explain, or their letters):")
     for plan in SPECIAL_PARTNERS[:8]:
         console.print(f"  {plan.partner_id}  {plan.story}", markup=False)
-    console.print(f"\nLook at [bold]{OUT.relative_to(PROJECT) / 'index.html'}[/bold]: every letter, biggest moves first.")
+    page = OUT.relative_to(PROJECT) / "index.html"
+    console.print(f"\nLook at [bold]{page}[/bold]: every letter, biggest moves first.")
 
 
 def tiers_table(registers: list[dict[str, Any]]) -> Table:
@@ -158,9 +160,7 @@ def letters_table(registers: list[dict[str, Any]]) -> Table:
     """Letters by kind, one column a month."""
     table = Table(title="Letters", title_justify="left")
     table.add_column("kind")
-    kinds = [
-        Counter(row["letter"]["kind"] for row in register["partners"] if row["letter"]) for register in registers
-    ]
+    kinds = [Counter(row["letter"]["kind"] for row in register["partners"] if row["letter"]) for register in registers]
     for register in registers:
         table.add_column(register["billing_month"], justify="right")
     for kind in sorted(set().union(*kinds)):
@@ -185,7 +185,7 @@ def main() -> None:
     set_environment()
     prepare(progress)
     for dag_id, params in MONTHS:
-        with quiet():
+        with Quiet():
             run_month(dag_id, params)
         progress.say(f"{dag_id}: {params['billing_month']} in force from {params['effective_on']}")
     show(Console(highlight=False))

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Connection, Param, PokeReturnValue, get_current_context, task
+from airflow.sdk import Connection, Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from partner_program.adapters.connections import ConnectionFields
@@ -26,7 +26,7 @@ from partner_program.usecases.month_run import MonthRun
 MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
 ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
 # A step that writes replaces its own draft in one transaction, so it may be tried again.
-SAFE_RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=5)}
+SAFE_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(minutes=5)}
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -283,4 +283,4 @@ def month_steps(*, migration: bool) -> None:
     batches = list_letter_batches(order)
     rendered = render_letters.partial(order=order).expand(batch=batches)
     # Nothing takes force before the rates are written, and no letter is made before they are published.
-    pulled >> checked >> merged >> tiers >> settled >> written >> databases >> published >> batches >> rendered >> preview_letters()
+    chain(pulled, checked, merged, tiers, settled, written, databases, published, batches, rendered, preview_letters())

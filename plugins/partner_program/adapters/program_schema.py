@@ -90,9 +90,7 @@ entity = _table(
     _may("left_on", Day),
     _may("source"),
 )
-account_manager = _table(
-    "account_manager", _key("account_manager_id"), _must("name"), _must("email"), _must("phone")
-)
+account_manager = _table("account_manager", _key("account_manager_id"), _must("name"), _must("email"), _must("phone"))
 partner = _table(
     "partner",
     _key("partner_id"),
@@ -256,9 +254,7 @@ finding = _table(
 )
 
 # The month being decided: replaced freely until it is committed.
-draft_stage = _table(
-    "draft_stage", _key("billing_month"), _key("stage"), _must("inputs_hash"), _must("header")
-)
+draft_stage = _table("draft_stage", _key("billing_month"), _key("stage"), _must("inputs_hash"), _must("header"))
 draft_batch = _table(
     "draft_batch",
     _key("billing_month"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class Typed(click.ParamType):
+class Typed(click.ParamType[Any]):
     """A parameter read by one of the domain's own readers; its refusal becomes a usage error."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:

@@ -117,6 +117,10 @@ class Ownership:
         found = {owner for (at, _), owners in self._owners.items() if at == entity for owner in owners}
         return found & self.authorized
 
+    def ambiguous_at(self, entity: str) -> set[str]:
+        """Accounts of an entity that are linked to more than one partner."""
+        return {account for (at, account), owners in self._owners.items() if at == entity and len(owners) > 1}
+
 
 def excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
     """The named bucket of a line that never counts, whoever it belongs to; None for one that may count."""
@@ -293,26 +297,38 @@ def _bucket(
 
 
 def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Bucket]) -> None:
-    """Stop where lines or amounts read from an entity are not exactly those in its buckets (rule 2)."""
+    """Stop where what was read from an entity in a currency is not exactly what lies in its buckets (rule 2)."""
+    read: dict[tuple[str, str], tuple[int, int]] = {}
+    put: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def add(side: dict[tuple[str, str], tuple[int, int]], key: tuple[str, str], lines: int, amount: int) -> None:
+        count, total = side.get(key, (0, 0))
+        side[key] = (count + lines, total + amount)
+
     for revenue in revenues:
-        read = [(group.lines, group.net_amount_minor) for group in revenue.groups]
-        read += [(1, line.net_amount_minor or 0) for line in revenue.faulty_lines]
-        put = [(row.lines, row.net_amount_minor) for row in buckets if row.entity == revenue.entity]
-        equation = [(sum(lines for lines, _ in side), sum(amount for _, amount in side)) for side in (read, put)]
-        if equation[0] != equation[1]:
+        for group in revenue.groups:
+            add(read, (revenue.entity, group.currency), group.lines, group.net_amount_minor)
+        for line in revenue.faulty_lines:
+            add(read, (revenue.entity, line.currency), 1, line.net_amount_minor or 0)
+    for row in buckets:
+        add(put, (row.entity, row.currency), row.lines, row.net_amount_minor)
+    for key in sorted(read.keys() | put.keys()):
+        (lines, amount), (lines_put, amount_put) = read.get(key, (0, 0)), put.get(key, (0, 0))
+        if (lines, amount) != (lines_put, amount_put):
             raise ConservationBroken(
-                f"entity {revenue.entity}: read {equation[0][0]} lines of {equation[0][1]} minor units, "
-                f"in the buckets {equation[1][0]} lines of {equation[1][1]}"
+                f"entity {key[0]}, {key[1]}: read {lines} lines of {amount} minor units, "
+                f"in the buckets {lines_put} lines of {amount_put}"
             )
 
 
 def _unmatched(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple[UnmatchedAccount, ...]:
-    """Accounts with lines, or flagged as reseller, that belong to no one partner."""
+    """Accounts with lines, flagged as reseller, or linked to several partners, that belong to no one partner."""
     found = set()
     for revenue in revenues:
         accounts = {group.account_id for group in revenue.groups if excluded_bucket(group) is None}
         accounts.update(line.account_id for line in revenue.faulty_lines)
         accounts.update(revenue.reseller_accounts)
+        accounts.update(ownership.ambiguous_at(revenue.entity))
         for account_id in accounts:
             if ownership.owner(revenue.entity, account_id) is None:
                 why = ownership.why_unmatched(revenue.entity, account_id)

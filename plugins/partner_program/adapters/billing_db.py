@@ -1,0 +1,127 @@
+"""Pulling a month from an entity's billing database (contract 1): one read-only snapshot, never changed.
+
+An entity's fault never raises: it becomes the fault of its `EntityRevenue`, so that the other entities go on.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from partner_program.adapters.billing_closes import close_fault, read_close_rows
+from partner_program.adapters.billing_lines import BillingLine, plain_text
+from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.billing_sqlite import open_sqlite
+from partner_program.adapters.billing_tally import read_lines
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.sql_files import read_stand_ins
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, PeriodClose
+
+LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
+_DIALECTS = {"sqlite": open_sqlite}
+
+
+def pull_month(
+    connection: ConnectionFields,
+    entity: Entity,
+    month: BillingMonth,
+    *,
+    largest_line_minor: int,
+    recorded_closes: Sequence[PeriodClose] = (),
+    sql_folder: Path,
+) -> EntityRevenue:
+    """Read what an entity billed in a month; whatever is wrong with the entity is the result's `fault`.
+
+    `recorded_closes` stand in where the entity has no `program_period_close`. The same data gives the same result.
+    """
+    what = (connection, entity, month, largest_line_minor, recorded_closes, sql_folder)
+    try:
+        return _pull(*what, any_bytes=False)
+    except UndecodableText:
+        return _pull(*what, any_bytes=True)  # slower, with bytes in place of what is no UTF-8
+
+
+def read_closes(
+    connection: ConnectionFields,
+    entity: Entity,
+    month: BillingMonth,
+    *,
+    recorded_closes: Sequence[PeriodClose] = (),
+    sql_folder: Path,
+) -> tuple[PeriodClose, ...]:
+    """The entity's word on a month, by currency; empty while it is not closed.
+
+    Raises `BillingFault` where the database or the closes cannot be relied on.
+    """
+    with _open(connection, entity, sql_folder, True) as snapshot:
+        return _closes(snapshot, month, recorded_closes)
+
+
+def _open(
+    connection: ConnectionFields, entity: Entity, sql_folder: Path, any_bytes: bool
+) -> AbstractContextManager[BillingSnapshot]:
+    """Open a snapshot in the connection's dialect, on the entity's own queries where the registry names some."""
+    dialect = _DIALECTS.get(connection.conn_type)
+    if dialect is None:
+        known = ", ".join(sorted(_DIALECTS))
+        raise BillingFault(f"connection {connection.conn_id}: type {connection.conn_type!r}: expected one of {known}")
+    stand_ins = read_stand_ins(sql_folder, entity.source) if entity.source else {}
+    if stand_ins is None:
+        raise BillingFault(f"source {entity.source!r}: expected a folder of that name under sources")
+    return dialect(connection, sql_folder=sql_folder, stand_ins=stand_ins, any_bytes=any_bytes)
+
+
+def _pull(
+    connection: ConnectionFields,
+    entity: Entity,
+    month: BillingMonth,
+    largest: int,
+    recorded: Sequence[PeriodClose],
+    sql_folder: Path,
+    *,
+    any_bytes: bool,
+) -> EntityRevenue:
+    try:
+        with _open(connection, entity, sql_folder, any_bytes) as snapshot:
+            return _read(snapshot, entity, month, largest, recorded)
+    except Refusal as fault:
+        return EntityRevenue(entity.entity, (), (), (), (), fault=str(fault))
+
+
+def _read(
+    snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, largest: int, recorded: Sequence[PeriodClose]
+) -> EntityRevenue:
+    missing_lines = snapshot.missing(LINES, BillingLine._fields)
+    if missing_lines:
+        raise BillingFault(missing_lines)
+    lines = read_lines(snapshot, month, largest)
+    faults = [lines.fault]
+    closes: tuple[PeriodClose, ...] = ()
+    try:
+        closes = _closes(snapshot, month, recorded)
+        faults.append(close_fault(month, closes, lines.posted(), lines.unsure))
+    except BillingFault as fault:
+        faults.append(str(fault))
+    missing_resellers = snapshot.missing(RESELLERS, ("account_id",))
+    faults.append(missing_resellers)
+    resellers = () if missing_resellers else snapshot.rows("reseller_accounts")
+    return EntityRevenue(
+        entity.entity,
+        groups=lines.groups(),
+        faulty_lines=tuple(sorted(lines.faulty, key=repr)),
+        closes=closes,
+        reseller_accounts=tuple(sorted({plain_text(account_id) for (account_id,) in resellers})),
+        fault="; ".join(fault for fault in faults if fault) or None,
+    )
+
+
+def _closes(snapshot: BillingSnapshot, month: BillingMonth, recorded: Sequence[PeriodClose]) -> tuple[PeriodClose, ...]:
+    """The entity's own closes, or the recorded ones where its system has no place for them."""
+    if not snapshot.has(CLOSES):
+        return tuple(sorted(recorded))
+    missing = snapshot.missing(CLOSES, ("billing_month", *PeriodClose._fields))
+    if missing:
+        raise BillingFault(missing)
+    return read_close_rows(snapshot.rows("period_closes", billing_month=str(month)), month)

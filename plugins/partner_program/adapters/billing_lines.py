@@ -1,0 +1,184 @@
+"""Judging a billing line: sound, shown in its bucket only, or at fault (rules 2 and 7, contract 1)."""
+
+import re
+from collections.abc import Collection
+from datetime import date
+from typing import Any, NamedTuple
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.revenue import (
+    CHARGE_KINDS,
+    DOCUMENT_STATUSES,
+    EXCLUDED_KINDS,
+    UNPOSTED_STATUSES,
+    FaultyLine,
+    MrrGroup,
+)
+
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BLANK = " "  # as the SQL statements trim it
+_YEARS = range(1970, 2200)
+_NEVER_NEGATIVE = ("recurring", "usage")
+_LONGEST_FOUND = 60
+
+
+class BillingLine(NamedTuple):
+    """A line exactly as the database holds it, in the column order of the statements that read lines."""
+
+    line_id: Any
+    account_id: Any
+    charge_kind: Any
+    service_start: Any
+    service_end: Any
+    term_months: Any
+    net_amount_minor: Any
+    currency: Any
+    document_status: Any
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether it is only shown in its bucket, whatever else is wrong with it."""
+        return self.document_status in UNPOSTED_STATUSES or self.charge_kind in EXCLUDED_KINDS
+
+
+def is_sound_currency(currency: object) -> bool:
+    """Whether it is written as three capital letters."""
+    return isinstance(currency, str) and _CURRENCY.fullmatch(currency) is not None
+
+
+def is_sound_account(account_id: object) -> bool:
+    """Whether it is text that names something."""
+    return isinstance(account_id, str) and account_id.strip(_BLANK) != ""
+
+
+def is_sound_shape(currency: object, charge_kind: object, document_status: object, term_months: object) -> bool:
+    """Whether what a group of lines has in common can be relied on, apart from its account and days."""
+    return (
+        charge_kind in CHARGE_KINDS
+        and document_status in DOCUMENT_STATUSES
+        and _term_expected(term_months, charge_kind) is None
+        and is_sound_currency(currency)
+    )
+
+
+def first_fault(line: BillingLine, largest: int, repeated: Collection[Any]) -> tuple[str, str] | None:
+    """The first column at fault, in the contract's order, and what is expected there; None for a sound line."""
+    if line.line_id is None or str(line.line_id).strip(_BLANK) == "":
+        return "line_id", "an id"
+    if line.line_id in repeated:
+        return "line_id", "an id that no other line of the month has"
+    if not is_sound_account(line.account_id):
+        return "account_id", "an account id"
+    if line.charge_kind not in CHARGE_KINDS:
+        return "charge_kind", f"one of {', '.join(CHARGE_KINDS)}"
+    return _period_fault(line) or _value_fault(line, largest)
+
+
+def _period_fault(line: BillingLine) -> tuple[str, str] | None:
+    start, end = read_day(line.service_start), read_day(line.service_end)
+    if start is None:
+        return "service_start", "a day as YYYY-MM-DD"
+    if end is None:
+        return "service_end", "a day as YYYY-MM-DD"
+    if end <= start:
+        return "service_end", f"a day after service_start {start}"
+    return None
+
+
+def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
+    amount = line.net_amount_minor
+    term_expected = _term_expected(line.term_months, line.charge_kind)
+    if term_expected:
+        return "term_months", term_expected
+    if not isinstance(amount, int):
+        return "net_amount_minor", "a whole number of minor units"
+    if abs(amount) > largest:
+        return "net_amount_minor", f"at most {largest} either way"
+    if amount < 0 and line.charge_kind in _NEVER_NEGATIVE:
+        return "net_amount_minor", f"no negative amount on a {line.charge_kind} line"
+    if not is_sound_currency(line.currency):
+        return "currency", "three capital letters"
+    if line.document_status not in DOCUMENT_STATUSES:
+        return "document_status", f"one of {', '.join(DOCUMENT_STATUSES)}"
+    return None
+
+
+def _term_expected(term_months: object, charge_kind: object) -> str | None:
+    if not isinstance(term_months, int) or term_months < 1:
+        return "a whole number of months, 1 or more"
+    if charge_kind == "usage" and term_months != 1:
+        return "1 on a usage line"
+    return None
+
+
+def read_day(value: object) -> date | None:
+    """A real day written as YYYY-MM-DD within the years that a service can have; else None."""
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        return None
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:  # a day such as 2015-02-31
+        return None
+    return day if day.year in _YEARS else None
+
+
+def group_of(line: BillingLine, month: BillingMonth) -> MrrGroup:
+    """The line as a group of one; what cannot be relied on in an excluded line counts as 0 days or a term of 1."""
+    return MrrGroup(
+        account_id=plain_text(line.account_id),
+        currency=plain_text(line.currency),
+        charge_kind=plain_text(line.charge_kind),
+        document_status=plain_text(line.document_status),
+        term_months=1 if _term_expected(line.term_months, "") else line.term_months,
+        covered_days=_covered_days(line, month),
+        lines=1,
+        net_amount_minor=whole_amount(line) or 0,
+    )
+
+
+def _covered_days(line: BillingLine, month: BillingMonth) -> int:
+    """Days of the month that the line covers; usage counts whole in the month in which it starts (rule 2)."""
+    start, end = read_day(line.service_start), read_day(line.service_end)
+    if start is None or end is None:
+        return 0
+    if line.charge_kind == "usage":
+        return month.days if start >= month.first_day and start < end else 0
+    return month.covered_days(start, end)
+
+
+def whole_amount(line: BillingLine) -> int | None:
+    """The amount where it is a whole number, however unlikely."""
+    return line.net_amount_minor if isinstance(line.net_amount_minor, int) else None
+
+
+def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
+    """The line with what is wrong with it."""
+    return FaultyLine(
+        line_id=plain_text(line.line_id),
+        account_id=plain_text(line.account_id),
+        currency=plain_text(line.currency),
+        charge_kind=plain_text(line.charge_kind),
+        document_status=plain_text(line.document_status),
+        net_amount_minor=whole_amount(line),
+        column=column,
+        found=shown(getattr(line, column)),
+        expected=expected,
+    )
+
+
+def plain_text(value: object) -> str:
+    """A cell as text: empty for NULL, bytes that are no UTF-8 as hexadecimal."""
+    if value is None:
+        return ""
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def shown(value: object) -> str:
+    """A cell for people: bounded, printable, text in quotes so that `'12'` is not taken for 12."""
+    if value is None:
+        return "NULL"
+    start = plain_text(value[:_LONGEST_FOUND] if isinstance(value, str | bytes) else value)
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in start)
+    quoted = f"'{text}'" if isinstance(value, str | bytes) else text
+    return quoted if len(quoted) <= _LONGEST_FOUND else quoted[: _LONGEST_FOUND - 3] + "..."

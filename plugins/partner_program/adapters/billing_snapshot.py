@@ -1,0 +1,67 @@
+"""What the reading of a month asks of a billing database, whatever its dialect."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from partner_program.adapters.sql_files import read_statement, with_stand_ins
+from partner_program.domain.refusals import Refusal
+
+
+class BillingFault(Refusal):
+    """The billing database of an entity cannot be relied on; the text is for people and holds no secret."""
+
+
+class UndecodableText(Exception):
+    """Some text of the database is no UTF-8: it has to be read as bytes."""
+
+
+class BillingSnapshot(ABC):
+    """One read-only snapshot of an entity's billing database; a dialect says how."""
+
+    dialect: ClassVar[str]
+
+    def __init__(self, sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
+        """Take the folder of the statements and the entity's own queries for relations."""
+        self._sql_folder = sql_folder
+        self._stand_ins = stand_ins
+
+    def statement(self, name: str) -> str:
+        """The text of a statement in this dialect, on the entity's own queries where it has some."""
+        return with_stand_ins(read_statement(self._sql_folder, self.dialect, name), self._stand_ins)
+
+    def has(self, relation: str) -> bool:
+        """Whether there is a table, a view or a query of that name."""
+        return relation in self._stand_ins or relation in map(str.lower, self._names())
+
+    def missing(self, relation: str, expected: tuple[str, ...]) -> str | None:
+        """What of a relation is missing, with the names expected and found; None where it is as it should be."""
+        if not self.has(relation):
+            return f"{relation} is missing: expected a table or view of that name, found {_listed(self._names())}"
+        columns = self.columns(relation)
+        absent = [name for name in expected if name not in map(str.lower, columns)]
+        return f"{relation}: expected columns {_listed(absent)}, found {_listed(columns)}" if absent else None
+
+    def keeps_line_ids_unique(self) -> bool:
+        """Whether the database itself refuses a second line with the same id."""
+        return "program_mrr_line" not in self._stand_ins and any(self.rows("unique_line_id"))
+
+    def _names(self) -> list[str]:
+        return [str(row[0]) for row in self.rows("relations")]
+
+    @abstractmethod
+    def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement, as they come."""
+
+    @abstractmethod
+    def columns(self, relation: str) -> list[str]:
+        """Names of a relation's columns."""
+
+    @abstractmethod
+    def account_key(self, account_id: str | bytes) -> str:
+        """An account id as the statement `lines_of_accounts` compares it."""
+
+
+def _listed(names: list[str]) -> str:
+    return (", ".join(names[:20]) + (", ..." if len(names) > 20 else "")) or "none"

@@ -1,0 +1,75 @@
+"""An entity's billing database in SQLite: opened to read only, one snapshot, never created, never changed."""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.connections import ConnectionFields
+
+BUSY_SECONDS = 5.0
+
+
+class SqliteSnapshot(BillingSnapshot):
+    """One read transaction of a SQLite file."""
+
+    dialect = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection, sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
+        """Take a connection in whose transaction every read takes place."""
+        super().__init__(sql_folder, stand_ins)
+        self._connection = connection
+
+    def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement, as they come."""
+        return self._connection.execute(self.statement(name), values)
+
+    def columns(self, relation: str) -> list[str]:
+        """Names of a relation's columns."""
+        cursor = self._connection.execute(self.statement(f"columns_of_{relation}"))
+        return [column[0] for column in cursor.description]
+
+    def account_key(self, account_id: str | bytes) -> str:
+        """The bytes of an account id as the database keeps them, in hexadecimal."""
+        if isinstance(account_id, bytes):
+            return account_id.hex().upper()
+        encoding: str = self._connection.execute("PRAGMA encoding").fetchone()[0]
+        return account_id.encode(encoding).hex().upper()
+
+
+@contextmanager
+def open_sqlite(
+    fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
+) -> Iterator[SqliteSnapshot]:
+    """Open a snapshot; with `any_bytes`, text that is no UTF-8 comes as bytes, else it raises `UndecodableText`."""
+    try:
+        with closing(_connect(fields)) as connection:
+            if any_bytes:
+                connection.text_factory = _text_or_bytes
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            yield SqliteSnapshot(connection, sql_folder, stand_ins)
+    except sqlite3.Error as error:
+        # a code comes from SQLite; the driver itself raises only for text that it cannot decode
+        if getattr(error, "sqlite_errorcode", None) is None and "decode" in str(error):
+            raise UndecodableText from None
+        raise BillingFault(f"billing database not readable: {error}") from None
+
+
+def _connect(fields: ConnectionFields) -> sqlite3.Connection:
+    """Open the file to read only; the address keeps `?`, `#` and `%` of a path what they are."""
+    address = Path(fields.sqlite_file).absolute().as_uri() + "?mode=ro"
+    seconds = str(fields.extra.get("timeout", BUSY_SECONDS))
+    if not re.fullmatch(r"\d{1,4}(\.\d+)?", seconds, re.ASCII):
+        raise BillingFault(f"connection {fields.conn_id}: timeout in extra: expected seconds, as in 5")
+    return sqlite3.connect(address, uri=True, timeout=float(seconds), isolation_level=None)
+
+
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw

@@ -1,0 +1,143 @@
+"""The lines of a month, added up: the database groups them, only what cannot be relied on is read line by line.
+
+Accounts in which anything looks wrong are left out of the groups and read again as lines, so that a bad line is
+named, and the sound lines beside it still count.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from partner_program.adapters.billing_closes import UnsureLine
+from partner_program.adapters.billing_lines import (
+    BillingLine,
+    faulty_line,
+    first_fault,
+    group_of,
+    is_sound_account,
+    is_sound_currency,
+    is_sound_shape,
+    whole_amount,
+)
+from partner_program.adapters.billing_snapshot import BillingSnapshot
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.revenue import COUNTED_KINDS, UNPOSTED_STATUSES, FaultyLine, MrrGroup
+
+MOST_FAULTY_LINES = 10_000
+_Key = tuple[str, str, str, str, int, int]  # a group without its sums
+
+
+class LineTally:
+    """A month's lines: sound ones as groups, excluded ones that only look wrong, and faulty ones."""
+
+    def __init__(self, month: BillingMonth, largest: int, repeated: Collection[Any]) -> None:
+        """Begin empty; `repeated` are the line ids that more than one line has."""
+        self._month = month
+        self._largest = largest
+        self._repeated = repeated
+        self._grouped: list[MrrGroup] = []
+        self._sound: dict[_Key, tuple[int, int]] = {}
+        self._excluded: dict[_Key, tuple[int, int]] = {}
+        self.faulty: list[FaultyLine] = []
+        self.unsure: list[UnsureLine] = []
+
+    def keep(self, groups: list[MrrGroup]) -> None:
+        """Take groups as the database made them; every line in them is sound."""
+        self._grouped = groups
+
+    def judge(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take lines one by one; reading ends where there are too many faulty ones to go on."""
+        for row in rows:
+            line = BillingLine._make(row)
+            wrong = first_fault(line, self._largest, self._repeated)
+            if wrong is None:
+                _add(self._sound, group_of(line, self._month))
+                continue
+            if line.is_excluded:
+                _add(self._excluded, group_of(line, self._month))
+            else:
+                self.faulty.append(faulty_line(line, *wrong))
+            if line.document_status not in UNPOSTED_STATUSES:
+                currency = line.currency if is_sound_currency(line.currency) else None
+                self.unsure.append(UnsureLine(currency, whole_amount(line)))
+            if len(self.faulty) > MOST_FAULTY_LINES:
+                return
+
+    def groups(self) -> tuple[MrrGroup, ...]:
+        """All groups in order, each once."""
+        if not self._sound and not self._excluded:
+            return tuple(sorted(self._grouped))
+        sums = dict(self._sound)
+        for group in self._grouped:
+            _add(sums, group)
+        for key, (lines, amount) in self._excluded.items():
+            _add(sums, MrrGroup(*key, lines, amount))
+        return tuple(MrrGroup(*key, *sums[key]) for key in sorted(sums))
+
+    def posted(self) -> dict[str, tuple[int, int]]:
+        """Sound posted lines and the sum of their amounts, per currency."""
+        sums: dict[str, tuple[int, int]] = {}
+        for _, currency, _, status, _, _, lines, amount in self._all_sound():
+            if status == "posted":
+                count, total = sums.get(currency, (0, 0))
+                sums[currency] = (count + lines, total + amount)
+        return sums
+
+    @property
+    def fault(self) -> str | None:
+        """Why the entity's lines cannot be relied on as a whole; None where that is not so."""
+        sound = sum(
+            group.lines
+            for group in self._all_sound()
+            if group.document_status == "posted" and group.charge_kind in COUNTED_KINDS
+        )
+        if len(self.faulty) <= min(sound, MOST_FAULTY_LINES):
+            return None
+        column, _ = min(Counter(line.column for line in self.faulty).items(), key=lambda item: (-item[1], item[0]))
+        examples = sorted((line.line_id, line.found, line.expected) for line in self.faulty if line.column == column)
+        named = ", ".join(f"line {line_id} {found}" for line_id, found, _ in examples[:3])
+        return (
+            f"{len(self.faulty)} lines are faulty and {sound} that count are sound; "
+            f"most often {column}: {named}; expected {examples[0][2]}"
+        )
+
+    def _all_sound(self) -> Iterable[MrrGroup]:
+        yield from self._grouped
+        for key, (lines, amount) in self._sound.items():
+            yield MrrGroup(*key, lines, amount)
+
+
+def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
+    """Read every line that touches the month, or that might for want of a date."""
+    span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
+    rows = snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest)
+    groups = list(map(MrrGroup._make, rows))
+    repeated = () if snapshot.keeps_line_ids_unique() else tuple(snapshot.rows("repeated_line_ids", **span))
+    tally = LineTally(month, largest, {line_id for line_id, _ in repeated})
+    suspect = _suspect_accounts(groups) | {account_id for _, account_id in repeated}
+    if suspect:
+        groups = [group for group in groups if group.account_id not in suspect]
+        named = [snapshot.account_key(account_id) for account_id in suspect if isinstance(account_id, str | bytes)]
+        tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(named)))
+    tally.keep(groups)
+    tally.judge(snapshot.rows("stray_lines", **span))
+    return tally
+
+
+def _suspect_accounts(groups: list[MrrGroup]) -> set[Any]:
+    """Accounts with a group in which anything cannot be relied on; looked at once per shape, not once per group."""
+    shapes = {group[1:6] for group in groups}
+    odd = {shape for shape in shapes if not _is_sound(shape)}
+    suspect = {group.account_id for group in groups if group[1:6] in odd} if odd else set()
+    return suspect | {account_id for account_id in {group[0] for group in groups} if not is_sound_account(account_id)}
+
+
+def _is_sound(shape: tuple[Any, ...]) -> bool:
+    currency, charge_kind, document_status, term_months, covered_days = shape
+    return covered_days is not None and is_sound_shape(currency, charge_kind, document_status, term_months)
+
+
+def _add(sums: dict[_Key, tuple[int, int]], group: MrrGroup) -> None:
+    lines, amount = sums.get(group[:6], (0, 0))
+    sums[group[:6]] = (lines + group.lines, amount + group.net_amount_minor)
