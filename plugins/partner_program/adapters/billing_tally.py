@@ -6,8 +6,10 @@ named, and the sound lines beside it still count.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from operator import itemgetter
+from typing import Any, cast
 
 from partner_program.adapters.billing_closes import UnsureLine
 from partner_program.adapters.billing_lines import (
@@ -25,6 +27,10 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import COUNTED_KINDS, UNPOSTED_STATUSES, FaultyLine, MrrGroup
 
 MOST_FAULTY_LINES = 10_000
+# Tens of thousands of groups pass here: these stay out of the interpreter's loop.
+_MAKE = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
+_ACCOUNT, _CURRENCY, _LINES, _AMOUNT = itemgetter(0), itemgetter(1), itemgetter(6), itemgetter(7)
+_SHAPE = itemgetter(slice(1, 6))
 _Key = tuple[str, str, str, str, int, int]  # a group without its sums
 
 
@@ -67,7 +73,7 @@ class LineTally:
     def groups(self) -> tuple[MrrGroup, ...]:
         """All groups in order, each once."""
         if not self._sound and not self._excluded:
-            return tuple(sorted(self._grouped))
+            return tuple(self._grouped)  # in order already, as the statement says
         sums = dict(self._sound)
         for group in self._grouped:
             _add(sums, group)
@@ -77,16 +83,18 @@ class LineTally:
 
     def posted(self) -> dict[str, tuple[int, int]]:
         """Sound posted lines and the sum of their amounts, per currency."""
-        sums: dict[str, tuple[int, int]] = {}
-        for _, currency, _, status, _, _, lines, amount in self._all_sound():
-            if status == "posted":
-                count, total = sums.get(currency, (0, 0))
-                sums[currency] = (count + lines, total + amount)
+        posted = [group for group in self._all_sound() if group[3] == "posted"]
+        sums = {}
+        for currency in set(map(_CURRENCY, posted)):
+            theirs = [group for group in posted if group[1] == currency]
+            sums[currency] = (sum(map(_LINES, theirs)), sum(map(_AMOUNT, theirs)))
         return sums
 
     @property
     def fault(self) -> str | None:
         """Why the entity's lines cannot be relied on as a whole; None where that is not so."""
+        if not self.faulty:
+            return None
         sound = sum(
             group.lines
             for group in self._all_sound()
@@ -102,20 +110,19 @@ class LineTally:
             f"most often {column}: {named}; expected {examples[0][2]}"
         )
 
-    def _all_sound(self) -> Iterable[MrrGroup]:
-        yield from self._grouped
-        for key, (lines, amount) in self._sound.items():
-            yield MrrGroup(*key, lines, amount)
+    def _all_sound(self) -> list[MrrGroup]:
+        return self._grouped + [MrrGroup(*key, *sums) for key, sums in self._sound.items()]
 
 
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
     """Read every line that touches the month, or that might for want of a date."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
     rows = snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest)
-    groups = list(map(MrrGroup._make, rows))
-    repeated = () if snapshot.keeps_line_ids_unique() else tuple(snapshot.rows("repeated_line_ids", **span))
-    tally = LineTally(month, largest, {line_id for line_id, _ in repeated})
-    suspect = _suspect_accounts(groups) | {account_id for _, account_id in repeated}
+    groups = list(map(_MAKE, rows))
+    which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
+    nameless = list(snapshot.rows(which, **span))
+    tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
+    suspect = _suspect_accounts(groups) | {account_id for _, account_id in nameless}
     if suspect:
         groups = [group for group in groups if group.account_id not in suspect]
         named = [snapshot.account_key(account_id) for account_id in suspect if isinstance(account_id, str | bytes)]
@@ -127,10 +134,9 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> 
 
 def _suspect_accounts(groups: list[MrrGroup]) -> set[Any]:
     """Accounts with a group in which anything cannot be relied on; looked at once per shape, not once per group."""
-    shapes = {group[1:6] for group in groups}
-    odd = {shape for shape in shapes if not _is_sound(shape)}
-    suspect = {group.account_id for group in groups if group[1:6] in odd} if odd else set()
-    return suspect | {account_id for account_id in {group[0] for group in groups} if not is_sound_account(account_id)}
+    odd = {shape for shape in set(map(_SHAPE, groups)) if not _is_sound(shape)}
+    suspect = {group.account_id for group in groups if _SHAPE(group) in odd} if odd else set()
+    return suspect | {account_id for account_id in set(map(_ACCOUNT, groups)) if not is_sound_account(account_id)}
 
 
 def _is_sound(shape: tuple[Any, ...]) -> bool:

@@ -385,7 +385,7 @@ discount_rate = _table(
     _tier("tier"),
     _bp("monthly_fee_discount_bp"),
     _bp("setup_fee_discount_bp"),
-    _one_of("origin", "settlement", "grant", "closing"),
+    _one_of("origin", "settlement", "rise", "grant", "closing"),
     _refers("partner_id", "partner"),
     _refers("settlement_id", "settlement"),
     _refers("grant_id", "grace_grant"),

@@ -13,7 +13,10 @@ from partner_program.domain.rates import Rate, RateTerms
 
 
 def rates_before(connection: Connection, month: BillingMonth, effective: Mapping[str, date]) -> dict[str, Rate]:
-    """Each partner's rate on its own day, as written before a month: its settlements and later ones do not count."""
+    """Each partner's rate on its own day, as written before a month was decided for it.
+
+    The month's own settlements and later ones do not count, but for the early rise of a partner that was held.
+    """
     rate, settlement = schema.discount_rate, schema.settlement
     query = (
         select(rate, settlement.c.billing_month)
@@ -22,7 +25,8 @@ def rates_before(connection: Connection, month: BillingMonth, effective: Mapping
     )
     found: dict[str, Rate] = {}
     for row in connection.execute(query):
-        written_before = row.billing_month is None or row.billing_month < str(month)
+        rose_early = row.origin == "rise" and row.billing_month == str(month)
+        written_before = row.billing_month is None or row.billing_month < str(month) or rose_early
         if written_before and row.partner_id in effective and row.valid_from <= effective[row.partner_id]:
             found[row.partner_id] = _rate(row)
     return found

@@ -173,6 +173,24 @@ def decide(
     )
 
 
+def rise_early(
+    *,
+    program: Program,
+    known_cents: int,
+    rate: Rate | None,
+    agreements: Sequence[LegacyAgreement],
+    effective_on: date,
+) -> Rate | None:
+    """The rate to which a held partner rises with the part that is known, None where that part gives no more.
+
+    The reading `rise_on_partial`: the known part alone reaches the tier and the unknown part cannot be negative.
+    """
+    tier = program.earned_tier(known_cents)
+    if tier <= (rate.terms.tier if rate else 0):
+        return None
+    return Rate(effective_on, rate_terms(program=program, tier=tier, agreements=agreements, day=effective_on))
+
+
 def record_history(*, total: PartnerTotal, earned_tier: int | None) -> Decision:
     """A month before the programme took force, for information: no rate, no letter, grants untouched (rule 3)."""
     return Decision(

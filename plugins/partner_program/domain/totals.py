@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from math import lcm
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from partner_program.domain.registry import AUTHORIZED, AccountLink, Entity, Par
 from partner_program.domain.revenue import (
     COUNTED_KINDS,
     EXCLUDED_KINDS,
+    NEGATIVE_KINDS,
     UNPOSTED_STATUSES,
     EntityRevenue,
     FaultyLine,
@@ -81,7 +82,8 @@ class MonthTotals:
     """A month merged: totals of authorised partners that are not held, and where everything else went.
 
     `entity_totals` are EUR cents of all authorised partners' accounts, held ones included, of the entities
-    without a fault: what the brake compares from month to month.
+    without a fault: what the brake compares from month to month. `known_parts` are EUR cents of held partners whose
+    unknown part cannot be negative: what they have reached already, whatever comes.
     """
 
     partners: tuple[PartnerTotal, ...]
@@ -89,6 +91,7 @@ class MonthTotals:
     buckets: tuple[Bucket, ...]
     unmatched: tuple[UnmatchedAccount, ...]
     entity_totals: dict[str, int]
+    known_parts: dict[str, int] = field(default_factory=dict)
 
 
 class Ownership:
@@ -147,13 +150,19 @@ def _account_total(
 
 
 class _Reasons:
-    """Why partners are held, in the order in which it was found, each reason once."""
+    """Why partners are held, in the order in which it was found, each reason once.
+
+    `may_be_negative` are those whose unknown part could lower them.
+    """
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, str]] = defaultdict(dict)
+        self.may_be_negative: set[str] = set()
 
-    def add(self, partner_id: str, entity: str, reason: str) -> None:
+    def add(self, partner_id: str, entity: str, reason: str, *, may_be_negative: bool) -> None:
         self._found[partner_id].setdefault(f"entity {entity}: {reason}", entity)
+        if may_be_negative:
+            self.may_be_negative.add(partner_id)
 
     def held(self) -> dict[str, HeldPartner]:
         return {
@@ -185,13 +194,10 @@ def merge_totals(
     faults = _entity_faults(month, entities, read, entity_faults)
     for entity, fault in faults.items():
         for partner_id in ownership.authorized_at(entity):
-            reasons.add(partner_id, entity, fault)
+            reasons.add(partner_id, entity, fault, may_be_negative=True)
     shares = _shares(revenues, ownership)
     _hold_row_faults(revenues, ownership, reasons)
-    for partner_id, accounts in shares.items():
-        for entity, _, currency in accounts:
-            if currency not in known_rates:
-                reasons.add(partner_id, entity, f"no exchange rate for {currency} in {month}")
+    _hold_missing_rates(month, shares, known_rates, reasons)
     held = reasons.held()
     totals = {
         partner_id: PartnerTotal(
@@ -210,6 +216,7 @@ def merge_totals(
         buckets=_buckets(revenues, ownership, frozenset(held)),
         unmatched=_unmatched(revenues, ownership),
         entity_totals=_entity_totals(totals.values(), [entity for entity in read if entity not in faults]),
+        known_parts={each: totals[each].mrr_eur_cents for each in held if each not in reasons.may_be_negative},
     )
 
 
@@ -257,7 +264,19 @@ def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, re
             partner_id = ownership.owner(revenue.entity, line.account_id)
             if partner_id in ownership.authorized and excluded_bucket(line) is None:
                 wrong = f"line {line.line_id}: {line.column} is {line.found}, expected {line.expected}"
-                reasons.add(str(partner_id), revenue.entity, wrong)
+                negative = line.charge_kind in NEGATIVE_KINDS or (line.net_amount_minor or -1) < 0
+                reasons.add(str(partner_id), revenue.entity, wrong, may_be_negative=negative)
+
+
+def _hold_missing_rates(
+    month: BillingMonth, shares: _Shares, known_rates: Mapping[str, Decimal], reasons: _Reasons
+) -> None:
+    for partner_id, accounts in shares.items():
+        for (entity, _, currency), by_term in accounts.items():
+            if currency not in known_rates:
+                negative = any(weighted < 0 for weighted in by_term.values())
+                why = f"no exchange rate for {currency} in {month}"
+                reasons.add(partner_id, entity, why, may_be_negative=negative)
 
 
 def _buckets(revenues: Sequence[EntityRevenue], ownership: Ownership, held: frozenset[str]) -> tuple[Bucket, ...]:

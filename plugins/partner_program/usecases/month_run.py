@@ -37,6 +37,7 @@ from partner_program.domain.settlement import (
     check_effective_date,
     decide,
     record_history,
+    rise_early,
     settle_grace_periods,
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
@@ -190,11 +191,14 @@ class MonthRun:
             new=new,
             differences=_differences(decisions, inputs),
             closing=self._closing(connection, inputs),
+            rises=self._rises(inputs, totals),
             decision_hash=json_hash(as_json(tuple[Decision, ...], tuple(new))),
         )
         self._check_complete(commit)
         commit.braked = self._brake(connection, commit)
-        commit.has_news = bool(new) or not settlement_history.same_totals(connection, inputs.settlements, commit.totals)
+        commit.has_news = bool(new or commit.rises) or not settlement_history.same_totals(
+            connection, inputs.settlements, commit.totals
+        )
         return commit
 
     def _decisions(
@@ -241,6 +245,24 @@ class MonthRun:
             if partner_id not in authorized and rate.terms != NO_PROGRAMME_RATE
         ]
 
+    def _rises(self, inputs: MonthInputs, totals: MonthTotals) -> list[tuple[str, Rate]]:
+        """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so."""
+        program = inputs.programs.get(inputs.run_effective_on)
+        if self.order.history or program is None or not program.readings.rise_on_partial:
+            return []
+        risen = {
+            partner_id: rise_early(
+                program=program,
+                known_cents=cents,
+                rate=inputs.histories.get(partner_id, NO_HISTORY).rate,
+                agreements=inputs.agreements.get(partner_id, ()),
+                effective_on=inputs.run_effective_on,
+            )
+            for partner_id, cents in totals.known_parts.items()
+            if partner_id not in inputs.assigned
+        }
+        return [(partner_id, rate) for partner_id, rate in risen.items() if rate is not None]
+
     def _brake(self, connection: Connection, commit: "_Commit") -> list[str]:
         program = commit.program
         if self.order.history or not commit.new or program is None:
@@ -277,6 +299,7 @@ class MonthRun:
         )
         rates = [(each.partner_id, each.rate) for each in commit.new if each.rate is not None and each.rate_is_new]
         rate_store.write_rates(connection, rates, origin="settlement", settlement_id=settlement_id)
+        rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
         rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
         settlement_store.plan_letters(connection, head, settlement_id, commit.new)
 
@@ -302,6 +325,7 @@ class _Commit:
     new: list[Decision]
     differences: list[str]
     closing: list[tuple[str, Rate]]
+    rises: list[tuple[str, Rate]]
     decision_hash: str
     braked: list[str] = field(default_factory=list)
     has_news: bool = False

@@ -23,7 +23,7 @@ def preview_months(installation: Installation) -> Path:
         months = sorted(assessed_months(connection))[-MONTHS_SHOWN:]
         names = {each.partner_id: each.company_name for each in load_registry(connection).partners}
         registers = {month: read_register(connection, month) for month in months}
-    shown = [_month(installation, month, registers[month], names) for month in reversed(months)]
+    shown = [_month(installation, month, registers[month], names) for month in months]
     templates = installation.include / "templates" / "letters"
     brand = LetterTemplates(templates / TEMPLATE_VERSION).brand
     page = installation.out / "index.html"

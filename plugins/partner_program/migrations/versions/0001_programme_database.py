@@ -505,7 +505,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("settlement_id", sa.Integer(), nullable=True),
         sa.Column("grant_id", sa.Text(), nullable=True),
-        sa.CheckConstraint("origin in ('settlement', 'grant', 'closing')", name="origin_known"),
+        sa.CheckConstraint("origin in ('settlement', 'rise', 'grant', 'closing')", name="origin_known"),
         sa.CheckConstraint("monthly_fee_discount_bp between 0 and 10000", name="monthly_fee_discount_bp_range"),
         sa.CheckConstraint("setup_fee_discount_bp between 0 and 10000", name="setup_fee_discount_bp_range"),
         sa.CheckConstraint("tier between 0 and 6", name="tier_range"),
