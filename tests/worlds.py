@@ -1,0 +1,316 @@
+"""Tiny worlds for tests: registry files, SQLite billing databases and an installation over them, all of them real.
+
+    world = World(tmp_path)                       # entities NL (EUR) and US (USD), nothing else
+    world.partner("P1", {"NL": "A1"})             # authorised, with a billing contact and account A1 at NL
+    world.bill("A1", "2015-06", 2_500_00)         # one monthly fee at NL
+    world.ready("2015-06")                        # every entity closes the month, init, load
+    world.run("2015-06", on="2015-07-27")         # all stages of a month, letters and preview
+    world.result("2015-06", "P1")["tier"]         # -> 2
+
+The registry is `world.tables`, a list of rows by file name; change rows, then `world.load()`. `world.environment()`
+names the same installation for another process.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from partner_program.adapters.connections import PREFIX, ConnectionFields
+from partner_program.adapters.register_store import read_register
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation
+from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.month_inputs import MonthOrder
+from partner_program.usecases.month_run import RunOutcome, run_month
+from partner_program.usecases.preview import preview_months
+from partner_program.usecases.registry import load_registry_folder
+
+CURRENCIES = {"NL": "EUR", "US": "USD", "DE": "EUR", "UK": "GBP"}
+COLUMNS = {
+    "entities": "entity legal_name country currency time_zone joined_on left_on source",
+    "account_managers": "account_manager_id name email phone",
+    "partners": "partner_id company_name status language country website phone address vat_id account_manager_id "
+    "authorized_on",
+    "contacts": "partner_id name email role",
+    "account_links": "partner_id entity account_id valid_from valid_to",
+    "legacy_agreements": "partner_id monthly_fee_discount_bp setup_fee_discount_bp sla source valid_from valid_to",
+    "grace_grants": "grant_id partner_id tier starts_on ends_on granted_by reason",
+    "benefit_requests": "partner_id benefit status decided_by valid_from valid_to",
+    "exchange_rates": "billing_month currency units_per_eur source",
+}
+BILLING_TABLES = """
+CREATE TABLE program_mrr_line(line_id TEXT PRIMARY KEY, account_id TEXT, service_id TEXT, product TEXT,
+  charge_kind TEXT, service_start TEXT, service_end TEXT, term_months INTEGER, net_amount_minor INTEGER,
+  currency TEXT, document_status TEXT, posted_on TEXT, discount_bp INTEGER, ordered_on TEXT);
+CREATE TABLE program_period_close(billing_month TEXT, currency TEXT, line_count INTEGER,
+  control_total_minor INTEGER, closed_at TEXT);
+CREATE TABLE program_reseller_account(account_id TEXT, company_name TEXT, vat_id TEXT, email_domain TEXT);
+"""
+ORDERS_TABLE = """
+CREATE TABLE program_discount_rate(account_id TEXT, valid_from TEXT, tier INTEGER, monthly_fee_discount_bp INTEGER,
+  setup_fee_discount_bp INTEGER, sla TEXT, revision INTEGER, published_at TEXT,
+  PRIMARY KEY (account_id, valid_from, revision));
+"""
+
+
+class NamedConnections(dict[str, ConnectionFields]):
+    """Connections by name: a dictionary has all that the programme asks of its connections."""
+
+    def add_sqlite(self, conn_id: str, path: Path) -> None:
+        """Name a SQLite file."""
+        self[conn_id] = ConnectionFields(conn_id, "sqlite", host=str(path))
+
+
+class World:
+    """A small company in one folder; nothing is on disk in the programme's database before `ready` or `load`."""
+
+    def __init__(self, folder: Path, entities: Iterable[str] = ("NL", "US")) -> None:
+        """Make empty billing databases for the entities, and connections to them."""
+        self.folder = folder
+        self.tables: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
+        self.connections = NamedConnections()
+        self.connections.add_sqlite("partner_program", self.program_db)
+        self._lines = 0
+        self._add("account_managers", account_manager_id="M1", name="Pat", email="pat@host.example", phone="+31 20 1")
+        for entity in entities:
+            self._entity(entity)
+
+    @property
+    def program_db(self) -> Path:
+        """The programme's own database."""
+        return self.folder / "program.db"
+
+    @property
+    def installation(self) -> Installation:
+        """The installation, opened anew: nothing is remembered from one call to the next."""
+        return Installation(self.connections, PROJECT / "include", self.folder / "out")
+
+    def billing_db(self, entity: str) -> Path:
+        """An entity's billing database."""
+        return self.folder / f"billing_{entity.lower()}.db"
+
+    def environment(self) -> dict[str, str]:
+        """The process environment under which another process finds this installation."""
+        fields = {
+            PREFIX + name.upper(): json.dumps({key: value for key, value in asdict(each).items() if key != "conn_id"})
+            for name, each in self.connections.items()
+        }
+        return {**os.environ, **fields, OUT_VARIABLE: str(self.folder / "out"), "GX_ANALYTICS_ENABLED": "false"}
+
+    def partner(self, partner_id: str, accounts: dict[str, str] | None = None, **values: Any) -> None:
+        """Add a partner, authorised unless told otherwise, with one account at each entity named."""
+        self._add(
+            "partners",
+            **{
+                "partner_id": partner_id,
+                "company_name": f"Company {partner_id}",
+                "status": "authorized",
+                "language": "en",
+                "country": "NL",
+                "account_manager_id": "M1",
+                "authorized_on": "2014-01-01",
+                **values,
+            },
+        )
+        self._add(
+            "contacts", partner_id=partner_id, name="Jo", email=f"jo@{partner_id.lower()}.example", role="billing"
+        )
+        for entity, account_id in (accounts or {}).items():
+            self.link(partner_id, entity, account_id)
+
+    def link(self, partner_id: str, entity: str, account_id: str, since: str = "2012-01-01", until: str = "") -> None:
+        """Link an account to a partner, `until` exclusive."""
+        self._add(
+            "account_links",
+            partner_id=partner_id,
+            entity=entity,
+            account_id=account_id,
+            valid_from=since,
+            valid_to=until,
+        )
+
+    def grant(self, grant_id: str, partner_id: str, tier: int, starts_on: str, ends_on: str) -> None:
+        """Add a grace grant to the files."""
+        self._add(
+            "grace_grants",
+            grant_id=grant_id,
+            partner_id=partner_id,
+            tier=tier,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            granted_by="pat",
+            reason="growth plan",
+        )
+
+    def legacy(self, partner_id: str, monthly_bp: int, setup_bp: int = 0, sla: str = "", until: str = "") -> None:
+        """Add a legacy agreement in force since 2012."""
+        self._add(
+            "legacy_agreements",
+            partner_id=partner_id,
+            monthly_fee_discount_bp=monthly_bp,
+            setup_fee_discount_bp=setup_bp,
+            sla=sla,
+            source="contract of 2012",
+            valid_from="2012-01-01",
+            valid_to=until,
+        )
+
+    def rate(self, month: str, currency: str, units_per_eur: str) -> None:
+        """Add an exchange rate of a month."""
+        self._add(
+            "exchange_rates", billing_month=month, currency=currency, units_per_eur=units_per_eur, source="a test"
+        )
+
+    def bill(
+        self, account_id: str, month: str, minor: Any, *, entity: str = "NL", months: int = 1, **values: Any
+    ) -> None:
+        """Bill a monthly fee in minor units, `months` times from `month` on; `values` change columns of the lines."""
+        at = BillingMonth.parse(month)
+        for _ in range(months):
+            self._lines += 1
+            line = {
+                "line_id": f"L{self._lines}",
+                "account_id": account_id,
+                "product": "dedicated_server",
+                "charge_kind": "recurring",
+                "service_start": str(at.first_day),
+                "service_end": str(at.following.first_day),
+                "term_months": 1,
+                "net_amount_minor": minor,
+                "currency": CURRENCIES[entity],
+                "document_status": "posted",
+                "posted_on": str(at.first_day),
+                **values,
+            }
+            self.execute(entity, _insert("program_mrr_line", line), line)
+            at = at.following
+
+    def execute(self, entity: str, sql: str, values: Any = ()) -> None:
+        """Change an entity's billing database."""
+        with closing(sqlite3.connect(self.billing_db(entity))) as connection, connection:
+            connection.execute(sql, values)
+
+    def close(self, month: str, *entities: str) -> None:
+        """Close a month as the entity's lines stand now, at the entities named or at all."""
+        at = BillingMonth.parse(month)
+        for entity in entities or [row["entity"] for row in self.tables["entities"]]:
+            period = {"month": month, "first": str(at.first_day), "next": str(at.following.first_day)}
+            self.execute(entity, "DELETE FROM program_period_close WHERE billing_month = :month", period)
+            self.execute(
+                entity,
+                "INSERT INTO program_period_close SELECT :month, currency, count(*), sum(net_amount_minor), :next"
+                " FROM program_mrr_line WHERE document_status = 'posted' AND service_start < :next"
+                " AND service_end > :first GROUP BY currency"
+                " UNION ALL SELECT :month, :own, 0, 0, :next WHERE NOT EXISTS (SELECT 1 FROM program_mrr_line"
+                " WHERE document_status = 'posted' AND service_start < :next AND service_end > :first)",
+                {**period, "own": CURRENCIES[entity]},
+            )
+
+    def reopen(self, month: str, entity: str) -> None:
+        """Take an entity's close of a month back."""
+        self.execute(entity, "DELETE FROM program_period_close WHERE billing_month = ?", (month,))
+
+    def orders(self, entity: str) -> Path:
+        """Give an entity an order database, empty, and a connection to it."""
+        path = self.folder / f"orders_{entity.lower()}.db"
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(ORDERS_TABLE)
+        self.connections.add_sqlite(f"orders_{entity.lower()}", path)
+        return path
+
+    def write_registry(self) -> Path:
+        """Write the registry's files."""
+        folder = self.folder / "registry"
+        folder.mkdir(exist_ok=True)
+        for name, columns in COLUMNS.items():
+            with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, columns.split(), restval="")
+                writer.writeheader()
+                writer.writerows(self.tables[name])
+        return folder
+
+    def load(self) -> int:
+        """Load the registry as it stands; return how many rows changed."""
+        return load_registry_folder(self.installation, self.write_registry())[1]
+
+    def ready(self, *months: str) -> None:
+        """Close these months everywhere, create the programme's database, load the registry."""
+        for month in months:
+            self.close(month)
+        self.installation.database.upgrade()
+        self.load()
+
+    def order(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> MonthOrder:
+        """An order for a month; today is the effective day, or the 20th of the following month."""
+        at = BillingMonth.parse(month)
+        day = date.fromisoformat(on) if on else None
+        fixed = date.fromisoformat(today) if today else day or at.following.first_day + timedelta(days=19)
+        return MonthOrder(at, fixed, day, **asked)
+
+    def run(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> RunOutcome:
+        """Run a month as the command line does: all stages, letters, preview."""
+        here, order = self.installation, self.order(month, on=on, today=today, **asked)
+        outcome = run_month(here, order)
+        for batch in letter_batches(here, order.month):
+            render_letters(here, order.month, batch, order.program_file)
+        preview_months(here)
+        return outcome
+
+    def register(self, month: str) -> dict[str, Any]:
+        """A month's register."""
+        with self.installation.database.reading() as connection:
+            return read_register(connection, BillingMonth.parse(month))
+
+    def result(self, month: str, partner_id: str) -> dict[str, Any]:
+        """One partner's row of a month's register."""
+        return next(row for row in self.register(month)["partners"] if row["partner_id"] == partner_id)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the programme's database."""
+        with closing(sqlite3.connect(self.program_db)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def fingerprint(self) -> str:
+        """The sha256 of the programme's database file."""
+        return hashlib.sha256(self.program_db.read_bytes()).hexdigest()
+
+    def dump(self) -> list[str]:
+        """Everything in the programme's database, as statements."""
+        with closing(sqlite3.connect(self.program_db)) as connection:
+            return list(connection.iterdump())
+
+    def written(self) -> dict[str, bytes]:
+        """Every file below the output folder that people look at, by its path."""
+        out = self.folder / "out"
+        files = (path for path in sorted(out.rglob("*")) if path.is_file())
+        return {str(path.relative_to(out)): path.read_bytes() for path in files if ".checks" not in path.parts}
+
+    def _entity(self, entity: str) -> None:
+        self._add(
+            "entities",
+            entity=entity,
+            legal_name=f"Host {entity}",
+            country="GB" if entity == "UK" else entity,
+            currency=CURRENCIES[entity],
+            time_zone="Europe/Amsterdam",
+            joined_on="2010-01-01",
+        )
+        with closing(sqlite3.connect(self.billing_db(entity))) as connection:
+            connection.executescript(BILLING_TABLES)
+        self.connections.add_sqlite(f"billing_{entity.lower()}", self.billing_db(entity))
+
+    def _add(self, table: str, **row: Any) -> None:
+        self.tables[table].append(row)
+
+
+def _insert(table: str, row: dict[str, Any]) -> str:
+    names = ", ".join(row)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in row)})"  # noqa: S608 - own names
