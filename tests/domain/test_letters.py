@@ -1,0 +1,75 @@
+"""One letter a partner and month: the first kind that applies (rule 12)."""
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from partner_program.domain.letters import LetterKind, letter_kind
+
+# The order in which the programme asks, and what has to be true for a kind to apply.
+WHAT_MAKES_IT: dict[LetterKind, dict[str, Any]] = {
+    "migration": {"migration": True},
+    "restated": {"restated": True},
+    "grace_lapsed": {"outcomes": ["lapsed"]},
+    "tier_lowered": {"tier": 2, "previous_tier": 3},
+    "grace_confirmed": {"outcomes": ["confirmed"]},
+    "grace_granted": {"lifted_for_the_first_time": True},
+    "tier_raised": {"tier": 2, "previous_tier": 1},
+    "no_change": {"always": True},
+}
+QUIET: dict[str, Any] = {
+    "migration": False,
+    "restated": False,
+    "outcomes": [],
+    "tier": 2,
+    "previous_tier": 2,
+    "lifted_for_the_first_time": False,
+    "always": False,
+}
+
+
+def kind(**changed: Any) -> LetterKind | None:
+    return letter_kind(**{**QUIET, **changed})
+
+
+def together(first: LetterKind, second: LetterKind) -> dict[str, Any]:
+    """Both kinds' facts; a month with two grants has the outcomes of both."""
+    one, other = WHAT_MAKES_IT[first], WHAT_MAKES_IT[second]
+    return {**other, **one, "outcomes": [*other.get("outcomes", []), *one.get("outcomes", [])]}
+
+
+def test_nothing_happened_no_letter() -> None:
+    assert kind() is None
+    assert kind(outcomes=[None, None]) is None
+
+
+@pytest.mark.parametrize("only", WHAT_MAKES_IT)
+def test_each_kind_by_itself(only: LetterKind) -> None:
+    assert kind(**WHAT_MAKES_IT[only]) == only
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [pair for pair in combinations(WHAT_MAKES_IT, 2) if set(pair) != {"tier_lowered", "tier_raised"}]
+)
+def test_of_two_kinds_the_one_that_is_asked_first_is_sent(first: LetterKind, second: LetterKind) -> None:
+    """Lowered and raised at once does not exist; every other pair does."""
+    assert kind(**together(first, second)) == first
+
+
+def test_a_first_tier_counts_as_raised_from_none() -> None:
+    assert kind(tier=1, previous_tier=None) == "tier_raised"
+    assert kind(tier=1, previous_tier=0) == "tier_raised"
+
+
+def test_a_partner_without_any_tier_before_and_now_gets_no_letter() -> None:
+    assert kind(tier=0, previous_tier=None) is None
+
+
+def test_losing_the_last_tier_is_a_tier_lowered() -> None:
+    assert kind(tier=0, previous_tier=1) == "tier_lowered"
+
+
+@pytest.mark.parametrize(("previous_tier", "tier", "expected"), [(6, 1, "tier_lowered"), (1, 6, "tier_raised")])
+def test_a_partner_may_move_any_number_of_tiers_with_one_letter(previous_tier: int, tier: int, expected: str) -> None:
+    assert kind(previous_tier=previous_tier, tier=tier) == expected

@@ -1,0 +1,73 @@
+"""The tier table to the cent, and which programme is in force on a day."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partner_program.domain.program import program_in_force, sla_rank
+from partner_program.domain.refusals import NoRuleInForce
+from tests.domain.made_month import GO_LIVE, PROGRAM
+
+# "Tier 1 500-1,999", "Tier 2 2,000-4,999", "Tier 3 5,000-9,999", "Tier 4 10,000-19,999", "Tier 5 20,000-39,999",
+# "Tier 6 40,000+", written out in cents once more by hand.
+FROM_CENTS = {1: 50_000, 2: 200_000, 3: 500_000, 4: 1_000_000, 5: 2_000_000, 6: 4_000_000}
+
+
+@pytest.mark.parametrize(("tier", "threshold"), FROM_CENTS.items())
+def test_each_cent_within_two_euros_of_a_threshold_is_on_its_side(tier: int, threshold: int) -> None:
+    for cents in range(threshold - 200, threshold + 201):
+        assert PROGRAM.earned_tier(cents) == (tier if cents >= threshold else tier - 1), cents
+
+
+def test_partner_exactly_on_the_threshold_earns_the_tier_and_one_cent_less_does_not() -> None:
+    assert PROGRAM.earned_tier(2_000_00) == 2
+    assert PROGRAM.earned_tier(1_999_99) == 1
+
+
+@pytest.mark.parametrize("cents", [499_99, 1, 0, -1, -4_000_000, -(10**15)])
+def test_nothing_and_less_than_nothing_earn_no_tier(cents: int) -> None:
+    assert PROGRAM.earned_tier(cents) == 0
+
+
+def test_the_highest_tier_has_no_upper_end() -> None:
+    assert PROGRAM.earned_tier(10**15) == 6
+
+
+@given(st.integers(-10_000_00, 100_000_00), st.integers(0, 100_000_00))
+@settings(max_examples=100, deadline=None)
+def test_more_revenue_never_earns_a_lower_tier(cents: int, more: int) -> None:
+    assert PROGRAM.earned_tier(cents + more) >= PROGRAM.earned_tier(cents)
+
+
+def test_a_tier_has_its_own_row_and_no_tier_has_none() -> None:
+    assert [PROGRAM.tier_row(tier) for tier in range(1, 7)] == list(PROGRAM.tiers)
+    assert PROGRAM.tier_row(0) is None
+
+
+def test_there_is_no_rule_in_force_before_the_go_live() -> None:
+    """ "The go live date is 27 July 2015." """
+    with pytest.raises(NoRuleInForce, match="no rule in force on 2015-07-26"):
+        program_in_force([PROGRAM], date(2015, 7, 26))
+    assert program_in_force([PROGRAM], GO_LIVE) is PROGRAM
+
+
+def test_without_any_programme_there_is_no_rule_either() -> None:
+    with pytest.raises(NoRuleInForce):
+        program_in_force([], GO_LIVE)
+
+
+def test_a_later_programme_holds_from_its_first_day_in_whatever_order_the_files_are_read() -> None:
+    later = replace(PROGRAM, in_force_from=date(2016, 2, 29))
+    for programs in ([PROGRAM, later], [later, PROGRAM]):
+        assert program_in_force(programs, date(2016, 2, 28)) is PROGRAM
+        assert program_in_force(programs, date(2016, 2, 29)) is later
+
+
+def test_service_levels_rise_from_none_to_platinum() -> None:
+    """ "Bronze Silver Gold Gold Platinum Platinum" """
+    ranks = [sla_rank(sla) for sla in (None, "Bronze", "Silver", "Gold", "Platinum")]
+    assert ranks == sorted(set(ranks))
+    assert [sla_rank(row.sla) for row in PROGRAM.tiers] == [1, 2, 3, 3, 4, 4]

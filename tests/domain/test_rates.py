@@ -1,0 +1,105 @@
+"""What a tier gives to new orders, and the floors that an older agreement keeps under it (rules 4 and 6).
+
+"existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)"
+"""
+
+from datetime import date
+
+import pytest
+
+from partner_program.domain.letters import LegacyFact
+from partner_program.domain.rates import NO_PROGRAMME_RATE, RateTerms, legacy_kept, rate_terms
+from partner_program.domain.registry import LegacyAgreement
+from tests.domain.made_month import GO_LIVE, PROGRAM, legacy
+
+
+def terms(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> RateTerms:
+    return rate_terms(program=PROGRAM, tier=tier, agreements=agreements, day=on)
+
+
+def kept(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> tuple[LegacyFact, ...]:
+    return legacy_kept(program=PROGRAM, terms=terms(tier, *agreements, on=on), agreements=agreements, day=on)
+
+
+@pytest.mark.parametrize(
+    ("tier", "monthly_bp", "setup_bp", "sla"),
+    [
+        (0, 0, 0, None),
+        (1, 500, 1_000, "Bronze"),
+        (2, 800, 2_000, "Silver"),
+        (3, 1_000, 3_500, "Gold"),
+        (4, 1_500, 5_000, "Gold"),
+        (5, 2_000, 7_500, "Platinum"),
+        (6, 2_500, 10_000, "Platinum"),
+    ],
+)
+def test_a_tier_gives_what_its_row_of_the_table_says(tier: int, monthly_bp: int, setup_bp: int, sla: str | None) -> None:
+    assert terms(tier) == RateTerms(tier, monthly_bp, setup_bp, sla)
+
+
+def test_no_tier_gives_nothing() -> None:
+    assert terms(0) == NO_PROGRAMME_RATE
+
+
+def test_an_old_agreement_is_a_floor_for_each_component_by_itself() -> None:
+    assert terms(3, legacy(1_200, 1_000, "Bronze")) == RateTerms(3, 1_200, 3_500, "Gold")
+    assert terms(3, legacy(500, 6_000, "Bronze")) == RateTerms(3, 1_000, 6_000, "Gold")
+    assert terms(3, legacy(500, 1_000, "Platinum")) == RateTerms(3, 1_000, 3_500, "Platinum")
+
+
+def test_an_old_agreement_is_kept_without_any_tier() -> None:
+    assert terms(0, legacy(700, 0, "Silver")) == RateTerms(0, 700, 0, "Silver")
+
+
+def test_an_old_agreement_without_a_service_level_takes_none_away() -> None:
+    assert terms(1, legacy(700, 1_500, None)).sla == "Bronze"
+
+
+def test_an_old_discount_above_25_percent_stays() -> None:
+    assert terms(6, legacy(3_000)).monthly_fee_discount_bp == 3_000
+
+
+def test_of_two_agreements_each_component_is_the_better_one() -> None:
+    assert terms(1, legacy(900, 1_000, "Gold"), legacy(600, 4_000, "Silver")) == RateTerms(1, 900, 4_000, "Gold")
+
+
+@pytest.mark.parametrize(
+    ("on", "monthly_bp"),
+    [(date(2016, 2, 28), 800), (date(2016, 2, 29), 1_200), (date(2016, 3, 30), 1_200), (date(2016, 3, 31), 800)],
+)
+def test_an_agreement_holds_from_its_first_day_up_to_its_end(on: date, monthly_bp: int) -> None:
+    dated = legacy(1_200, since=date(2016, 2, 29), until=date(2016, 3, 31))
+    assert terms(2, dated, on=on).monthly_fee_discount_bp == monthly_bp
+
+
+# What a letter says about it
+
+
+def test_a_letter_names_each_old_term_that_is_better_and_no_other() -> None:
+    until = date(2016, 1, 1)
+    agreement = legacy(1_200, 3_000, "Platinum", until=until, source="letter of 2013")
+    assert kept(3, agreement) == (
+        LegacyFact("monthly_fee", 1_200, None, "letter of 2013", until),
+        LegacyFact("sla", None, "Platinum", "letter of 2013", until),
+    )
+
+
+def test_a_better_setup_discount_is_named() -> None:
+    assert kept(1, legacy(0, 5_000)) == (LegacyFact("setup_fee", 5_000, None, "agreement of 2012", None),)
+
+
+def test_an_old_term_that_only_equals_the_tiers_is_not_named() -> None:
+    assert kept(3, legacy(1_000, 3_500, "Gold")) == ()
+
+
+def test_an_agreement_that_has_ended_is_not_named() -> None:
+    assert kept(1, legacy(2_000, until=GO_LIVE)) == ()
+
+
+def test_of_two_agreements_the_one_that_gives_the_term_is_named() -> None:
+    weaker, stronger = legacy(900, source="2011"), legacy(1_200, source="2013")
+    assert kept(1, weaker, stronger) == (LegacyFact("monthly_fee", 1_200, None, "2013", None),)
+
+
+def test_without_a_tier_every_old_term_is_named() -> None:
+    assert [fact.component for fact in kept(0, legacy(100, 100, "Bronze"))] == ["monthly_fee", "setup_fee", "sla"]
