@@ -1,0 +1,26 @@
+-- Grain: one row per line that touches the month, of the accounts in which something cannot be relied on.
+-- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes: some are no text at all).
+SELECT
+    line_id,
+    account_id,
+    charge_kind,
+    service_start,
+    service_end,
+    term_months,
+    net_amount_minor,
+    currency,
+    document_status
+FROM program_mrr_line
+WHERE
+    service_end > :first_day
+    AND (
+        service_start < :next_first_day
+        OR service_end <= :next_first_day
+        OR TYPEOF(service_start) <> 'text'
+        OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+    )
+    AND (
+        TYPEOF(account_id) <> 'text'
+        OR HEX(account_id) IN (SELECT listed.value FROM JSON_EACH(:accounts) AS listed) -- noqa: RF02, a bind
+    )
+ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

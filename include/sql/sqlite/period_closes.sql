@@ -1,0 +1,9 @@
+-- Grain: one row per currency for which the entity says that the month is complete.
+-- Binds: billing_month (YYYY-MM).
+SELECT
+    currency,
+    line_count,
+    control_total_minor
+FROM program_period_close
+WHERE billing_month = :billing_month
+ORDER BY currency, line_count, control_total_minor

@@ -1,0 +1,23 @@
+-- Grain: one row per line whose end is no date and sorts before every month: without a look here it would vanish.
+-- Binds: first_day, next_first_day. A real date before 2000 does not touch the month and is left out.
+SELECT
+    line_id,
+    account_id,
+    charge_kind,
+    service_start,
+    service_end,
+    term_months,
+    net_amount_minor,
+    currency,
+    document_status
+FROM program_mrr_line
+WHERE
+    (service_end IS NULL OR service_end < '2000-01-01')
+    AND (service_end IS NULL OR service_end <= :first_day)
+    AND service_end IS NOT DATE(service_end, '+0 days')
+    AND (
+        service_start < :next_first_day
+        OR TYPEOF(service_start) <> 'text'
+        OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+    )
+ORDER BY line_id, account_id, service_start, service_end, net_amount_minor
