@@ -22,9 +22,18 @@ LONG_AGO = date(2010, 1, 1)
 
 def partner(partner_id: str = "P1", status: str = "authorized") -> Partner:
     """A partner of whom only the id and the status matter."""
-    words = {"company_name": partner_id, "language": "en", "country": "NL", "website": "https://p.example"}
-    contact = {"phone": "+31200000000", "address": "Street 1", "vat_id": "", "account_manager_id": "M1"}
-    return Partner(partner_id=partner_id, status=status, **words, **contact)
+    return Partner(
+        partner_id=partner_id,
+        company_name=f"Company {partner_id}",
+        status=status,
+        language="en",
+        country="NL",
+        website="https://p.example",
+        phone="+31200000000",
+        address="Street 1",
+        vat_id="",
+        account_manager_id="M1",
+    )
 
 
 def entity(code: str = "NL", joined_on: date = LONG_AGO, left_on: date | None = None) -> Entity:

@@ -20,7 +20,19 @@ def test_a_month_is_read_as_it_is_printed() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2015-6", "2015-00", "2015-13", "15-06", "2015-06-01", " 2015-06", "2015-06\n", "2015/06", "", "٢٠١٥-٠٦", "1899-12"],
+    [
+        "2015-6",
+        "2015-00",
+        "2015-13",
+        "15-06",
+        "2015-06-01",
+        " 2015-06",
+        "2015-06\n",
+        "2015/06",
+        "",
+        "٢٠١٥-٠٦",
+        "1899-12",
+    ],
 )
 def test_anything_but_year_and_month_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(Refusal) as refused:

@@ -7,7 +7,7 @@ from tests.domain.made_month import PROGRAM
 
 
 def of_moves(lowered: int, others: int) -> list[str]:
-    moves: list[tuple[int | None, int]] = [(2, 1)] * lowered + [(2, 2)] * others
+    moves = [(2, 1)] * lowered + [(2, 2)] * others
     return brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={})
 
 
@@ -38,7 +38,7 @@ def test_the_reason_names_how_many_of_how_many() -> None:
 
 
 def test_only_partners_below_the_tier_they_had_are_lowered() -> None:
-    moves: list[tuple[int | None, int]] = [(None, 0)] * 50 + [(1, 6)] * 50 + [(3, 3)] * 50 + [(0, 0)] * 50
+    moves = [(None, 0), (1, 6), (3, 3), (0, 0)] * 50
     assert brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={}) == []
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from partner_program.domain.refusals import ConservationBroken
+from partner_program.domain.revenue import FaultyLine
 from partner_program.domain.totals import Bucket, MonthTotals, check_conservation
 from tests.domain.made_month import billed, entity, faulty, line, link, merged, partner
 
@@ -66,7 +67,9 @@ def test_a_document_that_is_not_posted_is_that_before_it_is_anything_else(status
 
 @pytest.mark.parametrize("kind", ["setup", "one_off", "deposit", "goodwill", "tax"])
 def test_a_kind_that_does_not_count_is_that_before_whose_it_is(kind: str) -> None:
-    totals = merged(billed(line(7, kind=kind, account_id="A9"), line(8, kind=kind, account_id="A2")), links=[link("P2", "A2")])
+    totals = merged(
+        billed(line(7, kind=kind, account_id="A9"), line(8, kind=kind, account_id="A2")), links=[link("P2", "A2")]
+    )
     assert buckets(totals) == [(kind, 2, 15)]
 
 
@@ -202,7 +205,9 @@ def test_a_missing_exchange_rate_holds_the_partner_instead_of_skipping_the_amoun
     assert [total.partner_id for total in totals.partners] == ["P2"]
 
 
-@pytest.mark.parametrize("excluded", [{"kind": "setup"}, {"status": "draft"}, {"kind": "usage", "start": date(2015, 5, 1)}])
+@pytest.mark.parametrize(
+    "excluded", [{"kind": "setup"}, {"status": "draft"}, {"kind": "usage", "start": date(2015, 5, 1)}]
+)
 def test_a_currency_without_a_rate_holds_nobody_where_none_of_it_counts(excluded: dict[str, str]) -> None:
     totals = merged(billed(line(2_000_00), line(1, currency="SEK", **excluded)))  # type: ignore[arg-type]
     assert totals.partners[0].mrr_eur_cents == 2_000_00
@@ -220,6 +225,30 @@ def test_every_reason_is_told_once() -> None:
         "entity US: not closed",
         "entity NL: line L7: term_months is 0, expected a whole number from 1",
     ]
+
+
+def test_what_is_known_of_a_held_partner_counts_for_an_early_rise_where_the_rest_cannot_be_negative() -> None:
+    known = merged(billed(line(2_000_00), line(7, currency="SEK"), faulty_lines=[faulty(1)]))
+    assert known.known_parts == {"P1": 2_000_00}
+
+
+@pytest.mark.parametrize("row", [faulty(-1), faulty(None), faulty(1, kind="credit")])
+def test_a_row_at_fault_that_may_be_negative_lets_nobody_rise(row: FaultyLine) -> None:
+    assert merged(billed(line(2_000_00), faulty_lines=[row])).known_parts == {}
+
+
+def test_an_amount_below_zero_without_an_exchange_rate_lets_nobody_rise() -> None:
+    totals = merged(billed(line(2_000_00), line(-7, kind="credit", currency="SEK")))
+    assert (len(totals.held), totals.known_parts) == (1, {})
+
+
+def test_an_entity_that_is_missing_may_hold_credit_notes_and_lets_nobody_rise() -> None:
+    totals = merged(billed(line(2_000_00)), billed(code="US", fault="not closed"), links=[link(), link(code="US")])
+    assert (len(totals.held), totals.known_parts) == (1, {})
+
+
+def test_a_partner_that_is_not_held_has_no_known_part() -> None:
+    assert merged(billed(line(2_000_00))).known_parts == {}
 
 
 def test_an_entitys_total_leaves_out_entities_at_fault_and_keeps_held_partners_of_the_others() -> None:

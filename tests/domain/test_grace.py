@@ -4,7 +4,10 @@
 confirmed."
 """
 
+import csv
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +136,47 @@ def test_grants_are_told_by_their_id_in_whatever_order_they_come() -> None:
 
 def test_without_grants_there_is_nothing_to_settle() -> None:
     assert settle() == GraceSettlement((), None, None)
+
+
+# The worked example, whose registers were computed apart from this code
+
+EXAMPLE = Path(__file__).parents[1] / "data/worked_example"
+REGISTERS = sorted(EXAMPLE.glob("register_*.json"))
+
+
+def granted_in_the_example() -> dict[str, GraceGrant]:
+    with (EXAMPLE / "registry/grace_grants.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["grant_id"]: grant(
+                int(row["tier"]),
+                date.fromisoformat(row["starts_on"]),
+                date.fromisoformat(row["ends_on"]),
+                grant_id=row["grant_id"],
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+@pytest.mark.parametrize("path", REGISTERS, ids=lambda path: path.stem)
+def test_each_register_of_the_worked_example_settles_its_grants_as_told(path: Path) -> None:
+    grants, register = granted_in_the_example(), json.loads(path.read_text(encoding="utf-8"))
+    for row in register["partners"]:
+        if row["status"] == "assigned":
+            found = settle(
+                *(grants[told["grant_id"]] for told in row["grants"]),
+                month=BillingMonth.parse(register["billing_month"]),
+                on=date.fromisoformat(register["effective_on"]),
+                earned=row["earned_tier"],
+            )
+            assert outcomes(found) == {told["grant_id"]: told["outcome"] for told in row["grants"]}
+            assert found.granted_tier == row["granted_tier"]
+
+
+def test_the_worked_example_has_a_grant_of_each_outcome() -> None:
+    told = [
+        each["outcome"]
+        for path in REGISTERS
+        for row in json.loads(path.read_text(encoding="utf-8"))["partners"]
+        for each in row["grants"]
+    ]
+    assert set(told) == {None, "confirmed", "lapsed"}

@@ -50,7 +50,8 @@ def test_each_kind_by_itself(only: LetterKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [pair for pair in combinations(WHAT_MAKES_IT, 2) if set(pair) != {"tier_lowered", "tier_raised"}]
+    ("first", "second"),
+    [pair for pair in combinations(WHAT_MAKES_IT, 2) if set(pair) != {"tier_lowered", "tier_raised"}],
 )
 def test_of_two_kinds_the_one_that_is_asked_first_is_sent(first: LetterKind, second: LetterKind) -> None:
     """Lowered and raised at once does not exist; every other pair does."""

@@ -54,7 +54,15 @@ def price(
 
 @pytest.mark.parametrize(
     ("tier", "monthly", "setup"),
-    [(0, 100_00, 100_00), (1, 95_00, 90_00), (2, 92_00, 80_00), (3, 90_00, 65_00), (4, 85_00, 50_00), (5, 80_00, 25_00), (6, 75_00, 0)],
+    [
+        (0, 100_00, 100_00),
+        (1, 95_00, 90_00),
+        (2, 92_00, 80_00),
+        (3, 90_00, 65_00),
+        (4, 85_00, 50_00),
+        (5, 80_00, 25_00),
+        (6, 75_00, 0),
+    ],
 )
 def test_each_tier_pays_list_less_its_two_discounts(tier: int, monthly: int, setup: int) -> None:
     found = price(of_tier(tier), setup=100_00)
@@ -162,7 +170,9 @@ def test_a_legacy_setup_discount_takes_off_the_whole_fee_at_most() -> None:
 
 
 @pytest.mark.parametrize(("months", "monthly"), [(1, 110_00), (3, 105_00), (6, 100_00)])
-def test_shortening_twelve_months_costs_points_of_list_beside_the_shorter_terms_discount(months: int, monthly: int) -> None:
+def test_shortening_twelve_months_costs_points_of_list_beside_the_shorter_terms_discount(
+    months: int, monthly: int
+) -> None:
     """ "1 month +10% 3 months +7.5% 6 months +5%": 100 % + 10 - 0, + 7.5 - 2.5, + 5 - 5."""
     assert price(of_tier(0), months=months, shortened_from=12).monthly_fee_cents == monthly
 

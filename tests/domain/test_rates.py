@@ -33,7 +33,9 @@ def kept(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> tuple[L
         (6, 2_500, 10_000, "Platinum"),
     ],
 )
-def test_a_tier_gives_what_its_row_of_the_table_says(tier: int, monthly_bp: int, setup_bp: int, sla: str | None) -> None:
+def test_a_tier_gives_what_its_row_of_the_table_says(
+    tier: int, monthly_bp: int, setup_bp: int, sla: str | None
+) -> None:
     assert terms(tier) == RateTerms(tier, monthly_bp, setup_bp, sla)
 
 

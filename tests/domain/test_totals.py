@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.revenue import MrrGroup
 from partner_program.domain.totals import UnmatchedAccount
 from tests.domain.made_month import JUNE, billed, entity, line, link, merged, mrr_cents, partner
 
@@ -19,6 +20,12 @@ def months(first: BillingMonth, count: int) -> list[BillingMonth]:
     while len(found) < count:
         found.append(found[-1].following)
     return found
+
+
+def half_month(minor: int, *, account_id: str = "A1", kind: str = "recurring", currency: str = "EUR") -> MrrGroup:
+    """A line of which half counts in June."""
+    end = date(2015, 6, 16)
+    return line(minor, start=date(2015, 6, 1), end=end, account_id=account_id, kind=kind, currency=currency)
 
 
 # Shares
@@ -33,7 +40,12 @@ def test_an_annual_line_is_one_twelfth_in_each_month_it_covers_in_full() -> None
 def test_a_service_billed_from_the_15th_to_the_15th_is_exactly_one_fee_in_each_of_24_months() -> None:
     for month in months(BillingMonth(2015, 1), 24):
         lines = [
-            line(99_97, month=month, start=billing.first_day.replace(day=15), end=billing.following.first_day.replace(day=15))
+            line(
+                99_97,
+                month=month,
+                start=billing.first_day.replace(day=15),
+                end=billing.following.first_day.replace(day=15),
+            )
             for billing in (month.preceding, month)
         ]
         assert mrr_cents(*lines, month=month) == 99_97
@@ -62,7 +74,9 @@ def test_a_fee_for_the_29th_of_february_is_one_of_29_days() -> None:
     assert mrr_cents(line(2_900, month=february, start=date(2016, 2, 29), end=date(2016, 3, 29)), month=february) == 100
 
 
-@pytest.mark.parametrize(("term", "net"), [(1, 500_00), (3, 1_500_00), (6, 3_000_00), (24, 12_000_00), (36, 18_000_00), (7, 3_500_00)])
+@pytest.mark.parametrize(
+    ("term", "net"), [(1, 500_00), (3, 1_500_00), (6, 3_000_00), (24, 12_000_00), (36, 18_000_00), (7, 3_500_00)]
+)
 def test_whatever_the_term_a_full_month_counts_one_monthly_fee(term: int, net: int) -> None:
     assert mrr_cents(line(net, start=date(2015, 1, 1), end=date(2019, 1, 1), term=term)) == 500_00
 
@@ -97,22 +111,19 @@ def test_only_posted_documents_count(status: str) -> None:
 
 
 def test_two_half_cents_of_one_account_are_one_cent_because_they_are_rounded_once() -> None:
-    half = {"start": date(2015, 6, 1), "end": date(2015, 6, 16)}
-    assert mrr_cents(line(1, **half)) == 1  # half a cent, away from zero
-    assert mrr_cents(line(1, **half), line(1, **half)) == 1
-    assert mrr_cents(line(1, **half), line(1, **half), line(1, **half)) == 2
+    assert mrr_cents(half_month(1)) == 1  # half a cent, away from zero
+    assert mrr_cents(half_month(1), half_month(1)) == 1
+    assert mrr_cents(half_month(1), half_month(1), half_month(1)) == 2
 
 
 def test_half_a_cent_below_zero_is_rounded_away_from_zero_too() -> None:
-    half = {"start": date(2015, 6, 1), "end": date(2015, 6, 16)}
-    assert mrr_cents(line(-1, kind="credit", **half)) == -1
-    assert mrr_cents(line(-1, kind="credit", **half), line(-2, kind="credit", **half)) == -2
+    assert mrr_cents(half_month(-1, kind="credit")) == -1
+    assert mrr_cents(half_month(-1, kind="credit"), half_month(-2, kind="credit")) == -2
 
 
 def test_each_account_is_rounded_by_itself_so_that_a_letters_table_adds_up() -> None:
-    half = {"start": date(2015, 6, 1), "end": date(2015, 6, 16)}
     (total,) = merged(
-        billed(line(1, account_id="A1", **half), line(1, account_id="A2", **half)),
+        billed(half_month(1, account_id="A1"), half_month(1, account_id="A2")),
         links=[link(account_id="A1"), link(account_id="A2")],
     ).partners
     assert [account.mrr_eur_cents for account in total.accounts] == [1, 1]
@@ -120,8 +131,7 @@ def test_each_account_is_rounded_by_itself_so_that_a_letters_table_adds_up() -> 
 
 
 def test_each_currency_of_an_account_is_rounded_by_itself() -> None:
-    half = {"start": date(2015, 6, 1), "end": date(2015, 6, 16)}
-    (total,) = merged(billed(line(1, **half), line(1, currency="USD", **half)), rates={"USD": Decimal(1)}).partners
+    (total,) = merged(billed(half_month(1), half_month(1, currency="USD")), rates={"USD": Decimal(1)}).partners
     assert [(row.currency, row.mrr_eur_cents) for row in total.accounts] == [("EUR", 1), ("USD", 1)]
     assert total.mrr_eur_cents == 2
 
@@ -135,14 +145,14 @@ def test_an_amount_is_divided_by_the_units_of_its_currency_per_euro() -> None:
 
 def test_conversion_comes_before_the_one_rounding() -> None:
     """Rounding 0.5 to a whole minor unit first and converting then would give 2 cents."""
-    half = line(1, currency="GBP", start=date(2015, 6, 1), end=date(2015, 6, 16))
+    half = half_month(1, currency="GBP")
     (total,) = merged(billed(half), rates={"GBP": Decimal("0.5")}).partners
     assert total.mrr_eur_cents == 1
 
 
 def test_a_sum_of_shares_in_another_currency_is_converted_once() -> None:
     """Three lines of 0.5 minor units at 0.9 are 1.67 EUR cents; each converted alone they would be three."""
-    half = line(1, currency="GBP", start=date(2015, 6, 1), end=date(2015, 6, 16))
+    half = half_month(1, currency="GBP")
     (total,) = merged(billed(half, half, half), rates={"GBP": Decimal("0.9")}).partners
     assert total.mrr_eur_cents == 2
 
@@ -169,7 +179,10 @@ def test_accounts_of_all_entities_count_together() -> None:
         links=[link(), link(code="US")],
     ).partners
     assert total.mrr_eur_cents == 2_000_00
-    assert [(account.entity, account.mrr_eur_cents) for account in total.accounts] == [("NL", 1_000_00), ("US", 1_000_00)]
+    assert [(account.entity, account.mrr_eur_cents) for account in total.accounts] == [
+        ("NL", 1_000_00),
+        ("US", 1_000_00),
+    ]
 
 
 def test_the_link_in_force_on_the_last_day_decides_for_the_whole_month() -> None:

@@ -1,0 +1,60 @@
+"""The domain is true on paper: no float near money, no clock, no library, read from its source."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import partner_program.domain
+
+MODULES = sorted(Path(partner_program.domain.__path__[0]).glob("*.py"))
+CLOCK = {"now", "today", "utcnow", "time", "localtime", "gmtime", "monotonic", "perf_counter"}
+# Modules whose very purpose is the outside, chance or the clock.
+OUTSIDE = {"os", "io", "pathlib", "random", "secrets", "socket", "sqlite3", "subprocess", "time", "urllib.request"}
+# A Fraction divided stays exact; these are the only divisions that are not `//`.
+EXACT_DIVISIONS = {
+    "money.py": [
+        "sum((Fraction(rate) for rate in published), Fraction(0)) / len(published)",
+        "list_cents * max(BP - discount_bp, Fraction(0)) / BP",
+    ]
+}
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_the_domain_is_read_at_all() -> None:
+    assert {"money.py", "totals.py", "settlement.py", "quote.py"} <= {path.name for path in MODULES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_no_float_is_written_or_made(path: Path) -> None:
+    for node in nodes(path):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float | complex)), ast.unparse(node)
+        assert not (isinstance(node, ast.Name) and node.id in {"float", "complex"}), ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_whatever_is_divided_stays_exact(path: Path) -> None:
+    found = [ast.unparse(node) for node in nodes(path) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]
+    assert found == EXACT_DIVISIONS.get(path.name, [])
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_time_comes_in_as_an_argument(path: Path) -> None:
+    called = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
+    assert not [ast.unparse(name) for name in called if isinstance(name, ast.Attribute) and name.attr in CLOCK]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_it_imports_itself_and_the_standard_library_alone(path: Path) -> None:
+    imported = {node.module or "" for node in nodes(path) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in nodes(path) if isinstance(node, ast.Import) for name in node.names}
+    for module in imported:
+        root = module.partition(".")[0]
+        assert module.startswith("partner_program.domain.") or root in sys.stdlib_module_names, module
+        assert root not in OUTSIDE, module
+        assert module not in OUTSIDE, module

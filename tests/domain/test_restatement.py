@@ -1,0 +1,80 @@
+"""A month in force compared with what its inputs give now: what differs, in words (rule 8)."""
+
+from datetime import date
+from decimal import Decimal
+
+from partner_program.domain.restatement import AccountFigures, Figures, differences, figures_of
+from partner_program.domain.settlement import PartnerHistory, record_history
+from partner_program.domain.totals import PartnerTotal
+from tests.domain.made_month import GO_LIVE, billed, decided, grant, line, settled
+
+IN_FORCE = Figures(
+    mrr_eur_cents=2_000_00,
+    earned_tier=2,
+    granted_tier=None,
+    tier=2,
+    previous_tier=None,
+    monthly_fee_discount_bp=800,
+    setup_fee_discount_bp=2_000,
+    sla="Silver",
+    rate_valid_from=GO_LIVE,
+    accounts=(AccountFigures("NL", "A1", "EUR", "1", 2_000_00, 2_000_00),),
+    grants=(),
+)
+
+
+def test_equal_figures_differ_in_nothing() -> None:
+    assert differences(in_force=IN_FORCE, now=IN_FORCE._replace()) == []
+
+
+def test_a_decision_has_the_figures_that_its_assessment_stores() -> None:
+    assert figures_of(decided(2_000_00, PartnerHistory())) == IN_FORCE
+
+
+def test_an_exchange_rate_is_stored_without_idle_zeros_and_never_in_exponents() -> None:
+    (decision,) = settled(billed(line(100, currency="IDR")), rates={"IDR": Decimal("15000.000000")}).decisions
+    assert figures_of(decision).accounts[0].units_per_eur == "15000"
+
+
+def test_grants_are_stored_by_id_with_what_became_of_them() -> None:
+    grants = (grant(4, date(2015, 7, 1), date(2015, 12, 1)), grant(3, date(2015, 1, 1), GO_LIVE, grant_id="G2"))
+    assert figures_of(decided(0, PartnerHistory(open_grants=grants))).grants == (("G1", None), ("G2", "lapsed"))
+
+
+def test_a_month_that_is_history_only_has_no_figures_of_a_rate() -> None:
+    figures = figures_of(record_history(total=PartnerTotal("P1", ()), earned_tier=1))
+    assert (figures.monthly_fee_discount_bp, figures.setup_fee_discount_bp) == (None, None)
+    assert (figures.sla, figures.rate_valid_from, figures.tier) == (None, None, 1)
+
+
+def test_money_tiers_and_discounts_differ_in_words_that_a_person_reads() -> None:
+    now = IN_FORCE._replace(mrr_eur_cents=1_999_99, earned_tier=1, tier=1, monthly_fee_discount_bp=750, sla=None)
+    assert differences(in_force=IN_FORCE, now=now) == [
+        "mrr 2,000.00 EUR becomes 1,999.99 EUR",
+        "earned_tier 2 becomes 1",
+        "tier 2 becomes 1",
+        "monthly_fee_discount 8 % becomes 7.5 %",
+        "sla Silver becomes none",
+    ]
+
+
+def test_every_figure_is_compared() -> None:
+    other = Figures(1, 0, 1, 1, 3, 1, 1, "Gold", date(2015, 8, 3), (), (("G1", "lapsed"),))
+    assert len(differences(in_force=IN_FORCE, now=other)) == len(Figures._fields)
+
+
+def test_accounts_that_came_went_or_changed_are_named_on_their_side() -> None:
+    changed = IN_FORCE.accounts[0]._replace(mrr_minor=1, mrr_eur_cents=1)
+    (words,) = differences(in_force=IN_FORCE, now=IN_FORCE._replace(accounts=(changed,)))
+    assert words == "accounts: NL A1 EUR 1 200000 200000 becomes NL A1 EUR 1 1 1"
+    (gone,) = differences(in_force=IN_FORCE, now=IN_FORCE._replace(accounts=()))
+    assert gone.endswith("becomes nothing")
+    more = AccountFigures("US", "A2", "USD", "1.1", 11, 10)
+    (came,) = differences(in_force=IN_FORCE, now=IN_FORCE._replace(accounts=(*IN_FORCE.accounts, more)))
+    assert came == "accounts: nothing becomes US A2 USD 1.1 11 10"
+
+
+def test_a_grant_that_ended_otherwise_is_named() -> None:
+    was = IN_FORCE._replace(grants=(("G1", "lapsed"),))
+    now = IN_FORCE._replace(grants=(("G1", "confirmed"),))
+    assert differences(in_force=was, now=now) == ["grants: G1 lapsed becomes G1 confirmed"]
