@@ -99,6 +99,5 @@ def _exit_status() -> int:
     try:
         main()
     except SystemExit as left:
-        assert left.code is None or isinstance(left.code, int), left.code
-        return left.code or 0
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
     return 0

@@ -41,7 +41,7 @@ class ProgramDatabase:
     def reading(self) -> Iterator[Connection]:
         """One read-only snapshot of a database that is up to date."""
         self._check_exists()
-        with self.engine.connect() as connection, _named_faults("reading"), connection.begin():
+        with _named_faults("reading"), self.engine.connect() as connection, connection.begin():
             self._check_version(connection)
             yield connection
 
@@ -49,7 +49,7 @@ class ProgramDatabase:
     def writing(self) -> Iterator[Connection]:
         """One transaction that holds the write lock from its start and commits at the end of the block."""
         self._check_exists()
-        with self.engine.connect() as connection, _named_faults("writing"):
+        with _named_faults("writing"), self.engine.connect() as connection:
             writer = connection.execution_options(writes=True)
             with writer.begin():
                 self._check_version(writer)
@@ -61,8 +61,8 @@ class ProgramDatabase:
         from alembic.config import Config
 
         if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self.engine.connect() as connection, _named_faults("upgrading"):
+            _make_folder(self._path.parent)
+        with _named_faults("upgrading"), self.engine.connect() as connection:
             writer = connection.execution_options(writes=True)
             with writer.begin():
                 before = schema_version(writer)
@@ -93,6 +93,13 @@ def schema_version(connection: Connection) -> str | None:
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"the programme database has no folder: {error.strerror}: {folder}") from error
 
 
 def _engine(fields: ConnectionFields) -> Engine:

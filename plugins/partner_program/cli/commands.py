@@ -9,42 +9,70 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from partner_program.cli.inputs import AMOUNT, DAY, FILE, FOLDER, MONTH, PERCENT, installation, today
+from partner_program.cli.inputs import (
+    AMOUNT,
+    CURRENCY,
+    DAY,
+    FILE,
+    FOLDER,
+    MONTH,
+    PERCENT,
+    WORDS,
+    installation,
+    today,
+    whole,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
     from partner_program.usecases.month_inputs import MonthOrder
 
+_MONTHS = whole("MONTHS", 1, 120)
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(context_settings=_CONTEXT)
+def _example(*lines: str, title: str = "Example:") -> str:
+    """Lines that help shows as they are: click leaves a paragraph alone that begins with a backspace."""
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
+
+
+_text_or_json = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+_FIRST_MONTH = _example(
+    """export AIRFLOW_CONN_PARTNER_PROGRAM='{"conn_type": "sqlite", "host": "/data/program.db"}'""",
+    """export AIRFLOW_CONN_BILLING_NL='{"conn_type": "sqlite", "host": "/data/nl.db"}'""",
+    "partner-program init",
+    "partner-program load registry/",
+    "partner-program run 2015-06 --effective-on 2015-07-27 --migration",
+    "partner-program register 2015-06",
+    title="A first month, on a database of your own:",
+)
+
+
+@click.group(context_settings=_CONTEXT, epilog=_FIRST_MONTH)
 @click.version_option(package_name="partner-program", prog_name="partner-program")
 def program() -> None:
-    r"""Run a reseller programme: pull revenue, assign tiers, settle grace periods, write rates, render letters.
-
-    \b
-    A first month, on a database of your own:
-      export AIRFLOW_CONN_PARTNER_PROGRAM='{"conn_type": "sqlite", "host": "/data/program.db"}'
-      export AIRFLOW_CONN_BILLING_NL='{"conn_type": "sqlite", "host": "/data/nl.db"}'
-      partner-program init
-      partner-program load registry/
-      partner-program run 2015-06 --effective-on 2015-07-27 --migration
-      partner-program register 2015-06
+    """Run a reseller programme: pull revenue, assign tiers, settle grace periods, write rates, render letters.
 
     Exit status: 0 done, 1 refused by a rule of the programme (the message names it), 2 wrong usage.
     """
 
 
-@program.command()
+@program.command(epilog=_example("partner-program init"))
 def init() -> None:
     """Create the programme's database, or bring it up to date. Safe to repeat."""
     here = installation()
     click.echo(f"programme database: {here.database.upgrade()}")
 
 
-@program.command()
+@program.command(epilog=_example("partner-program load registry/"))
 @click.argument("folder", type=FOLDER, metavar="DIR")
 def load(folder: Path) -> None:
     """Load the registry's CSV files from DIR: all of them, or none.
@@ -60,7 +88,7 @@ def load(folder: Path) -> None:
     )
 
 
-@program.command()
+@program.command(epilog=_example("partner-program run 2015-06 --effective-on 2015-07-27 --migration"))
 @click.argument("month", type=MONTH)
 @click.option("--effective-on", type=DAY, help="First day of the new rates; default: today, written down once.")
 @click.option("--history", is_flag=True, help="Totals and tiers for information: no rates, no letters.")
@@ -99,14 +127,18 @@ def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -
     return f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
 
 
-@program.command()
+@program.command(epilog=_example("partner-program register 2015-06 --format xlsx > register.xlsx"))
 @click.argument("month", type=MONTH)
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "xlsx"]), default="table")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "xlsx"]),
+    default="table",
+    show_default=True,
+    help="For people, programs, or a spreadsheet; a workbook goes to stdout too.",
+)
 def register(month: BillingMonth, form: str) -> None:
-    """Show what MONTH decided for every authorised partner, and where every line went.
-
-    `xlsx` is written to stdout: partner-program register 2015-06 --format xlsx > register.xlsx
-    """
+    """Show what MONTH decided for every authorised partner, and where every line went."""
     from partner_program.adapters.register_store import read_register
 
     with installation().database.reading() as connection:
@@ -129,10 +161,10 @@ def register(month: BillingMonth, form: str) -> None:
         print_register(found)
 
 
-@program.command()
+@program.command(epilog=_example("partner-program explain P001 2015-06"))
 @click.argument("partner")
 @click.argument("month", type=MONTH)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_text_or_json
 @click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
 def explain(partner: str, month: BillingMonth, form: str, program_file: Path | None) -> None:
     """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule."""
@@ -147,17 +179,17 @@ def explain(partner: str, month: BillingMonth, form: str, program_file: Path | N
         print_receipt(receipt)
 
 
-@program.command()
+@program.command(epilog=_example("partner-program quote P001 --on 2015-08-01 --monthly 99.00 --setup 49.00 --term 12"))
 @click.argument("partner")
 @click.option("--on", "placed_on", type=DAY, required=True, help="The day on which the order is placed.")
 @click.option("--monthly", type=AMOUNT, required=True, help="Monthly fee at list price, in euros.")
 @click.option("--setup", type=AMOUNT, required=True, help="Setup fee at list price, in euros.")
-@click.option("--term", type=click.IntRange(min=1), required=True, help="Contract term in months, prepaid.")
-@click.option("--website", type=PERCENT, default="0", help="Website discount on these servers.")
-@click.option("--promo", type=PERCENT, default="0", help="Promo code.")
+@click.option("--term", type=_MONTHS, required=True, help="Contract term, paid in advance: 1, 3, 6, 12, 24 or 36.")
+@click.option("--website", type=PERCENT, default="0", help="Website discount on these servers, in per cent.")
+@click.option("--promo", type=PERCENT, default="0", help="What a promo code gives, in per cent.")
 @click.option("--product", help="Product family; Private Racks and Private Cloud have no one-month term.")
-@click.option("--shortened-from", type=click.IntRange(min=1), help="Months of the expiring contract being shortened.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--shortened-from", type=_MONTHS, help="Term of the expiring contract that this one shortens.")
+@_text_or_json
 def quote(
     partner: str,
     placed_on: date,
@@ -190,13 +222,17 @@ def quote(
         print_quote(order, priced, rate)
 
 
-@program.command()
+@program.command(
+    epilog=_example(
+        'partner-program grant P001 --tier 3 --from 2015-09-01 --until 2015-12-01 --by pat --reason "growth plan"'
+    )
+)
 @click.argument("partner")
-@click.option("--tier", type=click.IntRange(1, 6), required=True)
+@click.option("--tier", type=whole("TIER", 1, 6), required=True, help="The tier to lift the partner to, 1 to 6.")
 @click.option("--from", "starts_on", type=DAY, required=True, help="First day of the grace period.")
 @click.option("--until", "ends_on", type=DAY, required=True, help="First day after the grace period.")
-@click.option("--by", "granted_by", required=True, help="Who grants it.")
-@click.option("--reason", required=True)
+@click.option("--by", "granted_by", type=WORDS, required=True, help="Who grants it.")
+@click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
 def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: str, reason: str) -> None:
     """Grant PARTNER a grace period: its tier from its own start day, settled by the months' runs."""
     from partner_program.usecases.grants import grant_grace
@@ -212,7 +248,7 @@ def application() -> None:
     """Applications to become an authorised partner."""
 
 
-@application.command("check")
+@application.command("check", epilog=_example("partner-program application check application.yaml"))
 @click.argument("file", type=FILE)
 def application_check(file: Path) -> None:
     """Hold the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
@@ -232,16 +268,21 @@ def brake() -> None:
     """The brake: a run that would change too much waits for a person's word."""
 
 
-@brake.command("release")
+@brake.command("release", epilog=_example('partner-program brake release 2015-08 --reason "large partner left"'))
 @click.argument("month", type=MONTH)
-@click.option("--reason", required=True, help="Why these changes are right; kept on record.")
-@click.option("--by", "released_by", default=getpass.getuser, show_default="the user logged in")
+@click.option("--reason", type=WORDS, required=True, help="Why these changes are right; kept on record.")
+@click.option(
+    "--by",
+    "released_by",
+    type=WORDS,
+    default=getpass.getuser,
+    show_default="the user logged in",
+    help="Who looked at it.",
+)
 def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     """Release what the brake stopped in MONTH; then run the month again."""
     from partner_program.adapters import brake_store
 
-    if not reason.strip():
-        raise Refusal("a release needs a reason")
     with installation().database.writing() as connection:
         stopped = brake_store.release(connection, month, released_by=released_by, reason=reason)
     for why in stopped:
@@ -254,7 +295,7 @@ def close() -> None:
     """Month ends: an entity's word that a month is complete."""
 
 
-@close.command("check")
+@close.command("check", epilog=_example("partner-program close check NL 2015-06"))
 @click.argument("entity")
 @click.argument("month", type=MONTH)
 def close_check(entity: str, month: BillingMonth) -> None:
@@ -270,13 +311,16 @@ def close_check(entity: str, month: BillingMonth) -> None:
     click.echo(f"{entity} {month}: closed, and what was read agrees with it")
 
 
-@close.command("record")
+@close.command(
+    "record",
+    epilog=_example("partner-program close record NL 2015-06 --currency EUR --lines 310 --total 12345678 --by finance"),
+)
 @click.argument("entity")
 @click.argument("month", type=MONTH)
-@click.option("--currency", required=True)
-@click.option("--lines", type=click.IntRange(min=0), required=True, help="Posted lines that touch the month.")
-@click.option("--total", type=int, required=True, help="Sum of their net amounts in minor units.")
-@click.option("--by", "recorded_by", required=True, help="Whose word it is.")
+@click.option("--currency", type=CURRENCY, required=True, help="Of these lines, as in EUR; one close a currency.")
+@click.option("--lines", type=whole("COUNT", 0), required=True, help="Posted lines that touch the month.")
+@click.option("--total", type=whole("MINOR"), required=True, help="Sum of their net amounts in minor units (cents).")
+@click.option("--by", "recorded_by", type=WORDS, required=True, help="Whose word it is.")
 def close_record(entity: str, month: BillingMonth, currency: str, lines: int, total: int, recorded_by: str) -> None:
     """Write down ENTITY's close of MONTH, for a billing system that knows no month end."""
     from partner_program.domain.revenue import PeriodClose
@@ -286,7 +330,7 @@ def close_record(entity: str, month: BillingMonth, currency: str, lines: int, to
     click.echo(f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor")
 
 
-@program.command()
+@program.command(epilog=_example("partner-program doctor"))
 def doctor() -> None:
     """Check this installation: programme files, database, connections, templates; say what to do."""
     from partner_program.usecases.doctor import examine

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from partner_program.adapters import written_values
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import amount_cents, percent_bp
+from partner_program.domain.money import BP, amount_cents, percent_bp
 from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -36,17 +37,24 @@ class Typed(click.ParamType[Any]):
             self.fail(str(error), param, ctx)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal(f"day {text!r}: expected YYYY-MM-DD, as in 2015-07-27") from error
+def _discount_bp(text: str) -> int:
+    found = percent_bp(text)
+    if found > BP:
+        raise Refusal(f"percentage {text!r}: expected at most 100")
+    return found
+
+
+def whole(name: str, lowest: int = -(10**15), highest: int = 10**15) -> Typed:
+    """A whole number in a range, shown as `name`; click's own reader takes `1_000` and digits of any script."""
+    return Typed(name, written_values.whole_between(lowest, highest))
 
 
 MONTH = Typed("YYYY-MM", BillingMonth.parse)
-DAY = Typed("YYYY-MM-DD", _day)
+DAY = Typed("YYYY-MM-DD", written_values.day)
 AMOUNT = Typed("EUROS", amount_cents)
-PERCENT = Typed("PERCENT", percent_bp)
+PERCENT = Typed("PERCENT", _discount_bp)
+CURRENCY = Typed("CODE", written_values.currency)
+WORDS = Typed("TEXT", written_values.text)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
