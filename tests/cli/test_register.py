@@ -1,0 +1,170 @@
+"""`register`: contract 6 to the letter as JSON, and files that no spreadsheet can be tricked with."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+
+from tests.cli.conftest import FORMULAS
+
+PARTNER_FIELDS = [
+    "partner_id",
+    "status",
+    "mrr_eur_cents",
+    "earned_tier",
+    "granted_tier",
+    "tier",
+    "previous_tier",
+    "monthly_fee_discount_bp",
+    "setup_fee_discount_bp",
+    "sla",
+    "rate_valid_from",
+    "grants",
+    "letter",
+    "accounts",
+]
+IN_GRACE = {
+    "partner_id": "P1",
+    "status": "assigned",
+    "mrr_eur_cents": 250_000,
+    "earned_tier": 2,
+    "granted_tier": 3,
+    "tier": 3,
+    "previous_tier": None,
+    "monthly_fee_discount_bp": 1000,
+    "setup_fee_discount_bp": 3500,
+    "sla": "Gold",
+    "rate_valid_from": "2015-07-27",
+    "grants": [{"grant_id": "G1", "outcome": None}],
+    "letter": {"kind": "migration", "status": "rendered"},
+    "accounts": [
+        {"entity": "NL", "account_id": "A1", "currency": "EUR", "units_per_eur": "1", "mrr_eur_cents": 250_000}
+    ],
+}
+HELD = {
+    **dict.fromkeys(PARTNER_FIELDS),
+    "partner_id": "P3",
+    "status": "held",
+    "grants": [],
+    "accounts": [],
+}
+
+
+@pytest.fixture
+def register(settled):
+    return settled("register", "2015-06", "--format", "json").json
+
+
+@pytest.fixture
+def rows(settled):
+    return list(csv.DictReader(io.StringIO(settled("register", "2015-06", "--format", "csv").stdout, newline="")))
+
+
+@pytest.fixture
+def workbook(settled):
+    body = settled("register", "2015-06", "--format", "xlsx").body
+    return openpyxl.load_workbook(io.BytesIO(body))
+
+
+def by_id(register, partner_id):
+    return next(row for row in register["partners"] if row["partner_id"] == partner_id)
+
+
+def test_json_has_the_fields_of_the_contract_and_no_other(register):
+    assert {name: value for name, value in register.items() if name not in ("partners", "held", "buckets")} == {
+        "billing_month": "2015-06",
+        "revision": 1,
+        "effective_on": "2015-07-27",
+        "status": "in_force",
+    }
+    assert list(register)[-3:] == ["partners", "held", "buckets"]
+
+
+def test_json_has_every_authorised_partner_once_in_the_order_of_their_ids(register):
+    ids = [row["partner_id"] for row in register["partners"]]
+
+    assert ids == sorted([*FORMULAS, "P1", "P2", "P3"])
+
+
+def test_json_gives_an_assigned_partner_its_figures_in_cents_basis_points_and_iso_days(register):
+    assert by_id(register, "P1") == IN_GRACE
+    assert list(by_id(register, "P1")) == PARTNER_FIELDS
+
+
+def test_json_gives_a_held_partner_no_figures_and_its_reason_by_name(register):
+    assert by_id(register, "P3") == HELD
+    assert register["held"] == [
+        {"partner_id": "P3", "entities": ["US"], "reason": "entity US: month 2015-06 not closed"}
+    ]
+
+
+def test_json_gives_each_bucket_its_lines_and_the_sum_of_their_whole_amounts(register):
+    found = {
+        (row["entity"], row["currency"], row["bucket"]): (row["lines"], row["net_amount_minor"])
+        for row in register["buckets"]
+    }
+
+    assert found == {
+        ("NL", "EUR", "counted"): (6, 2_500_00 + 600_00 + 4 * 500_00),
+        ("NL", "EUR", "held"): (1, 700_00),
+        ("NL", "EUR", "not_authorized"): (1, 800_00),
+        ("NL", "EUR", "setup"): (1, 50_00),
+        ("US", "USD", "held"): (1, 900_00),
+    }
+    assert set(map(tuple, register["buckets"])) == {("entity", "currency", "bucket", "lines", "net_amount_minor")}
+
+
+def test_json_keeps_ids_that_look_like_formulas_as_they_are(register):
+    assert {by_id(register, partner_id)["tier"] for partner_id in FORMULAS} == {1}
+
+
+def test_csv_lets_no_id_begin_like_a_formula(rows):
+    assert [row["partner_id"] for row in rows if row["partner_id"].lstrip("'") in FORMULAS] == [
+        f"'{partner_id}" for partner_id in sorted(FORMULAS)
+    ]
+    assert not [value for row in rows for value in row.values() if value.startswith(("=", "+", "-", "@"))]
+
+
+def test_csv_says_of_each_partner_what_json_says(rows, register):
+    of_p1 = next(row for row in rows if row["partner_id"] == "P1")
+    of_p3 = next(row for row in rows if row["partner_id"] == "P3")
+
+    assert len(rows) == len(register["partners"])
+    assert (of_p1["mrr_eur_cents"], of_p1["tier"], of_p1["letter"]) == ("250000", "3", "migration")
+    assert (of_p3["status"], of_p3["tier"]) == ("held", "")
+    assert of_p3["held_reason"] == "entity US: month 2015-06 not closed"
+
+
+def test_a_workbook_has_texts_and_numbers_and_never_a_formula(workbook):
+    cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    header, *partners = workbook["2015-06"].iter_rows(values_only=True)
+
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert workbook.sheetnames == ["2015-06", "buckets"]
+    assert sorted(row[0] for row in partners) == sorted([*FORMULAS, "P1", "P2", "P3"])
+    assert next(row for row in partners if row[0] == "P1")[header.index("mrr_eur_cents")] == 250_000
+
+
+def test_a_workbook_of_the_same_register_has_the_same_bytes(settled):
+    words = ("register", "2015-06", "--format", "xlsx")
+
+    assert settled(*words).body == settled(*words).body
+
+
+def test_the_table_shows_euros_per_cent_and_why_a_partner_is_held(settled):
+    said = settled("register", "2015-06").stdout
+
+    assert "2,500.00" in said
+    assert "10 %" in said
+    assert "entity US: month 2015-06 not closed" in said
+    assert "=cmd()" in said
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "xlsx"])
+def test_stderr_has_no_part_of_the_answer(settled, form):
+    answer = settled("register", "2015-06", "--format", form)
+
+    assert answer.status == 0
+    assert answer.body
+    assert answer.stderr == ""
