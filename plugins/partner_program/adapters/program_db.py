@@ -57,9 +57,6 @@ class ProgramDatabase:
 
     def upgrade(self) -> str:
         """Create the schema or bring it up to date; return what was done."""
-        from alembic import command
-        from alembic.config import Config
-
         if self._path is not None:
             _make_folder(self._path.parent)
         with _named_faults("upgrading"), self.engine.connect() as connection:
@@ -68,10 +65,7 @@ class ProgramDatabase:
                 before = schema_version(writer)
                 if before == SCHEMA_VERSION:
                     return f"already at schema {SCHEMA_VERSION}"
-                config = Config()
-                config.set_main_option("script_location", str(MIGRATIONS))
-                config.attributes["connection"] = writer
-                command.upgrade(config, "head")
+                _migrate(writer, before)
         return f"created at schema {SCHEMA_VERSION}" if before is None else f"upgraded {before} to {SCHEMA_VERSION}"
 
     def _check_exists(self) -> None:
@@ -100,6 +94,24 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal(f"the programme database has no folder: {error.strerror}: {folder}") from error
+
+
+def _migrate(writer: Connection, before: str | None) -> None:
+    """Run the migrations that are missing; a schema of a later version is left as it is."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = writer
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if before is not None and before not in known:
+        raise Refusal(
+            f"the programme database is at schema {before}, which this version does not know: "
+            "install the version that made it"
+        )
+    command.upgrade(config, "head")
 
 
 def _engine(fields: ConnectionFields) -> Engine:
