@@ -226,6 +226,8 @@ def write_discount_rates(order: dict[str, Any]) -> int:
     """Commit the month in one transaction; returns how many partners were newly assigned."""
     outcome = _run(order).write_discount_rates()
     _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
+    if outcome.proposed:
+        _log.warning("%s partners would come out differently: see `restatement show`", outcome.proposed)
     return outcome.assigned
 
 

@@ -294,6 +294,7 @@ assessment = _table(
     _key("revision", Integer),
     _key("partner_id"),
     _must("settlement_id", Integer),
+    _may("effective_on", Day),
     _must("mrr_eur_cents", Whole),
     _may("earned_tier", Integer),
     _may("granted_tier", Integer),
@@ -385,7 +386,7 @@ discount_rate = _table(
     _tier("tier"),
     _bp("monthly_fee_discount_bp"),
     _bp("setup_fee_discount_bp"),
-    _one_of("origin", "settlement", "rise", "grant", "closing"),
+    _one_of("origin", "settlement", "rise", "restatement", "grant", "closing"),
     _refers("partner_id", "partner"),
     _refers("settlement_id", "settlement"),
     _refers("grant_id", "grace_grant"),
@@ -403,6 +404,19 @@ letter = _table(
     _one_of("status", "planned", "rendered"),
     _refers("billing_month revision partner_id", "assessment"),
     _refers("settlement_id", "settlement"),
+)
+# A month in force that would come out differently: proposed, then accepted or rejected by a person.
+restatement = _table(
+    "restatement",
+    _key("billing_month"),
+    _key("decision_hash"),
+    _must("revision", Integer),
+    _must("status"),
+    _must("differences"),
+    _may("decided_by"),
+    _may("reason"),
+    _may("effective_on", Day),
+    _one_of("status", "proposed", "superseded", "accepted", "rejected"),
 )
 brake_stop = _table("brake_stop", _key("billing_month"), _key("decision_hash"), _must("reasons"))
 brake_release = _table(

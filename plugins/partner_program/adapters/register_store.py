@@ -67,17 +67,17 @@ def _statuses(connection: Connection) -> dict[str, str]:
 def _assigned(connection: Connection, month: BillingMonth, revision: int) -> dict[str, dict[str, Any]]:
     accounts = _rows(connection, schema.assessment_account, month, revision)
     grants = _rows(connection, schema.assessment_grant, month, revision)
-    letters = _rows(connection, schema.letter, month, revision)
+    letters = _newest_letters(connection, month)
     found = {}
     for row in _rows(connection, schema.assessment, month, revision, by_partner=False):
-        letter = letters[row.partner_id]
+        letter = letters.get(row.partner_id)
         found[row.partner_id] = {
             "partner_id": row.partner_id,
             "status": "assigned",
             **{name: getattr(row, name) for name in _ASSIGNED},
             "rate_valid_from": _day(row.rate_valid_from),
             "grants": [{"grant_id": each.grant_id, "outcome": each.outcome} for each in grants[row.partner_id]],
-            "letter": {"kind": letter[0].kind, "status": letter[0].status} if letter else None,
+            "letter": {"kind": letter.kind, "status": letter.status} if letter else None,
             "accounts": [
                 {
                     "entity": each.entity,
@@ -105,6 +105,12 @@ def _rows(connection: Connection, table: Any, month: BillingMonth, revision: int
     for row in rows:
         found[row.partner_id].append(row)
     return found
+
+
+def _newest_letters(connection: Connection, month: BillingMonth) -> dict[str, Any]:
+    letter = schema.letter
+    query = select(letter).where(letter.c.billing_month == str(month)).order_by(letter.c.revision)
+    return {row.partner_id: row for row in connection.execute(query)}
 
 
 def _held(partner_id: str, rate: Rate | None) -> dict[str, Any]:

@@ -90,14 +90,20 @@ def _earlier_tiers(connection: Connection, month: BillingMonth) -> tuple[dict[st
 
 def _open_grants(connection: Connection, month: BillingMonth) -> dict[str, list[GraceGrant]]:
     outcome, grant = schema.assessment_grant, schema.grace_grant
-    settled = (
-        select(outcome.c.grant_id)
-        .where(outcome.c.outcome.is_not(None), outcome.c.billing_month < str(month))
-        .scalar_subquery()
+    earlier = (
+        select(outcome.c.grant_id, outcome.c.outcome)
+        .where(outcome.c.billing_month < str(month))
+        .order_by(outcome.c.billing_month, outcome.c.revision)
     )
-    query = select(grant).where(grant.c.grant_id.not_in(settled)).order_by(grant.c.grant_id)
+    last_word: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for row in connection.execute(earlier.add_columns(outcome.c.billing_month)):
+        last_word[row.grant_id][row.billing_month] = row.outcome
+    settled = {grant_id for grant_id, by_month in last_word.items() if any(by_month.values())}
+    query = select(grant).order_by(grant.c.grant_id)
     grants: dict[str, list[GraceGrant]] = defaultdict(list)
     for row in connection.execute(query):
+        if row.grant_id in settled:
+            continue
         values = {name: getattr(row, name) for name in GraceGrant.__dataclass_fields__}
         grants[row.partner_id].append(GraceGrant(**values))
     return grants
@@ -117,15 +123,11 @@ def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str,
 
 def assigned_partners(connection: Connection, month: BillingMonth, revision: int) -> dict[str, AssignedPartner]:
     """What is in force for a month, by partner."""
-    assessment, settlement = schema.assessment, schema.settlement
+    assessment = schema.assessment
     here = (assessment.c.billing_month == str(month), assessment.c.revision == revision)
     accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields)
     grants = _parts(connection, schema.assessment_grant, month, revision, ("grant_id", "outcome"))
-    query = (
-        select(assessment, settlement.c.effective_on)
-        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
-        .where(*here)
-    )
+    query = select(assessment).where(*here)
     return {
         row.partner_id: AssignedPartner(
             row.effective_on,
@@ -167,6 +169,17 @@ def released_late(connection: Connection, month: BillingMonth) -> set[str]:
         first = own if assessed == str(month) else later
         first[partner_id] = min(settlement_id, first.get(partner_id, settlement_id))
     return {partner_id for partner_id, first in later.items() if partner_id not in own or own[partner_id] > first}
+
+
+def assigned_after(connection: Connection, month: BillingMonth) -> set[str]:
+    """Partners that were assigned in a later month in force."""
+    assessment, settlement = schema.assessment, schema.settlement
+    query = (
+        select(assessment.c.partner_id)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month > str(month))
+    )
+    return set(connection.execute(query).scalars())
 
 
 def entities_totalled(connection: Connection, settlements: Sequence[int]) -> set[str]:

@@ -1,12 +1,12 @@
 """What takes force: a settlement with its assessments and the letters it owes; written once, never edited."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from partner_program.adapters import program_schema as schema
 from partner_program.domain.billing_month import BillingMonth
@@ -42,9 +42,13 @@ def write_settlement(
     *,
     totals: MonthTotals,
     decisions: Sequence[Decision],
+    effective: Mapping[str, date],
     snapshots: Mapping[str, int],
 ) -> int:
-    """Write one settlement with everything it decided, in the caller's transaction; return its id."""
+    """Write one settlement with everything it decided, in the caller's transaction; return its id.
+
+    `effective` is the day for which each partner was decided; empty for a month that is history only.
+    """
     values = {name: getattr(head, name) for name in head.__dataclass_fields__}
     values |= {"billing_month": str(head.billing_month), "migration": int(head.migration)}
     (settlement_id,) = connection.execute(insert(schema.settlement).values(values)).inserted_primary_key or (0,)
@@ -52,7 +56,9 @@ def write_settlement(
     month = {"billing_month": str(head.billing_month), "revision": head.revision}
     read = ({"entity": entity, "snapshot_id": snapshot_id} for entity, snapshot_id in snapshots.items())
     _insert(connection, schema.settlement_snapshot, own, read)
-    assessments = (_assessment_values(decision) for decision in decisions)
+    assessments = (
+        {**_assessment_values(decision), "effective_on": effective.get(decision.partner_id)} for decision in decisions
+    )
     _insert(connection, schema.assessment, own | month, assessments)
     accounts = (
         {"partner_id": decision.partner_id, **account._asdict()}
@@ -68,6 +74,19 @@ def write_settlement(
     _insert(connection, schema.assessment_grant, month, grants)
     _write_totals(connection, own, totals)
     return int(settlement_id)
+
+
+def carry_over(connection: Connection, head: SettlementHead, settlement_id: int, *, restated: Collection[str]) -> None:
+    """Take the assessments of the revision before into this one, but for the partners that are restated."""
+    for table in (schema.assessment, schema.assessment_account, schema.assessment_grant):
+        before = select(table).where(
+            table.c.billing_month == str(head.billing_month), table.c.revision == head.revision - 1
+        )
+        own = {"revision": head.revision}
+        if "settlement_id" in table.c:
+            own["settlement_id"] = settlement_id
+        rows = [dict(row) for row in connection.execute(before).mappings() if row["partner_id"] not in restated]
+        _insert(connection, table, {}, ({**row, **own} for row in rows))
 
 
 def _write_totals(connection: Connection, own: dict[str, Any], totals: MonthTotals) -> None:

@@ -124,7 +124,13 @@ def _progress(step: str) -> None:
 def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -> str:
     force = "history only" if order.history else f"in force from {outcome.effective_on}"
     what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
-    return f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
+    answer = f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
+    if outcome.proposed:
+        answer += (
+            f"\n{outcome.proposed} partners would come out differently now; what is in force stays: "
+            f"see `partner-program restatement show {order.month}`"
+        )
+    return answer
 
 
 @program.command(epilog=_example("partner-program register 2015-06 --format xlsx > register.xlsx"))
@@ -288,6 +294,53 @@ def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     for why in stopped:
         click.echo(f"released: {why}")
     click.echo(f"now run the month again: partner-program run {month}")
+
+
+@program.group()
+def restatement() -> None:
+    """Restatements: a month in force whose inputs changed. Nothing changes until a person accepts."""
+
+
+@restatement.command("show")
+@click.argument("month", type=MONTH)
+def restatement_show(month: BillingMonth) -> None:
+    """Show what would change in MONTH: old and new figures, partner by partner."""
+    from partner_program.cli.tables import print_proposal
+    from partner_program.usecases.restatement import show_restatement
+
+    print_proposal(show_restatement(installation(), month))
+
+
+@restatement.command("accept")
+@click.argument("month", type=MONTH)
+@click.option("--effective-on", type=DAY, help="First day of the corrected rates; default: today.")
+@click.option("--reason", required=True, help="Why the new figures are right; kept on record.")
+@click.option("--by", "accepted_by", default=getpass.getuser, show_default="the user logged in")
+def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
+    """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
+    from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.preview import preview_months
+    from partner_program.usecases.restatement import Acceptance, accept_restatement
+
+    here = installation()
+    acceptance = Acceptance(effective_on or today(here), accepted_by, reason)
+    proposal = accept_restatement(here, month, acceptance, today=today(here))
+    for batch in letter_batches(here, month):
+        render_letters(here, month, batch)
+    preview_months(here)
+    click.echo(f"{month}: revision {proposal.revision}, {len(proposal.differences)} partners restated")
+
+
+@restatement.command("reject")
+@click.argument("month", type=MONTH)
+@click.option("--reason", required=True, help="Why the month stays as it is; kept on record.")
+@click.option("--by", "rejected_by", default=getpass.getuser, show_default="the user logged in")
+def restatement_reject(month: BillingMonth, reason: str, rejected_by: str) -> None:
+    """Leave MONTH as it is; the same differences are not proposed again."""
+    from partner_program.usecases.restatement import reject_restatement
+
+    proposal = reject_restatement(installation(), month, rejected_by=rejected_by, reason=reason)
+    click.echo(f"{month}: stays as it is, {len(proposal.differences)} differences rejected")
 
 
 @program.group()

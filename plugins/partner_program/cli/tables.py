@@ -10,6 +10,7 @@ from rich.table import Table
 from partner_program.domain.money import euros_text, percent_text
 
 if TYPE_CHECKING:
+    from partner_program.adapters.restatement_store import Proposal
     from partner_program.domain.quote import Quote
     from partner_program.domain.rates import Rate
     from partner_program.usecases.orders import Order
@@ -82,6 +83,16 @@ def _partners_table(title: str, partners: list[dict[str, Any]]) -> Table:
             row["letter"]["kind"] if row["letter"] else "",
         )
     return table
+
+
+def print_proposal(proposal: "Proposal") -> None:
+    """Print what a restatement would change."""
+    table = _table(f"{proposal.billing_month}: proposed revision {proposal.revision}", "partner", "what changes")
+    for partner_id, changes in proposal.differences.items():
+        table.add_row(escape(partner_id), escape("\n".join(changes)))
+    console = _console()
+    console.print(table)
+    console.print(f"{len(proposal.differences)} partners; nothing changes until `restatement accept` or `reject`")
 
 
 def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:

@@ -25,10 +25,6 @@ class IncompleteMonth(Refusal):
     """Something is missing and the programme file says `incomplete: stop`."""
 
 
-class RestatementNeeded(Refusal):
-    """A month in force would come out differently: nothing is overwritten."""
-
-
 class ConservationBroken(Refusal):
     """Lines read are not equal to counted + excluded + unmatched: the month must stop."""
 

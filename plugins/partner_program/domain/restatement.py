@@ -35,6 +35,9 @@ class Figures(NamedTuple):
     grants: tuple[tuple[str, GrantOutcome | None], ...]
 
 
+_TERMS = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
+
+
 def figures_of(decision: Decision) -> Figures:
     """The figures of a decision."""
     rate = decision.rate
@@ -63,10 +66,15 @@ def figures_of(decision: Decision) -> Figures:
     )
 
 
-def differences(*, in_force: Figures, now: Figures) -> list[str]:
-    """What differs, in words; empty for equal figures."""
+def differences(*, in_force: Figures, now: Figures, restated: bool = False) -> list[str]:
+    """What differs, in words; empty for equal figures.
+
+    From which day the rate holds follows from the rest. A month that was `restated` got its rate on the day of its
+    acceptance, so its terms are not held against those of its first effective date.
+    """
+    left_out = {"rate_valid_from", *(_TERMS if restated else ())}
     found = []
-    for name in Figures._fields:
+    for name in [name for name in Figures._fields if name not in left_out]:
         was, is_now = getattr(in_force, name), getattr(now, name)
         if was != is_now:
             found.append(f"{name.removesuffix('_bp').removesuffix('_eur_cents')}{_change(name, was, is_now)}")

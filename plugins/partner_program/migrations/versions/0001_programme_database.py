@@ -98,6 +98,20 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "restatement",
+        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("decision_hash", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("differences", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("effective_on", Day(), nullable=True),
+        sa.CheckConstraint("status in ('proposed', 'superseded', 'accepted', 'rejected')", name="status_known"),
+        sa.PrimaryKeyConstraint("billing_month", "decision_hash"),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "settlement",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
         sa.Column("billing_month", sa.Text(), nullable=False),
@@ -345,6 +359,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("partner_id", sa.Text(), nullable=False),
         sa.Column("settlement_id", sa.Integer(), nullable=False),
+        sa.Column("effective_on", Day(), nullable=True),
         sa.Column("mrr_eur_cents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("earned_tier", sa.Integer(), nullable=True),
         sa.Column("granted_tier", sa.Integer(), nullable=True),
@@ -505,7 +520,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("settlement_id", sa.Integer(), nullable=True),
         sa.Column("grant_id", sa.Text(), nullable=True),
-        sa.CheckConstraint("origin in ('settlement', 'rise', 'grant', 'closing')", name="origin_known"),
+        sa.CheckConstraint("origin in ('settlement', 'rise', 'restatement', 'grant', 'closing')", name="origin_known"),
         sa.CheckConstraint("monthly_fee_discount_bp between 0 and 10000", name="monthly_fee_discount_bp_range"),
         sa.CheckConstraint("setup_fee_discount_bp between 0 and 10000", name="setup_fee_discount_bp_range"),
         sa.CheckConstraint("tier between 0 and 6", name="tier_range"),

@@ -1,0 +1,90 @@
+"""Restatements on record: a month in force that would come out differently, and what a person decided about it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, insert, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+
+PROPOSED, SUPERSEDED, ACCEPTED, REJECTED = "proposed", "superseded", "accepted", "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A restatement that waits for a person: what would change, by partner, in words."""
+
+    billing_month: BillingMonth
+    revision: int
+    decision_hash: str
+    differences: dict[str, list[str]]
+
+
+def find_proposal(connection: Connection, month: BillingMonth) -> Proposal | None:
+    """The month's open proposal, if there is one."""
+    table = schema.restatement
+    query = select(table).where(table.c.billing_month == str(month), table.c.status == PROPOSED)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Proposal(month, row.revision, row.decision_hash, json.loads(row.differences))
+
+
+def open_proposal(connection: Connection, month: BillingMonth) -> Proposal:
+    """The month's open proposal; refused by name where there is none."""
+    found = find_proposal(connection, month)
+    if found is None:
+        raise Refusal(f"no restatement of {month} is proposed: run the month again to see whether its inputs changed")
+    return found
+
+
+def is_on_record(connection: Connection, month: BillingMonth, digest: str | None) -> bool:
+    """Whether nothing has to be written for these differences: they are open, or were rejected, or there are none."""
+    found = find_proposal(connection, month)
+    if digest is None or found is not None:
+        return digest == (found.decision_hash if found else None)
+    return _status(connection, month, digest) == REJECTED
+
+
+def record(
+    connection: Connection,
+    month: BillingMonth,
+    revision: int,
+    digest: str | None,
+    differences: Mapping[str, Sequence[str]],
+) -> None:
+    """Propose these differences in place of what was open; with no digest there is nothing left to propose."""
+    table = schema.restatement
+    here = table.c.billing_month == str(month)
+    connection.execute(update(table).where(here, table.c.status == PROPOSED).values(status=SUPERSEDED))
+    if digest is None:
+        return
+    words = json.dumps(differences, ensure_ascii=False)
+    if _status(connection, month, digest) is None:
+        values = {"billing_month": str(month), "decision_hash": digest, "revision": revision}
+        connection.execute(insert(table).values(**values, status=PROPOSED, differences=words))
+    else:
+        again = {"status": PROPOSED, "revision": revision, "differences": words}
+        connection.execute(update(table).where(here, table.c.decision_hash == digest).values(again))
+
+
+def close_proposal(
+    connection: Connection, proposal: Proposal, status: str, *, decided_by: str, reason: str, effective_on: date | None
+) -> None:
+    """Write down what a person decided."""
+    table = schema.restatement
+    connection.execute(
+        update(table)
+        .where(table.c.billing_month == str(proposal.billing_month), table.c.decision_hash == proposal.decision_hash)
+        .values(status=status, decided_by=decided_by, reason=reason, effective_on=effective_on)
+    )
+
+
+def _status(connection: Connection, month: BillingMonth, digest: str) -> str | None:
+    table = schema.restatement
+    here = (table.c.billing_month == str(month), table.c.decision_hash == digest)
+    return connection.execute(select(table.c.status).where(*here)).scalar()

@@ -1,0 +1,317 @@
+"""The last stage of a month: compare with what is in force, and take force in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import (
+    brake_store,
+    rate_store,
+    restatement_store,
+    settlement_history,
+    settlement_store,
+    snapshot_store,
+)
+from partner_program.adapters.draft_store import as_json, json_hash, load_draft
+from partner_program.domain.brake import brake_reasons
+from partner_program.domain.program import Program
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
+from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, Refusal
+from partner_program.domain.registry import AUTHORIZED
+from partner_program.domain.restatement import differences, figures_of
+from partner_program.domain.settlement import (
+    NO_HISTORY,
+    Decision,
+    GraceAssignment,
+    decide,
+    record_history,
+    rise_early,
+)
+from partner_program.domain.totals import MonthTotals, PartnerTotal
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_inputs import MonthInputs, MonthOrder, gather
+from partner_program.usecases.month_stages import GRACE, TOTALS
+
+FIRST_REVISION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything took force."""
+
+    revision: int
+    effective_on: date
+    assigned: int
+    held: int
+    proposed: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDecisions:
+    """A month decided in full: totals, one decision a partner, and which of them differ from what is in force."""
+
+    inputs: MonthInputs
+    totals: MonthTotals
+    decisions: tuple[Decision, ...]
+    differences: dict[str, list[str]]
+
+    @property
+    def new(self) -> tuple[Decision, ...]:
+        """Decisions for partners that have none in this month yet."""
+        return tuple(each for each in self.decisions if each.partner_id not in self.inputs.assigned)
+
+    @property
+    def restated(self) -> tuple[Decision, ...]:
+        """Decisions that differ from those in force."""
+        return tuple(each for each in self.decisions if each.partner_id in self.differences)
+
+    @property
+    def program(self) -> Program | None:
+        """The programme of the run's effective date; None where no table was in force (history)."""
+        return self.inputs.programs.get(self.inputs.run_effective_on)
+
+
+def decision_hash(decisions: Sequence[Decision]) -> str:
+    """The key of a set of decisions: equal decisions have equal hashes."""
+    return json_hash(as_json(tuple[Decision, ...], tuple(decisions)))
+
+
+def commit_month(installation: Installation, order: MonthOrder) -> RunOutcome:
+    """Take force with what is new, propose what differs; nothing is written where nothing is new."""
+    with installation.database.reading() as connection:
+        commit = _prepare(connection, installation, order)
+    if commit.has_news or commit.braked:
+        with installation.database.writing() as connection:
+            commit = _prepare(connection, installation, order)
+            if commit.braked:
+                brake_store.record_stop(connection, order.month, commit.decision_hash, commit.braked)
+            elif commit.has_news:
+                _apply(connection, order, commit)
+    if commit.braked:
+        raise BrakeOn(
+            f"brake on for {order.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
+            f"partner-program brake release {order.month} --reason TEXT, then run the month again"
+        )
+    decided = commit.decided
+    return RunOutcome(
+        revision=decided.inputs.revision,
+        effective_on=decided.inputs.run_effective_on,
+        assigned=len(decided.new),
+        held=len(decided.totals.held),
+        proposed=len(decided.differences),
+        changed=commit.has_news,
+    )
+
+
+def decide_all(
+    connection: Connection,
+    order: MonthOrder,
+    inputs: MonthInputs,
+    totals: MonthTotals,
+    partner_totals: Sequence[PartnerTotal],
+    graces: Sequence[GraceAssignment],
+) -> MonthDecisions:
+    """Decide every partner's rate and letter and compare with what is in force."""
+    late = settlement_history.released_late(connection, order.month)
+    by_partner = {each.partner_id: each for each in graces}
+    decisions = tuple(
+        _without_rate(each, inputs) if each.partner_id in late else each
+        for each in _decisions(order, inputs, partner_totals, by_partner)
+    )
+    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, _differences(decisions, inputs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """Everything that is about to be written."""
+
+    decided: MonthDecisions
+    closing: list[tuple[str, Rate]]
+    rises: list[tuple[str, Rate]]
+    decision_hash: str
+    braked: list[str]
+    has_news: bool
+
+
+def _prepare(connection: Connection, installation: Installation, order: MonthOrder) -> _Commit:
+    """Decide everything from the drafts and what is in force, in the caller's transaction."""
+    check_order(connection, order)
+    inputs = gather(connection, installation, order)
+    totals, partner_totals = load_draft(connection, TOTALS, order.month, inputs_hash=inputs.inputs_hash)
+    _, graces = load_draft(connection, GRACE, order.month, inputs_hash=inputs.inputs_hash)
+    decided = decide_all(connection, order, inputs, totals, partner_totals, graces)
+    _check_complete(order, decided)
+    rises = _rises(order, inputs, totals)
+    digest = decision_hash(decided.new)
+    proposal = decision_hash(decided.restated) if decided.differences else None
+    return _Commit(
+        decided=decided,
+        closing=_closing(connection, order, inputs),
+        rises=rises,
+        decision_hash=digest,
+        braked=_brake(connection, order, decided, digest),
+        has_news=bool(decided.new or rises)
+        or not settlement_history.same_totals(connection, inputs.settlements, decided.totals)
+        or not restatement_store.is_on_record(connection, order.month, proposal),
+    )
+
+
+def _decisions(
+    order: MonthOrder, inputs: MonthInputs, totals: Sequence[PartnerTotal], graces: dict[str, GraceAssignment]
+) -> list[Decision]:
+    if order.history:
+        earned = {partner_id: grace.earned_tier for partner_id, grace in graces.items()}
+        return [record_history(total=total, earned_tier=earned.get(total.partner_id)) for total in totals]
+    return [
+        decide(
+            program=inputs.programs[inputs.effective[total.partner_id]],
+            total=total,
+            grace=graces[total.partner_id],
+            history=inputs.histories.get(total.partner_id, NO_HISTORY),
+            agreements=inputs.agreements.get(total.partner_id, ()),
+            migration=order.migration,
+        )
+        for total in totals
+    ]
+
+
+def _check_complete(order: MonthOrder, decided: MonthDecisions) -> None:
+    program = decided.program
+    if program is not None and program.readings.incomplete == "stop" and decided.totals.held:
+        held = "; ".join(f"{each.partner_id}: {each.reason}" for each in decided.totals.held[:20])
+        raise IncompleteMonth(
+            f"month {order.month} is incomplete and the programme says `incomplete: stop`: "
+            f"{len(decided.totals.held)} partners cannot be decided: {held}"
+        )
+
+
+def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> list[tuple[str, Rate]]:
+    """A rate of 0 % for partners that have one and are no longer authorised, with the month's first settlement."""
+    if order.history or inputs.settlements:
+        return []
+    authorized = {partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED}
+    day = inputs.run_effective_on
+    return [
+        (partner_id, Rate(day, NO_PROGRAMME_RATE))
+        for partner_id, rate in sorted(rate_store.rates_on(connection, day).items())
+        if partner_id not in authorized and rate.terms != NO_PROGRAMME_RATE
+    ]
+
+
+def _rises(order: MonthOrder, inputs: MonthInputs, totals: MonthTotals) -> list[tuple[str, Rate]]:
+    """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so."""
+    program = inputs.programs.get(inputs.run_effective_on)
+    if order.history or program is None or not program.readings.rise_on_partial:
+        return []
+    risen = {
+        partner_id: rise_early(
+            program=program,
+            known_cents=cents,
+            rate=inputs.histories.get(partner_id, NO_HISTORY).rate,
+            agreements=inputs.agreements.get(partner_id, ()),
+            effective_on=inputs.run_effective_on,
+        )
+        for partner_id, cents in totals.known_parts.items()
+        if partner_id not in inputs.assigned
+    }
+    return [(partner_id, rate) for partner_id, rate in risen.items() if rate is not None]
+
+
+def _brake(connection: Connection, order: MonthOrder, decided: MonthDecisions, digest: str) -> list[str]:
+    program = decided.program
+    if order.history or not decided.new or program is None:
+        return []
+    seen = settlement_history.entities_totalled(connection, decided.inputs.settlements)
+    reasons = brake_reasons(
+        brake=program.brake,
+        moves=[(each.previous_tier, each.tier or 0) for each in decided.new],
+        entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
+        last_entity_totals=settlement_history.last_entity_totals(connection, order.month),
+    )
+    return [] if brake_store.is_released(connection, order.month, digest) else reasons
+
+
+def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
+    decided, inputs = commit.decided, commit.decided.inputs
+    proposal = decision_hash(decided.restated) if decided.differences else None
+    if not restatement_store.is_on_record(connection, order.month, proposal):
+        restatement_store.record(connection, order.month, inputs.revision + 1, proposal, decided.differences)
+    settled = settlement_history.same_totals(connection, inputs.settlements, decided.totals)
+    if settled and not decided.new and not commit.rises:
+        return
+    head = settlement_store.SettlementHead(
+        billing_month=order.month,
+        revision=inputs.revision,
+        status=order.status,
+        migration=order.migration,
+        effective_on=None if order.history else inputs.run_effective_on,
+        program_file=decided.program.file_name if decided.program else None,
+        program_hash=decided.program.file_hash if decided.program else None,
+        inputs_hash=inputs.inputs_hash,
+        decision_hash=commit.decision_hash,
+    )
+    settlement_id = settlement_store.write_settlement(
+        connection,
+        head,
+        totals=decided.totals,
+        decisions=decided.new,
+        effective={} if order.history else inputs.effective,
+        snapshots=snapshot_store.latest_snapshot_ids(connection, order.month),
+    )
+    rates = [(each.partner_id, each.rate) for each in decided.new if each.rate is not None and each.rate_is_new]
+    rate_store.write_rates(connection, rates, origin="settlement", settlement_id=settlement_id)
+    rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
+    rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
+    settlement_store.plan_letters(connection, head, settlement_id, decided.new)
+
+
+def check_order(connection: Connection, order: MonthOrder) -> None:
+    """Months are assessed in order: a gap is refused by the name of the missing month (rule 8)."""
+    assessed = settlement_history.assessed_months(connection)
+    month = order.month
+    if assessed.get(month) == settlement_history.IN_FORCE:
+        if order.history:
+            raise Refusal(f"month {month} is in force: it cannot be made history")
+        return
+    earlier = [each for each in assessed if each < month]
+    if earlier and max(earlier) != month.preceding:
+        raise MissingMonth(f"month {max(earlier).following} has to be assessed before {month}")
+    if order.history:
+        return
+    later = [each for each, status in assessed.items() if each > month and status == settlement_history.IN_FORCE]
+    if later:
+        raise Refusal(f"month {min(later)} is in force already: an earlier month can only be history (--history)")
+    last_day = settlement_history.last_effective_on(connection, month)
+    day = order.effective_on or order.today
+    if last_day is not None and day < last_day:
+        raise Refusal(
+            f"effective date {day}: the month before took force on {last_day}; choose that day or a later one"
+        )
+
+
+def _without_rate(decision: Decision, inputs: MonthInputs) -> Decision:
+    """A month released after a later one was decided: the figures are kept, the later month's rate stays."""
+    rate = inputs.histories.get(decision.partner_id, NO_HISTORY).rate
+    return replace(decision, rate=rate, rate_is_new=False, letter=None)
+
+
+def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:
+    """What is in force stays in force: a partner assigned before is not held when an entity fails later."""
+    return replace(totals, held=tuple(each for each in totals.held if each.partner_id not in inputs.assigned))
+
+
+def _differences(decisions: Sequence[Decision], inputs: MonthInputs) -> dict[str, list[str]]:
+    """What differs from what is in force, in words, by partner."""
+    found = {}
+    for decision in decisions:
+        own = inputs.assigned.get(decision.partner_id)
+        if own is not None:
+            changed = differences(
+                in_force=own.figures, now=figures_of(decision), restated=inputs.revision > FIRST_REVISION
+            )
+            if changed:
+                found[decision.partner_id] = changed
+    return found

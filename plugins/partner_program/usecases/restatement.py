@@ -1,0 +1,166 @@
+"""Deciding about a restatement: a month in force with different inputs (rule 8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import rate_store, restatement_store, settlement_history, settlement_store, snapshot_store
+from partner_program.adapters.restatement_store import ACCEPTED, REJECTED, Proposal
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.rates import Rate, RateTerms, rate_terms
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.restatement import Figures
+from partner_program.domain.settlement import NO_HISTORY, Decision
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_commit import MonthDecisions, decide_all, decision_hash
+from partner_program.usecases.month_inputs import MonthOrder, gather
+from partner_program.usecases.month_stages import graced, merged, tiered
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's word on a proposal: from which day, who, why."""
+
+    effective_on: date
+    accepted_by: str
+    reason: str
+
+
+def show_restatement(installation: Installation, month: BillingMonth) -> Proposal:
+    """The month's open proposal."""
+    with installation.database.reading() as connection:
+        return restatement_store.open_proposal(connection, month)
+
+
+def reject_restatement(installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str) -> Proposal:
+    """Leave the month as it is; the same differences are not proposed again."""
+    with installation.database.writing() as connection:
+        proposal = restatement_store.open_proposal(connection, month)
+        restatement_store.close_proposal(
+            connection, proposal, REJECTED, decided_by=rejected_by, reason=reason, effective_on=None
+        )
+    return proposal
+
+
+def accept_restatement(
+    installation: Installation, month: BillingMonth, acceptance: Acceptance, *, today: date
+) -> Proposal:
+    """Take the proposed figures into force as the next revision, with rates from the acceptance's day.
+
+    Partners that do not differ are carried over. A partner whose later month is in force already gets the corrected
+    figures, and keeps its rate. Refused where the inputs have changed since the proposal.
+    """
+    with installation.database.writing() as connection:
+        proposal = restatement_store.open_proposal(connection, month)
+        order = _order_of(connection, month, today)
+        decided = _decide_again(connection, installation, order)
+        if decision_hash(decided.restated) != proposal.decision_hash:
+            raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
+        later = settlement_history.assigned_after(connection, month)
+        restated = [
+            _kept(each, decided.inputs.assigned[each.partner_id].figures)
+            if order.history or each.partner_id in later
+            else _accepted(connection, installation, decided, each, acceptance)
+            for each in decided.restated
+        ]
+        _write(connection, order, decided, restated, acceptance, proposal)
+        restatement_store.close_proposal(
+            connection,
+            proposal,
+            ACCEPTED,
+            decided_by=acceptance.accepted_by,
+            reason=acceptance.reason,
+            effective_on=acceptance.effective_on,
+        )
+    return proposal
+
+
+def _order_of(connection: Connection, month: BillingMonth, today: date) -> MonthOrder:
+    """The order that the month was run with."""
+    last = settlement_history.settlements_of(connection, month)[-1]
+    history = last.status == settlement_history.HISTORY
+    return MonthOrder(month, today, history=history, migration=bool(last.migration))
+
+
+def _decide_again(connection: Connection, installation: Installation, order: MonthOrder) -> MonthDecisions:
+    inputs = gather(connection, installation, order)
+    totals = merged(connection, inputs)
+    graces = graced(inputs, tiered(inputs, totals.partners))
+    return decide_all(connection, order, inputs, totals, totals.partners, graces)
+
+
+def _kept(decision: Decision, in_force: Figures) -> Decision:
+    """Corrected figures beside the rate that the partner had: nothing changes for its orders."""
+    rate = None
+    if in_force.rate_valid_from is not None:
+        terms = RateTerms(
+            in_force.tier or 0,
+            in_force.monthly_fee_discount_bp or 0,
+            in_force.setup_fee_discount_bp or 0,
+            in_force.sla,
+        )
+        rate = Rate(in_force.rate_valid_from, terms)
+    return replace(decision, rate=rate, rate_is_new=False, letter=None)
+
+
+def _accepted(
+    connection: Connection,
+    installation: Installation,
+    decided: MonthDecisions,
+    decision: Decision,
+    acceptance: Acceptance,
+) -> Decision:
+    """The rate from the acceptance's day: the corrected tier, or that of a grant in force on that day."""
+    day, partner_id = acceptance.effective_on, decision.partner_id
+    last = settlement_history.last_decided_on(connection, partner_id)
+    if last is not None and day < last:
+        raise Refusal(f"effective date {day}: partner {partner_id} has a rate decided on {last}; choose a later day")
+    settled = {each.grant.grant_id for each in decision.grants if each.outcome is not None}
+    granted = [
+        grant.tier
+        for grant in decided.inputs.histories.get(partner_id, NO_HISTORY).open_grants
+        if day in grant.period and grant.grant_id not in settled
+    ]
+    tier = max([decision.earned_tier or 0, *granted])
+    agreements = decided.inputs.agreements.get(partner_id, ())
+    terms = rate_terms(program=installation.program_on(day), tier=tier, agreements=agreements, day=day)
+    current = rate_store.rate_on(connection, partner_id, day)
+    is_new = current is None or current.terms != terms
+    rate = current if current is not None and not is_new else Rate(day, terms)
+    return replace(decision, rate=rate, rate_is_new=is_new, letter="restated")
+
+
+def _write(
+    connection: Connection,
+    order: MonthOrder,
+    decided: MonthDecisions,
+    restated: Sequence[Decision],
+    acceptance: Acceptance,
+    proposal: Proposal,
+) -> None:
+    head = settlement_store.SettlementHead(
+        billing_month=order.month,
+        revision=proposal.revision,
+        status=order.status,
+        migration=order.migration,
+        effective_on=None if order.history else acceptance.effective_on,
+        program_file=decided.program.file_name if decided.program else None,
+        program_hash=decided.program.file_hash if decided.program else None,
+        inputs_hash=decided.inputs.inputs_hash,
+        decision_hash=proposal.decision_hash,
+    )
+    settlement_id = settlement_store.write_settlement(
+        connection,
+        head,
+        totals=decided.totals,
+        decisions=restated,
+        effective={} if order.history else decided.inputs.effective,
+        snapshots=snapshot_store.latest_snapshot_ids(connection, order.month),
+    )
+    names = {each.partner_id for each in restated}
+    settlement_store.carry_over(connection, head, settlement_id, restated=names)
+    rates = [(each.partner_id, each.rate) for each in restated if each.rate is not None and each.rate_is_new]
+    rate_store.write_rates(connection, rates, origin="restatement", settlement_id=settlement_id)
+    settlement_store.plan_letters(connection, head, settlement_id, restated)
