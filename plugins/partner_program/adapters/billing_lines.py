@@ -52,16 +52,6 @@ def is_sound_account(account_id: object) -> bool:
     return isinstance(account_id, str) and account_id.strip(_BLANK) != ""
 
 
-def is_sound_shape(currency: object, charge_kind: object, document_status: object, term_months: object) -> bool:
-    """Whether what a group of lines has in common can be relied on, apart from its account and days."""
-    return (
-        charge_kind in CHARGE_KINDS
-        and document_status in DOCUMENT_STATUSES
-        and _term_expected(term_months, charge_kind) is None
-        and is_sound_currency(currency)
-    )
-
-
 def first_fault(line: BillingLine, largest: int, repeated: Collection[Any]) -> tuple[str, str] | None:
     """The first column at fault, in the contract's order, and what is expected there; None for a sound line."""
     if line.line_id is None or str(line.line_id).strip(_BLANK) == "":

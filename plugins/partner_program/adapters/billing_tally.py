@@ -19,18 +19,24 @@ from partner_program.adapters.billing_lines import (
     group_of,
     is_sound_account,
     is_sound_currency,
-    is_sound_shape,
     whole_amount,
 )
 from partner_program.adapters.billing_snapshot import BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.revenue import COUNTED_KINDS, UNPOSTED_STATUSES, FaultyLine, MrrGroup
+from partner_program.domain.revenue import (
+    CHARGE_KINDS,
+    COUNTED_KINDS,
+    DOCUMENT_STATUSES,
+    UNPOSTED_STATUSES,
+    FaultyLine,
+    MrrGroup,
+)
 
 MOST_FAULTY_LINES = 10_000
-# Tens of thousands of groups pass here: these stay out of the interpreter's loop.
-_MAKE = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
-_ACCOUNT, _CURRENCY, _LINES, _AMOUNT = itemgetter(0), itemgetter(1), itemgetter(6), itemgetter(7)
-_SHAPE = itemgetter(slice(1, 6))
+_KINDS, _STATUSES = sorted(CHARGE_KINDS), sorted(DOCUMENT_STATUSES)
+_LINES, _AMOUNT = itemgetter(6), itemgetter(7)
+# tens of thousands of groups are made here: this way stays out of the interpreter's loop
+_make = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
 _Key = tuple[str, str, str, str, int, int]  # a group without its sums
 
 
@@ -85,7 +91,7 @@ class LineTally:
         """Sound posted lines and the sum of their amounts, per currency."""
         posted = [group for group in self._all_sound() if group[3] == "posted"]
         sums = {}
-        for currency in set(map(_CURRENCY, posted)):
+        for currency in {group[1] for group in posted}:
             theirs = [group for group in posted if group[1] == currency]
             sums[currency] = (sum(map(_LINES, theirs)), sum(map(_AMOUNT, theirs)))
         return sums
@@ -117,31 +123,37 @@ class LineTally:
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
     """Read every line that touches the month, or that might for want of a date."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
-    rows = snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest)
-    groups = list(map(_MAKE, rows))
+    rows = list(snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest))
     which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
     nameless = list(snapshot.rows(which, **span))
     tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
-    suspect = _suspect_accounts(groups) | {account_id for _, account_id in nameless}
+    suspect = _suspect_accounts(rows) | {account_id for _, account_id in nameless}
     if suspect:
-        groups = [group for group in groups if group.account_id not in suspect]
+        rows = [row for row in rows if row[0] not in suspect]
         named = [snapshot.account_key(account_id) for account_id in suspect if isinstance(account_id, str | bytes)]
         tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(named)))
-    tally.keep(groups)
+    shapes = _Shapes()
+    tally.keep([_make((who, currency, *shapes[shape], lines, total)) for who, currency, shape, lines, total in rows])
     tally.judge(snapshot.rows("stray_lines", **span))
     return tally
 
 
-def _suspect_accounts(groups: list[MrrGroup]) -> set[Any]:
-    """Accounts with a group in which anything cannot be relied on; looked at once per shape, not once per group."""
-    odd = {shape for shape in set(map(_SHAPE, groups)) if not _is_sound(shape)}
-    suspect = {group.account_id for group in groups if _SHAPE(group) in odd} if odd else set()
-    return suspect | {account_id for account_id in set(map(_ACCOUNT, groups)) if not is_sound_account(account_id)}
+def _suspect_accounts(rows: list[tuple[Any, ...]]) -> set[Any]:
+    """Accounts with a group in which anything cannot be relied on."""
+    accounts, currencies = {row[0] for row in rows}, {row[1] for row in rows}
+    sound = {currency for currency in currencies if is_sound_currency(currency)}
+    suspect = {row[0] for row in rows if row[2] is None or row[1] not in sound}
+    return suspect | {account_id for account_id in accounts if not is_sound_account(account_id)}
 
 
-def _is_sound(shape: tuple[Any, ...]) -> bool:
-    currency, charge_kind, document_status, term_months, covered_days = shape
-    return covered_days is not None and is_sound_shape(currency, charge_kind, document_status, term_months)
+class _Shapes(dict[int, tuple[str, str, int, int]]):
+    """Kind, status, term and covered days, taken out of the whole number in which `month_groups` packs them."""
+
+    def __missing__(self, shape: int) -> tuple[str, str, int, int]:
+        ranks, rest = divmod(shape, 100_000)
+        kind, status = divmod(ranks, 10)
+        self[shape] = (_KINDS[kind], _STATUSES[status], *divmod(rest, 100))
+        return self[shape]
 
 
 def _add(sums: dict[_Key, tuple[int, int]], group: MrrGroup) -> None:

@@ -1,0 +1,26 @@
+"""Run every measure and compare with its limit; exit status 1 where one is passed."""
+
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import Measurement, pull
+
+MEASURES: tuple[Callable[[], list[Measurement]], ...] = (pull.measure,)
+
+
+def main() -> int:
+    """Print the table of all measurements."""
+    table = Table("what", "figure", "limit", "", "how")
+    measured = [measurement for measure in MEASURES for measurement in measure()]
+    for one in measured:
+        verdict = "[green]within[/]" if one.within else "[red]over[/]"
+        table.add_row(one.name, f"{one.figure:.2f} {one.unit}", f"{one.limit:g} {one.unit}", verdict, one.how)
+    Console().print(table)
+    return 0 if all(one.within for one in measured) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

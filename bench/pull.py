@@ -1,0 +1,131 @@
+"""How much pulling a month costs over the bare GROUP BY of the same grain, and how much memory it takes.
+
+The bare query trusts every value; the pull judges each one. Both run in pairs, turn by turn, so that a noisy
+machine slows both.
+"""
+
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+from bench import Measurement
+from partner_program.adapters.billing_db import pull_month
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue
+
+ACCOUNTS, MONTHS = 5_000, 36
+FIRST_MONTH, MONTH = BillingMonth(2012, 7), BillingMonth(2015, 6)
+LARGEST_LINE_MINOR = 10_000_000_00
+SQL_FOLDER = Path(__file__).parent.parent / "include" / "sql"
+ENTITY = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
+
+TABLES = """
+CREATE TABLE program_mrr_line (line_id TEXT PRIMARY KEY, account_id TEXT, service_id TEXT, product TEXT,
+    charge_kind TEXT, service_start DATE, service_end DATE, term_months INTEGER, net_amount_minor INTEGER,
+    currency CHAR(3), document_status TEXT, posted_on DATE, discount_bp INTEGER, ordered_on DATE);
+CREATE TABLE program_period_close (billing_month TEXT, currency TEXT, line_count INTEGER,
+    control_total_minor INTEGER, closed_at TEXT);
+CREATE TABLE program_reseller_account (account_id TEXT PRIMARY KEY, company_name TEXT, vat_id TEXT,
+    email_domain TEXT);
+"""
+BARE = """
+SELECT account_id, currency, charge_kind, document_status, term_months,
+    MIN(JULIANDAY(service_end), JULIANDAY(:next)) - MAX(JULIANDAY(service_start), JULIANDAY(:first)) AS covered_days,
+    COUNT(*), SUM(net_amount_minor)
+FROM program_mrr_line WHERE service_end > :first AND service_start < :next GROUP BY 1, 2, 3, 4, 5, 6
+"""
+CLOSE = """
+INSERT INTO program_period_close
+SELECT :month, 'EUR', COUNT(*), SUM(net_amount_minor), '2015-07-01' FROM program_mrr_line
+WHERE service_end > :first AND service_start < :next AND document_status = 'posted'
+"""
+SPAN = {"month": str(MONTH), "first": str(MONTH.first_day), "next": str(MONTH.following.first_day)}
+# the high-water mark of this process alone: ru_maxrss would begin with its parent's
+MEMORY = """
+import re, sys
+from pathlib import Path
+from bench.pull import pull
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+before = peak()
+revenue = pull(Path(sys.argv[1]))
+assert revenue.fault is None, revenue.fault
+print(peak() - before)
+"""
+
+
+def measure(lines: int = 1_000_000, pairs: int = 15) -> list[Measurement]:
+    """Time pairs of pull and bare query on one recent month, and take the memory of a pull in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "billing.db"
+        write_billing(file, lines)
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            ratios = []
+            for _ in range(pairs):
+                plain = _seconds(lambda: connection.execute(BARE, SPAN).fetchall())
+                ratios.append(_seconds(lambda: pull(file)) / plain)
+            groups = len(connection.execute(BARE, SPAN).fetchall())
+        command = [sys.executable, "-c", MEMORY, str(file)]
+        megabytes = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    how = f"{lines:,} lines, {MONTHS} months, {groups:,} groups in {MONTH}"
+    return [
+        Measurement("pull a month / bare GROUP BY", median(ratios), 1.2, "x", f"{how}; median of {pairs} pairs"),
+        Measurement("pull a month: memory", megabytes, 30, "MB", f"{how}; above the imports"),
+    ]
+
+
+def pull(file: Path) -> EntityRevenue:
+    """Pull the measured month."""
+    fields = ConnectionFields("billing_nl", "sqlite", host=str(file))
+    return pull_month(fields, ENTITY, MONTH, largest_line_minor=LARGEST_LINE_MINOR, sql_folder=SQL_FOLDER)
+
+
+def write_billing(file: Path, lines: int) -> None:
+    """Write a billing database of sound lines, spread over the months, with the measured month closed."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(TABLES)
+        connection.executemany(
+            "INSERT INTO program_mrr_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _lines(lines)
+        )
+        connection.execute("CREATE INDEX line_end ON program_mrr_line (service_end)")
+        connection.execute(CLOSE, SPAN)
+        connection.commit()
+
+
+def _lines(lines: int) -> Iterator[tuple[object, ...]]:
+    """Lines as a hosting company has them: calendar months and anniversaries, some quarters and years."""
+    chance = random.Random(20150727)  # noqa: S311, the same lines each time
+    starts = [_month_after(FIRST_MONTH, number) for number in range(MONTHS)]
+    for number in range(lines):
+        month = starts[number * MONTHS // lines]
+        kind = chance.choices(("recurring", "usage", "credit", "setup", "one_off"), (80, 10, 3, 5, 2))[0]
+        term = chance.choices((1, 3, 12), (90, 5, 5))[0] if kind == "recurring" else 1
+        day = 1 if kind != "recurring" or chance.random() < 0.6 else chance.randint(2, 28)
+        start = f"{month}-{day:02d}"
+        end = f"{_month_after(month, term)}-{day:02d}"
+        amount = chance.randint(1_00, 500_00) * (-1 if kind == "credit" else 1)
+        account = f"A{chance.randrange(ACCOUNTS):06d}"
+        service = (f"S-{account}", "dedicated_server", kind, start, end, term, amount)
+        yield (f"L{number:08d}", account, *service, "EUR", "posted", start, None, None)
+
+
+def _month_after(month: BillingMonth, months: int) -> BillingMonth:
+    for _ in range(months):
+        month = month.following
+    return month
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
