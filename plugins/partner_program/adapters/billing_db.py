@@ -67,7 +67,7 @@ def _open(
     if dialect is None:
         known = ", ".join(sorted(_DIALECTS))
         raise BillingFault(f"connection {connection.conn_id}: type {connection.conn_type!r}: expected one of {known}")
-    stand_ins = read_stand_ins(sql_folder, entity.source) if entity.source else {}
+    stand_ins = read_stand_ins(sql_folder, entity.source, connection.conn_type) if entity.source else {}
     if stand_ins is None:
         raise BillingFault(f"source {entity.source!r}: expected a folder of that name under sources")
     return dialect(connection, sql_folder=sql_folder, stand_ins=stand_ins, any_bytes=any_bytes)

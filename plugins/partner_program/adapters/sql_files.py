@@ -1,7 +1,9 @@
 """SQL is a file: one statement each, in a folder per dialect, bind parameters only.
 
 An entity that may not create views has a folder of its own under `sources/`, whose queries stand in for the
-relations of contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`.
+relations of contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. Where a
+billing system runs on several databases, what cannot be written for all of them is in a subfolder per type of
+connection (`mysql`, `postgres`).
 """
 
 from collections.abc import Mapping
@@ -13,12 +15,16 @@ def read_statement(sql_folder: Path, dialect: str, name: str) -> str:
     return (sql_folder / dialect / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def read_stand_ins(sql_folder: Path, source: str) -> dict[str, str] | None:
-    """The queries that stand in for relations, by the relation's name; None where there is no such folder."""
+def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, str] | None:
+    """The queries that stand in for relations, by the relation's name; None where there is no such folder.
+
+    Those in the subfolder of the connection's type come before those of the folder itself.
+    """
     folder = sql_folder / "sources" / source
     if Path(source).name != source or not folder.is_dir():
         return None
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}
+    files = {path.stem: path for place in (folder, folder / conn_type) for path in place.glob("*.sql")}
+    return {name: files[name].read_text(encoding="utf-8") for name in sorted(files)}
 
 
 def with_stand_ins(statement: str, stand_ins: Mapping[str, str]) -> str:
