@@ -95,6 +95,11 @@ class CommandLine:
         return answer
 
 
+def words(options: Mapping[str, str], **changed: str) -> list[str]:
+    """Options as they are typed, some of them changed."""
+    return [word for pair in {**options, **changed}.items() for word in pair]
+
+
 def _exit_status() -> int:
     try:
         main()

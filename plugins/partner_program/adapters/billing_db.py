@@ -20,6 +20,11 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
+_COLUMNS = {
+    LINES: BillingLine._fields,
+    CLOSES: ("billing_month", *PeriodClose._fields),
+    RESELLERS: ("account_id",),
+}
 _DIALECTS = {"sqlite": open_sqlite}
 
 
@@ -59,6 +64,17 @@ def read_closes(
         return _closes(snapshot, month, recorded_closes)
 
 
+def missing_relations(connection: ConnectionFields, entity: Entity, *, sql_folder: Path) -> list[str]:
+    """What keeps an entity's billing database from being read; empty where every relation and column is there."""
+    try:
+        with _open(connection, entity, sql_folder, True) as snapshot:
+            asked = {name: columns for name, columns in _COLUMNS.items() if name != CLOSES or snapshot.has(CLOSES)}
+            found = [snapshot.missing(name, columns) for name, columns in asked.items()]
+    except Refusal as fault:
+        return [str(fault)]
+    return [missing for missing in found if missing]
+
+
 def _open(
     connection: ConnectionFields, entity: Entity, sql_folder: Path, any_bytes: bool
 ) -> AbstractContextManager[BillingSnapshot]:
@@ -93,7 +109,7 @@ def _pull(
 def _read(
     snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, largest: int, recorded: Sequence[PeriodClose]
 ) -> EntityRevenue:
-    missing_lines = snapshot.missing(LINES, BillingLine._fields)
+    missing_lines = snapshot.missing(LINES, _COLUMNS[LINES])
     if missing_lines:
         raise BillingFault(missing_lines)
     lines = read_lines(snapshot, month, largest)
@@ -104,7 +120,7 @@ def _read(
         faults.append(close_fault(month, closes, lines.posted(), lines.unsure))
     except BillingFault as fault:
         faults.append(str(fault))
-    missing_resellers = snapshot.missing(RESELLERS, ("account_id",))
+    missing_resellers = snapshot.missing(RESELLERS, _COLUMNS[RESELLERS])
     faults.append(missing_resellers)
     resellers = () if missing_resellers else snapshot.rows("reseller_accounts")
     return EntityRevenue(
@@ -121,7 +137,7 @@ def _closes(snapshot: BillingSnapshot, month: BillingMonth, recorded: Sequence[P
     """The entity's own closes, or the recorded ones where its system has no place for them."""
     if not snapshot.has(CLOSES):
         return tuple(sorted(recorded))
-    missing = snapshot.missing(CLOSES, ("billing_month", *PeriodClose._fields))
+    missing = snapshot.missing(CLOSES, _COLUMNS[CLOSES])
     if missing:
         raise BillingFault(missing)
     return read_close_rows(snapshot.rows("period_closes", billing_month=str(month)), month)

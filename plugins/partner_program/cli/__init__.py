@@ -13,7 +13,7 @@ from partner_program.domain.refusals import Refusal
 def main() -> None:
     """Run one command; a refusal is one plain message and status 1."""
     try:
-        program.main(standalone_mode=True)
+        program.main(prog_name="partner-program")
     except Refusal as refusal:
         sys.stderr.write(f"refused: {refusal}\n")
         sys.exit(1)

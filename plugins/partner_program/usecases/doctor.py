@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from partner_program.adapters.billing_db import missing_relations
 from partner_program.adapters.letter_templates import LetterTemplates
 from partner_program.adapters.registry_store import load_registry
 from partner_program.domain.refusals import Refusal
@@ -54,9 +55,22 @@ def _database(installation: Installation) -> str:
 
 def _connections(installation: Installation, entity: Entity) -> Iterator[Examined]:
     billing = billing_connection_id(entity)
-    fields = installation.connections.get(billing)
-    message = f"set as {fields.conn_type}" if fields else f"not set: set AIRFLOW_CONN_{billing.upper()}"
-    yield Examined(billing, fields is not None, message)
+    yield _try(billing, lambda: _billing(installation, entity, billing))
     orders = orders_connection_id(entity)
-    if installation.connections.get(orders) is None:
-        yield Examined(orders, True, "not set: nothing is published there")
+    yield _try(orders, lambda: _orders(installation, orders))
+
+
+def _billing(installation: Installation, entity: Entity, conn_id: str) -> str:
+    """Open the database and look for what contract 1 names; a name in the environment alone says little."""
+    fields = installation.connections.get(conn_id)
+    if fields is None:
+        raise Refusal(f"not set: set AIRFLOW_CONN_{conn_id.upper()}")
+    missing = missing_relations(fields, entity, sql_folder=installation.include / "sql")
+    if missing:
+        raise Refusal("; ".join(missing))
+    return f"opened as {fields.conn_type}, its relations are there"
+
+
+def _orders(installation: Installation, conn_id: str) -> str:
+    fields = installation.connections.get(conn_id)
+    return f"set as {fields.conn_type}" if fields else "not set: nothing is published there"
