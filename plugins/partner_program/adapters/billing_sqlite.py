@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,11 @@ class SqliteSnapshot(BillingSnapshot):
         """The bytes of an account id as the database keeps them, in hexadecimal."""
         if isinstance(account_id, bytes):
             return account_id.hex().upper()
-        encoding: str = self._connection.execute("PRAGMA encoding").fetchone()[0]
-        return account_id.encode(encoding).hex().upper()
+        return account_id.encode(self._encoding).hex().upper()
+
+    @cached_property
+    def _encoding(self) -> str:
+        return str(self._connection.execute("PRAGMA encoding").fetchone()[0])
 
 
 @contextmanager

@@ -129,9 +129,11 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> 
     tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
     suspect = _suspect_accounts(rows) | {account_id for _, account_id in nameless}
     if suspect:
-        rows = [row for row in rows if row[0] not in suspect]
-        named = [snapshot.account_key(account_id) for account_id in suspect if isinstance(account_id, str | bytes)]
-        tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(named)))
+        keys = {row[0]: snapshot.account_key(row[0]) for row in rows if isinstance(row[0], str | bytes)}
+        named = {keys[account_id] for account_id in suspect if account_id in keys}
+        # by key, too: a binary value and a text with the same bytes are read together
+        rows = [row for row in rows if row[0] not in suspect and keys.get(row[0]) not in named]
+        tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(sorted(named))))
     shapes = _Shapes()
     tally.keep([_make((who, currency, *shapes[shape], lines, total)) for who, currency, shape, lines, total in rows])
     tally.judge(snapshot.rows("stray_lines", **span))

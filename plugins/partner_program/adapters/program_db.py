@@ -16,6 +16,7 @@ CONN_ID = "partner_program"
 SCHEMA_VERSION = "0001"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 BUSY_SECONDS = 60
+WRITER_LOCK = 20150727  # any number of our own: one writer at a time in the programme's database
 
 
 class ProgramDatabase:
@@ -115,15 +116,17 @@ def _migrate(writer: Connection, before: str | None) -> None:
 
 
 def _engine(fields: ConnectionFields) -> Engine:
-    if fields.conn_type != "sqlite":
-        return create_engine(sqlalchemy_url(fields))
-    engine = create_engine(
-        sqlalchemy_url(fields),
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
-        poolclass=sqlalchemy.NullPool,
-    )
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
+    """An engine that keeps no connection: tasks are processes of their own, and a kept one may be dead."""
+    if fields.conn_type == "sqlite":
+        options: dict[str, Any] = {"timeout": BUSY_SECONDS, "isolation_level": None}
+        begin = _begin_sqlite
+    else:
+        options = {"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS * 1000}"}
+        begin = _begin_postgresql
+    engine = create_engine(sqlalchemy_url(fields), connect_args=options, poolclass=sqlalchemy.NullPool)
+    if fields.conn_type == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", begin)
     return engine
 
 
@@ -133,10 +136,18 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _begin(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     """A transaction that will write takes the lock at once: a reader that turns writer would fail without waiting."""
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """The same promises on PostgreSQL: one writer at a time from its start, readers on one snapshot."""
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 @contextmanager

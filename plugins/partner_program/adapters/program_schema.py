@@ -20,9 +20,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
+# Ids and codes compare by their bytes in every database, whatever its language.
+Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 Whole = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -45,15 +48,15 @@ class Day(TypeDecorator[date]):
         return date.fromisoformat(value) if dialect.name == "sqlite" and value is not None else value
 
 
-def _key(name: str, kind: Any = Text) -> Column[Any]:
+def _key(name: str, kind: Any = Words) -> Column[Any]:
     return Column(name, kind, primary_key=True, nullable=False)
 
 
-def _must(name: str, kind: Any = Text) -> Column[Any]:
+def _must(name: str, kind: Any = Words) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 
-def _may(name: str, kind: Any = Text) -> Column[Any]:
+def _may(name: str, kind: Any = Words) -> Column[Any]:
     return Column(name, kind, nullable=True)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from partner_program.adapters import program_schema as schema
+from partner_program.adapters.bulk_insert import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate, RateTerms
 
@@ -86,9 +87,8 @@ def write_rates(
         }
         for partner_id, rate in rows
     )
-    values = [{**row, "origin": origin, "settlement_id": settlement_id, "grant_id": grant_id} for row in written]
-    if values:
-        connection.execute(insert(table), values)
+    own = {"origin": origin, "settlement_id": settlement_id, "grant_id": grant_id}
+    append_rows(connection, table, ({**row, **own} for row in written))
 
 
 def all_rates(connection: Connection) -> dict[str, list[Any]]:

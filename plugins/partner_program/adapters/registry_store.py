@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, update
 
 from partner_program.adapters import program_schema as schema
+from partner_program.adapters.bulk_insert import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.refusals import Refusal, UnsoundFiles
@@ -180,8 +181,7 @@ def _write(
     table = schema.metadata.tables[table_name]
     new = [wanted[key] for key in sorted(wanted.keys() - stored.keys())]
     changed = [key for key in wanted.keys() & stored.keys() if _differs(wanted[key], stored[key])]
-    if new:
-        connection.execute(insert(table), new)
+    append_rows(connection, table, new)
     for key in sorted(changed):
         connection.execute(update(table).where(_is(table, key)).values(wanted[key]))
     return len(new) + len(changed)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from partner_program.adapters import program_schema as schema
+from partner_program.adapters.bulk_insert import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.restatement import figures_of
 from partner_program.domain.settlement import Decision
@@ -120,6 +121,4 @@ def plan_letters(
 
 
 def _insert(connection: Connection, table: Any, common: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
-    values = [{**common, **row} for row in rows]
-    if values:
-        connection.execute(insert(table), values)
+    append_rows(connection, table, ({**common, **row} for row in rows))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from partner_program.adapters import program_schema as schema
+from partner_program.adapters.bulk_insert import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, PeriodClose
@@ -160,10 +161,8 @@ def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue,
     )
     (snapshot_id,) = head.inserted_primary_key or (0,)
     for table, rows in _part_rows(revenue).items():
-        if rows:
-            connection.execute(
-                insert(schema.metadata.tables[table]), [{"snapshot_id": snapshot_id, **row} for row in rows]
-            )
+        own = {"snapshot_id": snapshot_id}
+        append_rows(connection, schema.metadata.tables[table], ({**own, **row} for row in rows))
     return int(snapshot_id)
 
 

@@ -99,30 +99,37 @@ class Ownership:
 
     def __init__(self, *, month: BillingMonth, links: Iterable[AccountLink], partners: Iterable[Partner]) -> None:
         """Index the links in force; a second partner on the same account makes it ambiguous."""
-        self._owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+        last_day = month.last_day
+        self._owner: dict[tuple[str, str], str] = {}
+        self._several: dict[tuple[str, str], set[str]] = {}
         for link in links:
-            if month.last_day in link.period:
-                self._owners[link.entity, link.account_id].add(link.partner_id)
+            if last_day in link.period:
+                account = (link.entity, link.account_id)
+                first = self._owner.setdefault(account, link.partner_id)
+                if first != link.partner_id:
+                    self._several.setdefault(account, {first}).add(link.partner_id)
+        for account in self._several:
+            del self._owner[account]
         self.authorized = frozenset(partner.partner_id for partner in partners if partner.status == AUTHORIZED)
 
     def owner(self, entity: str, account_id: str) -> str | None:
         """The one partner of an account, or None where there is none or more than one."""
-        owners = self._owners.get((entity, account_id), ())
-        return next(iter(owners)) if len(owners) == 1 else None
+        return self._owner.get((entity, account_id))
 
     def why_unmatched(self, entity: str, account_id: str) -> str:
         """What to tell the person who has to link the account."""
-        owners = sorted(self._owners.get((entity, account_id), ()))
+        owners = sorted(self._several.get((entity, account_id), ()))
         return f"linked to {' and '.join(owners)}" if owners else "linked to no partner"
 
     def authorized_at(self, entity: str) -> set[str]:
         """Authorised partners with an account at an entity, ambiguous accounts included."""
-        found = {owner for (at, _), owners in self._owners.items() if at == entity for owner in owners}
+        found = {owner for (at, _), owner in self._owner.items() if at == entity}
+        found.update(owner for (at, _), owners in self._several.items() if at == entity for owner in owners)
         return found & self.authorized
 
     def ambiguous_at(self, entity: str) -> set[str]:
         """Accounts of an entity that are linked to more than one partner."""
-        return {account for (at, account), owners in self._owners.items() if at == entity and len(owners) > 1}
+        return {account_id for at, account_id in self._several if at == entity}
 
 
 def excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
@@ -198,12 +205,12 @@ def merge_totals(
     shares = _shares(revenues, ownership)
     _hold_row_faults(revenues, ownership, reasons)
     _hold_missing_rates(month, shares, known_rates, reasons)
-    held = reasons.held()
+    held, days = reasons.held(), month.days
     totals = {
         partner_id: PartnerTotal(
             partner_id,
             tuple(
-                _account_total(*account, by_term, month.days, known_rates[account[2]])
+                _account_total(*account, by_term, days, known_rates[account[2]])
                 for account, by_term in sorted(shares.get(partner_id, {}).items())
                 if account[2] in known_rates
             ),

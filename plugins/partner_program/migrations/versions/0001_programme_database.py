@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from partner_program.adapters.program_schema import Day
+from partner_program.adapters.program_schema import Day, Words
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -37,75 +37,75 @@ def upgrade() -> None:
     """Create every table, and the triggers that refuse to change what took force."""
     op.create_table(
         "account_manager",
-        sa.Column("account_manager_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("account_manager_id", Words, nullable=False),
+        sa.Column("name", Words, nullable=False),
+        sa.Column("email", Words, nullable=False),
+        sa.Column("phone", Words, nullable=False),
         sa.PrimaryKeyConstraint("account_manager_id"),
         sqlite_strict=True,
     )
     op.create_table(
         "brake_stop",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("decision_hash", sa.Text(), nullable=False),
-        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("decision_hash", Words, nullable=False),
+        sa.Column("reasons", Words, nullable=False),
         sa.PrimaryKeyConstraint("billing_month", "decision_hash"),
         sqlite_strict=True,
     )
     op.create_table(
         "draft_stage",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
-        sa.Column("inputs_hash", sa.Text(), nullable=False),
-        sa.Column("header", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("stage", Words, nullable=False),
+        sa.Column("inputs_hash", Words, nullable=False),
+        sa.Column("header", Words, nullable=False),
         sa.PrimaryKeyConstraint("billing_month", "stage"),
         sqlite_strict=True,
     )
     op.create_table(
         "entity",
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("legal_name", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("legal_name", Words, nullable=False),
+        sa.Column("country", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
+        sa.Column("time_zone", Words, nullable=False),
         sa.Column("joined_on", Day(), nullable=False),
         sa.Column("left_on", Day(), nullable=True),
-        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("source", Words, nullable=True),
         sa.PrimaryKeyConstraint("entity"),
         sqlite_strict=True,
     )
     op.create_table(
         "exchange_rate",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("units_per_eur", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
+        sa.Column("units_per_eur", Words, nullable=False),
+        sa.Column("source", Words, nullable=False),
         sa.PrimaryKeyConstraint("billing_month", "currency"),
         sqlite_strict=True,
     )
     op.create_table(
         "finding",
-        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("severity", sa.Text(), nullable=False),
-        sa.Column("check_name", sa.Text(), nullable=False),
-        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("severity", Words, nullable=False),
+        sa.Column("check_name", Words, nullable=False),
+        sa.Column("message", Words, nullable=False),
         sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("examples", sa.Text(), nullable=False),
+        sa.Column("examples", Words, nullable=False),
         sa.CheckConstraint("severity in ('critical', 'warning', 'info')", name="severity_known"),
         sa.PrimaryKeyConstraint("billing_month", "position"),
         sqlite_strict=True,
     )
     op.create_table(
         "restatement",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("decision_hash", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("decision_hash", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("differences", sa.Text(), nullable=False),
-        sa.Column("decided_by", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("status", Words, nullable=False),
+        sa.Column("differences", Words, nullable=False),
+        sa.Column("decided_by", Words, nullable=True),
+        sa.Column("reason", Words, nullable=True),
         sa.Column("effective_on", Day(), nullable=True),
         sa.CheckConstraint("status in ('proposed', 'superseded', 'accepted', 'rejected')", name="status_known"),
         sa.PrimaryKeyConstraint("billing_month", "decision_hash"),
@@ -114,15 +114,15 @@ def upgrade() -> None:
     op.create_table(
         "settlement",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("status", Words, nullable=False),
         sa.Column("migration", sa.Integer(), nullable=False),
         sa.Column("effective_on", Day(), nullable=True),
-        sa.Column("program_file", sa.Text(), nullable=True),
-        sa.Column("program_hash", sa.Text(), nullable=True),
-        sa.Column("inputs_hash", sa.Text(), nullable=False),
-        sa.Column("decision_hash", sa.Text(), nullable=False),
+        sa.Column("program_file", Words, nullable=True),
+        sa.Column("program_hash", Words, nullable=True),
+        sa.Column("inputs_hash", Words, nullable=False),
+        sa.Column("decision_hash", Words, nullable=False),
         sa.CheckConstraint("status = 'history' or effective_on is not null", name="in_force_from_a_day"),
         sa.CheckConstraint("status in ('in_force', 'history')", name="status_known"),
         sa.PrimaryKeyConstraint("settlement_id"),
@@ -131,21 +131,21 @@ def upgrade() -> None:
     op.create_table(
         "snapshot",
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("content_hash", Words, nullable=False),
         sa.Column("line_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("net_amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("fault", sa.Text(), nullable=True),
+        sa.Column("fault", Words, nullable=True),
         sa.PrimaryKeyConstraint("snapshot_id"),
         sqlite_strict=True,
     )
     op.create_table(
         "brake_release",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("decision_hash", sa.Text(), nullable=False),
-        sa.Column("released_by", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("decision_hash", Words, nullable=False),
+        sa.Column("released_by", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["billing_month", "decision_hash"],
             ["brake_stop.billing_month", "brake_stop.decision_hash"],
@@ -156,9 +156,9 @@ def upgrade() -> None:
     op.create_table(
         "bucket",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
+        sa.Column("bucket", Words, nullable=False),
         sa.Column("lines", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("net_amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -170,10 +170,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "draft_batch",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("stage", Words, nullable=False),
         sa.Column("batch", sa.Integer(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["billing_month", "stage"],
             ["draft_stage.billing_month", "draft_stage.stage"],
@@ -184,7 +184,7 @@ def upgrade() -> None:
     op.create_table(
         "entity_total",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
         sa.Column("mrr_eur_cents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["settlement_id"],
@@ -195,8 +195,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "latest_snapshot",
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("entity", Words, nullable=False),
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["snapshot_id"],
@@ -207,16 +207,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "partner",
-        sa.Column("partner_id", sa.Text(), nullable=False),
-        sa.Column("company_name", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("website", sa.Text(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("vat_id", sa.Text(), nullable=False),
-        sa.Column("account_manager_id", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
+        sa.Column("company_name", Words, nullable=False),
+        sa.Column("status", Words, nullable=False),
+        sa.Column("language", Words, nullable=False),
+        sa.Column("country", Words, nullable=False),
+        sa.Column("website", Words, nullable=False),
+        sa.Column("phone", Words, nullable=False),
+        sa.Column("address", Words, nullable=False),
+        sa.Column("vat_id", Words, nullable=False),
+        sa.Column("account_manager_id", Words, nullable=False),
         sa.Column("authorized_on", Day(), nullable=True),
         sa.CheckConstraint("status in ('applied', 'authorized', 'suspended', 'ended')", name="status_known"),
         sa.ForeignKeyConstraint(
@@ -228,12 +228,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "period_close",
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("billing_month", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
         sa.Column("line_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("control_total_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("recorded_by", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["entity"],
             ["entity.entity"],
@@ -244,7 +244,7 @@ def upgrade() -> None:
     op.create_table(
         "settlement_snapshot",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["settlement_id"],
@@ -260,7 +260,7 @@ def upgrade() -> None:
     op.create_table(
         "snapshot_close",
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("currency", Words, nullable=False),
         sa.Column("line_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("control_total_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -274,15 +274,15 @@ def upgrade() -> None:
         "snapshot_faulty_line",
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("line_id", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("charge_kind", sa.Text(), nullable=False),
-        sa.Column("document_status", sa.Text(), nullable=False),
+        sa.Column("line_id", Words, nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
+        sa.Column("charge_kind", Words, nullable=False),
+        sa.Column("document_status", Words, nullable=False),
         sa.Column("net_amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("column_name", sa.Text(), nullable=False),
-        sa.Column("found", sa.Text(), nullable=False),
-        sa.Column("expected", sa.Text(), nullable=False),
+        sa.Column("column_name", Words, nullable=False),
+        sa.Column("found", Words, nullable=False),
+        sa.Column("expected", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["snapshot_id"],
             ["snapshot.snapshot_id"],
@@ -293,10 +293,10 @@ def upgrade() -> None:
     op.create_table(
         "snapshot_group",
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("charge_kind", sa.Text(), nullable=False),
-        sa.Column("document_status", sa.Text(), nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
+        sa.Column("charge_kind", Words, nullable=False),
+        sa.Column("document_status", Words, nullable=False),
         sa.Column("term_months", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("covered_days", sa.Integer(), nullable=False),
         sa.Column("lines", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -313,7 +313,7 @@ def upgrade() -> None:
     op.create_table(
         "snapshot_reseller_account",
         sa.Column("snapshot_id", sa.Integer(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("account_id", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["snapshot_id"],
             ["snapshot.snapshot_id"],
@@ -324,9 +324,9 @@ def upgrade() -> None:
     op.create_table(
         "unmatched_account",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["settlement_id"],
             ["settlement.settlement_id"],
@@ -336,9 +336,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "account_link",
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("valid_from", Day(), nullable=False),
         sa.Column("valid_to", Day(), nullable=True),
         sa.CheckConstraint("valid_to > valid_from", name="period_order"),
@@ -355,9 +355,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "assessment",
-        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("settlement_id", sa.Integer(), nullable=False),
         sa.Column("effective_on", Day(), nullable=True),
         sa.Column("mrr_eur_cents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -367,9 +367,9 @@ def upgrade() -> None:
         sa.Column("previous_tier", sa.Integer(), nullable=True),
         sa.Column("monthly_fee_discount_bp", sa.Integer(), nullable=True),
         sa.Column("setup_fee_discount_bp", sa.Integer(), nullable=True),
-        sa.Column("sla", sa.Text(), nullable=True),
+        sa.Column("sla", Words, nullable=True),
         sa.Column("rate_valid_from", Day(), nullable=True),
-        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.Column("lifted_by", Words, nullable=True),
         sa.CheckConstraint("earned_tier between 0 and 6", name="earned_tier_range"),
         sa.CheckConstraint("granted_tier between 0 and 6", name="granted_tier_range"),
         sa.CheckConstraint("monthly_fee_discount_bp between 0 and 10000", name="monthly_fee_discount_bp_range"),
@@ -388,11 +388,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "benefit_request",
-        sa.Column("partner_id", sa.Text(), nullable=False),
-        sa.Column("benefit", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
+        sa.Column("benefit", Words, nullable=False),
         sa.Column("valid_from", Day(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("status", Words, nullable=False),
+        sa.Column("decided_by", Words, nullable=False),
         sa.Column("valid_to", Day(), nullable=True),
         sa.CheckConstraint("status in ('requested', 'approved', 'refused')", name="status_known"),
         sa.ForeignKeyConstraint(
@@ -404,10 +404,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "contact",
-        sa.Column("partner_id", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
+        sa.Column("email", Words, nullable=False),
+        sa.Column("role", Words, nullable=False),
+        sa.Column("name", Words, nullable=False),
         sa.CheckConstraint("role in ('billing', 'business', 'technical')", name="role_known"),
         sa.ForeignKeyConstraint(
             ["partner_id"],
@@ -418,14 +418,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "grace_grant",
-        sa.Column("grant_id", sa.Text(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
+        sa.Column("grant_id", Words, nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("tier", sa.Integer(), nullable=False),
         sa.Column("starts_on", Day(), nullable=False),
         sa.Column("ends_on", Day(), nullable=False),
-        sa.Column("granted_by", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("granted_by", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
+        sa.Column("origin", Words, nullable=False),
         sa.CheckConstraint("origin in ('file', 'command')", name="origin_known"),
         sa.CheckConstraint("ends_on > starts_on", name="period_order"),
         sa.CheckConstraint("tier between 1 and 6", name="tier_range"),
@@ -439,9 +439,9 @@ def upgrade() -> None:
     op.create_table(
         "held_partner",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
-        sa.Column("entities", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
+        sa.Column("entities", Words, nullable=False),
+        sa.Column("reason", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["partner_id"],
             ["partner.partner_id"],
@@ -455,12 +455,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "legacy_agreement",
-        sa.Column("partner_id", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("valid_from", Day(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source", Words, nullable=False),
         sa.Column("monthly_fee_discount_bp", sa.Integer(), nullable=False),
         sa.Column("setup_fee_discount_bp", sa.Integer(), nullable=False),
-        sa.Column("sla", sa.Text(), nullable=True),
+        sa.Column("sla", Words, nullable=True),
         sa.Column("valid_to", Day(), nullable=True),
         sa.CheckConstraint("monthly_fee_discount_bp between 0 and 10000", name="monthly_fee_discount_bp_range"),
         sa.CheckConstraint("setup_fee_discount_bp between 0 and 10000", name="setup_fee_discount_bp_range"),
@@ -473,13 +473,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "assessment_account",
-        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("units_per_eur", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("currency", Words, nullable=False),
+        sa.Column("units_per_eur", Words, nullable=False),
         sa.Column("mrr_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("mrr_eur_cents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -491,11 +491,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "assessment_grant",
-        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
-        sa.Column("grant_id", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("partner_id", Words, nullable=False),
+        sa.Column("grant_id", Words, nullable=False),
+        sa.Column("outcome", Words, nullable=True),
         sa.CheckConstraint("outcome in ('confirmed', 'lapsed')", name="outcome_known"),
         sa.ForeignKeyConstraint(
             ["billing_month", "revision", "partner_id"],
@@ -510,16 +510,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "discount_rate",
-        sa.Column("partner_id", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("valid_from", Day(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("tier", sa.Integer(), nullable=False),
         sa.Column("monthly_fee_discount_bp", sa.Integer(), nullable=False),
         sa.Column("setup_fee_discount_bp", sa.Integer(), nullable=False),
-        sa.Column("sla", sa.Text(), nullable=True),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("sla", Words, nullable=True),
+        sa.Column("origin", Words, nullable=False),
         sa.Column("settlement_id", sa.Integer(), nullable=True),
-        sa.Column("grant_id", sa.Text(), nullable=True),
+        sa.Column("grant_id", Words, nullable=True),
         sa.CheckConstraint("origin in ('settlement', 'rise', 'restatement', 'grant', 'closing')", name="origin_known"),
         sa.CheckConstraint("monthly_fee_discount_bp between 0 and 10000", name="monthly_fee_discount_bp_range"),
         sa.CheckConstraint("setup_fee_discount_bp between 0 and 10000", name="setup_fee_discount_bp_range"),
@@ -541,14 +541,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "letter",
-        sa.Column("billing_month", sa.Text(), nullable=False),
+        sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("partner_id", sa.Text(), nullable=False),
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("settlement_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("template_version", sa.Text(), nullable=True),
-        sa.Column("content_hash", sa.Text(), nullable=True),
+        sa.Column("kind", Words, nullable=False),
+        sa.Column("status", Words, nullable=False),
+        sa.Column("template_version", Words, nullable=True),
+        sa.Column("content_hash", Words, nullable=True),
         sa.CheckConstraint("status in ('planned', 'rendered')", name="status_known"),
         sa.ForeignKeyConstraint(
             ["billing_month", "revision", "partner_id"],
