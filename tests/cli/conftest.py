@@ -1,6 +1,8 @@
 """Installations for the tests of the command line: one that ran a month, to be read, and one to be changed."""
 
 import json
+import shutil
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -52,14 +54,38 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     return partner_program
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A world of one test's own: one partner at NL, June closed, created and loaded, nothing run."""
-    world = World(tmp_path, entities=("NL",))
+def moved(world: World, folder: Path) -> World:
+    """A copy of a world in another folder; copying files is quicker than running a month."""
+    shutil.copytree(world.folder, folder, dirs_exist_ok=True)
+    twin = deepcopy(world)
+    twin.folder = folder
+    for conn_id, fields in world.connections.items():
+        twin.connections.add_sqlite(conn_id, folder / Path(fields.sqlite_file).name)
+    return twin
+
+
+@pytest.fixture(scope="session")
+def fresh_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """One partner at NL, June closed, created and loaded, nothing run."""
+    world = World(tmp_path_factory.mktemp("fresh"), entities=("NL",))
     world.partner("P1", {"NL": "A1"})
     world.bill("A1", "2015-06", 2_500_00)
     world.ready("2015-06")
     return world
+
+
+@pytest.fixture(scope="session")
+def world_after_june(fresh_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The fresh world after its first month."""
+    world = moved(fresh_world, tmp_path_factory.mktemp("june"))
+    command_line(world).must("run", "2015-06", "--effective-on", "2015-07-27")
+    return world
+
+
+@pytest.fixture
+def world(fresh_world: World, tmp_path: Path) -> World:
+    """The fresh world, to be changed by one test."""
+    return moved(fresh_world, tmp_path)
 
 
 @pytest.fixture

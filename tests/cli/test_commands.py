@@ -6,6 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from tests.cli.conftest import command_line, moved
+
 GRANT = ("--tier", "4", "--from", "2015-08-10", "--until", "2015-12-01", "--by", "pat", "--reason", "growth plan")
 STEPS = ["pull_mrr NL", "validate_mrr", "merge_totals", "assign_tiers", "settle_grace_periods"]
 APPLICATION = {
@@ -24,10 +26,14 @@ APPLICATION = {
 
 
 @pytest.fixture
-def june(partner_program):
-    """The world of one test after June."""
-    partner_program.must("run", "2015-06", "--effective-on", "2015-07-27")
-    return partner_program
+def settled_world(world_after_june, tmp_path):
+    """The world after June, to be changed by one test."""
+    return moved(world_after_june, tmp_path)
+
+
+@pytest.fixture
+def june(settled_world):
+    return command_line(settled_world)
 
 
 def test_init_creates_the_database_with_its_folder_and_is_safe_to_repeat(elsewhere):
@@ -100,14 +106,14 @@ def test_run_answers_in_one_line_and_tells_its_steps_on_stderr(partner_program, 
     ]
 
 
-def test_run_with_equal_inputs_says_that_there_is_nothing_new_and_changes_no_byte(june, world):
-    before = world.fingerprint(), world.written()
+def test_run_with_equal_inputs_says_that_there_is_nothing_new_and_changes_no_byte(june, settled_world):
+    before = settled_world.fingerprint(), settled_world.written()
 
     answer = june("run", "2015-06", "--effective-on", "2015-07-27")
 
     assert answer.status == 0
     assert "nothing new" in answer.stdout
-    assert (world.fingerprint(), world.written()) == before
+    assert (settled_world.fingerprint(), settled_world.written()) == before
 
 
 def test_run_as_history_gives_neither_rates_nor_letters(partner_program, world):
@@ -129,9 +135,9 @@ def test_run_without_the_month_before_names_it(june):
     assert "month 2015-07 has to be assessed before 2015-08" in answer.stderr
 
 
-def test_the_brake_stops_a_month_until_a_person_releases_it_with_a_reason(june, world):
-    world.bill("A1", "2015-07", 500_00)
-    world.close("2015-07")
+def test_the_brake_stops_a_month_until_a_person_releases_it_with_a_reason(june, settled_world):
+    settled_world.bill("A1", "2015-07", 500_00)
+    settled_world.close("2015-07")
     words = ("run", "2015-07", "--effective-on", "2015-08-03")
     before = june("quote", "P1", "--on", "2015-08-03", "--monthly", "100", "--setup", "0", "--term", "1").stdout
 
@@ -145,9 +151,9 @@ def test_the_brake_stops_a_month_until_a_person_releases_it_with_a_reason(june, 
     released = june("brake", "release", "2015-07", "--reason", "a customer left", "--by", "pat")
     assert (released.status, released.stderr) == (0, "")
     assert "partner-program run 2015-07" in released.stdout
-    assert world.rows("SELECT released_by, reason FROM brake_release") == [("pat", "a customer left")]
+    assert settled_world.rows("SELECT released_by, reason FROM brake_release") == [("pat", "a customer left")]
     assert june(*words).status == 0
-    assert world.result("2015-07", "P1")["tier"] == 1
+    assert settled_world.result("2015-07", "P1")["tier"] == 1
 
 
 def test_a_brake_that_is_not_on_cannot_be_released(june):
@@ -157,7 +163,7 @@ def test_a_brake_that_is_not_on_cannot_be_released(june):
     assert "no brake is on for 2015-06" in answer.stderr
 
 
-def test_a_grant_takes_effect_on_its_own_first_day_and_asking_again_is_the_same_grant(june, world):
+def test_a_grant_takes_effect_on_its_own_first_day_and_asking_again_is_the_same_grant(june, settled_world):
     first, again = june("grant", "P1", *GRANT), june("grant", "P1", *GRANT)
     quote = ("quote", "P1", "--monthly", "100", "--setup", "0", "--term", "1", "--format", "json", "--on")
 
@@ -165,7 +171,7 @@ def test_a_grant_takes_effect_on_its_own_first_day_and_asking_again_is_the_same_
     assert first.stdout == again.stdout == "grant P1-2015-08-10-T4: rate of tier 4 for new orders from 2015-08-10\n"
     assert june(*quote, "2015-08-09").json["monthly_fee_cents"] == 92_00
     assert june(*quote, "2015-08-10").json["monthly_fee_cents"] == 85_00
-    assert world.rows("SELECT count(*) FROM grace_grant") == [(1,)]
+    assert settled_world.rows("SELECT count(*) FROM grace_grant") == [(1,)]
 
 
 def test_a_grant_never_changes_a_rate_backwards(june):
