@@ -13,6 +13,7 @@ from partner_program.adapters.connections import ConnectionFields, Connections, 
 from partner_program.domain.refusals import Refusal, Unavailable
 
 CONN_ID = "partner_program"
+CONN_TYPES = ("sqlite", "postgres")
 SCHEMA_VERSION = "0001"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 BUSY_SECONDS = 60
@@ -36,6 +37,8 @@ class ProgramDatabase:
                 f"connection {CONN_ID} is not set: set AIRFLOW_CONN_{CONN_ID.upper()} to "
                 '{"conn_type": "sqlite", "host": "/path/to/program.db"}'
             )
+        if fields.conn_type not in CONN_TYPES:
+            raise Refusal(f"connection {CONN_ID}: type {fields.conn_type!r}, expected {' or '.join(CONN_TYPES)}")
         return cls(fields)
 
     @contextmanager

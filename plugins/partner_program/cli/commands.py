@@ -3,9 +3,10 @@
 import getpass
 import json
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -45,6 +46,15 @@ _text_or_json = click.option(
     show_default=True,
     help="For people, or for programs.",
 )
+
+
+def _looked_at(name: str) -> Callable[[_Command], _Command]:
+    """The option for the person whose word it is."""
+    return click.option(
+        "--by", name, type=WORDS, default=getpass.getuser, show_default="the user logged in", help="Who looked at it."
+    )
+
+
 _FIRST_MONTH = _example(
     """export AIRFLOW_CONN_PARTNER_PROGRAM='{"conn_type": "sqlite", "host": "/data/program.db"}'""",
     """export AIRFLOW_CONN_BILLING_NL='{"conn_type": "sqlite", "host": "/data/nl.db"}'""",
@@ -277,14 +287,7 @@ def brake() -> None:
 @brake.command("release", epilog=_example('partner-program brake release 2015-08 --reason "large partner left"'))
 @click.argument("month", type=MONTH)
 @click.option("--reason", type=WORDS, required=True, help="Why these changes are right; kept on record.")
-@click.option(
-    "--by",
-    "released_by",
-    type=WORDS,
-    default=getpass.getuser,
-    show_default="the user logged in",
-    help="Who looked at it.",
-)
+@_looked_at("released_by")
 def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     """Release what the brake stopped in MONTH; then run the month again."""
     from partner_program.adapters import brake_store
@@ -311,11 +314,13 @@ def restatement_show(month: BillingMonth) -> None:
     print_proposal(show_restatement(installation(), month))
 
 
-@restatement.command("accept")
+@restatement.command(
+    "accept", epilog=_example('partner-program restatement accept 2015-06 --reason "credit note arrived late"')
+)
 @click.argument("month", type=MONTH)
 @click.option("--effective-on", type=DAY, help="First day of the corrected rates; default: today.")
-@click.option("--reason", required=True, help="Why the new figures are right; kept on record.")
-@click.option("--by", "accepted_by", default=getpass.getuser, show_default="the user logged in")
+@click.option("--reason", type=WORDS, required=True, help="Why the new figures are right; kept on record.")
+@_looked_at("accepted_by")
 def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
     """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
     from partner_program.usecases.letters import letter_batches, render_letters
@@ -331,10 +336,12 @@ def restatement_accept(month: BillingMonth, effective_on: date | None, reason: s
     click.echo(f"{month}: revision {proposal.revision}, {len(proposal.differences)} partners restated")
 
 
-@restatement.command("reject")
+@restatement.command(
+    "reject", epilog=_example('partner-program restatement reject 2015-06 --reason "entered twice by mistake"')
+)
 @click.argument("month", type=MONTH)
-@click.option("--reason", required=True, help="Why the month stays as it is; kept on record.")
-@click.option("--by", "rejected_by", default=getpass.getuser, show_default="the user logged in")
+@click.option("--reason", type=WORDS, required=True, help="Why the month stays as it is; kept on record.")
+@_looked_at("rejected_by")
 def restatement_reject(month: BillingMonth, reason: str, rejected_by: str) -> None:
     """Leave MONTH as it is; the same differences are not proposed again."""
     from partner_program.usecases.restatement import reject_restatement
