@@ -13,8 +13,10 @@ SELECT
 FROM program_mrr_line
 WHERE
     (service_end IS NULL OR service_end < '2000-01-01')
-    AND (service_end IS NULL OR service_end <= :first_day)
-    AND service_end IS NOT DATE(service_end, '+0 days')
+    AND (
+        service_end IS NULL
+        OR (service_end <= :first_day AND service_end IS NOT DATE(service_end, '+0 days'))
+    )
     AND (
         service_start < :next_first_day
         OR TYPEOF(service_start) <> 'text'

@@ -21,7 +21,7 @@ def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, s
     Those in the subfolder of the connection's type come before those of the folder itself.
     """
     folder = sql_folder / "sources" / source
-    if Path(source).name != source or not folder.is_dir():
+    if source == ".." or Path(source).name != source or not folder.is_dir():
         return None
     files = {path.stem: path for place in (folder, folder / conn_type) for path in place.glob("*.sql")}
     return {name: files[name].read_text(encoding="utf-8") for name in sorted(files)}
