@@ -29,6 +29,7 @@ from partner_program.domain.refusals import Refusal
 if TYPE_CHECKING:
     from partner_program.usecases.month_inputs import MonthOrder
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _MONTHS = whole("MONTHS", 1, 120)
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
