@@ -235,20 +235,28 @@ def write_discount_rates(order: dict[str, Any]) -> int:
 @_step
 def list_order_databases(order: dict[str, Any]) -> list[str]:
     """The entities that have an order database to publish to."""
-    return publication.entities_to_publish(installation(), BillingMonth.parse(order["billing_month"]))
+    _log.info("month %s: looking for order databases", order["billing_month"])
+    return [entity.entity for entity in publication.entities_with_orders(installation())]
 
 
-@task(map_index_template="{{ entity }}", **SAFE_RETRIES)
+@task(
+    map_index_template="{{ entity }}",
+    retries=12,
+    retry_delay=timedelta(minutes=5),
+    retry_exponential_backoff=True,
+    max_retry_delay=timedelta(hours=6),
+    on_failure_callback=notify_failure,
+)
 @_step
 def publish_rates(entity: str) -> int:
-    """Publish rates to one entity's order database and read them back; returns how many rows were new."""
+    """Publish what is owed to one entity and read it back; returns how many rows were new there."""
     context: Any = get_current_context()
     context["entity"] = entity
     here = installation()
-    return publication.publish_rates(here, closes.find_entity(here, entity), published_at=_today(here))
+    return publication.publish_rates(here, closes.find_entity(here, entity), published_on=_today(here))
 
 
-@task(trigger_rule="none_failed")
+@task(trigger_rule="all_done")
 @_step
 def list_letter_batches(order: dict[str, Any]) -> list[int]:
     """The batches of partners that are owed a letter, by number."""
@@ -284,5 +292,8 @@ def month_steps(*, migration: bool) -> None:
     published = publish_rates.expand(entity=databases)
     batches = list_letter_batches(order)
     rendered = render_letters.partial(order=order).expand(batch=batches)
-    # Nothing takes force before the rates are written, and no letter is made before they are published.
-    chain(pulled, checked, merged, tiers, settled, written, databases, published, batches, rendered, preview_letters())
+    previewed = preview_letters()
+    # Nothing takes force before the rates are written, and letters come after publishing.
+    chain(pulled, checked, merged, tiers, settled, written, databases, published, batches, rendered, previewed)
+    # An entity that cannot be published to blocks nobody's letter; the run still ends as failed, so that somebody looks.
+    chain([written, published], previewed)

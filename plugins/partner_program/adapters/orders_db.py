@@ -1,15 +1,17 @@
 """An entity's order database: where orders are priced with the rates that we publish (contract 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 
+import sqlalchemy
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, create_engine, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from partner_program.adapters.connections import ConnectionFields, sqlalchemy_url
 from partner_program.adapters.program_schema import Day
-from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.refusals import Unavailable
 
 _RATE = Table(
     "program_discount_rate",
@@ -38,32 +40,35 @@ class PublishedRate:
     revision: int
 
 
-def publish(fields: ConnectionFields, rates: Sequence[PublishedRate], *, published_at: date) -> int:
-    """Append the rates that are not there yet and read all of them back; return how many were new.
-
-    Nothing is changed or deleted: a row that differs from ours is named and left alone.
-    """
-    engine = create_engine(sqlalchemy_url(fields))
-    try:
-        with engine.begin() as connection:
-            there = {_key(row): row for row in _read(connection)}
-            new = [rate for rate in rates if _key(rate) not in there]
-            if new:
-                connection.execute(insert(_RATE), [{**asdict(rate), "published_at": published_at} for rate in new])
-            found = {_key(row): row for row in _read(connection)}
-    except DBAPIError as error:
-        raise Unavailable(f"connection {fields.conn_id}: publishing failed: {error.orig}") from error
-    finally:
-        engine.dispose()
-    differing = [rate for rate in rates if found.get(_key(rate)) != rate]
-    if differing:
-        named = ", ".join(f"{rate.account_id} from {rate.valid_from}" for rate in differing[:20])
-        raise Refusal(f"connection {fields.conn_id}: {len(differing)} rates read back differ from ours: {named}")
+def append(fields: ConnectionFields, rates: Sequence[PublishedRate], *, published_at: date) -> int:
+    """Append the rates that are not there yet; return how many. Nothing is changed or deleted, here or ever."""
+    with _connected(fields, "publishing") as connection:
+        there = {rate_key(row) for row in _read(connection)}
+        new = [rate for rate in rates if rate_key(rate) not in there]
+        if new:
+            connection.execute(insert(_RATE), [{**asdict(rate), "published_at": published_at} for rate in new])
     return len(new)
 
 
-def _key(rate: PublishedRate) -> tuple[str, date, int]:
+def read_rates(fields: ConnectionFields) -> list[PublishedRate]:
+    """Every rate that is there, on a connection of its own: what an order system sees."""
+    with _connected(fields, "reading") as connection:
+        return _read(connection)
+
+
+def rate_key(rate: PublishedRate) -> tuple[str, date, int]:
+    """The primary key of contract 2."""
     return (rate.account_id, rate.valid_from, rate.revision)
+
+
+@contextmanager
+def _connected(fields: ConnectionFields, doing: str) -> Iterator[Connection]:
+    engine = create_engine(sqlalchemy_url(fields), poolclass=sqlalchemy.NullPool)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise Unavailable(f"connection {fields.conn_id}: {doing} program_discount_rate failed: {error.orig}") from error
 
 
 def _read(connection: Connection) -> list[PublishedRate]:

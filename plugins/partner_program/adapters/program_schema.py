@@ -394,6 +394,23 @@ discount_rate = _table(
     _refers("settlement_id", "settlement"),
     _refers("grant_id", "grace_grant"),
 )
+# What each entity's order database has to know; published once it was read back from there.
+publication = _table(
+    "publication",
+    _key("entity"),
+    _key("account_id"),
+    _key("valid_from", Day),
+    _key("revision", Integer),
+    _must("tier", Integer),
+    _must("monthly_fee_discount_bp", Integer),
+    _must("setup_fee_discount_bp", Integer),
+    _may("sla"),
+    _may("published_on", Day),
+    _tier("tier"),
+    _bp("monthly_fee_discount_bp"),
+    _bp("setup_fee_discount_bp"),
+    _refers("entity", "entity"),
+)
 letter = _table(
     "letter",
     _key("billing_month"),

@@ -91,10 +91,10 @@ def write_rates(
     append_rows(connection, table, ({**row, **own} for row in written))
 
 
-def all_rates(connection: Connection) -> dict[str, list[Any]]:
+def all_rates(connection: Connection) -> dict[str, list[Rate]]:
     """Every rate ever written, by partner, in the order in which they hold."""
     rate = schema.discount_rate
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: dict[str, list[Rate]] = defaultdict(list)
     for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
-        found[row.partner_id].append(row)
+        found[row.partner_id].append(_rate(row))
     return found

@@ -27,6 +27,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
+    from partner_program.usecases.installation import Installation
     from partner_program.usecases.month_inputs import MonthOrder
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -122,10 +123,13 @@ def run(
     here = installation()
     order = MonthOrder(month, today(here), effective_on, history, migration, program_file)
     outcome = run_month(here, order, progress=_progress)
+    failed = [] if history else _publish(here)
     _progress("render_letters")
     letters = sum(render_letters(here, month, batch, program_file) for batch in letter_batches(here, month))
     page = preview_months(here)
     click.echo(_outcome_text(order, outcome, letters, page))
+    if failed:
+        click.echo(f"not published, still owed: {', '.join(failed)}: run `partner-program publish`")
 
 
 def _progress(step: str) -> None:
@@ -300,12 +304,54 @@ def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     click.echo(f"now run the month again: partner-program run {month}")
 
 
+@program.command(epilog=_example("partner-program publish NL"))
+@click.argument("entity", required=False)
+def publish(entity: str | None) -> None:
+    """Publish the rates owed to ENTITY's order database, or to each that has a connection, and read them back.
+
+    An entity that is down keeps its rows owed and blocks nobody else.
+    """
+    here = installation()
+    failed = _publish(here, entity)
+    if failed:
+        raise Refusal(f"not published, still owed: {', '.join(failed)}")
+
+
+def _publish(here: "Installation", entity: str | None = None) -> list[str]:
+    """Publish to each entity, say how many rows on stderr, return the entities that failed."""
+    from partner_program.usecases.publication import entities_with_orders, publish_rates
+
+    failed = []
+    for each in entities_with_orders(here):
+        if entity in (None, each.entity):
+            try:
+                new = publish_rates(here, each, published_on=today(here))
+                _progress(f"publish_rates {each.entity}: {new} new, read back")
+            except Refusal as refusal:
+                _progress(f"publish_rates {each.entity}: {refusal}")
+                failed.append(each.entity)
+    return failed
+
+
+@program.command(epilog=_example("partner-program drift"))
+def drift() -> None:
+    """List the rates in order databases that somebody changed, removed or added by hand."""
+    from partner_program.usecases.publication import find_drift
+
+    found = find_drift(installation())
+    for each in found:
+        click.echo(f"{each.entity} {each.account_id} from {each.valid_from}: {each.message}")
+    if found:
+        raise Refusal(f"{len(found)} rates are not as they were published")
+    click.echo("every published rate is as it was published")
+
+
 @program.group()
 def restatement() -> None:
     """Restatements: a month in force whose inputs changed. Nothing changes until a person accepts."""
 
 
-@restatement.command("show")
+@restatement.command("show", epilog=_example("partner-program restatement show 2015-06"))
 @click.argument("month", type=MONTH)
 def restatement_show(month: BillingMonth) -> None:
     """Show what would change in MONTH: old and new figures, partner by partner."""

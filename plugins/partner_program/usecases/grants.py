@@ -7,6 +7,7 @@ from partner_program.domain.rates import Rate, rate_terms
 from partner_program.domain.refusals import NotAuthorized, Refusal
 from partner_program.domain.registry import AUTHORIZED, GraceGrant
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.publication import owe_rates
 
 
 def grant_grace(
@@ -56,4 +57,5 @@ def grant_grace(
         if current is not None and current.terms == rate.terms:
             return grant, current
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
+        owe_rates(connection)
     return grant, rate

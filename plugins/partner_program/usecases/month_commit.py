@@ -33,6 +33,7 @@ from partner_program.domain.totals import MonthTotals, PartnerTotal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_inputs import MonthInputs, MonthOrder, gather
 from partner_program.usecases.month_stages import GRACE, TOTALS
+from partner_program.usecases.publication import owe_rates
 
 FIRST_REVISION = 1
 
@@ -266,6 +267,7 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decided.new)
+    owe_rates(connection)
 
 
 def check_order(connection: Connection, order: MonthOrder) -> None:

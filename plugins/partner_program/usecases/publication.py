@@ -1,52 +1,99 @@
-"""Publishing the rates in force to the entities' order databases, each with its own connection and rights."""
+"""Publishing the rates to the entities' order databases: owed, appended, read back, compared."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from partner_program.adapters import rate_store, registry_store
-from partner_program.adapters.orders_db import PublishedRate, publish
-from partner_program.domain.billing_month import BillingMonth
+from sqlalchemy import Connection
+
+from partner_program.adapters import orders_db, publication_store, rate_store, registry_store
+from partner_program.adapters.orders_db import PublishedRate, rate_key
+from partner_program.domain.money import percent_text
+from partner_program.domain.publication import account_timeline
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
 
 
-def entities_to_publish(installation: Installation, month: BillingMonth) -> list[str]:
-    """The entities of a month that have an order database; without a connection nothing is published there."""
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A rate in an order database that is not as it was published."""
+
+    entity: str
+    account_id: str
+    valid_from: date
+    message: str
+
+
+def owe_rates(connection: Connection) -> int:
+    """Bring the publish outbox up to date with rates and links, in the caller's transaction."""
+    rates = rate_store.all_rates(connection)
+    links: dict[tuple[str, str], list[AccountLink]] = defaultdict(list)
+    for link in registry_store.load_registry(connection).account_links:
+        links[link.entity, link.account_id].append(link)
+    timelines = {account: account_timeline(links=own, rates=rates) for account, own in links.items()}
+    return publication_store.owe(connection, timelines)
+
+
+def entities_with_orders(installation: Installation) -> list[Entity]:
+    """The entities that have an order database; without a connection nothing is published there."""
     with installation.database.reading() as connection:
         entities = registry_store.load_registry(connection).entities
-    return [
-        entity.entity
-        for entity in entities
-        if entity.bills_in(month) and installation.connections.get(orders_connection_id(entity)) is not None
-    ]
+    return [each for each in entities if installation.connections.get(orders_connection_id(each)) is not None]
 
 
-def publish_rates(installation: Installation, entity: Entity, *, published_at: date) -> int:
-    """Publish every rate of the accounts linked at an entity and read it back; return how many rows were new."""
+def publish_rates(installation: Installation, entity: Entity, *, published_on: date) -> int:
+    """Publish everything owed to one entity and read it back; return how many rows were new there.
+
+    An entity that is down keeps its rows owed: publishing again finds them. Raises where a row that is there differs.
+    """
     fields = installation.connections.get(orders_connection_id(entity))
     if fields is None:
         return 0
+    with installation.database.writing() as connection:
+        owe_rates(connection)
     with installation.database.reading() as connection:
-        links = [
-            link for link in registry_store.load_registry(connection).account_links if link.entity == entity.entity
-        ]
-        rates = rate_store.all_rates(connection)
-    owed = [
-        PublishedRate(
-            account_id=link.account_id,
-            valid_from=row.valid_from,
-            tier=row.tier,
-            monthly_fee_discount_bp=row.monthly_fee_discount_bp,
-            setup_fee_discount_bp=row.setup_fee_discount_bp,
-            sla=row.sla,
-            revision=row.sequence,
+        outbox = publication_store.outbox(connection, entity.entity)
+    wanted = [rate for rate, _ in outbox]
+    new = orders_db.append(fields, wanted, published_at=published_on)
+    drifted = _compare(entity, wanted, orders_db.read_rates(fields))
+    if drifted:
+        raise Refusal(
+            f"entity {entity.entity}: {len(drifted)} rates read back differ from what was published: "
+            + "; ".join(f"{each.account_id} from {each.valid_from}: {each.message}" for each in drifted[:20])
         )
-        for link in links
-        for row in rates.get(link.partner_id, ())
-        if _concerns(link, row.valid_from)
-    ]
-    return publish(fields, owed, published_at=published_at)
+    if any(published is None for _, published in outbox):
+        with installation.database.writing() as connection:
+            publication_store.mark_published(connection, entity.entity, published_on=published_on)
+    return new
 
 
-def _concerns(link: AccountLink, valid_from: date) -> bool:
-    """Whether a rate can price an order of the account: it begins before the link ends."""
-    return link.period.valid_to is None or valid_from < link.period.valid_to
+def find_drift(installation: Installation) -> list[Drift]:
+    """Rates that somebody changed, removed or added by hand in an order database."""
+    drifted: list[Drift] = []
+    for entity in entities_with_orders(installation):
+        fields = installation.connections.get(orders_connection_id(entity))
+        if fields is None:
+            continue
+        with installation.database.reading() as connection:
+            published = [rate for rate, day in publication_store.outbox(connection, entity.entity) if day is not None]
+        drifted += _compare(entity, published, orders_db.read_rates(fields))
+    return drifted
+
+
+def _compare(entity: Entity, ours: Sequence[PublishedRate], theirs: Sequence[PublishedRate]) -> list[Drift]:
+    wanted, found = {rate_key(rate): rate for rate in ours}, {rate_key(rate): rate for rate in theirs}
+    drifted = []
+    for key in sorted(wanted.keys() | found.keys()):
+        if wanted.get(key) != found.get(key):
+            message = f"published {_said(wanted.get(key))}, there {_said(found.get(key))}"
+            drifted.append(Drift(entity.entity, key[0], key[1], message))
+    return drifted
+
+
+def _said(rate: PublishedRate | None) -> str:
+    if rate is None:
+        return "nothing"
+    monthly, setup = percent_text(rate.monthly_fee_discount_bp), percent_text(rate.setup_fee_discount_bp)
+    return f"tier {rate.tier}, {monthly} monthly, {setup} setup, {rate.sla or 'no SLA'}"

@@ -17,6 +17,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_commit import MonthDecisions, decide_all, decision_hash
 from partner_program.usecases.month_inputs import MonthOrder, gather
 from partner_program.usecases.month_stages import graced, merged, tiered
+from partner_program.usecases.publication import owe_rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +165,4 @@ def _write(
     rates = [(each.partner_id, each.rate) for each in restated if each.rate is not None and each.rate_is_new]
     rate_store.write_rates(connection, rates, origin="restatement", settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, restated)
+    owe_rates(connection)

@@ -242,6 +242,27 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "publication",
+        sa.Column("entity", Words, nullable=False),
+        sa.Column("account_id", Words, nullable=False),
+        sa.Column("valid_from", Day(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("monthly_fee_discount_bp", sa.Integer(), nullable=False),
+        sa.Column("setup_fee_discount_bp", sa.Integer(), nullable=False),
+        sa.Column("sla", Words, nullable=True),
+        sa.Column("published_on", Day(), nullable=True),
+        sa.CheckConstraint("monthly_fee_discount_bp between 0 and 10000", name="monthly_fee_discount_bp_range"),
+        sa.CheckConstraint("setup_fee_discount_bp between 0 and 10000", name="setup_fee_discount_bp_range"),
+        sa.CheckConstraint("tier between 0 and 6", name="tier_range"),
+        sa.ForeignKeyConstraint(
+            ["entity"],
+            ["entity.entity"],
+        ),
+        sa.PrimaryKeyConstraint("entity", "account_id", "valid_from", "revision"),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "settlement_snapshot",
         sa.Column("settlement_id", sa.Integer(), nullable=False),
         sa.Column("entity", Words, nullable=False),

@@ -1,0 +1,72 @@
+"""The publish outbox: every rate that an entity's order database has to know, and whether it was read back there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Connection, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.adapters.bulk_insert import append_rows
+from partner_program.adapters.orders_db import PublishedRate
+from partner_program.domain.rates import RateTerms
+
+_COLUMNS = tuple(PublishedRate.__dataclass_fields__)
+
+
+def owe(connection: Connection, timelines: Mapping[tuple[str, str], Sequence[tuple[date, RateTerms]]]) -> int:
+    """Put into the outbox what it does not have yet; return how many rows are new.
+
+    `timelines` are by entity and account. A day whose terms differ from the newest revision there gets the next one;
+    nothing is changed or removed.
+    """
+    newest = _newest(connection)
+    rows = []
+    for (entity, account_id), timeline in sorted(timelines.items()):
+        for valid_from, terms in timeline:
+            last = newest.get((entity, account_id, valid_from))
+            if last is not None and last[1] == terms:
+                continue
+            rows.append(
+                {
+                    "entity": entity,
+                    "account_id": account_id,
+                    "valid_from": valid_from,
+                    "revision": last[0] + 1 if last else 1,
+                    "tier": terms.tier,
+                    "monthly_fee_discount_bp": terms.monthly_fee_discount_bp,
+                    "setup_fee_discount_bp": terms.setup_fee_discount_bp,
+                    "sla": terms.sla,
+                    "published_on": None,
+                }
+            )
+    append_rows(connection, schema.publication, rows)
+    return len(rows)
+
+
+def outbox(connection: Connection, entity: str) -> list[tuple[PublishedRate, date | None]]:
+    """An entity's rows with the day on which each was published, None where it is still owed."""
+    table = schema.publication
+    columns = [table.c[name] for name in _COLUMNS]
+    query = (
+        select(*columns, table.c.published_on)
+        .where(table.c.entity == entity)
+        .order_by(table.c.account_id, table.c.valid_from, table.c.revision)
+    )
+    return [(PublishedRate(*values), published_on) for *values, published_on in connection.execute(query)]
+
+
+def mark_published(connection: Connection, entity: str, *, published_on: date) -> None:
+    """Write down that all of an entity's rows were read back from its order database."""
+    table = schema.publication
+    connection.execute(
+        update(table).where(table.c.entity == entity, table.c.published_on.is_(None)).values(published_on=published_on)
+    )
+
+
+def _newest(connection: Connection) -> dict[tuple[str, str, date], tuple[int, RateTerms]]:
+    table = schema.publication
+    found = {}
+    for row in connection.execute(select(table).order_by(table.c.revision)):
+        terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+        found[row.entity, row.account_id, row.valid_from] = (row.revision, terms)
+    return found
