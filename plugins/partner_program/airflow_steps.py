@@ -295,5 +295,5 @@ def month_steps(*, migration: bool) -> None:
     previewed = preview_letters()
     # Nothing takes force before the rates are written, and letters come after publishing.
     chain(pulled, checked, merged, tiers, settled, written, databases, published, batches, rendered, previewed)
-    # An entity that cannot be published to blocks nobody's letter; the run still ends as failed, so that somebody looks.
+    # An entity that cannot be published to blocks nobody's letter; the run ends as failed, so that somebody looks.
     chain([written, published], previewed)

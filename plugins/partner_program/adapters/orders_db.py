@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 
 import sqlalchemy
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, create_engine, insert, select
@@ -63,6 +64,8 @@ def rate_key(rate: PublishedRate) -> tuple[str, date, int]:
 
 @contextmanager
 def _connected(fields: ConnectionFields, doing: str) -> Iterator[Connection]:
+    if fields.conn_type == "sqlite" and not Path(fields.sqlite_file).is_file():
+        raise Unavailable(f"connection {fields.conn_id}: {doing} failed: no file {fields.sqlite_file}")
     engine = create_engine(sqlalchemy_url(fields), poolclass=sqlalchemy.NullPool)
     try:
         with engine.begin() as connection:
