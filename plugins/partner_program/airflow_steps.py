@@ -25,7 +25,7 @@ from partner_program.usecases.month_run import MonthRun
 
 MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
 ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
-# A step that writes replaces its own draft in one transaction, so it may be tried again.
+# A step only reads, or replaces its own draft in one transaction: it may be tried again.
 SAFE_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(minutes=5)}
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -88,8 +88,11 @@ def month_params(*, billing_month: str | None = None, effective_on: str | None =
 
 def notify_failure(context: Any) -> None:
     """Say which step of which month failed: in the log, and by mail where an alert address is set."""
-    instance = context["task_instance"]
-    subject = f"partner programme: {instance.dag_id} {instance.task_id} failed in run {instance.run_id}"
+    dag_id, run_id = context["dag"].dag_id, context["run_id"]
+    # Airflow names the task where it can: a run that ends without one (a deadline, a removed task) has none.
+    instance = context.get("task_instance")
+    step = f"{dag_id} {instance.task_id}" if instance else dag_id
+    subject = f"partner programme: {step} failed in run {run_id}"
     _log.error("%s. What to do: docs/operations.md", subject)
     recipient = os.environ.get(ALERT_VARIABLE)
     if recipient:
@@ -145,13 +148,13 @@ def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
     return {
         "billing_month": str(BillingMonth.parse(month)),
         "effective_on": params["effective_on"],
-        "history": str(run.run_type) == "backfill" and not params["effective_on"],
+        "history": run.run_type == "backfill" and not params["effective_on"],
         "migration": migration,
         "close_deadline_days": params["close_deadline_days"],
     }
 
 
-@task
+@task(**SAFE_RETRIES)
 @_step
 def begin_month(migration: bool = False) -> dict[str, Any]:
     """Find out which month this run assesses, and whether it may be assessed now."""
@@ -160,7 +163,7 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
     return order
 
 
-@task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds())
+@task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds(), **SAFE_RETRIES)
 @_step
 def wait_for_closes(order: dict[str, Any]) -> PokeReturnValue:
     """Wait until every entity has closed the month, or the deadline has passed; no worker is held meanwhile."""
@@ -222,16 +225,16 @@ def settle_grace_periods(order: dict[str, Any]) -> int:
 
 @task(**SAFE_RETRIES)
 @_step
-def write_discount_rates(order: dict[str, Any]) -> int:
-    """Commit the month in one transaction; returns how many partners were newly assigned."""
+def write_discount_rates(order: dict[str, Any]) -> dict[str, Any]:
+    """Commit the month in one transaction; returns the month and how many partners were newly assigned and held."""
     outcome = _run(order).write_discount_rates()
     _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
     if outcome.proposed:
         _log.warning("%s partners would come out differently: see `restatement show`", outcome.proposed)
-    return outcome.assigned
+    return {"billing_month": order["billing_month"], "assigned": outcome.assigned, "held": outcome.held}
 
 
-@task
+@task(**SAFE_RETRIES)
 @_step
 def list_order_databases(order: dict[str, Any]) -> list[str]:
     """The entities that have an order database to publish to."""
@@ -256,11 +259,11 @@ def publish_rates(entity: str) -> int:
     return publication.publish_rates(here, closes.find_entity(here, entity), published_on=_today(here))
 
 
-@task(trigger_rule="all_done")
+@task(trigger_rule="all_done_min_one_success", **SAFE_RETRIES)
 @_step
-def list_letter_batches(order: dict[str, Any]) -> list[int]:
-    """The batches of partners that are owed a letter, by number."""
-    return list(range(len(letters.letter_batches(installation(), BillingMonth.parse(order["billing_month"])))))
+def list_letter_batches(written: dict[str, Any]) -> list[int]:
+    """The batches of partners that are owed a letter, by number; a month that was not written owes none."""
+    return list(range(len(letters.letter_batches(installation(), BillingMonth.parse(written["billing_month"])))))
 
 
 @task(**SAFE_RETRIES)
@@ -290,7 +293,7 @@ def month_steps(*, migration: bool) -> None:
     written = write_discount_rates(order)
     databases = list_order_databases(order)
     published = publish_rates.expand(entity=databases)
-    batches = list_letter_batches(order)
+    batches = list_letter_batches(written)
     rendered = render_letters.partial(order=order).expand(batch=batches)
     previewed = preview_letters()
     # Nothing takes force before the rates are written, and letters come after publishing.
