@@ -1,0 +1,96 @@
+"""How long a month of many partners takes to settle on one core, and whether ten times as many take ten times that."""
+
+import gc
+import time
+from datetime import date
+from decimal import Decimal
+from statistics import median
+
+from bench import Measurement
+from partner_program.adapters.program_file import load_program
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+from partner_program.domain.registry import AccountLink, Entity, Partner
+from partner_program.domain.revenue import EntityRevenue, MrrGroup
+from partner_program.domain.settlement import Settlement, settle_month
+from partner_program.usecases.installation import PROJECT
+
+PARTNERS, FACTOR, TURNS = 100_000, 10, 2
+SECONDS, GROWTH = 5.0, 11.0
+MONTH, EFFECTIVE_ON = BillingMonth(2015, 6), date(2015, 7, 27)
+ALWAYS = Period(date(2010, 1, 1))
+# What an account is billed: kind, term in months, days covered in June.
+LINES = (("recurring", 1, 30), ("recurring", 12, 30), ("recurring", 1, 16), ("usage", 1, 30))
+
+
+def measure() -> list[Measurement]:
+    """Settle one size before and after the larger, which is settled once, in seconds of the processor.
+
+    The rules wait for nothing, so that a clock on the wall would only measure what else the machine is doing.
+    """
+    small = Month(PARTNERS)
+    turns = [small.seconds() for _ in range(TURNS)]
+    large = Month(PARTNERS * FACTOR).seconds()
+    turns += [small.seconds() for _ in range(TURNS)]
+    how = "four groups of lines and two accounts a partner, in EUR and USD at two entities, one core"
+    size, larger = f"{PARTNERS:,}", f"{PARTNERS * FACTOR:,}"
+    return [
+        Measurement(f"settle {size} partners", median(turns), SECONDS, "s", f"{how}; median of {len(turns)}"),
+        Measurement(f"settle {larger} / {size} partners", large / median(turns), GROWTH, "x", "the larger one once"),
+    ]
+
+
+class Month:
+    """A month of `partners` partners, each with an account at NL and one at US."""
+
+    def __init__(self, partners: int) -> None:
+        """Invent it; the amounts spread the partners over all tiers."""
+        names = [f"P{number:07d}" for number in range(partners)]
+        self.program = load_program(PROJECT / "include/program/2015-07-27.yaml")
+        self.partners = [_partner(name) for name in names]
+        self.links = [
+            AccountLink(name, entity, f"{name}-{entity}", ALWAYS) for name in names for entity in ("NL", "US")
+        ]
+        self.revenues = [_revenue("NL", "EUR", LINES[:2], names), _revenue("US", "USD", LINES[2:], names)]
+        self.entities = [
+            Entity(code, f"Host {code}", code, currency, "Europe/Amsterdam", date(2010, 1, 1))
+            for code, currency in (("NL", "EUR"), ("US", "USD"))
+        ]
+
+    def seconds(self) -> float:
+        """How long the processor is busy settling it."""
+        gc.collect()
+        begun = time.process_time()
+        settlement = self.settle()
+        seconds = time.process_time() - begun
+        assert len(settlement.decisions) == len(self.partners)  # noqa: S101 - a fast run that did nothing is none
+        return seconds
+
+    def settle(self) -> Settlement:
+        """Settle it."""
+        return settle_month(
+            month=MONTH,
+            effective_on=EFFECTIVE_ON,
+            program=self.program,
+            entities=self.entities,
+            partners=self.partners,
+            links=self.links,
+            agreements={},
+            rates={"USD": Decimal("1.122577")},
+            revenues=self.revenues,
+            entity_faults={},
+            histories={},
+        )
+
+
+def _partner(name: str) -> Partner:
+    return Partner(name, name, "authorized", "en", "NL", "https://p.example", "", "", "", "M1")
+
+
+def _revenue(entity: str, currency: str, lines: tuple[tuple[str, int, int], ...], names: list[str]) -> EntityRevenue:
+    groups = tuple(
+        MrrGroup(f"{name}-{entity}", currency, kind, "posted", term, days, 3, 100_00 + number * 7_919 % 25_000_00)
+        for number, name in enumerate(names)
+        for kind, term, days in lines
+    )
+    return EntityRevenue(entity, groups, (), (), ())
