@@ -29,7 +29,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation
 from partner_program.usecases.letters import letter_batches, render_letters
 from partner_program.usecases.month_inputs import MonthOrder
-from partner_program.usecases.month_run import MonthRun, RunOutcome, run_month
+from partner_program.usecases.month_run import MonthRun, run_month
 from partner_program.usecases.preview import preview_months
 from partner_program.usecases.registry import load_registry_folder
 
@@ -59,6 +59,26 @@ CREATE TABLE program_discount_rate(account_id TEXT, valid_from TEXT, tier INTEGE
   setup_fee_discount_bp INTEGER, sla TEXT, revision INTEGER, published_at TEXT,
   PRIMARY KEY (account_id, valid_from, revision));
 """
+
+
+def run_installed(here: Installation, order: MonthOrder) -> Any:
+    """Run a month with its letters and its preview; return the run's outcome."""
+    outcome = run_month(here, order)
+    for batch in letter_batches(here, order.month):
+        render_letters(here, order.month, batch, order.program_file)
+    preview_months(here)
+    return outcome
+
+
+def settle_installed(here: Installation, order: MonthOrder) -> Any:
+    """Run a month's stages but for the quality checks; return the run's outcome."""
+    run = MonthRun(here, order)
+    for entity in run.begin():
+        run.pull_mrr(entity)
+    run.merge_totals()
+    run.assign_tiers()
+    run.settle_grace_periods()
+    return run.write_discount_rates()
 
 
 class NamedConnections(dict[str, ConnectionFields]):
@@ -255,24 +275,13 @@ class World:
         fixed = date.fromisoformat(today) if today else day or at.following.first_day + timedelta(days=19)
         return MonthOrder(at, fixed, day, **asked)
 
-    def run(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> RunOutcome:
+    def run(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> Any:
         """Run a month as the command line does: all stages, letters, preview."""
-        here, order = self.installation, self.order(month, on=on, today=today, **asked)
-        outcome = run_month(here, order)
-        for batch in letter_batches(here, order.month):
-            render_letters(here, order.month, batch, order.program_file)
-        preview_months(here)
-        return outcome
+        return run_installed(self.installation, self.order(month, on=on, today=today, **asked))
 
-    def settle(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> RunOutcome:
+    def settle(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> Any:
         """Run a month up to the commit without the quality checks, which take a second for each entity."""
-        run = MonthRun(self.installation, self.order(month, on=on, today=today, **asked))
-        for entity in run.begin():
-            run.pull_mrr(entity)
-        run.merge_totals()
-        run.assign_tiers()
-        run.settle_grace_periods()
-        return run.write_discount_rates()
+        return settle_installed(self.installation, self.order(month, on=on, today=today, **asked))
 
     def register(self, month: str) -> dict[str, Any]:
         """A month's register."""

@@ -9,25 +9,16 @@ from sqlalchemy import Connection, func, select
 
 from partner_program.adapters import program_schema as schema
 from partner_program.adapters.bulk_insert import append_rows
-from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate, RateTerms
 
 
-def rates_before(connection: Connection, month: BillingMonth, effective: Mapping[str, date]) -> dict[str, Rate]:
-    """Each partner's rate on its own day, as written before a month was decided for it.
-
-    The month's own settlements and later ones do not count, but for the early rise of a partner that was held.
-    """
-    rate, settlement = schema.discount_rate, schema.settlement
-    query = (
-        select(rate, settlement.c.billing_month)
-        .join(settlement, settlement.c.settlement_id == rate.c.settlement_id, isouter=True)
-        .order_by(rate.c.valid_from, rate.c.sequence)
-    )
+def rates_before(connection: Connection, effective: Mapping[str, date], own: Mapping[str, int]) -> dict[str, Rate]:
+    """Each partner's rate on its own day, as written before the settlement that decided it; all where none did yet."""
+    rate = schema.discount_rate
     found: dict[str, Rate] = {}
-    for row in connection.execute(query):
-        rose_early = row.origin == "rise" and row.billing_month == str(month)
-        written_before = row.billing_month is None or row.billing_month < str(month) or rose_early
+    for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
+        first = own.get(row.partner_id)
+        written_before = first is None or row.settlement_id is None or row.settlement_id < first
         if written_before and row.partner_id in effective and row.valid_from <= effective[row.partner_id]:
             found[row.partner_id] = _rate(row)
     return found

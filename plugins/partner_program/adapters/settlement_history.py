@@ -36,10 +36,10 @@ def assessed_months(connection: Connection) -> dict[BillingMonth, str]:
     return {BillingMonth.parse(month): status for month, status in connection.execute(query)}
 
 
-def last_effective_on(connection: Connection, before: BillingMonth) -> date | None:
-    """The latest effective date of the months before one."""
+def last_effective_on(connection: Connection, but: BillingMonth) -> date | None:
+    """The latest effective date of all months but one."""
     table = schema.settlement
-    query = select(table.c.effective_on).where(table.c.billing_month < str(before))
+    query = select(table.c.effective_on).where(table.c.billing_month != str(but))
     return max((day for day in connection.execute(query).scalars() if day is not None), default=None)
 
 
@@ -55,11 +55,13 @@ def load_histories(
 ) -> dict[str, PartnerHistory]:
     """What was decided for each partner before a month, the rate being that of the partner's effective date.
 
-    Settlements of the month itself and of later ones do not count, so that asking again gives the same answer.
+    What was settled after the partner's own decision does not count, so that asking again gives the same answer; for
+    a partner that the month releases late, what later months decided meanwhile does.
     """
-    previous, lifted = _earlier_tiers(connection, month)
-    rates = rates_before(connection, month, effective)
-    grants = _open_grants(connection, month)
+    own = _first_settlements(connection, month)
+    previous, lifted = _earlier_tiers(connection, month, own)
+    rates = rates_before(connection, effective, own)
+    grants = _open_grants(connection, month, own)
     return {
         partner_id: PartnerHistory(
             previous_tier=previous.get(partner_id),
@@ -71,41 +73,67 @@ def load_histories(
     }
 
 
-def _earlier_tiers(connection: Connection, month: BillingMonth) -> tuple[dict[str, int], dict[str, set[str]]]:
+def _first_settlements(connection: Connection, month: BillingMonth) -> dict[str, int]:
+    """The settlement that decided each partner in a month in force, the first where there are several."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
-        select(assessment.c.partner_id, assessment.c.tier, assessment.c.lifted_by)
+        select(assessment.c.partner_id, func.min(assessment.c.settlement_id))
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month == str(month))
+        .group_by(assessment.c.partner_id)
+    )
+    return {row.partner_id: int(row[1]) for row in connection.execute(query)}
+
+
+def _was_before(own: Mapping[str, int], partner_id: str, settlement_id: int) -> bool:
+    return partner_id not in own or settlement_id < own[partner_id]
+
+
+def _earlier_tiers(
+    connection: Connection, month: BillingMonth, own: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, set[str]]]:
+    assessment, settlement = schema.assessment, schema.settlement
+    query = (
+        select(assessment.c.partner_id, assessment.c.tier, assessment.c.lifted_by, assessment.c.settlement_id)
         .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
         .where(settlement.c.status == IN_FORCE, assessment.c.billing_month < str(month))
         .order_by(assessment.c.billing_month, assessment.c.revision)
     )
     tiers: dict[str, int] = {}
     lifted: dict[str, set[str]] = defaultdict(set)
-    for partner_id, tier, lifted_by in connection.execute(query):
+    for partner_id, tier, lifted_by, settlement_id in connection.execute(query):
+        if not _was_before(own, partner_id, settlement_id):
+            continue
         tiers[partner_id] = tier
         if lifted_by is not None:
             lifted[partner_id].add(lifted_by)
     return tiers, lifted
 
 
-def _open_grants(connection: Connection, month: BillingMonth) -> dict[str, list[GraceGrant]]:
-    outcome, grant = schema.assessment_grant, schema.grace_grant
-    earlier = (
-        select(outcome.c.grant_id, outcome.c.outcome)
-        .where(outcome.c.billing_month < str(month))
+def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, int]) -> dict[str, list[GraceGrant]]:
+    """Grants that no other month had settled by its last word; a month's last word is its newest revision's."""
+    outcome, assessment, grant = schema.assessment_grant, schema.assessment, schema.grace_grant
+    decided = (
+        (assessment.c.billing_month == outcome.c.billing_month)
+        & (assessment.c.revision == outcome.c.revision)
+        & (assessment.c.partner_id == outcome.c.partner_id)
+    )
+    elsewhere = (
+        select(outcome, assessment.c.settlement_id)
+        .join(assessment, decided)
+        .where(outcome.c.billing_month != str(month))
         .order_by(outcome.c.billing_month, outcome.c.revision)
     )
-    last_word: dict[str, dict[str, str | None]] = defaultdict(dict)
-    for row in connection.execute(earlier.add_columns(outcome.c.billing_month)):
-        last_word[row.grant_id][row.billing_month] = row.outcome
-    settled = {grant_id for grant_id, by_month in last_word.items() if any(by_month.values())}
-    query = select(grant).order_by(grant.c.grant_id)
+    last_word: dict[tuple[str, str], str | None] = {}
+    for row in connection.execute(elsewhere):
+        if _was_before(own, row.partner_id, row.settlement_id):
+            last_word[row.grant_id, row.billing_month] = row.outcome
+    settled = {grant_id for (grant_id, _), word in last_word.items() if word is not None}
     grants: dict[str, list[GraceGrant]] = defaultdict(list)
-    for row in connection.execute(query):
-        if row.grant_id in settled:
-            continue
-        values = {name: getattr(row, name) for name in GraceGrant.__dataclass_fields__}
-        grants[row.partner_id].append(GraceGrant(**values))
+    for row in connection.execute(select(grant).order_by(grant.c.grant_id)):
+        if row.grant_id not in settled:
+            values = {name: getattr(row, name) for name in GraceGrant.__dataclass_fields__}
+            grants[row.partner_id].append(GraceGrant(**values))
     return grants
 
 

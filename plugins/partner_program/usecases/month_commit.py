@@ -127,13 +127,15 @@ def decide_all(
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """Everything that is about to be written."""
+    """Everything that is about to be written; a month that only has something to propose does not settle anew."""
 
     decided: MonthDecisions
     closing: list[tuple[str, Rate]]
     rises: list[tuple[str, Rate]]
     decision_hash: str
+    proposal: str | None
     braked: list[str]
+    settles: bool
     has_news: bool
 
 
@@ -145,19 +147,36 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
     _, graces = load_draft(connection, GRACE, order.month, inputs_hash=inputs.inputs_hash)
     decided = decide_all(connection, order, inputs, totals, partner_totals, graces)
     _check_complete(order, decided)
+    _check_not_backwards(connection, order, decided)
     rises = _rises(order, inputs, totals)
-    digest = decision_hash(decided.new)
+    digest = decision_hash([_undated(each) for each in decided.new])
     proposal = decision_hash(decided.restated) if decided.differences else None
+    as_they_are = decided.differences or settlement_history.same_totals(connection, inputs.settlements, decided.totals)
+    settles = bool(decided.new or rises) or not as_they_are
     return _Commit(
         decided=decided,
         closing=_closing(connection, order, inputs),
         rises=rises,
         decision_hash=digest,
+        proposal=proposal,
         braked=_brake(connection, order, decided, digest),
-        has_news=bool(decided.new or rises)
-        or not settlement_history.same_totals(connection, inputs.settlements, decided.totals)
-        or not restatement_store.is_on_record(connection, order.month, proposal),
+        settles=settles,
+        has_news=settles or not restatement_store.is_on_record(connection, order.month, proposal),
     )
+
+
+def _undated(decision: Decision) -> Decision:
+    """The decision without the first day of its new rate: what a person released today is released tomorrow."""
+    if decision.rate is None or not decision.rate_is_new:
+        return decision
+    return replace(decision, rate=replace(decision.rate, valid_from=date.min))
+
+
+def _check_not_backwards(connection: Connection, order: MonthOrder, decided: MonthDecisions) -> None:
+    """A partner released late gets its rate from a day on which no other month's rates have begun to count."""
+    last, day = settlement_history.last_effective_on(connection, order.month), decided.inputs.run_effective_on
+    if decided.new and not order.history and last is not None and day < last:
+        raise Refusal(f"effective date {day}: another month took force on {last}; choose that day or a later one")
 
 
 def _decisions(
@@ -237,11 +256,9 @@ def _brake(connection: Connection, order: MonthOrder, decided: MonthDecisions, d
 
 def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
-    proposal = decision_hash(decided.restated) if decided.differences else None
-    if not restatement_store.is_on_record(connection, order.month, proposal):
-        restatement_store.record(connection, order.month, inputs.revision + 1, proposal, decided.differences)
-    settled = settlement_history.same_totals(connection, inputs.settlements, decided.totals)
-    if settled and not decided.new and not commit.rises:
+    if not restatement_store.is_on_record(connection, order.month, commit.proposal):
+        restatement_store.record(connection, order.month, inputs.revision + 1, commit.proposal, decided.differences)
+    if not commit.settles:
         return
     head = settlement_store.SettlementHead(
         billing_month=order.month,

@@ -119,8 +119,11 @@ def _next_revision(connection: Connection, month: BillingMonth) -> int:
 
 
 def _run_day(order: MonthOrder, written_down: date | None) -> date:
-    """The day from which the run's new rates hold; a month that is history only is looked at on its last day."""
-    return order.month.last_day if order.history else order.effective_on or written_down or order.today
+    """The day from which the run's new rates hold; a month that is history only is looked at on its last day.
+
+    What was `written_down` stays, whatever day is asked for later: there is nobody left for whom to choose one.
+    """
+    return order.month.last_day if order.history else written_down or order.effective_on or order.today
 
 
 def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, run_day: date) -> date:
