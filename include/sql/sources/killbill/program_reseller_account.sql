@@ -1,0 +1,24 @@
+-- Contract 1 from Kill Bill, on PostgreSQL, MySQL and MariaDB alike.
+-- Grain: one row per account tagged RESELLER, and per child account of such a one.
+SELECT
+    customer.id AS account_id,
+    COALESCE(customer.company_name, customer.name) AS company_name,
+    CAST(NULL AS CHAR(20)) AS vat_id,
+    CASE
+        WHEN POSITION('@' IN customer.email) > 0
+            THEN SUBSTRING(customer.email FROM POSITION('@' IN customer.email) + 1)
+    END AS email_domain
+FROM accounts AS customer
+WHERE
+    customer.tenant_record_id = 1 -- one tenant is one legal entity, see README
+    AND EXISTS (
+        SELECT 1
+        FROM tags AS tag
+        INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
+        WHERE
+            tag.object_id IN (customer.id, customer.parent_account_id)
+            AND tag.object_type = 'ACCOUNT'
+            AND tag.is_active
+            AND flag.is_active
+            AND flag.name = 'RESELLER'
+    )

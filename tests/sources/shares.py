@@ -1,0 +1,49 @@
+"""What lines of contract 1 come to in a month, by rule 2, worked out here without the product's own code."""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+COLUMNS = (
+    "line_id account_id service_id product charge_kind service_start service_end term_months net_amount_minor "
+    "currency document_status posted_on discount_bp ordered_on"
+).split()
+COUNTED = ("recurring", "usage", "credit")
+
+
+def month_share(lines: Iterable[dict[str, Any]], month: str) -> Decimal:
+    """The sum of the shares of posted lines, in units of their currency, to the cent."""
+    year, number = map(int, month.split("-"))
+    first, days = date(year, number, 1), monthrange(year, number)[1]
+    end = date(year + number // 12, number % 12 + 1, 1)
+    total = Fraction(0)
+    for line in lines:
+        assert line["charge_kind"] in COUNTED
+        start, stop = line["service_start"], line["service_end"]
+        if line["document_status"] != "posted":
+            continue
+        covered = max((min(stop, end) - max(start, first)).days, 0)
+        if line["charge_kind"] == "usage":
+            covered = days if first <= start < end else 0
+        total += Fraction(line["net_amount_minor"], line["term_months"]) * Fraction(covered, days)
+    return Decimal(round(total)) / 100
+
+
+def holds_contract_types(line: dict[str, Any]) -> None:
+    """Fail where a value of a sound line is not of the type that contract 1 gives its column."""
+    assert list(line) == COLUMNS
+    for column in ("line_id", "account_id", "charge_kind", "currency", "document_status"):
+        assert type(line[column]) is str, column
+    for column in ("service_start", "service_end", "posted_on"):
+        assert type(line[column]) is date, column
+    for column in ("term_months", "net_amount_minor"):
+        assert type(line[column]) is int, column
+    assert line["service_id"] is None or type(line["service_id"]) is str
+    assert line["discount_bp"] is None
+    assert line["ordered_on"] is None or type(line["ordered_on"]) is date
+    assert line["service_start"] < line["service_end"]
+    assert line["term_months"] >= 1
+    assert line["net_amount_minor"] >= 0 or line["charge_kind"] == "credit"

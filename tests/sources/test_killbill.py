@@ -1,0 +1,395 @@
+"""Kill Bill's tables as contract 1, on PostgreSQL and on MariaDB: each trap has a sentence and amounts by hand."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.sources.conftest import Billing
+from tests.sources.shares import holds_contract_types, month_share
+
+TENANT, OTHER_TENANT = 1, 2
+TABLES = """
+CREATE TABLE accounts(record_id bigint, id varchar(36) NOT NULL, external_key varchar(255), email varchar(128),
+  name varchar(100), currency varchar(3), parent_account_id varchar(36), company_name varchar(50),
+  time_zone varchar(50), tenant_record_id bigint NOT NULL);
+CREATE TABLE invoices(id varchar(36) NOT NULL, account_id varchar(36) NOT NULL, invoice_date date NOT NULL,
+  target_date date, currency varchar(3) NOT NULL, status varchar(15) NOT NULL, migrated bool NOT NULL,
+  parent_invoice bool NOT NULL, tenant_record_id bigint NOT NULL);
+CREATE TABLE invoice_items(id varchar(36) NOT NULL, type varchar(24) NOT NULL, invoice_id varchar(36) NOT NULL,
+  account_id varchar(36) NOT NULL, child_account_id varchar(36), subscription_id varchar(36),
+  product_name varchar(255), plan_name varchar(255), phase_name varchar(255), usage_name varchar(255),
+  catalog_effective_date {datetime}, start_date date, end_date date, amount numeric(15,9) NOT NULL,
+  rate numeric(15,9), currency varchar(3) NOT NULL, linked_item_id varchar(36), quantity int,
+  tenant_record_id bigint NOT NULL);
+CREATE TABLE tag_definitions(id varchar(36) NOT NULL, name varchar(20) NOT NULL, is_active bool,
+  tenant_record_id bigint NOT NULL);
+CREATE TABLE tags(id varchar(36) NOT NULL, tag_definition_id varchar(36) NOT NULL, object_id varchar(36) NOT NULL,
+  object_type varchar(30) NOT NULL, is_active bool, tenant_record_id bigint NOT NULL);
+"""
+
+
+class KillBill:
+    """The tables of one installation, with a reseller account A1."""
+
+    def __init__(self, billing: Billing) -> None:
+        self.billing = billing
+        billing.empty_tables(TABLES.format(datetime="timestamp" if billing.conn_type == "postgres" else "datetime"))
+        billing.add("tag_definitions", id="FLAG", name="RESELLER", is_active=True, tenant_record_id=TENANT)
+        self.account("A1")
+
+    def account(
+        self, account_id: str, *, flagged: bool = True, parent: str | None = None, tenant: int = TENANT
+    ) -> None:
+        self.billing.add(
+            "accounts",
+            id=account_id,
+            external_key=f"key-{account_id}",
+            email=f"billing@{account_id.lower()}.example",
+            company_name=f"Company {account_id}",
+            currency="EUR",
+            parent_account_id=parent,
+            tenant_record_id=tenant,
+        )
+        if flagged:
+            self.tag(account_id, tenant=tenant)
+
+    def tag(self, account_id: str, *, active: bool = True, tenant: int = TENANT) -> None:
+        self.billing.add(
+            "tags",
+            id=f"T-{account_id}",
+            tag_definition_id="FLAG",
+            object_id=account_id,
+            object_type="ACCOUNT",
+            is_active=active,
+            tenant_record_id=tenant,
+        )
+
+    def invoice(self, invoice_id: str = "I1", *, account: str = "A1", status: str = "COMMITTED", **more: Any) -> None:
+        values = {"invoice_date": date(2015, 6, 1), "currency": "EUR", "migrated": False, "parent_invoice": False}
+        values |= {"tenant_record_id": TENANT} | more
+        self.billing.add("invoices", id=invoice_id, account_id=account, status=status, **values)
+
+    def item(self, item_id: str, kind: str, amount: str, start: str | None, end: str | None, **more: Any) -> None:
+        values = {"invoice_id": "I1", "account_id": "A1", "currency": "EUR", "tenant_record_id": TENANT} | more
+        self.billing.add(
+            "invoice_items", id=item_id, type=kind, amount=Decimal(amount), start_date=start, end_date=end, **values
+        )
+
+    def lines(self) -> dict[str, dict[str, Any]]:
+        return self.billing.lines("killbill")
+
+    def share(self, month: str) -> Decimal:
+        return month_share(self.lines().values(), month)
+
+
+@pytest.fixture(params=["postgres_billing", "mariadb_billing"])
+def killbill(request: pytest.FixtureRequest) -> KillBill:
+    return KillBill(request.getfixturevalue(request.param))
+
+
+def test_a_monthly_fee_is_one_line_of_the_contract(killbill: KillBill) -> None:
+    killbill.invoice(invoice_date=date(2015, 6, 2))
+    killbill.item(
+        "R1", "RECURRING", "49.99", "2015-06-15", "2015-07-15", subscription_id="S1", product_name="dedicated_server"
+    )
+
+    lines = killbill.lines()
+
+    holds_contract_types(lines["R1"])
+    assert lines == {
+        "R1": {
+            "line_id": "R1",
+            "account_id": "A1",
+            "service_id": "S1",
+            "product": "dedicated_server",
+            "charge_kind": "recurring",
+            "service_start": date(2015, 6, 15),
+            "service_end": date(2015, 7, 15),
+            "term_months": 1,
+            "net_amount_minor": 49_99,
+            "currency": "EUR",
+            "document_status": "posted",
+            "posted_on": date(2015, 6, 2),
+            "discount_bp": None,
+            "ordered_on": None,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("end", "months"),
+    [("2015-09-30", 3), ("2016-06-30", 12), ("2017-06-30", 24), ("2018-06-30", 36)],
+)
+def test_a_term_of_any_length_is_divided_by_its_months(killbill: KillBill, end: str, months: int) -> None:
+    """The system's own MRR knows no 36 months and calls such a contract 0."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", f"{months * 100}.00", "2015-06-30", end)
+
+    assert killbill.lines()["R1"]["term_months"] == months
+    assert killbill.share("2015-07") == 100
+
+
+def test_a_term_that_starts_on_the_31st_is_whole_where_a_month_has_no_31st(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "100.00", "2015-01-31", "2015-02-28")
+    killbill.item("R2", "RECURRING", "100.00", "2015-02-28", "2015-03-31")
+    killbill.item("R3", "RECURRING", "100.00", "2015-03-31", "2015-04-30")
+
+    assert [line["term_months"] for line in killbill.lines().values()] == [1, 1, 1]
+    # February: 27 days of the first line and 1 of the second, of 28
+    assert killbill.share("2015-02") == 100
+
+
+def test_setup_tax_credit_and_parent_items_are_not_read(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01")
+    for kind, amount in [
+        ("FIXED", "75.00"),
+        ("TAX", "21.00"),
+        ("CBA_ADJ", "-100.00"),
+        ("CREDIT_ADJ", "-20.00"),
+        ("PARENT_SUMMARY", "100.00"),
+        ("EXTERNAL_CHARGE", "12.00"),
+    ]:
+        killbill.item(f"X-{kind}", kind, amount, "2015-06-01", "2015-07-01")
+
+    assert list(killbill.lines()) == ["R1"]
+
+
+def test_the_summary_on_a_parents_invoice_does_not_count_a_childs_fee_again(killbill: KillBill) -> None:
+    killbill.account("C1", flagged=False, parent="A1")
+    killbill.invoice("CHILD", account="C1")
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01", invoice_id="CHILD", account_id="C1")
+    killbill.invoice("PARENT", parent_invoice=True)
+    killbill.item(
+        "P1", "PARENT_SUMMARY", "100.00", "2015-06-01", "2015-07-01", invoice_id="PARENT", child_account_id="C1"
+    )
+    killbill.item("R2", "RECURRING", "100.00", "2015-06-01", "2015-07-01", invoice_id="PARENT", child_account_id="C1")
+
+    lines = killbill.lines()
+
+    assert list(lines) == ["R1"]
+    assert lines["R1"]["account_id"] == "C1"
+
+
+def test_an_item_on_behalf_of_a_child_belongs_to_the_child(killbill: KillBill) -> None:
+    killbill.account("C1", flagged=False, parent="A1")
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01", child_account_id="C1")
+
+    assert killbill.lines()["R1"]["account_id"] == "C1"
+
+
+def test_usage_counts_whole_in_the_month_in_which_it_starts(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("U1", "USAGE", "33.10", "2015-05-15", "2015-06-15", product_name="cdn")
+
+    line = killbill.lines()["U1"]
+
+    assert (line["charge_kind"], line["term_months"], line["net_amount_minor"]) == ("usage", 1, 33_10)
+    assert (killbill.share("2015-05"), killbill.share("2015-06")) == (Decimal("33.10"), 0)
+
+
+def test_usage_adjusted_is_taken_off_in_the_month_in_which_it_counted(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("U1", "USAGE", "33.10", "2015-05-15", "2015-06-15")
+    killbill.item("J1", "ITEM_ADJ", "-3.10", "2015-06-20", "2015-06-20", linked_item_id="U1")
+
+    assert (killbill.share("2015-05"), killbill.share("2015-06")) == (30, 0)
+
+
+def test_an_adjustment_takes_the_period_and_the_term_of_the_item_that_it_corrects(killbill: KillBill) -> None:
+    """Goodwill of 120 on an annual fee of 1,200 is 10 in each of its twelve months, whatever day it was given."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "1200.00", "2015-06-01", "2016-06-01")
+    killbill.item("J1", "ITEM_ADJ", "-120.00", "2015-09-09", "2015-09-09", linked_item_id="R1")
+
+    line = killbill.lines()["J1"]
+
+    holds_contract_types(line)
+    assert (line["charge_kind"], line["net_amount_minor"], line["term_months"]) == ("credit", -120_00, 12)
+    assert (line["service_start"], line["service_end"]) == (date(2015, 6, 1), date(2016, 6, 1))
+    assert killbill.share("2015-06") == 90
+
+
+def test_an_adjustment_of_a_setup_fee_or_of_nothing_is_not_read(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("F1", "FIXED", "75.00", "2015-06-01", None)
+    killbill.item("J1", "ITEM_ADJ", "-75.00", "2015-06-01", None, linked_item_id="F1")
+    killbill.item("J2", "ITEM_ADJ", "-5.00", "2015-06-01", "2015-07-01", linked_item_id="nobody")
+
+    assert killbill.lines() == {}
+
+
+def test_a_repair_in_the_same_month_leaves_what_was_used(killbill: KillBill) -> None:
+    """100 for June, cancelled on the 11th: the system credits 20 of 30 days, 10 days are left."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01")
+    killbill.item("A1", "REPAIR_ADJ", "-66.67", "2015-06-11", "2015-07-01", linked_item_id="R1")
+
+    line = killbill.lines()["A1"]
+
+    holds_contract_types(line)
+    assert line["charge_kind"] == "credit"
+    assert (killbill.share("2015-06"), killbill.share("2015-07")) == (Decimal("33.33"), 0)
+
+
+def test_a_repair_of_an_annual_fee_leaves_the_months_before_it_alone(killbill: KillBill) -> None:
+    """1,200 for 2015, cancelled on 1 July: 184 of 365 days come back, 604.93, spread over the six months left."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "1200.00", "2015-01-01", "2016-01-01")
+    killbill.item("A1", "REPAIR_ADJ", "-604.93", "2015-07-01", "2016-01-01", linked_item_id="R1")
+
+    assert killbill.lines()["A1"]["term_months"] == 6
+    assert killbill.share("2015-06") == 100
+    # 100 - 604.93 / 6: a year by days is not twelve equal months
+    assert killbill.share("2015-07") == Decimal("-0.82")
+
+
+def test_a_repair_from_the_middle_of_a_month_is_split_at_the_months_ends(killbill: KillBill) -> None:
+    """21 days of July and five months, 21/31 + 5 = 5.677 months: 567.74 is 67.74 for July, 100.00 for each month."""
+    killbill.invoice()
+    killbill.item("A1", "REPAIR_ADJ", "-567.74", "2015-07-11", "2016-01-01", linked_item_id="R1")
+
+    lines = killbill.lines()
+
+    assert {key: (line["net_amount_minor"], line["term_months"]) for key, line in lines.items()} == {
+        "A1/1": (-67_74, 1),
+        "A1/2": (-500_00, 5),
+    }
+    assert (lines["A1/1"]["service_start"], lines["A1/1"]["service_end"]) == (date(2015, 7, 1), date(2015, 8, 1))
+    assert (lines["A1/2"]["service_start"], lines["A1/2"]["service_end"]) == (date(2015, 8, 1), date(2016, 1, 1))
+
+
+def test_a_first_period_cut_short_counts_whole_in_its_month(killbill: KillBill) -> None:
+    """A server from the 16th on, billed from the 1st on: half a fee for June is 50, not half of that again."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "50.00", "2015-06-16", "2015-07-01")
+    killbill.item("R2", "RECURRING", "20.00", "2015-06-10", "2015-06-16")
+
+    assert set(killbill.lines()) == {"R1", "R2"}
+    assert killbill.share("2015-06") == 70
+
+
+def test_a_cut_period_over_two_months_is_split_by_its_days_and_keeps_every_cent(killbill: KillBill) -> None:
+    """20 June to 15 July: 11/30 and 14/31 of a month, as 341 to 420; 76.10 is 34.10 and 42.00."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "76.10", "2015-06-20", "2015-07-15")
+
+    lines = killbill.lines()
+
+    assert {key: line["net_amount_minor"] for key, line in lines.items()} == {"R1/1": 34_10, "R1/3": 42_00}
+    assert (killbill.share("2015-06"), killbill.share("2015-07")) == (Decimal("34.10"), 42)
+
+
+def test_a_cut_period_from_the_first_has_whole_months_and_a_tail(killbill: KillBill) -> None:
+    """1 June to 16 August: 2 months and 15/31, as 62 to 15; 77.00 is 31.00 a month and 15.00."""
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "77.00", "2015-06-01", "2015-08-16")
+
+    shares = [killbill.share(month) for month in ("2015-06", "2015-07", "2015-08")]
+
+    assert shares == [31, 31, 15]
+
+
+def test_cents_of_a_split_item_add_up_to_the_item(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "0.05", "2015-06-20", "2015-09-12")
+    killbill.item("A1", "REPAIR_ADJ", "-99.99", "2015-02-14", "2015-05-03", linked_item_id="R1")
+
+    lines = killbill.lines()
+
+    assert sum(line["net_amount_minor"] for key, line in lines.items() if key.startswith("R1")) == 5
+    assert sum(line["net_amount_minor"] for key, line in lines.items() if key.startswith("A1")) == -99_99
+
+
+def test_draft_and_voided_invoices_are_shown_as_such(killbill: KillBill) -> None:
+    """A cancelled invoice and the one issued in its place count once."""
+    for invoice_id, status in [("V", "VOID"), ("D", "DRAFT"), ("C", "COMMITTED")]:
+        killbill.invoice(invoice_id, status=status)
+        killbill.item(f"R-{invoice_id}", "RECURRING", "100.00", "2015-06-01", "2015-07-01", invoice_id=invoice_id)
+
+    statuses = {key: line["document_status"] for key, line in killbill.lines().items()}
+
+    assert statuses == {"R-V": "void", "R-D": "draft", "R-C": "posted"}
+    assert killbill.share("2015-06") == 100
+
+
+def test_a_status_that_nobody_knows_is_handed_on_to_be_refused(killbill: KillBill) -> None:
+    killbill.invoice(status="FROZEN")
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01")
+
+    assert killbill.lines()["R1"]["document_status"] == "FROZEN"
+
+
+def test_a_migrated_invoice_without_periods_is_seen_as_faulty_and_never_as_nothing(killbill: KillBill) -> None:
+    killbill.invoice(migrated=True)
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", None)
+
+    line = killbill.lines()["R1"]
+
+    assert (line["service_end"], line["net_amount_minor"]) == (None, 100_00)
+
+
+def test_another_tenant_of_the_same_database_is_another_company(killbill: KillBill) -> None:
+    killbill.billing.add("tag_definitions", id="FLAG2", name="RESELLER", is_active=True, tenant_record_id=OTHER_TENANT)
+    killbill.account("B1", tenant=OTHER_TENANT)
+    killbill.invoice(account="B1", tenant_record_id=OTHER_TENANT)
+    killbill.item(
+        "R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01", account_id="B1", tenant_record_id=OTHER_TENANT
+    )
+
+    assert killbill.lines() == {}
+    assert [row["account_id"] for row in killbill.billing.resellers("killbill")] == ["A1"]
+
+
+def test_accounts_without_the_tag_are_nobodys_business(killbill: KillBill) -> None:
+    killbill.account("E1", flagged=False)
+    killbill.tag("E1", active=False)
+    killbill.invoice(account="E1")
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01", account_id="E1")
+
+    assert killbill.lines() == {}
+    assert [row["account_id"] for row in killbill.billing.resellers("killbill")] == ["A1"]
+
+
+def test_reseller_accounts_are_those_with_the_tag_and_their_children(killbill: KillBill) -> None:
+    killbill.account("C1", flagged=False, parent="A1")
+
+    assert killbill.billing.resellers("killbill") == [
+        {"account_id": "A1", "company_name": "Company A1", "vat_id": None, "email_domain": "a1.example"},
+        {"account_id": "C1", "company_name": "Company C1", "vat_id": None, "email_domain": "c1.example"},
+    ]
+
+
+def test_two_currencies_of_one_account_stay_apart(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01")
+    killbill.item("R2", "RECURRING", "90.00", "2015-06-01", "2015-07-01", currency="USD")
+
+    assert {key: line["currency"] for key, line in killbill.lines().items()} == {"R1": "EUR", "R2": "USD"}
+
+
+def test_amounts_beyond_cents_are_rounded_half_away_from_zero(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "10.005", "2015-06-01", "2015-07-01")
+    killbill.item("J1", "ITEM_ADJ", "-0.005", "2015-06-01", "2015-07-01", linked_item_id="R1")
+
+    assert {key: line["net_amount_minor"] for key, line in killbill.lines().items()} == {"R1": 10_01, "J1": -1}
+
+
+def test_an_installed_view_says_what_the_query_in_place_says(killbill: KillBill) -> None:
+    killbill.invoice()
+    killbill.item("R1", "RECURRING", "100.00", "2015-06-16", "2015-08-01")
+    killbill.billing.install_views("killbill")
+    killbill.billing.install_views("killbill")  # a new release is installed over the old one
+
+    assert len(killbill.lines()) == 2
+    assert killbill.billing.view_lines() == killbill.lines()
+
+
+def test_the_role_that_reads_can_do_nothing_else(killbill: KillBill) -> None:
+    assert killbill.billing.refuses_writing("DELETE FROM invoice_items")
+    assert killbill.billing.refuses_writing("CREATE VIEW mine AS SELECT 1 AS one")
