@@ -49,6 +49,25 @@ def rates_on(connection: Connection, day: date) -> dict[str, Rate]:
     return {row.partner_id: _rate(row) for row in connection.execute(query)}
 
 
+def granted_after(connection: Connection, day: date) -> dict[str, dict[date, tuple[int, Rate]]]:
+    """Rates of grants on demand that begin after a day, by partner and first day, with the tier that was granted."""
+    rate, grant = schema.discount_rate, schema.grace_grant
+    query = (
+        select(rate, grant.c.tier.label("granted_tier"))
+        .join(grant, grant.c.grant_id == rate.c.grant_id, isouter=True)
+        .where(rate.c.valid_from > day)
+        .order_by(rate.c.valid_from, rate.c.sequence)
+    )
+    found: dict[str, dict[date, tuple[int, Rate]]] = defaultdict(dict)
+    for row in connection.execute(query):
+        ahead = found[row.partner_id]
+        if row.granted_tier is not None:
+            ahead[row.valid_from] = (row.granted_tier, _rate(row))
+        elif row.valid_from in ahead:
+            ahead[row.valid_from] = (ahead[row.valid_from][0], _rate(row))
+    return found
+
+
 def write_rates(
     connection: Connection,
     rates: Iterable[tuple[str, Rate]],

@@ -17,7 +17,7 @@ from partner_program.adapters import (
 from partner_program.adapters.draft_store import as_json, json_hash, load_draft
 from partner_program.domain.brake import brake_reasons
 from partner_program.domain.program import Program
-from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
 from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, Refusal
 from partner_program.domain.registry import AUTHORIZED
 from partner_program.domain.restatement import differences, figures_of
@@ -132,6 +132,7 @@ class _Commit:
     decided: MonthDecisions
     closing: list[tuple[str, Rate]]
     rises: list[tuple[str, Rate]]
+    ahead: list[tuple[str, Rate]]
     decision_hash: str
     proposal: str | None
     braked: list[str]
@@ -157,6 +158,7 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
         decided=decided,
         closing=_closing(connection, order, inputs),
         rises=rises,
+        ahead=_ahead(connection, installation, order, decided),
         decision_hash=digest,
         proposal=proposal,
         braked=_brake(connection, order, decided, digest),
@@ -214,11 +216,37 @@ def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> 
         return []
     authorized = {partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED}
     day = inputs.run_effective_on
+    rates = [(partner_id, day, rate) for partner_id, rate in rate_store.rates_on(connection, day).items()]
+    for partner_id, ahead in rate_store.granted_after(connection, day).items():
+        rates += [(partner_id, first_day, rate) for first_day, (_, rate) in ahead.items()]
     return [
-        (partner_id, Rate(day, NO_PROGRAMME_RATE))
-        for partner_id, rate in sorted(rate_store.rates_on(connection, day).items())
+        (partner_id, Rate(first_day, NO_PROGRAMME_RATE))
+        for partner_id, first_day, rate in sorted(rates, key=lambda each: each[:2])
         if partner_id not in authorized and rate.terms != NO_PROGRAMME_RATE
     ]
+
+
+def _ahead(
+    connection: Connection, installation: Installation, order: MonthOrder, decided: MonthDecisions
+) -> list[tuple[str, Rate]]:
+    """Rates of grants on demand that begin after the run's day, where what it decided changes them.
+
+    They were written against the tier of their time: the one decided now may be higher, and a grant lowers nobody.
+    """
+    if order.history or not decided.new:
+        return []
+    inputs, found = decided.inputs, list[tuple[str, Rate]]()
+    ahead = rate_store.granted_after(connection, inputs.run_effective_on)
+    late = settlement_history.released_late(connection, order.month) if ahead else set()
+    for decision in decided.new:
+        partner_id, tier = decision.partner_id, decision.tier or 0
+        for day, (granted, written) in ahead.get(partner_id, {}).items() if partner_id not in late else ():
+            tier, agreements = max(tier, granted), inputs.agreements.get(partner_id, ())
+            program = installation.program_on(day, order.program_file)
+            terms = rate_terms(program=program, tier=tier, agreements=agreements, day=day)
+            if terms != written.terms:
+                found.append((partner_id, Rate(day, terms)))
+    return found
 
 
 def _rises(order: MonthOrder, inputs: MonthInputs, totals: MonthTotals) -> list[tuple[str, Rate]]:
@@ -282,6 +310,7 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     rates = [(each.partner_id, each.rate) for each in decided.new if each.rate is not None and each.rate_is_new]
     rate_store.write_rates(connection, rates, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
+    rate_store.write_rates(connection, commit.ahead, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decided.new)
     owe_rates(connection)
