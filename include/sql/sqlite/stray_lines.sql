@@ -1,4 +1,5 @@
--- Grain: one row per line whose end is no date and sorts before every month: without a look here it would vanish.
+-- Grain: one row per line that the month's other statements cannot see, and that would vanish without a look here: its
+-- end is no date and sorts before every month, or it starts in the month and ends on or before the month's first day.
 -- Binds: first_day, next_first_day. A real date before 2000 does not touch the month and is left out.
 SELECT
     line_id,
@@ -12,14 +13,17 @@ SELECT
     document_status
 FROM program_mrr_line
 WHERE
-    (service_end IS NULL OR service_end < '2000-01-01')
-    AND (
-        service_end IS NULL
-        OR (service_end <= :first_day AND service_end IS NOT DATE(service_end, '+0 days'))
+    (
+        (service_end IS NULL OR service_end < '2000-01-01')
+        AND (
+            service_end IS NULL
+            OR (service_end <= :first_day AND service_end IS NOT DATE(service_end, '+0 days'))
+        )
+        AND (
+            service_start < :next_first_day
+            OR TYPEOF(service_start) <> 'text'
+            OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+        )
     )
-    AND (
-        service_start < :next_first_day
-        OR TYPEOF(service_start) <> 'text'
-        OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
-    )
+    OR (service_end <= :first_day AND service_start >= :first_day AND service_start < :next_first_day)
 ORDER BY line_id, account_id, service_start, service_end, net_amount_minor
