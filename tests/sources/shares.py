@@ -7,10 +7,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-COLUMNS = (
-    "line_id account_id service_id product charge_kind service_start service_end term_months net_amount_minor "
-    "currency document_status posted_on discount_bp ordered_on"
-).split()
+COLUMNS = [
+    "line_id",
+    "account_id",
+    "service_id",
+    "product",
+    "charge_kind",
+    "service_start",
+    "service_end",
+    "term_months",
+    "net_amount_minor",
+    "currency",
+    "document_status",
+    "posted_on",
+    "discount_bp",
+    "ordered_on",
+]
 COUNTED = ("recurring", "usage", "credit")
 
 

@@ -30,7 +30,8 @@ order_items AS (
     FROM invoice_item AS item
     INNER JOIN invoice AS invoiced ON item.invoice_id = invoiced.id
     LEFT JOIN client_order AS ordered ON CAST(item.rel_id AS UNSIGNED) = ordered.id
-    WHERE item.type = 'order' AND item.task IN ('activate', 'renew') AND item.price >= 0
+    LEFT JOIN copies ON invoiced.id = copies.id
+    WHERE item.type = 'order' AND item.task IN ('activate', 'renew') AND item.price >= 0 AND copies.id IS NULL
 ),
 
 chains AS (
