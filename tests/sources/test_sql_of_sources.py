@@ -1,0 +1,100 @@
+"""The files of the sources themselves: their form, the script that prints them, the choice by database."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from partner_program.adapters.sql_files import read_stand_ins
+from tests.sources.conftest import PRINT_SQL, SQL, Billing, printed
+
+SOURCES = SQL / "sources"
+QUERIES = sorted(SOURCES.rglob("*.sql"))
+SYSTEMS = sorted(path.name for path in SOURCES.iterdir() if path.is_dir())
+
+
+def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() -> None:
+    databases = {"fossbilling": ["mysql"], "killbill": ["mysql", "postgres"], "odoo": ["postgres"], "whmcs": ["mysql"]}
+
+    assert sorted(databases) == SYSTEMS
+    for system, types in databases.items():
+        for conn_type in types:
+            stand_ins = read_stand_ins(SQL, system, conn_type) or {}
+            assert sorted(stand_ins) == ["program_mrr_line", "program_reseller_account"]
+        assert "## What cannot be known" in (SOURCES / system / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: str(path.relative_to(SOURCES)))
+def test_a_query_is_one_select_that_any_driver_takes_as_it_is(path: Path) -> None:
+    """A percent sign or a colon would be a bind for some driver, a semicolon would end the query."""
+    text = path.read_text()
+
+    assert "-- Grain: " in text
+    assert not re.search(r"[%;]|:\w", text)
+    assert re.match(r"(--.*\n)+(WITH|SELECT)\b", text)
+
+
+def test_the_query_of_the_database_comes_before_the_one_of_the_system(tmp_path: Path) -> None:
+    folder = tmp_path / "sources" / "own"
+    (folder / "mysql").mkdir(parents=True)
+    (folder / "program_mrr_line.sql").write_text("SELECT 1")
+    (folder / "program_reseller_account.sql").write_text("SELECT 2")
+    (folder / "mysql" / "program_mrr_line.sql").write_text("SELECT 3")
+
+    assert read_stand_ins(tmp_path, "own", "mysql") == {
+        "program_mrr_line": "SELECT 3",
+        "program_reseller_account": "SELECT 2",
+    }
+    assert read_stand_ins(tmp_path, "own", "postgres") == {
+        "program_mrr_line": "SELECT 1",
+        "program_reseller_account": "SELECT 2",
+    }
+    assert read_stand_ins(tmp_path, "own/mysql", "mysql") is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["views", "killbill"],
+        ["views", "nosuch", "mysql"],
+        ["views", "killbill", "sqlite"],
+        ["figures", "killbill", "mysql"],
+        ["figures", "killbill", "mysql", "2015-13"],
+        ["figures", "killbill", "mysql", "2015-06'"],
+        ["drop", "killbill", "mysql"],
+    ],
+)
+def test_the_script_prints_how_it_is_used_when_it_is_used_wrongly(words: list[str]) -> None:
+    run = subprocess.run([str(PRINT_SQL), *words], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert "print_sql views SYSTEM mysql|postgres" in run.stderr
+
+
+def test_the_figures_to_record_are_those_of_posted_lines_that_touch_the_month(postgres_billing: Billing) -> None:
+    """Three lines touch December: 100.00 and 40.00 in EUR, 7.00 in USD; November's, January's and a draft do not."""
+    postgres_billing.empty_tables("""
+        CREATE TABLE told(service_start date, service_end date, net_amount_minor bigint, currency text, status text)
+    """)
+    for start, end, minor, currency, status in [
+        ("2015-01-01", "2016-01-01", 100_00, "EUR", "posted"),
+        ("2015-12-31", "2016-01-31", 40_00, "EUR", "posted"),
+        ("2015-12-01", "2016-01-01", 7_00, "USD", "posted"),
+        ("2015-11-01", "2015-12-01", 1, "EUR", "posted"),
+        ("2016-01-01", "2016-02-01", 2, "EUR", "posted"),
+        ("2015-12-01", "2016-01-01", 3, "EUR", "draft"),
+    ]:
+        postgres_billing.add(
+            "told", service_start=start, service_end=end, net_amount_minor=minor, currency=currency, status=status
+        )
+    query = postgres_billing.query("killbill", "program_mrr_line")
+    statement = printed("figures", "killbill", "postgres", "2015-12")
+    assert query in statement
+
+    told = "SELECT *, status AS document_status FROM told\n"
+    rows = postgres_billing.ask(statement.replace(query, told))
+
+    assert [tuple(row.values()) for row in rows] == [("EUR", 2, 140_00), ("USD", 1, 7_00)]
