@@ -66,7 +66,7 @@ FROM (
         service_end > :first_day
         AND (
             service_start < :next_first_day
-            OR service_end <= :next_first_day
+            OR service_end < :next_first_day
             OR TYPEOF(service_start) <> 'text'
             OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
         )

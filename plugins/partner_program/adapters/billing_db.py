@@ -3,12 +3,14 @@
 An entity's fault never raises: it becomes the fault of its `EntityRevenue`, so that the other entities go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from partner_program.adapters.billing_closes import close_fault, read_close_rows
 from partner_program.adapters.billing_lines import BillingLine, plain_text
+from partner_program.adapters.billing_mysql import open_mysql
+from partner_program.adapters.billing_postgres import open_postgres
 from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.billing_sqlite import open_sqlite
 from partner_program.adapters.billing_tally import read_lines
@@ -25,7 +27,11 @@ _COLUMNS = {
     CLOSES: ("billing_month", *PeriodClose._fields),
     RESELLERS: ("account_id",),
 }
-_DIALECTS = {"sqlite": open_sqlite}
+_DIALECTS: dict[str, Callable[..., AbstractContextManager[BillingSnapshot]]] = {
+    "sqlite": open_sqlite,
+    "postgres": open_postgres,
+    "mysql": open_mysql,
+}
 
 
 def pull_month(

@@ -21,6 +21,7 @@ class BillingSnapshot(ABC):
     """One read-only snapshot of an entity's billing database; a dialect says how."""
 
     dialect: ClassVar[str]
+    stand_in_keyword: ClassVar[str] = "AS NOT MATERIALIZED"
 
     def __init__(self, sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
         """Take the folder of the statements and the entity's own queries for relations."""
@@ -29,7 +30,8 @@ class BillingSnapshot(ABC):
 
     def statement(self, name: str) -> str:
         """The text of a statement in this dialect, on the entity's own queries where it has some."""
-        return with_stand_ins(read_statement(self._sql_folder, self.dialect, name), self._stand_ins)
+        statement = read_statement(self._sql_folder, self.dialect, name)
+        return with_stand_ins(statement, self._stand_ins, keyword=self.stand_in_keyword)
 
     def has(self, relation: str) -> bool:
         """Whether there is a table, a view or a query of that name."""

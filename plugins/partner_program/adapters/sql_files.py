@@ -27,10 +27,13 @@ def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, s
     return {name: files[name].read_text(encoding="utf-8") for name in sorted(files)}
 
 
-def with_stand_ins(statement: str, stand_ins: Mapping[str, str]) -> str:
-    """A statement in which an entity's own queries take the places of the relations."""
+def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str = "AS NOT MATERIALIZED") -> str:
+    """A statement in which an entity's own queries take the places of the relations.
+
+    Not materialized: else the whole relation would be read before the month is picked from it. A database that knows
+    no such words decides by itself.
+    """
     if not stand_ins:
         return statement
-    # not materialized: else the whole relation would be read before the month is picked from it
-    queries = [f"{name} AS NOT MATERIALIZED (\n{query.strip().rstrip(';')}\n)" for name, query in stand_ins.items()]
+    queries = [f"{name} {keyword} (\n{query.strip().rstrip(';')}\n)" for name, query in stand_ins.items()]
     return f"WITH {', '.join(queries)}\n{statement}"

@@ -1,0 +1,22 @@
+-- Grain: one row per line that touches the month, of the accounts in which something cannot be relied on.
+-- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes).
+SELECT
+    CAST(line_id AS BINARY) AS line_id,
+    CAST(account_id AS BINARY) AS account_id,
+    CAST(charge_kind AS BINARY) AS charge_kind,
+    CAST(service_start AS CHAR) AS service_start,
+    CAST(service_end AS CHAR) AS service_end,
+    CAST(term_months AS CHAR) AS term_months,
+    CAST(net_amount_minor AS CHAR) AS net_amount_minor,
+    CAST(currency AS BINARY) AS currency,
+    CAST(document_status AS BINARY) AS document_status
+FROM program_mrr_line
+WHERE
+    service_end > :first_day
+    AND (
+        service_start < :next_first_day
+        OR service_end < :next_first_day
+        OR service_start IS NULL
+    )
+    AND (account_id IS NULL OR JSON_CONTAINS(:accounts, JSON_QUOTE(HEX(CAST(account_id AS BINARY)))))
+ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

@@ -1,0 +1,70 @@
+-- Grain: one row per account, currency and shape, of the lines that touch the month.
+-- A shape is one whole number for all that makes lines count alike:
+-- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
+-- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
+-- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes.
+SELECT
+    account_id,
+    currency,
+    shape,
+    COUNT(*) AS line_count,
+    CAST(SUM(CASE WHEN shape IS NOT NULL THEN net_amount_minor END) AS SIGNED) AS net_amount_minor
+FROM (
+    SELECT
+        net_amount_minor,
+        CAST(account_id AS BINARY) AS account_id,
+        CAST(currency AS BINARY) AS currency,
+        CASE
+            WHEN
+                net_amount_minor BETWEEN :smallest AND :largest
+                AND (net_amount_minor >= 0 OR CAST(charge_kind AS BINARY) NOT IN ('recurring', 'usage'))
+                AND net_amount_minor = FLOOR(net_amount_minor)
+                AND term_months BETWEEN 1 AND 999
+                AND term_months = FLOOR(term_months)
+                AND (term_months = 1 OR CAST(charge_kind AS BINARY) <> 'usage')
+                AND service_start >= '1970-01-01'
+                AND service_start < service_end
+                AND service_end < '2200-01-01'
+                AND DAYOFMONTH(service_start) > 0
+                AND DAYOFMONTH(service_end) > 0
+                AND MONTH(service_start) > 0
+                AND MONTH(service_end) > 0
+                THEN
+                    CASE CAST(charge_kind AS BINARY)
+                        WHEN 'recurring' THEN 40
+                        WHEN 'usage' THEN 70
+                        WHEN 'credit' THEN 0
+                        WHEN 'setup' THEN 50
+                        WHEN 'one_off' THEN 30
+                        WHEN 'deposit' THEN 10
+                        WHEN 'goodwill' THEN 20
+                        WHEN 'tax' THEN 60
+                    END * 100000
+                    + CASE CAST(document_status AS BINARY)
+                        WHEN 'posted' THEN 1
+                        WHEN 'draft' THEN 0
+                        WHEN 'void' THEN 2
+                    END * 100000
+                    + term_months * 100
+                    + CASE
+                        WHEN CAST(charge_kind AS BINARY) = 'usage'
+                            THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
+                        ELSE
+                            DATEDIFF(
+                                LEAST(service_end, CAST(:next_first_day AS DATE)),
+                                GREATEST(service_start, CAST(:first_day AS DATE))
+                            )
+                    END
+        END AS shape
+    FROM program_mrr_line
+    WHERE
+        service_end > :first_day
+        AND (
+            service_start < :next_first_day
+            OR service_end < :next_first_day
+            OR service_start IS NULL
+        )
+) AS month_lines
+GROUP BY account_id, currency, shape
+ORDER BY account_id, currency, shape

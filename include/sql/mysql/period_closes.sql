@@ -1,0 +1,9 @@
+-- Grain: one row per currency for which the entity says that the month is complete.
+-- Binds: billing_month (YYYY-MM).
+SELECT
+    CAST(currency AS BINARY) AS currency,
+    CAST(line_count AS CHAR) AS line_count,
+    CAST(control_total_minor AS CHAR) AS control_total_minor
+FROM program_period_close
+WHERE CAST(billing_month AS BINARY) = :billing_month
+ORDER BY currency, line_count, control_total_minor

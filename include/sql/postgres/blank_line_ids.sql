@@ -1,0 +1,6 @@
+-- Grain: one row per line of any month without an id; asked where the database keeps the other ids unique.
+SELECT
+    CAST(line_id AS TEXT) AS line_id,
+    CAST(account_id AS TEXT) AS account_id
+FROM program_mrr_line
+WHERE line_id IS NULL OR line_id IN ('', ' ', '  ')

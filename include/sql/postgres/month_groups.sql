@@ -1,0 +1,64 @@
+-- Grain: one row per account, currency and shape, of the lines that touch the month, in the order of these three.
+-- A shape is one whole number for all that makes lines count alike:
+-- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
+-- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
+-- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- BETWEEN keeps NaN and Infinity of a numeric column out: PostgreSQL holds them above every number.
+SELECT
+    account_id,
+    currency,
+    shape,
+    COUNT(*) AS line_count,
+    CAST(SUM(net_amount_minor) FILTER (WHERE shape IS NOT NULL) AS BIGINT) AS net_amount_minor
+FROM (
+    SELECT
+        net_amount_minor,
+        CAST(account_id AS TEXT) COLLATE "C" AS account_id,
+        CAST(currency AS TEXT) COLLATE "C" AS currency,
+        CASE
+            WHEN
+                net_amount_minor BETWEEN :smallest AND :largest
+                AND (net_amount_minor >= 0 OR charge_kind NOT IN ('recurring', 'usage'))
+                AND net_amount_minor = TRUNC(net_amount_minor)
+                AND term_months BETWEEN 1 AND 999
+                AND term_months = TRUNC(term_months)
+                AND (term_months = 1 OR charge_kind <> 'usage')
+                AND service_start >= DATE '1970-01-01'
+                AND service_start < service_end
+                AND service_end < DATE '2200-01-01'
+                THEN
+                    CASE charge_kind
+                        WHEN 'recurring' THEN 40
+                        WHEN 'usage' THEN 70
+                        WHEN 'credit' THEN 0
+                        WHEN 'setup' THEN 50
+                        WHEN 'one_off' THEN 30
+                        WHEN 'deposit' THEN 10
+                        WHEN 'goodwill' THEN 20
+                        WHEN 'tax' THEN 60
+                    END * 100000
+                    + CASE document_status
+                        WHEN 'posted' THEN 1
+                        WHEN 'draft' THEN 0
+                        WHEN 'void' THEN 2
+                    END * 100000
+                    + CAST(term_months AS INTEGER) * 100
+                    + CASE
+                        WHEN charge_kind = 'usage'
+                            THEN CASE WHEN service_start >= CAST(:first_day AS DATE) THEN CAST(:days AS INTEGER) ELSE 0 END
+                        ELSE
+                            LEAST(service_end, CAST(:next_first_day AS DATE))
+                            - GREATEST(service_start, CAST(:first_day AS DATE))
+                    END
+        END AS shape
+    FROM program_mrr_line
+    WHERE
+        service_end > CAST(:first_day AS DATE)
+        AND (
+            service_start < CAST(:next_first_day AS DATE)
+            OR service_end < CAST(:next_first_day AS DATE)
+            OR service_start IS NULL
+        )
+) AS month_lines
+GROUP BY account_id, currency, shape
+ORDER BY account_id, currency, shape

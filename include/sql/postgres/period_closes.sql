@@ -1,0 +1,9 @@
+-- Grain: one row per currency for which the entity says that the month is complete.
+-- Binds: billing_month (YYYY-MM).
+SELECT
+    CAST(currency AS TEXT) AS currency,
+    CAST(line_count AS TEXT) AS line_count,
+    CAST(control_total_minor AS TEXT) AS control_total_minor
+FROM program_period_close
+WHERE CAST(billing_month AS TEXT) = :billing_month
+ORDER BY currency, line_count, control_total_minor

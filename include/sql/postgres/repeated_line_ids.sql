@@ -1,0 +1,14 @@
+-- Grain: one row per line that touches the month without an id of its own: it has none, or shares it with another one.
+-- Binds: first_day, next_first_day. Not asked where the database itself keeps line_id unique.
+SELECT
+    line_id,
+    account_id
+FROM (
+    SELECT
+        CAST(line_id AS TEXT) COLLATE "C" AS line_id,
+        CAST(account_id AS TEXT) AS account_id,
+        COUNT(*) OVER (PARTITION BY CAST(line_id AS TEXT) COLLATE "C") AS times
+    FROM program_mrr_line
+    WHERE service_end > CAST(:first_day AS DATE) AND service_start < CAST(:next_first_day AS DATE)
+) AS month_lines
+WHERE times > 1 OR line_id IS NULL OR BTRIM(line_id) = ''

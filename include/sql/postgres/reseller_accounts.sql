@@ -1,0 +1,5 @@
+-- Grain: one row per account that the entity flags as a reseller's.
+SELECT DISTINCT CAST(account_id AS TEXT) COLLATE "C" AS account_id
+FROM program_reseller_account
+WHERE account_id IS NOT NULL
+ORDER BY 1

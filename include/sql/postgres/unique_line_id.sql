@@ -1,0 +1,13 @@
+-- Grain: one row, where the database itself keeps line_id unique; none for a view or a table without such a key.
+SELECT 1 AS is_unique
+FROM pg_catalog.pg_index AS listed
+INNER JOIN pg_catalog.pg_attribute AS part
+    ON listed.indrelid = part.attrelid AND part.attnum = listed.indkey[0]
+WHERE
+    listed.indrelid = TO_REGCLASS('program_mrr_line')
+    AND listed.indisunique
+    AND listed.indisvalid
+    AND listed.indpred IS NULL
+    AND listed.indnkeyatts = 1
+    AND part.attname = 'line_id'
+LIMIT 1

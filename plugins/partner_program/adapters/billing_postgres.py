@@ -1,0 +1,112 @@
+"""An entity's billing database on PostgreSQL: a role that only reads, one snapshot, a time limit that was read back."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import IsolationLevel
+
+from partner_program.adapters.billing_server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
+from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.connections import ConnectionFields
+
+# What the columns of contract 1 may be here: another type is another meaning, and is named in place of guessed.
+_WHOLE = {"smallint", "integer", "bigint", "numeric"}
+_TYPES = {
+    "service_start": {"date"},
+    "service_end": {"date"},
+    "term_months": _WHOLE,
+    "net_amount_minor": _WHOLE,
+    "line_count": _WHOLE,
+    "control_total_minor": _WHOLE,
+}
+
+
+class PostgresSnapshot(BillingSnapshot):
+    """One read-only transaction on a PostgreSQL server, on the state at its first statement."""
+
+    dialect = "postgres"
+
+    def __init__(self, connection: psycopg.Connection[Any], sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
+        """Take a connection in whose transaction every read takes place."""
+        super().__init__(sql_folder, stand_ins)
+        self._connection = connection
+
+    def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement, in the server's binary form."""
+        query: Any = named_binds(self.statement(name))
+        with self._connection.cursor(binary=True) as cursor:
+            yield from with_whole_numbers(name, cursor.execute(query, values).fetchall())
+
+    def columns(self, relation: str) -> list[str]:
+        """Names of a relation's columns; one of a wrong type is a fault."""
+        query: Any = named_binds(self.statement(f"columns_of_{relation}"))
+        with self._connection.cursor() as cursor:
+            described = cursor.execute(query).description or []
+            types = self._connection.adapters.types
+            for column in described:
+                found = types.get(column.type_code)
+                name = found.regtype if found else str(column.type_code)
+                expected = _TYPES.get(column.name)
+                if expected and name not in expected:
+                    wanted = " or ".join(sorted(expected))
+                    raise BillingFault(f"{relation}: column {column.name} is {name}, expected {wanted}")
+        return [column.name for column in described]
+
+    def account_key(self, account_id: str | bytes) -> str:
+        """The account id itself: the server compares it by its bytes."""
+        return account_id if isinstance(account_id, str) else account_id.decode(errors="backslashreplace")
+
+
+@contextmanager
+def open_postgres(
+    fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
+) -> Iterator[PostgresSnapshot]:
+    """Open a snapshot; a server's text is always what its encoding says, so `any_bytes` changes nothing here."""
+    del any_bytes
+    try:
+        with closing(_connect(fields)) as connection:
+            yield PostgresSnapshot(connection, sql_folder, stand_ins)
+    except psycopg.Error as error:
+        said = error.diag.message_primary or str(error).splitlines()[0]
+        raise BillingFault(f"billing database not readable: {said}") from None
+    except UnicodeDecodeError as error:
+        raise BillingFault(f"billing database not readable: text that is no {error.encoding}") from None
+
+
+def _connect(fields: ConnectionFields) -> psycopg.Connection[Any]:
+    """Connect to read: read-only, one snapshot for all statements, days and numbers as the contract writes them."""
+    allowed = seconds_allowed(fields)
+    connection = psycopg.connect(
+        host=fields.host,
+        port=fields.port,
+        user=fields.login,
+        password=fields.password,
+        dbname=fields.schema,
+        connect_timeout=CONNECT_SECONDS,
+        client_encoding="UTF8",
+        application_name="partner-program",
+        options=f"-c statement_timeout={allowed}s -c DateStyle=ISO -c TimeZone=UTC -c search_path="
+        + _search_path(fields),
+    )
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    in_force = connection.execute(
+        "SELECT current_setting('transaction_read_only'), setting FROM pg_settings WHERE name = 'statement_timeout'"
+    ).fetchone()
+    if in_force != ("on", str(allowed * 1000)):
+        connection.close()
+        raise BillingFault("billing database not readable: it does not keep to read-only and the time limit")
+    return connection
+
+
+def _search_path(fields: ConnectionFields) -> str:
+    """Where the relations are looked for: `search_path` in the connection's extra, public unless told."""
+    path = fields.extra.get("search_path", "public")
+    if not isinstance(path, str) or not path.replace("_", "").replace(",", "").isalnum():
+        raise BillingFault(
+            f"connection {fields.conn_id}: search_path in extra: expected names of schemas, as in billing"
+        )
+    return path

