@@ -41,3 +41,7 @@ def test_it_is_named_in_the_month_in_which_it_starts(world: World, service_end: 
 
 def test_it_is_no_matter_of_the_month_after(world: World) -> None:
     assert faulty_in(bill_with_end(world, "2015-06-30"), "2015-08") == ()
+
+
+def test_an_empty_period_on_the_first_day_of_a_month_is_no_matter_of_the_month_before(world: World) -> None:
+    assert faulty_in(bill_with_end(world, "2015-07-01"), "2015-06") == ()
