@@ -1,0 +1,105 @@
+"""One Airflow for the tests of a process: its home in a temporary folder, told to it before its first import."""
+
+import atexit
+import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worlds import World
+
+ROOT = Path(__file__).parents[2]
+HOME = Path(tempfile.mkdtemp(prefix="airflow_home_"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "false",
+    "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(HOME / "logs"),
+    "GX_ANALYTICS_ENABLED": "false",
+}
+
+
+@pytest.fixture(scope="session")
+def airflow_home() -> Path:
+    """Airflow's home with its database made."""
+    from airflow.configuration import AIRFLOW_HOME
+    from airflow.utils.db import initdb
+
+    assert str(HOME) == AIRFLOW_HOME, "Airflow was imported before these tests told it where its home is"
+    initdb()
+    return HOME
+
+
+@pytest.fixture
+def bag(airflow_home: Path) -> Any:
+    """The project's DAGs, parsed anew: a run leaves its params in the DAG object."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    assert airflow_home.is_dir()
+    found = DagBag(ROOT / "dags")
+    assert found.import_errors == {}
+    return found
+
+
+@pytest.fixture
+def in_airflow(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> "InAirflow":
+    """Points Airflow at a world's installation for one test."""
+    return InAirflow(airflow_home, monkeypatch)
+
+
+class InAirflow:
+    """Runs DAGs over a world, in this process."""
+
+    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take Airflow's home and what gives the environment back."""
+        self.home = home
+        self._monkeypatch = monkeypatch
+
+    def use(self, world: World, **variables: str) -> None:
+        """Make a world's connections Airflow's."""
+        for name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "PARTNER_PROGRAM_"))]:
+            self._monkeypatch.delenv(name)
+        for name, value in {**world.environment(), **variables}.items():
+            self._monkeypatch.setenv(name, value)
+
+    def run(self, dag_id: str, **conf: Any) -> Any:
+        """Run a DAG once, parsed anew."""
+        from airflow.dag_processing.dagbag import DagBag
+
+        return DagBag(ROOT / "dags").dags[dag_id].test(run_conf=conf)
+
+    def states(self, run: Any) -> dict[str, str]:
+        """The state of each task of a run."""
+        rows = self.rows("SELECT task_id, state FROM task_instance WHERE run_id = ?", run.run_id)
+        return dict(rows)
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of Airflow's own database."""
+        with closing(sqlite3.connect(self.home / "airflow.db")) as connection:
+            return connection.execute(sql, values).fetchall()
+
+
+def small_world(world: World) -> World:
+    """June and July of a few partners, with order databases at NL."""
+    world.partner("P1", {"NL": "A1", "US": "B1"}, company_name="=cmd() & <b>")
+    world.bill("A1", "2015-06", 2_500_00, months=2)
+    world.bill("B1", "2015-06", 900_00, entity="US", months=2)
+    world.partner("P2", {"NL": "A2"})
+    world.bill("A2", "2015-06", 600_00, months=2)
+    world.grant("G2", "P2", 3, "2015-08-01", "2015-12-01")
+    world.partner("P3", {"US": "B3"}, language="nl")
+    world.bill("B3", "2015-06", 7_000_00, entity="US", months=2)
+    world.legacy("P3", monthly_bp=3000)
+    world.rate("2015-06", "USD", "1.25")
+    world.rate("2015-07", "USD", "1.25")
+    world.orders("NL")
+    world.ready("2015-06", "2015-07")
+    return world

@@ -1,0 +1,164 @@
+"""What the DAGs promise before anything runs: names, order, schedule, parameters, and how light they are to parse."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from tests.dags.conftest import ROOT
+
+MONTHLY = ("monthly_tier_assignment", "migration_2015")
+ORDER = (
+    "pull_mrr",
+    "validate_mrr",
+    "merge_totals",
+    "assign_tiers",
+    "settle_grace_periods",
+    "write_discount_rates",
+    "publish_rates",
+    "render_letters",
+)
+PARSING = """
+import json, sys
+from pathlib import Path
+from airflow.dag_processing.dagbag import DagBag
+from airflow import plugins_manager
+bag = DagBag(sys.argv[1])
+plugins_manager.ensure_plugins_loaded()
+named = {path.stem for path in Path(sys.argv[2]).rglob("*.py")}
+print(json.dumps({
+    "dags": sorted(bag.dags), "import_errors": {**bag.import_errors, **plugins_manager.get_import_errors()},
+    "bare": sorted(named & set(sys.modules)), "ours": "partner_program.airflow_steps" in sys.modules,
+    "heavy": sorted({"pandas", "great_expectations", "numpy", "xlsxwriter"} & set(sys.modules)),
+}))
+"""
+
+
+@pytest.fixture(params=MONTHLY)
+def dag(bag, request):
+    return bag.dags[request.param]
+
+
+@pytest.fixture(scope="module")
+def parsed(airflow_home):
+    """What a process has loaded that parsed the DAGs and the plugins, as the dag processor does."""
+    done = subprocess.run(
+        [sys.executable, "-c", PARSING, ROOT / "dags", ROOT / "plugins" / "partner_program"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "AIRFLOW_HOME": str(airflow_home)},
+        timeout=120,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_each_dag_of_the_contract_is_there_and_nothing_fails_to_import(parsed):
+    assert set(MONTHLY) <= set(parsed["dags"])
+    assert parsed["import_errors"] == {}
+    assert parsed["ours"]
+
+
+def test_parsing_the_dags_imports_neither_pandas_nor_great_expectations(parsed):
+    assert parsed["heavy"] == []
+
+
+def test_airflow_takes_no_module_of_the_package_for_a_plugin_under_its_bare_name(parsed):
+    # `migrations/env.py` and the like would be executed, and `money` be importable by anybody
+    assert parsed["bare"] == []
+
+
+def test_the_steps_come_in_the_order_of_the_contract(dag):
+    for earlier, later in pairwise(ORDER):
+        assert later in dag.get_task(earlier).get_flat_relative_ids(upstream=False)
+
+
+def test_the_month_is_found_before_anything_else_and_the_closes_are_waited_for(dag):
+    assert [task.task_id for task in dag.roots] == ["begin_month"]
+    assert "pull_mrr" in dag.get_task("wait_for_closes").downstream_task_ids
+
+
+def test_entities_and_batches_are_mapped_and_partners_never(dag):
+    mapped = {task.task_id for task in dag.tasks if hasattr(task, "expand_input")}
+
+    assert mapped == {"pull_mrr", "publish_rates", "render_letters"}
+
+
+def test_every_step_is_tried_again_as_each_is_safe_to_repeat(dag):
+    assert [task.task_id for task in dag.tasks if not task.retries] == []
+
+
+def test_waiting_for_closes_holds_no_worker_and_ends(dag):
+    sensor = dag.get_task("wait_for_closes")
+
+    assert sensor.mode == "reschedule"
+    assert sensor.poke_interval >= 600
+    assert sensor.timeout >= 60 * 24 * 3600, "the longest deadline that may be asked for is 60 days"
+
+
+def test_one_run_at_a_time_and_none_for_the_past(dag):
+    assert dag.max_active_runs == 1
+    assert dag.catchup is False
+
+
+def test_each_dag_carries_its_manual_and_tells_somebody_when_it_fails(dag):
+    assert dag.doc_md.startswith("# ")
+    assert '"LeaseWeb' in dag.doc_md or '"The go live date' in dag.doc_md
+    callbacks = dag.on_failure_callback if isinstance(dag.on_failure_callback, list) else [dag.on_failure_callback]
+    assert [callback.__name__ for callback in callbacks] == ["notify_failure"]
+
+
+def test_a_run_after_the_first_of_august_in_amsterdam_is_for_july(bag):
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import TimeRestriction
+
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(bag.dags["monthly_tier_assignment"])).timetable
+    july = datetime(2015, 7, 2, tzinfo=UTC)
+    run = timetable.next_dagrun_info_v2(
+        last_dagrun_info=None, restriction=TimeRestriction(earliest=july, latest=None, catchup=True)
+    )
+
+    assert run.run_after == datetime(2015, 7, 31, 22, 0, tzinfo=UTC)
+    assert run.partition_key == "2015-07"
+
+
+def test_the_migration_runs_on_demand_only_for_june_from_go_live(bag):
+    migration = bag.dags["migration_2015"]
+
+    assert migration.timetable.can_be_scheduled is False
+    assert migration.params["billing_month"] == "2015-06"
+    assert migration.params["effective_on"] == "2015-07-27"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("billing_month", "2015-13"),
+        ("billing_month", "2015-7"),
+        ("billing_month", "2015-06-01"),
+        ("billing_month", "June 2015"),
+        ("billing_month", 201506),
+        ("effective_on", "27-07-2015"),
+        ("effective_on", "2015-02-30"),
+        ("close_deadline_days", -1),
+        ("close_deadline_days", 61),
+        ("close_deadline_days", "10"),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_refused_before_anything_starts(dag, name, value):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        dag.params.get_param(name).resolve(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("billing_month", "2015-12"), ("billing_month", None), ("effective_on", "2015-08-03"), ("effective_on", None)],
+)
+def test_a_parameter_that_fits_is_taken(dag, name, value):
+    assert dag.params.get_param(name).resolve(value) == value

@@ -1,0 +1,176 @@
+"""Both DAGs over a small world: the same month as on the command line, and nothing of it in Airflow's database."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import command_line, moved
+from tests.dags.conftest import InAirflow, small_world
+from tests.worlds import World
+
+SECRET = "c0rrect-h0rse/b@ttery"  # noqa: S105 - planted, to be searched for
+MIGRATION = ("run", "2015-06", "--effective-on", "2015-07-27", "--migration")
+JULY = ("run", "2015-07", "--effective-on", "2015-08-03")
+ORDERS = """
+    SELECT account_id, valid_from, tier, monthly_fee_discount_bp, setup_fee_discount_bp, sla, revision
+    FROM program_discount_rate ORDER BY 1, 2, 7
+"""
+
+
+@contextmanager
+def spoken_into(file: Path) -> Iterator[None]:
+    """Keep what the process says and logs, tasks included, in a file."""
+    with file.open("a") as spoken, redirect_stdout(spoken), redirect_stderr(spoken):
+        handler = logging.StreamHandler(spoken)
+        logging.getLogger().addHandler(handler)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(handler)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Two months of a world through Airflow, July twice, and of its twin on the command line."""
+
+    airflow: InAirflow
+    world: World
+    twin: World
+    runs: dict[str, Any]
+    fingerprint_before_last: str
+    spoken: str
+
+
+@pytest.fixture(scope="module")
+def settled(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
+    world = small_world(World(tmp_path_factory.mktemp("airflow")))
+    twin = moved(world, tmp_path_factory.mktemp("shell"))
+    spoken = airflow_home / "spoken.log"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        airflow = InAirflow(airflow_home, monkeypatch)
+        airflow.use(world, **with_secrets(world))
+        with spoken_into(spoken):
+            first = airflow.run("migration_2015")
+            july = airflow.run("monthly_tier_assignment", billing_month="2015-07", effective_on="2015-08-03")
+            before = world.fingerprint()
+            again = airflow.run("monthly_tier_assignment", billing_month="2015-07", effective_on="2015-08-03")
+            nameless = airflow.run("monthly_tier_assignment")
+        shell = command_line(twin)
+        shell.must(*MIGRATION)
+        shell.must(*JULY)
+        runs = {"migration": first, "july": july, "july again": again, "nameless": nameless}
+        yield Settled(airflow, world, twin, runs, before, spoken.read_text())
+
+
+def with_secrets(world: World) -> dict[str, str]:
+    """A world's connections, each with a password that SQLite has no use for."""
+    found = {}
+    for name, value in world.environment().items():
+        if name.startswith("AIRFLOW_CONN_"):
+            found[name] = json.dumps({**json.loads(value), "login": "bob", "password": SECRET})
+    return found
+
+
+@pytest.mark.parametrize("which", ["migration", "july", "july again"])
+def test_each_step_of_each_run_succeeds(settled, which):
+    run = settled.runs[which]
+
+    assert str(run.state) == "success"
+    assert set(settled.airflow.states(run).values()) == {"success"}
+
+
+@pytest.mark.parametrize("month", ["2015-06", "2015-07"])
+def test_a_month_through_airflow_has_the_register_of_the_command_line(settled, month):
+    register = settled.world.register(month)
+
+    assert register == settled.twin.register(month)
+    assert [row["status"] for row in register["partners"]] == ["assigned"] * 3
+
+
+def test_letters_reports_and_pages_have_the_same_bytes_as_those_of_the_command_line(settled):
+    written = settled.world.written()
+
+    assert written == settled.twin.written()
+    assert {f"letters/2015-06/{partner}.{form}" for partner in ("P1", "P2", "P3") for form in ("html", "txt")} <= set(
+        written
+    )
+
+
+def test_the_order_databases_hold_the_same_rates(settled):
+    found = []
+    for world in (settled.world, settled.twin):
+        with closing(sqlite3.connect(world.folder / "orders_nl.db")) as database:
+            found.append(database.execute(ORDERS).fetchall())
+
+    assert found[0] == found[1]
+    assert [row[0] for row in found[0]] == ["A1", "A2", "A2"]
+
+
+def test_a_second_run_of_a_month_changes_no_byte_of_the_programmes_database(settled):
+    assert settled.world.fingerprint() == settled.fingerprint_before_last
+
+
+def test_a_run_without_a_month_fails_in_its_first_step_and_goes_no_further(settled):
+    run = settled.runs["nameless"]
+    states = settled.airflow.states(run)
+
+    assert str(run.state) == "failed"
+    assert states.pop("begin_month") == "failed"
+    assert set(states.values()) == {"upstream_failed"}
+    assert "this run names no month" in settled.spoken
+
+
+def test_xcom_carries_months_days_codes_and_counts_alone(settled):
+    rows = settled.airflow.rows("SELECT task_id, key, value FROM xcom")
+    handed_on = list(leaves([value for _, _, value in rows]))
+    texts = {value for value in handed_on if isinstance(value, str)}
+    numbers = [value for value in handed_on if isinstance(value, int)]
+
+    assert {"2015-06", "2015-07", "NL", "US"} <= texts
+    assert texts <= {"2015-06", "2015-07", "2015-07-27", "2015-08-03", "NL", "US"}
+    assert max(numbers) <= 10, "the smallest amount of this world is 60000, the largest count 10"
+    assert not [value for value in handed_on if isinstance(value, float)]
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every single value in what was handed on, wrapped however Airflow wraps it: JSON within JSON."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from leaves(each)
+    else:
+        yield value
+
+
+def test_a_mapped_step_shows_its_entity_by_name(settled):
+    rows = settled.airflow.rows(
+        "SELECT DISTINCT rendered_map_index FROM task_instance WHERE task_id = 'pull_mrr' AND state = 'success'"
+    )
+
+    assert {name for (name,) in rows} == {"NL", "US"}
+
+
+def test_no_partner_and_no_amount_is_in_the_fields_that_airflow_shows(settled):
+    shown = json.dumps(settled.airflow.rows("SELECT rendered_fields FROM rendered_task_instance_fields"))
+
+    assert "2015-06" in shown
+    for told in ("Company", "cmd()", "P1", "A1", "250000", "90000"):
+        assert told not in shown
+
+
+def test_no_password_is_in_airflows_home_its_logs_or_the_programmes_files(settled):
+    homes = (settled.world.folder, settled.airflow.home)
+    files = [path for home in homes for path in home.rglob("*") if path.is_file()]
+
+    assert {"airflow.db", "program.db", "spoken.log"} <= {path.name for path in files}
+    assert "begin_month" in settled.spoken
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []

@@ -1,0 +1,197 @@
+"""Each step where Airflow matters: which month, when to wait, what is tried again, and who is told."""
+
+import json
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.dags.mailbox import mailbox
+from tests.worlds import World
+
+SECRET = "c0rrect-h0rse/b@ttery"  # noqa: S105 - planted, to be searched for
+RUN_ID = "manual__2015-08-03"
+
+
+@pytest.fixture
+def steps(in_airflow, world):
+    """The steps, over the world's connections."""
+    from partner_program import airflow_steps
+
+    in_airflow.use(world)
+    return airflow_steps
+
+
+@pytest.fixture
+def world(tmp_path):
+    """One partner at NL, nothing closed."""
+    world = World(tmp_path, entities=("NL",))
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", "2015-06", 2_500_00)
+    world.ready()
+    return world
+
+
+def begin_month(steps, *, partition_key=None, run_type="manual", **params):
+    """What the first task answers in a run of that kind."""
+    from airflow.sdk.api.datamodels._generated import DagRunType
+    from airflow.sdk.execution_time.context import set_current_context
+
+    asked = {"billing_month": None, "effective_on": None, "close_deadline_days": 10, **params}
+    run = SimpleNamespace(partition_key=partition_key, run_type=DagRunType(run_type))
+    with set_current_context({"dag_run": run, "params": asked}):
+        return steps.begin_month.function()
+
+
+def order(month, **asked):
+    """What the first task hands to the others."""
+    words = {"effective_on": None, "history": False, "migration": False, "close_deadline_days": 10}
+    return {"billing_month": month, **words, **asked}
+
+
+def last_month():
+    """The month that ended last; its 60th day after is always ahead, its first day after never."""
+    today = datetime.now(ZoneInfo("Europe/Amsterdam")).date()
+    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def test_a_scheduled_run_takes_its_month_from_the_partition_key(steps):
+    answer = begin_month(steps, partition_key="2015-06", run_type="scheduled")
+
+    assert (answer["billing_month"], answer["history"]) == ("2015-06", False)
+
+
+def test_a_run_on_demand_takes_its_month_and_its_day_from_the_params(steps):
+    answer = begin_month(steps, billing_month="2015-06", effective_on="2015-07-27")
+
+    assert (answer["billing_month"], answer["effective_on"]) == ("2015-06", "2015-07-27")
+
+
+def test_a_backfill_without_an_effective_date_is_history_only(steps):
+    assert begin_month(steps, partition_key="2015-06", run_type="backfill")["history"] is True
+    in_force = begin_month(steps, partition_key="2015-06", run_type="backfill", effective_on="2015-07-27")
+    assert in_force["history"] is False
+
+
+def test_a_run_without_a_month_is_refused_for_good(steps):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match="this run names no month"):
+        begin_month(steps)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"billing_month": "2999-01"}, "has not ended"),
+        ({"billing_month": "2015-06", "effective_on": "2015-06-30"}, "choose a day after it"),
+        ({"billing_month": "2015-06", "effective_on": "2015-07-26"}, "no rule in force"),
+        ({"partition_key": "2015-13"}, "expected YYYY-MM"),
+    ],
+)
+def test_a_month_that_a_rule_refuses_fails_without_another_try(steps, asked, why):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match=why):
+        begin_month(steps, **asked)
+
+
+def test_what_may_pass_by_itself_is_raised_as_it_is_so_that_airflow_tries_again(steps, world):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from partner_program.domain.refusals import Unavailable
+
+    world.program_db.write_bytes(b"no database at all, only words " * 40)
+
+    with pytest.raises(Unavailable, match="programme database failed") as raised:
+        steps.validate_mrr.function(order("2015-06"))
+    assert not isinstance(raised.value, AirflowFailException)
+
+
+def test_before_the_deadline_a_month_that_is_not_closed_is_waited_for(steps):
+    answer = steps.wait_for_closes.function(order(last_month(), close_deadline_days=60))
+
+    assert answer.is_done is False
+
+
+def test_once_every_entity_has_closed_the_wait_is_over(steps, world):
+    world.close(last_month())
+
+    answer = steps.wait_for_closes.function(order(last_month(), close_deadline_days=60))
+
+    assert (answer.is_done, answer.xcom_value) == (True, ["NL"])
+
+
+@pytest.mark.parametrize(("month", "days"), [("2015-06", 60), (last_month(), 0)], ids=["long ago", "no day to wait"])
+def test_after_the_deadline_the_month_goes_on_with_every_entity_closed_or_not(steps, month, days):
+    answer = steps.wait_for_closes.function(order(month, close_deadline_days=days))
+
+    assert (answer.is_done, answer.xcom_value) == (True, ["NL"])
+
+
+def test_an_entity_whose_database_is_away_is_waited_for_like_one_that_is_late(steps, world):
+    world.close(last_month())
+    world.billing_db("NL").unlink()
+
+    assert steps.wait_for_closes.function(order(last_month(), close_deadline_days=60)).is_done is False
+
+
+def test_a_connection_has_the_fields_that_airflow_knows(steps, monkeypatch):
+    value = {"conn_type": "postgres", "host": "db.example", "port": 5433, "login": "bob", "password": SECRET}
+    monkeypatch.setenv("AIRFLOW_CONN_BILLING_NL", json.dumps({**value, "schema": "billing", "extra": {"a": 1}}))
+
+    found = steps.AirflowConnections().get("billing_nl")
+
+    assert (found.conn_type, found.host, found.port, found.schema) == ("postgres", "db.example", 5433, "billing")
+    assert (found.login, found.password, dict(found.extra)) == ("bob", SECRET, {"a": 1})
+    assert SECRET not in repr(found)
+
+
+def test_a_connection_that_nobody_set_is_none(steps):
+    assert steps.AirflowConnections().get("billing_nowhere") is None
+
+
+@pytest.fixture
+def failed(bag):
+    """What Airflow hands to a callback on failure."""
+    return {"dag": bag.dags["monthly_tier_assignment"], "run_id": RUN_ID}
+
+
+def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, failed, monkeypatch, caplog):
+    task = SimpleNamespace(task_id="write_discount_rates")
+    with mailbox() as (port, messages):
+        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@host.example"}
+        fields = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "login": "bob", "password": SECRET}
+        monkeypatch.setenv("AIRFLOW_CONN_ALERTS_SMTP", json.dumps({**fields, "extra": extra}))
+        monkeypatch.setenv(steps.ALERT_VARIABLE, "operator@host.example")
+
+        steps.notify_failure({**failed, "task_instance": task, "exception": ValueError(SECRET)})
+
+    (message,) = messages
+    assert message["To"] == "operator@host.example"
+    assert (
+        message["Subject"]
+        == "partner programme: monthly_tier_assignment write_discount_rates failed in run manual__2015-08-03"
+    )
+    told = " ".join(part.get_content() for part in message.walk() if not part.is_multipart())
+    assert "Nothing half-written took force" in told
+    assert SECRET not in f"{message.as_string()} {told}"
+    assert SECRET not in caplog.text
+
+
+def test_a_run_that_failed_without_a_task_is_told_as_well(steps, failed, monkeypatch, caplog):
+    monkeypatch.delenv(steps.ALERT_VARIABLE, raising=False)
+
+    steps.notify_failure({**failed, "reason": "timed_out"})
+
+    assert "monthly_tier_assignment failed in run manual__2015-08-03" in caplog.text
+
+
+def test_without_an_address_a_failure_is_in_the_log_with_the_page_to_read(steps, failed, monkeypatch, caplog):
+    monkeypatch.delenv(steps.ALERT_VARIABLE, raising=False)
+    monkeypatch.delenv("AIRFLOW_CONN_ALERTS_SMTP", raising=False)
+
+    steps.notify_failure(failed)
+
+    assert "What to do: docs/operations.md" in caplog.text
