@@ -38,8 +38,8 @@ def examine(installation: Installation) -> list[Examined]:
 def _try(subject: str, look: Callable[[], str]) -> Examined:
     try:
         return Examined(subject, True, look())
-    except Refusal as refusal:
-        return Examined(subject, False, str(refusal))
+    except (Refusal, OSError) as fault:
+        return Examined(subject, False, str(fault))
 
 
 def _languages(installation: Installation) -> str:

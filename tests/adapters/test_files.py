@@ -1,0 +1,61 @@
+"""Files that people look at: whole or as they were, and never touched without need."""
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from partner_program.adapters.files import write_if_changed
+from partner_program.domain.refusals import Unavailable
+
+
+def test_a_text_is_put_in_place_with_its_folders_for_the_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "letters" / "2015-06" / "P1.txt"
+    assert write_if_changed(path, "Tier 2, 株式会社\n")
+    assert path.read_bytes() == "Tier 2, 株式会社\n".encode()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_same_text_leaves_the_file_untouched_and_another_replaces_it(tmp_path: Path) -> None:
+    path = tmp_path / "P1.txt"
+    write_if_changed(path, "one")
+    before = path.stat()
+    assert not write_if_changed(path, "one")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert write_if_changed(path, "two")
+    assert path.read_text("utf-8") == "two"
+
+
+def test_a_reader_that_has_the_old_file_open_keeps_reading_the_old_text(tmp_path: Path) -> None:
+    path = tmp_path / "P1.txt"
+    write_if_changed(path, "one")
+    with path.open(encoding="utf-8") as reader:
+        write_if_changed(path, "two")
+        assert reader.read() == "one"
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file of this process may grow beyond a thousand bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_what_cannot_be_written_is_named_and_the_text_before_stays_alone(tmp_path: Path) -> None:
+    path = tmp_path / "P1.txt"
+    write_if_changed(path, "one")
+    with pytest.raises(Unavailable, match=f"^writing {path} failed: File too large$"):
+        write_if_changed(path, "two" * 1_000)
+    assert [(each.name, each.read_text("utf-8")) for each in tmp_path.iterdir()] == [("P1.txt", "one")]
+
+
+@pytest.mark.parametrize("in_the_way", ["letters", "letters/P1.txt/folder"])
+def test_something_else_in_its_place_is_named(tmp_path: Path, in_the_way: str) -> None:
+    (tmp_path / in_the_way).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / in_the_way).write_text("", "utf-8")
+    with pytest.raises(Unavailable, match=f"^writing {tmp_path / 'letters' / 'P1.txt'} failed: "):
+        write_if_changed(tmp_path / "letters" / "P1.txt", "one")

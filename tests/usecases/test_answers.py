@@ -1,0 +1,182 @@
+"""What people ask: a quote, the receipt of a decision, whether a month is closed, what an installation lacks."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.quote import Quote
+from partner_program.domain.refusals import NoRuleInForce, NotAuthorized, NotDefined, Refusal
+from partner_program.domain.revenue import PeriodClose
+from partner_program.usecases.closes import find_entity, read_entity_month, record_close
+from partner_program.usecases.doctor import examine
+from partner_program.usecases.explain import explain
+from partner_program.usecases.installation import PROJECT, Installation
+from partner_program.usecases.orders import Order, quote_order
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.worlds import NamedConnections, World
+
+# Quotes
+
+
+@pytest.fixture
+def assessed(world: World) -> World:
+    world.legacy("P2", 1200)
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    return world
+
+
+def quoted(world: World, partner_id: str, day: str, **values: Any) -> tuple[Quote, str]:
+    order = Order(partner_id, date.fromisoformat(day), 100_00, 50_00, 1)
+    priced, rate = quote_order(world.installation, replace(order, **values))
+    return priced, str(rate.valid_from)
+
+
+def test_an_order_is_priced_with_the_rate_of_its_own_day_for_ever(assessed: World) -> None:
+    before = quoted(assessed, "P1", "2015-08-01")
+    assert (before[0].monthly_fee_cents, before[0].setup_fee_cents, before[1]) == (92_00, 40_00, GO_LIVE)
+    assessed.grant("G1", "P1", 4, "2015-08-10", "2015-12-01")
+    assessed.load()
+    assessed.settle(JULY, on="2015-08-20")
+    assert quoted(assessed, "P1", "2015-08-01") == before
+    assert quoted(assessed, "P1", "2015-08-19") == before
+    later = quoted(assessed, "P1", "2015-08-20")
+    assert (later[0].monthly_fee_cents, later[0].setup_fee_cents, later[1]) == (85_00, 25_00, "2015-08-20")
+
+
+def test_a_legacy_discount_is_named_as_such_in_the_quote(assessed: World) -> None:
+    priced, _ = quoted(assessed, "P2", "2015-08-01")
+    assert priced.monthly_fee_cents == 88_00
+    assert any("legacy" in step.rule for step in priced.steps)
+
+
+def test_a_quote_needs_a_rate_a_rule_and_an_authorised_partner(world: World, assessed: World) -> None:
+    world.partner("P8", status="suspended")
+    world.partner("P9")
+    world.load()
+    with pytest.raises(NotAuthorized, match="P8 is suspended"):
+        quoted(assessed, "P8", "2015-08-01")
+    with pytest.raises(NotDefined, match="P9 has no rate on 2015-08-01: no month was assessed and no grant made"):
+        quoted(assessed, "P9", "2015-08-01")
+    with pytest.raises(NoRuleInForce):
+        quoted(assessed, "P1", "2015-07-26")
+    with pytest.raises(Refusal, match="P7 is not in the registry"):
+        quoted(assessed, "P7", "2015-08-01")
+
+
+# Receipts
+
+
+def test_a_receipt_shows_each_line_its_share_and_the_band_it_led_to(world: World) -> None:
+    world.bill("A1", "2015-01", 1_200_00, term_months=12, service_end="2016-01-01")
+    world.bill("A1", JUNE, 75_00, charge_kind="setup")
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    told = explain(world.installation, "P1", BillingMonth.parse(JUNE))
+    lines = {(line["term_months"], line["charge_kind"]): line for line in told["lines"]}
+    assert lines[12, "recurring"]["share_minor"] == "10000"
+    assert lines[12, "recurring"]["share"] == "120000 / 12 months * 30 / 30 days"
+    assert (lines[1, "setup"]["bucket"], lines[1, "setup"]["share"]) == ("setup", "not counted")
+    assert told["result"]["mrr_eur_cents"] == 2_100_00
+    assert told["band"] == {"tier": 2, "from_mrr_cents": 2_000_00, "below_cents": 5_000_00}
+    assert [each["entity"] for each in told["snapshots"]] == ["NL", "US"]
+    assert told["held"] is None
+
+
+def test_the_receipt_of_a_held_partner_shows_its_faulty_line(world: World) -> None:
+    world.grant("G1", "P2", 4, "2015-06-01", "2015-12-01")
+    three_partners(world).execute("US", "UPDATE program_mrr_line SET term_months = 0 WHERE account_id = 'B2'")
+    world.settle(JUNE, on=GO_LIVE)
+    told = explain(world.installation, "P2", BillingMonth.parse(JUNE))
+    assert told["held"].startswith("entity US: line L4: term_months is 0")
+    assert [(line["bucket"], line["line_id"]) for line in told["lines"]] == [("faulty", "L4")]
+    assert (told["band"], told["legacy"], told["grants"]) == (None, [], [])
+
+
+def test_the_receipt_names_the_grant_and_the_older_agreement(world: World) -> None:
+    world.grant("G1", "P1", 4, "2015-06-01", "2015-12-01")
+    world.legacy("P1", 3000)
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    told = explain(world.installation, "P1", BillingMonth.parse(JUNE))
+    assert [(each["grant_id"], each["tier"], each["outcome"]) for each in told["grants"]] == [("G1", 4, None)]
+    assert [(each["component"], each["discount_bp"]) for each in told["legacy"]] == [("monthly_fee", 3000)]
+
+
+def test_a_receipt_is_asked_for_a_partner_that_was_assessed_in_a_month_that_was_run(world: World) -> None:
+    world.partner("P8", status="suspended")
+    three_partners(world)
+    june = BillingMonth.parse(JUNE)
+    with pytest.raises(Refusal, match="month 2015-06 is not assessed: run `partner-program run 2015-06`"):
+        explain(world.installation, "P1", june)
+    world.settle(JUNE, on=GO_LIVE)
+    with pytest.raises(Refusal, match="P8 has no assessment in 2015-06: it was not authorised when the month ran"):
+        explain(world.installation, "P8", june)
+    with pytest.raises(Refusal, match="P7 is not in the registry"):
+        explain(world.installation, "P7", june)
+
+
+# Closes
+
+
+def test_an_entity_without_a_place_for_closes_tells_us_and_its_month_counts(world: World) -> None:
+    three_partners(world).execute("US", "DROP TABLE program_period_close")
+    here, june = world.installation, BillingMonth.parse(JUNE)
+    assert read_entity_month(here, find_entity(here, "US"), june).fault == "month 2015-06 not closed"
+    record_close(here, "US", june, PeriodClose("USD", 1, 1), recorded_by="jo")
+    record_close(here, "US", june, PeriodClose("USD", 2, 3_300_00), recorded_by="pat")
+    assert read_entity_month(here, find_entity(here, "US"), june).fault is None
+    assert world.rows("SELECT line_count, recorded_by FROM period_close") == [(2, "pat")]
+    world.settle(JUNE, on=GO_LIVE)
+    assert world.register(JUNE)["held"] == []
+
+
+def test_an_unknown_entity_is_refused_with_the_known_ones(world: World) -> None:
+    three_partners(world)
+    with pytest.raises(Refusal, match="entity XX is not in the registry: it has NL, US"):
+        record_close(world.installation, "XX", BillingMonth.parse(JUNE), PeriodClose("EUR", 0, 0), recorded_by="pat")
+
+
+# The register
+
+
+def test_a_month_that_was_never_run_has_no_register(world: World) -> None:
+    three_partners(world)
+    with pytest.raises(Refusal, match="month 2015-06 is not assessed: run `partner-program run 2015-06`"):
+        world.register(JUNE)
+
+
+# The doctor
+
+
+def sound(here: Installation) -> dict[str, bool]:
+    return {found.subject: found.sound for found in examine(here)}
+
+
+def test_the_doctor_finds_a_sound_installation_sound(world: World) -> None:
+    three_partners(world)
+    assert set(sound(world.installation).values()) == {True}
+
+
+def test_the_doctor_says_what_to_do_where_something_is_missing(world: World, tmp_path: Path) -> None:
+    three_partners(world)
+    del world.connections["billing_us"]
+    told = {found.subject: found.message for found in examine(world.installation) if not found.sound}
+    assert told == {"billing_us": "not set: set AIRFLOW_CONN_BILLING_US"}
+    nothing = Installation(NamedConnections(), tmp_path / "nowhere", tmp_path / "out")
+    assert set(sound(nothing).values()) == {False}
+
+
+def test_the_doctor_names_a_database_that_was_never_made(world: World) -> None:
+    told = {found.subject: found.message for found in examine(world.installation)}
+    assert told["programme database"].endswith("run `partner-program init`")
+
+
+def test_the_environment_names_the_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PARTNER_PROGRAM_OUT", str(tmp_path))
+    monkeypatch.delenv("PARTNER_PROGRAM_INCLUDE", raising=False)
+    here = Installation.here(NamedConnections())
+    assert (here.include, here.out) == (PROJECT / "include", tmp_path)
+    assert here.history_program(BillingMonth.parse(JUNE)) is None
+    assert here.history_program(BillingMonth.parse(JULY)) == here.programs[0]

@@ -1,0 +1,122 @@
+"""Publishing to the entities' order databases: appended, read back, never changed."""
+
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.usecases.closes import find_entity
+from partner_program.usecases.publication import entities_with_orders, find_drift, publish_rates
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.worlds import World
+
+DAY = date(2015, 7, 28)
+
+
+def publish(world: World, entity: str = "NL", on: date = DAY) -> int:
+    here = world.installation
+    return publish_rates(here, find_entity(here, entity), published_on=on)
+
+
+def change(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql)
+
+
+def published(path: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT * FROM program_discount_rate ORDER BY account_id, valid_from").fetchall()
+
+
+@pytest.fixture
+def orders(world: World) -> Path:
+    """The order database of NL, June being settled."""
+    path = world.orders("NL")
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    return path
+
+
+def test_every_account_of_the_entity_gets_its_partners_rate(world: World, orders: Path) -> None:
+    assert publish(world) == 2
+    assert published(orders) == [
+        ("A1", GO_LIVE, 2, 800, 2000, "Silver", 1, "2015-07-28"),
+        ("A3", GO_LIVE, 3, 1000, 3500, "Gold", 1, "2015-07-28"),
+    ]
+
+
+def test_publishing_twice_changes_no_byte_on_either_side(world: World, orders: Path) -> None:
+    publish(world)
+    before = orders.read_bytes(), world.fingerprint()
+    assert publish(world, on=date(2015, 8, 5)) == 0
+    assert (orders.read_bytes(), world.fingerprint()) == before
+
+
+def test_a_new_rate_is_appended_beside_the_old_one(world: World, orders: Path) -> None:
+    publish(world)
+    world.tables["partners"][0]["status"] = "ended"
+    world.load()
+    world.settle(JULY, on="2015-08-20")
+    assert publish(world, on=date(2015, 8, 20)) == 1
+    assert [row[:3] for row in published(orders)] == [("A1", GO_LIVE, 2), ("A1", "2015-08-20", 0), ("A3", GO_LIVE, 3)]
+
+
+def test_an_account_that_changes_hands_gets_the_new_partners_rate_from_that_day(world: World, orders: Path) -> None:
+    publish(world)
+    world.tables["account_links"][0]["valid_to"] = "2015-09-01"
+    world.link("P3", "NL", "A1", since="2015-09-01")
+    world.load()
+    assert publish(world) == 1
+    assert [row[:3] for row in published(orders)][:2] == [("A1", GO_LIVE, 2), ("A1", "2015-09-01", 3)]
+
+
+def test_a_row_that_somebody_changed_is_named_and_left_alone(world: World, orders: Path) -> None:
+    publish(world)
+    change(orders, "UPDATE program_discount_rate SET monthly_fee_discount_bp = 9000 WHERE account_id = 'A1'")
+    before = orders.read_bytes()
+    with pytest.raises(
+        Refusal, match=r"entity NL: 1 rates read back differ .*A1 from 2015-07-27: published tier 2, 8 %"
+    ):
+        publish(world)
+    assert orders.read_bytes() == before
+    (drift,) = find_drift(world.installation)
+    assert (drift.entity, drift.account_id, drift.valid_from) == ("NL", "A1", date(2015, 7, 27))
+
+
+def test_a_row_that_nobody_published_is_drift(world: World, orders: Path) -> None:
+    publish(world)
+    assert find_drift(world.installation) == []
+    change(orders, "INSERT INTO program_discount_rate VALUES ('A9', '2015-07-27', 6, 2500, 10000, NULL, 1, NULL)")
+    (drift,) = find_drift(world.installation)
+    assert drift.message.startswith("published nothing, there tier 6, 25 % monthly, 100 % setup, no SLA")
+
+
+def test_a_missing_table_is_named_and_the_rates_stay_owed(world: World, orders: Path) -> None:
+    change(orders, "ALTER TABLE program_discount_rate RENAME TO elsewhere")
+    with pytest.raises(Unavailable, match=r"connection orders_nl: publishing .* no such table: program_discount_rate"):
+        publish(world)
+    change(orders, "ALTER TABLE elsewhere RENAME TO program_discount_rate")
+    assert publish(world) == 2
+
+
+def test_a_missing_file_is_named_and_not_created(world: World, orders: Path) -> None:
+    orders.unlink()
+    with pytest.raises(Unavailable, match=f"connection orders_nl: publishing failed: no file {orders}"):
+        publish(world)
+    assert not orders.exists()
+
+
+def test_only_an_entity_with_an_order_database_is_published_to(world: World, orders: Path) -> None:
+    assert [entity.entity for entity in entities_with_orders(world.installation)] == ["NL"]
+    assert publish(world, "US") == 0
+    assert orders.exists()
+
+
+def test_a_history_month_publishes_nothing(world: World) -> None:
+    path = world.orders("NL")
+    three_partners(world).settle(JUNE, today="2015-09-01", history=True)
+    assert publish(world) == 0
+    assert published(path) == []
