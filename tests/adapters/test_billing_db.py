@@ -4,9 +4,9 @@ import hashlib
 import os
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -300,20 +300,22 @@ def test_a_database_in_utf16_is_read_line_by_line_as_well(billing: Callable[...,
     assert MrrGroup("Zoë", "EUR", "recurring", "posted", 1, 31, 1, 10_000) in revenue.groups
 
 
-def test_columns_that_are_blind_to_case_do_not_merge_accounts(billing: Callable[..., Path]) -> None:
+def test_columns_that_are_blind_to_case_do_not_merge_what_differs(billing: Callable[..., Path]) -> None:
     table = TABLE.replace(",", " COLLATE NOCASE,").replace(")", " COLLATE NOCASE)")
-    lines = [
-        *sound_lines(),
-        line(),
-        line(line_id="l1", account_id="a1"),
-        line(line_id="3", charge_kind="RECURRING"),
-        line(line_id="4", document_status="Posted"),
+    wrong = {"charge_kind": "RECURRING", "document_status": "Posted", "currency": "eur"}
+    sound = [line(line_id=column, account_id=column) for column in wrong]
+    bad = [line(line_id=f"{column}!", account_id=column, **{column: value}) for column, value in wrong.items()]
+    lines = [*sound, *bad, line(), line(line_id="l1", account_id="a1")]
+    revenue = pull(billing(lines, closed(("EUR", 5, 50_000)), (table, CLOSES, RESELLERS)))
+    assert [(group.account_id, group.lines) for group in revenue.groups] == [
+        ("A1", 1),
+        ("a1", 1),
+        ("charge_kind", 1),
+        ("currency", 1),
+        ("document_status", 1),
     ]
-    revenue = pull(billing(lines, closed(("EUR", 8, 80_000)), (table, CLOSES, RESELLERS)))
-    assert [group.account_id for group in revenue.groups] == ["A1", "A9", "a1"]
-    assert [(bad.line_id, bad.column) for bad in revenue.faulty_lines] == [
-        ("3", "charge_kind"),
-        ("4", "document_status"),
+    assert [(bad.account_id, bad.column) for bad in revenue.faulty_lines] == [
+        (column, column) for column in sorted(wrong)
     ]
 
 
@@ -334,8 +336,7 @@ def test_lines_that_share_an_id_are_faulty_each(billing: Callable[..., Path], re
     view = (
         TABLE.replace("program_mrr_line", "kept"),
         "CREATE VIEW program_mrr_line AS SELECT * FROM kept",
-        "CREATE TRIGGER into_kept INSTEAD OF INSERT ON program_mrr_line "
-        f"BEGIN INSERT INTO kept VALUES ({new_values}); END",  # noqa: S608, fixed words
+        f"CREATE TRIGGER t INSTEAD OF INSERT ON program_mrr_line BEGIN INSERT INTO kept VALUES ({new_values}); END",  # noqa: S608
     )
     ddl = (TABLE, CLOSES, RESELLERS) if relation == "table" else (*view, CLOSES, RESELLERS)
     revenue = pull(billing(lines, closed(("EUR", 10, 100_000)), ddl))
@@ -610,7 +611,7 @@ def test_what_a_killed_writer_left_half_done_is_never_read_as_revenue(billing: C
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        (ConnectionFields("b", "oracle"), "connection b: type 'oracle': expected one of sqlite"),
+        (ConnectionFields("b", "oracle"), "connection b: type 'oracle': expected one of "),
         (ConnectionFields("b", "sqlite"), "connection b: expected the path of the database as host"),
         (
             ConnectionFields("b", "sqlite", "/nl.db", extra={"timeout": "soon"}),
@@ -620,7 +621,8 @@ def test_what_a_killed_writer_left_half_done_is_never_read_as_revenue(billing: C
 )
 def test_a_connection_that_cannot_be_used_is_a_fault(fields: ConnectionFields, fault: str) -> None:
     revenue = pull_month(fields, ENTITY, JULY, largest_line_minor=LARGEST, sql_folder=SQL_FOLDER)
-    assert revenue == EntityRevenue("NL", (), (), (), (), fault)
+    assert str(revenue.fault).startswith(fault)
+    assert revenue == EntityRevenue("NL", (), (), (), (), revenue.fault)
 
 
 # --- read only ---------------------------------------------------------------------------------------------------
@@ -638,19 +640,13 @@ print(pull(Path(sys.argv[1])).fault)
 
 
 @pytest.fixture
-def sealed(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may write into, open to every user up to the root."""
-    folder = tmp_path / "sealed"
-    folder.mkdir()
-    opened = [(path, path.stat().st_mode) for path in (tmp_path, *tmp_path.parents) if path != Path("/tmp")]  # noqa: S108
-    for path, mode in opened:
-        if path.owner() == folder.owner() and not mode & stat.S_IXOTH:
-            path.chmod(mode | stat.S_IXOTH)
-    yield folder
-    folder.chmod(0o755)
-    for path, mode in opened:
-        if path.stat().st_mode != mode:
-            path.chmod(mode)
+def sealed() -> Iterator[Path]:
+    """A folder that every user may read; pytest's own are closed to all but its owner."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        folder.chmod(0o755)
 
 
 def test_pulling_leaves_every_byte_as_it_was(billing: Callable[..., Path]) -> None:
@@ -779,18 +775,23 @@ def naive_day(value: object) -> date | None:
 
 def naive_touches(one: Line) -> bool:
     """Known days decide; a day that is none leaves the question open, except where the database sorts it away."""
+    if begins_here_and_ends_before(one):
+        return True
     start, end = naive_day(one["service_start"]), naive_day(one["service_end"])
-    if start and end:
-        ends_here = date(2015, 7, 1) < end <= date(2015, 8, 1)
-        return end > date(2015, 7, 1) and (start < date(2015, 8, 1) or ends_here)
     if end:
-        return end > date(2015, 7, 1)
+        return end > date(2015, 7, 1) and (start is None or start < date(2015, 8, 1) or end < date(2015, 8, 1))
     written = one["service_end"]
     if isinstance(written, str) and "2000-01-01" <= written <= "2015-07-01":
         return False  # such as 2015-02-31: too early, whatever was meant
     if not start:
         return True
-    return start < date(2015, 8, 1) or (isinstance(written, str) and "2015-07-01" < written <= "2015-08-01")
+    return start < date(2015, 8, 1) or (isinstance(written, str) and "2015-07-01" < written < "2015-08-01")
+
+
+def begins_here_and_ends_before(one: Line) -> bool:
+    start, end = one["service_start"], one["service_end"]
+    begins = isinstance(start, str) and "2015-07-01" <= start < "2015-08-01"
+    return begins and (isinstance(end, int | float) or (isinstance(end, str) and end <= "2015-07-01"))
 
 
 def naive_is_sound(one: Line, ids: Counter[object]) -> bool:
