@@ -73,7 +73,7 @@ periods AS (
             AND (
                 calendar.start_day = calendar.end_day
                 OR (calendar.start_day > calendar.end_day AND calendar.end_day = calendar.last_month_days)
-                
+                OR (calendar.end_day > calendar.start_day AND calendar.start_day = calendar.first_month_days)
             )
         ) AS is_whole,
         COALESCE(calendar.first_month = calendar.last_month, FALSE) AS is_in_one_month
