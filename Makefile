@@ -6,9 +6,9 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 export GX_ANALYTICS_ENABLED := false
 
-TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/partner_program/__init__.py demo/*.py bench/*.py dags/*.py))))
+TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/partner_program/__init__.py demo/*.py bench/*.py topology/*.py dags/*.py))))
 
-.PHONY: help demo test check lint types contracts sql format bench month doctor lock clean ready ready-dev
+.PHONY: help demo topology up down test check lint types contracts sql format bench month doctor lock clean ready ready-dev
 
 help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
@@ -18,6 +18,16 @@ help: ## Show this page
 
 demo: ready ## See the programme at work: the 2015 migration and the months after it, in out/
 	@$(BIN)/python -m demo
+
+topology: ready-dev ## The demo's months through the real scheduler and two workers, as local processes, in out/topology/
+	@$(BIN)/python -m topology
+
+up: ## Start it in containers: scheduler, two workers, databases, mail catcher (bin/make-env makes .env)
+	@bin/compose up --build --detach
+	@echo 'Airflow: http://127.0.0.1:8080 (AIRFLOW_PORT), mail: http://127.0.0.1:8025 (MAIL_PORT); the passwords are in .env'
+
+down: ## Stop the containers; their volumes stay
+	@bin/compose down
 
 test: ready-dev ## Run every test (TESTS="..." passes words on to pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)

@@ -1,0 +1,78 @@
+"""`make topology`: the containers' services as local processes, and the demo's months through two Celery workers.
+
+Everything is written below `out/topology/`, or a folder that is named. Nothing listens but on loopback, and nothing
+is left running.
+"""
+
+import fcntl
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from topology.airflow_rest import NotReachable
+from topology.processes import Interrupted, Processes, ServiceFailed
+from topology.progress import Progress
+from topology.show import Show
+
+PROJECT = Path(__file__).parents[1]
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One topology at a time in a folder; the lock goes with this process, however it ends."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with (out.parent / f".{out.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceFailed("another topology runs in this folder") from None
+        yield
+
+
+def _begin(out: Path) -> Processes:
+    """End what a killed run left, then begin with empty folders; databases' servers may pass through one of them."""
+    if out.exists() and not (out / "services").is_dir():
+        raise ServiceFailed(f"{out} is there and is no topology's: it would be emptied")
+    processes = Processes(out / "processes.json")
+    shutil.rmtree(out, ignore_errors=True)
+    for folder, mode in (("services", 0o711), ("state", 0o700), ("logs", 0o700)):
+        (out / folder).mkdir(mode=mode, parents=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, processes.interrupt)
+    return processes
+
+
+def _run(out: Path, progress: Progress) -> None:
+    with _alone(out):
+        processes = _begin(out)
+        show = Show(PROJECT, out, processes, progress)
+        try:
+            show.run()
+        finally:
+            left = processes.stop()
+            show.forget()
+            if left:
+                raise ServiceFailed(f"could not end: {', '.join(left)}")
+            progress.step("everything stopped; nothing is left running")
+
+
+def main() -> int:
+    """Run it; 0 where both workers ran tasks and every file is equal to the command line's."""
+    progress = Progress()
+    out = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else PROJECT / "out" / "topology"
+    try:
+        _run(out, progress)
+    except (ServiceFailed, NotReachable) as refusal:
+        progress.refuse(str(refusal))
+        return 1
+    except Interrupted as interrupted:
+        progress.refuse(f"stopped by {interrupted.signal.name}")
+        return 128 + interrupted.signal
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Airflow through its REST API, as an operator would use it from elsewhere."""
+
+import json
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+
+class NotReachable(Exception):
+    """Nobody answers there, or not yet."""
+
+
+class AirflowRest:
+    """One Airflow; logged in after `login`."""
+
+    def __init__(self, url: str) -> None:
+        """Take the address of the api-server."""
+        self._url = url
+        self._token = ""
+
+    def login(self, user: str, password: str) -> None:
+        """Get a token, which every later call uses."""
+        self._token = self._ask("POST", "/auth/token", {"username": user, "password": password})["access_token"]
+
+    def health(self) -> dict[str, str]:
+        """The status of each part that reports to the metadata database, by name; empty where nobody answers yet."""
+        try:
+            parts = self._ask("GET", "/api/v2/monitor/health")
+        except NotReachable:
+            return {}
+        return {name: part["status"] for name, part in parts.items() if part}
+
+    def knows(self, dag_id: str) -> bool:
+        """Whether the DAG has been read."""
+        return dag_id in {dag["dag_id"] for dag in self._ask("GET", "/api/v2/dags")["dags"]}
+
+    def unpause(self, dag_id: str) -> None:
+        """Let a DAG's runs begin."""
+        self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+
+    def trigger(self, dag_id: str, *, partition_key: str | None, conf: Mapping[str, str]) -> str:
+        """Ask for a run; returns its id."""
+        order = {"logical_date": None, "partition_key": partition_key, "conf": dict(conf)}
+        run: str = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", order)["dag_run_id"]
+        return run
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """How far a run is: queued, running, success, failed."""
+        state: str = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}")["state"]
+        return state
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The tasks of a run, with their states and the worker that each ran on."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances?limit=500"
+        tasks: list[dict[str, Any]] = self._ask("GET", path)["task_instances"]
+        return tasks
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self._url + path, data, headers, method=method)  # noqa: S310  this run's own address
+        try:
+            with urlopen(request, timeout=20) as answer:  # noqa: S310
+                return json.load(answer)
+        except HTTPError as refused:
+            raise NotReachable(f"{method} {path}: {refused.code} {refused.read().decode()[:300]}") from None
+        except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
+            raise NotReachable(f"{method} {path}: {error}") from None

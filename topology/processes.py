@@ -1,0 +1,209 @@
+"""Starting processes so that every one of them, and all that they start, can be found and ended again.
+
+Each has a session of its own. What it starts stays in that session or below it in the tree; both are looked through.
+A record of the sessions on disk lets the next run end what a killed run left behind.
+"""
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from types import FrameType
+from typing import IO, NamedTuple
+
+import psutil
+
+GRACE_SECONDS = 10.0
+KILL_SECONDS = 5.0
+CLOCK_SECONDS = 2.0  # a process's start is reckoned from the machine's, which a clock being set may move
+
+
+class ServiceFailed(Exception):
+    """A service ended, or was not up in time; its log says why."""
+
+
+class Interrupted(Exception):
+    """Somebody wants this to end."""
+
+    def __init__(self, number: int) -> None:
+        """Take the signal that said so."""
+        self.signal = signal.Signals(number)
+        super().__init__(self.signal.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to start. `text` is its standard input, where secrets may go, as they may in its environment."""
+
+    name: str
+    words: Sequence[str | Path]
+    environment: Mapping[str, str]
+    log: Path
+    text: str = ""
+    user: pwd.struct_passwd | None = None
+    stop_with: signal.Signals = signal.SIGTERM
+    stop_last: bool = False
+    job: bool = False
+
+
+class _Identity(NamedTuple):
+    """A process id is used again one day; with its start it is not."""
+
+    pid: int
+    began: float
+
+
+class _Started(NamedTuple):
+    command: Command
+    process: subprocess.Popen[bytes]
+    identity: _Identity
+
+
+class Processes:
+    """All that one run has started."""
+
+    def __init__(self, record: Path) -> None:
+        """Take the file in which the sessions are noted; end what a former run noted there and left behind."""
+        self._record = record
+        self._started: list[_Started] = []
+        self._interrupted_by: int | None = None
+        _end_now(_families(_recorded(record)))
+
+    def start(self, command: Command) -> subprocess.Popen[bytes]:
+        """Start a command in a session of its own, with nothing of this process but its standard input's end."""
+        user = command.user
+        with command.log.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603  commands of this project's own files
+                [str(word) for word in command.words],
+                env=dict(command.environment),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/" if user else command.log.parent,  # another user may not enter ours
+                start_new_session=True,
+                user=user and user.pw_uid,
+                group=user and user.pw_gid,
+                extra_groups=[] if user else None,
+            )
+        self._started.append(_Started(command, process, _identity(process.pid)))
+        self._record.write_text(json.dumps([each.identity for each in self._started]))
+        _give(process.stdin, command.text)
+        return process
+
+    def run(self, command: Command) -> Iterator[None]:
+        """Start a job and yield until it has ended; refuse where it failed."""
+        process = self.start(command)
+        while process.poll() is None:
+            yield
+        self.check()
+
+    def interrupt(self, number: int, _: FrameType | None) -> None:
+        """Take a signal; the next check obeys it, so that no process is lost while it is being started."""
+        self._interrupted_by = number
+
+    def check(self) -> None:
+        """Refuse where something has ended that should not have, or ended badly; obey a signal."""
+        if self._interrupted_by is not None:
+            raise Interrupted(self._interrupted_by)
+        for command, process, _ in self._started:
+            status = process.poll()
+            if status is not None and not (command.job and status == 0):
+                raise ServiceFailed(f"{command.name} ended with status {status}: see {command.log}")
+
+    def stop(self) -> list[str]:
+        """Ask all to stop, databases last, and kill what is left after that; what could not be ended, by name."""
+        family = _families(each.identity for each in self._started)
+        for last in (False, True):
+            these = [each for each in reversed(self._started) if each.command.stop_last is last]
+            for command, process, _ in these:
+                if process.poll() is None:
+                    process.send_signal(command.stop_with)
+            _wait(lambda these=these: all(process.poll() is not None for _, process, _ in these))  # type: ignore[misc]
+        left = _end_now(family | _families(each.identity for each in self._started))
+        self._started.clear()
+        self._record.unlink(missing_ok=True)
+        return left
+
+
+def _give(stream: IO[bytes] | None, text: str) -> None:
+    if stream is not None:
+        with stream:
+            stream.write(text.encode())
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    end = monotonic() + GRACE_SECONDS
+    while not done() and monotonic() < end:
+        sleep(0.05)
+
+
+def _identity(pid: int) -> _Identity:
+    try:
+        return _Identity(pid, psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return _Identity(pid, 0.0)
+
+
+def _recorded(record: Path) -> list[_Identity]:
+    """The sessions that a former run noted, and did not end itself."""
+    return [_Identity(*each) for each in json.loads(record.read_text())] if record.exists() else []
+
+
+def _families(leaders: Iterable[_Identity]) -> set[psutil.Process]:
+    """Every living process of the leaders' sessions, and all below the leaders.
+
+    The id of a leader that has ended stays its session's while anybody is in it; after that it may be another's.
+    """
+    sessions = {leader.pid for leader in leaders if _still(leader)}
+    found: set[psutil.Process] = set()
+    for process in psutil.process_iter():
+        if process.pid in sessions:
+            found.update(_below(process))
+        elif _session(process.pid) in sessions:
+            found.add(process)
+    return {process for process in found if _alive(process)}
+
+
+def _still(leader: _Identity) -> bool:
+    now = _identity(leader.pid)
+    return not now.began or abs(now.began - leader.began) < CLOCK_SECONDS
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Whether it runs; what has ended and waits for its parent to notice does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _end_now(processes: set[psutil.Process]) -> list[str]:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=KILL_SECONDS)
+    return [_named(process) for process in processes if _alive(process)]
+
+
+def _named(process: psutil.Process) -> str:
+    return f"{process.pid} ({process.name()})"
