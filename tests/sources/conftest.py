@@ -91,10 +91,11 @@ class Billing(ABC):
 
     def ask(self, question: str) -> list[dict[str, Any]]:
         """Rows that the reader sees."""
-        with self._reader.cursor() as cursor:
-            cursor.execute(question)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return _rows(self._reader, question)
+
+    def ask_as_owner(self, question: str) -> list[dict[str, Any]]:
+        """Rows that the owner sees."""
+        return _rows(self._owner, question)
 
     @staticmethod
     def _by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -133,6 +134,13 @@ class PostgresBilling(Billing):
             except psycopg.errors.InsufficientPrivilege:
                 return True
         return False
+
+
+def _rows(connection: Any, question: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def printed(*words: str) -> str:

@@ -143,6 +143,7 @@ def test_a_setup_fee_and_a_discount_are_of_one_type_and_only_the_discount_is_rea
     fee = fossbilling.fee(1, 5, "100.00")
     less = fossbilling.discount(1, 5, "-15.00")
     fossbilling.item(1, "custom", "50.00", unit="service", title="Einrichtung")
+    fossbilling.item(1, "custom", "20.00", unit="service", rel_id="5", title="Discount")  # typed in by hand
 
     lines = fossbilling.lines()
 
@@ -234,6 +235,21 @@ def test_a_chain_counts_no_draft_and_begins_with_a_period_that_was_free(fossbill
     renewal = fossbilling.fee(2, 5, "100.00", "renew")
 
     assert period(fossbilling.lines()[renewal]) == (date(2015, 7, 15), date(2015, 8, 15), 1)
+
+
+def test_a_chain_counts_a_free_month_once_though_it_was_refunded(fossbilling: FossBilling) -> None:
+    """A copy of a line for 0.00 is for 0.00 as well, and is no month of its own: 15 June, two months, 15 August."""
+    fossbilling.order(5, activated="2015-06-15 14:12:00")
+    fossbilling.invoice(1)
+    fossbilling.fee(1, 5, "100.00")
+    fossbilling.invoice(2, created_at="2015-07-14 09:30:00", due_at="2015-07-15 14:12:00")
+    fossbilling.fee(2, 5, "0.00", "renew")
+    fossbilling.invoice(3, status="refunded", notes="Refund for #2 invoice.", created_at="2015-07-20 09:30:00")
+    fossbilling.fee(3, 5, "0.00", "renew")
+    fossbilling.invoice(4, created_at="2015-08-10 09:30:00", due_at="2015-08-24 09:30:00")
+    renewal = fossbilling.fee(4, 5, "100.00", "renew")
+
+    assert period(fossbilling.lines()[renewal]) == (date(2015, 8, 15), date(2015, 9, 15), 1)
 
 
 def test_a_weekly_fee_counts_whole_in_the_month_in_which_its_week_starts(fossbilling: FossBilling) -> None:

@@ -1,12 +1,16 @@
 """Odoo's tables as contract 1, on PostgreSQL: each trap has a sentence and amounts by hand."""
 
+import re
+import shutil
+import subprocess
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sources.conftest import Billing
+from tests.sources.conftest import SQL, Billing
 from tests.sources.shares import holds_contract_types, month_share
 
 TABLES = """
@@ -256,3 +260,26 @@ def test_an_installed_view_says_what_the_query_in_place_says(odoo: Odoo) -> None
 
     assert len(odoo.lines()) == 2
     assert odoo.billing.view_lines() == odoo.lines()
+
+
+def test_the_query_for_community_of_the_readme_reads_the_other_modules_columns(odoo: Odoo, tmp_path: Path) -> None:
+    """The commands of the README, run on a copy; the tables have the names of those modules."""
+    commands = re.findall(r"```sh\n(.*?)```", (SQL / "sources" / "odoo" / "README.md").read_text(), re.DOTALL)
+    shutil.copytree(SQL / "sources" / "odoo", tmp_path / "odoo")
+    subprocess.run(["/bin/sh", "-ec", commands[-1]], cwd=tmp_path, check=True)
+    query = (tmp_path / "odoo_community" / "program_mrr_line.sql").read_text()
+    odoo.move()
+    line_id = odoo.line("100.00", "2015-06-01", "2015-06-30", subscription_id=8)
+    odoo.billing.script("""
+        CREATE TEMPORARY VIEW community_product AS
+          SELECT id, categ_id, recurring_invoice AS subscribable FROM product_template;
+        CREATE TEMPORARY VIEW community_line AS
+          SELECT id, move_id, product_id, display_type, price_subtotal, currency_id,
+            deferred_start_date AS start_date, deferred_end_date AS end_date FROM account_move_line
+    """)
+
+    query = query.replace("product_template", "community_product").replace("account_move_line", "community_line")
+    (line,) = odoo.billing.ask_as_owner(query)
+
+    assert (line["line_id"], line["service_end"], line["service_id"]) == (line_id, date(2015, 7, 1), None)
+    odoo.billing.script("DROP VIEW community_product; DROP VIEW community_line")

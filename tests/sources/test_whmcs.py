@@ -231,6 +231,16 @@ def test_a_group_discount_comes_after_a_promotion(whmcs: Whmcs) -> None:
     assert whmcs.share("2015-06") == 135
 
 
+def test_a_late_fee_came_after_the_group_discount_and_has_no_part_in_it(whmcs: Whmcs) -> None:
+    whmcs.hosting(7)
+    whmcs.invoice(1, "95.00")
+    whmcs.item(1, "Hosting", "100.00", 7)
+    whmcs.item(1, "GroupDiscount", "-10.00")
+    whmcs.item(1, "LateFee", "5.00")
+
+    assert whmcs.share("2015-06") == 90
+
+
 def test_tax_within_the_prices_is_taken_out_of_the_taxed_lines_alone(whmcs: Whmcs) -> None:
     """121 with 21 % within and 50 without tax: the subtotal is 150."""
     whmcs.hosting(7)
