@@ -213,6 +213,17 @@ def test_a_currency_without_a_rate_holds_nobody_where_none_of_it_counts(excluded
     assert totals.partners[0].mrr_eur_cents == 2_000_00
 
 
+@pytest.mark.parametrize("status", ["applied", "suspended", "ended"])
+def test_a_partner_that_is_not_authorised_is_never_held(status: str) -> None:
+    totals = merged(
+        billed(line(1, currency="SEK"), faulty_lines=[faulty()]),
+        billed(code="US", fault="not closed"),
+        partners=[partner(status=status)],
+        links=[link(), link(code="US")],
+    )
+    assert totals.held == ()
+
+
 def test_every_reason_is_told_once() -> None:
     totals = merged(
         billed(faulty_lines=[faulty(), faulty()]),

@@ -28,7 +28,7 @@ def lines_worth(cents: int, account_id: str, random: Random) -> list[MrrGroup]:
 @pytest.fixture(scope="module")
 def totals() -> tuple[PartnerTotal, ...]:
     """One partner a split: 2,000.00 cut at random into its three accounts' cents."""
-    random = Random(2015_07_27)  # noqa: S311 - a split that fails has to fail again
+    random = Random(2015_07_27)  # a split that fails has to fail again
     names, groups, links = [f"P{number:04d}" for number in range(SPLITS)], [], []
     for name in names:
         first, second = random.randint(0, 2_000_00), random.randint(-500_00, 2_500_00)
