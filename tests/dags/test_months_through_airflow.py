@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
@@ -174,3 +175,39 @@ def test_no_password_is_in_airflows_home_its_logs_or_the_programmes_files(settle
     assert {"airflow.db", "program.db", "spoken.log"} <= {path.name for path in files}
     assert "begin_month" in settled.spoken
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_programme_database_that_is_away_is_tried_again_and_its_password_is_in_no_log(
+    airflow_home, in_airflow, tmp_path
+):
+    away = {"conn_type": "postgres", "host": "127.0.0.1", "port": closed_port(), "login": "bob", "password": SECRET}
+    in_airflow.use(World(tmp_path), AIRFLOW_CONN_PARTNER_PROGRAM=json.dumps({**away, "schema": "program"}))
+
+    with spoken_into(tmp_path / "spoken.log"):
+        run = in_airflow.run("migration_2015")
+    tries = in_airflow.rows(
+        "SELECT state, try_number FROM task_instance WHERE run_id = ? AND task_id = 'begin_month'", run.run_id
+    )
+
+    assert tries == [("failed", 3)]
+    files = [path for home in (tmp_path, airflow_home) for path in home.rglob("*") if path.is_file()]
+    assert "programme database failed" in (tmp_path / "spoken.log").read_text()
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_what_a_rule_refuses_is_tried_once(settled):
+    run = settled.runs["nameless"]
+
+    tries = settled.airflow.rows(
+        "SELECT try_number, max_tries FROM task_instance WHERE run_id = ? AND task_id = 'begin_month'", run.run_id
+    )
+
+    assert tries == [(1, 2)]
+
+
+def closed_port() -> int:
+    """A port of this machine on which nothing listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        return port
