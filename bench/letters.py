@@ -12,19 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from bench import Measurement
 from partner_program.adapters.letter_templates import LanguageTemplates, LetterTemplates
 from partner_program.domain.letters import LetterFacts
 from tests.letters.made_facts import KINDS
 
-Row = tuple[str, float, float, str]
 FOLDER = Path(__file__).parents[1] / "include/templates/letters/v1"
 PAIRS = 21
 LETTERS_A_SIDE = 45
 LETTERS_FOR_MEMORY = 1500
 
 
-def measure() -> list[Row]:
-    """Rows of (name, ratio, limit, note); a ratio above its limit is a fault."""
+def measure() -> list[Measurement]:
+    """Time and memory of rendering."""
     english = LetterTemplates(FOLDER).in_language("en")
     return [_speed(english), _memory(english)]
 
@@ -36,7 +36,7 @@ def _letter(step: int) -> LetterFacts:
     return replace(base, accounts=rows, mrr_eur_cents=sum(row.mrr_eur_cents for row in rows))
 
 
-def _speed(english: LanguageTemplates) -> Row:
+def _speed(english: LanguageTemplates) -> Measurement:
     batch = [_letter(step) for step in range(LETTERS_A_SIDE)]
     views = [english.view(letter) for letter in batch]
 
@@ -51,7 +51,8 @@ def _speed(english: LanguageTemplates) -> Row:
     pairs = [_pair(ours, bare) for _ in range(PAIRS)]
     each = median(seconds for seconds, _ in pairs) / LETTERS_A_SIDE * 1e6
     note = f"{each:.0f} microseconds a letter, HTML and text; {PAIRS} interleaved pairs of {LETTERS_A_SIDE}"
-    return ("letters: facts to both parts / bare Jinja2", median(one / other for one, other in pairs), 1.1, note)
+    ratio = median(one / other for one, other in pairs)
+    return Measurement("letters: facts to both parts / bare Jinja2", ratio, 1.1, "x", note)
 
 
 def _pair(ours: Callable[[int], None], bare: Callable[[int], None]) -> tuple[float, float]:
@@ -65,13 +66,13 @@ def _pair(ours: Callable[[int], None], bare: Callable[[int], None]) -> tuple[flo
     return spent[ours], spent[bare]
 
 
-def _memory(english: LanguageTemplates) -> Row:
+def _memory(english: LanguageTemplates) -> Measurement:
     """Peak memory of many letters to that of a tenth as many, none of them kept."""
     _peak(english, 0, 100)
     few = _peak(english, 1_000, LETTERS_FOR_MEMORY // 10)
     many = _peak(english, 10_000, LETTERS_FOR_MEMORY)
     note = f"peak {many / 1024:.0f} KiB for {LETTERS_FOR_MEMORY} letters, {few / 1024:.0f} KiB for a tenth as many"
-    return ("letters: peak memory of ten times as many", many / few, 1.2, note)
+    return Measurement("letters: peak memory of ten times as many", many / few, 1.2, "x", note)
 
 
 def _peak(english: LanguageTemplates, first: int, count: int) -> int:

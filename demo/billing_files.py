@@ -20,7 +20,10 @@ CREATE TABLE program_period_close (
 CREATE TABLE program_reseller_account (
     account_id TEXT NOT NULL PRIMARY KEY, company_name TEXT NOT NULL, vat_id TEXT, email_domain TEXT);
 """
-_INDEX = "CREATE INDEX program_mrr_line_service_end ON program_mrr_line (service_end)"
+_INDEXES = (
+    "CREATE INDEX program_mrr_line_service_end ON program_mrr_line (service_end)",
+    "CREATE INDEX program_mrr_line_service_start ON program_mrr_line (service_start, service_end)",
+)
 _INSERT_LINE = "INSERT INTO program_mrr_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_ACCOUNT = "INSERT INTO program_reseller_account VALUES (?, ?, ?, ?)"
 # The second day of the next month, or the evening of the last posting, whichever is later: an entity that posts
@@ -45,7 +48,8 @@ def write_billing(
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_TABLES)
         connection.executemany(_INSERT_LINE, _rows(lines))
-        connection.execute(_INDEX)
+        for statement in _INDEXES:
+            connection.execute(statement)
         connection.executemany(_INSERT_ACCOUNT, sorted(accounts))
         _close_months(connection, closed)
 
