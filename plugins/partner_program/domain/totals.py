@@ -100,21 +100,20 @@ class Ownership:
     def __init__(self, *, month: BillingMonth, links: Iterable[AccountLink], partners: Iterable[Partner]) -> None:
         """Index the links in force; a second partner on the same account makes it ambiguous."""
         last_day = month.last_day
-        self._owner: dict[tuple[str, str], str] = {}
+        self._owner: dict[str, dict[str, str]] = defaultdict(dict)
         self._several: dict[tuple[str, str], set[str]] = {}
         for link in links:
             if last_day in link.period:
-                account = (link.entity, link.account_id)
-                first = self._owner.setdefault(account, link.partner_id)
+                first = self._owner[link.entity].setdefault(link.account_id, link.partner_id)
                 if first != link.partner_id:
-                    self._several.setdefault(account, {first}).add(link.partner_id)
-        for account in self._several:
-            del self._owner[account]
+                    self._several.setdefault((link.entity, link.account_id), {first}).add(link.partner_id)
+        for entity, account_id in self._several:
+            del self._owner[entity][account_id]
         self.authorized = frozenset(partner.partner_id for partner in partners if partner.status == AUTHORIZED)
 
     def owner(self, entity: str, account_id: str) -> str | None:
         """The one partner of an account, or None where there is none or more than one."""
-        return self._owner.get((entity, account_id))
+        return self._owner[entity].get(account_id)
 
     def why_unmatched(self, entity: str, account_id: str) -> str:
         """What to tell the person who has to link the account."""
@@ -123,7 +122,7 @@ class Ownership:
 
     def authorized_at(self, entity: str) -> set[str]:
         """Authorised partners with an account at an entity, ambiguous accounts included."""
-        found = {owner for (at, _), owner in self._owner.items() if at == entity}
+        found = set(self._owner[entity].values())
         found.update(owner for (at, _), owners in self._several.items() if at == entity for owner in owners)
         return found & self.authorized
 
@@ -351,7 +350,11 @@ def _unmatched(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple
     """Accounts with lines, flagged as reseller, or linked to several partners, that belong to no one partner."""
     found = set()
     for revenue in revenues:
-        accounts = {group.account_id for group in revenue.groups if excluded_bucket(group) is None}
+        accounts = {
+            group.account_id
+            for group in revenue.groups
+            if ownership.owner(revenue.entity, group.account_id) is None and excluded_bucket(group) is None
+        }
         accounts.update(line.account_id for line in revenue.faulty_lines)
         accounts.update(revenue.reseller_accounts)
         accounts.update(ownership.ambiguous_at(revenue.entity))
