@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 
 import psutil
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 5.0
 KILL_SECONDS = 5.0
 CLOCK_SECONDS = 2.0  # a process's start is reckoned from the machine's, which a clock being set may move
 
