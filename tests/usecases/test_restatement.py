@@ -1,0 +1,137 @@
+"""A month in force with other inputs: proposed, looked at, accepted or rejected, and only new orders change."""
+
+from datetime import date
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.orders import Order, quote_order
+from partner_program.usecases.restatement import (
+    Acceptance,
+    accept_restatement,
+    reject_restatement,
+    show_restatement,
+)
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
+from tests.worlds import World
+
+JUNE_MONTH, JULY_MONTH = BillingMonth.parse(JUNE), BillingMonth.parse(JULY)
+TODAY = date(2015, 8, 20)
+
+
+@pytest.fixture
+def corrected(world: World) -> World:
+    """July in force; then P1's invoice of July is corrected from 2,000.00 to 5,500.00 and July is run again."""
+    three_partners(world)
+    world.settle(JUNE, on=GO_LIVE)
+    world.settle(JULY, on="2015-08-03")
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 550000 WHERE account_id = 'A1'")
+    world.close(JULY)
+    world.settle(JULY, today="2015-08-18")
+    return world
+
+
+def accept(world: World, month: BillingMonth = JULY_MONTH, on: date = TODAY) -> None:
+    accept_restatement(world.installation, month, Acceptance(on, "pat", "corrected invoice"), today=TODAY)
+
+
+def monthly_fee(world: World, day: date) -> int:
+    order = Order("P1", day, monthly_list_cents=100_00, setup_list_cents=0, term_months=1)
+    return quote_order(world.installation, order)[0].monthly_fee_cents
+
+
+def test_a_correction_changes_nothing_before_it_is_accepted(corrected: World) -> None:
+    before = corrected.result(JULY, "P1")
+    proposal = show_restatement(corrected.installation, JULY_MONTH)
+    assert (before["tier"], before["mrr_eur_cents"]) == (2, 2_000_00)
+    assert list(proposal.differences) == ["P1"]
+    assert "mrr 2,000.00 EUR becomes 5,500.00 EUR" in proposal.differences["P1"]
+    assert "tier 2 becomes 3" in proposal.differences["P1"]
+    assert rates(corrected, "P1") == [(GO_LIVE, 2, 800)]
+
+
+def test_proposing_again_changes_no_byte(corrected: World) -> None:
+    before = corrected.fingerprint()
+    corrected.settle(JULY, today="2015-08-18")
+    assert corrected.fingerprint() == before
+
+
+def test_an_accepted_correction_holds_for_orders_from_its_day_and_not_before(corrected: World) -> None:
+    accept(corrected)
+    assert rates(corrected, "P1") == [(GO_LIVE, 2, 800), ("2015-08-20", 3, 1000)]
+    assert [monthly_fee(corrected, date(2015, 8, day)) for day in (19, 20)] == [92_00, 90_00]
+
+
+def test_an_accepted_correction_is_the_next_revision_with_everybody_else_as_before(corrected: World) -> None:
+    others = {key: row for key, row in partners(corrected, JULY).items() if key != "P1"}
+    accept(corrected)
+    register = corrected.register(JULY)
+    now = {row["partner_id"]: row for row in register["partners"]}
+    assert (register["revision"], register["effective_on"]) == (2, "2015-08-20")
+    assert {key: now[key] for key in others} == others
+    assert (now["P1"]["tier"], now["P1"]["mrr_eur_cents"], now["P1"]["rate_valid_from"]) == (3, 5_500_00, "2015-08-20")
+
+
+def test_a_restated_partner_gets_the_restated_letter(corrected: World) -> None:
+    accept(corrected)
+    here = corrected.installation
+    for batch in letter_batches(here, JULY_MONTH):
+        render_letters(here, JULY_MONTH, batch)
+    assert corrected.result(JULY, "P1")["letter"] == {"kind": "restated", "status": "rendered"}
+    assert "letters/2015-07/P1.html" in corrected.written()
+
+
+def test_a_restated_month_run_again_changes_nothing_in_force(corrected: World) -> None:
+    accept(corrected)
+    register = corrected.register(JULY)
+    outcome = corrected.settle(JULY, today="2015-08-25")
+    assert (outcome.assigned, outcome.proposed, corrected.register(JULY)) == (0, 0, register)
+
+
+def test_a_rejected_correction_is_not_proposed_again(corrected: World) -> None:
+    reject_restatement(corrected.installation, JULY_MONTH, rejected_by="pat", reason="the invoice was right")
+    outcome = corrected.settle(JULY, today="2015-08-25")
+    assert corrected.result(JULY, "P1")["tier"] == 2
+    assert not outcome.changed
+    with pytest.raises(Refusal, match="no restatement of 2015-07 is proposed"):
+        show_restatement(corrected.installation, JULY_MONTH)
+
+
+def test_a_correction_taken_back_takes_its_proposal_with_it(corrected: World) -> None:
+    corrected.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 200000 WHERE account_id = 'A1'")
+    corrected.close(JULY)
+    corrected.settle(JULY, today="2015-08-19")
+    with pytest.raises(Refusal, match="no restatement of 2015-07 is proposed"):
+        show_restatement(corrected.installation, JULY_MONTH)
+
+
+def test_inputs_that_changed_after_the_proposal_have_to_be_looked_at_anew(corrected: World) -> None:
+    corrected.rate("2015-09", "USD", "1.2")
+    corrected.tables["exchange_rates"][1]["units_per_eur"] = "2.2"
+    corrected.load()
+    with pytest.raises(Refusal, match="the inputs of 2015-07 changed since the proposal"):
+        accept(corrected)
+
+
+def test_rates_never_begin_before_what_was_decided_already(corrected: World) -> None:
+    with pytest.raises(Refusal, match="partner P1 has a rate decided on 2015-08-03"):
+        accept(corrected, on=date(2015, 8, 2))
+    assert rates(corrected, "P1") == [(GO_LIVE, 2, 800)]
+
+
+def test_an_older_month_is_corrected_on_paper_and_leaves_the_newer_rate_alone(corrected: World) -> None:
+    corrected.close(JUNE)
+    corrected.settle(JUNE, today="2015-08-18")
+    accept(corrected, JUNE_MONTH)
+    june = corrected.result(JUNE, "P1")
+    assert (june["tier"], june["mrr_eur_cents"], june["monthly_fee_discount_bp"]) == (3, 5_500_00, 800)
+    assert rates(corrected, "P1") == [(GO_LIVE, 2, 800)]
+
+
+def test_a_grant_in_force_on_the_day_of_acceptance_keeps_its_tier(corrected: World) -> None:
+    corrected.grant("G1", "P1", 5, "2015-08-10", "2015-11-01")
+    corrected.load()
+    accept(corrected)
+    assert rates(corrected, "P1")[-1] == ("2015-08-20", 5, 2000)
