@@ -1,0 +1,147 @@
+"""A process may be killed at any moment: doing it again gives what an undisturbed run gives."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.preview import preview_months
+from partner_program.usecases.quality import check_month
+from tests.usecases.dying import die_at, ended, start
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+# The runner of the tests has threads of its own; a forked child never goes on with what they do.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+MOMENTS = 12  # at which a process is killed by the clock, wherever it may be then
+
+
+class Trial:
+    """A world that can be put back to where it was, and what an undisturbed piece of work makes of it."""
+
+    def __init__(self, world: World, work: Callable[[], object]) -> None:
+        """Remember the world as it is now, then do the work once, undisturbed."""
+        self._world, self._work = world, work
+        self._before = world.folder.with_name(f"{world.folder.name}-before")
+        shutil.copytree(world.folder, self._before)
+        began = time.monotonic()
+        work()
+        self.seconds = time.monotonic() - began
+        self._result = self._found()
+
+    def dies_at(self, point: int) -> bool:
+        """Start anew, die before the n-th change; False where the work ends without so many."""
+        self._put_back()
+        return die_at(point, self._work)
+
+    def dies_after(self, seconds: float) -> None:
+        """Start anew, die when the time is up."""
+        self._put_back()
+        child = start(self._work)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        ended(child)
+
+    def is_made_good_by_doing_it_again(self) -> bool:
+        """Do the work again after a death; compare database and files with the undisturbed ones."""
+        self._work()
+        return self._found() == self._result
+
+    def _put_back(self) -> None:
+        shutil.rmtree(self._world.folder)
+        shutil.copytree(self._before, self._world.folder)
+
+    def _found(self) -> tuple[list[str], dict[str, bytes]]:
+        files = {name: body for name, body in self._world.written().items() if not Path(name).name.startswith(".")}
+        return self._world.dump(), files
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> World:
+    """Three partners, one with a grant, one held; June can be settled."""
+    folder = tmp_path / "world"
+    folder.mkdir()
+    world = World(folder)
+    world.grant("G1", "P1", 4, "2015-06-01", "2015-12-01")
+    three_partners(world)
+    world.execute("US", "UPDATE program_mrr_line SET term_months = 0 WHERE account_id = 'B2'")
+    return world
+
+
+def settle(world: World) -> Callable[[], object]:
+    return lambda: world.settle(JUNE, on=GO_LIVE)
+
+
+def render(world: World) -> Callable[[], object]:
+    def work() -> None:
+        here, june = world.installation, BillingMonth.parse(JUNE)
+        for batch in letter_batches(here, june):
+            render_letters(here, june, batch)
+        preview_months(here)
+
+    return work
+
+
+def test_a_month_that_dies_at_any_of_its_changes_is_made_good_by_the_next_run(small: World) -> None:
+    trial = Trial(small, settle(small))
+    point = 1
+    while trial.dies_at(point):
+        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        point += 1
+    assert point > 30
+
+
+def test_a_month_that_dies_at_any_moment_of_the_clock_is_made_good_by_the_next_run(small: World) -> None:
+    trial = Trial(small, settle(small))
+    for moment in range(MOMENTS):
+        trial.dies_after(trial.seconds * (moment + 0.5) / MOMENTS)
+        assert trial.is_made_good_by_doing_it_again(), f"killed at moment {moment}"
+
+
+def test_letters_and_preview_that_die_at_any_file_are_made_good_by_the_next_run(small: World) -> None:
+    settle(small)()
+    trial = Trial(small, render(small))
+    point = 1
+    while trial.dies_at(point):
+        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        point += 1
+    assert point > 15
+
+
+def test_quality_checks_that_die_are_made_good_by_the_next_run(small: World) -> None:
+    settle(small)()
+    trial = Trial(small, lambda: check_month(small.installation, BillingMonth.parse(JUNE)))
+    for moment in range(2):
+        trial.dies_after(trial.seconds * (moment + 0.5) / 2)
+        assert trial.is_made_good_by_doing_it_again(), f"killed at moment {moment}"
+
+
+def test_a_load_of_the_registry_that_dies_has_loaded_all_or_nothing(small: World) -> None:
+    untouched = small.dump()
+    small.partner("P4", {"NL": "A4"})
+    small.tables["partners"][0]["phone"] = "+31 20 2"
+    trial = Trial(small, small.load)
+    loaded, point = small.dump(), 1
+    while trial.dies_at(point):
+        assert small.dump() in (untouched, loaded)
+        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        point += 1
+    assert point > 4
+
+
+def test_an_init_that_dies_leaves_nothing_that_the_next_init_cannot_finish(tmp_path: Path) -> None:
+    folder = tmp_path / "world"
+    folder.mkdir()
+    world = World(folder)
+    trial = Trial(world, lambda: world.installation.database.upgrade())
+    point = 1
+    while trial.dies_at(point):
+        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        point += 13  # one of thirteen statements of the schema is enough: they are all one transaction
+    assert point > 40

@@ -1,0 +1,58 @@
+"""Several processes at the same month: one result, as if one had run alone."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.usecases.dying import ended, start
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+# The runner of the tests has threads of its own; a forked child never goes on with what they do.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+ROUNDS = 10
+
+
+def at_once(work: Callable[[], object], processes: int) -> list[int]:
+    """Do the work in several processes that begin at the same moment; return their statuses."""
+    gate, opened = os.pipe()
+
+    def when_told() -> None:
+        os.close(opened)
+        os.read(gate, 1)  # the end of the pipe is the signal for all of them
+        work()
+
+    children = [start(when_told) for _ in range(processes)]
+    os.close(opened)
+    os.close(gate)
+    return [ended(child) for child in children]
+
+
+def test_two_processes_at_one_month_settle_it_once_as_one_alone_would(world: World, tmp_path: Path) -> None:
+    three_partners(world)
+    empty = tmp_path / "empty.db"
+    shutil.copyfile(world.program_db, empty)
+    world.settle(JUNE, on=GO_LIVE)
+    alone = world.dump()
+    for round_number in range(ROUNDS):
+        shutil.copyfile(empty, world.program_db)
+        shutil.rmtree(world.folder / "out")
+        assert at_once(lambda: world.settle(JUNE, on=GO_LIVE), 2) == [0, 0], f"round {round_number}"
+        assert world.dump() == alone, f"round {round_number}"
+
+
+def test_several_processes_that_init_at_once_make_one_database(world: World) -> None:
+    assert at_once(lambda: world.installation.database.upgrade(), 4) == [0] * 4
+    assert world.installation.database.upgrade().startswith("already at schema")
+
+
+def test_several_processes_that_load_at_once_load_once(world: World) -> None:
+    three_partners(world)
+    world.tables["partners"][0]["phone"] = "+31 20 2"
+    world.write_registry()
+    assert at_once(world.load, 3) == [0] * 3
+    assert world.rows("SELECT phone FROM partner WHERE partner_id = 'P1'") == [("+31 20 2",)]
+    assert world.load() == 0
