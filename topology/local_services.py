@@ -129,13 +129,14 @@ class LocalServices:
         ]
         environment = self.environment("demo-world")
         self._processes.start(Command(name, words, environment, self._log(name)))
-        return self._until(lambda: _listens(port))
+        yield from self._until(lambda: _listens(port))
 
     def _airflow(self, name: str) -> Iterator[None]:
         if self.services[name].job:
-            return self._processes.run(self.command(name))
-        self._processes.start(self.command(name))
-        return self._until(lambda: self._is_up(name))
+            yield from self._processes.run(self.command(name))
+        else:
+            self._processes.start(self.command(name))
+            yield from self._until(lambda: self._is_up(name))
 
     def _is_up(self, name: str) -> bool:
         """What the container's health check asks, asked from outside."""

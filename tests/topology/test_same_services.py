@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,16 @@ def places(tmp_path: Path) -> LocalPlaces:
 
 
 @pytest.fixture
-def local(places: LocalPlaces, tmp_path: Path) -> LocalServices:
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    processes = Processes(tmp_path / "processes.json")
+    yield processes
+    processes.stop()
+
+
+@pytest.fixture
+def local(places: LocalPlaces, processes: Processes) -> LocalServices:
     values = SECRETS | {"AIRFLOW_PORT": str(places.port("api-server"))}
-    return LocalServices(SERVICES, places=places, values=values, processes=Processes(tmp_path / "processes.json"))
+    return LocalServices(SERVICES, places=places, values=values, processes=processes)
 
 
 def back(value: str, service: str, places: LocalPlaces) -> str:
@@ -53,10 +61,10 @@ def back(value: str, service: str, places: LocalPlaces) -> str:
 
 
 def test_every_service_of_the_containers_has_a_stand_in_here(local, tmp_path):
-    (tmp_path / "services").mkdir()
     for name in SERVICES:
-        local._bring_up(name)  # a generator: nothing starts before it is asked
+        local._bring_up(name)  # nothing starts before its first step
     assert set(SERVICES) == set(COMPOSE)
+    assert not (tmp_path / "processes.json").exists()
 
 
 @pytest.mark.parametrize("name", AIRFLOW)
