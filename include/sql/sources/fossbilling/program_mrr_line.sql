@@ -82,8 +82,10 @@ hand_refunds AS (
         ) AS total
     FROM invoice AS invoiced
     INNER JOIN invoice_item AS item ON invoiced.id = item.invoice_id
-    LEFT JOIN copies ON invoiced.id IN (copies.id, copies.refunded_id)
-    WHERE invoiced.refund > 0 AND copies.id IS NULL
+    WHERE
+        invoiced.refund > 0
+        AND invoiced.id NOT IN (SELECT copies.id FROM copies)
+        AND invoiced.id NOT IN (SELECT copies.refunded_id FROM copies)
     GROUP BY invoiced.id
     HAVING total > 0
 ),

@@ -1,5 +1,12 @@
 -- Contract 1 from Kill Bill, on PostgreSQL, MySQL and MariaDB alike.
 -- Grain: one row per account tagged RESELLER, and per child account of such a one.
+WITH flagged AS (
+    SELECT tag.object_id AS account_id
+    FROM tags AS tag
+    INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
+    WHERE tag.object_type = 'ACCOUNT' AND tag.is_active AND flag.is_active AND flag.name = 'RESELLER'
+)
+
 SELECT
     customer.id AS account_id,
     COALESCE(customer.company_name, customer.name) AS company_name,
@@ -11,14 +18,7 @@ SELECT
 FROM accounts AS customer
 WHERE
     customer.tenant_record_id = 1 -- one tenant is one legal entity, see README
-    AND EXISTS (
-        SELECT 1
-        FROM tags AS tag
-        INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
-        WHERE
-            tag.object_id IN (customer.id, customer.parent_account_id)
-            AND tag.object_type = 'ACCOUNT'
-            AND tag.is_active
-            AND flag.is_active
-            AND flag.name = 'RESELLER'
+    AND (
+        customer.id IN (SELECT flagged.account_id FROM flagged)
+        OR customer.parent_account_id IN (SELECT flagged.account_id FROM flagged)
     )

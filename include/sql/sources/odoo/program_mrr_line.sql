@@ -33,7 +33,8 @@ WITH items AS (
         )
 ),
 
-calendar AS (
+-- materialized: else each expression is put into the next ones, and compiling them takes minutes
+calendar AS MATERIALIZED (
     SELECT
         items.*,
         CAST(DATE_TRUNC('month', items.starts_on) AS DATE) AS first_month,
@@ -70,7 +71,7 @@ periods AS (
     FROM calendar
 ),
 
-stretches AS (
+stretches AS MATERIALIZED (
     -- weights are months times the days of the first and of the last month: whole numbers
     SELECT
         periods.*,

@@ -1,6 +1,13 @@
 -- Contract 1 from Kill Bill on PostgreSQL: what recurs, and what corrects it.
 -- Grain: one row per invoice item, a pro-rated one has a row per stretch of its period (head, whole months, tail).
-WITH items AS (
+WITH flagged AS (
+    SELECT tag.object_id AS account_id
+    FROM tags AS tag
+    INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
+    WHERE tag.object_type = 'ACCOUNT' AND tag.is_active AND flag.is_active AND flag.name = 'RESELLER'
+),
+
+items AS (
     SELECT
         item.id AS item_id,
         customer.id AS account_id,
@@ -35,20 +42,14 @@ WITH items AS (
             item.type IN ('RECURRING', 'USAGE', 'REPAIR_ADJ')
             OR (item.type = 'ITEM_ADJ' AND linked.type IN ('RECURRING', 'USAGE'))
         )
-        AND EXISTS (
-            SELECT 1
-            FROM tags AS tag
-            INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
-            WHERE
-                tag.object_id IN (customer.id, customer.parent_account_id)
-                AND tag.object_type = 'ACCOUNT'
-                AND tag.is_active
-                AND flag.is_active
-                AND flag.name = 'RESELLER'
+        AND (
+            customer.id IN (SELECT flagged.account_id FROM flagged)
+            OR customer.parent_account_id IN (SELECT flagged.account_id FROM flagged)
         )
 ),
 
-calendar AS (
+-- materialized: else each expression is put into the next ones, and compiling them takes minutes
+calendar AS MATERIALIZED (
     SELECT
         items.*,
         CAST(DATE_TRUNC('month', items.starts_on) AS DATE) AS first_month,
@@ -86,7 +87,7 @@ periods AS (
     FROM calendar
 ),
 
-stretches AS (
+stretches AS MATERIALIZED (
     -- weights are months times the days of the first and of the last month: whole numbers
     SELECT
         periods.*,
