@@ -4,7 +4,7 @@
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes.
-SELECT
+SELECT -- noqa: ST06, in the order that the grain names
     account_id,
     currency,
     shape,

@@ -1,4 +1,5 @@
--- Grain: one row per line whose end is missing, no date (0000-00-00), or before its start in the month: it would vanish.
+-- Grain: one row per line whose end is missing, no date (0000-00-00), or before its start in the month: else it would
+-- vanish.
 -- Binds: first_day, next_first_day.
 SELECT
     CAST(line_id AS BINARY) AS line_id,

@@ -21,7 +21,8 @@ WHERE
     AND (
         account_id IS NULL
         OR CAST(account_id AS TEXT) COLLATE "C" IN (
-            SELECT listed.id FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(:accounts AS JSONB)) AS listed (id)
+            SELECT listed.id
+            FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(:accounts AS JSONB)) AS listed (id) -- noqa: RF02, a bind
         )
     )
 ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

@@ -4,7 +4,7 @@
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- BETWEEN keeps NaN and Infinity of a numeric column out: PostgreSQL holds them above every number.
-SELECT
+SELECT -- noqa: ST06, in the order that the grain names
     account_id,
     currency,
     shape,
@@ -45,7 +45,11 @@ FROM (
                     + CAST(term_months AS INTEGER) * 100
                     + CASE
                         WHEN charge_kind = 'usage'
-                            THEN CASE WHEN service_start >= CAST(:first_day AS DATE) THEN CAST(:days AS INTEGER) ELSE 0 END
+                            THEN
+                                CASE
+                                    WHEN service_start >= CAST(:first_day AS DATE) THEN CAST(:days AS INTEGER)
+                                    ELSE 0
+                                END
                         ELSE
                             LEAST(service_end, CAST(:next_first_day AS DATE))
                             - GREATEST(service_start, CAST(:first_day AS DATE))

@@ -1,12 +1,9 @@
 -- Grain: one row per table or view that the role sees by its bare name.
-SELECT relname
-FROM pg_catalog.pg_class
+SELECT relation.relname
+FROM pg_catalog.pg_class AS relation
+INNER JOIN pg_catalog.pg_namespace AS namespace ON relation.relnamespace = namespace.oid
 WHERE
-    relkind IN ('r', 'v', 'm', 'p', 'f')
-    AND PG_TABLE_IS_VISIBLE(oid)
-    AND relnamespace NOT IN (
-        SELECT oid
-        FROM pg_catalog.pg_namespace
-        WHERE nspname IN ('pg_catalog', 'information_schema')
-    )
-ORDER BY relname
+    relation.relkind IN ('r', 'v', 'm', 'p', 'f')
+    AND PG_TABLE_IS_VISIBLE(relation.oid)
+    AND namespace.nspname NOT IN ('pg_catalog', 'information_schema')
+ORDER BY relation.relname

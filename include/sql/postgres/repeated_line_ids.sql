@@ -4,7 +4,7 @@ SELECT
     line_id,
     account_id
 FROM (
-    SELECT
+    SELECT -- noqa: ST06, the keys first
         CAST(line_id AS TEXT) COLLATE "C" AS line_id,
         CAST(account_id AS TEXT) AS account_id,
         COUNT(*) OVER (PARTITION BY CAST(line_id AS TEXT) COLLATE "C") AS times

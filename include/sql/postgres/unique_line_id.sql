@@ -10,4 +10,5 @@ WHERE
     AND listed.indpred IS NULL
     AND listed.indnkeyatts = 1
     AND part.attname = 'line_id'
+ORDER BY 1
 LIMIT 1
