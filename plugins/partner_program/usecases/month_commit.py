@@ -145,7 +145,8 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
     check_order(connection, order)
     inputs = gather(connection, installation, order)
     totals, partner_totals = load_draft(connection, TOTALS, order.month, inputs_hash=inputs.inputs_hash)
-    _, graces = load_draft(connection, GRACE, order.month, inputs_hash=inputs.inputs_hash)
+    inputs_hash = inputs.hash_with_histories(each.partner_id for each in partner_totals)
+    _, graces = load_draft(connection, GRACE, order.month, inputs_hash=inputs_hash)
     decided = decide_all(connection, order, inputs, totals, partner_totals, graces)
     _check_complete(order, decided)
     _check_not_backwards(connection, order, decided)
@@ -175,9 +176,19 @@ def _undated(decision: Decision) -> Decision:
 
 
 def _check_not_backwards(connection: Connection, order: MonthOrder, decided: MonthDecisions) -> None:
-    """A partner released late gets its rate from a day on which no other month's rates have begun to count."""
+    """A release takes effect on the month's own day at the earliest, where that is named, or after all other months'.
+
+    A partner that a later month has assigned keeps the later rate whatever the day.
+    """
     last, day = settlement_history.last_effective_on(connection, order.month), decided.inputs.run_effective_on
-    if decided.new and not order.history and last is not None and day < last:
+    if not decided.new or order.history or last is None or day >= last:
+        return
+    own = [
+        row.effective_on
+        for row in settlement_history.settlements_of(connection, order.month)
+        if row.status == order.status
+    ]
+    if not own or day < own[0]:
         raise Refusal(f"effective date {day}: another month took force on {last}; choose that day or a later one")
 
 

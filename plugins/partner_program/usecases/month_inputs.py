@@ -1,7 +1,7 @@
 """Gathering: everything that a month's decisions depend on, read at once, with its hash."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -70,6 +70,14 @@ class MonthInputs:
     programs: dict[date, Program]
     inputs_hash: str
 
+    def hash_with_histories(self, partner_ids: Iterable[str]) -> str:
+        """The inputs' hash with the histories of the partners that are decided.
+
+        A held partner's history decides nothing here and goes on in later months: it would make equal inputs differ.
+        """
+        own = {each: self.histories[each] for each in sorted(partner_ids) if each in self.histories}
+        return json_hash(self.inputs_hash, as_json(dict[str, PartnerHistory], own))
+
 
 def gather(connection: Connection, installation: Installation, order: MonthOrder) -> MonthInputs:
     """Read a month's inputs in the caller's transaction."""
@@ -109,7 +117,6 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
             as_json(list[str], [f"{each.entity} {each.severity} {each.message}" for each in findings]),
             as_json(dict[str, date], effective),
             as_json(dict[date, str], {day: program.file_hash for day, program in sorted(programs.items())}),
-            as_json(dict[str, PartnerHistory], dict(sorted(histories.items()))),
         ),
     )
 

@@ -21,7 +21,7 @@ from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.closes import read_entity_month
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_commit import RunOutcome, check_order, commit_month
-from partner_program.usecases.month_inputs import MonthInputs, MonthOrder, gather
+from partner_program.usecases.month_inputs import MonthOrder, gather
 from partner_program.usecases.month_stages import GRACE, TIERS, TOTALS, graced, merged, tiered
 from partner_program.usecases.quality import check_month, write_report
 
@@ -70,7 +70,7 @@ class MonthRun:
         with self._database.reading() as connection:
             inputs = gather(connection, self.installation, self.order)
             totals = merged(connection, inputs)
-        self._draft(TOTALS, inputs, replace(totals, partners=()), totals.partners)
+        self._draft(TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
         write_report(self.installation, self.order.month, None, totals)
         return totals
 
@@ -80,7 +80,7 @@ class MonthRun:
             inputs = gather(connection, self.installation, self.order)
             _, totals = load_draft(connection, TOTALS, self.order.month, inputs_hash=inputs.inputs_hash)
         assigned = tiered(inputs, totals)
-        self._draft(TIERS, inputs, len(assigned), assigned)
+        self._draft(TIERS, inputs.inputs_hash, len(assigned), assigned)
         return assigned
 
     def settle_grace_periods(self) -> tuple[GraceAssignment, ...]:
@@ -89,7 +89,8 @@ class MonthRun:
             inputs = gather(connection, self.installation, self.order)
             _, tiers = load_draft(connection, TIERS, self.order.month, inputs_hash=inputs.inputs_hash)
         settled = graced(inputs, tiers)
-        self._draft(GRACE, inputs, len(settled), settled)
+        inputs_hash = inputs.hash_with_histories(each.partner_id for each in tiers)
+        self._draft(GRACE, inputs_hash, len(settled), settled)
         return settled
 
     def write_discount_rates(self) -> RunOutcome:
@@ -100,10 +101,10 @@ class MonthRun:
         """
         return commit_month(self.installation, self.order)
 
-    def _draft(self, stage: Stage[Any, Any], inputs: MonthInputs, header: Any, items: Sequence[Any]) -> None:
+    def _draft(self, stage: Stage[Any, Any], inputs_hash: str, header: Any, items: Sequence[Any]) -> None:
         self._replace(
             lambda connection: draft_store.save_draft(
-                connection, stage, self.order.month, inputs_hash=inputs.inputs_hash, header=header, items=items
+                connection, stage, self.order.month, inputs_hash=inputs_hash, header=header, items=items
             )
         )
 
