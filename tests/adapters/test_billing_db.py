@@ -41,11 +41,12 @@ LINE = {
     "currency": "EUR",
     "document_status": "posted",
 }
-COLUMNS = tuple(LINE)
+COLUMNS = (*LINE, "service_id", "product", "posted_on", "discount_bp", "ordered_on")
 TABLE = f"CREATE TABLE program_mrr_line ({', '.join(COLUMNS)})"
 TYPED = (
     "CREATE TABLE program_mrr_line (line_id TEXT PRIMARY KEY, account_id TEXT, charge_kind TEXT, service_start DATE,"
-    " service_end DATE, term_months INTEGER, net_amount_minor INTEGER, currency CHAR(3), document_status TEXT)"
+    " service_end DATE, term_months INTEGER, net_amount_minor INTEGER, currency CHAR(3), document_status TEXT,"
+    " service_id TEXT, product TEXT, posted_on DATE, discount_bp INTEGER, ordered_on DATE)"
 )
 CLOSES = "CREATE TABLE program_period_close (billing_month, currency, line_count, control_total_minor, closed_at)"
 RESELLERS = "CREATE TABLE program_reseller_account (account_id TEXT, company_name, vat_id, email_domain)"
@@ -82,7 +83,7 @@ def write_billing(file: Path, lines: Iterable[Line], closes: Iterable[tuple[obje
         for statement in ddl:
             connection.execute(statement)
         for one in lines:
-            connection.execute(INSERT, tuple(one[column] for column in COLUMNS))
+            connection.execute(INSERT, tuple(map(one.get, COLUMNS)))
         if CLOSES in ddl:
             connection.executemany("INSERT INTO program_period_close VALUES (?, ?, ?, ?, '2015-08-02')", closes)
         connection.commit()
@@ -531,7 +532,8 @@ def test_closes_are_read_on_their_own_while_a_month_is_waited_for(billing: Calla
         (
             ("CREATE TABLE program_mrr_line (line_id, account, currency)", CLOSES, RESELLERS),
             "program_mrr_line: expected columns account_id, charge_kind, service_start, service_end, term_months, "
-            "net_amount_minor, document_status, found line_id, account, currency",
+            "net_amount_minor, document_status, service_id, product, posted_on, discount_bp, ordered_on, "
+            "found line_id, account, currency",
         ),
         (
             (TABLE, CLOSES),
@@ -540,7 +542,8 @@ def test_closes_are_read_on_their_own_while_a_month_is_waited_for(billing: Calla
         ),
         (
             (TABLE, RESELLERS, "CREATE TABLE program_period_close (billing_month, currency)"),
-            "program_period_close: expected columns line_count, control_total_minor, found billing_month, currency",
+            "program_period_close: expected columns line_count, control_total_minor, closed_at, "
+            "found billing_month, currency",
         ),
         (
             ("CREATE VIEW program_mrr_line AS SELECT * FROM gone", CLOSES, RESELLERS),
@@ -552,6 +555,13 @@ def test_a_missing_table_or_column_is_named_with_what_was_found(
     billing: Callable[..., Path], ddl: tuple[str, ...], fault: str
 ) -> None:
     assert pull(billing([], ddl=ddl)).fault == fault
+
+
+@pytest.mark.parametrize("column", ["service_id", "product", "posted_on", "discount_bp", "ordered_on"])
+def test_a_column_that_no_statement_reads_is_missed_as_well(billing: Callable[..., Path], column: str) -> None:
+    renamed = TABLE.replace(column, f"{column}_2")
+    fault = pull(billing([line()], closed(("EUR", 1, 10_000)), (renamed, CLOSES, RESELLERS))).fault
+    assert str(fault).startswith(f"program_mrr_line: expected columns {column}, found ")
 
 
 def test_relations_in_capital_letters_and_with_more_columns_are_fine(billing: Callable[..., Path]) -> None:
@@ -690,7 +700,8 @@ OWN_QUERY = """-- Grain: one row per invoice item.
 SELECT
     id AS line_id, customer AS account_id, 'recurring' AS charge_kind, from_day AS service_start,
     until_day AS service_end, 1 AS term_months, cents AS net_amount_minor, 'EUR' AS currency,
-    'posted' AS document_status
+    'posted' AS document_status, NULL AS service_id, NULL AS product, NULL AS posted_on, NULL AS discount_bp,
+    NULL AS ordered_on
 FROM invoice_item;
 """
 

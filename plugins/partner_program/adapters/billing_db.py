@@ -22,10 +22,11 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
+# All columns of contract 1, read by a statement of ours or not: one that is gone says that things have moved.
 _COLUMNS = {
-    LINES: BillingLine._fields,
-    CLOSES: ("billing_month", *PeriodClose._fields),
-    RESELLERS: ("account_id",),
+    LINES: (*BillingLine._fields, "service_id", "product", "posted_on", "discount_bp", "ordered_on"),
+    CLOSES: ("billing_month", *PeriodClose._fields, "closed_at"),
+    RESELLERS: ("account_id", "company_name", "vat_id", "email_domain"),
 }
 _DIALECTS: dict[str, Callable[..., AbstractContextManager[BillingSnapshot]]] = {
     "sqlite": open_sqlite,

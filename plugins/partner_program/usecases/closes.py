@@ -24,10 +24,12 @@ def read_entity_month(installation: Installation, entity: Entity, month: Billing
     with installation.database.reading() as connection:
         recorded = close_store.recorded_closes(connection, entity.entity, month)
     connection_id = billing_connection_id(entity)
-    fields = installation.connections.get(connection_id)
+    try:
+        fields = installation.connections.get(connection_id)
+    except Refusal as refusal:  # a connection that nobody can read is this entity's fault, the others go on
+        return _not_read(entity, month, str(refusal))
     if fields is None:
-        fault = f"month {month} not read: connection {connection_id} is not set"
-        return EntityRevenue(entity.entity, (), (), (), (), fault)
+        return _not_read(entity, month, f"connection {connection_id} is not set")
     limits = installation.history_program(month) or installation.programs[0]
     return pull_month(
         fields,
@@ -37,6 +39,10 @@ def read_entity_month(installation: Installation, entity: Entity, month: Billing
         recorded_closes=recorded,
         sql_folder=installation.include / "sql",
     )
+
+
+def _not_read(entity: Entity, month: BillingMonth, why: str) -> EntityRevenue:
+    return EntityRevenue(entity.entity, (), (), (), (), f"month {month} not read: {why}")
 
 
 def record_close(
