@@ -124,7 +124,7 @@ def test_a_run_without_a_month_fails_in_its_first_step_and_goes_no_further(settl
 
     assert str(run.state) == "failed"
     assert states.pop("begin_month") == "failed"
-    assert set(states.values()) == {"upstream_failed"}
+    assert set(states.values()) <= {"upstream_failed", "skipped"}
     assert "this run names no month" in settled.spoken
 
 
@@ -211,3 +211,36 @@ def closed_port() -> int:
         held.bind(("127.0.0.1", 0))
         port: int = held.getsockname()[1]
         return port
+
+
+def test_letters_are_rendered_where_no_entity_has_an_order_database(
+    airflow_home: Path, tmp_path: Path, settled: Settled
+) -> None:
+    world = World(tmp_path)
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", "2015-06", 2_500_00)
+    world.ready("2015-06")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        airflow = InAirflow(airflow_home, monkeypatch)
+        airflow.use(world)
+        run = airflow.run("migration_2015")
+    assert str(run.state) == "success"
+    assert settled.airflow.states(run)["publish_rates"] == "skipped"
+    assert world.result("2015-06", "P1")["letter"] == {"kind": "migration", "status": "rendered"}
+
+
+def test_an_order_database_that_is_away_keeps_nobodys_letter_back_and_the_run_ends_as_failed(
+    airflow_home: Path, tmp_path: Path, settled: Settled
+) -> None:
+    world = World(tmp_path)
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", "2015-06", 2_500_00)
+    world.orders("NL").unlink()
+    world.ready("2015-06")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        airflow = InAirflow(airflow_home, monkeypatch)
+        airflow.use(world)
+        run = airflow.run("migration_2015")
+    assert str(run.state) == "failed"
+    assert settled.airflow.states(run)["publish_rates"] == "failed"
+    assert world.result("2015-06", "P1")["letter"] == {"kind": "migration", "status": "rendered"}

@@ -240,6 +240,6 @@ def test_a_discount_from_an_old_agreement_is_told_as_that() -> None:
     found = price(RateTerms(1, 1_200, 1_000, "Bronze"), legacy=frozenset({"monthly_fee"}))
     assert [(step.component, step.rule) for step in found.steps] == [
         ("monthly_fee", "legacy agreement"),
-        ("monthly_fee", "prepayment of 1 months"),
+        ("monthly_fee", "prepayment of 1 month"),
         ("setup_fee", "tier 1"),
     ]

@@ -17,3 +17,6 @@ def main() -> None:
     except Refusal as refusal:
         sys.stderr.write(f"refused: {refusal}\n")
         sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"refused: {error.filename or 'a file'}: {error.strerror}: is PARTNER_PROGRAM_OUT writable?\n")
+        sys.exit(1)

@@ -312,9 +312,18 @@ def publish(entity: str | None) -> None:
     An entity that is down keeps its rows owed and blocks nobody else.
     """
     here = installation()
+    if entity is not None and not _has_orders(here, entity):
+        raise Refusal(f"entity {entity} has no order database: set AIRFLOW_CONN_ORDERS_{entity.upper()}")
     failed = _publish(here, entity)
     if failed:
         raise Refusal(f"not published, still owed: {', '.join(failed)}")
+
+
+def _has_orders(here: "Installation", code: str) -> bool:
+    from partner_program.usecases.closes import find_entity
+    from partner_program.usecases.installation import orders_connection_id
+
+    return here.connections.get(orders_connection_id(find_entity(here, code))) is not None
 
 
 def _publish(here: "Installation", entity: str | None = None) -> list[str]:

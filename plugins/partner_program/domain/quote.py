@@ -60,7 +60,7 @@ def quote(
         QuoteStep("monthly_fee", "website discount", website_bp),
         QuoteStep("monthly_fee", "promotion", promotion_bp),
         QuoteStep("monthly_fee", _cap_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
-        QuoteStep("monthly_fee", f"prepayment of {term_months} months", term_bp),
+        QuoteStep("monthly_fee", f"prepayment of {term_months} month{'s' if term_months > ONE_MONTH else ''}", term_bp),
     ]
     if shortened_from_months is not None:
         surcharge = shortening_surcharge_bp(program=program, from_months=shortened_from_months, to_months=term_months)

@@ -130,6 +130,10 @@ class Ownership:
         """Accounts of an entity that are linked to more than one partner."""
         return {account_id for at, account_id in self._several if at == entity}
 
+    def linked_at(self, entity: str) -> set[str]:
+        """Accounts of an entity that are linked to any partner."""
+        return self.ambiguous_at(entity).union(self._owner[entity])
+
 
 def excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
     """The named bucket of a line that never counts, whoever it belongs to; None for one that may count."""
@@ -220,7 +224,7 @@ def merge_totals(
         partners=tuple(total for total in totals.values() if total.partner_id not in held),
         held=tuple(held.values()),
         buckets=_buckets(revenues, ownership, frozenset(held)),
-        unmatched=_unmatched(revenues, ownership),
+        unmatched=unmatched_accounts(revenues, ownership),
         entity_totals=_entity_totals(totals.values(), [entity for entity in read if entity not in faults]),
         known_parts={each: totals[each].mrr_eur_cents for each in held if each not in reasons.may_be_negative},
     )
@@ -346,7 +350,7 @@ def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Buck
             )
 
 
-def _unmatched(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple[UnmatchedAccount, ...]:
+def unmatched_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple[UnmatchedAccount, ...]:
     """Accounts with lines, flagged as reseller, or linked to several partners, that belong to no one partner."""
     found = set()
     for revenue in revenues:

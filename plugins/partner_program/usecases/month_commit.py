@@ -96,13 +96,22 @@ def commit_month(installation: Installation, order: MonthOrder) -> RunOutcome:
             f"brake on for {order.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
             f"partner-program brake release {order.month} --reason TEXT, then run the month again"
         )
+    return _outcome(installation, order, commit)
+
+
+def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -> RunOutcome:
     decided = commit.decided
+    written_down = [each.effective_on for each in decided.inputs.assigned.values() if each.effective_on is not None]
+    with installation.database.reading() as connection:
+        is_proposed = restatement_store.find_proposal(connection, order.month) is not None
     return RunOutcome(
         revision=decided.inputs.revision,
-        effective_on=decided.inputs.run_effective_on,
+        effective_on=decided.inputs.run_effective_on
+        if commit.has_news
+        else max(written_down, default=decided.inputs.run_effective_on),
         assigned=len(decided.new),
         held=len(decided.totals.held),
-        proposed=len(decided.differences),
+        proposed=len(decided.differences) if is_proposed else 0,
         changed=commit.has_news,
     )
 

@@ -8,7 +8,8 @@ from partner_program.adapters.quality_report import write_quality_report
 from partner_program.adapters.registry_store import load_registry
 from partner_program.adapters.snapshot_store import load_findings, load_revenues
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import Finding, counted_totals
+from partner_program.domain.findings import Finding, counted_totals, in_reading_order
+from partner_program.domain.links import link_findings
 from partner_program.domain.totals import EUR, MonthTotals
 from partner_program.usecases.installation import Installation
 
@@ -40,6 +41,8 @@ def check_month(installation: Installation, month: BillingMonth) -> list[Finding
         previous={each.entity: counted_totals(each) for each in before if each.fault is None},
         docs_folder=_checks_folder(installation, month),
     )
+    findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
+    findings = in_reading_order(findings)
     write_report(installation, month, findings, None)
     return findings
 

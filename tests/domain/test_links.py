@@ -1,0 +1,43 @@
+"""Accounts that go missing from a total are named: unlinked, claimed twice, or not flagged by their entity."""
+
+from datetime import date
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+from partner_program.domain.links import link_findings
+from partner_program.domain.registry import AccountLink
+from partner_program.domain.revenue import EntityRevenue
+
+JULY = BillingMonth(2015, 7)
+
+
+def link(partner_id: str, account_id: str, until: date | None = None) -> AccountLink:
+    return AccountLink(partner_id, "NL", account_id, Period(date(2012, 1, 1), until))
+
+
+def found(resellers: tuple[str, ...], *links: AccountLink) -> dict[str, tuple[str, ...]]:
+    revenue = EntityRevenue("NL", (), (), (), resellers)
+    findings = link_findings(month=JULY, revenues=[revenue], links=links, partners=[])
+    assert {each.severity for each in findings} <= {"warning"}
+    return {each.check: each.examples for each in findings}
+
+
+def test_accounts_that_fit_their_links_are_not_named() -> None:
+    assert found(("A1",), link("P1", "A1")) == {}
+
+
+def test_a_reseller_account_without_a_partner_is_named() -> None:
+    assert found(("A1", "A2"), link("P1", "A1")) == {"unmatched_accounts": ("A2: linked to no partner",)}
+
+
+def test_an_account_of_two_partners_is_named_with_both() -> None:
+    assert found(("A1",), link("P1", "A1"), link("P2", "A1")) == {"unmatched_accounts": ("A1: linked to P1 and P2",)}
+
+
+def test_a_linked_account_that_the_entity_does_not_flag_is_named() -> None:
+    assert found(("A1",), link("P1", "A1"), link("P1", "A9")) == {"unflagged_accounts": ("A9",)}
+
+
+def test_a_link_that_ended_in_the_month_leaves_its_account_unmatched() -> None:
+    assert found(("A1",), link("P1", "A1", date(2015, 7, 31))) == {"unmatched_accounts": ("A1: linked to no partner",)}
+    assert found(("A1",), link("P1", "A1", date(2015, 8, 1))) == {}
