@@ -371,13 +371,21 @@ def test_a_blank_id_is_found_where_ids_are_a_primary_key(billing: Callable[..., 
     assert MrrGroup("A1", "EUR", "recurring", "posted", 1, 31, 1, 10_000) in revenue.groups
 
 
-def test_when_more_than_half_of_the_lines_are_faulty_the_entity_is(billing: Callable[..., Path]) -> None:
-    bad = [line(line_id=f"L{number}", net_amount_minor=f"{number},00") for number in range(7)]
+def test_when_most_of_a_hundred_lines_and_more_are_faulty_the_entity_is(billing: Callable[..., Path]) -> None:
+    bad = [line(line_id=f"L{number:03d}", net_amount_minor=f"{number},00") for number in range(99)]
     fault = pull(billing([*sound_lines(), *bad, line(line_id="M", currency="")], closed(("EUR", 6, 60_000)))).fault
     assert fault == (
-        "8 lines are faulty and 6 that count are sound; most often net_amount_minor: "
-        "line L0 '0,00', line L1 '1,00', line L2 '2,00'; expected a whole number of minor units"
+        "100 lines are faulty and 6 that count are sound; most often net_amount_minor: "
+        "line L000 '0,00', line L001 '1,00', line L002 '2,00'; expected a whole number of minor units"
     )
+
+
+def test_in_a_small_month_a_faulty_line_holds_its_own_partner_however_few_are_sound(
+    billing: Callable[..., Path],
+) -> None:
+    bad = [line(line_id=f"L{number}", account_id=f"A{number}", term_months=0) for number in range(99)]
+    revenue = pull(billing([*bad, line(line_id="S")], closed(("EUR", 100, 1_000_000))))
+    assert (len(revenue.faulty_lines), len(revenue.groups), revenue.fault) == (99, 1, None)
 
 
 def test_reading_line_by_line_ends_where_there_are_far_too_many_faulty_ones(billing: Callable[..., Path]) -> None:
