@@ -11,7 +11,6 @@ from partner_program.adapters.settlement_history import load_totals, settlements
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AUTHORIZED
 
 _ASSIGNED = (
     "mrr_eur_cents",
@@ -35,11 +34,9 @@ def read_register(connection: Connection, month: BillingMonth) -> dict[str, Any]
     assigned = _assigned(connection, month, last.revision)
     kept = rates_on(connection, last.effective_on) if last.effective_on else {}
     held = {each.partner_id for each in totals.held}
-    statuses = _statuses(connection)
     partners = [
         assigned[partner_id] if partner_id in assigned else _held(partner_id, kept.get(partner_id))
         for partner_id in sorted(assigned.keys() | held)
-        if statuses[partner_id] == AUTHORIZED
     ]
     return {
         "billing_month": str(month),
@@ -57,11 +54,6 @@ def read_register(connection: Connection, month: BillingMonth) -> dict[str, Any]
 
 def _day(day: Any) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _statuses(connection: Connection) -> dict[str, str]:
-    partner = schema.partner
-    return {row.partner_id: row.status for row in connection.execute(select(partner.c.partner_id, partner.c.status))}
 
 
 def _assigned(connection: Connection, month: BillingMonth, revision: int) -> dict[str, dict[str, Any]]:

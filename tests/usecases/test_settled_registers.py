@@ -1,0 +1,18 @@
+"""The register of a month that is settled says what was decided then, whatever becomes of its partners (rule 8)."""
+
+import pytest
+
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+
+@pytest.mark.parametrize("status", ["suspended", "ended", "applied"])
+def test_a_partner_that_leaves_later_stays_in_it(world: World, status: str) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    before = world.register(JUNE)
+
+    world.tables["partners"][0]["status"] = status
+    world.load()
+
+    assert world.register(JUNE) == before
+    assert [row["partner_id"] for row in before["partners"]] == ["P1", "P2", "P3"]
