@@ -18,7 +18,7 @@ from partner_program.adapters.draft_store import as_json, json_hash, load_draft
 from partner_program.domain.brake import brake_reasons
 from partner_program.domain.program import Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
-from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, Refusal
+from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, Refusal, Unavailable
 from partner_program.domain.registry import AUTHORIZED
 from partner_program.domain.restatement import differences, figures_of
 from partner_program.domain.settlement import (
@@ -85,12 +85,18 @@ def commit_month(installation: Installation, order: MonthOrder) -> RunOutcome:
     with installation.database.reading() as connection:
         commit = _prepare(connection, installation, order)
     if commit.has_news or commit.braked:
-        with installation.database.writing() as connection:
-            commit = _prepare(connection, installation, order)
-            if commit.braked:
-                brake_store.record_stop(connection, order.month, commit.decision_hash, commit.braked)
-            elif commit.has_news:
-                _apply(connection, order, commit)
+        try:
+            with installation.database.writing() as connection:
+                commit = _prepare(connection, installation, order)
+                if commit.braked:
+                    brake_store.record_stop(connection, order.month, commit.decision_hash, commit.braked)
+                elif commit.has_news:
+                    _apply(connection, order, commit)
+        except Unavailable:
+            # Only the reply to COMMIT may be lost: whether it took force is looked up, never guessed.
+            with installation.database.reading() as connection:
+                if _prepare(connection, installation, order).has_news:
+                    raise
     if commit.braked:
         raise BrakeOn(
             f"brake on for {order.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
@@ -337,19 +343,20 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
 
 
 def check_order(connection: Connection, order: MonthOrder) -> None:
-    """Months are assessed in order: a gap is refused by the name of the missing month (rule 8)."""
+    """Months are assessed in order: a gap is refused by the name of the missing month (rule 8).
+
+    A month that is history only decides nothing for others, and so has no place in the order.
+    """
     assessed = settlement_history.assessed_months(connection)
+    in_force = [each for each, status in assessed.items() if status == settlement_history.IN_FORCE]
     month = order.month
-    if assessed.get(month) == settlement_history.IN_FORCE:
-        if order.history:
-            raise Refusal(f"month {month} is in force: it cannot be made history")
+    if order.history and month in in_force:
+        raise Refusal(f"month {month} is in force: it cannot be made history")
+    if order.history or month in in_force:
         return
-    earlier = [each for each in assessed if each < month]
+    earlier, later = [each for each in in_force if each < month], [each for each in in_force if each > month]
     if earlier and max(earlier) != month.preceding:
         raise MissingMonth(f"month {max(earlier).following} has to be assessed before {month}")
-    if order.history:
-        return
-    later = [each for each, status in assessed.items() if each > month and status == settlement_history.IN_FORCE]
     if later:
         raise Refusal(f"month {min(later)} is in force already: an earlier month can only be history (--history)")
     last_day = settlement_history.last_effective_on(connection, month)

