@@ -1,12 +1,15 @@
 """Files that people look at: whole or as they were, and never touched without need."""
 
+import os
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.files import draft_prefix, sweep_drafts, write_if_changed
 from partner_program.domain.refusals import Unavailable
 
 
@@ -59,3 +62,23 @@ def test_something_else_in_its_place_is_named(tmp_path: Path, in_the_way: str) -
     (tmp_path / in_the_way).write_text("", "utf-8")
     with pytest.raises(Unavailable, match=f"^writing {tmp_path / 'letters' / 'P1.txt'} failed: "):
         write_if_changed(tmp_path / "letters" / "P1.txt", "one")
+
+
+def test_drafts_of_processes_that_are_gone_are_swept_and_nothing_else(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    mine = draft_prefix("2015-06") + "abc123"
+    theirs = mine.replace(f".{os.getpid()}.", f".{gone.pid}.")
+    elsewhere = f".2015-06.another-machine.{gone.pid}.abc123"
+    for name in (mine, theirs, elsewhere, ".checks"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text("", "utf-8")
+    (tmp_path / f"{theirs}4").write_text("", "utf-8")
+    (tmp_path / "P1.txt").write_text("", "utf-8")
+    sweep_drafts(tmp_path)
+    assert {each.name for each in tmp_path.iterdir()} == {mine, elsewhere, ".checks", "P1.txt"}
+
+
+def test_a_folder_that_is_not_there_has_nothing_to_sweep(tmp_path: Path) -> None:
+    sweep_drafts(tmp_path / "letters")
+    assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,17 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and clearing away what a killed process left."""
 
 import os
+import re
+import shutil
+import socket
 import tempfile
 from pathlib import Path
 
 from partner_program.domain.refusals import Unavailable
+
+# A draft names who writes it: `.name.machine.process.random`.
+_DRAFT = re.compile(r"\..+\.(?P<machine>[^.]+)\.(?P<process>\d+)\.[a-z0-9_]+", re.ASCII)
+_MACHINE = socket.gethostname().replace(".", "-") or "here"
 
 
 def write_if_changed(path: Path, text: str) -> bool:
@@ -20,9 +27,28 @@ def write_if_changed(path: Path, text: str) -> bool:
     return True
 
 
+def draft_prefix(name: str) -> str:
+    """How the draft of a file or folder begins: hidden, and named after the process that writes it."""
+    return f".{name[:40]}.{_MACHINE}.{os.getpid()}."
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Take away the drafts in a folder whose process, on this machine, is no more."""
+    import psutil
+
+    for path in folder.glob(".*"):
+        match = _DRAFT.fullmatch(path.name)
+        if match is None or match["machine"] != _MACHINE or psutil.pid_exists(int(match["process"])):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def _replace(path: Path, body: bytes) -> None:
     """Write beside the file and rename; what could not be put in place is taken away again."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}-")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path.name))
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(body)

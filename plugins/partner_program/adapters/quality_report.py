@@ -14,6 +14,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from partner_program.adapters.files import draft_prefix, sweep_drafts
 from partner_program.adapters.offline_pages import page_name
 from partner_program.adapters.quality_view import SYMBOLS, ReportView, report_view
 from partner_program.domain.billing_month import BillingMonth
@@ -43,7 +44,8 @@ def write_quality_report(
     """
     view = report_view(month=month, findings=findings, revenues=revenues, entities=entities, buckets=buckets, held=held)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    sweep_drafts(folder.parent)
+    draft = Path(tempfile.mkdtemp(prefix=draft_prefix(folder.name), dir=folder.parent))
     try:
         pages = _write_checks(draft, view, docs_folder) if docs_folder is not None else {}
         _write(draft / "index.html", _render("index.html.j2", report=view, pages=pages))
@@ -97,7 +99,7 @@ def _put_in_place(draft: Path, folder: Path) -> None:
     if not folder.exists():
         draft.rename(folder)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    old = Path(tempfile.mkdtemp(prefix=draft_prefix(folder.name), dir=folder.parent))
     folder.rename(old / folder.name)
     draft.rename(folder)
     shutil.rmtree(old)

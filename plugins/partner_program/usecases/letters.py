@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from partner_program.adapters import letter_store
-from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.files import sweep_drafts, write_if_changed
 from partner_program.adapters.letter_store import OwedLetter
 from partner_program.adapters.letter_templates import LetterTemplates
 from partner_program.adapters.program_file import load_program
@@ -51,6 +51,7 @@ def render_letters(
         owed = letter_store.owed_letters(connection, month, partners)
     programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
     folder = letters_folder(installation, month)
+    sweep_drafts(folder)
     rendered = []
     for letter, facts in letter_facts(registry, programs, month, owed):
         written = templates.render(facts)
