@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import EXAMPLES, Finding, plural, shown
+from partner_program.domain.ownership import Ownership
 from partner_program.domain.registry import AccountLink, Partner
 from partner_program.domain.revenue import EntityRevenue
-from partner_program.domain.totals import Ownership, unmatched_accounts
+from partner_program.domain.totals import unmatched_accounts
 
 
 def link_findings(

@@ -8,11 +8,12 @@ from partner_program.adapters import receipt_store, register_store, registry_sto
 from partner_program.adapters.program_file import load_program
 from partner_program.adapters.receipt_store import Receipt
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program
 from partner_program.domain.rates import RateTerms, legacy_kept
 from partner_program.domain.registry import LegacyAgreement, Registry
 from partner_program.domain.revenue import COUNTED_KINDS, MrrGroup
-from partner_program.domain.totals import Ownership, excluded_bucket
+from partner_program.domain.totals import excluded_bucket
 from partner_program.usecases.installation import Installation
 
 

@@ -1,0 +1,48 @@
+"""Whose an account is: the dated link in force on the month's last day decides (rule 2)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.registry import AUTHORIZED, AccountLink, Partner
+
+
+class Ownership:
+    """Which partner an entity's account belongs to on the month's last day."""
+
+    def __init__(self, *, month: BillingMonth, links: Iterable[AccountLink], partners: Iterable[Partner]) -> None:
+        """Index the links in force; a second partner on the same account makes it ambiguous."""
+        last_day = month.last_day
+        self._owner: dict[str, dict[str, str]] = defaultdict(dict)
+        self._several: dict[tuple[str, str], set[str]] = {}
+        for link in links:
+            if last_day in link.period:
+                first = self._owner[link.entity].setdefault(link.account_id, link.partner_id)
+                if first != link.partner_id:
+                    self._several.setdefault((link.entity, link.account_id), {first}).add(link.partner_id)
+        for entity, account_id in self._several:
+            del self._owner[entity][account_id]
+        self.authorized = frozenset(partner.partner_id for partner in partners if partner.status == AUTHORIZED)
+
+    def owner(self, entity: str, account_id: str) -> str | None:
+        """The one partner of an account, or None where there is none or more than one."""
+        return self._owner[entity].get(account_id)
+
+    def why_unmatched(self, entity: str, account_id: str) -> str:
+        """What to tell the person who has to link the account."""
+        owners = sorted(self._several.get((entity, account_id), ()))
+        return f"linked to {' and '.join(owners)}" if owners else "linked to no partner"
+
+    def authorized_at(self, entity: str) -> set[str]:
+        """Authorised partners with an account at an entity, ambiguous accounts included."""
+        found = set(self._owner[entity].values())
+        found.update(owner for (at, _), owners in self._several.items() if at == entity for owner in owners)
+        return found & self.authorized
+
+    def ambiguous_at(self, entity: str) -> set[str]:
+        """Accounts of an entity that are linked to more than one partner."""
+        return {account_id for at, account_id in self._several if at == entity}
+
+    def linked_at(self, entity: str) -> set[str]:
+        """Accounts of an entity that are linked to any partner."""
+        return self.ambiguous_at(entity).union(self._owner[entity])

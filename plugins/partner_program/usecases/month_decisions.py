@@ -1,0 +1,116 @@
+"""A month decided in full: every partner's rate and letter, and what differs from what is in force."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import (
+    settlement_history,
+)
+from partner_program.adapters.draft_store import as_json, json_hash
+from partner_program.domain.program import Program
+from partner_program.domain.restatement import differences, figures_of
+from partner_program.domain.settlement import (
+    NO_HISTORY,
+    Decision,
+    GraceAssignment,
+    decide,
+    record_history,
+)
+from partner_program.domain.totals import MonthTotals, PartnerTotal
+from partner_program.usecases.month_inputs import MonthInputs, MonthOrder
+
+FIRST_REVISION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDecisions:
+    """A month decided in full: totals, one decision a partner, and which of them differ from what is in force."""
+
+    inputs: MonthInputs
+    totals: MonthTotals
+    decisions: tuple[Decision, ...]
+    differences: dict[str, list[str]]
+
+    @property
+    def new(self) -> tuple[Decision, ...]:
+        """Decisions for partners that have none in this month yet."""
+        return tuple(each for each in self.decisions if each.partner_id not in self.inputs.assigned)
+
+    @property
+    def restated(self) -> tuple[Decision, ...]:
+        """Decisions that differ from those in force."""
+        return tuple(each for each in self.decisions if each.partner_id in self.differences)
+
+    @property
+    def program(self) -> Program | None:
+        """The programme of the run's effective date; None where no table was in force (history)."""
+        return self.inputs.programs.get(self.inputs.run_effective_on)
+
+
+def decision_hash(decisions: Sequence[Decision]) -> str:
+    """The key of a set of decisions: equal decisions have equal hashes."""
+    return json_hash(as_json(tuple[Decision, ...], tuple(decisions)))
+
+
+def decide_all(
+    connection: Connection,
+    order: MonthOrder,
+    inputs: MonthInputs,
+    totals: MonthTotals,
+    partner_totals: Sequence[PartnerTotal],
+    graces: Sequence[GraceAssignment],
+) -> MonthDecisions:
+    """Decide every partner's rate and letter and compare with what is in force."""
+    late = settlement_history.released_late(connection, order.month)
+    by_partner = {each.partner_id: each for each in graces}
+    decisions = tuple(
+        _without_rate(each, inputs) if each.partner_id in late else each
+        for each in _decisions(order, inputs, partner_totals, by_partner)
+    )
+    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, _differences(decisions, inputs))
+
+
+def _decisions(
+    order: MonthOrder, inputs: MonthInputs, totals: Sequence[PartnerTotal], graces: dict[str, GraceAssignment]
+) -> list[Decision]:
+    if order.history:
+        earned = {partner_id: grace.earned_tier for partner_id, grace in graces.items()}
+        return [record_history(total=total, earned_tier=earned.get(total.partner_id)) for total in totals]
+    return [
+        decide(
+            program=inputs.programs[inputs.effective[total.partner_id]],
+            total=total,
+            grace=graces[total.partner_id],
+            history=inputs.histories.get(total.partner_id, NO_HISTORY),
+            agreements=inputs.agreements.get(total.partner_id, ()),
+            migration=order.migration,
+        )
+        for total in totals
+    ]
+
+
+def _without_rate(decision: Decision, inputs: MonthInputs) -> Decision:
+    """A month released after a later one was decided: the figures are kept, the later month's rate stays."""
+    rate = inputs.histories.get(decision.partner_id, NO_HISTORY).rate
+    return replace(decision, rate=rate, rate_is_new=False, letter=None)
+
+
+def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:
+    """What is in force stays in force: a partner assigned before is not held when an entity fails later."""
+    return replace(totals, held=tuple(each for each in totals.held if each.partner_id not in inputs.assigned))
+
+
+def _differences(decisions: Sequence[Decision], inputs: MonthInputs) -> dict[str, list[str]]:
+    """What differs from what is in force, in words, by partner."""
+    found = {}
+    for decision in decisions:
+        own = inputs.assigned.get(decision.partner_id)
+        if own is not None:
+            changed = differences(
+                in_force=own.figures, now=figures_of(decision), restated=inputs.revision > FIRST_REVISION
+            )
+            if changed:
+                found[decision.partner_id] = changed
+    return found
