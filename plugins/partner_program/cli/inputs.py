@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,8 +15,6 @@ from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
     from partner_program.usecases.installation import Installation
-
-_T = TypeVar("_T")
 
 
 class Typed(click.ParamType[Any]):

@@ -10,8 +10,6 @@ from partner_program.adapters import (
     rate_store,
     restatement_store,
     settlement_history,
-    settlement_store,
-    snapshot_store,
 )
 from partner_program.adapters.draft_store import load_draft
 from partner_program.domain.brake import brake_reasons
@@ -29,6 +27,7 @@ from partner_program.usecases.month_decisions import MonthDecisions, decide_all,
 from partner_program.usecases.month_inputs import MonthInputs, MonthOrder, gather
 from partner_program.usecases.month_stages import GRACE, TOTALS
 from partner_program.usecases.publication import owe_rates
+from partner_program.usecases.taking_force import take_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,31 +239,19 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
         restatement_store.record(connection, order.month, inputs.revision + 1, commit.proposal, decided.differences)
     if not commit.settles:
         return
-    head = settlement_store.SettlementHead(
-        billing_month=order.month,
-        revision=inputs.revision,
-        status=order.status,
-        migration=order.migration,
-        effective_on=None if order.history else inputs.run_effective_on,
-        program_file=decided.program.file_name if decided.program else None,
-        program_hash=decided.program.file_hash if decided.program else None,
-        inputs_hash=inputs.inputs_hash,
-        decision_hash=commit.decision_hash,
-    )
-    settlement_id = settlement_store.write_settlement(
+    _, settlement_id = take_force(
         connection,
-        head,
-        totals=decided.totals,
-        decisions=decided.new,
-        effective={} if order.history else inputs.effective,
-        snapshots=snapshot_store.latest_snapshot_ids(connection, order.month),
+        order,
+        decided,
+        decided.new,
+        revision=inputs.revision,
+        effective_on=inputs.run_effective_on,
+        decision_hash=commit.decision_hash,
+        origin="settlement",
     )
-    rates = [(each.partner_id, each.rate) for each in decided.new if each.rate is not None and each.rate_is_new]
-    rate_store.write_rates(connection, rates, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.ahead, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
-    settlement_store.plan_letters(connection, head, settlement_id, decided.new)
     owe_rates(connection)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import rate_store, restatement_store, settlement_history, settlement_store, snapshot_store
+from partner_program.adapters import rate_store, restatement_store, settlement_history, settlement_store
 from partner_program.adapters.restatement_store import ACCEPTED, REJECTED, Proposal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate, RateTerms, rate_terms
@@ -18,6 +18,7 @@ from partner_program.usecases.month_decisions import MonthDecisions, decide_all,
 from partner_program.usecases.month_inputs import MonthOrder, gather
 from partner_program.usecases.month_stages import graced, merged, tiered
 from partner_program.usecases.publication import owe_rates
+from partner_program.usecases.taking_force import take_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,28 +142,16 @@ def _write(
     acceptance: Acceptance,
     proposal: Proposal,
 ) -> None:
-    head = settlement_store.SettlementHead(
-        billing_month=order.month,
-        revision=proposal.revision,
-        status=order.status,
-        migration=order.migration,
-        effective_on=None if order.history else acceptance.effective_on,
-        program_file=decided.program.file_name if decided.program else None,
-        program_hash=decided.program.file_hash if decided.program else None,
-        inputs_hash=decided.inputs.inputs_hash,
-        decision_hash=proposal.decision_hash,
-    )
-    settlement_id = settlement_store.write_settlement(
+    head, settlement_id = take_force(
         connection,
-        head,
-        totals=decided.totals,
-        decisions=restated,
-        effective={} if order.history else decided.inputs.effective,
-        snapshots=snapshot_store.latest_snapshot_ids(connection, order.month),
+        order,
+        decided,
+        restated,
+        revision=proposal.revision,
+        effective_on=acceptance.effective_on,
+        decision_hash=proposal.decision_hash,
+        origin="restatement",
     )
     names = {each.partner_id for each in restated}
     settlement_store.carry_over(connection, head, settlement_id, restated=names)
-    rates = [(each.partner_id, each.rate) for each in restated if each.rate is not None and each.rate_is_new]
-    rate_store.write_rates(connection, rates, origin="restatement", settlement_id=settlement_id)
-    settlement_store.plan_letters(connection, head, settlement_id, restated)
     owe_rates(connection)

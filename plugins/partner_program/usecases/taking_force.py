@@ -1,0 +1,52 @@
+"""Taking force: a settlement with its assessments, new rates and owed letters, the same for a run and a restatement."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import rate_store, settlement_store, snapshot_store
+from partner_program.adapters.settlement_store import SettlementHead
+from partner_program.domain.settlement import Decision
+from partner_program.usecases.month_decisions import MonthDecisions
+from partner_program.usecases.month_inputs import MonthOrder
+
+
+def take_force(
+    connection: Connection,
+    order: MonthOrder,
+    decided: MonthDecisions,
+    decisions: Sequence[Decision],
+    *,
+    revision: int,
+    effective_on: date,
+    decision_hash: str,
+    origin: str,
+) -> tuple[SettlementHead, int]:
+    """Write these decisions in the caller's transaction; return the settlement and its id.
+
+    `effective_on` is not written for a month that is history only. `origin` says in each rate where it comes from.
+    """
+    head = SettlementHead(
+        billing_month=order.month,
+        revision=revision,
+        status=order.status,
+        migration=order.migration,
+        effective_on=None if order.history else effective_on,
+        program_file=decided.program.file_name if decided.program else None,
+        program_hash=decided.program.file_hash if decided.program else None,
+        inputs_hash=decided.inputs.inputs_hash,
+        decision_hash=decision_hash,
+    )
+    settlement_id = settlement_store.write_settlement(
+        connection,
+        head,
+        totals=decided.totals,
+        decisions=decisions,
+        effective={} if order.history else decided.inputs.effective,
+        snapshots=snapshot_store.latest_snapshot_ids(connection, order.month),
+    )
+    rates = [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
+    rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
+    settlement_store.plan_letters(connection, head, settlement_id, decisions)
+    return head, settlement_id
