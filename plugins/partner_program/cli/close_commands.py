@@ -1,0 +1,48 @@
+"""Commands about month ends: check an entity's close, or write one down."""
+
+import click
+
+from partner_program.cli.inputs import CURRENCY, MONTH, WORDS, installation, whole
+from partner_program.cli.options import example
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+
+
+@click.group()
+def close() -> None:
+    """Month ends: an entity's word that a month is complete."""
+
+
+@close.command("check", epilog=example("partner-program close check NL 2015-06"))
+@click.argument("entity")
+@click.argument("month", type=MONTH)
+def close_check(entity: str, month: BillingMonth) -> None:
+    """Read ENTITY's billing database and say whether MONTH is closed and its control totals hold."""
+    from partner_program.usecases.closes import find_entity, read_entity_month
+
+    here = installation()
+    revenue = read_entity_month(here, find_entity(here, entity), month)
+    for each in revenue.closes:
+        click.echo(f"{entity} {month} {each.currency}: {each.line_count} lines, total {each.control_total_minor} minor")
+    if revenue.fault is not None:
+        raise Refusal(f"entity {entity}: {revenue.fault}")
+    click.echo(f"{entity} {month}: closed, and what was read agrees with it")
+
+
+@close.command(
+    "record",
+    epilog=example("partner-program close record NL 2015-06 --currency EUR --lines 310 --total 12345678 --by finance"),
+)
+@click.argument("entity")
+@click.argument("month", type=MONTH)
+@click.option("--currency", type=CURRENCY, required=True, help="Of these lines, as in EUR; one close a currency.")
+@click.option("--lines", type=whole("COUNT", 0), required=True, help="Posted lines that touch the month.")
+@click.option("--total", type=whole("MINOR"), required=True, help="Sum of their net amounts in minor units (cents).")
+@click.option("--by", "recorded_by", type=WORDS, required=True, help="Whose word it is.")
+def close_record(entity: str, month: BillingMonth, currency: str, lines: int, total: int, recorded_by: str) -> None:
+    """Write down ENTITY's close of MONTH, for a billing system that knows no month end."""
+    from partner_program.domain.revenue import PeriodClose
+    from partner_program.usecases.closes import record_close
+
+    record_close(installation(), entity, month, PeriodClose(currency, lines, total), recorded_by=recorded_by)
+    click.echo(f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor")

@@ -1,0 +1,133 @@
+"""Commands about a month: run it, show it, explain it, release its brake."""
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation, today
+from partner_program.cli.options import example, looked_at, progress, text_or_json
+from partner_program.cli.rate_commands import publish_owed
+from partner_program.domain.billing_month import BillingMonth
+
+if TYPE_CHECKING:
+    from partner_program.usecases.month_inputs import MonthOrder
+
+
+@click.command(epilog=example("partner-program run 2015-06 --effective-on 2015-07-27 --migration"))
+@click.argument("month", type=MONTH)
+@click.option("--effective-on", type=DAY, help="First day of the new rates; default: today, written down once.")
+@click.option("--history", is_flag=True, help="Totals and tiers for information: no rates, no letters.")
+@click.option("--migration", is_flag=True, help="Every authorised partner gets the migration letter.")
+@click.option("--program", "program_file", type=FILE, help="Use this programme file instead of the dated folder.")
+def run(
+    month: BillingMonth, effective_on: date | None, history: bool, migration: bool, program_file: Path | None
+) -> None:
+    """Assess MONTH (YYYY-MM) and settle it, up to rendered letters.
+
+    Nothing takes force before everything is decided. Running a month again with equal inputs changes nothing;
+    partners that were held are released by a later run. Letters and reports are written below
+    PARTNER_PROGRAM_OUT (default: out).
+    """
+    from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.month_inputs import MonthOrder
+    from partner_program.usecases.month_run import run_month
+    from partner_program.usecases.preview import preview_months
+
+    here = installation()
+    order = MonthOrder(month, today(here), effective_on, history, migration, program_file)
+    outcome = run_month(here, order, progress=progress)
+    failed = [] if history else publish_owed(here)
+    progress("render_letters")
+    letters = sum(render_letters(here, month, batch, program_file) for batch in letter_batches(here, month))
+    page = preview_months(here)
+    click.echo(_outcome_text(order, outcome, letters, page))
+    if failed:
+        click.echo(f"not published, still owed: {', '.join(failed)}: run `partner-program publish`")
+
+
+def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -> str:
+    force = "history only" if order.history else f"in force from {outcome.effective_on}"
+    what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
+    answer = f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
+    if outcome.proposed:
+        answer += (
+            f"\n{outcome.proposed} partners would come out differently now; what is in force stays: "
+            f"see `partner-program restatement show {order.month}`"
+        )
+    return answer
+
+
+@click.command(epilog=example("partner-program register 2015-06 --format xlsx > register.xlsx"))
+@click.argument("month", type=MONTH)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "xlsx"]),
+    default="table",
+    show_default=True,
+    help="For people, programs, or a spreadsheet; a workbook goes to stdout too.",
+)
+def register(month: BillingMonth, form: str) -> None:
+    """Show what MONTH decided for every authorised partner, and where every line went."""
+    from partner_program.adapters.register_store import read_register
+
+    with installation().database.reading() as connection:
+        found = read_register(connection, month)
+    if form == "json":
+        from partner_program.adapters.register_files import register_json
+
+        click.echo(register_json(found), nl=False)
+    elif form == "csv":
+        from partner_program.adapters.register_files import register_csv
+
+        click.echo(register_csv(found), nl=False)
+    elif form == "xlsx":
+        from partner_program.adapters.register_files import register_xlsx
+
+        sys.stdout.buffer.write(register_xlsx(found))
+    else:
+        from partner_program.cli.tables import print_register
+
+        print_register(found)
+
+
+@click.command(epilog=example("partner-program explain P001 2015-06"))
+@click.argument("partner")
+@click.argument("month", type=MONTH)
+@text_or_json
+@click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
+def explain(partner: str, month: BillingMonth, form: str, program_file: Path | None) -> None:
+    """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule."""
+    from partner_program.usecases.explain import explain as explain_result
+
+    receipt = explain_result(installation(), partner, month, program_file)
+    if form == "json":
+        click.echo(json.dumps(receipt, ensure_ascii=False, indent=1))
+    else:
+        from partner_program.cli.tables import print_receipt
+
+        print_receipt(receipt)
+
+
+@click.group()
+def brake() -> None:
+    """The brake: a run that would change too much waits for a person's word."""
+
+
+@brake.command("release", epilog=example('partner-program brake release 2015-08 --reason "large partner left"'))
+@click.argument("month", type=MONTH)
+@click.option("--reason", type=WORDS, required=True, help="Why these changes are right; kept on record.")
+@looked_at("released_by")
+def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
+    """Release what the brake stopped in MONTH; then run the month again."""
+    from partner_program.adapters import brake_store
+
+    with installation().database.writing() as connection:
+        stopped = brake_store.release(connection, month, released_by=released_by, reason=reason)
+    for why in stopped:
+        click.echo(f"released: {why}")
+    click.echo(f"now run the month again: partner-program run {month}")

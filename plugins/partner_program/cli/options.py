@@ -1,0 +1,38 @@
+"""What several commands share: the option for a form, the option for a person, an example for help, progress."""
+
+import getpass
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from partner_program.cli.inputs import WORDS
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def example(*lines: str, title: str = "Example:") -> str:
+    """Lines that help shows as they are: click leaves a paragraph alone that begins with a backspace."""
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
+
+
+text_or_json = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs.",
+)
+
+
+def looked_at(name: str) -> Callable[[_Command], _Command]:
+    """The option for the person whose word it is."""
+    return click.option(
+        "--by", name, type=WORDS, default=getpass.getuser, show_default="the user logged in", help="Who looked at it."
+    )
+
+
+def progress(step: str) -> None:
+    """Say on stderr which step is being done."""
+    click.echo(f"  {step}", err=True)

@@ -1,0 +1,131 @@
+"""Commands about rates: what an order costs, a grant ahead of a month, what the order databases know."""
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, WORDS, installation, today, whole
+from partner_program.cli.options import example, progress, text_or_json
+from partner_program.domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from partner_program.usecases.installation import Installation
+
+_TERM = whole("MONTHS", 1, 120)
+
+
+@click.command(epilog=example("partner-program quote P001 --on 2015-08-01 --monthly 99.00 --setup 49.00 --term 12"))
+@click.argument("partner")
+@click.option("--on", "placed_on", type=DAY, required=True, help="The day on which the order is placed.")
+@click.option("--monthly", type=AMOUNT, required=True, help="Monthly fee at list price, in euros.")
+@click.option("--setup", type=AMOUNT, required=True, help="Setup fee at list price, in euros.")
+@click.option("--term", type=_TERM, required=True, help="Contract term, paid in advance: 1, 3, 6, 12, 24 or 36.")
+@click.option("--website", type=PERCENT, default="0", help="Website discount on these servers, in per cent.")
+@click.option("--promo", type=PERCENT, default="0", help="What a promo code gives, in per cent.")
+@click.option("--product", help="Product family; Private Racks and Private Cloud have no one-month term.")
+@click.option("--shortened-from", type=_TERM, help="Term of the expiring contract that this one shortens.")
+@text_or_json
+def quote(
+    partner: str,
+    placed_on: date,
+    monthly: int,
+    setup: int,
+    term: int,
+    website: int,
+    promo: int,
+    product: str | None,
+    shortened_from: int | None,
+    form: str,
+) -> None:
+    """Say what an order of PARTNER costs on a day, with the rate in force on that day."""
+    from partner_program.usecases.orders import Order, quote_order
+
+    order = Order(partner, placed_on, monthly, setup, term, website, promo, product, shortened_from)
+    priced, rate = quote_order(installation(), order)
+    if form == "json":
+        steps = [{"component": step.component, "rule": step.rule, "bp": step.bp} for step in priced.steps]
+        answer = {
+            "monthly_fee_cents": priced.monthly_fee_cents,
+            "setup_fee_cents": priced.setup_fee_cents,
+            "steps": steps,
+            "rate_valid_from": rate.valid_from.isoformat(),
+        }
+        click.echo(json.dumps(answer, indent=1))
+    else:
+        from partner_program.cli.tables import print_quote
+
+        print_quote(order, priced, rate)
+
+
+@click.command(
+    epilog=example(
+        'partner-program grant P001 --tier 3 --from 2015-09-01 --until 2015-12-01 --by pat --reason "growth plan"'
+    )
+)
+@click.argument("partner")
+@click.option("--tier", type=whole("TIER", 1, 6), required=True, help="The tier to lift the partner to, 1 to 6.")
+@click.option("--from", "starts_on", type=DAY, required=True, help="First day of the grace period.")
+@click.option("--until", "ends_on", type=DAY, required=True, help="First day after the grace period.")
+@click.option("--by", "granted_by", type=WORDS, required=True, help="Who grants it.")
+@click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
+def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: str, reason: str) -> None:
+    """Grant PARTNER a grace period: its tier from its own start day, settled by the months' runs."""
+    from partner_program.usecases.grants import grant_grace
+
+    made, rate = grant_grace(
+        installation(), partner, tier=tier, starts_on=starts_on, ends_on=ends_on, granted_by=granted_by, reason=reason
+    )
+    click.echo(f"grant {made.grant_id}: rate of tier {rate.terms.tier} for new orders from {rate.valid_from}")
+
+
+@click.command(epilog=example("partner-program publish NL"))
+@click.argument("entity", required=False)
+def publish(entity: str | None) -> None:
+    """Publish the rates owed to ENTITY's order database, or to each that has a connection, and read them back.
+
+    An entity that is down keeps its rows owed and blocks nobody else.
+    """
+    here = installation()
+    if entity is not None and not _has_orders(here, entity):
+        raise Refusal(f"entity {entity} has no order database: set AIRFLOW_CONN_ORDERS_{entity.upper()}")
+    failed = publish_owed(here, entity)
+    if failed:
+        raise Refusal(f"not published, still owed: {', '.join(failed)}")
+
+
+def _has_orders(here: "Installation", code: str) -> bool:
+    from partner_program.usecases.closes import find_entity
+    from partner_program.usecases.installation import orders_connection_id
+
+    return here.connections.get(orders_connection_id(find_entity(here, code))) is not None
+
+
+def publish_owed(here: "Installation", entity: str | None = None) -> list[str]:
+    """Publish to each entity, say how many rows on stderr, return the entities that failed."""
+    from partner_program.usecases.publication import entities_with_orders, publish_rates
+
+    failed = []
+    for each in entities_with_orders(here):
+        if entity in (None, each.entity):
+            try:
+                new = publish_rates(here, each, published_on=today(here))
+                progress(f"publish_rates {each.entity}: {new} new, read back")
+            except Refusal as refusal:
+                progress(f"publish_rates {each.entity}: {refusal}")
+                failed.append(each.entity)
+    return failed
+
+
+@click.command(epilog=example("partner-program drift"))
+def drift() -> None:
+    """List the rates in order databases that somebody changed, removed or added by hand."""
+    from partner_program.usecases.publication import find_drift
+
+    found = find_drift(installation())
+    for each in found:
+        click.echo(f"{each.entity} {each.account_id} from {each.valid_from}: {each.message}")
+    if found:
+        raise Refusal(f"{len(found)} rates are not as they were published")
+    click.echo("every published rate is as it was published")

@@ -1,0 +1,60 @@
+"""Commands about a restatement: show what would change, accept it, reject it."""
+
+from datetime import date
+
+import click
+
+from partner_program.cli.inputs import DAY, MONTH, WORDS, installation, today
+from partner_program.cli.options import example, looked_at
+from partner_program.domain.billing_month import BillingMonth
+
+
+@click.group()
+def restatement() -> None:
+    """Restatements: a month in force whose inputs changed. Nothing changes until a person accepts."""
+
+
+@restatement.command("show", epilog=example("partner-program restatement show 2015-06"))
+@click.argument("month", type=MONTH)
+def restatement_show(month: BillingMonth) -> None:
+    """Show what would change in MONTH: old and new figures, partner by partner."""
+    from partner_program.cli.tables import print_proposal
+    from partner_program.usecases.restatement import show_restatement
+
+    print_proposal(show_restatement(installation(), month))
+
+
+@restatement.command(
+    "accept", epilog=example('partner-program restatement accept 2015-06 --reason "credit note arrived late"')
+)
+@click.argument("month", type=MONTH)
+@click.option("--effective-on", type=DAY, help="First day of the corrected rates; default: today.")
+@click.option("--reason", type=WORDS, required=True, help="Why the new figures are right; kept on record.")
+@looked_at("accepted_by")
+def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
+    """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
+    from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.preview import preview_months
+    from partner_program.usecases.restatement import Acceptance, accept_restatement
+
+    here = installation()
+    acceptance = Acceptance(effective_on or today(here), accepted_by, reason)
+    proposal = accept_restatement(here, month, acceptance, today=today(here))
+    for batch in letter_batches(here, month):
+        render_letters(here, month, batch)
+    preview_months(here)
+    click.echo(f"{month}: revision {proposal.revision}, {len(proposal.differences)} partners restated")
+
+
+@restatement.command(
+    "reject", epilog=example('partner-program restatement reject 2015-06 --reason "entered twice by mistake"')
+)
+@click.argument("month", type=MONTH)
+@click.option("--reason", type=WORDS, required=True, help="Why the month stays as it is; kept on record.")
+@looked_at("rejected_by")
+def restatement_reject(month: BillingMonth, reason: str, rejected_by: str) -> None:
+    """Leave MONTH as it is; the same differences are not proposed again."""
+    from partner_program.usecases.restatement import reject_restatement
+
+    proposal = reject_restatement(installation(), month, rejected_by=rejected_by, reason=reason)
+    click.echo(f"{month}: stays as it is, {len(proposal.differences)} differences rejected")
