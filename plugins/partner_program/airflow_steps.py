@@ -21,6 +21,7 @@ from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases import closes, letters, preview, publication
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_inputs import MonthOrder
+from partner_program.usecases.month_lease import MonthLease
 from partner_program.usecases.month_run import MonthRun
 
 MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
@@ -124,16 +125,17 @@ def _today(here: Installation) -> date:
 
 def _run(order: dict[str, Any]) -> MonthRun:
     here = installation()
-    effective_on = order["effective_on"]
+    effective_on, month = order["effective_on"], BillingMonth.parse(order["billing_month"])
     return MonthRun(
         here,
         MonthOrder(
-            month=BillingMonth.parse(order["billing_month"]),
+            month=month,
             today=_today(here),
             effective_on=date.fromisoformat(effective_on) if effective_on else None,
             history=order["history"],
             migration=order["migration"],
         ),
+        MonthLease(here, month, holder=order["holder"], seen=order.get("lease_token")),
     )
 
 
@@ -151,16 +153,21 @@ def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
         "history": run.run_type == "backfill" and not params["effective_on"],
         "migration": migration,
         "close_deadline_days": params["close_deadline_days"],
+        "holder": f"{run.dag_id} {run.run_id}",
     }
 
 
 @task(**SAFE_RETRIES)
 @_step
 def begin_month(migration: bool = False) -> dict[str, Any]:
-    """Find out which month this run assesses, and whether it may be assessed now."""
+    """Find out which month this run assesses, and whether it may be assessed now.
+
+    `lease_token` says how often the month had changed hands by then: a run that is overtaken writes nothing more.
+    """
     order = _asked(get_current_context(), migration=migration)
-    _run(order).begin()
-    return order
+    run = _run(order)
+    run.begin()
+    return {**order, "lease_token": run.lease_seen()}
 
 
 @task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds(), **SAFE_RETRIES)

@@ -10,13 +10,15 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 
 
-def record_stop(connection: Connection, month: BillingMonth, decision_hash: str, reasons: Sequence[str]) -> None:
-    """Write down that these decisions were stopped; once for the same decisions."""
+def record_stop(connection: Connection, month: BillingMonth, decision_hash: str, reasons: Sequence[str]) -> bool:
+    """Write down that these decisions were stopped; return False where that is on record already."""
     stop = schema.brake_stop
     here = (stop.c.billing_month == str(month), stop.c.decision_hash == decision_hash)
-    if connection.execute(select(stop.c.reasons).where(*here)).one_or_none() is None:
-        values = {"billing_month": str(month), "decision_hash": decision_hash, "reasons": json.dumps(list(reasons))}
-        connection.execute(insert(stop).values(values))
+    if connection.execute(select(stop.c.reasons).where(*here)).one_or_none() is not None:
+        return False
+    values = {"billing_month": str(month), "decision_hash": decision_hash, "reasons": json.dumps(list(reasons))}
+    connection.execute(insert(stop).values(values))
+    return True
 
 
 def is_released(connection: Connection, month: BillingMonth, decision_hash: str) -> bool:

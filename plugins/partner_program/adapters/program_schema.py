@@ -267,6 +267,12 @@ draft_batch = _table(
     _refers("billing_month stage", "draft_stage"),
 )
 
+# Who may write a month, and how often each step has written: what is out of date is refused.
+month_lease = _table(
+    "month_lease", _key("billing_month"), _must("token", Whole), _must("holder"), _must("held_until", Whole)
+)
+step_token = _table("step_token", _key("billing_month"), _key("step"), _must("token", Whole))
+
 # What took force.
 settlement = _table(
     "settlement",

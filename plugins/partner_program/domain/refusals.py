@@ -9,6 +9,14 @@ class Unavailable(Refusal):
     """Something outside did not answer: trying again may help, no rule said no."""
 
 
+class MonthBusy(Unavailable):
+    """Another run is at the month: waiting for it to end helps."""
+
+
+class MonthLost(Refusal):
+    """Another run, or another try of the same step, has had the month meanwhile: nothing of this one is written."""
+
+
 class NoRuleInForce(Refusal):
     """Asked for a day before the first programme file."""
 

@@ -14,7 +14,14 @@ from partner_program.adapters import (
 from partner_program.adapters.draft_store import load_draft
 from partner_program.domain.brake import brake_reasons
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
-from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, Refusal, Unavailable
+from partner_program.domain.refusals import (
+    BrakeOn,
+    IncompleteMonth,
+    MissingMonth,
+    MonthBusy,
+    Refusal,
+    Unavailable,
+)
 from partner_program.domain.registry import AUTHORIZED
 from partner_program.domain.settlement import (
     NO_HISTORY,
@@ -25,6 +32,7 @@ from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_decisions import MonthDecisions, decide_all, decision_hash
 from partner_program.usecases.month_inputs import MonthInputs, MonthOrder, gather
+from partner_program.usecases.month_lease import MonthLease, when_free
 from partner_program.usecases.month_stages import GRACE, TOTALS
 from partner_program.usecases.publication import owe_rates
 from partner_program.usecases.taking_force import take_force
@@ -42,29 +50,37 @@ class RunOutcome:
     changed: bool
 
 
-def commit_month(installation: Installation, order: MonthOrder) -> RunOutcome:
+def commit_month(installation: Installation, order: MonthOrder, lease: MonthLease) -> RunOutcome:
     """Take force with what is new, propose what differs; nothing is written where nothing is new."""
-    with installation.database.reading() as connection:
-        commit = _prepare(connection, installation, order)
-    if commit.has_news or commit.braked:
-        try:
-            with installation.database.writing() as connection:
-                commit = _prepare(connection, installation, order)
-                if commit.braked:
-                    brake_store.record_stop(connection, order.month, commit.decision_hash, commit.braked)
-                elif commit.has_news:
-                    _apply(connection, order, commit)
-        except Unavailable:
-            # Only the reply to COMMIT may be lost: whether it took force is looked up, never guessed.
-            with installation.database.reading() as connection:
-                if _prepare(connection, installation, order).has_news:
-                    raise
+    commit = when_free(lambda: _commit(installation, order, lease))
+    lease.give_back()
     if commit.braked:
         raise BrakeOn(
             f"brake on for {order.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
             f"partner-program brake release {order.month} --reason TEXT, then run the month again"
         )
     return _outcome(installation, order, commit)
+
+
+def _commit(installation: Installation, order: MonthOrder, lease: MonthLease) -> "_Commit":
+    """Write the month, or the brake's stop, in one transaction of the run that holds it."""
+    with installation.database.reading() as connection:
+        commit = _prepare(connection, installation, order)
+    if not (commit.has_news or commit.braked):
+        return commit
+    try:
+        with installation.database.writing() as connection:
+            commit = _prepare(connection, installation, order)
+            if _wrote(connection, order, commit):
+                lease.hold(connection)
+    except MonthBusy:
+        raise
+    except Unavailable:
+        # Only the reply to COMMIT may be lost: whether it took force is looked up, never guessed.
+        with installation.database.reading() as connection:
+            if _prepare(connection, installation, order).has_news:
+                raise
+    return commit
 
 
 def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -> RunOutcome:
@@ -82,6 +98,14 @@ def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -
         proposed=len(decided.differences) if is_proposed else 0,
         changed=commit.has_news,
     )
+
+
+def _wrote(connection: Connection, order: MonthOrder, commit: "_Commit") -> bool:
+    if commit.braked:
+        return brake_store.record_stop(connection, order.month, commit.decision_hash, commit.braked)
+    if commit.has_news:
+        _apply(connection, order, commit)
+    return commit.has_news
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from partner_program.usecases.closes import read_entity_month
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_commit import RunOutcome, check_order, commit_month
 from partner_program.usecases.month_inputs import MonthOrder, gather
+from partner_program.usecases.month_lease import MonthLease, when_free
 from partner_program.usecases.month_stages import GRACE, TIERS, TOTALS, graced, merged, tiered
 from partner_program.usecases.quality import check_month, write_report
 
@@ -29,11 +30,12 @@ from partner_program.usecases.quality import check_month, write_report
 class MonthRun:
     """The stages of one month's run, over the programme's database."""
 
-    def __init__(self, installation: Installation, order: MonthOrder) -> None:
-        """Take what was asked for; nothing is read yet."""
+    def __init__(self, installation: Installation, order: MonthOrder, lease: MonthLease | None = None) -> None:
+        """Take what was asked for, and who runs it where that is not this process; nothing is read yet."""
         self.installation = installation
         self.order = order
         self._database = installation.database
+        self._lease = lease or MonthLease(installation, order.month)
 
     def begin(self) -> list[Entity]:
         """Check that the month may be assessed now; return the entities that bill in it."""
@@ -47,50 +49,68 @@ class MonthRun:
             check_effective_date(month=month, effective_on=day)
             self.installation.program_on(day, order.program_file)
         with self._database.reading() as connection:
+            self._lease.seen(connection)
             check_order(connection, order)
             entities = [entity for entity in load_registry(connection).entities if entity.bills_in(month)]
         if not entities:
             raise Refusal(f"no entity bills in {month}: load a registry with `partner-program load DIR`")
         return entities
 
+    def lease_seen(self) -> int:
+        """How often the month had changed hands when this run began."""
+        with self._database.reading() as connection:
+            return self._lease.seen(connection)
+
     def pull_mrr(self, entity: Entity) -> EntityRevenue:
         """Freeze what one entity billed in the month; an entity's fault is frozen with it, never raised."""
+        step = f"pull_mrr {entity.entity}"
+        seen = self._lease.step_seen(step)
         revenue = read_entity_month(self.installation, entity, self.order.month)
-        self._replace(lambda connection: snapshot_store.save_snapshot(connection, self.order.month, revenue))
+        self._replace(
+            step, seen, lambda connection: snapshot_store.save_snapshot(connection, self.order.month, revenue)
+        )
         return revenue
 
     def validate_mrr(self) -> list[Finding]:
         """Check the frozen data, write the quality report, keep the findings."""
+        seen = self._lease.step_seen("validate_mrr")
         findings = check_month(self.installation, self.order.month)
-        self._replace(lambda connection: snapshot_store.save_findings(connection, self.order.month, findings))
+        self._replace(
+            "validate_mrr",
+            seen,
+            lambda connection: snapshot_store.save_findings(connection, self.order.month, findings),
+        )
         return findings
 
     def merge_totals(self) -> MonthTotals:
         """Draft each partner's total."""
+        seen = self._lease.step_seen(TOTALS.name)
         with self._database.reading() as connection:
             inputs = gather(connection, self.installation, self.order)
             totals = merged(connection, inputs)
-        self._draft(TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
+        self._draft(seen, TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
         write_report(self.installation, self.order.month, None, totals)
         return totals
 
     def assign_tiers(self) -> tuple[TierAssignment, ...]:
         """Draft the tier that each total earned."""
+        seen = self._lease.step_seen(TIERS.name)
         with self._database.reading() as connection:
             inputs = gather(connection, self.installation, self.order)
             _, totals = load_draft(connection, TOTALS, self.order.month, inputs_hash=inputs.inputs_hash)
         assigned = tiered(inputs, totals)
-        self._draft(TIERS, inputs.inputs_hash, len(assigned), assigned)
+        self._draft(seen, TIERS, inputs.inputs_hash, len(assigned), assigned)
         return assigned
 
     def settle_grace_periods(self) -> tuple[GraceAssignment, ...]:
         """Draft the tier in force after grace periods; a month that is history only settles none."""
+        seen = self._lease.step_seen(GRACE.name)
         with self._database.reading() as connection:
             inputs = gather(connection, self.installation, self.order)
             _, tiers = load_draft(connection, TIERS, self.order.month, inputs_hash=inputs.inputs_hash)
         settled = graced(inputs, tiers)
         inputs_hash = inputs.hash_with_histories(each.partner_id for each in tiers)
-        self._draft(GRACE, inputs_hash, len(settled), settled)
+        self._draft(seen, GRACE, inputs_hash, len(settled), settled)
         return settled
 
     def write_discount_rates(self) -> RunOutcome:
@@ -99,19 +119,26 @@ class MonthRun:
         Raises `BrakeOn` before anything takes force. Partners in force that would come out differently are proposed
         as a restatement and stay as they are.
         """
-        return commit_month(self.installation, self.order)
+        return commit_month(self.installation, self.order, self._lease)
 
-    def _draft(self, stage: Stage[Any, Any], inputs_hash: str, header: Any, items: Sequence[Any]) -> None:
+    def _draft(self, seen: int, stage: Stage[Any, Any], inputs_hash: str, header: Any, items: Sequence[Any]) -> None:
         self._replace(
+            stage.name,
+            seen,
             lambda connection: draft_store.save_draft(
                 connection, stage, self.order.month, inputs_hash=inputs_hash, header=header, items=items
-            )
+            ),
         )
 
-    def _replace(self, save: Callable[[Connection], bool]) -> None:
-        """Write what differs; each `save` leaves the database as it is where nothing does."""
-        with self._database.writing() as connection:
-            save(connection)
+    def _replace(self, step: str, seen: int, save: Callable[[Connection], bool]) -> None:
+        """Write what differs, holding the month; where nothing differs, nothing is written and nothing is held."""
+
+        def replacing() -> None:
+            with self._database.writing() as connection:
+                if save(connection):
+                    self._lease.hold_step(connection, step, seen)
+
+        when_free(replacing)
 
 
 def run_month(

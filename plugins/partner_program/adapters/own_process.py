@@ -1,0 +1,28 @@
+"""The name of this process among all on every machine, and whether the process behind such a name is no more."""
+
+import os
+import re
+import socket
+
+_NAME = re.compile(r"process (?P<number>\d+) of (?P<machine>\S+), started (?P<started>\d+)", re.ASCII)
+
+
+def own_name() -> str:
+    """This process, with the second of its start: the system gives a number again after a while."""
+    import psutil
+
+    number = os.getpid()
+    return f"process {number} of {socket.gethostname()}, started {int(psutil.Process(number).create_time())}"
+
+
+def is_gone(name: str) -> bool:
+    """Whether a process of this machine has ended; False for whatever cannot be known from here."""
+    import psutil
+
+    found = _NAME.fullmatch(name)
+    if found is None or found["machine"] != socket.gethostname():
+        return False
+    try:
+        return int(psutil.Process(int(found["number"])).create_time()) != int(found["started"])
+    except psutil.NoSuchProcess:
+        return True
