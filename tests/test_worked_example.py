@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from partner_program.usecases.installation import PROJECT
 from tests.cli.command_line import Answer, CommandLine
 
 EXAMPLE = Path(__file__).parent / "data" / "worked_example"
@@ -120,6 +121,20 @@ def test_the_entity_that_has_not_closed_july_is_the_reason_for_each_held_partner
         if row["status"] == "held"
     ]
     assert july["held"]
+
+
+def test_the_programme_file_that_was_used_would_have_decided_nothing_otherwise(registers, partner_program):
+    program_file = PROJECT / "include" / "program" / "2015-07-27.yaml"
+    words = ("simulate", "--program", program_file, "--from", MONTHS[0], "--to", MONTHS[-1], "--format", "json")
+
+    months = partner_program.must(*words).json["months"]
+
+    assert [each["billing_month"] for each in months] == list(MONTHS)
+    for each in months:
+        register = registers[each["billing_month"]]
+        assigned = [row for row in register["partners"] if row["status"] == "assigned"]
+        assert (each["partners"], each["held"]) == (len(assigned), len(register["held"]))
+        assert (each["differing"], each["moves"]) == ([], {"up": 0, "down": 0})
 
 
 def test_running_all_four_months_again_changes_no_byte_of_the_database_nor_of_any_letter_or_report(

@@ -35,7 +35,7 @@ def _rows(register: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _safe(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
@@ -50,7 +50,7 @@ def register_csv(register: dict[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _safe(value) for name, value in row.items()} for row in _rows(register))
+    writer.writerows({name: safe_cell(value) for name, value in row.items()} for row in _rows(register))
     return text.getvalue()
 
 

@@ -11,6 +11,7 @@ from partner_program.cli.options import example
 from partner_program.cli.rate_commands import drift, grant, publish, quote
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import application, doctor, init, load
+from partner_program.cli.simulation_commands import simulate
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _FIRST_MONTH = example(
@@ -35,7 +36,7 @@ def program() -> None:
 
 for _command in (
     *(init, load, application, doctor),
-    *(run, register, explain, brake),
+    *(run, register, explain, brake, simulate),
     restatement,
     close,
     *(quote, grant, publish, drift),

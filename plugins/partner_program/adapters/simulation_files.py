@@ -1,0 +1,86 @@
+"""A simulation as files for programs and finance: JSON with the counts, CSV with the partners that would differ."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from partner_program.adapters.register_files import safe_cell
+from partner_program.domain.simulation import Discounts, SimulatedMonth, SimulatedResult, Simulation
+
+COLUMNS = (
+    "billing_month",
+    "partner_id",
+    "mrr_eur_cents",
+    *(
+        f"{name}_{which}"
+        for name in ("tier", "monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
+        for which in ("in_force", "simulated")
+    ),
+)
+
+
+def simulated_row(result: SimulatedResult) -> dict[str, Any]:
+    """One partner and month, both ways: cents and basis points, null where a month is history only."""
+    settled = result.settled
+    before, now = settled.discounts, result.discounts
+    return {
+        "billing_month": str(settled.month),
+        "partner_id": settled.partner_id,
+        "mrr_eur_cents": settled.mrr_eur_cents,
+        "tier_in_force": settled.tier,
+        "tier_simulated": result.tier,
+        **_both("monthly_fee_discount_bp", before, now, 0),
+        **_both("setup_fee_discount_bp", before, now, 1),
+        **_both("sla", before, now, 2),
+    }
+
+
+def _both(name: str, before: Discounts | None, now: Discounts | None, at: int) -> dict[str, Any]:
+    return {
+        f"{name}_in_force": before[at] if before else None,
+        f"{name}_simulated": now[at] if now else None,
+    }
+
+
+def simulation_json(simulation: Simulation) -> str:
+    """Each month's counts and the partners that would differ, with the programme file that was tried."""
+    program = simulation.program
+    answer = {
+        "program": {"file": program.file_name, "sha256": program.file_hash},
+        "months": [_month(each) for each in simulation.months],
+    }
+    return json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
+
+
+def _month(month: SimulatedMonth) -> dict[str, Any]:
+    return {
+        "billing_month": str(month.month),
+        "status": month.status,
+        "effective_on": month.effective_on.isoformat() if month.effective_on else None,
+        "partners": len(month.results),
+        "held": month.held,
+        "moves": month.moves,
+        "tiers": [{"in_force": before, "simulated": now, "partners": count} for (before, now), count in month.tiers],
+        "monthly_fee_discount": {
+            "higher": _changed(month.changed(1)),
+            "lower": _changed(month.changed(-1)),
+            "mrr_cents_times_bp": month.mrr_cents_times_bp,
+        },
+        "differing": [simulated_row(each) for each in month.differing],
+    }
+
+
+def _changed(results: Sequence[SimulatedResult]) -> dict[str, int]:
+    return {"partners": len(results), "mrr_eur_cents": sum(each.settled.mrr_eur_cents for each in results)}
+
+
+def simulation_csv(simulation: Simulation) -> str:
+    """One row for each partner and month that would differ, RFC 4180."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    rows = (simulated_row(each) for month in simulation.months for each in month.differing)
+    writer.writerows({name: safe_cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()

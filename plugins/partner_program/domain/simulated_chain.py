@@ -1,0 +1,111 @@
+"""Settled months decided again with another programme, each partner's months chained (rules 1, 5 and 8).
+
+What was billed and counted stays as it was settled; only the programme is another. A grant that the other programme
+would have confirmed, or left open, counts so in the months after.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.grace import settle_grants
+from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.program import Program
+from partner_program.domain.rates import rate_terms
+from partner_program.domain.registry import GraceGrant, LegacyAgreement
+from partner_program.domain.simulation import Discounts, SettledResult, SimulatedResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One link of a partner's chain: what was settled, and what the simulation says in its place."""
+
+    settled: SettledResult
+    tier: int | None
+    discounts: Discounts | None
+    outcomes: tuple[tuple[str, GrantOutcome | None], ...]
+    open_grants: tuple[GraceGrant, ...] = ()
+
+
+def simulate_partner(
+    *,
+    program: Program,
+    months: Collection[BillingMonth],
+    results: Sequence[SettledResult],
+    grants: Sequence[GraceGrant],
+    agreements: Sequence[LegacyAgreement],
+) -> list[SimulatedResult]:
+    """One partner's months as `program` would have decided them, in order; other months stay as they were settled.
+
+    `results` are all that was ever settled for the partner, restatements beside what they replaced: the newest of
+    each month is compared.
+    """
+    steps: list[_Step] = []
+    for result in sorted(results, key=lambda each: (each.sequence, each.month)):
+        if result.month not in months:
+            steps.append(_Step(result, result.tier, result.discounts, result.grants))
+        elif result.effective_on is None:
+            steps.append(_Step(result, program.earned_tier(result.mrr_eur_cents), None, ()))
+        else:
+            steps.append(_decided(program, result, result.effective_on, steps, grants, agreements))
+    newest = {step.settled.month: step for step in steps if step.settled.month in months}
+    return [SimulatedResult(step.settled, step.tier, step.discounts) for _, step in sorted(newest.items())]
+
+
+def _decided(
+    program: Program,
+    result: SettledResult,
+    effective_on: date,
+    steps: Sequence[_Step],
+    grants: Sequence[GraceGrant],
+    agreements: Sequence[LegacyAgreement],
+) -> _Step:
+    own = next((step for step in reversed(steps) if step.settled.month == result.month), None)
+    if own is not None and own.settled.decided == result.decided:
+        return replace(own, settled=result)
+    listed = {grant_id for step in steps for grant_id, _ in step.settled.grants} | dict(result.grants).keys()
+    open_grants = own.open_grants if own else _still_open(result, steps, grants)
+    earned = program.earned_tier(result.mrr_eur_cents)
+    grace = settle_grants(
+        grants=[grant for grant in open_grants if grant.grant_id in listed],
+        month=result.month,
+        effective_on=effective_on,
+        earned_tier=earned,
+    )
+    tier = max(earned, grace.granted_tier or 0)
+    outcomes = tuple((each.grant.grant_id, each.outcome) for each in grace.grants)
+    later = [step for step in steps if step.settled.month > result.month and step.settled.effective_on is not None]
+    if later:
+        discounts = own.discounts if own else _kept(result, later)
+    elif own is None or result.taken_on is None:
+        discounts = _discounts(program, tier, agreements, effective_on)
+    else:
+        # A restatement's rates are those of the day on which it was accepted.
+        settled = {grant_id for grant_id, outcome in outcomes if outcome is not None}
+        granted = [each.tier for each in open_grants if result.taken_on in each.period and each.grant_id not in settled]
+        discounts = _discounts(program, max([earned, *granted]), agreements, result.taken_on)
+    return _Step(result, tier, discounts, outcomes, open_grants)
+
+
+def _discounts(program: Program, tier: int, agreements: Sequence[LegacyAgreement], day: date) -> Discounts:
+    terms = rate_terms(program=program, tier=tier, agreements=agreements, day=day)
+    return Discounts(terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp, terms.sla)
+
+
+def _still_open(result: SettledResult, steps: Sequence[_Step], grants: Sequence[GraceGrant]) -> tuple[GraceGrant, ...]:
+    """The grants that no other month has settled by its last word, as the simulation has it."""
+    last_word = {
+        (grant_id, step.settled.month): outcome
+        for step in steps
+        if step.settled.month != result.month
+        for grant_id, outcome in step.outcomes
+    }
+    settled = {grant_id for (grant_id, _), outcome in last_word.items() if outcome is not None}
+    return tuple(grant for grant in grants if grant.grant_id not in settled)
+
+
+def _kept(result: SettledResult, later: Sequence[_Step]) -> Discounts | None:
+    """A partner released after a later month was decided keeps that month's rate: the simulated one here."""
+    same = [step.discounts for step in later if step.settled.discounts == result.discounts]
+    return same[-1] if same else result.discounts

@@ -1,0 +1,119 @@
+"""Simulation: settled results beside what another programme makes of them; nothing of it is ever written anywhere."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.program import Program
+
+
+class Discounts(NamedTuple):
+    """What new orders get: basis points, and the service level."""
+
+    monthly_fee_bp: int
+    setup_fee_bp: int
+    sla: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledResult:
+    """What one settlement of a month says about a partner; `sequence` is the order in which settlements took force.
+
+    `effective_on` and `discounts` are None for a month that is history only. `taken_on` is the settlement's own day:
+    for a restatement that of its acceptance. `grants` are those that were open then, with their outcome.
+    """
+
+    month: BillingMonth
+    sequence: int
+    partner_id: str
+    effective_on: date | None
+    taken_on: date | None
+    mrr_eur_cents: int
+    tier: int | None
+    discounts: Discounts | None
+    grants: tuple[tuple[str, GrantOutcome | None], ...] = ()
+
+    @property
+    def decided(self) -> tuple[object, ...]:
+        """What it decided: equal where a restatement only carried it over."""
+        return (self.mrr_eur_cents, self.tier, self.discounts, self.grants)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedResult:
+    """A settled result beside what the other programme makes of it; tier None: no table was in force."""
+
+    settled: SettledResult
+    tier: int | None
+    discounts: Discounts | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the partner would have another tier, discount or service level."""
+        return (self.tier, self.discounts) != (self.settled.tier, self.settled.discounts)
+
+    @property
+    def move(self) -> int:
+        """Tiers up (positive) or down; 0 also where no table was in force."""
+        return 0 if self.tier is None or self.settled.tier is None else self.tier - self.settled.tier
+
+    @property
+    def monthly_fee_difference_bp(self) -> int:
+        """How much higher the monthly fee discount would be."""
+        if self.discounts is None or self.settled.discounts is None:
+            return 0
+        return self.discounts.monthly_fee_bp - self.settled.discounts.monthly_fee_bp
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMonth:
+    """One month as it is settled, beside what the other programme makes of it; held partners have no result."""
+
+    month: BillingMonth
+    status: str
+    effective_on: date | None
+    held: int
+    results: tuple[SimulatedResult, ...]
+
+    @property
+    def differing(self) -> list[SimulatedResult]:
+        """The partners that would have another tier, discount or service level."""
+        return [each for each in self.results if each.differs]
+
+    @property
+    def tiers(self) -> list[tuple[tuple[int | None, int | None], int]]:
+        """How many partners have one tier in force and another, or the same, simulated; lowest first."""
+        found = Counter((each.settled.tier, each.tier) for each in self.results)
+        return sorted(found.items(), key=lambda each: [-1 if tier is None else tier for tier in each[0]])
+
+    @property
+    def moves(self) -> dict[str, int]:
+        """How many partners would be in a higher and in a lower tier."""
+        return {
+            "up": sum(each.move > 0 for each in self.results),
+            "down": sum(each.move < 0 for each in self.results),
+        }
+
+    @property
+    def mrr_cents_times_bp(self) -> int:
+        """Each partner's counted revenue in EUR cents times its difference in monthly fee discount.
+
+        A measure to compare tier tables by, no forecast: discounts are given on new orders alone, and what was
+        counted is net of those given already.
+        """
+        return sum(each.settled.mrr_eur_cents * each.monthly_fee_difference_bp for each in self.results)
+
+    def changed(self, sign: int) -> list[SimulatedResult]:
+        """The partners whose monthly fee discount would be higher (1) or lower (-1)."""
+        return [each for each in self.results if each.monthly_fee_difference_bp * sign > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """Months in order, and the programme that they were decided with."""
+
+    program: Program
+    months: tuple[SimulatedMonth, ...]

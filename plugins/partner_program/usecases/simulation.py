@@ -1,0 +1,75 @@
+"""Simulating: what another programme file would have decided in months that are settled; nothing is written.
+
+For the owner of the programme, who wants to know what another tier table would have done, and for finance, who asks
+whom it would touch. The file given stands for all these months, whatever its own first day; each partner keeps its
+own effective dates. What was counted is taken as it was settled, legacy terms as the registry has them today. Grants
+follow the simulated months. Rates between two months (a grant on demand, an early rise) are left as they are.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import registry_store, settled_results, settlement_history
+from partner_program.adapters.program_file import load_program
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import MissingMonth, Refusal
+from partner_program.domain.registry import LegacyAgreement
+from partner_program.domain.simulated_chain import simulate_partner
+from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
+from partner_program.usecases.installation import Installation
+
+NAMED = 12
+
+
+def simulate(installation: Installation, program_file: Path, first: BillingMonth, last: BillingMonth) -> Simulation:
+    """Decide every month from `first` to `last` again with a programme file; refused where one is not settled."""
+    if first > last:
+        raise Refusal(f"month {first} is after {last}: name the earlier month first")
+    program = load_program(program_file)
+    with installation.database.reading() as connection:
+        months = _months(connection, first, last)
+        results = settled_results.load_results(connection)
+        grants = settled_results.load_grants(connection)
+        agreements = defaultdict[str, list[LegacyAgreement]](list)
+        for agreement in registry_store.load_registry(connection).legacy_agreements:
+            agreements[agreement.partner_id].append(agreement)
+        by_month: dict[BillingMonth, list[SimulatedResult]] = {month: [] for month in months}
+        for partner_id, own in sorted(results.items()):
+            simulated = simulate_partner(
+                program=program,
+                months=by_month.keys(),
+                results=own,
+                grants=grants.get(partner_id, ()),
+                agreements=agreements[partner_id],
+            )
+            for each in simulated:
+                by_month[each.settled.month].append(each)
+        return Simulation(program, tuple(_month(connection, month, each) for month, each in by_month.items()))
+
+
+def _months(connection: Connection, first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:
+    assessed = settlement_history.assessed_months(connection)
+    months = [first]
+    while months[-1] < last:
+        months.append(months[-1].following)
+    missing = [str(month) for month in months if month not in assessed]
+    if missing:
+        names = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
+        raise MissingMonth(f"not assessed: {names}; a simulation decides again what was settled")
+    return months
+
+
+def _month(connection: Connection, month: BillingMonth, results: Sequence[SimulatedResult]) -> SimulatedMonth:
+    settlements = settlement_history.settlements_of(connection, month)
+    last = settlements[-1]
+    assigned = {each.settled.partner_id for each in results}
+    held = [
+        each
+        for each in settlement_history.load_totals(connection, last.settlement_id).held
+        if each.partner_id not in assigned
+    ]
+    first = next(each for each in settlements if each.revision == last.revision)
+    return SimulatedMonth(month, last.status, first.effective_on, len(held), tuple(results))

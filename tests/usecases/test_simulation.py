@@ -1,0 +1,243 @@
+"""Simulating another programme file over settled months: the file that was used differs nowhere, nothing is written."""
+
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from partner_program.adapters import brake_store
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import BrakeOn, Refusal
+from partner_program.domain.simulation import Discounts, SimulatedResult, Simulation
+from partner_program.usecases.installation import PROJECT
+from partner_program.usecases.restatement import Acceptance, accept_restatement
+from partner_program.usecases.simulation import simulate
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.worlds import World
+
+USED = PROJECT / "include" / "program" / "2015-07-27.yaml"
+AUGUST, SEPTEMBER = "2015-08", "2015-09"
+MONTHS = (JUNE, JULY, AUGUST)
+DAYS = {JUNE: GO_LIVE, JULY: "2015-08-20", AUGUST: "2015-09-20", SEPTEMBER: "2015-10-20"}
+ROWS = (500, 800, 1000, 1500, 2000, 2500)
+
+
+def draft(world: World, *changes: tuple[str, str]) -> Path:
+    """The programme file with some of its words changed."""
+    text = USED.read_text("utf-8")
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after)
+    path = world.folder / "draft.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def simulated(world: World, program_file: Path, first: str = JUNE, last: str = AUGUST) -> Simulation:
+    return simulate(world.installation, program_file, BillingMonth.parse(first), BillingMonth.parse(last))
+
+
+def differing(simulation: Simulation) -> dict[tuple[str, str], SimulatedResult]:
+    return {
+        (str(month.month), each.settled.partner_id): each for month in simulation.months for each in month.differing
+    }
+
+
+def settle(world: World, month: str, day: str) -> Any:
+    """Settle a month; drawn worlds move more than the brake lets pass."""
+    try:
+        return world.settle(month, on=day)
+    except BrakeOn:
+        with world.installation.database.writing() as connection:
+            brake_store.release(connection, BillingMonth.parse(month), released_by="pat", reason="drawn so")
+        return world.settle(month, on=day)
+
+
+def drawn_world(folder: Path, seed: int) -> World:
+    """Four months of partners that rise and fall: grants, older terms, a late entity, late releases, restatements."""
+    rng, world = Random(seed), World(folder)
+    for number in range(8):
+        partner_id = f"P{number}"
+        world.partner(partner_id, {"NL": f"A{number}"})
+        for month in DAYS:
+            world.bill(f"A{number}", month, rng.choice((300_00, 499_99, 2_000_00, 5_100_00, 12_000_00, 45_000_00)))
+        if number % 3 == 0:
+            world.link(partner_id, "US", f"B{number}")
+            world.bill(f"B{number}", JUNE, rng.choice((100_00, 3_000_00)), entity="US", months=4)
+        if number % 2:
+            ends_on = rng.choice(("2015-08-25", "2015-09-15", "2015-12-01"))
+            world.grant(f"G{number}", partner_id, rng.randrange(1, 7), rng.choice(("2015-07-01", GO_LIVE)), ends_on)
+        if number % 4 == 0:
+            world.legacy(partner_id, rng.choice((700, 3000)), 1500, "Silver", until=rng.choice(("", "2015-09-01")))
+    for month in DAYS:
+        world.rate(month, "USD", "1.1")
+    world.ready(*DAYS)
+    world.reopen(JULY, "US")
+    for month, day in DAYS.items():
+        settle(world, month, day)
+    world.close(JULY, "US")
+    settle(world, JULY, "2015-10-25")
+    correct(world, rng)
+    return world
+
+
+def correct(world: World, rng: Random) -> None:
+    """Late invoices of three partners, in July (months after it stand) and in the last month; both are accepted."""
+    for month in (JULY, SEPTEMBER):
+        for number in rng.sample(range(8), 3):
+            world.bill(f"A{number}", month, 6_000_00)
+        world.close(month)
+        assert settle(world, month, "2015-10-26").proposed == 3
+        day = date(2015, 12, 5)
+        accept_restatement(
+            world.installation, BillingMonth.parse(month), Acceptance(day, "pat", "late invoice"), today=day
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_file_that_was_used_differs_nowhere_whatever_the_months_were(tmp_path: Path, seed: int) -> None:
+    world = drawn_world(tmp_path, seed)
+    for first, last in ((JUNE, SEPTEMBER), (JULY, AUGUST), (SEPTEMBER, SEPTEMBER)):
+        found = simulated(world, USED, first, last)
+        assert differing(found) == {}
+        assert sum(len(month.results) for month in found.months) == 8 * len(found.months)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_other_discounts_in_the_same_bands_are_those_of_each_partners_tier(tmp_path: Path, seed: int) -> None:
+    """Without older terms everybody moves by what the row moved, late releases and restatements included."""
+    world = drawn_world(tmp_path, seed)
+    raised = draft(
+        world, *((f"monthly_fee_discount_bp: {bp}\n", f"monthly_fee_discount_bp: {bp - 100}\n") for bp in ROWS)
+    )
+    found = simulated(world, raised, JUNE, SEPTEMBER)
+    own = [each for month in found.months for each in month.results if int(each.settled.partner_id[1:]) % 4]
+    assert len(own) == 6 * 4
+    for each in own:
+        assert each.settled.discounts is not None
+        assert each.monthly_fee_difference_bp == (-100 if each.settled.discounts.monthly_fee_bp else 0)
+        assert each.move == 0
+
+
+def test_a_simulation_writes_nothing_anywhere(world: World) -> None:
+    three_partners(world).run(JUNE, on=GO_LIVE)
+    before = world.dump(), world.fingerprint(), world.written(), sorted(world.folder.rglob("*"))
+    program_file = draft(world, ("from_mrr_cents: 200000", "from_mrr_cents: 250000"))
+    assert differing(simulated(world, program_file, JUNE, JUNE))
+    program_file.unlink()
+    assert (world.dump(), world.fingerprint(), world.written(), sorted(world.folder.rglob("*"))) == before
+
+
+def test_a_higher_threshold_lowers_whom_it_passes_and_nobody_else(world: World) -> None:
+    three_partners(world)
+    for month in MONTHS:
+        world.settle(month, on=DAYS[month])
+    found = simulated(world, draft(world, ("from_mrr_cents: 200000", "from_mrr_cents: 200001")))
+    assert [month.moves for month in found.months] == [{"up": 0, "down": 1}] * 3
+    assert [month.tiers for month in found.months] == [[((1, 1), 1), ((2, 1), 1), ((3, 3), 1)]] * 3
+    assert {key: each.discounts for key, each in differing(found).items()} == {
+        (month, "P1"): Discounts(500, 1000, "Bronze") for month in MONTHS
+    }
+    # 2,000.00 EUR times 3 points less
+    assert [month.mrr_cents_times_bp for month in found.months] == [-2_000_00 * 300] * 3
+
+
+def test_a_file_that_begins_later_stands_for_all_the_months(world: World) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    later = ("day: 2015-07-27", "day: 2016-01-01")
+    assert differing(simulated(world, draft(world, later), JUNE, JUNE)) == {}
+    changed = draft(world, later, ("from_mrr_cents: 50000\n", "from_mrr_cents: 150000\n"))
+    assert list(differing(simulated(world, changed, JUNE, JUNE))) == [(JUNE, "P2")]
+
+
+def granted_world(world: World) -> World:
+    """P1 earns tier 2 each month and was granted tier 3 from go-live until 20 October: it lapses in September's run."""
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", JUNE, 2_500_00, months=4)
+    world.grant("G1", "P1", 3, GO_LIVE, "2015-10-20")
+    world.ready(*DAYS)
+    for month, day in DAYS.items():
+        settle(world, month, day)
+    assert [world.result(month, "P1")["tier"] for month in DAYS] == [3, 3, 3, 2]
+    return world
+
+
+def test_a_grant_that_the_other_table_confirms_is_gone_in_the_simulated_months_after(world: World) -> None:
+    granted_world(world)
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 0")
+    confirms_july = draft(world, ("from_mrr_cents: 500000", "from_mrr_cents: 250000"))
+    found = simulated(world, confirms_july, JUNE, SEPTEMBER)
+    assert [month.results[0].tier for month in found.months] == [3, 3, 3, 3]
+    assert [key for key, _ in differing(found)] == [SEPTEMBER]
+
+
+def test_a_grant_follows_the_simulated_months_and_not_what_was_settled(world: World) -> None:
+    """August's revenue confirms the grant with the table in force; with the other table it stays open and lifts on."""
+    world.partner("P1", {"NL": "A1"})
+    for month, cents in zip(DAYS, (100_00, 5_000_00, 100_00, 100_00), strict=True):
+        world.bill("A1", month, cents)
+    world.grant("G1", "P1", 3, GO_LIVE, "2015-12-01")
+    world.ready(*DAYS)
+    for month, day in DAYS.items():
+        settle(world, month, day)
+    assert [world.result(month, "P1")["tier"] for month in DAYS] == [3, 3, 0, 0]
+    dearer = draft(world, ("from_mrr_cents: 500000", "from_mrr_cents: 500001"))
+    whole = simulated(world, dearer, JUNE, SEPTEMBER)
+    assert [month.results[0].tier for month in whole.months] == [3, 3, 3, 3]
+    # what was settled before the first month asked for stands
+    after = simulated(world, dearer, AUGUST, SEPTEMBER)
+    assert [month.results[0].tier for month in after.months] == [0, 0]
+
+
+def test_a_grant_recorded_after_a_month_does_not_change_that_month(world: World) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    world.settle(JULY, on=DAYS[JULY])
+    world.grant("G1", "P1", 4, "2015-08-25", "2015-12-01")
+    world.load()
+    world.settle(AUGUST, on=DAYS[AUGUST])
+    found = simulated(world, USED)
+    assert differing(found) == {}
+    assert [month.results[0].tier for month in found.months] == [2, 2, 4]
+
+
+def test_older_terms_stay_a_floor_under_the_other_table(world: World) -> None:
+    three_partners(world)
+    world.legacy("P1", monthly_bp=900)
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    worse = draft(world, ("monthly_fee_discount_bp: 800\n", "monthly_fee_discount_bp: 700\n"))
+    (month,) = simulated(world, worse, JUNE, JUNE).months
+    assert month.differing == []
+    better = draft(world, ("monthly_fee_discount_bp: 800\n", "monthly_fee_discount_bp: 950\n"))
+    (month,) = simulated(world, better, JUNE, JUNE).months
+    assert [(each.settled.partner_id, each.monthly_fee_difference_bp) for each in month.changed(1)] == [("P1", 50)]
+
+
+def test_a_held_partner_is_counted_as_held_and_not_compared(world: World) -> None:
+    three_partners(world)
+    world.reopen(JUNE, "US")
+    world.settle(JUNE, on=GO_LIVE)
+    (month,) = simulated(world, USED, JUNE, JUNE).months
+    assert (month.held, [each.settled.partner_id for each in month.results]) == (2, ["P1"])
+
+
+def test_a_month_that_is_history_only_has_tiers_and_no_rates(world: World) -> None:
+    three_partners(world)
+    world.bill("A1", "2015-05", 700_00)
+    world.close("2015-05")
+    world.settle("2015-05", today="2015-09-01", history=True)
+    world.settle(AUGUST, today="2015-10-01", history=True)
+    (may,) = simulated(world, USED, "2015-05", "2015-05").months
+    assert {each.settled.partner_id: (each.settled.tier, each.tier) for each in may.results}["P1"] == (None, 1)
+    (august,) = simulated(world, USED, AUGUST, AUGUST).months
+    assert (august.status, august.differing, august.results[0].discounts) == ("history", [], None)
+
+
+def test_a_month_that_is_not_settled_is_refused_by_name(world: World) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    with pytest.raises(Refusal, match="not assessed: 2015-07, 2015-08; "):
+        simulated(world, USED)
+    with pytest.raises(Refusal, match="month 2015-08 is after 2015-06"):
+        simulated(world, USED, AUGUST, JUNE)
