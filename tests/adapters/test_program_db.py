@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Table, Text, create_engine, delete, event, insert, inspect, select, update
 from sqlalchemy.dialects import sqlite
 
 from partner_program.adapters import program_schema as schema
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_db import SCHEMA_VERSION, ProgramDatabase
+from partner_program.adapters.program_db import MIGRATIONS, SCHEMA_VERSION, ProgramDatabase
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.installation import PROJECT
 from tests.worlds import NamedConnections
@@ -258,6 +260,20 @@ def test_a_database_of_another_schema_is_refused_with_what_to_do(
         ):
             pass
     assert path.read_bytes() == before
+
+
+def test_a_database_of_the_version_before_is_brought_up_to_date_and_keeps_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "before.db"
+    database = database_at(path)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO account_manager VALUES ('M1', 'Pat', 'pat@host.example', '+31')")
+    assert database.upgrade() == f"upgraded 0001 to {SCHEMA_VERSION}"
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM account_manager").scalars().all() == ["Pat"]
 
 
 def test_an_empty_version_table_counts_as_no_schema(path: Path, database: ProgramDatabase) -> None:

@@ -128,14 +128,15 @@ def test_a_run_without_a_month_fails_in_its_first_step_and_goes_no_further(settl
     assert "this run names no month" in settled.spoken
 
 
-def test_xcom_carries_months_days_codes_and_counts_alone(settled):
+def test_xcom_carries_months_days_codes_the_runs_own_id_and_counts_alone(settled):
     rows = settled.airflow.rows("SELECT task_id, key, value FROM xcom")
     handed_on = list(leaves([value for _, _, value in rows]))
     texts = {value for value in handed_on if isinstance(value, str)}
     numbers = [value for value in handed_on if isinstance(value, int)]
 
     assert {"2015-06", "2015-07", "NL", "US"} <= texts
-    assert texts <= {"2015-06", "2015-07", "2015-07-27", "2015-08-03", "NL", "US"}
+    runs = {f"{dag_id} {run_id}" for dag_id, run_id in settled.airflow.rows("SELECT dag_id, run_id FROM dag_run")}
+    assert texts <= {"2015-06", "2015-07", "2015-07-27", "2015-08-03", "NL", "US"} | runs
     assert max(numbers) <= 10, "the smallest amount of this world is 60000, the largest count 10"
     assert not [value for value in handed_on if isinstance(value, float)]
 

@@ -39,14 +39,16 @@ def begin_month(steps, *, partition_key=None, run_type="manual", **params):
     from airflow.sdk.execution_time.context import set_current_context
 
     asked = {"billing_month": None, "effective_on": None, "close_deadline_days": 10, **params}
-    run = SimpleNamespace(partition_key=partition_key, run_type=DagRunType(run_type))
+    run = SimpleNamespace(
+        dag_id="monthly_tier_assignment", run_id="a run", partition_key=partition_key, run_type=DagRunType(run_type)
+    )
     with set_current_context({"dag_run": run, "params": asked}):
         return steps.begin_month.function()
 
 
 def order(month, **asked):
     """What the first task hands to the others."""
-    words = {"effective_on": None, "history": False, "migration": False, "close_deadline_days": 10}
+    words = {"effective_on": None, "history": False, "migration": False, "close_deadline_days": 10, "holder": "a run"}
     return {"billing_month": month, **words, **asked}
 
 

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,19 +14,19 @@ from tests.worlds import World
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-ROUNDS = 10
+ROUNDS = 150
 
 
-def at_once(work: Callable[[], object], processes: int) -> list[int]:
-    """Do the work in several processes that begin at the same moment; return their statuses."""
+def at_once(works: Sequence[Callable[[], object]]) -> list[int]:
+    """Do each work in a process of its own, all beginning at the same moment; return their statuses."""
     gate, opened = os.pipe()
 
-    def when_told() -> None:
+    def when_told(work: Callable[[], object]) -> None:
         os.close(opened)
         os.read(gate, 1)  # the end of the pipe is the signal for all of them
         work()
 
-    children = [start(when_told) for _ in range(processes)]
+    children = [start(partial(when_told, work)) for work in works]
     os.close(opened)
     os.close(gate)
     return [ended(child) for child in children]
@@ -40,12 +41,12 @@ def test_two_processes_at_one_month_settle_it_once_as_one_alone_would(world: Wor
     for round_number in range(ROUNDS):
         shutil.copyfile(empty, world.program_db)
         shutil.rmtree(world.folder / "out")
-        assert at_once(lambda: world.settle(JUNE, on=GO_LIVE), 2) == [0, 0], f"round {round_number}"
+        assert at_once([lambda: world.settle(JUNE, on=GO_LIVE)] * 2) == [0, 0], f"round {round_number}"
         assert world.dump() == alone, f"round {round_number}"
 
 
 def test_several_processes_that_init_at_once_make_one_database(world: World) -> None:
-    assert at_once(lambda: world.installation.database.upgrade(), 4) == [0] * 4
+    assert at_once([lambda: world.installation.database.upgrade()] * 4) == [0] * 4
     assert world.installation.database.upgrade().startswith("already at schema")
 
 
@@ -53,6 +54,6 @@ def test_several_processes_that_load_at_once_load_once(world: World) -> None:
     three_partners(world)
     world.tables["partners"][0]["phone"] = "+31 20 2"
     world.write_registry()
-    assert at_once(world.load, 3) == [0] * 3
+    assert at_once([world.load] * 3) == [0] * 3
     assert world.rows("SELECT phone FROM partner WHERE partner_id = 'P1'") == [("+31 20 2",)]
     assert world.load() == 0

@@ -4,6 +4,9 @@ Self-contained files that work from a disk without a network. They name no time 
 equal bytes, and the folder is replaced as a whole.
 """
 
+import contextlib
+import errno
+import itertools
 import re
 import shutil
 import tempfile
@@ -94,12 +97,19 @@ def _write(path: Path, text: str) -> None:
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
-    """Rename the finished folder into place; a reader may find no report for an instant, but never half of one."""
+    """Rename the finished folder into place; a reader may find no report for an instant, but never half of one.
+
+    A twin may do the same at this moment: whoever finds a folder in the way moves it aside and tries again.
+    """
     draft.chmod(0o755)
-    if not folder.exists():
-        draft.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=draft_prefix(folder.name), dir=folder.parent))
-    folder.rename(old / folder.name)
-    draft.rename(folder)
-    shutil.rmtree(old)
+    aside = Path(tempfile.mkdtemp(prefix=draft_prefix(folder.name), dir=folder.parent))
+    for attempt in itertools.count():
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(aside / str(attempt))
+        try:
+            draft.rename(folder)
+            break
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    shutil.rmtree(aside)
