@@ -19,6 +19,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases import closes, letters, preview, publication
+from partner_program.usecases.first_month import check_someone_began
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_inputs import MonthOrder
 from partner_program.usecases.month_lease import MonthLease
@@ -142,11 +143,14 @@ def _run(order: dict[str, Any]) -> MonthRun:
 def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
     """What this run was asked for; a backfill without an effective date is history only (rule 3)."""
     run, params = context["dag_run"], context["params"]
-    month = run.partition_key or params["billing_month"]
+    key, asked = run.partition_key, params["billing_month"]
+    month = key or asked
     if not month:
         raise Refusal(
             "this run names no month: start it with a partition key or the param billing_month, as in 2015-06"
         )
+    if asked and asked != month:
+        raise Refusal(f"this run names two months: its partition key is {key}, billing_month is {asked}")
     return {
         "billing_month": str(BillingMonth.parse(month)),
         "effective_on": params["effective_on"],
@@ -164,7 +168,10 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
 
     `lease_token` says how often the month had changed hands by then: a run that is overtaken writes nothing more.
     """
-    order = _asked(get_current_context(), migration=migration)
+    context: Any = get_current_context()
+    order = _asked(context, migration=migration)
+    if context["dag_run"].run_type == "scheduled":
+        check_someone_began(installation())
     run = _run(order)
     run.begin()
     return {**order, "lease_token": run.lease_seen()}

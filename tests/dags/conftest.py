@@ -80,6 +80,20 @@ class InAirflow:
             task.retry_delay = timedelta(0)
         return dag.test(run_conf=conf)
 
+    def run_as(self, run_type: str, month: str, **conf: Any) -> Any:
+        """Run the monthly DAG as a scheduler would start it: a run of that type, the month as its partition key."""
+        from airflow.models.dagrun import DagRun
+        from sqlalchemy import event
+
+        def started_by_a_scheduler(_mapper: Any, _connection: Any, run: Any) -> None:
+            run.run_type, run.partition_key = run_type, month
+
+        event.listen(DagRun, "before_insert", started_by_a_scheduler)
+        try:
+            return self.run("monthly_tier_assignment", **conf)
+        finally:
+            event.remove(DagRun, "before_insert", started_by_a_scheduler)
+
     def states(self, run: Any) -> dict[str, str]:
         """The state of each task of a run."""
         rows = self.rows("SELECT task_id, state FROM task_instance WHERE run_id = ?", run.run_id)

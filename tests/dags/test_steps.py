@@ -58,10 +58,28 @@ def last_month():
     return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-def test_a_scheduled_run_takes_its_month_from_the_partition_key(steps):
-    answer = begin_month(steps, partition_key="2015-06", run_type="scheduled")
+def test_a_scheduled_run_takes_its_month_from_the_partition_key(steps, world):
+    world.settle("2015-06", on="2015-07-27")
 
-    assert (answer["billing_month"], answer["history"]) == ("2015-06", False)
+    answer = begin_month(steps, partition_key="2015-07", run_type="scheduled")
+
+    assert (answer["billing_month"], answer["effective_on"], answer["history"]) == ("2015-07", None, False)
+
+
+def test_the_schedule_begins_only_after_a_person_put_the_first_month_in_force(steps, world):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    world.settle("2015-05", history=True)
+
+    with pytest.raises(AirflowFailException, match="no month is in force yet, and the schedule never begins"):
+        begin_month(steps, partition_key="2015-06", run_type="scheduled")
+
+
+def test_a_run_that_names_two_months_is_refused_by_both(steps):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match="partition key is 2015-07, billing_month is 2015-06"):
+        begin_month(steps, partition_key="2015-07", billing_month="2015-06")
 
 
 def test_a_run_on_demand_takes_its_month_and_its_day_from_the_params(steps):

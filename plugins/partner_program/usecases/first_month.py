@@ -1,0 +1,20 @@
+"""Who may put the programme's first month in force: a person, never the schedule.
+
+A paused schedule that is let go begins the newest month at once, and months are assessed in order: were that month the
+first in force, the migration and every month before it could be nothing but history from then on.
+"""
+
+from partner_program.adapters import settlement_history
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import Installation
+
+
+def check_someone_began(installation: Installation) -> None:
+    """Refuse a month that nobody asked for while none is in force; the schedule goes on from the first one."""
+    with installation.database.reading() as connection:
+        assessed = settlement_history.assessed_months(connection)
+    if settlement_history.IN_FORCE not in assessed.values():
+        raise Refusal(
+            "no month is in force yet, and the schedule never begins: "
+            "start migration_2015, or this DAG with the first month as billing_month"
+        )

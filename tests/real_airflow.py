@@ -1,0 +1,154 @@
+"""A real Airflow in a folder: PostgreSQL metadata, api-server, scheduler with LocalExecutor, DAG processor.
+
+All listen on free loopback ports, and end with the `with` block. What an operator would do is done by Airflow's own
+command line and REST API; what happened is read from the metadata.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psycopg
+
+from topology import postgres_server
+from topology.airflow_rest import AirflowRest
+from topology.local_places import LOOPBACK, free_ports
+from topology.passwords import FILE_VARIABLE
+from topology.processes import Command, Processes
+from topology.secret_values import random_values
+from topology.unprivileged import Unprivileged
+
+ROOT = Path(__file__).parents[1]
+UP_SECONDS = 180.0
+SECRETS = ("FERNET_KEY", "JWT_SECRET", "API_SECRET", "METADATA_PASSWORD", "ADMIN_PASSWORD")
+_INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
+
+
+class RealAirflow:
+    """One Airflow that is up; made by `real_airflow`."""
+
+    def __init__(self, folder: Path, processes: Processes, *, dags: Path, variables: Mapping[str, str]) -> None:
+        """Choose ports and secrets for a home in a folder, and take more variables for its processes."""
+        self.home = folder
+        self._processes = processes
+        self._ports = free_ports(("metadata", "api-server", "scheduler"))
+        self._secrets = random_values(SECRETS)
+        self.rest = AirflowRest(self._url)
+        self.environment = self._inherited() | self._settings(dags) | dict(variables)
+
+    def bring_up(self, unprivileged: Unprivileged) -> None:
+        """Start everything and log in."""
+        home = self.home / "metadata"
+        home.mkdir()
+        server = postgres_server.bring_up(
+            self._processes,
+            "metadata",
+            unprivileged=unprivileged,
+            home=home,
+            port=self._ports["metadata"],
+            environment={"POSTGRES_USER": "airflow", "POSTGRES_DB": "airflow", "POSTGRES_PASSWORD": self._password},
+        )
+        self._follow(server)
+        self._follow(self._processes.run(self._command("db", "migrate", job=True)))
+        self._write_passwords()
+        for name in ("api-server", "scheduler", "dag-processor"):
+            self._processes.start(self._command(name))
+        self.wait_for("every service", self._is_up)
+        self.rest.login("admin", self._secrets["ADMIN_PASSWORD"])
+
+    def airflow(self, *words: str) -> str:
+        """What one command of Airflow's own says; it has to succeed."""
+        return subprocess.run(
+            [_program(), *words], env=self.environment, cwd=self.home, check=True, capture_output=True, text=True
+        ).stdout
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of Airflow's metadata."""
+        with psycopg.connect(
+            host=LOOPBACK, port=self._ports["metadata"], user="airflow", dbname="airflow", password=self._password
+        ) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def wait_for(self, what: str, holds: Callable[[], object], seconds: float = UP_SECONDS) -> None:
+        """Wait until something holds; refuse where a service ends or it takes too long."""
+        end = monotonic() + seconds
+        while not holds():
+            self._processes.check()
+            assert monotonic() < end, f"{what}: not within {seconds:.0f} s, see {self.home}"
+            sleep(0.2)
+
+    @property
+    def _url(self) -> str:
+        return f"http://{LOOPBACK}:{self._ports['api-server']}"
+
+    @property
+    def _password(self) -> str:
+        return self._secrets["METADATA_PASSWORD"]
+
+    def _inherited(self) -> dict[str, str]:
+        return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+    def _settings(self, dags: Path) -> dict[str, str]:
+        database = f"airflow:{self._password}@{LOOPBACK}:{self._ports['metadata']}/airflow"
+        return {
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "AIRFLOW__CORE__FERNET_KEY": self._secrets["FERNET_KEY"],
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self._url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+            FILE_VARIABLE: str(self.home / "passwords.json"),
+            "AIRFLOW__API__HOST": LOOPBACK,
+            "AIRFLOW__API__PORT": str(self._ports["api-server"]),
+            "AIRFLOW__API__BASE_URL": self._url,
+            "AIRFLOW__API__SECRET_KEY": self._secrets["API_SECRET"],
+            "AIRFLOW__API_AUTH__JWT_SECRET": self._secrets["JWT_SECRET"],
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+psycopg://{database}",
+            "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "false",
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
+            "GX_ANALYTICS_ENABLED": "false",
+        }
+
+    def _command(self, *words: str, job: bool = False) -> Command:
+        name = words[0]
+        return Command(name, (_program(), *words), self.environment, self.home / f"{name}.log", job=job)
+
+    def _write_passwords(self) -> None:
+        path = Path(self.environment[FILE_VARIABLE])
+        path.touch(mode=0o600)
+        path.write_text(f'{{"admin": "{self._secrets["ADMIN_PASSWORD"]}"}}')
+
+    def _is_up(self) -> bool:
+        health = self.rest.health()
+        return all(health.get(part) == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+    def _follow(self, steps: Iterator[None]) -> None:
+        for _ in steps:
+            self._processes.check()
+            sleep(0.05)
+
+
+def _program() -> str:
+    return str(Path(sys.executable).with_name("airflow"))
+
+
+@contextlib.contextmanager
+def real_airflow(folder: Path, *, dags: Path, variables: Mapping[str, str] | None = None) -> Iterator[RealAirflow]:
+    """An Airflow over a folder of DAGs, with its home in another; everything ends with the block."""
+    processes, unprivileged = Processes(folder / "processes.json"), Unprivileged()
+    try:
+        airflow = RealAirflow(folder, processes, dags=dags, variables=variables or {})
+        airflow.bring_up(unprivileged)
+        yield airflow
+    finally:
+        processes.stop()
+        unprivileged.forget()
