@@ -1,0 +1,48 @@
+"""The delivery of a letter to one recipient: its states, and which may follow which (rule 12).
+
+A letter is handed over at most once unless a person says otherwise. What is not known to have gone wrong before the
+final dot of the message is `ambiguous`: it may have arrived, and is never sent again by itself.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+DeliveryState = Literal[
+    "planned",  # owed, its body not yet rendered
+    "rendered",  # body rendered and hashed, waiting for a person's approval
+    "approved",  # may be sent
+    "claimed",  # a sender is at it; nothing of its body has been completed
+    "dot_pending",  # written down before the final dot: from here on it may have arrived
+    "accepted",  # the mail server took it
+    "deferred",  # the mail server said: later
+    "refused",  # the mail server said: never; or a bounce came back
+    "ambiguous",  # it may have arrived; a person decides
+    "undeliverable",  # it cannot be sent as it is: no address, or one that this mail server cannot take
+]
+STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
+SendResult = Literal["accepted", "deferred", "refused", "ambiguous", "undeliverable", "approved"]
+
+NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
+    "planned": ("rendered", "undeliverable"),
+    "rendered": ("rendered", "approved", "undeliverable", "ambiguous"),
+    "approved": ("claimed", "rendered", "undeliverable", "ambiguous"),
+    "claimed": ("dot_pending", "approved", "deferred", "refused", "undeliverable", "ambiguous"),
+    "dot_pending": ("accepted", "deferred", "refused", "ambiguous"),
+    "deferred": ("claimed", "rendered", "undeliverable", "ambiguous"),
+    "accepted": ("refused",),
+    "refused": ("rendered",),
+    "ambiguous": ("accepted", "rendered"),
+    "undeliverable": ("rendered",),
+}
+OPEN: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred", "ambiguous")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt: the state to write down, and the server's words or our reason, escaped and bounded.
+
+    `approved` means: nothing was completed, the same letter may be tried again at once.
+    """
+
+    state: SendResult
+    reply: str
