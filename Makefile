@@ -14,13 +14,13 @@ help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
 		printf '  %-10s %s\n' "$$target" "$$what"; done
-	@echo 'Variables: PYTHON=/path/to/python3.12 to choose the Python; TESTS="-k grace" for pytest; MONTH for month'
+	@echo 'Variables: PYTHON=/path/to/python3.12 to choose the Python; TESTS="-k grace" for pytest; MONTH for month; DISTURB=1 for topology: kills servers'
 
 demo: ready ## See the programme at work: the 2015 migration and the months after it, in out/
 	@$(BIN)/python -m demo
 
 topology: ready-dev ## The demo's months through the real scheduler and two workers, as local processes, in out/topology/
-	@$(BIN)/python -m topology
+	@$(BIN)/python -m topology $(if $(DISTURB),--disturb)
 
 up: ## Start it in containers: scheduler, two workers, databases, mail catcher (bin/make-env makes .env)
 	@bin/compose up --build --detach

@@ -1,9 +1,10 @@
 """`make topology`: the containers' services as local processes, and the demo's months through two Celery workers.
 
-Everything is written below `out/topology/`, or a folder that is named. Nothing listens but on loopback, and nothing
-is left running.
+With `--disturb` (`make topology DISTURB=1`) servers are killed in the middle of the first month. Everything is written
+below `out/topology/`, or a folder that is named. Nothing listens but on loopback, and nothing is left running.
 """
 
+import argparse
 import fcntl
 import shutil
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 from topology.airflow_rest import NotReachable
 from topology.processes import Interrupted, Processes, ServiceFailed
 from topology.progress import Progress
+from topology.restarts import RestartingProcesses
 from topology.show import Show
 
 PROJECT = Path(__file__).parents[1]
@@ -32,11 +34,12 @@ def _alone(out: Path) -> Iterator[None]:
         yield
 
 
-def _begin(out: Path) -> Processes:
+def _begin(out: Path, progress: Progress, *, disturb: bool) -> Processes:
     """End what a killed run left, then begin with empty folders; databases' servers may pass through one of them."""
     if out.exists() and not (out / "services").is_dir():
         raise ServiceFailed(f"{out} is there and is no topology's: it would be emptied")
-    processes = Processes(out / "processes.json")
+    record = out / "processes.json"
+    processes = RestartingProcesses(record, progress.say) if disturb else Processes(record)
     shutil.rmtree(out, ignore_errors=True)
     for folder, mode in (("services", 0o711), ("state", 0o700), ("logs", 0o700)):
         (out / folder).mkdir(mode=mode, parents=True)
@@ -45,9 +48,9 @@ def _begin(out: Path) -> Processes:
     return processes
 
 
-def _run(out: Path, progress: Progress) -> None:
+def _run(out: Path, progress: Progress, *, disturb: bool) -> None:
     with _alone(out):
-        processes = _begin(out)
+        processes = _begin(out, progress, disturb=disturb)
         show = Show(PROJECT, out, processes, progress)
         try:
             show.run()
@@ -62,9 +65,12 @@ def _run(out: Path, progress: Progress) -> None:
 def main() -> int:
     """Run it; 0 where both workers ran tasks and every file is equal to the command line's."""
     progress = Progress()
-    out = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else PROJECT / "out" / "topology"
+    wanted = argparse.ArgumentParser(prog="topology", description="The services as local processes.")
+    wanted.add_argument("folder", nargs="?", type=Path, default=PROJECT / "out" / "topology")
+    wanted.add_argument("--disturb", action="store_true", help="kill servers in the middle of the first month")
+    asked = wanted.parse_args()
     try:
-        _run(out, progress)
+        _run(asked.folder.absolute(), progress, disturb=asked.disturb)
     except (ServiceFailed, NotReachable) as refusal:
         progress.refuse(str(refusal))
         return 1

@@ -58,6 +58,25 @@ class AirflowRest:
         tasks: list[dict[str, Any]] = self._ask("GET", path)["task_instances"]
         return tasks
 
+    def clear(self, dag_id: str, run_id: str, task: str | list[Any], *, include_downstream: bool) -> None:
+        """Have a task run again now, whatever its state, or one of its mapped ones; with all that comes after it."""
+        order = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": [task],
+            "only_failed": False,
+            "include_downstream": include_downstream,
+        }
+        self._ask("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", order)
+
+    def serves_tasks(self) -> bool:
+        """Whether the API through which tasks speak answers; its first answer takes it seconds."""
+        try:
+            self._ask("GET", "/execution/health")
+        except NotReachable:
+            return False
+        return True
+
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         headers = {"Content-Type": "application/json"}
         if self._token:

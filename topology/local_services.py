@@ -141,7 +141,7 @@ class LocalServices:
     def _is_up(self, name: str) -> bool:
         """What the container's health check asks, asked from outside."""
         if name == "api-server":
-            return self.rest.health().get("metadatabase") == "healthy"
+            return self.rest.health().get("metadatabase") == "healthy" and self.rest.serves_tasks()
         if name == "scheduler":
             return _answers(f"http://{LOOPBACK}:{self.places.port(name)}/health")
         if name == "dag-processor":

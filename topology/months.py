@@ -1,17 +1,20 @@
 """The demo's months through the real scheduler: ordered, watched and told by the REST API."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from topology.airflow_rest import AirflowRest
+from topology.airflow_rest import AirflowRest, NotReachable
 from topology.processes import ServiceFailed
 
 RUN_SECONDS = 600.0
-LOOK_SECONDS = 1.0
+# Each look costs the api-server about as much as a task does.
+LOOK_SECONDS = 2.0
+ATTENDED_SECONDS = 0.4
 PARTITIONED = "monthly_tier_assignment"
 _ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+Attend = Callable[[Sequence[dict[str, Any]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +27,49 @@ class EndedTask:
 
 
 def run_month(
-    rest: AirflowRest, dag_id: str, params: Mapping[str, str], say: Callable[[EndedTask], None]
+    rest: AirflowRest,
+    dag_id: str,
+    params: Mapping[str, str],
+    say: Callable[[EndedTask], None],
+    attend: Attend | None = None,
 ) -> Iterator[None]:
-    """Order one month, say each task as it ends, yield while the run goes on; refuse where it did not succeed."""
+    """Order one month, say each task as it ends, yield while the run goes on; refuse where it did not succeed.
+
+    Who attends is shown the tasks at each look, more often than otherwise. It may be their doing that nobody answers
+    for a while; else that is refused.
+    """
     end = monotonic() + RUN_SECONDS
     while not rest.knows(dag_id):
-        yield from _pause()
+        yield from _pause(LOOK_SECONDS)
     rest.unpause(dag_id)
     run_id = _order(rest, dag_id, params)
     told: set[str] = set()
-    while (state := rest.run_state(dag_id, run_id)) not in ("success", "failed") and monotonic() < end:
-        _tell(rest, dag_id, run_id, told, say)
-        yield from _pause()
-    _tell(rest, dag_id, run_id, told, say)
+    state = "queued"
+    while state not in ("success", "failed") and monotonic() < end:
+        yield from _pause(ATTENDED_SECONDS if attend else LOOK_SECONDS)
+        try:
+            state = _look(rest, dag_id, run_id, told, say, attend)
+        except NotReachable:
+            if attend is None:
+                raise
     if state != "success":
         raise ServiceFailed(f"{dag_id}: run {run_id} is {state}: see the tasks' logs below logs/dag_id={dag_id}")
+
+
+def _look(
+    rest: AirflowRest,
+    dag_id: str,
+    run_id: str,
+    told: set[str],
+    say: Callable[[EndedTask], None],
+    attend: Attend | None,
+) -> str:
+    """Look at a run's tasks and say those that ended; its state is asked for once nothing is left to be done."""
+    tasks = rest.task_instances(dag_id, run_id)
+    _tell(tasks, told, say)
+    if attend is not None:
+        attend(tasks)
+    return rest.run_state(dag_id, run_id) if all(task["state"] in _ENDED for task in tasks) else "running"
 
 
 def _order(rest: AirflowRest, dag_id: str, params: Mapping[str, str]) -> str:
@@ -49,8 +80,8 @@ def _order(rest: AirflowRest, dag_id: str, params: Mapping[str, str]) -> str:
     return rest.trigger(dag_id, partition_key=params["billing_month"], conf=conf)
 
 
-def _tell(rest: AirflowRest, dag_id: str, run_id: str, told: set[str], say: Callable[[EndedTask], None]) -> None:
-    for task in sorted(rest.task_instances(dag_id, run_id), key=lambda task: task["end_date"] or ""):
+def _tell(tasks: Sequence[dict[str, Any]], told: set[str], say: Callable[[EndedTask], None]) -> None:
+    for task in sorted(tasks, key=lambda task: task["end_date"] or ""):
         if task["state"] in _ENDED and task["id"] not in told:
             told.add(task["id"])
             say(EndedTask(_label(task), task["state"], task["hostname"] or ""))
@@ -62,7 +93,7 @@ def _label(task: Mapping[str, Any]) -> str:
     return f"{task['task_id']} {task['rendered_map_index'] or task['map_index']}"
 
 
-def _pause() -> Iterator[None]:
-    until = monotonic() + LOOK_SECONDS
+def _pause(seconds: float) -> Iterator[None]:
+    until = monotonic() + seconds
     while monotonic() < until:
         yield

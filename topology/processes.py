@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 
 import psutil
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 3.0
 KILL_SECONDS = 5.0
 CLOCK_SECONDS = 2.0  # a process's start is reckoned from the machine's, which a clock being set may move
 
@@ -59,7 +59,9 @@ class _Identity(NamedTuple):
     began: float
 
 
-class _Started(NamedTuple):
+class Started(NamedTuple):
+    """A command and the leader of its session."""
+
     command: Command
     process: subprocess.Popen[bytes]
     identity: _Identity
@@ -71,9 +73,9 @@ class Processes:
     def __init__(self, record: Path) -> None:
         """Take the file in which the sessions are noted; end what a former run noted there and left behind."""
         self._record = record
-        self._started: list[_Started] = []
+        self._started: list[Started] = []
         self._interrupted_by: int | None = None
-        _end_now(_families(_recorded(record)))
+        end_now(families(_recorded(record)))
 
     def start(self, command: Command) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own, with nothing of this process but its standard input's end."""
@@ -91,7 +93,7 @@ class Processes:
                 group=user and user.pw_gid,
                 extra_groups=[] if user else None,
             )
-        self._started.append(_Started(command, process, _identity(process.pid)))
+        self._started.append(Started(command, process, _identity(process.pid)))
         self._record.write_text(json.dumps([each.identity for each in self._started]))
         _give(process.stdin, command.text)
         return process
@@ -111,21 +113,24 @@ class Processes:
         """Refuse where something has ended that should not have, or ended badly; obey a signal."""
         if self._interrupted_by is not None:
             raise Interrupted(self._interrupted_by)
-        for command, process, _ in self._started:
-            status = process.poll()
-            if status is not None and not (command.job and status == 0):
-                raise ServiceFailed(f"{command.name} ended with status {status}: see {command.log}")
+        for each in list(self._started):
+            status = each.process.poll()
+            if status is not None and not (each.command.job and status == 0):
+                self._ended(each, status)
+
+    def _ended(self, each: Started, status: int) -> None:
+        raise ServiceFailed(f"{each.command.name} ended with status {status}: see {each.command.log}")
 
     def stop(self) -> list[str]:
         """Ask all to stop, databases last, and kill what is left after that; what could not be ended, by name."""
-        family = _families(each.identity for each in self._started)
+        family = families(each.identity for each in self._started)
         for last in (False, True):
             these = [each for each in reversed(self._started) if each.command.stop_last is last]
             for command, process, _ in these:
                 if process.poll() is None:
                     process.send_signal(command.stop_with)
             _wait(lambda these=these: all(process.poll() is not None for _, process, _ in these))  # type: ignore[misc]
-        left = _end_now(family | _families(each.identity for each in self._started))
+        left = end_now(family | families(each.identity for each in self._started))
         self._started.clear()
         self._record.unlink(missing_ok=True)
         return left
@@ -155,7 +160,7 @@ def _recorded(record: Path) -> list[_Identity]:
     return [_Identity(*each) for each in json.loads(record.read_text())] if record.exists() else []
 
 
-def _families(leaders: Iterable[_Identity]) -> set[psutil.Process]:
+def families(leaders: Iterable[_Identity]) -> set[psutil.Process]:
     """Every living process of the leaders' sessions, and all below the leaders.
 
     The id of a leader that has ended stays its session's while anybody is in it; after that it may be another's.
@@ -197,7 +202,8 @@ def _alive(process: psutil.Process) -> bool:
         return False
 
 
-def _end_now(processes: set[psutil.Process]) -> list[str]:
+def end_now(processes: set[psutil.Process]) -> list[str]:
+    """Kill processes without asking; those that are alive all the same, by name."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()

@@ -10,12 +10,15 @@ from time import sleep
 from demo.__main__ import MONTHS
 from topology import mariadb_server, redis_server
 from topology.compose_file import Service, read_services, required_variables
+from topology.disturbances import Disturbances
 from topology.local_places import LocalPlaces, free_ports
 from topology.local_services import KEY_PREFIX_VARIABLE, LocalServices
 from topology.months import EndedTask, run_month
+from topology.operator_work import Operator
 from topology.processes import Processes, ServiceFailed
 from topology.progress import Progress
 from topology.reference import differences, run_by_command_line
+from topology.restarts import RestartingProcesses
 from topology.secret_values import files_that_tell, random_values
 
 WORKERS = ("worker-1", "worker-2")
@@ -25,7 +28,7 @@ class Show:
     """One run of `make topology`."""
 
     def __init__(self, project: Path, out: Path, processes: Processes, progress: Progress) -> None:
-        """Choose ports and secrets, and lay the folders out."""
+        """Choose ports and secrets, and lay the folders out. Processes that are started again are killed, too."""
         self._out = out
         self._processes = processes
         self._progress = progress
@@ -58,8 +61,13 @@ class Show:
         self._progress.step(f"{len(self._local.services)} services started")
         self._local.rest.login("operator", self._secrets["AIRFLOW_OPERATOR_PASSWORD"])
         reference = self._reference()
+        disturbances = self._disturbances()
         for dag_id, params in MONTHS:
-            self._together(run_month(self._local.rest, dag_id, params, self._tell), reference)
+            attend = disturbances.look if disturbances and not disturbances.over else None
+            months = run_month(self._local.rest, dag_id, params, self._tell, attend)
+            self._together(months, reference, lambda: disturbances is None or disturbances.billing_stays_up)
+            if attend and disturbances:
+                disturbances.refuse_what_is_missing()
             self._progress.step(f"{dag_id}: {params['billing_month']} settled, by workers")
         self._finish(reference)
         self._progress.step("the same months by the command line, without Airflow")
@@ -72,6 +80,14 @@ class Show:
         for forget in self._afterwards:
             forget()
 
+    def _disturbances(self) -> Disturbances | None:
+        """What the first month suffers, where the processes are ones that are started again."""
+        if not isinstance(self._processes, RestartingProcesses):
+            return None
+        operator = Operator(self._local.rest, self._progress.say)
+        port = self._places.ports.get("billing-mariadb")
+        return Disturbances(self._processes, operator, mariadb_port=port, say=self._progress.say)
+
     def _reference(self) -> Iterator[None]:
         return run_by_command_line(
             self._processes,
@@ -80,10 +96,11 @@ class Show:
             out=self._out / "reference",
         )
 
-    def _together(self, watched: Iterator[None], beside: Iterator[None]) -> None:
-        """Follow one to its end; the other uses what the machine has left meanwhile."""
+    def _together(self, watched: Iterator[None], beside: Iterator[None], may: Callable[[], bool]) -> None:
+        """Follow one to its end; the other uses what the machine has left meanwhile, once it may."""
         for _ in watched:
-            next(beside, None)
+            if may():
+                next(beside, None)
             self._processes.check()
             sleep(0.05)
 

@@ -21,11 +21,11 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
+from tests.mariadb_place import MARIADB, NO_MARIADB
 
 SQL = Path(__file__).parents[2] / "include" / "sql"
 JULY = BillingMonth(2015, 7)
 NL = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
-MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
 COLUMNS = 14
 TABLES = """
 CREATE TABLE program_mrr_line (line_id varchar(40) {key}, account_id varchar(40), service_id varchar(40),
@@ -107,7 +107,7 @@ def mariadb_server() -> Iterator[Server]:
     try:
         owner = pymysql.connect(**MARIADB, autocommit=True)
     except pymysql.err.OperationalError as absent:
-        pytest.skip(f"NO MARIADB AT 127.0.0.1:3306: reading it is NOT tested ({absent})")
+        pytest.skip(f"{NO_MARIADB}: reading it is NOT tested ({absent})")
     name = f"billing_{uuid4().hex[:12]}"
     with closing(owner), owner.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
@@ -118,9 +118,8 @@ def mariadb_server() -> Iterator[Server]:
         tables = TABLES.format(key="", whole="integer", amount="bigint", moment="datetime")
         for statement in filter(str.strip, tables.split(";")):
             cursor.execute(statement)
-        fields = ConnectionFields(
-            "billing_nl", "mysql", host="127.0.0.1", port=3306, login=name, password="only-reads", schema=name
-        )
+        place = {"host": MARIADB["host"], "port": MARIADB["port"]}
+        fields = ConnectionFields("billing_nl", "mysql", **place, login=name, password="only-reads", schema=name)
         try:
             yield Server(fields, _runner(cursor), "%s")
         finally:

@@ -23,9 +23,9 @@ from demo.entities import ENTITIES
 from demo.world import billing_database
 from partner_program.adapters.connections import ConnectionFields
 from tests.cli.command_line import CommandLine
+from tests.mariadb_place import MARIADB, NO_MARIADB
 from topology.toy_billing import OWNERS, fill_toy_billing
 
-MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
 PLACES = {"NL": "postgres", "US": "postgres", "UK": "mysql", "SG": "mysql", "DE": "sqlite"}
 
 
@@ -71,7 +71,7 @@ class MariaDB:
         self._made.append(name)
         place = {"conn_type": "mysql", "login": name, "password": "word", "schema": name}
         place |= {name: MARIADB[name] for name in ("host", "port")}
-        fill_toy_billing(ConnectionFields("billing", **place), source, owner_password="")  # type: ignore[arg-type]
+        fill_toy_billing(ConnectionFields("billing", **place), source, owner_password=MARIADB["password"])  # type: ignore[arg-type]
         return posted(**place)
 
     def forget(self) -> None:
@@ -94,7 +94,7 @@ def mariadb(postgres: Postgres) -> Iterator[MariaDB | Postgres]:
     try:
         owner = pymysql.connect(**MARIADB, autocommit=True)
     except pymysql.err.OperationalError as absent:
-        warnings.warn(f"NO MARIADB AT 127.0.0.1:3306: the demo is NOT tested on it ({absent})", stacklevel=1)
+        warnings.warn(f"{NO_MARIADB}: the demo is NOT tested on it ({absent})", stacklevel=1)
         yield postgres
         return
     with closing(owner):

@@ -7,7 +7,8 @@
     billing.view_lines()                       # the same lines through its view
     billing.fields                             # the connection of the role that may only read
 
-MariaDB is asked at 127.0.0.1:3306 and skipped where there is none; PostgreSQL comes from a wheel, always.
+MariaDB is asked where tests/mariadb_place.py says, and skipped where there is none; PostgreSQL comes from a wheel,
+always.
 """
 
 import re
@@ -28,10 +29,10 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.sql_files import read_stand_ins
+from tests.mariadb_place import MARIADB, NO_MARIADB
 
 SQL = Path(__file__).parents[2] / "include" / "sql"
 PRINT_SQL = SQL / "sources" / "print_sql"
-MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
 LINES, RESELLERS = "program_mrr_line", "program_reseller_account"
 
 
@@ -153,7 +154,7 @@ def mariadb_is_there() -> bool:
     try:
         pymysql.connect(**MARIADB).close()
     except pymysql.err.OperationalError as absent:
-        warnings.warn(f"NO MARIADB AT 127.0.0.1:3306: its billing systems are NOT tested ({absent})", stacklevel=1)
+        warnings.warn(f"{NO_MARIADB}: its billing systems are NOT tested ({absent})", stacklevel=1)
         return False
     return True
 
@@ -173,7 +174,7 @@ def postgres_address() -> Iterator[str]:
 def mariadb_billing(mariadb_is_there: bool) -> Iterator[Billing]:
     """A MariaDB database."""
     if not mariadb_is_there:
-        pytest.skip("NO MARIADB AT 127.0.0.1:3306")
+        pytest.skip(NO_MARIADB)
     name = f"source_{uuid4().hex[:12]}"
     with closing(pymysql.connect(**MARIADB, autocommit=True)) as owner, owner.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
@@ -181,7 +182,7 @@ def mariadb_billing(mariadb_is_there: bool) -> Iterator[Billing]:
         cursor.execute(f"GRANT SELECT ON {name}.* TO {name}@'%'")
         owner.select_db(name)
         reading = MARIADB | {"user": name, "password": "only-reads", "database": name}
-        fields = ConnectionFields("billing_nl", "mysql", "127.0.0.1", 3306, name, "only-reads", name)
+        fields = ConnectionFields("billing_nl", "mysql", MARIADB["host"], MARIADB["port"], name, "only-reads", name)
         try:
             with closing(pymysql.connect(**reading, autocommit=True)) as reader:
                 yield MariadbBilling(owner, reader, fields)

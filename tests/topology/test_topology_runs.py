@@ -1,4 +1,7 @@
-"""`python -m topology` as a whole: stopped half-way it leaves nothing behind, and it empties no stranger's folder."""
+"""`python -m topology` as a whole: stopped half-way it leaves nothing behind, and it empties no stranger's folder.
+
+Run to its end it is in test_disturbed_run.py.
+"""
 
 import os
 import signal
@@ -81,13 +84,3 @@ def test_without_any_redis_it_says_so_in_one_line(monkeypatch):
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     with pytest.raises(ServiceFailed, match="no redis-server on the PATH, and no Redis answers at REDIS_URL"):
         redis_server.running_server()
-
-
-@pytest.mark.skipif(not os.environ.get("TOPOLOGY"), reason="takes minutes: TOPOLOGY=1 runs it, as make topology does")
-def test_the_months_run_through_both_workers_as_by_the_command_line(folder, tmp_path):
-    with start(folder, tmp_path / "progress") as run:
-        status = run.wait(timeout=900)
-    progress = (tmp_path / "progress").read_text()
-    assert status == 0, progress
-    assert "each equal to the command line's to the byte" in progress
-    assert progress.count(" tasks: ") == 2

@@ -1,0 +1,12 @@
+"""Where the tests' MariaDB is: at 127.0.0.1:3306, root without a password, or where the environment says."""
+
+import os
+from typing import Any
+
+MARIADB: dict[str, Any] = {
+    "host": os.environ.get("TEST_MARIADB_HOST", "127.0.0.1"),
+    "port": int(os.environ.get("TEST_MARIADB_PORT", "3306")),
+    "user": "root",
+    "password": os.environ.get("TEST_MARIADB_PASSWORD", ""),
+}
+NO_MARIADB = f"NO MARIADB FOR root AT {MARIADB['host']}:{MARIADB['port']} (TEST_MARIADB_HOST, _PORT, _PASSWORD)"
