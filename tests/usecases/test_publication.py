@@ -73,6 +73,56 @@ def test_an_account_that_changes_hands_gets_the_new_partners_rate_from_that_day(
     assert [row[:3] for row in published(orders)][:2] == [("A1", GO_LIVE, 2), ("A1", "2015-09-01", 3)]
 
 
+def rate_on(path: Path, account_id: str, day: str) -> int:
+    """The tier of an order placed on a day, as an order system reads it."""
+    with closing(sqlite3.connect(path)) as connection:
+        query = (
+            "SELECT tier FROM program_discount_rate WHERE account_id = ? AND valid_from <= ?"
+            " ORDER BY valid_from DESC, revision DESC LIMIT 1"
+        )
+        return int(connection.execute(query, (account_id, day)).fetchone()[0])
+
+
+def test_a_link_corrected_to_begin_later_ends_what_was_published_from_the_day_of_the_correction(
+    world: World, orders: Path
+) -> None:
+    """Orders of the days before keep the answer that they got; nobody's order gets a new rate afterwards."""
+    publish(world)
+    before = published(orders)
+    world.tables["account_links"][0]["valid_from"] = "2015-09-01"
+    world.load()
+    assert publish(world, on=date(2015, 8, 10)) == 2
+    assert set(before) < set(published(orders))
+    days = ("2015-07-27", "2015-08-09", "2015-08-10", "2015-08-31", "2015-09-01", "2015-12-31")
+    assert [rate_on(orders, "A1", day) for day in days] == [2, 2, 0, 0, 2, 2]
+    assert [rate_on(orders, "A3", day) for day in days] == [3] * 6
+    assert [publish(world, on=date(2015, 8, day)) for day in (10, 11, 31)] == [0, 0, 0]
+    assert find_drift(world.installation) == []
+
+
+def test_an_end_that_was_published_ahead_and_put_off_does_not_come(world: World, orders: Path) -> None:
+    link = world.tables["account_links"][0]
+    link["valid_to"] = "2015-09-01"
+    world.load()
+    publish(world)
+    assert rate_on(orders, "A1", "2015-09-01") == 0
+    link["valid_to"] = "2015-10-01"
+    world.load()
+    publish(world, on=date(2015, 8, 10))
+    days = ("2015-08-31", "2015-09-01", "2015-09-30", "2015-10-01")
+    assert [rate_on(orders, "A1", day) for day in days] == [2, 2, 2, 0]
+
+
+def test_an_account_that_was_another_partners_all_along_gets_that_partners_rate_from_the_correction_on(
+    world: World, orders: Path
+) -> None:
+    publish(world)
+    world.tables["account_links"][0]["partner_id"] = "P3"
+    world.load()
+    publish(world, on=date(2015, 8, 10))
+    assert rate_on(orders, "A1", "2015-08-10") == 3
+
+
 def test_a_row_that_somebody_changed_is_named_and_left_alone(world: World, orders: Path) -> None:
     publish(world)
     change(orders, "UPDATE program_discount_rate SET monthly_fee_discount_bp = 9000 WHERE account_id = 'A1'")

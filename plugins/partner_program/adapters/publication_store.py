@@ -1,9 +1,10 @@
 """The publish outbox: every rate that an entity's order database has to know, and whether it was read back there."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from partner_program.adapters import program_schema as schema
 from partner_program.adapters.bulk_insert import append_rows
@@ -55,12 +56,37 @@ def outbox(connection: Connection, entity: str) -> list[tuple[PublishedRate, dat
     return [(PublishedRate(*values), published_on) for *values, published_on in connection.execute(query)]
 
 
-def mark_published(connection: Connection, entity: str, *, published_on: date) -> None:
-    """Write down that all of an entity's rows were read back from its order database."""
+def mark_published(
+    connection: Connection, entity: str, keys: Iterable[tuple[str, date, int]], *, published_on: date
+) -> None:
+    """Write down that these rows of an entity were read back from its order database, where they are still owed.
+
+    Only these: another run may have put more into the outbox since it was read.
+    """
     table = schema.publication
-    connection.execute(
-        update(table).where(table.c.entity == entity, table.c.published_on.is_(None)).values(published_on=published_on)
+    marked = (
+        update(table)
+        .where(
+            table.c.entity == entity,
+            table.c.account_id == bindparam("own_account"),
+            table.c.valid_from == bindparam("own_day"),
+            table.c.revision == bindparam("own_revision"),
+            table.c.published_on.is_(None),
+        )
+        .values(published_on=published_on)
     )
+    names = ("own_account", "own_day", "own_revision")
+    rows = [dict(zip(names, key, strict=True)) for key in keys]
+    if rows:
+        connection.execute(marked, rows)
+
+
+def newest_terms(connection: Connection) -> dict[tuple[str, str], dict[date, RateTerms]]:
+    """What is in the outbox for each entity's account, owed or published: the newest revision of each day."""
+    found: dict[tuple[str, str], dict[date, RateTerms]] = defaultdict(dict)
+    for (entity, account_id, valid_from), (_, terms) in _newest(connection).items():
+        found[entity, account_id][valid_from] = terms
+    return found
 
 
 def _newest(connection: Connection) -> dict[tuple[str, str, date], tuple[int, RateTerms]]:

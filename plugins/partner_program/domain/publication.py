@@ -31,6 +31,40 @@ def account_timeline(
     return timeline
 
 
+def corrections(
+    *,
+    links: Sequence[AccountLink],
+    rates: Mapping[str, Sequence[Rate]],
+    published: Mapping[date, RateTerms],
+    today: date,
+) -> list[tuple[date, RateTerms]]:
+    """What has to follow what was `published` for an account, so that it is right from `today` on.
+
+    A link may be corrected to begin later, or to end later, after its rates were published. Rows are never taken
+    back, and what was published for earlier days stays the answer for the orders of those days (rule 4): the account
+    gets what it should have from today, and a row ahead that holds no longer is revised on its own day. A day on
+    which two partners claim the account is left as it is.
+    """
+    timeline = dict(account_timeline(links=links, rates=rates))
+    told = {**published, **timeline}
+    found = []
+    for day in sorted({today, *(each for each in told if each > today)}):
+        says = _newest(told, day)
+        if says is None or len({link.partner_id for link in links if day in link.period}) > 1:
+            continue
+        wanted = _newest(timeline, day) or NO_PROGRAMME_RATE
+        if says != wanted:
+            told[day] = wanted
+            found.append((day, wanted))
+    return found
+
+
+def _newest(terms: Mapping[date, RateTerms], day: date) -> RateTerms | None:
+    """What an order system reads on a day: the terms of the newest day that has begun."""
+    begun = max((each for each in terms if each <= day), default=None)
+    return None if begun is None else terms[begun]
+
+
 def _terms_on(day: date, links: Sequence[AccountLink], rates: Mapping[str, Sequence[Rate]]) -> RateTerms | None:
     """The account's terms on a day; None where there is nothing to say yet, or nobody can say it."""
     owners = {link.partner_id for link in links if day in link.period}

