@@ -13,6 +13,7 @@ per partner, assign tiers, settle grace periods, **write the rates in one transa
 | held partners | keep the rate they have; start the same month again when the entity has closed |
 | the brake | `partner-program brake release MONTH --reason TEXT`, then clear `write_discount_rates` |
 | backfill | history only: totals and tiers for information, no rates, no letters |
+| unpausing | starts the newest month at once; it takes force only after the month before it, and sends nothing |
 | again | clearing any task is safe: equal inputs change nothing |
 
 More in docs/operations.md.
