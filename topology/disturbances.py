@@ -5,7 +5,7 @@
 | MariaDB | before its entity's pull | the pull says so and holds its partners; the operator has it read again |
 | a worker | while it reads that entity again | the scheduler misses the task's heartbeat and has it tried again |
 | the scheduler | while totals are merged or tiers assigned | the next one goes on where the first stopped |
-| PostgreSQL | while the month takes force | crash recovery; the month is in force whole, or tried again |
+| PostgreSQL | amid a transaction of `write_discount_rates` | crash recovery; the month is in force whole, or not |
 
 PostgreSQL is both servers: the programme's, and Airflow's own.
 """
@@ -39,12 +39,14 @@ class Disturbances:
         operator: Operator,
         *,
         mariadb_port: int | None,
+        wait_for_a_write: Callable[[], bool],
         say: Callable[[str], None],
     ) -> None:
-        """Take what is killed, who mends, and where MariaDB listens, if this machine has one."""
+        """Take what is killed and who mends; where MariaDB listens, if this machine has one; how PostgreSQL is hit."""
         self._processes = processes
         self._operator = operator
         self._mariadb_port = mariadb_port
+        self._wait_for_a_write = wait_for_a_write
         self._say = say
         self._tasks: Tasks = ()
         self._blows = self._one_by_one()
@@ -80,7 +82,8 @@ class Disturbances:
         yield from self._until(lambda: any(self._any(task_id, {"running"}) for task_id in MERGING))
         self._kill("scheduler")
         yield from self._until(lambda: self._any("write_discount_rates", {"running"}))
-        self._kill(*POSTGRES)
+        amid = " in the middle of a transaction" if self._wait_for_a_write() else ""
+        self._kill(*POSTGRES, how=amid)
 
     def _worker(self) -> Iterator[None]:
         """Kill the worker that is reading an entity."""
@@ -88,11 +91,11 @@ class Disturbances:
         task = self._which("pull_mrr", {"running"})[-1]
         self._kill(task["hostname"])
 
-    def _kill(self, *services: str, down_seconds: float = DOWN_SECONDS) -> None:
+    def _kill(self, *services: str, down_seconds: float = DOWN_SECONDS, how: str = "") -> None:
         self._processes.kill(*services, down_seconds=down_seconds)
         self.killed += services
         at_work = [task["task_id"] for task in self._tasks if task["state"] == "running"]
-        self._say(f"[red]killed {' and '.join(services)}[/red], while {', '.join(at_work) or 'nothing'} ran")
+        self._say(f"[red]killed {' and '.join(services)}[/red]{how}, while {', '.join(at_work) or 'nothing'} ran")
 
     def _pull(self) -> dict[str, Any] | None:
         """The pull of MariaDB's entity, once it has been tried; it has its label only then."""

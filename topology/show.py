@@ -8,7 +8,7 @@ from pathlib import Path
 from time import sleep
 
 from demo.__main__ import MONTHS
-from topology import mariadb_server, redis_server
+from topology import mariadb_server, postgres_server, redis_server
 from topology.compose_file import Service, read_services, required_variables
 from topology.disturbances import Disturbances
 from topology.local_places import LocalPlaces, free_ports
@@ -85,8 +85,14 @@ class Show:
         if not isinstance(self._processes, RestartingProcesses):
             return None
         operator = Operator(self._local.rest, self._progress.say)
-        port = self._places.ports.get("billing-mariadb")
-        return Disturbances(self._processes, operator, mariadb_port=port, say=self._progress.say)
+        programme, settings = self._places.port("programme"), self._local.environment("programme")
+        return Disturbances(
+            self._processes,
+            operator,
+            mariadb_port=self._places.ports.get("billing-mariadb"),
+            wait_for_a_write=lambda: postgres_server.wait_for_a_write(programme, settings),
+            say=self._progress.say,
+        )
 
     def _reference(self) -> Iterator[None]:
         return run_by_command_line(

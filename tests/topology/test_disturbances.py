@@ -61,7 +61,7 @@ def clears() -> Clears:
 @pytest.fixture
 def disturbances(killed, clears) -> Disturbances:
     operator = Operator(clears, lambda _: None)
-    return Disturbances(killed, operator, mariadb_port=None, say=lambda _: None)
+    return Disturbances(killed, operator, mariadb_port=None, wait_for_a_write=lambda: True, say=lambda _: None)
 
 
 def test_each_is_killed_once_at_its_moment(disturbances, killed):
