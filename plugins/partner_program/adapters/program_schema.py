@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from partner_program.domain.delivery import STATES
+
 metadata = MetaData()
 # Ids and codes compare by their bytes in every database, whatever its language.
 Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -431,6 +433,44 @@ letter = _table(
     _refers("billing_month revision partner_id", "assessment"),
     _refers("settlement_id", "settlement"),
 )
+# The letter outbox: one row for each recipient of each letter, from the moment the letter is owed.
+delivery = _table(
+    "delivery",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _key("recipient"),
+    _must("recipient_name"),
+    _must("status"),
+    _must("resend_number", Integer),
+    _may("approval_id", Integer),
+    _may("content_hash"),
+    _may("message_id"),
+    _may("dated", Whole),
+    _may("claimed_by"),
+    _may("claimed_until", Whole),
+    _may("not_before", Whole),
+    _must("attempts", Integer),
+    _may("reply"),
+    _one_of("status", *STATES),
+    _refers("billing_month revision partner_id", "letter"),
+    _refers("approval_id", "letter_action", "action_id"),
+)
+# What people decided about letters: who, why, when.
+letter_action = _table(
+    "letter_action",
+    Column("action_id", Integer, primary_key=True, nullable=False),
+    _must("action"),
+    _may("billing_month"),
+    _must("done_by"),
+    _must("reason"),
+    _must("done_at", Whole),
+    _may("batch_hash"),
+    _must("detail"),
+    _one_of("action", "approve", "reject", "accepted", "resend", "bounces", "adopt"),
+)
+# Which installation sends: a copy, or one put back from a backup, sends nothing before somebody looked at it.
+sending = _table("sending", _key("installation_id"), _must("epoch", Whole))
 # A month in force that would come out differently: proposed, then accepted or rejected by a person.
 restatement = _table(
     "restatement",
@@ -472,4 +512,5 @@ APPEND_ONLY = (
     discount_rate,
     brake_stop,
     brake_release,
+    letter_action,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from partner_program.adapters import letter_store
+from partner_program.adapters import delivery_store, letter_store
 from partner_program.adapters.files import sweep_drafts, write_if_changed
 from partner_program.adapters.letter_store import OwedLetter
 from partner_program.adapters.letter_templates import LetterTemplates
@@ -61,10 +61,31 @@ def render_letters(
         digest = hashlib.sha256("\0".join((written.subject, written.text, written.html)).encode()).hexdigest()
         if digest != letter.content_hash:
             rendered.append((letter.partner_id, letter.revision, digest))
-    if rendered:
-        with installation.database.writing() as connection:
-            letter_store.mark_rendered(connection, month, rendered, templates.version)
+    _write_down(installation, month, owed, rendered, templates.version)
     return len(owed)
+
+
+def _write_down(
+    installation: Installation,
+    month: BillingMonth,
+    owed: Sequence[OwedLetter],
+    rendered: Sequence[tuple[str, int, str]],
+    version: str,
+) -> None:
+    """Write down what was rendered and who is to get it; a body that changed after its approval is asked for again."""
+    letters = [(each.partner_id, each.revision) for each in owed]
+    with installation.database.reading() as connection:
+        contacts = load_registry(connection).contacts
+        is_new = bool(rendered or delivery_store.changes_owed(connection, month, letters, contacts))
+    if not is_new:
+        return
+    known = {(each.partner_id, each.revision) for each in owed if each.content_hash is not None}
+    with installation.database.writing() as connection:
+        letter_store.mark_rendered(connection, month, rendered, version)
+        delivery_store.changes_owed(connection, month, letters, contacts).apply(connection)
+        delivery_store.mark_rendered(connection, month, letters)
+        if any((partner_id, revision) in known for partner_id, revision, _ in rendered):
+            delivery_store.ask_again(connection, month, "a letter of this month was rendered anew")
 
 
 def letter_facts(

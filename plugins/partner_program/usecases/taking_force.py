@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import rate_store, settlement_store, snapshot_store
+from partner_program.adapters import delivery_store, rate_store, settlement_store, snapshot_store
 from partner_program.adapters.settlement_store import SettlementHead
 from partner_program.domain.settlement import Decision
 from partner_program.usecases.month_decisions import MonthDecisions
@@ -49,4 +49,6 @@ def take_force(
     rates = [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
     rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decisions)
+    owed = [(each.partner_id, revision) for each in decisions if each.letter is not None]
+    delivery_store.changes_owed(connection, order.month, owed, decided.inputs.registry.contacts).apply(connection)
     return head, settlement_id

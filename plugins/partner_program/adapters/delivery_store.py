@@ -1,0 +1,227 @@
+"""The letter outbox: what every recipient of every letter is owed, and how far it has come.
+
+Each change names the states that it may come from, so that a sender that was overtaken changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, update
+
+from partner_program.adapters import program_schema as schema
+from partner_program.adapters.bulk_insert import append_rows
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import NEXT, DeliveryState, Outcome
+from partner_program.domain.registry import Contact
+
+NO_RECIPIENT = ""  # a letter whose partner has no billing contact is owed all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recipient's row of the outbox with the kind of its letter; times are seconds since 1970, UTC."""
+
+    billing_month: str
+    revision: int
+    partner_id: str
+    recipient: str
+    recipient_name: str
+    status: DeliveryState
+    resend_number: int
+    approval_id: int | None
+    content_hash: str | None
+    message_id: str | None
+    dated: int | None
+    claimed_by: str | None
+    claimed_until: int | None
+    not_before: int | None
+    attempts: int
+    reply: str | None
+    kind: str
+    letter_hash: str | None
+
+    @property
+    def key(self) -> tuple[str, int, str, str]:
+        """What names the row."""
+        return self.billing_month, self.revision, self.partner_id, self.recipient
+
+
+@dataclass(slots=True)
+class OwedChanges:
+    """What has to be written so that the outbox says who is owed what: rows to append, rows to change."""
+
+    new: list[dict[str, object]] = field(default_factory=list)
+    others: list[Executable] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.new or self.others)
+
+    def apply(self, connection: Connection) -> None:
+        """Write it, in the caller's transaction."""
+        append_rows(connection, schema.delivery, self.new)
+        for change in self.others:
+            connection.execute(change)
+
+
+def changes_owed(
+    connection: Connection, month: BillingMonth, letters: Iterable[tuple[str, int]], contacts: Sequence[Contact]
+) -> OwedChanges:
+    """What to write so that each letter, by partner and revision, has a row for every billing contact of today.
+
+    A row that nobody has approved yet goes with its contact; one that was approved stays, whoever leaves. What was
+    not sent of an older revision never will be: its figures were corrected.
+    """
+    billing: dict[str, dict[str, str]] = defaultdict(dict)
+    for contact in contacts:
+        if contact.role == "billing":
+            billing[contact.partner_id][contact.email] = contact.name
+    known: dict[str, list[Delivery]] = defaultdict(list)
+    for row in deliveries(connection, month):
+        known[row.partner_id].append(row)
+    changes = OwedChanges()
+    for partner_id, revision in letters:
+        wanted = billing.get(partner_id) or {NO_RECIPIENT: ""}
+        own = {row.recipient: row for row in known[partner_id] if row.revision == revision}
+        key = {"billing_month": str(month), "partner_id": partner_id, "revision": revision}
+        changes.new += [_new(key, recipient, wanted[recipient]) for recipient in sorted(wanted.keys() - own.keys())]
+        changes.others += [change for row in own.values() for change in _follow(row, wanted)]
+        changes.others += [_replaced(row, revision) for row in known[partner_id] if _is_replaced(row, revision)]
+    return changes
+
+
+def _new(key: Mapping[str, object], recipient: str, name: str) -> dict[str, object]:
+    status, reply = ("planned", None) if recipient else ("undeliverable", "the partner has no billing contact")
+    own = {"recipient": recipient, "recipient_name": name, "status": status, "reply": reply}
+    return {**key, **own, "resend_number": 0, "attempts": 0}
+
+
+def _follow(row: Delivery, wanted: Mapping[str, str]) -> list[Executable]:
+    """A row that nobody has approved follows its contact: a name changes, a person leaves."""
+    if row.approval_id is not None:
+        return []
+    if row.recipient not in wanted:
+        return [delete(schema.delivery).where(*_is(row))]
+    if row.recipient_name != wanted[row.recipient]:
+        return [update(schema.delivery).where(*_is(row)).values(recipient_name=wanted[row.recipient])]
+    return []
+
+
+def _is_replaced(row: Delivery, revision: int) -> bool:
+    return row.revision < revision and row.status in ("planned", "rendered", "approved", "deferred")
+
+
+def _replaced(row: Delivery, revision: int) -> Executable:
+    values = {"status": "undeliverable", "reply": f"revision {revision} of the month took its place"}
+    return update(schema.delivery).where(*_is(row), schema.delivery.c.status == row.status).values(values)
+
+
+def mark_rendered(connection: Connection, month: BillingMonth, letters: Sequence[tuple[str, int]]) -> None:
+    """The bodies of these letters, by partner and revision, are there: their rows wait for a person."""
+    table = schema.delivery
+    for partner_id, revision in letters:
+        here = (table.c.billing_month == str(month), table.c.partner_id == partner_id, table.c.revision == revision)
+        connection.execute(update(table).where(*here, table.c.status == "planned").values(status="rendered"))
+
+
+def ask_again(connection: Connection, month: BillingMonth, reason: str) -> int:
+    """Take back the approval of whatever of a month has not been sent; return how many rows."""
+    table = schema.delivery
+    here = (table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred")))
+    values = {"status": "rendered", "approval_id": None, "not_before": None, "reply": reason}
+    return connection.execute(update(table).where(*here).values(values)).rowcount
+
+
+def deliveries(
+    connection: Connection,
+    month: BillingMonth,
+    *,
+    partners: Sequence[str] | None = None,
+    states: Sequence[str] | None = None,
+) -> list[Delivery]:
+    """A month's rows, by partner, revision and recipient."""
+    table = schema.delivery
+    query = _query().where(table.c.billing_month == str(month))
+    if partners is not None:
+        query = query.where(table.c.partner_id.in_(partners))
+    if states is not None:
+        query = query.where(table.c.status.in_(states))
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def find_by_message(connection: Connection, message_ids: Sequence[str]) -> dict[str, Delivery]:
+    """The rows that these Message-IDs belong to."""
+    query = _query().where(schema.delivery.c.message_id.in_(message_ids))
+    return {str(row.message_id): _delivery(row) for row in connection.execute(query)}
+
+
+def count_states(connection: Connection, month: BillingMonth) -> dict[str, int]:
+    """How many rows of a month are in each state."""
+    table = schema.delivery
+    query = select(table.c.status, func.count()).where(table.c.billing_month == str(month)).group_by(table.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def letters_without_deliveries(connection: Connection, month: BillingMonth) -> list[str]:
+    """Partners with a letter of this month that nobody is owed: there are none, or something is broken."""
+    letter, table = schema.letter, schema.delivery
+    same = (
+        (table.c.billing_month == letter.c.billing_month)
+        & (table.c.revision == letter.c.revision)
+        & (table.c.partner_id == letter.c.partner_id)
+    )
+    query = (
+        select(letter.c.partner_id)
+        .outerjoin(table, same)
+        .where(letter.c.billing_month == str(month), table.c.partner_id.is_(None))
+    )
+    return sorted(connection.execute(query).scalars())
+
+
+def move(connection: Connection, row: Delivery, to: DeliveryState, **values: object) -> bool:
+    """Move a row on, where it still is as it was read; return False where somebody else moved it meanwhile."""
+    if to not in NEXT[row.status]:
+        raise ValueError(f"a delivery never goes from {row.status} to {to}")
+    table = schema.delivery
+    here = [*_is(row), table.c.status == row.status]
+    here.append(table.c.claimed_by.is_(None) if row.claimed_by is None else table.c.claimed_by == row.claimed_by)
+    return connection.execute(update(table).where(*here).values(status=to, **values)).rowcount == 1
+
+
+def settle(connection: Connection, row: Delivery, outcome: Outcome, *, not_before: int | None) -> bool:
+    """Write down what became of an attempt; False where the row is in other hands by now."""
+    return move(
+        connection,
+        row,
+        outcome.state,
+        reply=outcome.reply,
+        not_before=not_before,
+        attempts=row.attempts + 1,
+        claimed_by=None,
+        claimed_until=None,
+    )
+
+
+def _query() -> Select[Any]:
+    table, letter = schema.delivery, schema.letter
+    same = (
+        (table.c.billing_month == letter.c.billing_month)
+        & (table.c.revision == letter.c.revision)
+        & (table.c.partner_id == letter.c.partner_id)
+    )
+    return (
+        select(table, letter.c.kind, letter.c.content_hash.label("letter_hash"))
+        .join(letter, same)
+        .order_by(table.c.billing_month, table.c.partner_id, table.c.revision, table.c.recipient)
+    )
+
+
+def _delivery(row: Row[tuple[object, ...]]) -> Delivery:
+    return Delivery(**row._mapping)
+
+
+def _is(row: Delivery) -> list[ColumnElement[bool]]:
+    table = schema.delivery
+    return [table.c[name] == value for name, value in zip(table.primary_key.columns.keys(), row.key, strict=True)]

@@ -1,0 +1,62 @@
+"""What people decided about letters: who, why and when; appended, never changed."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select
+
+from partner_program.adapters import program_schema as schema
+from partner_program.domain.billing_month import BillingMonth
+
+Action = Literal["approve", "reject", "accepted", "resend", "bounces", "adopt"]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterAction:
+    """One decision; `done_at` is in seconds since 1970, `detail` says what it touched."""
+
+    action: Action
+    billing_month: str | None
+    done_by: str
+    reason: str
+    done_at: int
+    batch_hash: str | None
+    detail: dict[str, Any]
+
+
+def record_action(
+    connection: Connection,
+    action: Action,
+    *,
+    month: BillingMonth | None,
+    done_by: str,
+    reason: str,
+    done_at: int,
+    batch_hash: str | None = None,
+    **detail: Any,
+) -> int:
+    """Write one decision down; return its id."""
+    values = {
+        "action": action,
+        "billing_month": None if month is None else str(month),
+        "done_by": done_by,
+        "reason": reason,
+        "done_at": done_at,
+        "batch_hash": batch_hash,
+        "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
+    }
+    (action_id,) = connection.execute(insert(schema.letter_action).values(values)).inserted_primary_key or (0,)
+    return int(action_id)
+
+
+def load_actions(connection: Connection, month: BillingMonth) -> list[LetterAction]:
+    """What was decided about a month's letters, oldest first."""
+    table = schema.letter_action
+    query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.action_id)
+    return [
+        LetterAction(
+            row.action, row.billing_month, row.done_by, row.reason, row.done_at, row.batch_hash, json.loads(row.detail)
+        )
+        for row in connection.execute(query)
+    ]
