@@ -50,7 +50,7 @@ sql: ready-dev # sqlfluff
 format: ready-dev ## Lay out the code and fix what can be fixed
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
-bench: ready ## Measure, and compare with the limits
+bench: ready-dev ## Measure, and compare with the limits
 	@$(BIN)/python -m bench
 
 month: ready ## Assess one month: make month MONTH=2015-07

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from bench import Measurement, embedded_demo, letters, pull, settlement
+from bench import Measurement, embedded_demo, letters, pull, scheduler, settlement
 
 MEASURES: tuple[Callable[[], list[Measurement]], ...] = (
     pull.measure,
     settlement.measure,
     letters.measure,
     embedded_demo.measure,
+    scheduler.measure,
 )
 
 
