@@ -84,7 +84,9 @@ def fill_toy_billing(connection: ConnectionFields, source: Path, *, owner_passwo
         _METADATA.drop_all(billing)
         _METADATA.create_all(billing)
         for table in (_LINES, _CLOSES, _RESELLERS):
-            billing.execute(table.insert(), _rows(source, table))
+            rows = _rows(source, table)
+            if rows:
+                billing.execute(table.insert(), rows)
         grant = {"postgres": _let_read_postgres, "mysql": _let_read_mariadb}[connection.conn_type]
         grant(billing, connection)
     engine.dispose()

@@ -270,7 +270,8 @@ def test_a_bad_row_that_would_not_count_is_only_shown_in_its_bucket(
     assert revenue.fault is None or excluded == {"charge_kind": "tax"}  # a tax line is posted: the close counts it
     (shown,) = [group for group in revenue.groups if group.account_id != "A9"]
     amount = bad["net_amount_minor"]
-    assert (shown.lines, shown.net_amount_minor) == (1, amount if isinstance(amount, int) else 0)
+    can_be_added = isinstance(amount, int) and amount < 2**63 - 1  # a full column clips to that: no sum could hold it
+    assert (shown.lines, shown.net_amount_minor) == (1, amount if can_be_added else 0)
     assert (shown.charge_kind, shown.document_status) == (bad["charge_kind"] or "", bad["document_status"] or "")
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from partner_program.adapters.billing_lines import is_sound_currency, shown
 from partner_program.adapters.billing_snapshot import BillingFault
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.completeness import LARGEST_WHOLE
 from partner_program.domain.revenue import PeriodClose
 
 _MANY = 12  # up to here each faulty line is tried in and out of the entity's word
@@ -28,7 +29,7 @@ def read_close_rows(rows: Iterable[tuple[Any, ...]], month: BillingMonth) -> tup
             raise BillingFault(f"{where}: currency is {shown(close.currency)}, expected three capital letters")
         for column in ("line_count", "control_total_minor"):
             value = getattr(close, column)
-            if not isinstance(value, int) or (column == "line_count" and value < 0):
+            if not isinstance(value, int) or abs(value) > LARGEST_WHOLE or (column == "line_count" and value < 0):
                 raise BillingFault(f"{where}: {close.currency}: {column} is {shown(value)}, expected a whole number")
     for currency, count in Counter(close.currency for close in closes).items():
         if count > 1:

@@ -21,6 +21,8 @@ _BLANK = " "  # as the SQL statements trim it
 _YEARS = range(1970, 2200)
 _NEVER_NEGATIVE = ("recurring", "usage")
 _LONGEST_FOUND = 60
+_LARGEST_ADDED = 2**62  # below what clips: with all the sound lines it still fits the whole numbers of every database
+_LONGEST_TERM = 2**31 - 1  # an integer, as the contract says
 
 
 class BillingLine(NamedTuple):
@@ -95,7 +97,7 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
 
 
 def _term_expected(term_months: object, charge_kind: object) -> str | None:
-    if not isinstance(term_months, int) or term_months < 1:
+    if not isinstance(term_months, int) or not 1 <= term_months <= _LONGEST_TERM:
         return "a whole number of months, 1 or more"
     if charge_kind == "usage" and term_months != 1:
         return "1 on a usage line"
@@ -138,8 +140,9 @@ def _covered_days(line: BillingLine, month: BillingMonth) -> int:
 
 
 def whole_amount(line: BillingLine) -> int | None:
-    """The amount where it is a whole number, however unlikely."""
-    return line.net_amount_minor if isinstance(line.net_amount_minor, int) else None
+    """The amount where it is a whole number that can be added up; what a full column clips to is none."""
+    amount = line.net_amount_minor
+    return amount if isinstance(amount, int) and abs(amount) <= _LARGEST_ADDED else None
 
 
 def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
