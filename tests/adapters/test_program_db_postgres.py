@@ -177,12 +177,12 @@ def the_commit_of_a_settlement() -> Fault:
 class Proxy:
     """Hands bytes on between a client and the server; where the fault says so, the line is cut, once."""
 
-    def __init__(self, server: str, *, lose: Fault) -> None:
-        """Listen on a socket of its own."""
+    def __init__(self, server: str, *, lose: Fault, then: Callable[[], None] = lambda: None) -> None:
+        """Listen on a socket of its own; `then` comes after the cut and before the client knows of it."""
         self.folder = tempfile.mkdtemp(prefix="pg-proxy-")
         self.lost = 0
         self._server = str(Path(server) / SOCKET)
-        self._lose = lose
+        self._lose, self._then = lose, then
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(Path(self.folder) / SOCKET))
         self._listening.listen()
@@ -200,7 +200,10 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         upstream = socket.socket(socket.AF_UNIX)
-        upstream.connect(self._server)
+        try:
+            upstream.connect(self._server)
+        except OSError:  # the server is gone: so is the line to it
+            return _hang_up(client, upstream)
         cut = threading.Event()
         threading.Thread(target=self._answer, args=(upstream, client, cut), daemon=True).start()
         sent = b""
@@ -214,6 +217,7 @@ class Proxy:
                 if where:
                     self.lost += 1
                     if where == "before":
+                        self._then()
                         break
                 sent += said
         if not cut.is_set():
@@ -223,6 +227,7 @@ class Proxy:
         with suppress(OSError):
             while said := upstream.recv(65_536):
                 if cut.is_set():
+                    self._then()
                     break
                 client.sendall(said)
         _hang_up(client, upstream)

