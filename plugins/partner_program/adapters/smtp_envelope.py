@@ -1,0 +1,59 @@
+"""One letter as it goes on the wire: what may not be sent at all, and its text with the dots doubled."""
+
+from dataclasses import dataclass, field
+
+_LONGEST_LINE = 998  # RFC 5322, 2.1.1, without its CRLF
+_LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without its angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message for one recipient: `message` has CRLF at each line's end; an empty `return_path` is the null one."""
+
+    return_path: str
+    recipient: str
+    message: bytes = field(repr=False)
+    needs_smtputf8: bool = False
+
+
+def why_unsendable(envelope: Envelope) -> str | None:
+    """Why no mail server may get this letter, or None: a line end in an address would be a command of its own."""
+    return (
+        (_fault_of_address("return path", envelope.return_path, envelope) if envelope.return_path else None)
+        or _fault_of_address("recipient", envelope.recipient, envelope)
+        or _fault_of_message(envelope.message)
+    )
+
+
+def _fault_of_address(what: str, address: str, envelope: Envelope) -> str | None:
+    local, at, domain = address.rpartition("@")
+    if not (at and local and domain):
+        return f"{what}: expected an address as in name@company.example"
+    if not address.isprintable() or any(sign in address for sign in ' <>"\\'):
+        return f"{what}: has a line end, a space, a quote, an angle bracket or an invisible sign"
+    if not domain.isascii() and not envelope.needs_smtputf8:
+        return f"{what}: its domain is not ASCII; expected its A-label (xn--...)"
+    if not address.isascii() and not envelope.needs_smtputf8:
+        return f"{what}: not ASCII, and the letter does not say that it needs SMTPUTF8"
+    if len(address.encode("utf-8", "replace")) > _LONGEST_ADDRESS:
+        return f"{what}: longer than {_LONGEST_ADDRESS} bytes"
+    return None
+
+
+def _fault_of_message(message: bytes) -> str | None:
+    ends = message.count(b"\r\n")
+    if message.count(b"\r") != ends or message.count(b"\n") != ends:
+        return "message: has a CR or LF alone; expected CRLF at each line's end"
+    if b"\0" in message:
+        return "message: has a NUL"
+    if max(map(len, message.split(b"\r\n"))) > _LONGEST_LINE:
+        return f"message: has a line of more than {_LONGEST_LINE} bytes"
+    return None
+
+
+def dot_stuffed(message: bytes) -> bytes:
+    """The text up to the final dot, which is not in it: leading dots doubled, the last line ended (RFC 5321, 4.5.2)."""
+    text = message.replace(b"\r\n.", b"\r\n..")
+    if text.startswith(b"."):
+        text = b"." + text
+    return text if not text or text.endswith(b"\r\n") else text + b"\r\n"

@@ -1,0 +1,59 @@
+"""What a mail server answers: read within bounds, and shown only escaped, cut and without secrets."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_LONGEST_SHOWN = 400
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
+_NOT_SHOWN_AS_IT_IS = re.compile(r"[^ -~]")
+
+
+class NoReply(Exception):
+    """The server gave no answer that can be understood: it hung up, kept silent too long, or sent something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply, of one line or several."""
+
+    code: int
+    lines: tuple[bytes, ...]
+
+    @property
+    def kind(self) -> int:
+        """The first digit: 2 done, 3 go on, 4 not now, 5 never."""
+        return self.code // 100
+
+    def shown(self, secrets: Sequence[bytes] = ()) -> str:
+        """The reply for a person: a server may send anything, its text may even repeat what we sent it."""
+        return f"{self.code} {shown(b' '.join(self.lines), secrets)}".rstrip()
+
+
+def shown(text: bytes, secrets: Sequence[bytes] = ()) -> str:
+    """Foreign text as one line of printable ASCII, cut."""
+    for secret in secrets:
+        text = text.replace(secret, b"[not shown]")
+    line = _NOT_SHOWN_AS_IT_IS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text[:_LONGEST_SHOWN].decode("latin-1"))
+    return line if len(line) <= _LONGEST_SHOWN and len(text) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + " [cut]"
+
+
+class ReplyLines:
+    """Puts one reply together, line by line; lines that do not belong together are no reply."""
+
+    def __init__(self) -> None:
+        """Begin with no line."""
+        self._code: int | None = None
+        self._texts: list[bytes] = []
+
+    def add(self, line: bytes) -> Reply | None:
+        """The reply when this was its last line."""
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise NoReply("answered something that is no SMTP reply")
+        code = int(match[1])
+        if self._code not in (None, code):
+            raise NoReply("answered with lines of different codes")
+        self._code = code
+        self._texts.append(match[3] or b"")
+        return None if match[2] == b"-" else Reply(code, tuple(self._texts))

@@ -1,0 +1,134 @@
+"""One letter's MAIL, RCPT, DATA, text and final dot, and what each answer means for it (RFC 5321, RFC 2920)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from partner_program.adapters.smtp_envelope import Envelope, dot_stuffed
+from partner_program.adapters.smtp_refusals import StopSending
+from partner_program.adapters.smtp_replies import NoReply, Reply
+from partner_program.adapters.smtp_session import Conversation
+from partner_program.adapters.smtp_settings import SmtpSettings
+from partner_program.adapters.smtp_wire import Deadline
+from partner_program.domain.delivery import Outcome
+
+_LOGIN_WANTED = (530, 534, 535, 538)  # RFC 4954, 6: about the session, not the letter
+_CLOSING = 421
+_SAID_NO: Mapping[int, Literal["deferred", "refused"]] = {4: "deferred", 5: "refused"}
+
+
+def lacking(envelope: Envelope, offers: Mapping[str, str]) -> str | None:
+    """What this letter needs and the server does not offer, or None."""
+    if envelope.needs_smtputf8 and "SMTPUTF8" not in offers:
+        return "the mail server does not take addresses beyond ASCII (SMTPUTF8)"
+    if not envelope.message.isascii() and "8BITMIME" not in offers:
+        return "the mail server takes 7-bit text only (8BITMIME), the message has other bytes"
+    most = offers.get("SIZE", "")
+    if most.isdecimal() and 0 < int(most) < len(envelope.message):
+        return f"the mail server takes at most {int(most)} bytes, the message has {len(envelope.message)}"
+    return None
+
+
+class Transaction:
+    """The steps of one letter, to be taken in order; each says what became of the letter, or None to go on."""
+
+    def __init__(self, conversation: Conversation, settings: SmtpSettings, envelope: Envelope) -> None:
+        """Begin the time that the letter has."""
+        self._wire = conversation.wire
+        self._secrets = conversation.secrets
+        self._offers = conversation.offers
+        self._settings = settings
+        self._envelope = envelope
+        self._until_dot = Deadline(settings.timeouts.message)
+        self.untouched = True  # the server took no notice of the letter: it had left, or was about to
+        self.may_go_on = True  # the conversation stands where the next letter can begin
+
+    def offered(self) -> Outcome | None:
+        """MAIL, RCPT and DATA: in one write where the server can take that."""
+        together = "PIPELINING" in self._offers
+        steps = dict(self._steps())
+        no: Outcome | None = None
+        if together:
+            self._wire.send(b"".join(steps.values()), self._until_dot)
+        for step, command in steps.items():
+            try:
+                if not together:
+                    self._wire.send(command, self._until_dot)
+                reply = self._wire.reply(Deadline(self._settings.timeouts.reply, within=self._until_dot))
+                no = self._heard(step, reply, no)
+            except NoReply:
+                self.may_go_on = False
+                if no is None:
+                    raise
+            if no is not None and not (together and self.may_go_on):
+                break
+        if no is not None and self.may_go_on:
+            self._forget()
+        return no
+
+    def _steps(self) -> Iterator[tuple[str, bytes]]:
+        size = f" SIZE={len(self._envelope.message)}" if "SIZE" in self._offers else ""
+        eight_bit = "" if self._envelope.message.isascii() else " BODY=8BITMIME"
+        utf8 = " SMTPUTF8" if self._envelope.needs_smtputf8 else ""
+        yield "MAIL", f"MAIL FROM:<{self._envelope.return_path}>{size}{eight_bit}{utf8}\r\n".encode()
+        yield "RCPT", f"RCPT TO:<{self._envelope.recipient}>\r\n".encode()
+        yield "DATA", b"DATA\r\n"
+
+    def _heard(self, step: str, reply: Reply, no: Outcome | None) -> Outcome | None:
+        """What the letter's outcome is after this answer; the first refusal is the one that counts."""
+        closing = reply.code == _CLOSING
+        self.untouched = step == "MAIL" and closing
+        self.may_go_on = self.may_go_on and not closing
+        if no is not None:
+            # 354 though there is no recipient: only hanging up surely delivers nothing, an empty letter might
+            self.may_go_on = self.may_go_on and reply.kind != 3
+            return no
+        if reply.code == 354 if step == "DATA" else reply.kind == 2:
+            return None
+        said = f"to {step}: {reply.shown(self._secrets)}"
+        if step == "MAIL" and reply.code in _LOGIN_WANTED:
+            raise StopSending(f"{self._settings.place}: {said}; check security, login and password")
+        if reply.kind not in _SAID_NO:
+            raise NoReply(f"answered what does not belong there, {said}")
+        return Outcome(_SAID_NO[reply.kind], said)
+
+    def _forget(self) -> None:
+        """RSET; a server that does not follow is left."""
+        deadline = Deadline(self._settings.timeouts.quit)
+        try:
+            self._wire.send(b"RSET\r\n", deadline)
+            self.may_go_on = self._wire.reply(deadline).kind == 2
+        except NoReply:
+            self.may_go_on = False
+
+    def text_sent(self) -> Outcome | None:
+        """The text without the final dot; a server that speaks up meanwhile has made up its mind."""
+        try:
+            self._wire.send(dot_stuffed(self._envelope.message), self._until_dot)
+        except NoReply:
+            if not self._wire.has_news():
+                raise
+        if not self._wire.has_news():
+            return None
+        self.may_go_on = False
+        reply = self._wire.reply(self._until_dot)
+        said = f"during the text: {reply.shown(self._secrets)}"
+        if reply.kind not in _SAID_NO:
+            raise NoReply(f"answered what does not belong there, {said}")
+        return Outcome(_SAID_NO[reply.kind], said)
+
+    def finished(self) -> Outcome:
+        """The final dot, and the server's word on the letter."""
+        deadline = Deadline(self._settings.timeouts.final_dot)
+        try:
+            self._wire.send(b".\r\n", deadline)
+            reply = self._wire.reply(deadline)
+        except NoReply as lost:
+            self.may_go_on = False
+            return Outcome("ambiguous", f"after the final dot: the server {lost}")
+        said = reply.shown(self._secrets)
+        self.may_go_on = reply.code != _CLOSING and not self._wire.unread
+        if self._wire.unread and not self._wire.unread.startswith(b"421"):
+            return Outcome("ambiguous", f"after the final dot: more than one answer, the first is {said}")
+        if reply.kind == 2:
+            return Outcome("accepted", said)
+        return Outcome(_SAID_NO.get(reply.kind, "ambiguous"), f"after the final dot: {said}")
