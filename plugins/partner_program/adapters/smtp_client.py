@@ -9,11 +9,14 @@ from collections.abc import Callable
 from types import TracebackType
 
 from partner_program.adapters.smtp_envelope import Envelope, why_unsendable
+from partner_program.adapters.smtp_refusals import MailServerAway, StopSending
 from partner_program.adapters.smtp_replies import NoReply
 from partner_program.adapters.smtp_session import Conversation
 from partner_program.adapters.smtp_settings import SmtpSettings
 from partner_program.adapters.smtp_transaction import Transaction, lacking
 from partner_program.domain.delivery import Outcome
+
+__all__ = ["Envelope", "MailServerAway", "SmtpSession", "SmtpSettings", "StopSending"]
 
 
 class SmtpSession:
