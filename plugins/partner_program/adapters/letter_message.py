@@ -1,0 +1,138 @@
+"""The letter as an e-mail (rule 12): a head and two parts become the bytes of one message, always the same ones.
+
+`multipart/alternative`, plain text first, both parts quoted-printable; every line ends in CRLF and stays within 78
+octets, but for an address that is longer itself. Written here and not by the standard library's `email`, which takes
+longer than the rendering; the tests read every message back with its parser. Names are values: one that looks like a
+list of addresses, a header or an encoded word stays a name.
+"""
+
+import re
+from base64 import b64encode
+from binascii import b2a_qp
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+
+from partner_program.adapters.mail_address import Undeliverable, parse_address
+from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.refusals import Refusal
+
+LARGEST_MESSAGE = 100_000  # octets; mail readers cut off what is longer
+LONGEST_LINE = 76
+WORD_OCTETS = 39  # of UTF-8 in one encoded word: with the longest header name before it, the line stays within 76
+_PLAIN = re.compile(r"[ -~]+")
+_MESSAGE_ID = re.compile(r"<[0-9a-f]{32}@[0-9a-z.-]+>")
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8})*")
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHead:
+    """What stands above a letter: who writes to whom, about what, when; `dated` has a time zone."""
+
+    sender_name: str
+    sender_address: str
+    reply_to_name: str
+    reply_to_address: str
+    recipient_name: str
+    recipient_address: str
+    subject: str
+    message_id: str
+    dated: datetime
+    language: str
+
+
+def message_bytes(head: MessageHead, text: str, html: str) -> bytes:
+    """The message, ready for the post.
+
+    Raises `Undeliverable` where an address cannot be written to or the message is too large, `Refusal` where the
+    head holds what no letter of ours has in its head.
+    """
+    _check(head, text, html)
+    boundary = f"=_{head.message_id.partition('@')[0][1:]}"  # "=_" cannot occur in quoted-printable
+    above = (
+        f"From: {mailbox(head.sender_name, head.sender_address)}\r\n"
+        f"To: {mailbox(head.recipient_name, head.recipient_address)}\r\n"
+        f"Reply-To: {mailbox(head.reply_to_name, head.reply_to_address)}\r\n"
+        f"Subject: {unstructured(head.subject)}\r\n"
+        f"Date: {format_datetime(head.dated)}\r\n"
+        f"Message-ID: {head.message_id}\r\n"
+        "Auto-Submitted: auto-generated\r\n"
+        "X-Auto-Response-Suppress: All\r\n"
+        f"Content-Language: {head.language}\r\n"
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
+        "\r\n"
+    )
+    message = b"".join(
+        (above.encode(), _part(boundary, "plain", text), _part(boundary, "html", html), f"--{boundary}--\r\n".encode())
+    )
+    if len(message) > LARGEST_MESSAGE:
+        raise Undeliverable(
+            f"letter {head.message_id}: the message is {len(message)} octets long, more than {LARGEST_MESSAGE}"
+        )
+    return message
+
+
+def _check(head: MessageHead, text: str, html: str) -> None:
+    if not head.subject.strip() or _UNSEEN.search(head.subject):
+        raise Refusal(f"letter {head.message_id!a}: subject {head.subject!a} is not one visible line")
+    if not _MESSAGE_ID.fullmatch(head.message_id):
+        raise Refusal(f"Message-ID {head.message_id!a}: expected <32 hexadecimal digits@host.example>")
+    if not _LANGUAGE.fullmatch(head.language):
+        raise Refusal(f"letter {head.message_id}: language {head.language!a}, expected one such as nl or en-GB")
+    if head.dated.tzinfo is None:
+        raise Refusal(f"letter {head.message_id}: the date {head.dated} has no time zone")
+    if "\r" in text or "\r" in html:
+        raise Refusal(f"letter {head.message_id}: a part holds a carriage return, expected line feeds only")
+
+
+def _part(boundary: str, subtype: str, content: str) -> bytes:
+    above = (
+        f"--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n"
+        "\r\n"
+    )
+    # Its last line end belongs to the boundary; b2a_qp breaks long lines as the first line of what it is given ends.
+    return above.encode() + b2a_qp(f"{content}\n".replace("\n", "\r\n").encode())
+
+
+@lru_cache(maxsize=1024)
+def mailbox(name: str, address: str) -> str:
+    """A name and one address as a header states them; the name is cleaned as it is in the letter."""
+    shown = plain_name(name)
+    spec = f"<{parse_address(address)}>"
+    if not shown:
+        return spec
+    quoted = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    words = quoted if _is_plain(shown) and len(quoted) < LONGEST_LINE - len("Reply-To: ") else _encoded(shown)
+    room = LONGEST_LINE - len("Reply-To: ") - len(words)
+    return f"{words} {spec}" if len(spec) < room and "\r\n" not in words else f"{words}\r\n {spec}"
+
+
+@lru_cache(maxsize=1024)
+def unstructured(value: str) -> str:
+    """A subject: as it is where it is plain and short, otherwise in encoded words."""
+    return value if _is_plain(value) and len(value) < LONGEST_LINE - len("Subject: ") else _encoded(value)
+
+
+def _is_plain(value: str) -> bool:
+    """Printable ASCII that nobody takes for an encoded word or trims."""
+    return bool(_PLAIN.fullmatch(value)) and "=?" not in value and value == value.strip(" ")
+
+
+def _encoded(value: str) -> str:
+    """Encoded words (RFC 2047), folded; no character is split between two of them."""
+    words, word = [], b""
+    for character in value:
+        octets = character.encode()
+        if len(word) + len(octets) > WORD_OCTETS:
+            words.append(word)
+            word = b""
+        word += octets
+    words.append(word)
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)

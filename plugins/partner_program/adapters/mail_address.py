@@ -1,0 +1,75 @@
+"""One e-mail address, in the form in which the post takes it (rule 12): a domain in ASCII, a local part as written.
+
+Domains outside ASCII become A-labels by IDNA 2008 (UTS 46); the standard library's codec is IDNA 2003 and would write
+`strasse` for `straße`, another domain. A local part outside ASCII stays: it needs a mail server that offers SMTPUTF8.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import idna
+
+from partner_program.domain.refusals import Refusal
+
+LONGEST_ADDRESS = 254  # octets, of which
+LONGEST_LOCAL_PART = 64
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
+_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+
+
+class Undeliverable(Refusal):
+    """A letter that cannot be sent as it is; the message says what is wrong with its address or its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailAddress:
+    """A local part as written and a domain in ASCII."""
+
+    local_part: str
+    domain: str
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether only a mail server that offers SMTPUTF8 can take it."""
+        return not self.local_part.isascii()
+
+    def __str__(self) -> str:
+        """The address as it stands in an envelope or between angle brackets."""
+        return f"{self.local_part}@{self.domain}"
+
+
+@lru_cache(maxsize=4096)
+def parse_address(written: str) -> MailAddress:
+    """One address; raises `Undeliverable` that says what is wrong with it."""
+    local_part, at, domain = written.rpartition("@")
+    if not at:
+        raise _undeliverable(written, "has no @")
+    if not (_LOCAL_PART.fullmatch(local_part) and local_part.isprintable()):
+        raise _undeliverable(
+            written, "has no plain name before the @: letters, digits and marks, in parts between dots"
+        )
+    address = MailAddress(local_part, _ascii_domain(written, domain))
+    octets = len(local_part.encode())
+    if octets > LONGEST_LOCAL_PART:
+        raise _undeliverable(written, f"has {octets} octets before the @, more than {LONGEST_LOCAL_PART}")
+    if octets + 1 + len(address.domain) > LONGEST_ADDRESS:
+        raise _undeliverable(written, f"is longer than {LONGEST_ADDRESS} octets")
+    return address
+
+
+def _ascii_domain(written: str, domain: str) -> str:
+    try:
+        found = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise _undeliverable(written, "has a domain that cannot be registered") from error
+    labels = found.split(".")
+    if len(labels) < 2 or labels[-1].isdecimal() or not all(_LABEL.fullmatch(label) for label in labels):
+        raise _undeliverable(written, "has no whole domain after the @, as in host.example")
+    return found
+
+
+def _undeliverable(written: str, fault: str) -> Undeliverable:
+    shown = written if len(written) <= LONGEST_ADDRESS else f"{written[:60]}…"
+    return Undeliverable(f"e-mail address {shown!a} {fault}")
