@@ -6,10 +6,12 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from bench import Measurement, embedded_demo, letters, pull, scheduler, settlement
+from bench import Measurement, embedded_demo, letters, pull, pull_postgres, scheduler, settlement, write_postgres
 
 MEASURES: tuple[Callable[[], list[Measurement]], ...] = (
     pull.measure,
+    pull_postgres.measure,
+    write_postgres.measure,
     settlement.measure,
     letters.measure,
     embedded_demo.measure,

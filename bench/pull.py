@@ -72,8 +72,8 @@ def measure(lines: int = 1_000_000, pairs: int = 15) -> list[Measurement]:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
             ratios = []
             for _ in range(pairs):
-                plain = _seconds(lambda: connection.execute(BARE, SPAN).fetchall())
-                ratios.append(_seconds(lambda: pull(file)) / plain)
+                plain = seconds(lambda: connection.execute(BARE, SPAN).fetchall())
+                ratios.append(seconds(lambda: pull(file)) / plain)
             groups = len(connection.execute(BARE, SPAN).fetchall())
         command = [sys.executable, "-c", MEMORY, str(file)]
         megabytes = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
@@ -95,7 +95,7 @@ def write_billing(file: Path, lines: int) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(TABLES)
         connection.executemany(
-            "INSERT INTO program_mrr_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _lines(lines)
+            "INSERT INTO program_mrr_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", drawn_lines(lines)
         )
         # the two that the contract with an entity recommends: both queries may use them
         connection.execute("CREATE INDEX line_end ON program_mrr_line (service_end)")
@@ -104,7 +104,7 @@ def write_billing(file: Path, lines: int) -> None:
         connection.commit()
 
 
-def _lines(lines: int) -> Iterator[tuple[object, ...]]:
+def drawn_lines(lines: int) -> Iterator[tuple[object, ...]]:
     """Lines as a hosting company has them: calendar months and anniversaries, some quarters and years."""
     chance = random.Random(20150727)  # noqa: S311, the same lines each time
     starts = [_month_after(FIRST_MONTH, number) for number in range(MONTHS)]
@@ -127,7 +127,8 @@ def _month_after(month: BillingMonth, months: int) -> BillingMonth:
     return month
 
 
-def _seconds(act: Callable[[], object]) -> float:
+def seconds(act: Callable[[], object]) -> float:
+    """How long something takes."""
     begun = time.perf_counter()
     act()
     return time.perf_counter() - begun

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -160,3 +161,6 @@ def _named_faults(doing: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise Unavailable(f"{doing} the programme database failed: {error.orig}") from error
+    except psycopg.Error as error:  # what is sent by COPY does not go through SQLAlchemy
+        said = error.diag.message_primary or str(error).splitlines()[0]
+        raise Unavailable(f"{doing} the programme database failed: {said}") from error
