@@ -125,7 +125,7 @@ class LineTally:
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
     """Read every line that touches the month, or that might for want of a date."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
-    rows = list(snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest))
+    rows = _with_shared_ids(snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest))
     which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
     nameless = list(snapshot.rows(which, **span))
     tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
@@ -137,9 +137,20 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> 
         rows = [row for row in rows if row[0] not in suspect and keys.get(row[0]) not in named]
         tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(sorted(named))))
     shapes = _Shapes()
-    tally.keep([_make((who, currency, *shapes[shape], lines, total)) for who, currency, shape, lines, total in rows])
+    for place, (who, currency, shape, lines, total) in enumerate(rows):
+        rows[place] = _make((who, currency, *shapes[shape], lines, total))  # in place: a month may have many
+    tally.keep(cast(list[MrrGroup], rows))
     tally.judge(snapshot.rows("stray_lines", **span))
     return tally
+
+
+def _with_shared_ids(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of groups, the same account and currency being one object however many groups they have."""
+    known: dict[Any, Any] = {}
+    share = known.setdefault
+    return [
+        (share(who, who), share(currency, currency), shape, lines, total) for who, currency, shape, lines, total in rows
+    ]
 
 
 def _suspect_accounts(rows: list[tuple[Any, ...]]) -> set[Any]:
