@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from partner_program.domain.refusals import AlreadyWritten
+from partner_program.domain.refusals import Refusal
 
 COPY_FROM_ROWS = 1_000
 _Row = Mapping[str, Any]
@@ -25,6 +25,10 @@ _INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.in
 # A float, NaN and Infinity among them, has no place here: one database would round it and another make it NULL.
 _KINDS = {int, str, date, type(None)}
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+class AlreadyWritten(Refusal):
+    """A row with this key took force with other values; it is never overwritten."""
 
 
 def append_rows(connection: Connection, table: Table, rows: Iterable[_Row]) -> None:

@@ -17,10 +17,6 @@ class MonthLost(Refusal):
     """Another run, or another try of the same step, has had the month meanwhile: nothing of this one is written."""
 
 
-class AlreadyWritten(Refusal):
-    """A row with this key took force with other values; it is never overwritten."""
-
-
 class NoRuleInForce(Refusal):
     """Asked for a day before the first programme file."""
 
