@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 COLUMNS = (
@@ -20,7 +21,10 @@ COLUMNS = (
     "letter",
     "held_reason",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_UNSEEN = r"\s\x00-\x20\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_FORMULA = re.compile(
+    rf"[\t\r\n]|[{_UNSEEN}]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+)  # full-width signs count in some locales
 
 
 def _rows(register: dict[str, Any]) -> list[dict[str, Any]]:
@@ -37,7 +41,7 @@ def _rows(register: dict[str, Any]) -> list[dict[str, Any]]:
 
 def safe_cell(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def register_json(register: dict[str, Any]) -> str:

