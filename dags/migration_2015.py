@@ -8,7 +8,8 @@ that are better, and each authorised partner gets the migration letter. On deman
 
 from airflow.sdk import dag
 
-from partner_program.airflow_steps import month_params, month_steps, notify_failure
+from partner_program.airflow_steps.months import month_params, month_steps
+from partner_program.airflow_steps.running import notify_failure
 
 
 @dag(

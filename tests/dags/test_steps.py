@@ -17,10 +17,10 @@ RUN_ID = "manual__2015-08-03"
 @pytest.fixture
 def steps(in_airflow, world):
     """The steps, over the world's connections."""
-    from partner_program import airflow_steps
+    from partner_program.airflow_steps import months
 
     in_airflow.use(world)
-    return airflow_steps
+    return months
 
 
 @pytest.fixture

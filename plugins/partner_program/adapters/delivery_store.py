@@ -4,18 +4,21 @@ Each change names the states that it may come from, so that a sender that was ov
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, tuple_, update
 
 from partner_program.adapters import program_schema as schema
 from partner_program.adapters.bulk_insert import append_rows
+from partner_program.adapters.letter_ids import letter_hex
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NEXT, DeliveryState, Outcome
 from partner_program.domain.registry import Contact
 
+Key = tuple[str, int, str, str]
+REPLACED = "took its place"
 NO_RECIPIENT = ""  # a letter whose partner has no billing contact is owed all the same
 
 
@@ -43,7 +46,12 @@ class Delivery:
     letter_hash: str | None
 
     @property
-    def key(self) -> tuple[str, int, str, str]:
+    def is_replaced(self) -> bool:
+        """Whether a corrected letter took this one's place."""
+        return (self.reply or "").endswith(REPLACED)
+
+    @property
+    def key(self) -> Key:
         """What names the row."""
         return self.billing_month, self.revision, self.partner_id, self.recipient
 
@@ -114,7 +122,7 @@ def _is_replaced(row: Delivery, revision: int) -> bool:
 
 
 def _replaced(row: Delivery, revision: int) -> Executable:
-    values = {"status": "undeliverable", "reply": f"revision {revision} of the month took its place"}
+    values = {"status": "undeliverable", "reply": f"revision {revision} of the month {REPLACED}"}
     return update(schema.delivery).where(*_is(row), schema.delivery.c.status == row.status).values(values)
 
 
@@ -126,10 +134,12 @@ def mark_rendered(connection: Connection, month: BillingMonth, letters: Sequence
         connection.execute(update(table).where(*here, table.c.status == "planned").values(status="rendered"))
 
 
-def ask_again(connection: Connection, month: BillingMonth, reason: str) -> int:
+def ask_again(connection: Connection, month: BillingMonth, reason: str, *, approved_before: int | None = None) -> int:
     """Take back the approval of whatever of a month has not been sent; return how many rows."""
     table = schema.delivery
-    here = (table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred")))
+    here = [table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred"))]
+    if approved_before is not None:
+        here.append(table.c.dated < approved_before)
     values = {"status": "rendered", "approval_id": None, "not_before": None, "reply": reason}
     return connection.execute(update(table).where(*here).values(values)).rowcount
 
@@ -151,10 +161,41 @@ def deliveries(
     return [_delivery(row) for row in connection.execute(query)]
 
 
-def find_by_message(connection: Connection, message_ids: Sequence[str]) -> dict[str, Delivery]:
-    """The rows that these Message-IDs belong to."""
-    query = _query().where(schema.delivery.c.message_id.in_(message_ids))
-    return {str(row.message_id): _delivery(row) for row in connection.execute(query)}
+def sendable(
+    connection: Connection, month: BillingMonth, *, after: Key | None, partners: Sequence[str] | None, count: int
+) -> list[Delivery]:
+    """The next approved or deferred rows of a month after a key, in order; so many at most."""
+    table = schema.delivery
+    query = _query().where(table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred")))
+    if partners is not None:
+        query = query.where(table.c.partner_id.in_(partners))
+    if after is not None:
+        _, revision, partner_id, recipient = after
+        place = tuple_(table.c.partner_id, table.c.revision, table.c.recipient)
+        query = query.where(place > tuple_(partner_id, revision, recipient))
+    return [_delivery(row) for row in connection.execute(query.limit(count))]
+
+
+def find_by_letter(connection: Connection, letters: Collection[str]) -> dict[str, Delivery]:
+    """The rows whose Message-ID has these hexadecimal digits before its @."""
+    wanted = set(letters)
+    query = _query().where(schema.delivery.c.message_id.is_not(None))
+    found = {letter_hex(str(row.message_id)): row for row in connection.execute(query)} if wanted else {}
+    return {letter: _delivery(found[letter]) for letter in sorted(wanted & found.keys())}
+
+
+def count_owed(connection: Connection, month: BillingMonth) -> int:
+    """How many rows a month has, whatever their state."""
+    table = schema.delivery
+    query = select(func.count()).select_from(table).where(table.c.billing_month == str(month))
+    return int(connection.execute(query).scalar_one())
+
+
+def doubt(connection: Connection, states: Sequence[DeliveryState], reason: str) -> int:
+    """Make every row in these states ambiguous, in all months; return how many."""
+    table = schema.delivery
+    values = {"status": "ambiguous", "claimed_by": None, "claimed_until": None, "reply": reason}
+    return connection.execute(update(table).where(table.c.status.in_(states)).values(values)).rowcount
 
 
 def count_states(connection: Connection, month: BillingMonth) -> dict[str, int]:

@@ -96,3 +96,12 @@ def _newest(connection: Connection) -> dict[tuple[str, str, date], tuple[int, Ra
         terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
         found[row.entity, row.account_id, row.valid_from] = (row.revision, terms)
     return found
+
+
+def unpublished_accounts(connection: Connection, entities: Sequence[str]) -> set[tuple[str, str]]:
+    """Accounts, by entity, with a rate that has not been read back from the order database yet."""
+    table = schema.publication
+    query = select(table.c.entity, table.c.account_id).where(
+        table.c.entity.in_(entities), table.c.published_on.is_(None)
+    )
+    return {(row.entity, row.account_id) for row in connection.execute(query)}

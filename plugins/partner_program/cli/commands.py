@@ -6,6 +6,7 @@ A command reads what was typed, calls one use case and prints its answer.
 import click
 
 from partner_program.cli.close_commands import close
+from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
 from partner_program.cli.rate_commands import drift, grant, publish, quote
@@ -37,6 +38,7 @@ def program() -> None:
 for _command in (
     *(init, load, application, doctor),
     *(run, register, explain, brake, simulate),
+    letters,
     restatement,
     close,
     *(quote, grant, publish, drift),

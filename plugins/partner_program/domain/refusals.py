@@ -17,6 +17,14 @@ class MonthLost(Refusal):
     """Another run, or another try of the same step, has had the month meanwhile: nothing of this one is written."""
 
 
+class NotThisInstallation(Refusal):
+    """A copied or restored database may not send before a person has looked at it."""
+
+
+class NotApproved(Refusal):
+    """A person has to approve these letters, as they are now, before they are sent."""
+
+
 class NoRuleInForce(Refusal):
     """Asked for a day before the first programme file."""
 

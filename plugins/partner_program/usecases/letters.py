@@ -9,7 +9,7 @@ from urllib.parse import quote
 from partner_program.adapters import delivery_store, letter_store
 from partner_program.adapters.files import sweep_drafts, write_if_changed
 from partner_program.adapters.letter_store import OwedLetter
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letter_templates import LetterTemplates, RenderedLetter
 from partner_program.adapters.program_file import load_program
 from partner_program.adapters.registry_store import load_registry
 from partner_program.domain.billing_month import BillingMonth
@@ -17,7 +17,7 @@ from partner_program.domain.letters import BenefitFact, LetterFacts, NextTierFac
 from partner_program.domain.program import Program
 from partner_program.domain.rates import RateTerms, legacy_kept
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import Registry
+from partner_program.domain.registry import LegacyAgreement, Registry
 from partner_program.usecases.installation import Installation
 
 TEMPLATE_VERSION = "v1"
@@ -34,6 +34,16 @@ def letter_file_name(partner_id: str) -> str:
     return quote(partner_id, safe="").replace(".", "%2E")
 
 
+def letter_templates(installation: Installation) -> LetterTemplates:
+    """The templates that letters are written with now."""
+    return LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+
+
+def letter_hash(rendered: RenderedLetter) -> str:
+    """The sha256 of a letter's parts: what a person approves, and what is compared before it is sent."""
+    return hashlib.sha256("\0".join((rendered.subject, rendered.text, rendered.html)).encode()).hexdigest()
+
+
 def letter_batches(installation: Installation, month: BillingMonth) -> list[list[str]]:
     """The partners that are owed a letter, in batches: the unit of a rendering task."""
     with installation.database.reading() as connection:
@@ -45,7 +55,7 @@ def render_letters(
     installation: Installation, month: BillingMonth, partners: Sequence[str], program_file: Path | None = None
 ) -> int:
     """Render one batch and write down what was rendered; equal facts give equal bytes. Returns how many."""
-    templates = LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+    templates = letter_templates(installation)
     with installation.database.reading() as connection:
         registry = load_registry(connection)
         owed = letter_store.owed_letters(connection, month, partners)
@@ -53,12 +63,12 @@ def render_letters(
     folder = letters_folder(installation, month)
     sweep_drafts(folder)
     rendered = []
-    for letter, facts in letter_facts(registry, programs, month, owed):
+    for letter, facts in FactsOfLetters(registry, programs, month).of(owed):
         written = templates.render(facts)
         name = letter_file_name(letter.partner_id)
         write_if_changed(folder / f"{name}.html", written.html)
         write_if_changed(folder / f"{name}.txt", f"Subject: {written.subject}\n\n{written.text}")
-        digest = hashlib.sha256("\0".join((written.subject, written.text, written.html)).encode()).hexdigest()
+        digest = letter_hash(written)
         if digest != letter.content_hash:
             rendered.append((letter.partner_id, letter.revision, digest))
     _write_down(installation, month, owed, rendered, templates.version)
@@ -88,58 +98,63 @@ def _write_down(
             delivery_store.ask_again(connection, month, "a letter of this month was rendered anew")
 
 
-def letter_facts(
-    registry: Registry, programs: Sequence[Program], month: BillingMonth, owed: Sequence[OwedLetter]
-) -> Iterator[tuple[OwedLetter, LetterFacts]]:
-    """What each owed letter states, one at a time."""
-    partners = {partner.partner_id: partner for partner in registry.partners}
-    managers = {manager.account_manager_id: manager for manager in registry.account_managers}
-    by_hash = {program.file_hash: program for program in programs}
-    contacts = defaultdict(list)
-    for contact in registry.contacts:
-        if contact.role == "billing":
-            contacts[contact.partner_id].append(contact.name)
-    agreements = defaultdict(list)
-    for agreement in registry.legacy_agreements:
-        agreements[agreement.partner_id].append(agreement)
-    for letter in owed:
-        program = by_hash.get(letter.program_hash)
+class FactsOfLetters:
+    """What letters of a month state, with the registry and the programmes looked up once."""
+
+    def __init__(self, registry: Registry, programs: Sequence[Program], month: BillingMonth) -> None:
+        """Take what the letters' facts come from, besides what was committed."""
+        self._month = month
+        self._partners = {partner.partner_id: partner for partner in registry.partners}
+        self._managers = {manager.account_manager_id: manager for manager in registry.account_managers}
+        self._programs = {program.file_hash: program for program in programs}
+        self._contacts: dict[str, list[str]] = defaultdict(list)
+        for contact in registry.contacts:
+            if contact.role == "billing":
+                self._contacts[contact.partner_id].append(contact.name)
+        self._agreements: dict[str, list[LegacyAgreement]] = defaultdict(list)
+        for agreement in registry.legacy_agreements:
+            self._agreements[agreement.partner_id].append(agreement)
+
+    def of(self, owed: Sequence[OwedLetter]) -> Iterator[tuple[OwedLetter, LetterFacts]]:
+        """What each owed letter states, one at a time."""
+        return ((letter, self._facts(letter)) for letter in owed)
+
+    def _facts(self, letter: OwedLetter) -> LetterFacts:
+        program = self._programs.get(letter.program_hash)
         if program is None:
-            raise Refusal(f"month {month} was settled with a programme file that is not here: {letter.program_hash}")
-        partner, row = partners[letter.partner_id], letter.assessment
-        manager = managers[partner.account_manager_id]
+            raise Refusal(
+                f"month {self._month} was settled with a programme file that is not here: {letter.program_hash}"
+            )
+        partner, row = self._partners[letter.partner_id], letter.assessment
+        manager = self._managers[partner.account_manager_id]
         terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
-        yield (
-            letter,
-            LetterFacts(
-                billing_month=str(month),
-                kind=letter.kind,
-                partner_id=letter.partner_id,
-                company_name=partner.company_name,
-                language=partner.language,
-                contact_names=tuple(contacts[letter.partner_id]),
-                effective_on=letter.effective_on,
-                rate_valid_from=row.rate_valid_from,
-                tier=row.tier,
-                previous_tier=row.previous_tier,
-                earned_tier=row.earned_tier,
-                granted_tier=row.granted_tier,
-                monthly_fee_discount_bp=row.monthly_fee_discount_bp,
-                setup_fee_discount_bp=row.setup_fee_discount_bp,
-                sla=row.sla,
-                mrr_eur_cents=row.mrr_eur_cents,
-                accounts=letter.accounts,
-                grants=letter.grants,
-                legacy=legacy_kept(
-                    program=program, terms=terms, agreements=agreements[letter.partner_id], day=letter.effective_on
-                ),
-                benefits=_benefits(program, row.tier),
-                prepayment=tuple(program.prepayment_bp.items()),
-                next_tier=_next_tier(program, row.mrr_eur_cents),
-                manager_name=manager.name,
-                manager_email=manager.email,
-                manager_phone=manager.phone,
-            ),
+        agreements = self._agreements.get(letter.partner_id, [])
+        return LetterFacts(
+            billing_month=str(self._month),
+            kind=letter.kind,
+            partner_id=letter.partner_id,
+            company_name=partner.company_name,
+            language=partner.language,
+            contact_names=tuple(self._contacts.get(letter.partner_id, ())),
+            effective_on=letter.effective_on,
+            rate_valid_from=row.rate_valid_from,
+            tier=row.tier,
+            previous_tier=row.previous_tier,
+            earned_tier=row.earned_tier,
+            granted_tier=row.granted_tier,
+            monthly_fee_discount_bp=row.monthly_fee_discount_bp,
+            setup_fee_discount_bp=row.setup_fee_discount_bp,
+            sla=row.sla,
+            mrr_eur_cents=row.mrr_eur_cents,
+            accounts=letter.accounts,
+            grants=letter.grants,
+            legacy=legacy_kept(program=program, terms=terms, agreements=agreements, day=letter.effective_on),
+            benefits=_benefits(program, row.tier),
+            prepayment=tuple(program.prepayment_bp.items()),
+            next_tier=_next_tier(program, row.mrr_eur_cents),
+            manager_name=manager.name,
+            manager_email=manager.email,
+            manager_phone=manager.phone,
         )
 
 

@@ -17,6 +17,26 @@ STATES = (
     "'accepted', 'deferred', 'refused', 'ambiguous', 'undeliverable'"
 )
 ACTIONS = "'approve', 'reject', 'accepted', 'resend', 'bounces', 'adopt'"
+APPEND_ONLY = (
+    "snapshot",
+    "snapshot_group",
+    "snapshot_faulty_line",
+    "snapshot_close",
+    "snapshot_reseller_account",
+    "settlement",
+    "settlement_snapshot",
+    "assessment",
+    "assessment_account",
+    "assessment_grant",
+    "held_partner",
+    "bucket",
+    "unmatched_account",
+    "entity_total",
+    "discount_rate",
+    "brake_stop",
+    "brake_release",
+    "letter_action",
+)
 
 
 def upgrade() -> None:
@@ -71,6 +91,12 @@ def upgrade() -> None:
     )
     for change in ("UPDATE", "DELETE"):
         op.execute(_refusal("letter_action", change))
+    if op.get_bind().dialect.name == "postgresql":
+        for table in APPEND_ONLY:  # a table may be emptied without a DELETE
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
 
 
 def _refusal(table: str, change: str) -> str:

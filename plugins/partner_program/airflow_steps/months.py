@@ -1,63 +1,22 @@
-"""The steps of a month as Airflow tasks: schedule, retry and alert live here, everything else in the use cases.
+"""The steps of a month as Airflow tasks: schedule, retry and alert live here, everything else in the use cases."""
 
-XCom carries the month, codes and counts: never money, names or rows. The month comes from the partition key or the
-params, never from a logical date or the clock.
-"""
-
-import functools
 import logging
-import os
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from typing import Any, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
+from typing import Any
 
-from airflow.sdk import Connection, Param, PokeReturnValue, chain, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
+from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
-from partner_program.adapters.connections import ConnectionFields
+from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step, today
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.refusals import Refusal
 from partner_program.usecases import closes, letters, preview, publication
 from partner_program.usecases.first_month import check_someone_began
-from partner_program.usecases.installation import Installation
 from partner_program.usecases.month_inputs import MonthOrder
 from partner_program.usecases.month_lease import MonthLease
 from partner_program.usecases.month_run import MonthRun
 
-MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
-ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
-# A step only reads, or replaces its own draft in one transaction: it may be tried again.
-SAFE_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(minutes=5)}
 _log = logging.getLogger(__name__)
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-class AirflowConnections:
-    """Connections as Airflow knows them: environment, secrets backend or its own database."""
-
-    def get(self, conn_id: str) -> ConnectionFields | None:
-        """One connection's fields, None where it is not set."""
-        try:
-            found = Connection.get(conn_id)
-        except AirflowNotFoundException:
-            return None
-        return ConnectionFields(
-            conn_id=conn_id,
-            conn_type=found.conn_type or "",
-            host=found.host,
-            port=found.port,
-            login=found.login,
-            password=found.password,
-            schema=found.schema,
-            extra=found.extra_dejson,
-        )
-
-
-def installation() -> Installation:
-    """The installation that this Airflow runs."""
-    return Installation.here(AirflowConnections())
 
 
 def month_params(*, billing_month: str | None = None, effective_on: str | None = None) -> dict[str, Param]:
@@ -88,42 +47,6 @@ def month_params(*, billing_month: str | None = None, effective_on: str | None =
     }
 
 
-def notify_failure(context: Any) -> None:
-    """Say which step of which month failed: in the log, and by mail where an alert address is set."""
-    dag_id, run_id = context["dag"].dag_id, context["run_id"]
-    # Airflow names the task where it can: a run that ends without one (a deadline, a removed task) has none.
-    instance = context.get("task_instance")
-    step = f"{dag_id} {instance.task_id}" if instance else dag_id
-    subject = f"partner programme: {step} failed in run {run_id}"
-    _log.error("%s. What to do: docs/operations.md", subject)
-    recipient = os.environ.get(ALERT_VARIABLE)
-    if recipient:
-        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-
-        html = "<p>See the task's log for what is wrong and what to do. Nothing half-written took force.</p>"
-        notifier = SmtpNotifier(to=recipient, subject=subject, html_content=html, smtp_conn_id="alerts_smtp")
-        notifier.notify(context)
-
-
-def _step(work: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A refusal fails the task at once, without retries; what may pass by itself is tried again."""
-
-    @functools.wraps(work)
-    def refusing(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return work(*args, **kwargs)
-        except Unavailable:
-            raise
-        except Refusal as refusal:
-            raise AirflowFailException(str(refusal)) from refusal
-
-    return refusing
-
-
-def _today(here: Installation) -> date:
-    return datetime.now(ZoneInfo(here.programs[-1].time_zone)).date()
-
-
 def _run(order: dict[str, Any]) -> MonthRun:
     here = installation()
     effective_on, month = order["effective_on"], BillingMonth.parse(order["billing_month"])
@@ -131,12 +54,12 @@ def _run(order: dict[str, Any]) -> MonthRun:
         here,
         MonthOrder(
             month=month,
-            today=_today(here),
+            today=today(here),
             effective_on=date.fromisoformat(effective_on) if effective_on else None,
             history=order["history"],
             migration=order["migration"],
         ),
-        MonthLease(here, month, holder=order["holder"], seen=order.get("lease_token")),
+        MonthLease(here, month, holder=order.get("holder"), seen=order.get("lease_token")),
     )
 
 
@@ -162,7 +85,7 @@ def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def begin_month(migration: bool = False) -> dict[str, Any]:
     """Find out which month this run assesses, and whether it may be assessed now.
 
@@ -178,7 +101,7 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
 
 
 @task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds(), **SAFE_RETRIES)
-@_step
+@step
 def wait_for_closes(order: dict[str, Any]) -> PokeReturnValue:
     """Wait until every entity has closed the month, or the deadline has passed; no worker is held meanwhile."""
     run = _run(order)
@@ -194,7 +117,7 @@ def wait_for_closes(order: dict[str, Any]) -> PokeReturnValue:
 
 
 @task(map_index_template="{{ entity }}", **SAFE_RETRIES)
-@_step
+@step
 def pull_mrr(order: dict[str, Any], entity: str) -> int:
     """Freeze what one entity billed in the month; returns how many lines."""
     context: Any = get_current_context()
@@ -207,7 +130,7 @@ def pull_mrr(order: dict[str, Any], entity: str) -> int:
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def validate_mrr(order: dict[str, Any]) -> int:
     """Check the frozen data and write the quality report; returns how many findings."""
     findings = _run(order).validate_mrr()
@@ -217,28 +140,28 @@ def validate_mrr(order: dict[str, Any]) -> int:
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def merge_totals(order: dict[str, Any]) -> int:
     """Merge revenue per partner; returns how many partners are held."""
     return len(_run(order).merge_totals().held)
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def assign_tiers(order: dict[str, Any]) -> int:
     """Assign the tier that each total earned; returns how many partners."""
     return len(_run(order).assign_tiers())
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def settle_grace_periods(order: dict[str, Any]) -> int:
     """Settle open grants; returns how many partners."""
     return len(_run(order).settle_grace_periods())
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def write_discount_rates(order: dict[str, Any]) -> dict[str, Any]:
     """Commit the month in one transaction; returns the month and how many partners were newly assigned and held."""
     outcome = _run(order).write_discount_rates()
@@ -249,7 +172,7 @@ def write_discount_rates(order: dict[str, Any]) -> dict[str, Any]:
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def list_order_databases(order: dict[str, Any]) -> list[str]:
     """The entities that have an order database to publish to."""
     _log.info("month %s: looking for order databases", order["billing_month"])
@@ -264,17 +187,17 @@ def list_order_databases(order: dict[str, Any]) -> list[str]:
     max_retry_delay=timedelta(hours=6),
     on_failure_callback=notify_failure,
 )
-@_step
+@step
 def publish_rates(entity: str) -> int:
     """Publish what is owed to one entity and read it back; returns how many rows were new there."""
     context: Any = get_current_context()
     context["entity"] = entity
     here = installation()
-    return publication.publish_rates(here, closes.find_entity(here, entity), published_on=_today(here))
+    return publication.publish_rates(here, closes.find_entity(here, entity), published_on=today(here))
 
 
 @task(trigger_rule="all_done", **SAFE_RETRIES)
-@_step
+@step
 def list_letter_batches(written: dict[str, Any] | None) -> list[int]:
     """The batches of partners that are owed a letter, by number; a month that was not written owes none.
 
@@ -286,7 +209,7 @@ def list_letter_batches(written: dict[str, Any] | None) -> list[int]:
 
 
 @task(**SAFE_RETRIES)
-@_step
+@step
 def render_letters(order: dict[str, Any], batch: int) -> int:
     """Render one batch of letters; returns how many."""
     here, month = installation(), BillingMonth.parse(order["billing_month"])
@@ -294,7 +217,7 @@ def render_letters(order: dict[str, Any], batch: int) -> int:
 
 
 @task(trigger_rule="none_failed", **SAFE_RETRIES)
-@_step
+@step
 def preview_letters() -> None:
     """Write the page that shows what the months told every partner."""
     preview.preview_months(installation())

@@ -1,0 +1,1 @@
+"""What the DAGs are made of: the steps of a month, and those of its letters."""

@@ -1,0 +1,205 @@
+"""The steps of a month's letters as Airflow tasks: look, approve, send three, send the rest, add up.
+
+A person's approval waits in Airflow's `awaiting_input`, without a worker. Sending is never retried by Airflow: the
+outbox knows what may be tried again.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases import letter_approval, letter_book, letter_reconciliation, letter_sending, letters
+from partner_program.usecases.letter_sending import Clock, SendReport
+
+CANARY = 3
+FINE = {"accepted", "deferred"}  # what a first letter may come to without a person's look
+NEVER_AGAIN: dict[str, Any] = {"retries": 0, "on_failure_callback": notify_failure}
+_BODY = """
+{{ ti.xcom_pull(task_ids='begin_letters')['deliveries'] }} letters to
+{{ ti.xcom_pull(task_ids='begin_letters')['partners'] }} partners wait for approval, for the month
+{{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}.
+
+Look at the preview book first: `{{ ti.xcom_pull(task_ids='begin_letters')['book'] }}`
+
+The approval holds for these letters as they are now (hash
+`{{ ti.xcom_pull(task_ids='begin_letters')['batch_hash'][:12] }}`); whatever is rendered anew asks again.
+Whoever started the run cannot approve it. After the approval three letters go first, then the rest.
+"""
+_log = logging.getLogger(__name__)
+
+
+def letter_params() -> dict[str, Param]:
+    """The parameters of a run; Airflow refuses what does not fit before anything starts."""
+    return {
+        "billing_month": Param(
+            None,
+            type=["null", "string"],
+            pattern=MONTH_PATTERN,
+            title="Billing month",
+            description="The month whose letters are sent, YYYY-MM.",
+        ),
+        "approval": Param(
+            "person",
+            enum=["person", "auto"],
+            title="Approval",
+            description="auto is for tests: letters that are really sent need a person, unless the settings say not.",
+        ),
+        "started_by": Param(
+            None,
+            type=["null", "string"],
+            title="Started by",
+            description="Who started the month's run; filled in by it. That person cannot approve the letters.",
+        ),
+    }
+
+
+def _clock() -> Clock:
+    return Clock(time.time, time.sleep)
+
+
+def _month(order: dict[str, Any]) -> BillingMonth:
+    return BillingMonth.parse(order["billing_month"])
+
+
+class LettersApproval(ApprovalOperator):
+    """Waits for somebody's word about the letters that were shown, and writes it down in the programme's database."""
+
+    def execute(self, context: Any) -> Any:
+        """Ask, unless nothing waits for an approval or a test approves by itself."""
+        order = context["ti"].xcom_pull(task_ids="begin_letters")
+        if not order["deliveries"]:
+            _log.info("no letter waits for an approval")
+            return None
+        if context["params"]["approval"] == "auto":
+            return self._approve(order, "auto", "approval=auto", auto=True)
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Take the answer; it holds only for the letters that were shown."""
+        order = context["ti"].xcom_pull(task_ids="begin_letters")
+        who = event.get("responded_by_user") or {}
+        name = str(who.get("name") or who.get("id") or "somebody without a name")
+        if event.get("chosen_options") == [self.APPROVE]:
+            self._approve(order, name, "approved in Airflow", auto=False)
+        else:
+            letter_approval.reject_letters(
+                installation(), _month(order), rejected_by=name, reason="rejected in Airflow", clock=time.time
+            )
+        super().execute_complete(context, event)
+
+    def _approve(self, order: dict[str, Any], name: str, reason: str, *, auto: bool) -> None:
+        try:
+            letter_approval.approve_letters(
+                installation(),
+                _month(order),
+                approved_by=name,
+                reason=reason,
+                clock=time.time,
+                batch_hash=order["batch_hash"],
+                started_by=order["started_by"],
+                auto=auto,
+            )
+        except Refusal as refusal:
+            raise AirflowFailException(str(refusal)) from refusal
+
+
+@task(**SAFE_RETRIES)
+@step
+def begin_letters() -> dict[str, Any]:
+    """Write the preview book of the month and say what waits for an approval."""
+    context: Any = get_current_context()
+    asked, run = context["params"], context["dag_run"]
+    if not asked["billing_month"]:
+        raise Refusal("this run names no month: start it with the param billing_month, as in 2015-06")
+    here, month = installation(), BillingMonth.parse(asked["billing_month"])
+    batch = letter_approval.waiting_batch(here, month)
+    return {
+        "billing_month": str(month),
+        "batch_hash": batch.batch_hash,
+        "deliveries": batch.deliveries,
+        "partners": batch.partners,
+        "book": str(letter_book.write_book(here, month)),
+        "started_by": asked["started_by"] or run.triggering_user_name,
+    }
+
+
+@task(trigger_rule="none_failed_min_one_success", **NEVER_AGAIN)
+@step
+def send_canary(order: dict[str, Any]) -> dict[str, int]:
+    """Send the first three letters; where one of them is not taken, the rest does not leave."""
+    report = letter_sending.send_letters(installation(), _month(order), clock=_clock(), limit=CANARY)
+    bad = {state: count for state, count in report.outcomes.items() if state not in FINE}
+    if bad:
+        raise Refusal(f"of the first {CANARY} letters some were not taken: {bad}; the rest was not sent. {_LOOK}")
+    return dict(report.outcomes)
+
+
+@task(**SAFE_RETRIES)
+@step
+def list_send_batches(order: dict[str, Any]) -> list[int]:
+    """The month's letters in batches, by number: the same ones however many were sent already."""
+    return list(range(len(letters.letter_batches(installation(), _month(order)))))
+
+
+# One at a time: the limits of letters a minute are those of one sender.
+@task(max_active_tis_per_dagrun=1, **NEVER_AGAIN)
+@step
+def send_letters(order: dict[str, Any], batch: int) -> dict[str, int]:
+    """Send one batch of what was approved; returns how many came to which state."""
+    here, month = installation(), _month(order)
+    partners = letters.letter_batches(here, month)[batch]
+    return _told(letter_sending.send_letters(here, month, clock=_clock(), partners=partners))
+
+
+@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **NEVER_AGAIN)
+@step
+def send_deferred(order: dict[str, Any]) -> PokeReturnValue:
+    """Try again what the mail server put off, when its time has come; no worker is held meanwhile."""
+    here, month = installation(), _month(order)
+    _told(letter_sending.send_letters(here, month, clock=_clock()))
+    return PokeReturnValue(is_done=not letter_reconciliation.reconcile_letters(here, month).states["deferred"])
+
+
+@task(trigger_rule="all_done", retries=0, on_failure_callback=notify_failure)
+@step
+def reconcile_letters(order: dict[str, Any]) -> dict[str, int]:
+    """Add the month's letters up; fails where they do not, or where some need a person."""
+    found = letter_reconciliation.reconcile_letters(installation(), _month(order))
+    if not found.adds_up:
+        raise Refusal(f"the letters of {found.month} do not add up: {found.owed} owed, {found.states}. {_LOOK}")
+    if found.needs_a_person:
+        raise Refusal(f"letters of {found.month} need a person: {found.states}. {_LOOK}")
+    return {"owed": found.owed, **{state: count for state, count in found.states.items() if count}}
+
+
+_LOOK = "See `partner-program letters reconcile MONTH` and docs/operations.md"
+
+
+def _told(report: SendReport) -> dict[str, int]:
+    for why, count in sorted(report.waiting.items()):
+        _log.warning("%s letters wait: %s", count, why)
+    return dict(report.outcomes)
+
+
+def letter_steps() -> None:
+    """Wire the tasks of a month's letters inside a DAG."""
+    order = begin_letters()
+    approved = LettersApproval(
+        task_id="approve_letters",
+        subject="Letters of {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}: send them?",
+        body=_BODY,
+    )
+    first = send_canary(order)
+    batches = list_send_batches(order)
+    sent = send_letters.partial(order=order).expand(batch=batches)
+    again = send_deferred(order)
+    counted = reconcile_letters(order)
+    chain(order, approved, first, batches, sent, again, counted)

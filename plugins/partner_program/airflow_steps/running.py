@@ -1,0 +1,91 @@
+"""What every step of a DAG has: where its connections come from, when it is tried again, whom it tells.
+
+XCom carries the month, ids, codes and counts: never money, names or rows. The month comes from the partition key or the
+params, never from a logical date or the clock.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.usecases.installation import Installation
+
+MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
+ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
+# A step only reads, or replaces its own draft in one transaction: it may be tried again.
+SAFE_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(minutes=5)}
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class AirflowConnections:
+    """Connections as Airflow knows them: environment, secrets backend or its own database."""
+
+    def get(self, conn_id: str) -> ConnectionFields | None:
+        """One connection's fields, None where it is not set."""
+        try:
+            found = Connection.get(conn_id)
+        except AirflowNotFoundException:
+            return None
+        return ConnectionFields(
+            conn_id=conn_id,
+            conn_type=found.conn_type or "",
+            host=found.host,
+            port=found.port,
+            login=found.login,
+            password=found.password,
+            schema=found.schema,
+            extra=found.extra_dejson,
+        )
+
+
+def installation() -> Installation:
+    """The installation that this Airflow runs."""
+    return Installation.here(AirflowConnections())
+
+
+def notify_failure(context: Any) -> None:
+    """Say which step of which month failed: in the log, and by mail where an alert address is set."""
+    dag_id, run_id = context["dag"].dag_id, context["run_id"]
+    # Airflow names the task where it can: a run that ends without one (a deadline, a removed task) has none.
+    instance = context.get("task_instance")
+    step = f"{dag_id} {instance.task_id}" if instance else dag_id
+    subject = f"partner programme: {step} failed in run {run_id}"
+    _log.error("%s. What to do: docs/operations.md", subject)
+    recipient = os.environ.get(ALERT_VARIABLE)
+    if recipient:
+        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+        html = "<p>See the task's log for what is wrong and what to do. Nothing half-written took force.</p>"
+        notifier = SmtpNotifier(to=recipient, subject=subject, html_content=html, smtp_conn_id="alerts_smtp")
+        notifier.notify(context)
+
+
+def step(work: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A refusal fails the task at once, without retries; what may pass by itself is tried again."""
+
+    @functools.wraps(work)
+    def refusing(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return work(*args, **kwargs)
+        except Unavailable:
+            raise
+        except Refusal as refusal:
+            raise AirflowFailException(str(refusal)) from refusal
+
+    return refusing
+
+
+def today(here: Installation) -> date:
+    """Today in the programme's time zone."""
+    return datetime.now(ZoneInfo(here.programs[-1].time_zone)).date()

@@ -1,0 +1,201 @@
+"""Commands about letters: list and show them, approve, send, resolve, reconcile, read bounces."""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from partner_program.cli.inputs import MONTH, WORDS, installation, whole
+from partner_program.cli.options import example, looked_at, text_or_json
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import STATES
+
+if TYPE_CHECKING:
+    from partner_program.usecases.letter_sending import SendReport
+
+_WHY = click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
+
+
+@click.group()
+def letters() -> None:
+    """The letters of a month: who is owed one, what it says, whether it was sent."""
+
+
+@letters.command("list", epilog=example("partner-program letters list 2015-06 --state ambiguous"))
+@click.argument("month", type=MONTH)
+@click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these states; may be given again.")
+@text_or_json
+def list_letters(month: BillingMonth, state: tuple[str, ...], form: str) -> None:
+    """List the letters of MONTH: one row for each recipient."""
+    from partner_program.adapters.delivery_store import deliveries
+
+    with installation().database.reading() as connection:
+        rows = deliveries(connection, month, states=state or None)
+    if form == "json":
+        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+    else:
+        from partner_program.cli.letter_tables import print_deliveries
+
+        print_deliveries(rows)
+
+
+@letters.command("show", epilog=example("partner-program letters show 2015-06 P001 --format html > letter.html"))
+@click.argument("month", type=MONTH)
+@click.argument("partner")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "eml"]),
+    default="text",
+    show_default=True,
+    help="The plain text, the HTML, or the whole message as it would be sent.",
+)
+def show(month: BillingMonth, partner: str, form: str) -> None:
+    """Show the letter of PARTNER for MONTH as it is now, and to whom it goes."""
+    from partner_program.usecases.letter_show import show_letter
+
+    shown = show_letter(installation(), month, partner)
+    if form == "eml":
+        sys.stdout.buffer.write(shown.message)
+    elif form == "html":
+        click.echo(shown.html, nl=False)
+    else:
+        for row in shown.deliveries:
+            click.echo(f"To: {row.recipient or '(no billing contact)'} - {row.status} {row.reply or ''}".rstrip())
+        click.echo(f"Subject: {shown.subject}\n\n{shown.text}", nl=False)
+
+
+@letters.command("approve", epilog=example('partner-program letters approve 2015-06 --by robin --reason "looked at"'))
+@click.argument("month", type=MONTH)
+@_WHY
+@looked_at("approved_by")
+@click.option("--hash", "batch_hash", type=WORDS, help="The letters that were looked at, as `letters reconcile` says.")
+def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str | None) -> None:
+    """Approve the letters of MONTH as they are now; whatever is rendered anew asks again."""
+    from partner_program.usecases.letter_approval import approve_letters
+
+    batch = approve_letters(
+        installation(), month, approved_by=approved_by, reason=reason, clock=time.time, batch_hash=batch_hash
+    )
+    click.echo(
+        f"{month}: {batch.deliveries} letters to {batch.partners} partners approved by {approved_by} "
+        f"({batch.batch_hash[:12]}); now: partner-program letters send {month}"
+    )
+
+
+@letters.command("send", epilog=example("partner-program letters send 2015-06 --limit 3"))
+@click.argument("month", type=MONTH)
+@click.option("--limit", type=whole("N", 1), help="Send at most so many.")
+def send(month: BillingMonth, limit: int | None) -> None:
+    """Send what was approved of MONTH.
+
+    Without live sending (connection letters_smtp) each message is written below PARTNER_PROGRAM_OUT/mail. A letter is
+    handed over once: sending again sends only what was not. Exit status 1 where something needs a person.
+    """
+    from partner_program.cli.letter_tables import sending_progress
+    from partner_program.usecases.letter_reconciliation import reconcile_letters
+    from partner_program.usecases.letter_sending import EVERY_LETTER, Clock, send_letters
+
+    here = installation()
+    with sending_progress(here, month) as progress:
+        report = send_letters(
+            here, month, clock=Clock(time.time, time.sleep), limit=limit or EVERY_LETTER, progress=progress
+        )
+    click.echo(_sent_text(month, report))
+    if reconcile_letters(here, month).needs_a_person:
+        click.echo(f"some need a person: partner-program letters reconcile {month}")
+        sys.exit(1)
+
+
+def _sent_text(month: BillingMonth, report: "SendReport") -> str:
+    done = ", ".join(f"{count} {state}" for state, count in sorted(report.outcomes.items())) or "nothing to send"
+    waiting = "".join(f"\n{count} wait: {why}" for why, count in sorted(report.waiting.items()))
+    return f"{month}: {done}{waiting}"
+
+
+@letters.command(
+    "resolve", epilog=example('partner-program letters resolve 2015-06 P001 --accepted --reason "in the log"')
+)
+@click.argument("month", type=MONTH)
+@click.argument("partner", required=False)
+@click.option("--accepted", "word", flag_value="accepted", help="An ambiguous letter did arrive.")
+@click.option("--resend", "word", flag_value="resend", help="Send it again, after a new approval.")
+@click.option("--written-to-files", is_flag=True, help="With --resend: those that only went to files.")
+@_WHY
+@looked_at("resolved_by")
+def resolve(
+    month: BillingMonth,
+    partner: str | None,
+    word: str | None,
+    written_to_files: bool,
+    reason: str,
+    resolved_by: str,
+) -> None:
+    """Settle letters of MONTH that cannot go on by themselves: PARTNER's, or all of them.
+
+    Before --resend, ask the mail server's log for the Message-ID: an ambiguous letter may have arrived.
+    """
+    from partner_program.usecases.letter_resolution import resolve_letters, resolver
+
+    if word not in ("accepted", "resend"):
+        raise click.UsageError("one of --accepted and --resend is needed")
+    count = resolve_letters(
+        installation(),
+        month,
+        "accepted" if word == "accepted" else "resend",
+        resolver(resolved_by, reason, time.time),
+        partners=[partner] if partner else None,
+        written_to_files=written_to_files,
+    )
+    then = f"; now: partner-program letters approve {month}" if word == "resend" else ""
+    click.echo(f"{month}: {count} letters resolved by {resolved_by}{then}")
+
+
+@letters.command("reconcile", epilog=example("partner-program letters reconcile 2015-06"))
+@click.argument("month", type=MONTH)
+@text_or_json
+def reconcile(month: BillingMonth, form: str) -> None:
+    """Count the letters of MONTH: owed = the sum of the states; exit status 1 where that is not so."""
+    from partner_program.cli.letter_tables import print_reconciliation, reconciliation_json
+    from partner_program.usecases.letter_reconciliation import reconcile_letters
+
+    found = reconcile_letters(installation(), month)
+    if form == "json":
+        click.echo(reconciliation_json(found))
+    else:
+        print_reconciliation(found)
+    if not found.adds_up:
+        sys.exit(1)
+
+
+@letters.command("bounces", epilog=example('partner-program letters bounces bounces.mbox --reason "weekly"'))
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@_WHY
+@looked_at("done_by")
+def bounces(path: Path, reason: str, done_by: str) -> None:
+    """Read what mail servers sent back, from a folder of messages or an mbox file, and mark the letters refused."""
+    from partner_program.usecases.letter_bounces import import_bounces
+    from partner_program.usecases.letter_resolution import resolver
+
+    report = import_bounces(installation(), path, resolver(done_by, reason, time.time))
+    click.echo(f"{report.refused} letters came back for good, {len(report.left)} notifications moved nothing")
+    for each, why in report.left:
+        click.echo(f"  {each.place}: {why}")
+
+
+@letters.command("adopt", epilog=example('partner-program letters adopt --reason "restored on the new machine"'))
+@_WHY
+@looked_at("done_by")
+def adopt(reason: str, done_by: str) -> None:
+    """Let a database that was copied, moved or put back from a backup send letters from here.
+
+    Every letter that was not finished becomes ambiguous: it may have left since.
+    """
+    from partner_program.usecases.letter_resolution import adopt_installation, resolver
+
+    count = adopt_installation(installation(), resolver(done_by, reason, time.time))
+    click.echo(f"this installation sends from now on; {count} letters are ambiguous: resolve them month by month")

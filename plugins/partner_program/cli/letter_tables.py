@@ -1,0 +1,70 @@
+"""Letters as people read them in a terminal."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from partner_program.adapters.delivery_store import Delivery, count_states
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import STATES
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letter_reconciliation import Reconciliation
+from partner_program.usecases.letter_sending import SendReport
+
+
+def print_deliveries(rows: Sequence[Delivery]) -> None:
+    """One line for each recipient."""
+    table = Table("partner", "kind", "recipient", "state", "said", title=None)
+    for row in rows:
+        said = escape(row.reply or "")
+        table.add_row(escape(row.partner_id), row.kind, escape(row.recipient or "(none)"), row.status, said)
+    Console().print(table)
+
+
+def print_reconciliation(found: Reconciliation) -> None:
+    """The equation, what is open by name, what people decided."""
+    counted = " + ".join(f"{found.states[state]} {state}" for state in STATES if found.states[state]) or "0"
+    sign = "=" if found.adds_up else "is NOT"
+    console = Console(soft_wrap=True)
+    console.print(f"{found.month}: {found.owed} owed {sign} {counted}", highlight=False)
+    for partner_id in found.without_delivery:
+        console.print(f"  nobody is owed the letter of {escape(partner_id)}", highlight=False)
+    for row in found.open:
+        words = f"  {row.partner_id} {row.recipient or '(no billing contact)'}: {row.status} {row.reply or ''}"
+        console.print(escape(words.rstrip()), highlight=False)
+    for action in found.actions:
+        when = datetime.fromtimestamp(action.done_at, UTC).strftime("%Y-%m-%d %H:%M")
+        console.print(escape(f"  {when} UTC {action.action} by {action.done_by}: {action.reason}"), highlight=False)
+
+
+def reconciliation_json(found: Reconciliation) -> str:
+    """The same for programs."""
+    facts = {
+        "billing_month": str(found.month),
+        "owed": found.owed,
+        "adds_up": found.adds_up,
+        "states": found.states,
+        "without_delivery": found.without_delivery,
+        "open": [asdict(row) for row in found.open],
+        "actions": [asdict(action) for action in found.actions],
+    }
+    return json.dumps(facts, ensure_ascii=False, indent=1)
+
+
+@contextmanager
+def sending_progress(installation: Installation, month: BillingMonth) -> Iterator[Callable[[SendReport], None]]:
+    """A bar on stderr while letters are sent."""
+    with installation.database.reading() as connection:
+        states = count_states(connection, month)
+    total = states.get("approved", 0) + states.get("deferred", 0)
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sending", total=total)
+        yield lambda report: bar.update(task, completed=sum(report.outcomes.values()))

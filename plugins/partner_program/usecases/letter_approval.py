@@ -1,0 +1,154 @@
+"""A person's approval of a month's letters: bound to the hash of all of them as they are now."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import delivery_store, letter_action_store, sending_epoch
+from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.letter_ids import message_id
+from partner_program.adapters.mail_address import parse_address
+from partner_program.adapters.sending_settings import sending_settings
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters import letter_templates
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterBatch:
+    """A month's letters that wait for approval: how many rows and partners, and the hash of all of them."""
+
+    month: BillingMonth
+    batch_hash: str
+    deliveries: int
+    partners: int
+
+
+def waiting_batch(installation: Installation, month: BillingMonth) -> LetterBatch:
+    """What there is to approve; raises where a letter is not rendered yet."""
+    with installation.database.reading() as connection:
+        return _batch(month, _waiting(connection, month))
+
+
+def approve_letters(
+    installation: Installation,
+    month: BillingMonth,
+    *,
+    approved_by: str,
+    reason: str,
+    clock: Clock,
+    batch_hash: str | None = None,
+    started_by: str | None = None,
+    auto: bool = False,
+) -> LetterBatch:
+    """Approve a month's waiting letters; they may be sent from now on, for as many days as an approval holds.
+
+    `batch_hash` is what the person looked at: where a letter was rendered anew meanwhile, it differs and the approval
+    is refused. `started_by` is who started the run: nobody approves what they started. `auto` says that no person
+    looked, which is refused for live sending unless the settings allow it.
+    """
+    settings = sending_settings(installation.connections)
+    if auto and settings.live and not settings.auto_approval:
+        raise NotApproved("letters that are really sent need a person's approval (auto_approval is off)")
+    if started_by is not None and _same_person(started_by, approved_by):
+        raise NotApproved(f"{approved_by} started this run: somebody else has to approve its letters")
+    now = int(clock())
+    with installation.database.writing() as connection:
+        rows = _waiting(connection, month)
+        batch = _batch(month, rows)
+        if batch_hash is not None and batch_hash != batch.batch_hash:
+            raise NotApproved(
+                f"the letters of {month} are not those that were looked at any more "
+                f"({batch_hash[:12]}, now {batch.batch_hash[:12]}): look at them again"
+            )
+        if not rows:
+            raise Refusal(f"no letter of {month} waits for an approval")
+        approval = letter_action_store.record_action(
+            connection,
+            "approve",
+            month=month,
+            done_by=approved_by,
+            reason=reason,
+            done_at=now,
+            batch_hash=batch.batch_hash,
+            deliveries=batch.deliveries,
+            partners=batch.partners,
+        )
+        installation_id = sending_epoch.own_id(connection)
+        domain = letter_templates(installation).brand["sender_address"].rpartition("@")[2]
+        for row in rows:
+            _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)
+    return batch
+
+
+def reject_letters(
+    installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str, clock: Clock
+) -> None:
+    """Write down that a person looked and said no; the letters go on waiting."""
+    with installation.database.writing() as connection:
+        batch = _batch(month, _waiting(connection, month))
+        letter_action_store.record_action(
+            connection,
+            "reject",
+            month=month,
+            done_by=rejected_by,
+            reason=reason,
+            done_at=int(clock()),
+            batch_hash=batch.batch_hash,
+            deliveries=batch.deliveries,
+        )
+
+
+def _approve(
+    connection: Connection, row: Delivery, approval: int, *, installation_id: str, domain: str, now: int
+) -> None:
+    try:
+        parse_address(row.recipient)
+    except Undeliverable as refusal:
+        delivery_store.move(connection, row, "undeliverable", reply=str(refusal))
+        return
+    delivery_store.move(
+        connection,
+        row,
+        "approved",
+        approval_id=approval,
+        content_hash=row.letter_hash,
+        dated=now,
+        reply=None,
+        message_id=message_id(
+            installation_id=installation_id,
+            month=row.billing_month,
+            partner_id=row.partner_id,
+            kind=row.kind,
+            revision=row.revision,
+            recipient=row.recipient,
+            resend_no=row.resend_number,
+            domain=domain,
+        ),
+    )
+
+
+def _waiting(connection: Connection, month: BillingMonth) -> list[Delivery]:
+    planned = delivery_store.deliveries(connection, month, states=["planned"])
+    if planned:
+        raise NotApproved(
+            f"{len(planned)} letters of {month} are not rendered yet, the first for {planned[0].partner_id}: "
+            f"run the month again up to its letters"
+        )
+    return delivery_store.deliveries(connection, month, states=["rendered"])
+
+
+def _batch(month: BillingMonth, rows: Sequence[Delivery]) -> LetterBatch:
+    facts = [[*row.key, row.recipient_name, row.kind, row.resend_number, row.letter_hash] for row in rows]
+    digest = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+    return LetterBatch(month, digest, len(rows), len({row.partner_id for row in rows}))
+
+
+def _same_person(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()

@@ -1,0 +1,127 @@
+"""Claiming letters of the outbox: who may hand over what now, and what becomes of each."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import delivery_store, own_process, publication_store
+from partner_program.adapters.delivery_store import Delivery, Key
+from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.sending_settings import SendingSettings
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import Outcome
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.publication import entities_with_orders
+
+CLAIM = 50  # letters claimed in one transaction
+CLAIM_SECONDS = 1_800  # longer than a mail server may take over a final dot
+BACK_OFF_SECONDS = (300, 900, 3_600, 14_400)  # after the first, second ... time that the server said "later"
+SECONDS_A_DAY = 86_400
+
+
+class Claims:
+    """One sender's claims to a month's letters; a letter is in the hands of one sender at a time."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        month: BillingMonth,
+        settings: SendingSettings,
+        *,
+        clock: Callable[[], float],
+        partners: Sequence[str] | None,
+    ) -> None:
+        """Take the month, or some of its partners; nothing is claimed yet."""
+        self._database, self._month, self._settings = installation.database, month, settings
+        self._clock, self._partners = clock, partners
+        self._holder = own_process.own_name()
+        self._last: Key | None = None
+        self._unpublished = _unpublished(installation)
+        self.waiting: Counter[str] = Counter()
+
+    def sweep(self, connection: Connection) -> None:
+        """Put right what killed senders left, and ask again for what was approved too long ago."""
+        now = int(self._clock())
+        for row in delivery_store.deliveries(connection, self._month, states=["claimed", "dot_pending"]):
+            if (row.claimed_until or 0) > now and not own_process.is_gone(row.claimed_by or ""):
+                continue
+            if row.status == "dot_pending":
+                left = Outcome("ambiguous", "its sender was stopped after it had begun to hand the letter over")
+            else:
+                left = Outcome("approved", "its sender was stopped before it handed the letter over")
+            delivery_store.settle(connection, row, left, not_before=row.not_before)
+        days = self._settings.approval_days
+        delivery_store.ask_again(
+            connection,
+            self._month,
+            f"approved more than {days} days ago",
+            approved_before=now - days * SECONDS_A_DAY,
+        )
+
+    def take(self, count: int) -> list[Delivery]:
+        """Claim the next letters that may go now, in order; empty where the month has no more."""
+        now = int(self._clock())
+        taken: list[Delivery] = []
+        with self._database.writing() as connection:
+            while len(taken) < count:
+                rows = delivery_store.sendable(
+                    connection, self._month, after=self._last, partners=self._partners, count=count - len(taken)
+                )
+                if not rows:
+                    break
+                self._last = rows[-1].key
+                taken += [row for row in rows if self._may_go(row, now)]
+            claim = {"claimed_by": self._holder, "claimed_until": now + CLAIM_SECONDS}
+            for row in taken:
+                delivery_store.move(connection, row, "claimed", **claim)
+        return [replace(row, status="claimed", claimed_by=self._holder) for row in taken]
+
+    def mark_pending(self, row: Delivery) -> Delivery:
+        """Write down that the letter may arrive from now on; a sender that was overtaken stops here."""
+        until = int(self._clock()) + CLAIM_SECONDS
+        with self._database.writing() as connection:
+            if not delivery_store.move(connection, row, "dot_pending", claimed_until=until):
+                raise Refusal(f"letter of {row.partner_id}: another sender has it by now; nothing of it was sent here")
+        return replace(row, status="dot_pending")
+
+    def settle(self, row: Delivery, outcome: Outcome) -> None:
+        """Write down what became of one attempt."""
+        later = None
+        if outcome.state == "deferred":
+            later = int(self._clock()) + BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS) - 1)]
+        with self._database.writing() as connection:
+            delivery_store.settle(connection, row, outcome, not_before=later)
+
+    def let_go(self, rows: Sequence[Delivery], *, ask_again: str | None = None) -> None:
+        """Give back what was claimed and not handed over; `ask_again` says why the whole month needs a new approval."""
+        with self._database.writing() as connection:
+            for row in rows:
+                delivery_store.move(connection, row, "approved", claimed_by=None, claimed_until=None)
+            if ask_again is not None:
+                delivery_store.ask_again(connection, self._month, ask_again)
+
+    def _may_go(self, row: Delivery, now: int) -> bool:
+        if row.partner_id in self._unpublished:
+            why = "the rate is not read back from every order database yet"
+        elif not self._settings.allows(row.recipient.rpartition("@")[2]):
+            why = "the domain is not one of allowed_domains"
+        elif row.not_before is not None and row.not_before > now:
+            why = "the mail server asked to wait"
+        else:
+            return True
+        self.waiting[why] += 1
+        return False
+
+
+def _unpublished(installation: Installation) -> set[str]:
+    """Partners with a rate that an order database has not shown back yet: no letter leaves before its rate is there."""
+    entities = [entity.entity for entity in entities_with_orders(installation)]
+    if not entities:
+        return set()
+    with installation.database.reading() as connection:
+        accounts = publication_store.unpublished_accounts(connection, entities)
+        links = load_registry(connection).account_links
+    return {link.partner_id for link in links if (link.entity, link.account_id) in accounts}

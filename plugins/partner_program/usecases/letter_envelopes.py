@@ -1,0 +1,47 @@
+"""A rendered letter as a message to one recipient."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.letter_ids import return_path
+from partner_program.adapters.letter_message import MessageHead, message_bytes
+from partner_program.adapters.letter_templates import RenderedLetter
+from partner_program.adapters.mail_address import parse_address
+from partner_program.adapters.smtp_envelope import Envelope
+from partner_program.domain.letters import LetterFacts
+
+NOT_APPROVED = "<not.approved.yet@localhost.example>"  # a Message-ID is given with the approval
+
+
+def letter_message(
+    brand: dict[str, Any], facts: LetterFacts, rendered: RenderedLetter, row: Delivery, dated: datetime
+) -> bytes:
+    """The message; raises `Undeliverable` where its address cannot be written to."""
+    head = MessageHead(
+        sender_name=brand["sender_name"],
+        sender_address=brand["sender_address"],
+        reply_to_name=facts.manager_name,
+        reply_to_address=facts.manager_email,
+        recipient_name=row.recipient_name,
+        recipient_address=row.recipient,
+        subject=rendered.subject,
+        message_id=row.message_id or NOT_APPROVED,
+        dated=dated,
+        language=rendered.language_used,
+    )
+    return message_bytes(head, rendered.text, rendered.html)
+
+
+def letter_envelope(
+    brand: dict[str, Any], facts: LetterFacts, rendered: RenderedLetter, row: Delivery, bounce_address: str
+) -> Envelope:
+    """An approved letter ready for the post; its date is that of the approval, so that its bytes never change."""
+    address = parse_address(row.recipient)
+    dated = datetime.fromtimestamp(row.dated or 0, UTC)
+    return Envelope(
+        return_path=return_path(row.message_id or NOT_APPROVED, bounce_address),
+        recipient=str(address),
+        message=letter_message(brand, facts, rendered, row, dated),
+        needs_smtputf8=address.needs_smtputf8,
+    )

@@ -1,0 +1,47 @@
+"""The reconciliation of a month's letters: owed = the sum of the states, and everything that is not done, by name."""
+
+from dataclasses import dataclass
+
+from partner_program.adapters import delivery_store, letter_action_store
+from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.letter_action_store import LetterAction
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import STATES
+from partner_program.usecases.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """A month's letters counted: `owed` rows, how many are in each state, what is open, what was decided."""
+
+    month: BillingMonth
+    owed: int
+    states: dict[str, int]
+    without_delivery: tuple[str, ...]
+    open: tuple[Delivery, ...]
+    actions: tuple[LetterAction, ...]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every letter is owed to somebody and every row is in a known state."""
+        return self.owed == sum(self.states[state] for state in STATES) and not self.without_delivery
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to look: what is ambiguous, refused or undeliverable moves no further by itself."""
+        return any(self.states[state] for state in ("ambiguous", "refused", "undeliverable"))
+
+
+def reconcile_letters(installation: Installation, month: BillingMonth) -> Reconciliation:
+    """Count what a month's letters owe and where each stands."""
+    with installation.database.reading() as connection:
+        counted = delivery_store.count_states(connection, month)
+        unfinished = [state for state in STATES if state != "accepted"]
+        return Reconciliation(
+            month=month,
+            owed=delivery_store.count_owed(connection, month),
+            states={state: counted.get(state, 0) for state in STATES},
+            without_delivery=tuple(delivery_store.letters_without_deliveries(connection, month)),
+            open=tuple(delivery_store.deliveries(connection, month, states=unfinished)),
+            actions=tuple(letter_action_store.load_actions(connection, month)),
+        )

@@ -1,0 +1,118 @@
+"""A person's word about letters that cannot go on by themselves: it arrived, or send it again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import delivery_store, letter_action_store, sending_epoch
+from partner_program.adapters.delivery_store import NO_RECIPIENT, Delivery
+from partner_program.adapters.mail_courier import TO_FILE
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letter_sending import installation_file
+
+Word = Literal["accepted", "resend"]
+RESOLVABLE = ("ambiguous", "refused", "undeliverable")
+MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Who decided, why and when (seconds since 1970)."""
+
+    done_by: str
+    reason: str
+    done_at: int
+
+
+def resolve_letters(
+    installation: Installation,
+    month: BillingMonth,
+    word: Word,
+    by: Resolver,
+    *,
+    partners: Sequence[str] | None = None,
+    written_to_files: bool = False,
+) -> int:
+    """Settle a month's letters by a person's word; return how many rows.
+
+    `accepted` is for ambiguous ones that arrived. `resend` asks for a new approval, under a new Message-ID: of
+    ambiguous, refused and undeliverable ones, or, with `written_to_files`, of those that only went to files.
+    """
+    with installation.database.writing() as connection:
+        rows = [
+            row
+            for row in delivery_store.deliveries(connection, month, partners=partners)
+            if _is_meant(row, word, written_to_files=written_to_files)
+        ]
+        if not rows:
+            raise Refusal(f"no letter of {month} can be resolved so: see `partner-program letters list {month}`")
+        for row in rows:
+            _resolve(connection, row, word, by)
+        letter_action_store.record_action(
+            connection,
+            word,
+            month=month,
+            done_by=by.done_by,
+            reason=by.reason,
+            done_at=by.done_at,
+            deliveries=[list(row.key[1:]) for row in rows],
+        )
+    return len(rows)
+
+
+def _is_meant(row: Delivery, word: Word, *, written_to_files: bool) -> bool:
+    if written_to_files:
+        return word == "resend" and row.status == "accepted" and (row.reply or "").startswith(TO_FILE)
+    if word == "accepted":
+        return row.status == "ambiguous"
+    return row.status in RESOLVABLE and row.recipient != NO_RECIPIENT and not row.is_replaced
+
+
+def _resolve(connection: Connection, row: Delivery, word: Word, by: Resolver) -> None:
+    if word == "accepted":
+        delivery_store.move(connection, row, "accepted", reply=f"{by.done_by} says that it arrived: {by.reason}")
+    else:
+        delivery_store.move(
+            connection,
+            row,
+            "rendered",
+            resend_number=row.resend_number + 1,
+            approval_id=None,
+            message_id=None,
+            not_before=None,
+            attempts=0,
+            reply=f"{by.done_by} asks to send it again: {by.reason}",
+        )
+
+
+def adopt_installation(installation: Installation, by: Resolver) -> int:
+    """Let a copied or restored database send from here; return how many letters somebody has to look at.
+
+    Whatever was not finished may have left since the backup was made: it becomes ambiguous, and is resolved by a
+    person who asked the mail server's log for its Message-ID.
+    """
+    reason = f"the database was copied or put back from a backup: {by.reason}"
+    with installation.database.writing() as connection:
+        epoch = sending_epoch.adopt(connection, installation_file(installation))
+        count = delivery_store.doubt(connection, MAY_HAVE_LEFT, reason)
+        letter_action_store.record_action(
+            connection,
+            "adopt",
+            month=None,
+            done_by=by.done_by,
+            reason=by.reason,
+            done_at=by.done_at,
+            ambiguous=count,
+        )
+    sending_epoch.write_file(installation_file(installation), epoch)
+    return count
+
+
+def resolver(done_by: str, reason: str, clock: Callable[[], float]) -> Resolver:
+    """A person's word, given now."""
+    return Resolver(done_by, reason, int(clock()))

@@ -1,0 +1,163 @@
+"""Sending what was approved: each letter is claimed, rendered again, compared with its approval, handed over once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from partner_program.adapters import letter_store, sending_epoch
+from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.letter_templates import RenderedLetter
+from partner_program.adapters.mail_courier import Courier, FileCourier
+from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.send_rate import SendRate
+from partner_program.adapters.sending_settings import mail_server_fields, sending_settings
+from partner_program.adapters.smtp_client import Envelope, SmtpSession, SmtpSettings
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import Outcome
+from partner_program.domain.refusals import NotApproved, Undeliverable
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letter_claims import CLAIM, Claims
+from partner_program.usecases.letter_envelopes import letter_envelope
+from partner_program.usecases.letters import FactsOfLetters, letter_hash, letter_templates
+
+EVERY_LETTER = 10**9
+
+
+@dataclass(slots=True)
+class SendReport:
+    """What one sending did: how many rows came to each state, and how many have to wait, by reason."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    waiting: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where the sender has its time from: seconds since 1970, and waiting."""
+
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+def installation_file(installation: Installation) -> Path:
+    """The file that counts with the database how often letters were sent from here."""
+    return installation.out / "mail" / "installation.json"
+
+
+def send_letters(
+    installation: Installation,
+    month: BillingMonth,
+    *,
+    clock: Clock,
+    limit: int = EVERY_LETTER,
+    partners: Sequence[str] | None = None,
+    progress: Callable[[SendReport], None] = lambda _report: None,
+) -> SendReport:
+    """Send a month's approved letters, or as many as `limit`, or only these partners'.
+
+    Raises `StopSending` where the mail server takes nothing at all, `NotThisInstallation` where this database may not
+    send, `NotApproved` where a letter is not what was approved any more. What was not handed over keeps its place.
+    """
+    return _Sending(installation, month, clock, partners).run(limit, progress)
+
+
+class _Sending:
+    """One run of the sender."""
+
+    def __init__(
+        self, installation: Installation, month: BillingMonth, clock: Clock, partners: Sequence[str] | None
+    ) -> None:
+        self._installation, self._month = installation, month
+        self._settings = settings = sending_settings(installation.connections)
+        self._claims = Claims(installation, month, settings, clock=clock.now, partners=partners)
+        self._templates = letter_templates(installation)
+        with installation.database.reading() as connection:
+            self._facts = FactsOfLetters(load_registry(connection), installation.programs, month)
+        self._rate = SendRate(
+            per_minute=settings.per_minute,
+            per_domain_per_minute=settings.per_domain_per_minute,
+            clock=clock.now,
+            sleep=clock.sleep,
+        )
+
+    def run(self, limit: int, progress: Callable[[SendReport], None]) -> SendReport:
+        """Send until the limit is reached or nothing more may go."""
+        report = SendReport(waiting=self._claims.waiting)
+        self._begin()
+        with self._courier() as post:
+            while limit > 0 and (claimed := self._claims.take(min(CLAIM, limit))):
+                limit -= len(claimed)
+                left = list(claimed)
+                try:
+                    for row, outcome in self._outcomes(post, claimed, left):
+                        self._claims.settle(row, outcome)
+                        report.outcomes[outcome.state] += 1
+                        progress(report)
+                except NotApproved as refusal:
+                    self._claims.let_go(left, ask_again=str(refusal))
+                    raise
+                except BaseException:
+                    self._claims.let_go(left)
+                    raise
+        return report
+
+    def _begin(self) -> None:
+        """Count this sending where letters really leave, and put right what others left."""
+        file, epoch = installation_file(self._installation), None
+        with self._installation.database.writing() as connection:
+            if self._settings.live:
+                epoch = sending_epoch.count_on(connection, file)
+            self._claims.sweep(connection)
+        if epoch is not None:
+            sending_epoch.write_file(file, epoch)
+
+    def _courier(self) -> Courier:
+        if not self._settings.live:
+            return FileCourier(self._installation.out / "mail" / str(self._month))
+        return SmtpSession(SmtpSettings.from_connection(mail_server_fields(self._installation.connections)))
+
+    def _outcomes(
+        self, post: Courier, claimed: Sequence[Delivery], left: list[Delivery]
+    ) -> Iterator[tuple[Delivery, Outcome]]:
+        """Hand each letter over; what is in the post or settled is no more among those that are `left`."""
+        brand = self._templates.brand
+        bounce_address = self._settings.bounce_address or brand["sender_address"]
+        with self._installation.database.reading() as connection:
+            owed = letter_store.owed_letters(connection, self._month, sorted({row.partner_id for row in claimed}))
+        for letter, facts in self._facts.of(owed):
+            rendered = self._templates.render(facts)
+            for row in [each for each in claimed if each.partner_id == letter.partner_id]:
+                _check_approved(row, letter.revision, rendered)
+                try:
+                    envelope = letter_envelope(brand, facts, rendered, row, bounce_address)
+                except Undeliverable as refusal:
+                    left.remove(row)
+                    yield row, Outcome("undeliverable", str(refusal))
+                else:
+                    if self._settings.live:
+                        self._rate.wait(envelope.recipient.rpartition("@")[2])
+                    yield self._hand_over(post, row, envelope, left)
+
+    def _hand_over(
+        self, post: Courier, row: Delivery, envelope: Envelope, left: list[Delivery]
+    ) -> tuple[Delivery, Outcome]:
+        marked = row
+
+        def before_dot() -> None:
+            nonlocal marked
+            left.remove(row)
+            marked = self._claims.mark_pending(row)
+
+        outcome = post.deliver(envelope, before_dot)
+        if row in left:
+            left.remove(row)
+        return marked, outcome
+
+
+def _check_approved(row: Delivery, revision: int, rendered: RenderedLetter) -> None:
+    if row.revision != revision or letter_hash(rendered) != row.content_hash:
+        raise NotApproved(
+            f"the letter to {row.partner_id} is not what was approved any more: render the month's letters, look at "
+            "them and approve them again; nothing more was sent"
+        )

@@ -1,0 +1,43 @@
+"""One partner's letter as it is now: its parts, the whole message, and to whom it goes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from partner_program.adapters import delivery_store, letter_store
+from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.registry_store import load_registry
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letter_envelopes import letter_message
+from partner_program.usecases.letters import FactsOfLetters, letter_templates
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLetter:
+    """A letter's parts and its deliveries; `message` is what its first recipient would get."""
+
+    subject: str
+    text: str
+    html: str
+    message: bytes
+    deliveries: tuple[Delivery, ...]
+
+
+def show_letter(installation: Installation, month: BillingMonth, partner_id: str) -> ShownLetter:
+    """Render a partner's letter from the committed facts; nothing is written."""
+    templates = letter_templates(installation)
+    with installation.database.reading() as connection:
+        facts_of = FactsOfLetters(load_registry(connection), installation.programs, month)
+        owed = letter_store.owed_letters(connection, month, [partner_id])
+        rows = delivery_store.deliveries(connection, month, partners=[partner_id])
+    if not owed:
+        raise Refusal(f"partner {partner_id} has no letter for {month}")
+    ((letter, facts),) = facts_of.of(owed)
+    rendered = templates.render(facts)
+    own = tuple(row for row in rows if row.revision == letter.revision)
+    message = b""
+    if own and own[0].recipient:
+        dated = datetime.fromtimestamp(own[0].dated or 0, UTC)
+        message = letter_message(templates.brand, facts, rendered, own[0], dated)
+    return ShownLetter(rendered.subject, rendered.text, rendered.html, message, own)
