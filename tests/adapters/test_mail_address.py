@@ -2,7 +2,8 @@
 
 import pytest
 
-from partner_program.adapters.mail_address import Undeliverable, parse_address
+from partner_program.adapters.mail_address import parse_address
+from partner_program.domain.refusals import Undeliverable
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from partner_program.adapters.mail_address import Undeliverable, parse_address
+from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Refusal, Undeliverable
 
 LARGEST_MESSAGE = 100_000  # octets; mail readers cut off what is longer
 LONGEST_LINE = 76

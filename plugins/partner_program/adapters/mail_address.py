@@ -10,17 +10,13 @@ from functools import lru_cache
 
 import idna
 
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Undeliverable
 
 LONGEST_ADDRESS = 254  # octets, of which
 LONGEST_LOCAL_PART = 64
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
-
-
-class Undeliverable(Refusal):
-    """A letter that cannot be sent as it is; the message says what is wrong with its address or its size."""
 
 
 @dataclass(frozen=True, slots=True)

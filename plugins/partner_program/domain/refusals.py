@@ -17,6 +17,10 @@ class MonthLost(Refusal):
     """Another run, or another try of the same step, has had the month meanwhile: nothing of this one is written."""
 
 
+class Undeliverable(Refusal):
+    """A letter that cannot be sent as it is; the message says what is wrong with its address or its size."""
+
+
 class NotThisInstallation(Refusal):
     """A copied or restored database may not send before a person has looked at it."""
 
