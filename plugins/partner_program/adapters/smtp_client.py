@@ -10,7 +10,7 @@ from types import TracebackType
 
 from partner_program.adapters.smtp_envelope import Envelope, why_unsendable
 from partner_program.adapters.smtp_refusals import MailServerAway, StopSending
-from partner_program.adapters.smtp_replies import NoReply
+from partner_program.adapters.smtp_replies import HungUp, NoReply
 from partner_program.adapters.smtp_session import Conversation
 from partner_program.adapters.smtp_settings import SmtpSettings
 from partner_program.adapters.smtp_transaction import Transaction, lacking
@@ -58,7 +58,7 @@ class SmtpSession:
             self._hang_up()  # it hung up, or said 421, while we had nothing to send
         used_before = self._conversation is not None
         outcome, untouched = self._attempt(envelope, before_dot)
-        if used_before and untouched:
+        if used_before and untouched:  # it left while nothing was sent to it: no word about this letter
             outcome, _ = self._attempt(envelope, before_dot)
         return outcome
 
@@ -74,7 +74,8 @@ class SmtpSession:
             outcome = transaction.offered() or transaction.text_sent()
         except NoReply as lost:
             self._hang_up()
-            return Outcome("approved", f"before the final dot: the server {lost}"), transaction.untouched
+            untouched = transaction.untouched and isinstance(lost, HungUp)
+            return Outcome("approved", f"before the final dot: the server {lost}"), untouched
         if outcome is None:
             before_dot()
             outcome = transaction.finished()

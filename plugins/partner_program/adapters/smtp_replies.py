@@ -13,6 +13,14 @@ class NoReply(Exception):
     """The server gave no answer that can be understood: it hung up, kept silent too long, or sent something else."""
 
 
+class HungUp(NoReply):
+    """The server ended the connection."""
+
+    def __init__(self) -> None:
+        """There is one thing to say."""
+        super().__init__("hung up")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One reply, of one line or several."""

@@ -6,7 +6,7 @@ import ssl
 import struct
 import time
 
-from partner_program.adapters.smtp_replies import NoReply, Reply, ReplyLines
+from partner_program.adapters.smtp_replies import HungUp, NoReply, Reply, ReplyLines
 
 _PIECE = 65_536
 _CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
@@ -60,7 +60,7 @@ class Wire:
             except TimeoutError:
                 raise deadline.passed() from None
             except OSError:
-                raise NoReply("hung up") from None
+                raise HungUp() from None
 
     def reply(self, deadline: Deadline) -> Reply:
         """The next reply, whole."""
@@ -90,7 +90,7 @@ class Wire:
         except OSError:
             piece = b""
         if not piece:
-            raise NoReply("hung up")
+            raise HungUp()
         self.unread += piece
 
     def has_news(self) -> bool:
@@ -116,7 +116,7 @@ class Wire:
         except TimeoutError:
             raise deadline.passed() from None
         except OSError:
-            raise NoReply("hung up") from None
+            raise HungUp() from None
 
     def abort(self) -> None:
         """Hang up at once: what is not sent yet never will be."""
