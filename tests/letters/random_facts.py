@@ -1,0 +1,84 @@
+"""Facts of any shape whose accounts add up, drawn at random."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, get_args
+
+from hypothesis import strategies as st
+
+from partner_program.domain.letters import GraceFact, LegacyFact, LetterFacts, LetterKind, NextTierFact
+from partner_program.domain.program import SLA_RANKS
+from tests.letters.made_facts import BENEFITS, account, facts
+
+CENTS = st.integers(-99_999_999, 9_999_999_999)
+DAYS = st.dates(date(2015, 7, 27), date(2035, 12, 31))
+NAMES = st.text(max_size=40)
+ACCOUNTS = st.lists(
+    st.builds(
+        account,
+        st.sampled_from(["NL", "DE", "US", "SG"]),
+        st.from_regex(r"[A-Z]{1,3}-[0-9]{1,8}", fullmatch=True),
+        st.sampled_from(["EUR", "USD", "JPY"]),
+        CENTS,
+        st.from_regex(r"[1-9][0-9]{0,2}\.[0-9]{6}", fullmatch=True),
+        CENTS,
+    ),
+    max_size=8,
+    unique_by=lambda row: (row.entity, row.account_id, row.currency),
+)
+GRANTS = st.lists(
+    st.builds(
+        lambda tier, start, length, outcome: GraceFact(tier, start, start + timedelta(length), outcome),
+        st.integers(1, 6),
+        DAYS,
+        st.integers(1, 700),
+        st.sampled_from([None, "confirmed", "lapsed"]),
+    ),
+    max_size=3,
+)
+LEGACY = st.lists(
+    st.one_of(
+        st.builds(
+            LegacyFact,
+            st.sampled_from(["monthly_fee", "setup_fee"]),
+            st.integers(0, 10_000),
+            st.none(),
+            NAMES,
+            st.none() | DAYS,
+        ),
+        st.builds(LegacyFact, st.just("sla"), st.none(), st.sampled_from(SLA_RANKS), NAMES, st.none() | DAYS),
+    ),
+    max_size=3,
+    unique_by=lambda row: row.component,
+)
+
+
+@st.composite
+def random_facts(draw: st.DrawFn) -> LetterFacts:
+    """Facts of any shape whose accounts add up."""
+    accounts = tuple(sorted(draw(ACCOUNTS), key=lambda row: row.entity))
+    threshold = draw(st.integers(50_000, 4_000_000))
+    changes: dict[str, Any] = {
+        "kind": draw(st.sampled_from(get_args(LetterKind))),
+        "company_name": draw(NAMES),
+        "contact_names": tuple(draw(st.lists(NAMES, max_size=3))),
+        "effective_on": draw(DAYS),
+        "rate_valid_from": draw(DAYS),
+        "previous_tier": draw(st.none() | st.integers(0, 6)),
+        "earned_tier": draw(st.integers(0, 6)),
+        "granted_tier": draw(st.none() | st.integers(1, 6)),
+        "mrr_eur_cents": sum(row.mrr_eur_cents for row in accounts),
+        "accounts": accounts,
+        "grants": tuple(draw(GRANTS)),
+        "legacy": tuple(draw(LEGACY)),
+        "benefits": tuple(draw(st.lists(st.sampled_from(BENEFITS), unique=True))),
+        "next_tier": draw(st.none() | st.builds(NextTierFact, st.integers(1, 6), st.just(threshold), CENTS)),
+        "manager_name": draw(NAMES),
+        "manager_phone": draw(st.sampled_from(["", "+31 20 555 0142"])),
+    }
+    return replace(
+        facts(tier=draw(st.integers(0, 6))),
+        monthly_fee_discount_bp=draw(st.integers(0, 10_000)),
+        setup_fee_discount_bp=draw(st.integers(0, 10_000)),
+        **changes,
+    )
