@@ -16,7 +16,11 @@ _MACHINE = socket.gethostname().replace(".", "-") or "here"
 
 def write_if_changed(path: Path, text: str) -> bool:
     """Put a text in place at once, for the owner alone; a file that has it already is left as it is."""
-    body = text.encode()
+    return write_bytes_if_changed(path, text.encode())
+
+
+def write_bytes_if_changed(path: Path, body: bytes) -> bool:
+    """The same for a file that is not text."""
     try:
         if path.exists() and path.read_bytes() == body:
             return False

@@ -44,7 +44,7 @@ class LetterTemplates:
         self.content_hash = _content_hash(folder)
         self.brand: dict[str, Any] = yaml.safe_load((folder / "brand.yaml").read_text("utf-8"))
         self.languages = tuple(sorted(path.stem for path in (folder / "catalogues").glob("*.po")))
-        self._folder = folder
+        self.folder = folder
         self._compiled: dict[str, LanguageTemplates] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
@@ -56,7 +56,7 @@ class LetterTemplates:
         language = asked.replace("_", "-").partition("-")[0].lower()
         used = language if language in self.languages else self.brand["default_language"]
         if used not in self._compiled:
-            self._compiled[used] = LanguageTemplates(self._folder, used, self.brand)
+            self._compiled[used] = LanguageTemplates(self.folder, used, self.brand)
         return self._compiled[used]
 
 
@@ -77,8 +77,9 @@ class LanguageTemplates:
         self.subjects: dict[str, Any] = {
             path.stem: text.get_template(f"kinds/{path.name}").module for path in (folder / "kinds").glob("*.j2")
         }
-        self._form = LocaleFormat(locale)
-        self._language = language
+        self.form = LocaleFormat(locale)
+        self.language = language
+        self._text = text
         self._benefits: dict[tuple[BenefitFact, ...], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
@@ -88,12 +89,16 @@ class LanguageTemplates:
             subject=self.subjects[facts.kind].subject(view),
             html=self.html.render(l=view),
             text=self.text.render(l=view),
-            language_used=self._language,
+            language_used=self.language,
         )
 
     def view(self, facts: LetterFacts) -> LetterView:
         """What the templates are given for one letter."""
-        return letter_view(facts, language=self._language, form=self._form, benefits=self._named_benefits)
+        return letter_view(facts, language=self.language, form=self.form, benefits=self._named_benefits)
+
+    def sentences(self, name: str) -> Any:
+        """The sentences of one file as a module of text, for what is neither HTML nor plain text."""
+        return self._text.get_template(name).module
 
     def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
         """Benefits by group, given and on request; a tier's partners share them, so the answer is kept."""

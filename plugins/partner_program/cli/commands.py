@@ -6,6 +6,7 @@ A command reads what was typed, calls one use case and prints its answer.
 import click
 
 from partner_program.cli.close_commands import close
+from partner_program.cli.document_commands import certificate
 from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
@@ -41,6 +42,7 @@ for _command in (
     letters,
     restatement,
     close,
+    certificate,
     *(quote, grant, publish, drift),
 ):
     program.add_command(_command)

@@ -1,4 +1,4 @@
-"""Commands about letters: list and show them, approve, send, resolve, reconcile, read bounces."""
+"""Commands about letters: list and show them, write them as PDF, approve, send, resolve, reconcile, read bounces."""
 
 import json
 import sys
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import MONTH, WORDS, installation, whole
-from partner_program.cli.options import example, looked_at, text_or_json
+from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, whole
+from partner_program.cli.options import example, looked_at, out_file, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 
@@ -67,6 +67,18 @@ def show(month: BillingMonth, partner: str, form: str) -> None:
         for row in shown.deliveries:
             click.echo(f"To: {row.recipient or '(no billing contact)'} - {row.status} {row.reply or ''}".rstrip())
         click.echo(f"Subject: {shown.subject}\n\n{shown.text}", nl=False)
+
+
+@letters.command("pdf", epilog=example("partner-program letters pdf 2015-06 P001 --out letter.pdf"))
+@click.argument("month", type=MONTH)
+@click.argument("partner")
+@out_file
+@click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
+def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path | None) -> None:
+    """Write PARTNER's letter of MONTH as PDF, with the facts and sentences of the mail; no mail has it attached."""
+    from partner_program.usecases.documents import letter_pdf
+
+    click.echo(letter_pdf(installation(), partner, month, out=out, program_file=program_file))
 
 
 @letters.command("approve", epilog=example('partner-program letters approve 2015-06 --by robin --reason "looked at"'))

@@ -2,6 +2,7 @@
 
 import getpass
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -23,6 +24,13 @@ text_or_json = click.option(
     default="text",
     show_default=True,
     help="For people, or for programs.",
+)
+
+
+out_file = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; default: one below PARTNER_PROGRAM_OUT. Its path is printed.",
 )
 
 

@@ -1,0 +1,167 @@
+"""A letter as blocks for paper: headings, paragraphs, tables and lists in the order of the HTML part.
+
+Every sentence comes from the wording that HTML and plain text read too, every figure from the same `LetterView`; what
+is written here is only which block follows which.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from partner_program.adapters.letter_view import EntityRows, LetterView
+
+Block = dict[str, Any]
+"""A block: its `kind`, and what that kind shows."""
+
+
+def letter_blocks(view: LetterView, wording: Any, kind: Any) -> list[Block]:
+    """All blocks of a letter; `wording` and `kind` are the compiled modules of one language's sentences."""
+    blocks = [
+        _heading(1, kind.headline(view)),
+        _paragraph(wording.greeting(view)),
+        _paragraph(f"{kind.lead(view)} {wording.why(view)}"),
+        _steps(view, wording),
+        {"kind": "note", "title": wording.existing_title, "text": wording.existing},
+        _heading(2, wording.terms_title),
+        _paragraph(wording.terms_from(view)),
+        _terms(view, wording),
+        *_legacy(view, wording),
+        *_grace(view, wording),
+        *_revenue(view, wording),
+        _heading(2, wording.accounts_title),
+        _paragraph(wording.accounts_counted(view)),
+        _heading(2, wording.next_title(view)),
+        _paragraph(wording.next(view)),
+        *_benefits(view, wording),
+        *_prepayment(view, wording),
+        *_manager(view, wording),
+        {"kind": "small", "text": wording.footer(view)},
+    ]
+    return blocks
+
+
+def _heading(level: int, text: str) -> Block:
+    return {"kind": "heading", "level": level, "text": text}
+
+
+def _paragraph(text: str) -> Block:
+    return {"kind": "paragraph", "text": text}
+
+
+def _row(*cells: str, mark: str | None = None) -> Block:
+    """One row of a table; the mark stands small below the first cell."""
+    return {"cells": cells, "mark": mark}
+
+
+def _group(rows: list[Block], title: str | None = None, total: tuple[str, str] | None = None) -> Block:
+    return {"title": title, "rows": rows, "sum": total}
+
+
+def _table(
+    aligned: str, groups: list[Block], head: tuple[str, ...] | None = None, total: tuple[str, str] | None = None
+) -> Block:
+    """A table; `aligned` has a letter for each column: `<` at the start, `>` at the end of the line."""
+    return {
+        "kind": "table",
+        "columns": [each == ">" for each in aligned],
+        "head": head,
+        "groups": groups,
+        "total": total,
+    }
+
+
+def _steps(view: LetterView, wording: Any) -> Block:
+    before = None
+    if view.previous_tier is not None:
+        before = {"label": wording.before, "tier": wording.tier_name(view.previous_tier)}
+    return {
+        "kind": "steps",
+        "before": before,
+        "arrow": view.arrow,
+        "after": {"label": wording.from_day(view), "tier": wording.tier_now(view)},
+        "movement": wording.movement(view),
+    }
+
+
+def _terms(view: LetterView, wording: Any) -> Block:
+    values = {"monthly_fee": view.monthly, "setup_fee": view.setup, "sla": view.sla or wording.no_sla}
+    rows = [
+        _row(wording.component(key), value, mark=wording.kept_mark if key in view.kept else None)
+        for key, value in values.items()
+    ]
+    return _table("<>", [_group(rows)])
+
+
+def _legacy(view: LetterView, wording: Any) -> Iterator[Block]:
+    if not view.legacy:
+        return
+    yield _heading(2, wording.legacy_title)
+    yield _paragraph(wording.legacy_intro)
+    rows = [
+        _row(wording.component(row.component), row.value, mark=f"{row.source}, {wording.legacy_until(row)}")
+        for row in view.legacy
+    ]
+    yield _table("<>", [_group(rows)], (wording.legacy_term, wording.legacy_value))
+
+
+def _grace(view: LetterView, wording: Any) -> Iterator[Block]:
+    if not view.grants:
+        return
+    yield _heading(2, wording.grace_title)
+    rows = [_row(str(row.tier), row.first_day, row.last_day, wording.grace_state(row.state)) for row in view.grants]
+    head = (wording.grace_tier, wording.grace_first, wording.grace_last, wording.grace_status)
+    yield _table("<<<>", [_group(rows)], head)
+    told = {"open": wording.grace_open, "confirmed": wording.grace_confirmed, "lapsed": wording.grace_lapsed}
+    for state, sentence in told.items():
+        if state in view.grant_states:
+            yield {"kind": "small", "text": sentence}
+
+
+def _revenue(view: LetterView, wording: Any) -> Iterator[Block]:
+    yield _heading(2, wording.revenue_title(view))
+    if not view.entities:
+        yield _paragraph(wording.revenue_none(view))
+        return
+    yield _paragraph(wording.revenue_intro)
+    foreign = view.shows_currencies
+    yield _table(
+        "<>>" if foreign else "<>",
+        [_entity(entity, wording, foreign) for entity in view.entities],
+        (wording.account, *([wording.billed] if foreign else []), wording.in_euros),
+        (wording.total, view.total),
+    )
+    if view.exchange_rates:
+        rates = "; ".join(f"1 EUR = {units} {currency}" for currency, units in view.exchange_rates)
+        yield {"kind": "small", "text": f"{wording.rates_used} {rates}"}
+    if view.total_is_negative:
+        yield {"kind": "small", "text": wording.negative}
+
+
+def _entity(entity: EntityRows, wording: Any, foreign: bool) -> Block:
+    rows = [_row(row.account, *([row.billed] if foreign else []), row.euros) for row in entity.accounts]
+    total = (wording.subtotal, entity.subtotal) if entity.subtotal else None
+    return _group(rows, f"{entity.entity} · {entity.legal_name}", total)
+
+
+def _benefits(view: LetterView, wording: Any) -> Iterator[Block]:
+    yield _heading(2, wording.benefits_title)
+    for group, given, on_request in view.benefits:
+        yield _heading(3, wording.benefits_group(group))
+        for title, names in ((wording.benefits_given, given), (wording.benefits_on_request, on_request)):
+            if names:
+                yield {"kind": "names", "title": title, "names": names}
+    if not view.benefits:
+        yield _paragraph(wording.benefits_none)
+
+
+def _prepayment(view: LetterView, wording: Any) -> Iterator[Block]:
+    yield _heading(2, wording.prepayment_title)
+    yield _paragraph(wording.prepayment_intro)
+    rows = [_row(wording.months(months), discount) for months, discount in view.prepayment]
+    yield _table("<>", [_group(rows)], (wording.prepayment_term, wording.prepayment_discount))
+
+
+def _manager(view: LetterView, wording: Any) -> Iterator[Block]:
+    if view.manager:
+        yield _heading(2, wording.manager_title)
+        lines = [each for each in (view.manager, view.manager_email, view.manager_phone) if each]
+        yield {"kind": "lines", "intro": wording.manager_intro, "lines": lines}

@@ -1,0 +1,111 @@
+"""Letters and certificates as PDF (rule 12): the same facts and sentences as the mail, set by Typst for paper.
+
+Values reach the typesetter as JSON and are shown, never read as markup. The same facts give the same bytes: no clock,
+no fonts of the machine. The result is tagged (PDF/UA-1) and fit for an archive (PDF/A-2a); a character that no font has
+is refused by name, as a document without it would name somebody wrongly.
+"""
+
+import json
+import re
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from partner_program.adapters.letter_blocks import letter_blocks
+from partner_program.adapters.letter_templates import LanguageTemplates, LetterTemplates
+from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.certificate import CertificateFacts
+from partner_program.domain.letters import LetterFacts
+from partner_program.domain.refusals import Refusal
+
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+
+
+class LetterPdf:
+    """The PDF templates of one version of the letters; `fonts` is a folder of further font files, if it exists."""
+
+    def __init__(self, templates: LetterTemplates, fonts: Path) -> None:
+        """Take the version and the folder."""
+        self._templates = templates
+        self._fonts = fonts
+
+    def letter(self, facts: LetterFacts) -> bytes:
+        """One letter on A4, in the partner's language where there is a catalogue."""
+        language = self._templates.in_language(facts.language)
+        view = language.view(facts)
+        wording, kind, pages = (
+            language.sentences(name) for name in ("wording.j2", f"kinds/{facts.kind}.j2", "certificate.j2")
+        )
+        data = {
+            "lang": view.lang,
+            "dir": view.dir,
+            "title": f"{kind.headline(view)} · {view.company}",
+            "reference": view.reference,
+            "reference_line": wording.reference(view),
+            "page_of": pages.page_of,
+            "blocks": letter_blocks(view, wording, kind),
+        }
+        return self._typeset("letter.typ", data, facts.effective_on, f"letter {facts.partner_id} {facts.billing_month}")
+
+    def certificate(self, facts: CertificateFacts) -> bytes:
+        """The certificate of a partner, on A4 across."""
+        language = self._templates.in_language(facts.language)
+        wording, own = language.sentences("wording.j2"), language.sentences("certificate.j2")
+        number = plain_name(facts.number)
+        company = plain_name(facts.company_name) or plain_name(facts.partner_id)
+        data = {
+            "lang": language.language,
+            "dir": language.form.direction,
+            "title": f"{own.heading} · {company}",
+            "reference": number,
+            "heading": own.heading,
+            "certify": own.certify,
+            "company": company,
+            "is_a": own.is_a,
+            "tier": wording.tier_name(facts.tier),
+            "facts": _stated(facts, language, wording, own),
+            "programme": f"{self._templates.brand['company_name']} {self._templates.brand['programme_name']}",
+            "checked": own.checked,
+            "number_label": own.number,
+        }
+        return self._typeset("certificate.typ", data, facts.valid_from, f"certificate {number}")
+
+    def _typeset(self, name: str, data: dict[str, Any], day: date, what: str) -> bytes:
+        data = {**data, "brand": self._templates.brand}
+        folder = self._templates.folder / "pdf"
+        try:
+            return typst.compile(
+                str(folder / name),
+                root=str(folder),
+                format="pdf",
+                sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+                font_paths=[str(self._fonts)] if self._fonts.is_dir() else [],
+                ignore_system_fonts=True,
+                timestamp=datetime.combine(day, time(), UTC),
+                pdf_standards=["a-2a", "ua-1"],
+            )
+        except typst.TypstError as error:
+            missing = _missing_characters(error.diagnostic)
+            if not missing:
+                raise
+            raise Refusal(
+                f"{what}: no font has {', '.join(missing)}: put a font file that has them into {self._fonts}"
+            ) from None
+
+
+def _stated(facts: CertificateFacts, language: LanguageTemplates, wording: Any, own: Any) -> list[tuple[str, str]]:
+    """The facts in a row at the foot of the certificate."""
+    stated = [(own.valid_from, language.form.day(facts.valid_from))]
+    if facts.sla is not None:
+        stated.insert(0, (wording.component("sla"), facts.sla))
+    if facts.authorized_on is not None:
+        stated.append((own.authorized_on, language.form.day(facts.authorized_on)))
+    return stated
+
+
+def _missing_characters(diagnostic: str) -> list[str]:
+    """Each character that could not be shown, with its number."""
+    shown = "".join(_MISSING.findall(diagnostic))
+    return [f"{each} (U+{ord(each):04X})" for each in dict.fromkeys(shown)]

@@ -1,0 +1,22 @@
+"""Commands about documents for download: the certificate."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from partner_program.cli.inputs import DAY, installation, today
+from partner_program.cli.options import example, out_file
+
+
+@click.command(epilog=example("partner-program certificate P001 --out certificate.pdf"))
+@click.argument("partner")
+@click.option("--on", "day", type=DAY, help="The day that it speaks of; default: today.")
+@out_file
+def certificate(partner: str, day: date | None, out: Path | None) -> None:
+    """Write the Partner Program Certificate of PARTNER as PDF: the tier of the rate in force on a day."""
+    from partner_program.usecases.documents import certificate_pdf
+
+    here = installation()
+    now = today(here)
+    click.echo(certificate_pdf(here, partner, on=day or now, today=now, out=out))

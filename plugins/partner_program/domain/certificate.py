@@ -1,0 +1,61 @@
+"""The Partner Program Certificate (rule 10): who gets one, and the facts that it states.
+
+"Partners may use the LeaseWeb certificate to market their expertise and their relationship with us."
+"""
+
+import hashlib
+from dataclasses import astuple, dataclass, replace
+from datetime import date
+
+from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate
+from partner_program.domain.refusals import NotAuthorized, NotDefined
+from partner_program.domain.registry import AUTHORIZED, Partner
+
+BENEFIT = "partner_program_certificate"
+_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """Everything that a certificate states; `valid_from` is the first day of the rate that it was made from."""
+
+    partner_id: str
+    company_name: str
+    language: str
+    tier: int
+    sla: str | None
+    valid_from: date
+    authorized_on: date | None
+
+    @property
+    def number(self) -> str:
+        """Who, from when, and a digest of all that is stated; the same in every language."""
+        stated = repr(astuple(replace(self, language="")))
+        digest = hashlib.sha256(stated.encode("utf-8", "backslashreplace")).hexdigest()
+        return f"{self.partner_id}-{self.valid_from:%Y%m%d}-{digest[:_DIGITS].upper()}"
+
+
+def certificate_facts(*, partner: Partner, rate: Rate | None, program: Program, day: date) -> CertificateFacts:
+    """What the certificate of a partner states on a day; refused where the programme gives none."""
+    who = f"partner {partner.partner_id}"
+    if partner.status != AUTHORIZED:
+        raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a certificate")
+    if partner.authorized_on is not None and day < partner.authorized_on:
+        raise NotAuthorized(f"{who} is authorised from {partner.authorized_on}, not yet on {day}: no certificate")
+    if rate is None:
+        raise NotDefined(f"{who} has no tier on {day}: no month was assessed and no grant made")
+    if rate.terms.tier == 0:
+        raise NotDefined(f"{who} is in no tier on {day}: the certificate begins with Tier 1")
+    given = next((each.tiers[rate.terms.tier - 1] for each in program.benefits if each.key == BENEFIT), "unknown")
+    if given != "yes":
+        raise NotDefined(f"{who}: the programme file gives no certificate in Tier {rate.terms.tier} on {day}")
+    return CertificateFacts(
+        partner_id=partner.partner_id,
+        company_name=partner.company_name,
+        language=partner.language,
+        tier=rate.terms.tier,
+        sla=rate.terms.sla,
+        valid_from=rate.valid_from,
+        authorized_on=partner.authorized_on,
+    )

@@ -1,0 +1,56 @@
+"""Documents for download: a partner's letter of a month, and its certificate, as PDF from committed facts."""
+
+from datetime import date
+from pathlib import Path
+
+from partner_program.adapters import letter_store, rate_store
+from partner_program.adapters.files import write_bytes_if_changed
+from partner_program.adapters.letter_pdf import LetterPdf
+from partner_program.adapters.program_file import load_program
+from partner_program.adapters.registry_store import find_partner, load_registry
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.certificate import certificate_facts
+from partner_program.domain.refusals import NotDefined
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters import FactsOfLetters, letter_file_name, letter_templates, letters_folder
+
+
+def letter_pdf(
+    installation: Installation,
+    partner_id: str,
+    month: BillingMonth,
+    *,
+    out: Path | None = None,
+    program_file: Path | None = None,
+) -> Path:
+    """Write the PDF of the newest letter of a partner and month, beside its HTML unless `out` says where."""
+    with installation.database.reading() as connection:
+        find_partner(connection, partner_id)
+        registry = load_registry(connection)
+        owed = letter_store.owed_letters(connection, month, [partner_id])
+    if not owed:
+        raise NotDefined(f"partner {partner_id} has no letter for {month}: the month owes it none, or is not settled")
+    programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
+    ((_, facts),) = FactsOfLetters(registry, programs, month).of(owed)
+    path = out or letters_folder(installation, month) / f"{letter_file_name(partner_id)}.pdf"
+    write_bytes_if_changed(path, _typesetter(installation).letter(facts))
+    return path
+
+
+def certificate_pdf(
+    installation: Installation, partner_id: str, *, on: date, today: date, out: Path | None = None
+) -> Path:
+    """Write the certificate that a partner has on a day, from the rate in force on it; `on` lies not after today."""
+    if on > today:
+        raise NotDefined(f"a certificate states what is in force: {on} has not come yet, expected at most {today}")
+    with installation.database.reading() as connection:
+        partner = find_partner(connection, partner_id)
+        rate = rate_store.rate_on(connection, partner_id, on)
+    facts = certificate_facts(partner=partner, rate=rate, program=installation.program_on(on), day=on)
+    path = out or installation.out / "certificates" / f"{letter_file_name(facts.number)}.pdf"
+    write_bytes_if_changed(path, _typesetter(installation).certificate(facts))
+    return path
+
+
+def _typesetter(installation: Installation) -> LetterPdf:
+    return LetterPdf(letter_templates(installation), installation.include / "fonts")

@@ -1,0 +1,87 @@
+"""The certificate: who gets one, and that its number stands for what it states."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from partner_program.adapters.program_file import load_program
+from partner_program.domain.certificate import BENEFIT, CertificateFacts, certificate_facts
+from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate, RateTerms
+from partner_program.domain.refusals import NotAuthorized, NotDefined
+from partner_program.domain.registry import Partner
+
+PROGRAM = load_program(Path(__file__).parents[2] / "include/program/2015-07-27.yaml")
+PARTNER = Partner(
+    "P1", "Noordzee Hosting B.V.", "authorized", "nl", "NL", "", "", "", "", "M1", authorized_on=date(2015, 7, 1)
+)
+RATE = Rate(date(2015, 9, 1), RateTerms(3, 1200, 3500, "Gold"))
+DAY = date(2015, 10, 1)
+
+
+def certified(partner: Partner = PARTNER, rate: Rate | None = RATE, program: Program = PROGRAM) -> CertificateFacts:
+    return certificate_facts(partner=partner, rate=rate, program=program, day=DAY)
+
+
+def in_tier(tier: int) -> Rate:
+    return Rate(RATE.valid_from, RateTerms(tier, 0, 0, None))
+
+
+def test_it_states_the_tier_and_the_service_level_of_the_rate_and_its_first_day() -> None:
+    stated = certified()
+
+    assert (stated.company_name, stated.tier, stated.sla) == ("Noordzee Hosting B.V.", 3, "Gold")
+    assert (stated.valid_from, stated.authorized_on) == (date(2015, 9, 1), date(2015, 7, 1))
+
+
+@pytest.mark.parametrize("tier", range(1, 7))
+def test_every_tier_of_the_source_has_a_certificate(tier: int) -> None:
+    assert certified(rate=in_tier(tier)).tier == tier
+
+
+def test_no_tier_has_no_certificate() -> None:
+    with pytest.raises(NotDefined, match="partner P1 is in no tier on 2015-10-01"):
+        certified(rate=in_tier(0))
+
+
+def test_a_partner_that_was_never_assessed_has_none() -> None:
+    with pytest.raises(NotDefined, match="no month was assessed"):
+        certified(rate=None)
+
+
+@pytest.mark.parametrize("status", ["applied", "suspended", "ended"])
+def test_only_an_authorised_partner_has_one(status: str) -> None:
+    with pytest.raises(NotAuthorized, match=f"partner P1 is {status}"):
+        certified(replace(PARTNER, status=status))
+
+
+def test_there_is_none_for_a_day_before_the_authorisation() -> None:
+    with pytest.raises(NotAuthorized, match="authorised from 2015-10-02"):
+        certified(replace(PARTNER, authorized_on=date(2015, 10, 2)))
+
+
+def test_a_programme_that_gives_the_benefit_from_a_higher_tier_on_is_obeyed() -> None:
+    later = tuple(
+        replace(each, tiers=("unknown",) * 3 + ("yes",) * 3) if each.key == BENEFIT else each
+        for each in PROGRAM.benefits
+    )
+
+    with pytest.raises(NotDefined, match="no certificate in Tier 3"):
+        certified(program=replace(PROGRAM, benefits=later))
+    assert certified(rate=in_tier(4), program=replace(PROGRAM, benefits=later)).tier == 4
+
+
+def test_another_fact_is_another_number_and_another_language_is_not() -> None:
+    stated = certified()
+    others = [
+        replace(stated, tier=4),
+        replace(stated, sla=None),
+        replace(stated, company_name="Noordzee B.V."),
+        replace(stated, authorized_on=None),
+    ]
+
+    assert replace(stated, language="de").number == stated.number
+    assert len({stated.number, *(each.number for each in others)}) == 5
+    assert stated.number.startswith("P1-20150901-")

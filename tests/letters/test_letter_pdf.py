@@ -1,0 +1,176 @@
+"""What a PDF states, read back from its pages, is what the facts say; whatever a name contains, it is only shown."""
+
+import io
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from partner_program.adapters.letter_pdf import LetterPdf
+from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.domain.certificate import CertificateFacts
+from partner_program.domain.letters import LetterFacts
+from partner_program.domain.refusals import Refusal
+from tests.letters.made_facts import KINDS, account, facts
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = LetterTemplates(ROOT / "include/templates/letters/v1")
+PDF = LetterPdf(TEMPLATES, ROOT / "include/fonts")
+CERTIFICATE = CertificateFacts(
+    "P0042", "Noordzee Hosting B.V.", "en", 3, "Gold", date(2015, 9, 1), authorized_on=date(2015, 7, 1)
+)
+HOSTILE = (
+    '#eval("1+1") Hosting',
+    '#include "/etc/passwd"',
+    '#read("letter.typ")',
+    "$x^2$ *bold* _it_ `raw` = Title",
+    "\\u{41} \\ backslash \\",
+    "{{ l.total }} <b>&amp;</b>",
+    '"}, {"kind": "heading',
+    "@ref <label> // gone /* gone */",
+)
+
+
+def pages(pdf: bytes) -> list[str]:
+    """The text of each page on one line, with plain spaces and without the breaks allowed in long words."""
+    texts = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    return [" ".join(text.replace("\u200b", "").split()) for text in texts]
+
+
+def on_paper(facts_of_letter: LetterFacts) -> str:
+    return " ".join(pages(PDF.letter(facts_of_letter)))
+
+
+@pytest.mark.parametrize("language", TEMPLATES.languages)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_line_of_the_plain_text_stands_on_paper_too(kind: str, language: str) -> None:
+    stated = replace(KINDS[kind], language=language)
+    words = re.findall(r"\w[\w.,%€-]*", TEMPLATES.render(stated).text)
+    shown = on_paper(stated)
+
+    figures = {word.strip(".,-") for word in words if re.search(r"\d", word)}
+    assert figures
+    assert {each for each in figures if each not in shown} == set()
+    assert TEMPLATES.in_language(language).sentences("wording.j2").existing in shown
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tables_on_paper_are_the_committed_rows(kind: str) -> None:
+    stated = KINDS[kind]
+    shown = on_paper(stated)
+
+    rows = re.findall(r"([A-Z]{2}-\d+) (?:[A-Z]{3} \S+ )?(\u2212?)€([\d,]+)\.(\d\d)", shown)
+    found = [(number, int(f"{minus and '-'}{units.replace(',', '')}{cents}")) for number, minus, units, cents in rows]
+    assert found == [(row.account_id, row.mrr_eur_cents) for row in stated.accounts]
+    assert (f"Total €{stated.mrr_eur_cents / 100:,.2f}" in shown) == bool(stated.accounts)
+    months = re.findall(r"(\d+) months? ([\d.]+)%", shown)
+    assert [(int(term), round(float(percent) * 100)) for term, percent in months] == list(stated.prepayment)
+    kept = "kept from your earlier agreement "
+    monthly = re.search(rf"Monthly fee discount (?:{kept})?([\d.]+)%", shown)
+    assert monthly is not None
+    assert round(float(monthly[1]) * 100) == stated.monthly_fee_discount_bp
+
+
+def test_pages_are_numbered_and_the_document_says_its_title_and_language() -> None:
+    reader = PdfReader(io.BytesIO(PDF.letter(replace(facts(), language="de"))))
+    shown = pages(PDF.letter(replace(facts(), language="de")))
+
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Herzlichen Glückwunsch: Sie sind in Stufe 3 · Noordzee Hosting B.V."
+    assert reader.root_object["/Lang"] == "de"
+    assert reader.root_object["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert [f"{number} von {len(shown)}" in page for number, page in enumerate(shown, 1)] == [True] * len(shown)
+    assert reader.pages[0].mediabox.height == pytest.approx(842, abs=1)
+
+
+def test_equal_facts_give_equal_bytes_in_another_process() -> None:
+    script = (
+        "import hashlib; from tests.letters.test_letter_pdf import *;"
+        "print(hashlib.sha256(PDF.letter(facts()) + PDF.certificate(CERTIFICATE)).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={"PYTHONPATH": "plugins:.", "PYTHONHASHSEED": seed, "TZ": zone, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, zone in (("1", "Asia/Tokyo"), ("2", "America/New_York"))
+    }
+
+    assert len(found) == 1
+
+
+def test_four_hundred_accounts_fill_pages_that_each_repeat_the_head_and_the_entity() -> None:
+    rows = tuple(account("US", f"US-{number:05}", "USD", 1_100, "1.100000", 1_000) for number in range(400))
+    shown = pages(PDF.letter(facts(accounts=rows, mrr_eur_cents=400_000)))
+
+    listing = [page for page in shown if re.search(r"US-\d{5}", page)]
+    assert len(listing) >= 5
+    assert [page.count("Account As invoiced In EUR US · LeaseWeb USA, Inc.") for page in listing] == [1] * len(listing)
+    assert re.findall(r"US-\d{5}", " ".join(shown)) == [row.account_id for row in rows]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_looks_like_typesetting_code_is_shown_as_it_was_typed(name: str) -> None:
+    plain = " ".join(name.split())
+
+    assert plain in on_paper(facts(company_name=name))
+    assert plain in pages(PDF.certificate(replace(CERTIFICATE, company_name=name)))[0]
+
+
+def test_a_name_longer_than_a_line_stays_on_the_page() -> None:
+    name = "Donaudampfschifffahrtsgesellschaft" * 4
+    (page,) = PdfReader(io.BytesIO(PDF.certificate(replace(CERTIFICATE, company_name=name)))).pages
+    lines = [line.replace("\u200b", "").strip() for line in page.extract_text().splitlines()]
+
+    parts = [line for line in lines if line and line in name]
+    assert "".join(parts) == name
+    assert len(parts) > 1
+
+
+@pytest.mark.parametrize(
+    "name", ["Łódź Hosting", "Ελληνική Φιλοξενία", "Хостинг Москва", "אחסון ישראל", "استضافة الشرق", "होस्टिंग"]
+)
+def test_names_in_the_scripts_of_the_fonts_at_hand_are_set(name: str) -> None:
+    assert PDF.letter(facts(company_name=name)).startswith(b"%PDF-")
+
+
+def test_a_character_without_a_glyph_is_refused_by_name_and_number() -> None:
+    with pytest.raises(Refusal, match=r"letter P0042 2015-08: no font has 株 \(U\+682A\), 式 \(U\+5F0F\): put a font"):
+        PDF.letter(facts(company_name="株式 Hosting"))
+    with pytest.raises(Refusal, match=r"no font has 🎉 \(U\+1F389\)"):
+        PDF.certificate(replace(CERTIFICATE, company_name="🎉 Hosting"))
+
+
+@pytest.mark.parametrize(
+    ("language", "tier", "valid", "authorised"),
+    [
+        ("en", "Tier 3", "Valid from 1 September 2015", "Authorised on 1 July 2015"),
+        ("nl", "Niveau 3", "Geldig vanaf 1 september 2015", "Geautoriseerd op 1 juli 2015"),
+        ("de", "Stufe 3", "Gültig ab 1. September 2015", "Autorisiert am 1. Juli 2015"),
+    ],
+)
+def test_a_certificate_states_its_facts_in_the_partners_language(
+    language: str, tier: str, valid: str, authorised: str
+) -> None:
+    (shown,) = pages(PDF.certificate(replace(CERTIFICATE, language=language)))
+
+    for fact in (tier, valid, authorised, "Noordzee Hosting B.V.", "Gold", CERTIFICATE.number):
+        assert fact in shown
+    assert "LeaseWeb Authorized Reseller Partner" in shown
+
+
+def test_a_certificate_without_a_service_level_or_a_day_of_authorisation_has_no_empty_place() -> None:
+    (shown,) = pages(PDF.certificate(replace(CERTIFICATE, sla=None, authorized_on=None)))
+
+    assert "Service level agreement" not in shown
+    assert "Authorised on" not in shown
+    assert "Valid from 1 September 2015" in shown
