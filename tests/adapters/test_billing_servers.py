@@ -3,7 +3,7 @@
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -307,3 +307,78 @@ def test_the_time_zone_of_the_server_moves_no_day(server: Server) -> None:
         assert server.pull() == before
     finally:
         server.run(back[server.fields.conn_type], [])
+
+
+@contextmanager
+def columns_in(server: Server, character_set: str) -> Iterator[None]:
+    """All text columns of the billing database in another character set, with its own lax collation."""
+    tables = ("program_mrr_line", "program_period_close", "program_reseller_account")
+    server.fill([], [])
+    for table in tables:
+        server.run(f"ALTER TABLE {table} CONVERT TO CHARACTER SET {character_set}", [])
+    try:
+        yield
+    finally:
+        server.fill([], [])
+        server.run("DELETE FROM program_reseller_account", [])
+        for table in tables:
+            server.run(f"ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4", [])
+
+
+CHARACTER_SETS = ("latin1", "cp1250", "utf8mb3", "utf16", "utf32")
+
+
+@pytest.mark.parametrize("character_set", CHARACTER_SETS)
+def test_columns_in_any_character_set_are_read_as_what_they_mean(
+    mariadb_server: Server, sqlite_server: Server, character_set: str
+) -> None:
+    with columns_in(mariadb_server, character_set):
+        for seed in range(5):
+            of_europe = [
+                (line[0], "Ünal" if line[1] == "株式会社" else line[1], *line[2:])
+                for line in random_lines(Random(seed))
+            ]
+            closes = closes_of(of_europe)
+            for each, lines in ((sqlite_server, as_text(of_europe)), (mariadb_server, of_europe)):
+                each.fill(lines, closes)
+                each.run("DELETE FROM program_reseller_account", [])
+                mark = each.mark
+                each.run(
+                    f"INSERT INTO program_reseller_account VALUES ({mark}, {mark}, {mark}, {mark})",  # noqa: S608
+                    [(account, "", "", "") for account in ("Muller", "MÜLLER", "Ünal", "B2")],
+                )
+            assert mariadb_server.pull() == sqlite_server.pull(), f"seed {seed}"
+        sqlite_server.run("DELETE FROM program_reseller_account", [])
+
+
+def test_an_account_of_a_latin1_table_counts_under_its_name(mariadb_server: Server) -> None:
+    rest = ("S", "cdn", "recurring", date(2015, 7, 1), date(2015, 8, 1), 1)
+    lines = [
+        (f"L{number}", account, *rest, amount, "EUR", "posted", None, 0, None)
+        for number, (account, amount) in enumerate([("Müller", 100), ("Muller", 20), ("MÜLLER", 3)])
+    ]
+    with columns_in(mariadb_server, "latin1"):
+        mariadb_server.fill(lines, [PeriodClose("EUR", 3, 123)])
+        pulled = mariadb_server.pull()
+    assert pulled.fault is None
+    found = {group.account_id: group.net_amount_minor for group in pulled.groups}
+    assert found == {"Müller": 100, "Muller": 20, "MÜLLER": 3}
+
+
+def test_a_column_of_bytes_keeps_them_and_what_is_no_text_holds_its_account(mariadb_server: Server) -> None:
+    rest = ("S", "cdn", "recurring", date(2015, 7, 1), date(2015, 8, 1), 1, 100, "EUR", "posted", None, 0, None)
+    with columns_in(mariadb_server, "latin1"):
+        mariadb_server.run("ALTER TABLE program_mrr_line MODIFY account_id VARBINARY(40)", [])
+        try:
+            mariadb_server.fill(
+                [("L1", "Müller".encode(), *rest), ("L2", b"M\xfcller", *rest), ("L3", b"M?ller", *rest)],
+                [PeriodClose("EUR", 3, 300)],
+            )
+            pulled = mariadb_server.pull()
+        finally:
+            mariadb_server.fill([], [])
+            mariadb_server.run("ALTER TABLE program_mrr_line MODIFY account_id varchar(40)", [])
+    assert [group.account_id for group in pulled.groups] == ["M?ller", "Müller"]
+    (line,) = pulled.faulty_lines
+    assert (line.account_id, line.column) == (r"M\xfcller", "account_id")
+    assert pulled.fault is None

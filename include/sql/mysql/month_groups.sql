@@ -3,7 +3,8 @@
 -- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
--- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes.
+-- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes
+-- (in UTF-8: a column in another character set is converted before this is asked).
 SELECT -- noqa: ST06, in the order that the grain names
     account_id,
     currency,

@@ -1,0 +1,16 @@
+-- Grain: one row; the character set of each column that is read as text, `binary` where the column has none.
+-- No close is read: the second half gives the row, the first one the columns.
+SELECT
+    CHARSET(billing_month) AS billing_month,
+    CHARSET(currency) AS currency
+FROM (
+    SELECT
+        billing_month,
+        currency
+    FROM program_period_close
+    WHERE FALSE
+    UNION ALL
+    SELECT
+        NULL AS billing_month,
+        NULL AS currency
+) AS described
