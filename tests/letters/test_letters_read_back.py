@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from partner_program.adapters.letter_templates import LetterTemplates
-from partner_program.domain.letters import LetterFacts
+from partner_program.domain.letters import LetterFacts, NextTierFact
 from tests.letters.made_facts import KINDS, account, facts
 from tests.letters.random_facts import random_facts
 from tests.letters.reading import Letter
@@ -155,3 +155,15 @@ def test_a_partner_without_accounts_and_tier_is_told_so_without_an_empty_table()
     assert "revenue" not in Letter(letter.html).tables
     assert "No tier yet" in letter.text
     assert "Tier 0" not in letter.text + letter.html
+
+
+@pytest.mark.parametrize(("missing", "share"), [(365_488, "63%"), (1, "99%"), (2_000_000, None), (1_000_000, None)])
+def test_the_bar_below_the_next_tier_is_as_long_as_the_way_already_made(missing: int, share: str | None) -> None:
+    letter = TEMPLATES.render(facts(next_tier=NextTierFact(4, 1_000_000, missing)))
+
+    bars = [attributes["width"] for tag, attributes in Letter(letter.html).tags if attributes.get("class") == "done"]
+    assert bars == ([share] if share else [])
+
+
+def test_without_a_next_tier_there_is_no_bar() -> None:
+    assert 'class="done"' not in TEMPLATES.render(KINDS["no_change"]).html

@@ -31,6 +31,7 @@ def letter_blocks(view: LetterView, wording: Any, kind: Any) -> list[Block]:
         _paragraph(wording.accounts_counted(view)),
         _heading(2, wording.next_title(view)),
         _paragraph(wording.next(view)),
+        *_way(view),
         *_benefits(view, wording),
         *_prepayment(view, wording),
         *_manager(view, wording),
@@ -140,6 +141,11 @@ def _entity(entity: EntityRows, wording: Any, foreign: bool) -> Block:
     rows = [_row(row.account, *([row.billed] if foreign else []), row.euros) for row in entity.accounts]
     total = (wording.subtotal, entity.subtotal) if entity.subtotal else None
     return _group(rows, f"{entity.entity} · {entity.legal_name}", total)
+
+
+def _way(view: LetterView) -> Iterator[Block]:
+    if view.next_tier and view.next_tier.reached:
+        yield {"kind": "way", "reached": view.next_tier.reached}
 
 
 def _benefits(view: LetterView, wording: Any) -> Iterator[Block]:

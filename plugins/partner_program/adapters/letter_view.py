@@ -55,11 +55,12 @@ class LegacyRow(NamedTuple):
 
 
 class NextTier(NamedTuple):
-    """The next tier, where it begins, and how much is missing."""
+    """The next tier, where it begins, how much is missing, and for the eye how far the way is done, in per cent."""
 
     tier: int
     begins: str
     missing: str
+    reached: int
 
 
 class LetterView(NamedTuple):
@@ -211,4 +212,6 @@ def _legacy(kept: LegacyFact, form: LocaleFormat) -> LegacyRow:
 def _next_tier(following: NextTierFact | None, form: LocaleFormat) -> NextTier | None:
     if following is None:
         return None
-    return NextTier(following.tier, form.euros(following.from_mrr_cents), form.euros(following.missing_cents))
+    begins, missing = following.from_mrr_cents, following.missing_cents
+    reached = min(max((begins - missing) * 100 // begins, 0), 100)
+    return NextTier(following.tier, form.euros(begins), form.euros(missing), reached)
