@@ -58,6 +58,15 @@ def last_month():
     return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
+@pytest.fixture
+def airflow_connections(steps):
+    """The connections that Airflow knows; `steps` has told it where its home is."""
+    from partner_program.airflow_steps.running import AirflowConnections
+
+    assert steps
+    return AirflowConnections()
+
+
 def test_a_scheduled_run_takes_its_month_from_the_partition_key(steps, world):
     world.settle("2015-06", on="2015-07-27")
 
@@ -157,19 +166,19 @@ def test_an_entity_whose_database_is_away_is_waited_for_like_one_that_is_late(st
     assert steps.wait_for_closes.function(order(last_month(), close_deadline_days=60)).is_done is False
 
 
-def test_a_connection_has_the_fields_that_airflow_knows(steps, monkeypatch):
+def test_a_connection_has_the_fields_that_airflow_knows(airflow_connections, monkeypatch):
     value = {"conn_type": "postgres", "host": "db.example", "port": 5433, "login": "bob", "password": SECRET}
     monkeypatch.setenv("AIRFLOW_CONN_BILLING_NL", json.dumps({**value, "schema": "billing", "extra": {"a": 1}}))
 
-    found = steps.AirflowConnections().get("billing_nl")
+    found = airflow_connections.get("billing_nl")
 
     assert (found.conn_type, found.host, found.port, found.schema) == ("postgres", "db.example", 5433, "billing")
     assert (found.login, found.password, dict(found.extra)) == ("bob", SECRET, {"a": 1})
     assert SECRET not in repr(found)
 
 
-def test_a_connection_that_nobody_set_is_none(steps):
-    assert steps.AirflowConnections().get("billing_nowhere") is None
+def test_a_connection_that_nobody_set_is_none(airflow_connections):
+    assert airflow_connections.get("billing_nowhere") is None
 
 
 @pytest.fixture

@@ -28,22 +28,23 @@ class Points:
         replace = Path.replace
 
         def counted(path: Path, target: Any) -> Path:
-            self._point()
+            self.pass_one()
             found = replace(path, target)
-            self._point()
+            self.pass_one()
             return found
 
         Path.replace = counted  # type: ignore[assignment, method-assign] # never put back: the process ends soon
 
     def _statement(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         if not statement.startswith(("SELECT", "PRAGMA", "BEGIN")):
-            self._point()
+            self.pass_one()
 
     def _commit(self, connection: Connection) -> None:
         if connection.get_execution_options().get("writes"):
-            self._point()
+            self.pass_one()
 
-    def _point(self) -> None:
+    def pass_one(self) -> None:
+        """One more moment; the process dies before the given one."""
         self._seen += 1
         if self._seen == self._deadly:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -15,8 +15,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases import letter_approval, letter_book, letter_reconciliation, letter_sending, letters
+from partner_program.usecases.letter_claims import NOT_ALLOWED
 from partner_program.usecases.letter_sending import Clock, SendReport
 
 CANARY = 3
@@ -51,12 +52,6 @@ def letter_params() -> dict[str, Param]:
             enum=["person", "auto"],
             title="Approval",
             description="auto is for tests: letters that are really sent need a person, unless the settings say not.",
-        ),
-        "started_by": Param(
-            None,
-            type=["null", "string"],
-            title="Started by",
-            description="Who started the month's run; filled in by it. That person cannot approve the letters.",
         ),
     }
 
@@ -127,7 +122,7 @@ def begin_letters() -> dict[str, Any]:
         "deliveries": batch.deliveries,
         "partners": batch.partners,
         "book": str(letter_book.write_book(here, month)),
-        "started_by": asked["started_by"] or run.triggering_user_name,
+        "started_by": run.triggering_user_name,
     }
 
 
@@ -162,10 +157,16 @@ def send_letters(order: dict[str, Any], batch: int) -> dict[str, int]:
 @task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **NEVER_AGAIN)
 @step
 def send_deferred(order: dict[str, Any]) -> PokeReturnValue:
-    """Try again what the mail server put off, when its time has come; no worker is held meanwhile."""
+    """Try again what was put off or broke off, when its time has come; no worker is held meanwhile."""
     here, month = installation(), _month(order)
-    _told(letter_sending.send_letters(here, month, clock=_clock()))
-    return PokeReturnValue(is_done=not letter_reconciliation.reconcile_letters(here, month).states["deferred"])
+    try:
+        report = letter_sending.send_letters(here, month, clock=_clock())
+    except Unavailable as fault:
+        _log.warning("%s", fault)
+        return PokeReturnValue(is_done=False)
+    _told(report)
+    states = letter_reconciliation.reconcile_letters(here, month).states
+    return PokeReturnValue(is_done=states["deferred"] + states["approved"] <= report.waiting[NOT_ALLOWED])
 
 
 @task(trigger_rule="all_done", retries=0, on_failure_callback=notify_failure)

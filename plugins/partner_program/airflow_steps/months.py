@@ -4,13 +4,14 @@ import logging
 from datetime import date, timedelta
 from typing import Any
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step, today
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases import closes, letters, preview, publication
+from partner_program.usecases import closes, letter_approval, letters, preview, publication
 from partner_program.usecases.first_month import check_someone_began
 from partner_program.usecases.month_inputs import MonthOrder
 from partner_program.usecases.month_lease import MonthLease
@@ -223,6 +224,33 @@ def preview_letters() -> None:
     preview.preview_months(installation())
 
 
+@task(**SAFE_RETRIES)
+@step
+def ask_for_letters(order: dict[str, Any]) -> dict[str, str]:
+    """Say which letters wait for an approval: their own run of `tier_letters`, one for the same letters.
+
+    Where none wait, nothing is started.
+    """
+    month = BillingMonth.parse(order["billing_month"])
+    batch = letter_approval.waiting_batch(installation(), month)
+    if not batch.deliveries:
+        raise AirflowSkipException(f"no letter of {month} waits for an approval")
+    return {"billing_month": str(month), "run_id": f"letters__{month}__{batch.batch_hash[:12]}"}
+
+
+def _start_letters() -> TriggerDagRunOperator:
+    """Start the letters' own run; the same letters never have two. Airflow hands on who started this one."""
+    asked = "ti.xcom_pull(task_ids='ask_for_letters')"
+    return TriggerDagRunOperator(
+        task_id="start_letters",
+        trigger_dag_id="tier_letters",
+        trigger_run_id=f"{{{{ {asked}['run_id'] }}}}",
+        conf={"billing_month": f"{{{{ {asked}['billing_month'] }}}}"},
+        skip_when_already_exists=True,
+        **SAFE_RETRIES,
+    )
+
+
 def month_steps(*, migration: bool) -> None:
     """Wire a month's tasks inside a DAG: each edge is an order that a rule needs."""
     order = begin_month(migration=migration)
@@ -238,7 +266,22 @@ def month_steps(*, migration: bool) -> None:
     batches = list_letter_batches(written)
     rendered = render_letters.partial(order=order).expand(batch=batches)
     previewed = preview_letters()
+    asked = ask_for_letters(order)
     # Nothing takes force before the rates are written, and letters come after publishing.
-    chain(pulled, checked, merged, tiers, settled, written, databases, published, batches, rendered, previewed)
+    chain(
+        pulled,
+        checked,
+        merged,
+        tiers,
+        settled,
+        written,
+        databases,
+        published,
+        batches,
+        rendered,
+        previewed,
+        asked,
+        _start_letters(),
+    )
     # An entity that cannot be published to blocks nobody's letter; the run ends as failed, so that somebody looks.
     chain([written, published], previewed)

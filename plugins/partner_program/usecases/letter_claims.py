@@ -20,6 +20,7 @@ CLAIM = 50  # letters claimed in one transaction
 CLAIM_SECONDS = 1_800  # longer than a mail server may take over a final dot
 BACK_OFF_SECONDS = (300, 900, 3_600, 14_400)  # after the first, second ... time that the server said "later"
 SECONDS_A_DAY = 86_400
+NOT_ALLOWED = "the domain is not one of allowed_domains"
 
 
 class Claims:
@@ -107,7 +108,7 @@ class Claims:
         if row.partner_id in self._unpublished:
             why = "the rate is not read back from every order database yet"
         elif not self._settings.allows(row.recipient.rpartition("@")[2]):
-            why = "the domain is not one of allowed_domains"
+            why = NOT_ALLOWED
         elif row.not_before is not None and row.not_before > now:
             why = "the mail server asked to wait"
         else:

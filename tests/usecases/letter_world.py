@@ -1,0 +1,113 @@
+"""A month with letters to four recipients at three partners, rendered, and a mail server to send them to."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.letter_approval import LetterBatch, approve_letters
+from partner_program.usecases.letter_reconciliation import Reconciliation, reconcile_letters
+from partner_program.usecases.letter_sending import Clock, SendReport, send_letters
+from partner_program.usecases.letters import letter_batches, render_letters
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+MONTH = BillingMonth.parse(JUNE)
+APPROVED_AT = 1_438_000_000
+RECIPIENTS = 4
+
+
+class FixedTime:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self, now: float = APPROVED_AT) -> None:
+        """Begin at the second of the approval."""
+        self.seconds = now
+
+    def now(self) -> float:
+        """The time."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+
+    @property
+    def clock(self) -> Clock:
+        """This clock as the sender takes it."""
+        return Clock(self.now, self.sleep)
+
+
+class LetterWorld:
+    """The world with what people do about its letters."""
+
+    def __init__(self, world: World) -> None:
+        """Take a world whose June letters are rendered."""
+        self.world = world
+        self.time = FixedTime()
+
+    @property
+    def here(self) -> Any:
+        """The installation."""
+        return self.world.installation
+
+    def use_server(self, fields: ConnectionFields, **extra: object) -> None:
+        """Send live to this server from now on."""
+        settings = {"live": True, "allowed_domains": ["*"], "per_minute": 100_000, "per_domain_per_minute": 100_000}
+        self.world.connections["letters_smtp"] = ConnectionFields(
+            "letters_smtp",
+            "smtp",
+            fields.host,
+            fields.port,
+            fields.login,
+            fields.password,
+            extra={**fields.extra, **_impatient(fields.extra), **settings, **extra},
+        )
+
+    def approve(self, by: str = "robin", **more: Any) -> LetterBatch:
+        """Somebody looks and says yes."""
+        return approve_letters(self.here, MONTH, approved_by=by, reason="looked at it", clock=self.time.now, **more)
+
+    def send(self, **more: Any) -> SendReport:
+        """Send what may go."""
+        return send_letters(self.here, MONTH, clock=self.time.clock, **more)
+
+    def reconciled(self) -> Reconciliation:
+        """The month's letters counted; they always add up."""
+        found = reconcile_letters(self.here, MONTH)
+        assert found.adds_up
+        return found
+
+    def states(self) -> Mapping[str, int]:
+        """How many rows are in each state that has some."""
+        return {state: count for state, count in self.reconciled().states.items() if count}
+
+    def restored_from(self, folder: Path) -> None:
+        """Put the world's files back to how they were in a copy."""
+        shutil.rmtree(self.world.folder)
+        shutil.copytree(folder, self.world.folder)
+
+
+def _impatient(extra: Mapping[str, object]) -> dict[str, object]:
+    """Where a server makes a client wait a second for nothing, a third of it is enough."""
+    return {key: 0.3 for key, value in extra.items() if key.endswith("_timeout") and value == 1}
+
+
+def letter_world(folder: Path) -> LetterWorld:
+    """Make the world: P1 has two billing contacts, the others one."""
+    world = three_partners(World(folder))
+    world.tables["contacts"].append(
+        {"partner_id": "P1", "name": "Nobody", "email": "nobody@p1.example", "role": "billing"}
+    )
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    render(world)
+    return LetterWorld(world)
+
+
+def render(world: World) -> None:
+    """Render June's letters."""
+    for batch in letter_batches(world.installation, MONTH):
+        render_letters(world.installation, MONTH, batch)
