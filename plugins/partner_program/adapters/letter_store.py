@@ -35,6 +35,13 @@ def owed_partners(connection: Connection, month: BillingMonth) -> list[str]:
     return sorted(connection.execute(query).scalars())
 
 
+def written_to_before(connection: Connection, month: BillingMonth) -> frozenset[str]:
+    """The partners that were owed a letter for any earlier month."""
+    letter = schema.letter
+    query = select(letter.c.partner_id).where(letter.c.billing_month < str(month)).distinct()
+    return frozenset(connection.execute(query).scalars())
+
+
 def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence[str]) -> list[OwedLetter]:
     """The newest letter of each of these partners, with what it has to state."""
     letter, settlement, assessment = schema.letter, schema.settlement, schema.assessment

@@ -13,7 +13,14 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step
+from partner_program.airflow_steps.running import (
+    MONTH_PATTERN,
+    SAFE_RETRIES,
+    installation,
+    notify_failure,
+    step,
+    today,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases import letter_approval, letter_book, letter_reconciliation, letter_sending, letters
@@ -121,7 +128,7 @@ def begin_letters() -> dict[str, Any]:
         "batch_hash": batch.batch_hash,
         "deliveries": batch.deliveries,
         "partners": batch.partners,
-        "book": str(letter_book.write_book(here, month)),
+        "book": str(letter_book.write_book(here, month, today=today(here))),
         "started_by": run.triggering_user_name,
     }
 

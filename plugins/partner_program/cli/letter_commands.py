@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, whole
+from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, today, whole
 from partner_program.cli.options import example, looked_at, out_file, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
@@ -79,6 +79,16 @@ def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path 
     from partner_program.usecases.documents import letter_pdf
 
     click.echo(letter_pdf(installation(), partner, month, out=out, program_file=program_file))
+
+
+@letters.command("book", epilog=example("partner-program letters book 2015-06"))
+@click.argument("month", type=MONTH)
+def book(month: BillingMonth) -> None:
+    """Write the page to look at before the letters of MONTH are approved, outliers first; print where it is."""
+    from partner_program.usecases.letter_book import write_book
+
+    here = installation()
+    click.echo(write_book(here, month, today=today(here)))
 
 
 @letters.command("approve", epilog=example('partner-program letters approve 2015-06 --by robin --reason "looked at"'))

@@ -1,0 +1,123 @@
+"""The preview book as a page: one HTML file, without script or network, for the person who approves the letters.
+
+It names no time of day and links only to files near it, so that equal facts give equal bytes and a copied folder
+keeps working.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.letter_book_view import (
+    BookLetter,
+    BookRow,
+    book_row,
+    counted,
+    day,
+    kinds_and_languages,
+    masked_address,
+    month_name,
+)
+from partner_program.adapters.letter_preview import PreviewLink
+from partner_program.adapters.plain_names import plain_name
+from partner_program.adapters.sending_settings import SendingSettings
+from partner_program.domain.letter_order import left_out, reading_order
+
+PLAIN_ROWS = 2_000
+ROWS_AT_MOST = 5_000
+OVERDUE_DAYS = 31
+_NAMES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """Partners that get no letter for the same reason, by company name."""
+
+    reason: str
+    companies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterBook:
+    """All that the page says; `batch_hash` and what goes with it are those of the letters that wait for approval."""
+
+    billing_month: str
+    previous_month: str | None
+    today: date
+    revision: int
+    batch_hash: str
+    waiting: int
+    waiting_partners: int
+    states: Mapping[str, int]
+    decisions: tuple[str, ...]
+    settings: SendingSettings
+    letters: Sequence[BookLetter]
+    held: Sequence[HeldGroup]
+    links: Sequence[PreviewLink]
+    company_name: str
+    programme_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Letters of one table; `missing` says how many have no line here."""
+
+    rows: list[BookRow]
+    letters: int
+    missing: int
+
+
+def write_letter_book(path: Path, book: LetterBook, *, templates: Path) -> Path:
+    """Write the page, whole or not at all; `templates` is the folder of `book.html.j2`."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,  # by ourselves: a name that ends in .html.j2 would not count as HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"counted": counted, "plain": plain_name, "day": day, "month": month_name}
+    write_if_changed(path, environment.get_template("book.html.j2").render(book=book, **_facts(book)))
+    return path
+
+
+def _facts(book: LetterBook) -> dict[str, object]:
+    """What the template reads besides the book itself."""
+    waiting = [each for each in book.letters if each.waits]
+    others = [each for each in book.letters if not each.waits]
+    languages, kinds = kinds_and_languages(waiting)
+    days = sorted({each.effective_on for each in waiting or book.letters})
+    remarks = Counter(remark for each in waiting for remark in each.change.remarks)
+    outside = [
+        each.address
+        for letter in waiting
+        for each in letter.recipients
+        if each.state == "rendered" and not book.settings.allows(each.address.rpartition("@")[2])
+    ]
+    return {
+        "sections": (_section(waiting), _section(others)),
+        "languages": languages,
+        "kinds": kinds,
+        "days": days,
+        "days_past": (book.today - days[0]).days if days else 0,
+        "overdue_days": OVERDUE_DAYS,
+        "remarks": remarks,
+        "unreached": [plain_name(each.company_name) for each in book.letters if each.change.reaches_nobody],
+        "outside": [masked_address(address) for address in outside],
+        "held_count": sum(len(group.companies) for group in book.held),
+        "names_shown": _NAMES_SHOWN,
+    }
+
+
+def _section(letters: Sequence[BookLetter]) -> Section:
+    found = {each.change.partner_id: each for each in letters}
+    ordered = reading_order(each.change for each in letters)
+    missing = left_out(ordered, plain=PLAIN_ROWS, at_most=ROWS_AT_MOST)
+    rows = [book_row(found[each.partner_id]) for each in ordered if each.partner_id not in missing]
+    return Section(rows, len(letters), len(missing))

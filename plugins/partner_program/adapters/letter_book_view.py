@@ -1,0 +1,202 @@
+"""What the preview book of a month's letters shows, worked out as words and figures; the template only lays it out."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from babel import Locale
+
+from partner_program.adapters.locale_format import LocaleFormat
+from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.letter_order import LetterChange, Remark
+from partner_program.domain.letters import Component, LetterKind
+
+_WRITTEN = LocaleFormat(Locale("en"))
+_MINUS = "\N{MINUS SIGN}"
+_RECIPIENTS_SHOWN = 6
+_COMPONENTS: dict[Component, str] = {"monthly_fee": "monthly fee", "setup_fee": "setup fee", "sla": "SLA"}
+KINDS: dict[LetterKind, str] = {
+    "migration": "Migration",
+    "restated": "Restated",
+    "grace_lapsed": "Grace lapsed",
+    "tier_lowered": "Tier lowered",
+    "grace_confirmed": "Grace confirmed",
+    "grace_granted": "Grace granted",
+    "tier_raised": "Tier raised",
+    "no_change": "No change",
+}
+_TONES: dict[Remark, str] = {
+    "tier_lowered": "critical",
+    "revenue_changed": "warning",
+    "first_letter": "info",
+    "grace_lapsed": "warning",
+    "legacy_kept": "info",
+    "reaches_nobody": "critical",
+}
+
+
+class Recipient(NamedTuple):
+    """Where one copy of a letter goes; an empty address where the partner has no billing contact."""
+
+    address: str
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class BookLetter:
+    """One letter with what a person compares it with; `href` is its file beside the page, without the ending."""
+
+    change: LetterChange
+    company_name: str
+    kind: LetterKind
+    language: str
+    effective_on: date
+    monthly_bp: int
+    setup_bp: int
+    previous_monthly_bp: int | None
+    previous_setup_bp: int | None
+    legacy: tuple[Component, ...]
+    recipients: tuple[Recipient, ...]
+    href: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether a copy of it is among those that an approval would let go."""
+        return any(each.state == "rendered" for each in self.recipients)
+
+
+class Flag(NamedTuple):
+    """Why a letter is an outlier: in words, with a colour that only repeats them."""
+
+    words: str
+    tone: str
+
+
+class BookRow(NamedTuple):
+    """One letter as a line of the page; everything is finished text."""
+
+    partner_id: str
+    company: str
+    flags: tuple[Flag, ...]
+    kind: str
+    language: str
+    href: str
+    tier: str
+    previous_tier: str
+    revenue: str
+    previous_revenue: str
+    revenue_change: str
+    monthly: str
+    previous_monthly: str
+    setup: str
+    previous_setup: str
+    recipients: tuple[str, ...]
+    more_recipients: int
+
+
+def masked_address(address: str) -> str:
+    """An address by its first character and its domain: enough to see where a letter goes, not whom to write to."""
+    local_part, at, domain = plain_name(address).rpartition("@")
+    return f"{local_part[:1]}…{at}{domain}" if at and local_part else "…"
+
+
+def book_row(letter: BookLetter) -> BookRow:
+    """One letter as the page writes it."""
+    change = letter.change
+    shown = [_recipient(each) for each in letter.recipients[:_RECIPIENTS_SHOWN]]
+    return BookRow(
+        partner_id=plain_name(change.partner_id),
+        company=plain_name(letter.company_name),
+        flags=tuple(Flag(_words(remark, letter), _TONES[remark]) for remark in change.remarks),
+        kind=KINDS[letter.kind],
+        language=plain_name(letter.language),
+        href=letter.href,
+        tier=_tier(change.tier),
+        previous_tier=_before(change.previous_tier, change.tier, _tier),
+        revenue=_WRITTEN.euros(change.mrr_eur_cents),
+        previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, _WRITTEN.euros),
+        revenue_change=_moved(change),
+        monthly=_WRITTEN.percent(letter.monthly_bp),
+        previous_monthly=_before(letter.previous_monthly_bp, letter.monthly_bp, _WRITTEN.percent),
+        setup=_WRITTEN.percent(letter.setup_bp),
+        previous_setup=_before(letter.previous_setup_bp, letter.setup_bp, _WRITTEN.percent),
+        recipients=tuple(shown),
+        more_recipients=len(letter.recipients) - len(shown),
+    )
+
+
+def euros(cents: int) -> str:
+    """An amount in EUR as the page writes it."""
+    return _WRITTEN.euros(cents)
+
+
+def day(value: date) -> str:
+    """A day as the page writes it."""
+    return _WRITTEN.day(value)
+
+
+def month_name(billing_month: str) -> str:
+    """A month as the page writes it."""
+    return _WRITTEN.month(billing_month)
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """A number with its word: `1 letter`, `1,200 letters`."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def kinds_and_languages(letters: Sequence[BookLetter]) -> tuple[list[str], list[tuple[str, list[int], int]]]:
+    """How many letters of each kind are written in each language: the languages, then a line for each kind."""
+    languages = sorted({plain_name(each.language) for each in letters})
+    found = Counter((each.kind, plain_name(each.language)) for each in letters)
+    lines = []
+    for kind, name in KINDS.items():
+        numbers = [found[kind, language] for language in languages]
+        if any(numbers):
+            lines.append((name, numbers, sum(numbers)))
+    return languages, lines
+
+
+def _tier(tier: int) -> str:
+    return f"Tier {tier}" if tier else "No tier"
+
+
+def _before(value: int | None, now: int, written: Callable[[int], str]) -> str:
+    """What was before, where that is known and another; else nothing."""
+    return "" if value is None or value == now else written(value)
+
+
+def _moved(change: LetterChange) -> str:
+    """By how much revenue moved: the amount with its sign, and the part where there was something before."""
+    before = change.previous_mrr_eur_cents
+    if before is None:
+        return ""
+    moved = change.revenue_change
+    amount = f"+{euros(moved)}" if moved > 0 else euros(moved)
+    if before <= 0 or moved == 0:
+        return amount
+    part = f"{abs(moved) * 100 / before:,.0f}"  # read by people, compared with nothing
+    return f"{amount} ({'+' if moved > 0 else _MINUS}{part}%)"
+
+
+def _words(remark: Remark, letter: BookLetter) -> str:
+    change = letter.change
+    words: dict[Remark, str] = {
+        "tier_lowered": f"Lowered by {counted(change.tiers_lost, 'tier')}",
+        "revenue_changed": f"Revenue {'up' if change.revenue_change > 0 else 'down'} a lot",
+        "first_letter": "First letter",
+        "grace_lapsed": "Grace period lapsed",
+        "legacy_kept": "Keeps older terms: " + ", ".join(_COMPONENTS[each] for each in letter.legacy),
+        "reaches_nobody": "Reaches nobody",
+    }
+    return words[remark]
+
+
+def _recipient(recipient: Recipient) -> str:
+    if not recipient.address:
+        return "no billing contact"
+    address = masked_address(recipient.address)
+    return address if recipient.state == "rendered" else f"{address} ({recipient.state.replace('_', ' ')})"

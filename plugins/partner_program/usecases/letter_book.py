@@ -1,0 +1,169 @@
+"""The preview book: what a person looks at before a month's letters are let go (rule 12)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from partner_program.adapters import delivery_store, letter_store
+from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.letter_book_page import HeldGroup, LetterBook, write_letter_book
+from partner_program.adapters.letter_book_view import BookLetter, Recipient
+from partner_program.adapters.letter_preview import PreviewLink
+from partner_program.adapters.letter_store import OwedLetter
+from partner_program.adapters.register_files import register_csv
+from partner_program.adapters.register_store import read_register
+from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.sending_settings import sending_settings
+from partner_program.adapters.settlement_history import IN_FORCE, assessed_months
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letter_order import LetterChange
+from partner_program.domain.letters import LetterFacts
+from partner_program.domain.registry import Registry
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letter_approval import waiting_batch
+from partner_program.usecases.letter_reconciliation import reconcile_letters
+from partner_program.usecases.letters import (
+    FactsOfLetters,
+    letter_batches,
+    letter_file_name,
+    letter_templates,
+    letters_folder,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the database says about a month and the one in force before it."""
+
+    register: dict[str, Any]
+    previous_month: BillingMonth | None
+    previous: dict[str, dict[str, Any]]
+    registry: Registry
+    owed: list[OwedLetter]
+    deliveries: dict[tuple[str, int], list[Delivery]]
+    written_before: frozenset[str]
+
+
+def write_book(installation: Installation, month: BillingMonth, *, today: date) -> Path:
+    """Write the book of a month's letters as they are now; return its page.
+
+    Raises where a letter is not rendered yet: there is nothing to approve then.
+    """
+    batch = waiting_batch(installation, month)
+    found = _find(installation, month)
+    counted = reconcile_letters(installation, month)
+    brand = letter_templates(installation).brand
+    book = LetterBook(
+        billing_month=str(month),
+        previous_month=str(found.previous_month) if found.previous_month else None,
+        today=today,
+        revision=found.register["revision"],
+        batch_hash=batch.batch_hash,
+        waiting=batch.deliveries,
+        waiting_partners=batch.partners,
+        states={state: count for state, count in counted.states.items() if count},
+        decisions=tuple(
+            f"{datetime.fromtimestamp(each.done_at, UTC):%Y-%m-%d %H:%M} UTC: {each.action} by {each.done_by}"
+            f" ({each.reason})"
+            for each in counted.actions
+        ),
+        settings=sending_settings(installation.connections),
+        letters=_letters(installation, month, found),
+        held=_held(found),
+        links=_links(installation, month, found.register),
+        company_name=brand["company_name"],
+        programme_name=brand["programme_name"],
+    )
+    page = letters_folder(installation, month) / "index.html"
+    return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "preview")
+
+
+def _find(installation: Installation, month: BillingMonth) -> _Found:
+    batches = letter_batches(installation, month)
+    rows: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
+    with installation.database.reading() as connection:
+        before = _month_before(connection, month)
+        previous = read_register(connection, before)["partners"] if before else []
+        for row in delivery_store.deliveries(connection, month):
+            rows[row.partner_id, row.revision].append(row)
+        return _Found(
+            register=read_register(connection, month),
+            previous_month=before,
+            previous={each["partner_id"]: each for each in previous},
+            registry=load_registry(connection),
+            owed=[each for batch in batches for each in letter_store.owed_letters(connection, month, batch)],
+            deliveries=rows,
+            written_before=letter_store.written_to_before(connection, month),
+        )
+
+
+def _month_before(connection: Connection, month: BillingMonth) -> BillingMonth | None:
+    """The last month before this one that is in force."""
+    in_force = (each for each, status in assessed_months(connection).items() if status == IN_FORCE)
+    return max((each for each in in_force if each < month), default=None)
+
+
+def _letters(installation: Installation, month: BillingMonth, found: _Found) -> list[BookLetter]:
+    facts = FactsOfLetters(found.registry, installation.programs, month)
+    return [
+        _letter(stated, found.deliveries[owed.partner_id, owed.revision], found)
+        for owed, stated in facts.of(found.owed)
+    ]
+
+
+def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> BookLetter:
+    before = found.previous.get(stated.partner_id, {})
+    change = LetterChange(
+        partner_id=stated.partner_id,
+        tier=stated.tier,
+        previous_tier=stated.previous_tier,
+        mrr_eur_cents=stated.mrr_eur_cents,
+        previous_mrr_eur_cents=before.get("mrr_eur_cents"),
+        is_first=stated.partner_id not in found.written_before,
+        has_lapsed=any(grant.outcome == "lapsed" for grant in stated.grants),
+        keeps_legacy=bool(stated.legacy),
+        reaches_nobody=all(row.status in ("undeliverable", "refused") for row in rows),
+    )
+    return BookLetter(
+        change=change,
+        company_name=stated.company_name,
+        kind=stated.kind,
+        language=stated.language,
+        effective_on=stated.effective_on,
+        monthly_bp=stated.monthly_fee_discount_bp,
+        setup_bp=stated.setup_fee_discount_bp,
+        previous_monthly_bp=before.get("monthly_fee_discount_bp"),
+        previous_setup_bp=before.get("setup_fee_discount_bp"),
+        legacy=tuple(dict.fromkeys(each.component for each in stated.legacy)),
+        recipients=tuple(Recipient(row.recipient, row.status) for row in rows),
+        # The file's name has percent signs of its own, which a link has to spell out.
+        href=quote(letter_file_name(stated.partner_id)),
+    )
+
+
+def _held(found: _Found) -> list[HeldGroup]:
+    """Who gets no letter, by reason, the most frequent first."""
+    names = {each.partner_id: each.company_name for each in found.registry.partners}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for each in found.register["held"]:
+        groups[each["reason"]].append(names[each["partner_id"]])
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [HeldGroup(reason, tuple(companies)) for reason, companies in ordered]
+
+
+def _links(installation: Installation, month: BillingMonth, register: dict[str, Any]) -> list[PreviewLink]:
+    """The files near the page; the register is written here, for the letters that the page has no room for."""
+    table = installation.out / "registers" / f"{month}.csv"
+    write_if_changed(table, register_csv(register))
+    links = [PreviewLink("Register (CSV)", f"../../registers/{month}.csv")]
+    for label, href in (("Quality report", f"quality/{month}/index.html"), ("Tiers and letters", "index.html")):
+        if (installation.out / href).exists():
+            links.append(PreviewLink(label, f"../../{href}"))
+    return links
