@@ -80,7 +80,7 @@ class LetterWorld:
         assert found.adds_up
         return found
 
-    def states(self) -> Mapping[str, int]:
+    def states(self) -> dict[str, int]:
         """How many rows are in each state that has some."""
         return {state: count for state, count in self.reconciled().states.items() if count}
 

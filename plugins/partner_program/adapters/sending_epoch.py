@@ -39,11 +39,15 @@ def own_id(connection: Connection) -> str:
     return known.installation_id
 
 
+def introduce(file: Path, epoch: Epoch) -> None:
+    """Before the first time, let the file know the installation: a sender killed right after it counted is no copy."""
+    if epoch.count == 0 and _read(file) is None:
+        write_file(file, epoch)
+
+
 def count_on(connection: Connection, file: Path) -> Epoch:
     """Count one more time of sending, in the caller's transaction; raises `NotThisInstallation`."""
-    own_id(connection)
-    known, found = load_epoch(connection), _read(file)
-    assert known is not None, "own_id has made it"  # noqa: S101
+    known, found = load_epoch(connection) or Epoch(own_id(connection), 0), _read(file)
     if found is None and known.count:
         raise NotThisInstallation(
             f"this database has sent letters, and {file} is not there: it was copied or moved here. {_WHAT_TO_DO}"

@@ -104,10 +104,15 @@ class _Sending:
 
     def _begin(self) -> None:
         """Count this sending where letters really leave, and put right what others left."""
-        file, epoch = installation_file(self._installation), None
-        with self._installation.database.writing() as connection:
-            if self._settings.live:
-                epoch = sending_epoch.count_on(connection, file)
+        database, file = self._installation.database, installation_file(self._installation)
+        with database.reading() as connection:
+            known = sending_epoch.load_epoch(connection)
+        if not self._settings.live:
+            known = None
+        if known is not None:  # else nothing was ever approved, and nothing can leave
+            sending_epoch.introduce(file, known)
+        with database.writing() as connection:
+            epoch = sending_epoch.count_on(connection, file) if known is not None else None
             self._claims.sweep(connection)
         if epoch is not None:
             sending_epoch.write_file(file, epoch)
