@@ -15,6 +15,7 @@ import pymysql
 from partner_program.adapters.billing_server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
 from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database_faults import plain_words
 
 # Lax modes turn '1,000.00' into 1 and cut names; a zero date has to stay what it is to be named.
 SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT"
@@ -113,8 +114,7 @@ def open_mysql(
         with closing(_connect(fields)) as connection:
             yield MysqlSnapshot(connection, sql_folder, stand_ins)
     except pymysql.MySQLError as error:
-        said = error.args[1] if len(error.args) > 1 else type(error).__name__
-        raise BillingFault(f"billing database not readable: {said}") from None
+        raise BillingFault(f"billing database not readable: {plain_words(error)}") from None
 
 
 def _connect(fields: ConnectionFields) -> "pymysql.Connection[Any]":

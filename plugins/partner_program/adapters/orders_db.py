@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, creat
 from sqlalchemy.exc import DBAPIError
 
 from partner_program.adapters.connections import ConnectionFields, sqlalchemy_url
+from partner_program.adapters.database_faults import plain_words
 from partner_program.adapters.program_schema import Day
 from partner_program.domain.refusals import Unavailable
 
@@ -71,7 +72,8 @@ def _connected(fields: ConnectionFields, doing: str) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        raise Unavailable(f"connection {fields.conn_id}: {doing} program_discount_rate failed: {error.orig}") from error
+        words = plain_words(error.orig)  # without its cause, whose text repeats statements and values
+        raise Unavailable(f"connection {fields.conn_id}: {doing} program_discount_rate failed: {words}") from None
 
 
 def _read(connection: Connection) -> list[PublishedRate]:

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from partner_program.adapters.connections import ConnectionFields, Connections, sqlalchemy_url
+from partner_program.adapters.database_faults import plain_words
 from partner_program.domain.refusals import Refusal, Unavailable
 
 CONN_ID = "partner_program"
@@ -46,7 +46,7 @@ class ProgramDatabase:
     def reading(self) -> Iterator[Connection]:
         """One read-only snapshot of a database that is up to date."""
         self._check_exists()
-        with _named_faults("reading"), self.engine.connect() as connection, connection.begin():
+        with _named_faults("reading", self.engine), self.engine.connect() as connection, connection.begin():
             self._check_version(connection)
             yield connection
 
@@ -54,7 +54,7 @@ class ProgramDatabase:
     def writing(self) -> Iterator[Connection]:
         """One transaction that holds the write lock from its start and commits at the end of the block."""
         self._check_exists()
-        with _named_faults("writing"), self.engine.connect() as connection:
+        with _named_faults("writing", self.engine), self.engine.connect() as connection:
             writer = connection.execution_options(writes=True)
             with writer.begin():
                 self._check_version(writer)
@@ -64,7 +64,7 @@ class ProgramDatabase:
         """Create the schema or bring it up to date; return what was done."""
         if self._path is not None:
             _make_folder(self._path.parent)
-        with _named_faults("upgrading"), self.engine.connect() as connection:
+        with _named_faults("upgrading", self.engine), self.engine.connect() as connection:
             writer = connection.execution_options(writes=True)
             with writer.begin():
                 before = schema_version(writer)
@@ -155,12 +155,11 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 @contextmanager
-def _named_faults(doing: str) -> Iterator[None]:
-    """Name a failing database plainly; SQLAlchemy's own text repeats statements and values."""
+def _named_faults(doing: str, engine: Engine) -> Iterator[None]:
+    """Name a failing database plainly, without its cause: the texts of SQLAlchemy and of drivers repeat values."""
     try:
         yield
     except DBAPIError as error:
-        raise Unavailable(f"{doing} the programme database failed: {error.orig}") from error
-    except psycopg.Error as error:  # what is sent by COPY does not go through SQLAlchemy
-        said = error.diag.message_primary or str(error).splitlines()[0]
-        raise Unavailable(f"{doing} the programme database failed: {said}") from error
+        raise Unavailable(f"{doing} the programme database failed: {plain_words(error.orig)}") from None
+    except engine.dialect.loaded_dbapi.Error as error:  # what is sent by COPY does not go through SQLAlchemy
+        raise Unavailable(f"{doing} the programme database failed: {plain_words(error)}") from None

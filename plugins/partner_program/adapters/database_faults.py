@@ -1,0 +1,49 @@
+"""What a database says about a fault, without the values of a row: names and addresses have no place in a log.
+
+PostgreSQL quotes them in the lines DETAIL and CONTEXT and, where a value is at fault, in the first line; MariaDB and
+MySQL wherever they like. SQLite names columns alone.
+"""
+
+from typing import Any
+
+_BAD_VALUE = "22"  # the class of SQLSTATE in which the server's first line quotes the value itself
+# What MariaDB and MySQL say in their own words: names of tables, logins and places, never a value of a row.
+_OWN_WORDS = {
+    *(1040, 1044, 1045, 1049, 1053, 1054, 1142, 1143, 1146, 1205, 1213, 1227, 1290, 1317, 1356, 1370, 1449, 1698),
+    *(1792, 1836, 1927, 1969, 3024),
+    *range(2000, 3000),  # those of the client: no connection, or none any more
+}
+_SENTENCES = {
+    1048: "a value is missing",
+    1062: "a row with the same key is there already",
+    1264: "a number is too large for its column",
+    1292: "a value does not fit its column",
+    1366: "a value does not fit its column",
+    1406: "a value is too long for its column",
+    1451: "another table needs the row",
+    1452: "another table lacks the row that this one names",
+    4025: "a rule of the table is broken",
+}
+
+
+def plain_words(error: object) -> str:
+    """A driver's fault for people: the server's own first line and its code, or a sentence of ours and the code."""
+    if hasattr(error, "diag"):
+        return _of_postgresql(error)
+    arguments = getattr(error, "args", ())
+    if arguments and isinstance(arguments[0], int):
+        return _of_mysql(*arguments)
+    return str(error)
+
+
+def _of_postgresql(error: Any) -> str:
+    if error.sqlstate is None:  # no server was reached, or it is gone: the words are the client's
+        return (str(error).splitlines() or [type(error).__name__])[0]
+    is_about_a_value = error.sqlstate.startswith(_BAD_VALUE)
+    said = "a value does not fit its column" if is_about_a_value else error.diag.message_primary
+    return f"{said} (SQLSTATE {error.sqlstate})"
+
+
+def _of_mysql(number: int, said: object = "", *_: object) -> str:
+    words = said if number in _OWN_WORDS else _SENTENCES.get(number, "the server's words may quote values, see its log")
+    return f"{words} (error {number})"
