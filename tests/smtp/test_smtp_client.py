@@ -308,11 +308,14 @@ def test_what_the_server_gets_is_what_was_sent(message: bytes, mode: str) -> Non
         b"a\r",
     ],
 )
-def test_a_message_that_could_end_early_is_not_sent(message: bytes) -> None:
-    with FaultServer("plain") as server:
-        outcome = outcome_of(server, letter(message=message), never)
-    assert outcome.state == "undeliverable"
-    assert [each[:4] for each in server.commands] == ["EHLO", "QUIT"]
+@pytest.mark.parametrize("mode", ["plain", "pipelining"])
+def test_a_message_that_could_end_early_is_not_sent(message: bytes, mode: str) -> None:
+    with FaultServer(mode) as server, SmtpSession(server.settings()) as session:
+        assert session.deliver(letter(message=message), never).state == "undeliverable"
+        assert session.deliver(numbered(2), nothing).state == "accepted"
+    assert list(server.bodies) == ["<2@sender.example>"]
+    assert set(server.unfinished) <= {b""}
+    assert server.conversations == (1 if mode == "plain" else 2)
 
 
 @pytest.mark.parametrize(

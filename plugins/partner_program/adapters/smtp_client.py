@@ -8,7 +8,7 @@ one the letter is `ambiguous`, and nothing here ever sends it a second time.
 from collections.abc import Callable
 from types import TracebackType
 
-from partner_program.adapters.smtp_envelope import Envelope, why_unsendable
+from partner_program.adapters.smtp_envelope import Envelope, fault_of_addresses
 from partner_program.adapters.smtp_refusals import MailServerAway, StopSending
 from partner_program.adapters.smtp_replies import HungUp, NoReply
 from partner_program.adapters.smtp_session import Conversation
@@ -44,7 +44,7 @@ class SmtpSession:
 
         StopSending says that nothing of this letter was sent. `approved` is never returned after `before_dot`.
         """
-        fault = why_unsendable(envelope)
+        fault = fault_of_addresses(envelope)
         if fault is not None:
             return Outcome("undeliverable", fault)
         try:

@@ -1,7 +1,9 @@
 """One letter as it goes on the wire: what may not be sent at all, and its text with the dots doubled."""
 
+import re
 from dataclasses import dataclass, field
 
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LONGEST_LINE = 998  # RFC 5322, 2.1.1, without its CRLF
 _LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without its angle brackets
 
@@ -16,16 +18,15 @@ class Envelope:
     needs_smtputf8: bool = False
 
 
-def why_unsendable(envelope: Envelope) -> str | None:
-    """Why no mail server may get this letter, or None: a line end in an address would be a command of its own."""
-    return (
-        (_fault_of_address("return path", envelope.return_path, envelope) if envelope.return_path else None)
-        or _fault_of_address("recipient", envelope.recipient, envelope)
-        or _fault_of_message(envelope.message)
-    )
+def fault_of_addresses(envelope: Envelope) -> str | None:
+    """Why no mail server may hear these addresses, or None: a line end in one would be a command of its own."""
+    path = _fault_of_address("return path", envelope.return_path, envelope) if envelope.return_path else None
+    return path or _fault_of_address("recipient", envelope.recipient, envelope)
 
 
 def _fault_of_address(what: str, address: str, envelope: Envelope) -> str | None:
+    if _PLAIN_ADDRESS.fullmatch(address) and len(address) <= _LONGEST_ADDRESS:
+        return None
     local, at, domain = address.rpartition("@")
     if not (at and local and domain):
         return f"{what}: expected an address as in name@company.example"
@@ -40,13 +41,15 @@ def _fault_of_address(what: str, address: str, envelope: Envelope) -> str | None
     return None
 
 
-def _fault_of_message(message: bytes) -> str | None:
-    ends = message.count(b"\r\n")
-    if message.count(b"\r") != ends or message.count(b"\n") != ends:
+def fault_of_message(message: bytes) -> str | None:
+    """Why no mail server may get this text, or None: a line end of another kind could end it early."""
+    lines = message.splitlines()  # at a CR and at an LF alone, too: put together again, these would be another text
+    together = b"\r\n".join(lines)
+    if message != (together + b"\r\n" if message.endswith(b"\r\n") else together):
         return "message: has a CR or LF alone; expected CRLF at each line's end"
     if b"\0" in message:
         return "message: has a NUL"
-    if max(map(len, message.split(b"\r\n"))) > _LONGEST_LINE:
+    if lines and max(map(len, lines)) > _LONGEST_LINE:
         return f"message: has a line of more than {_LONGEST_LINE} bytes"
     return None
 

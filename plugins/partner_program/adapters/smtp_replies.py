@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LONGEST_SHOWN = 400
-_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
+ONE_LINE_REPLY = re.compile(rb"([2-5][0-9][0-9])(?: ([^\r\n]*))?\r?\n")
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*?))?\r*\n", re.DOTALL)
 _NOT_SHOWN_AS_IT_IS = re.compile(r"[^ -~]")
 
 
@@ -21,12 +22,11 @@ class HungUp(NoReply):
         super().__init__("hung up")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One reply, of one line or several."""
+class Reply(NamedTuple):
+    """One reply, of one line or several; `lines` are without the code."""
 
     code: int
-    lines: tuple[bytes, ...]
+    lines: Sequence[bytes]
 
     @property
     def kind(self) -> int:
@@ -46,22 +46,10 @@ def shown(text: bytes, secrets: Sequence[bytes] = ()) -> str:
     return line if len(line) <= _LONGEST_SHOWN and len(text) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + " [cut]"
 
 
-class ReplyLines:
-    """Puts one reply together, line by line; lines that do not belong together are no reply."""
-
-    def __init__(self) -> None:
-        """Begin with no line."""
-        self._code: int | None = None
-        self._texts: list[bytes] = []
-
-    def add(self, line: bytes) -> Reply | None:
-        """The reply when this was its last line."""
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise NoReply("answered something that is no SMTP reply")
-        code = int(match[1])
-        if self._code not in (None, code):
-            raise NoReply("answered with lines of different codes")
-        self._code = code
-        self._texts.append(match[3] or b"")
-        return None if match[2] == b"-" else Reply(code, tuple(self._texts))
+def reply_line(line: bytes) -> tuple[int, bytes, bool]:
+    """A line's code and text, and whether the reply ends with it."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise NoReply("answered something that is no SMTP reply")
+    code, more, text = match.groups()
+    return int(code), text or b"", more != b"-"

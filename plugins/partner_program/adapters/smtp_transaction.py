@@ -1,9 +1,9 @@
 """One letter's MAIL, RCPT, DATA, text and final dot, and what each answer means for it (RFC 5321, RFC 2920)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
-from partner_program.adapters.smtp_envelope import Envelope, dot_stuffed
+from partner_program.adapters.smtp_envelope import Envelope, dot_stuffed, fault_of_message
 from partner_program.adapters.smtp_refusals import StopSending
 from partner_program.adapters.smtp_replies import NoReply, Reply
 from partner_program.adapters.smtp_session import Conversation
@@ -39,21 +39,30 @@ class Transaction:
         self._settings = settings
         self._envelope = envelope
         self._until_dot = Deadline(settings.timeouts.message)
+        self._text = b""
         self.untouched = True  # the server took no notice of the letter: it had left, or was about to
         self.may_go_on = True  # the conversation stands where the next letter can begin
 
     def offered(self) -> Outcome | None:
         """MAIL, RCPT and DATA: in one write where the server can take that."""
         together = "PIPELINING" in self._offers
-        steps = dict(self._steps())
+        steps = self._steps()
         no: Outcome | None = None
+        deadline = Deadline(self._settings.timeouts.reply, within=self._until_dot)
         if together:
-            self._wire.send(b"".join(steps.values()), self._until_dot)
-        for step, command in steps.items():
+            self._wire.send(b"".join([command for _, command in steps]), deadline)
+        fault = fault_of_message(self._envelope.message)  # here, because the server is busy meanwhile
+        if fault is not None:
+            self.untouched = False
+            self.may_go_on = not together  # hanging up leaves nothing behind: no text was sent
+            return Outcome("undeliverable", fault)
+        self._text = dot_stuffed(self._envelope.message)
+        for step, command in steps:
             try:
                 if not together:
-                    self._wire.send(command, self._until_dot)
-                reply = self._wire.reply(Deadline(self._settings.timeouts.reply, within=self._until_dot))
+                    deadline = Deadline(self._settings.timeouts.reply, within=self._until_dot)
+                    self._wire.send(command, deadline)
+                reply = self._wire.reply(deadline)
                 no = self._heard(step, reply, no)
             except NoReply:
                 self.may_go_on = False
@@ -65,13 +74,15 @@ class Transaction:
             self._forget()
         return no
 
-    def _steps(self) -> Iterator[tuple[str, bytes]]:
+    def _steps(self) -> tuple[tuple[str, bytes], ...]:
         size = f" SIZE={len(self._envelope.message)}" if "SIZE" in self._offers else ""
         eight_bit = "" if self._envelope.message.isascii() else " BODY=8BITMIME"
         utf8 = " SMTPUTF8" if self._envelope.needs_smtputf8 else ""
-        yield "MAIL", f"MAIL FROM:<{self._envelope.return_path}>{size}{eight_bit}{utf8}\r\n".encode()
-        yield "RCPT", f"RCPT TO:<{self._envelope.recipient}>\r\n".encode()
-        yield "DATA", b"DATA\r\n"
+        return (
+            ("MAIL", f"MAIL FROM:<{self._envelope.return_path}>{size}{eight_bit}{utf8}\r\n".encode()),
+            ("RCPT", f"RCPT TO:<{self._envelope.recipient}>\r\n".encode()),
+            ("DATA", b"DATA\r\n"),
+        )
 
     def _heard(self, step: str, reply: Reply, no: Outcome | None) -> Outcome | None:
         """What the letter's outcome is after this answer; the first refusal is the one that counts."""
@@ -102,8 +113,9 @@ class Transaction:
 
     def text_sent(self) -> Outcome | None:
         """The text without the final dot; a server that speaks up meanwhile has made up its mind."""
+        self._wire.hold_last_packet(True)  # the dot goes with it: one packet and one waking of the server less
         try:
-            self._wire.send(dot_stuffed(self._envelope.message), self._until_dot)
+            self._wire.send(self._text, self._until_dot)
         except NoReply:
             if not self._wire.has_news():
                 raise
@@ -121,6 +133,7 @@ class Transaction:
         deadline = Deadline(self._settings.timeouts.final_dot)
         try:
             self._wire.send(b".\r\n", deadline)
+            self._wire.hold_last_packet(False)
             reply = self._wire.reply(deadline)
         except NoReply as lost:
             self.may_go_on = False

@@ -1,14 +1,17 @@
 """The connection to a mail server, byte by byte: each step ends by a deadline, however slowly the bytes come."""
 
 import contextlib
+import select
 import socket
 import ssl
 import struct
 import time
 
-from partner_program.adapters.smtp_replies import HungUp, NoReply, Reply, ReplyLines
+from partner_program.adapters.smtp_replies import ONE_LINE_REPLY, HungUp, NoReply, Reply, reply_line
 
 _PIECE = 65_536
+_WOULD_WAIT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_CORK: int | None = getattr(socket, "TCP_CORK", None)
 _CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
 
 
@@ -35,11 +38,15 @@ class Deadline:
 
 
 class Wire:
-    """A socket, and what has come in on it and is not read yet."""
+    """A socket, and what has come in on it and is not read yet.
+
+    The socket itself never waits: what can be done at once needs one call to the system, the rest waits by `poll`.
+    """
 
     def __init__(self, connected: socket.socket, most: int) -> None:
         """Take the socket, and the most bytes that a reply may have."""
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot must not wait for the text's ACK
+        connected.settimeout(0)
         self._socket = connected
         self._most = most
         self.unread = bytearray()
@@ -54,23 +61,41 @@ class Wire:
         """Send it all."""
         rest = memoryview(text)
         while rest:
-            self._socket.settimeout(deadline.left())
             try:
                 rest = rest[self._socket.send(rest[:_PIECE]) :]
-            except TimeoutError:
-                raise deadline.passed() from None
+            except _WOULD_WAIT as wait:
+                self._wait(wait, select.POLLOUT, deadline)
             except OSError:
                 raise HungUp() from None
 
+    def hold_last_packet(self, hold: bool) -> None:
+        """What does not fill a packet waits, for at most 200 ms, until more is sent or this is taken back (Linux)."""
+        if _CORK is None:
+            return
+        with contextlib.suppress(OSError):  # a connection that is gone says so at the next step
+            self._socket.setsockopt(socket.IPPROTO_TCP, _CORK, hold)
+
     def reply(self, deadline: Deadline) -> Reply:
-        """The next reply, whole."""
-        lines, most = ReplyLines(), self._most
+        """The next reply, whole: one line, or several of one code."""
+        if not self.unread:
+            self._receive(deadline)
+        alone = ONE_LINE_REPLY.match(self.unread, 0, self._most)
+        if alone is not None:  # nearly all are
+            reply = Reply(int(alone[1]), (alone[2] or b"",))
+            del self.unread[: alone.end()]
+            return reply
+        lines: list[bytes] = []
+        first, most = 0, self._most
         while True:
             line = self._line(deadline, most)
             most -= len(line)
-            reply = lines.add(line.rstrip(b"\r\n"))
-            if reply is not None:
-                return reply
+            code, text, is_last = reply_line(line)
+            if lines and code != first:
+                raise NoReply("answered with lines of different codes")
+            first = code
+            lines.append(text)
+            if is_last:
+                return Reply(code, lines)
 
     def _line(self, deadline: Deadline, most: int) -> bytes:
         while (end := self.unread.find(b"\n") + 1) == 0 and len(self.unread) <= most:
@@ -82,25 +107,36 @@ class Wire:
         return line
 
     def _receive(self, deadline: Deadline) -> None:
-        self._socket.settimeout(deadline.left())
-        try:
-            piece = self._socket.recv(_PIECE)
-        except TimeoutError:
-            raise deadline.passed() from None
-        except OSError:
-            piece = b""
+        while True:
+            try:
+                piece = self._socket.recv(_PIECE)
+            except _WOULD_WAIT as wait:
+                self._wait(wait, select.POLLIN, deadline)
+            except OSError:
+                raise HungUp() from None
+            else:
+                break
         if not piece:
             raise HungUp()
         self.unread += piece
+        deadline.left()  # a byte now and then does not make the time longer
+
+    def _wait(self, wait: OSError, usual: int, deadline: Deadline) -> None:
+        """Wait for what the socket needs; TLS may want to write in order to read, and the other way round."""
+        if isinstance(wait, ssl.SSLError):
+            usual = select.POLLIN if isinstance(wait, ssl.SSLWantReadError) else select.POLLOUT
+        poll = select.poll()
+        poll.register(self._socket, usual)
+        if not poll.poll(deadline.left() * 1000):
+            raise deadline.passed()
 
     def has_news(self) -> bool:
         """Whether the server said something unasked, or hung up; never waits."""
         if self.unread:
             return True
-        self._socket.settimeout(0)
         try:
             self.unread += self._socket.recv(_PIECE)
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except _WOULD_WAIT:
             return False
         except OSError:
             pass
@@ -117,6 +153,7 @@ class Wire:
             raise deadline.passed() from None
         except OSError:
             raise HungUp() from None
+        self._socket.settimeout(0)
 
     def abort(self) -> None:
         """Hang up at once: what is not sent yet never will be."""
