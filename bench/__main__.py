@@ -6,7 +6,17 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from bench import Measurement, embedded_demo, letters, pull, pull_postgres, scheduler, settlement, write_postgres
+from bench import (
+    Measurement,
+    embedded_demo,
+    letter_messages,
+    letters,
+    pull,
+    pull_postgres,
+    scheduler,
+    settlement,
+    write_postgres,
+)
 
 MEASURES: tuple[Callable[[], list[Measurement]], ...] = (
     pull.measure,
@@ -14,6 +24,7 @@ MEASURES: tuple[Callable[[], list[Measurement]], ...] = (
     write_postgres.measure,
     settlement.measure,
     letters.measure,
+    letter_messages.measure,
     embedded_demo.measure,
     scheduler.measure,
 )

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from partner_program.adapters.letter_compiler import CompiledMessages, LetterEnvironment
 from partner_program.adapters.letter_view import BenefitGroups, LetterView, letter_view
 from partner_program.adapters.locale_format import LocaleFormat
 from partner_program.domain.letters import BenefitFact, LetterFacts
@@ -119,15 +120,16 @@ class LanguageTemplates:
 
 def _environment(folder: Path, translations: gettext.NullTranslations, *, html: bool) -> Environment:
     """An environment for one part: only HTML is escaped, whatever a file is called."""
-    environment = Environment(
+    environment = LetterEnvironment(
         loader=FileSystemLoader(folder),
-        autoescape=html,  # noqa: S701 - plain text is not HTML
+        autoescape=html,
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
+        extensions=[CompiledMessages],
         auto_reload=False,
         keep_trailing_newline=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
+    environment.extend(translations=translations)
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["isolate"] = _isolated if html else str
     return environment

@@ -36,7 +36,7 @@ class MailAddress:
         return f"{self.local_part}@{self.domain}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parse_address(written: str) -> MailAddress:
     """One address; raises `Undeliverable` that says what is wrong with it."""
     local_part, at, domain = written.rpartition("@")
