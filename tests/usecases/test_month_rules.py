@@ -56,6 +56,27 @@ def test_an_earlier_month_cannot_take_force_behind_a_later_one(world: World) -> 
         world.settle(JUNE, on="2015-08-21")
 
 
+# Amounts that no column can hold
+
+
+@pytest.mark.parametrize("amount", [2**62, -(2**62), 2**63 - 1, 10**15])
+@pytest.mark.parametrize("changes", [{}, {"document_status": "draft"}, {"charge_kind": "tax"}])
+def test_a_handful_of_absurd_amounts_holds_their_partner_and_stops_no_month(
+    world: World, amount: int, changes: dict[str, str]
+) -> None:
+    three_partners(world)
+    for _ in range(5):
+        world.bill("A1", JUNE, amount, **changes)
+        world.bill("A3", JUNE, amount, document_status="draft")
+    world.settle(JUNE, on=GO_LIVE)
+    found = partners(world, JUNE)
+    assert {key: found[key]["tier"] for key in ("P2", "P3")} == {"P2": 1, "P3": 3}
+    decided = (found["P1"]["status"], found["P1"]["tier"])
+    assert decided == (("assigned", 2) if changes else ("held", None)), "an excluded line is only shown in its bucket"
+    counted = [row for row in world.register(JUNE)["buckets"] if row["entity"] == "NL"]
+    assert sum(row["lines"] for row in counted) == 12
+
+
 # History
 
 

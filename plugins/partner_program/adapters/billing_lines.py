@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.completeness import LARGEST_TOTAL_MINOR
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
     DOCUMENT_STATUSES,
@@ -21,7 +22,6 @@ _BLANK = " "  # as the SQL statements trim it
 _YEARS = range(1970, 2200)
 _NEVER_NEGATIVE = ("recurring", "usage")
 _LONGEST_FOUND = 60
-_LARGEST_ADDED = 2**62  # below what clips: with all the sound lines it still fits the whole numbers of every database
 _LONGEST_TERM = 2**31 - 1  # an integer, as the contract says
 
 
@@ -140,9 +140,9 @@ def _covered_days(line: BillingLine, month: BillingMonth) -> int:
 
 
 def whole_amount(line: BillingLine) -> int | None:
-    """The amount where it is a whole number that can be added up; what a full column clips to is none."""
+    """The amount where it is a whole number that a company can bill; what a full column clips to is none."""
     amount = line.net_amount_minor
-    return amount if isinstance(amount, int) and abs(amount) <= _LARGEST_ADDED else None
+    return amount if isinstance(amount, int) and abs(amount) <= LARGEST_TOTAL_MINOR else None
 
 
 def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:

@@ -35,6 +35,9 @@ from partner_program.domain.revenue import (
 MOST_FAULTY_LINES = 10_000
 # Fewer than this are rows at fault, however few sound ones there are: each holds the partner of its account alone.
 LEAST_FAULTY_LINES = 100
+# What lines that look wrong may add up to, either way: half of what a column of whole numbers holds, the rest is for
+# the sound ones.
+_LARGEST_SUM = 2**62
 _KINDS, _STATUSES = sorted(CHARGE_KINDS), sorted(DOCUMENT_STATUSES)
 _LINES, _AMOUNT = itemgetter(6), itemgetter(7)
 # tens of thousands of groups are made here: this way stays out of the interpreter's loop
@@ -53,6 +56,7 @@ class LineTally:
         self._grouped: list[MrrGroup] = []
         self._sound: dict[_Key, tuple[int, int]] = {}
         self._excluded: dict[_Key, tuple[int, int]] = {}
+        self._looks_wrong_minor = 0
         self.faulty: list[FaultyLine] = []
         self.unsure: list[UnsureLine] = []
 
@@ -68,6 +72,7 @@ class LineTally:
             if wrong is None:
                 _add(self._sound, group_of(line, self._month))
                 continue
+            self._looks_wrong_minor += abs(whole_amount(line) or 0)
             if line.is_excluded:
                 _add(self._excluded, group_of(line, self._month))
             else:
@@ -77,6 +82,17 @@ class LineTally:
                 self.unsure.append(UnsureLine(currency, whole_amount(line)))
             if len(self.faulty) > MOST_FAULTY_LINES:
                 return
+
+    def forget_what_no_column_holds(self) -> None:
+        """Take the lines that look wrong as lines without an amount, where no column can hold the sum of theirs.
+
+        All of them, so that the order in which they were read changes nothing.
+        """
+        if self._looks_wrong_minor <= _LARGEST_SUM:
+            return
+        self.faulty = [line._replace(net_amount_minor=None) for line in self.faulty]
+        self.unsure = [line._replace(net_amount_minor=None) for line in self.unsure]
+        self._excluded = {key: (lines, 0) for key, (lines, _) in self._excluded.items()}
 
     def groups(self) -> tuple[MrrGroup, ...]:
         """All groups in order, each once."""
@@ -141,6 +157,7 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> 
         rows[place] = _make((who, currency, *shapes[shape], lines, total))  # in place: a month may have many
     tally.keep(cast(list[MrrGroup], rows))
     tally.judge(snapshot.rows("stray_lines", **span))
+    tally.forget_what_no_column_holds()
     return tally
 
 
