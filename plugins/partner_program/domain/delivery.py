@@ -29,7 +29,7 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "claimed": ("dot_pending", "approved", "deferred", "refused", "undeliverable", "ambiguous"),
     "dot_pending": ("accepted", "deferred", "refused", "ambiguous"),
     "deferred": ("claimed", "rendered", "undeliverable", "ambiguous"),
-    "accepted": ("refused",),
+    "accepted": ("refused", "rendered"),  # back only where it went to a file, by a person's word
     "refused": ("rendered",),
     "ambiguous": ("accepted", "rendered"),
     "undeliverable": ("rendered",),

@@ -1,0 +1,211 @@
+"""A person's approval: bound to the letters that were looked at, by somebody who did not start the run, for a week."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partner_program.domain.refusals import NotApproved, Refusal
+from partner_program.usecases.closes import find_entity
+from partner_program.usecases.letter_approval import reject_letters, waiting_batch
+from partner_program.usecases.letter_resolution import Resolver, resolve_letters
+from partner_program.usecases.publication import publish_rates
+from partner_program.usecases.restatement import Acceptance, accept_restatement
+from tests.smtp.fault_server import FaultServer
+from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+AUGUST = date(2015, 8, 3)
+
+
+@pytest.fixture
+def june(tmp_path: Path) -> LetterWorld:
+    """June's letters, rendered, nobody has looked at them."""
+    return letter_world(tmp_path)
+
+
+def contact(june: LetterWorld, partner_id: str) -> dict[str, Any]:
+    return next(row for row in june.world.tables["contacts"] if row["partner_id"] == partner_id)
+
+
+def test_nothing_is_sent_before_somebody_approved(june):
+    assert june.send().outcomes == {}
+    assert june.states() == {"rendered": RECIPIENTS}
+
+
+def test_what_was_approved_is_written_to_files_once_and_a_second_sending_finds_nothing(june):
+    assert june.approve().deliveries == RECIPIENTS
+    assert june.send(limit=3).outcomes == {"accepted": 3}
+    assert june.send().outcomes == {"accepted": 1}
+    assert june.send().outcomes == {}
+    files = sorted((june.world.folder / "out" / "mail" / JUNE).glob("*.eml"))
+    assert len(files) == RECIPIENTS
+    assert june.states() == {"accepted": RECIPIENTS}
+
+
+def test_equal_letters_have_equal_bytes_whenever_they_are_sent(june, tmp_path):
+    june.approve()
+    copy = shutil.copytree(june.world.folder, tmp_path.with_name("copy"))
+    june.send()
+    june.time.seconds += 3 * 86_400
+    other = LetterWorld(World(copy, entities=()))
+    other.time = june.time
+    other.send()
+    mail = [sorted((folder / "out" / "mail" / JUNE).glob("*.eml")) for folder in (june.world.folder, copy)]
+    assert [path.read_bytes() for path in mail[0]] == [path.read_bytes() for path in mail[1]]
+
+
+def test_nobody_approves_what_they_started(june):
+    with pytest.raises(NotApproved, match="robin started this run"):
+        june.approve("robin", started_by=" Robin ")
+    june.approve("kim", started_by="robin")
+
+
+def test_the_hash_that_was_looked_at_has_to_be_that_of_the_letters_now(june):
+    looked_at = waiting_batch(june.here, MONTH).batch_hash
+    june.world.tables["partners"][0]["company_name"] = "New Name"
+    june.world.load()
+    render(june.world)
+    with pytest.raises(NotApproved, match="are not those that were looked at any more"):
+        june.approve(batch_hash=looked_at)
+    june.approve(batch_hash=waiting_batch(june.here, MONTH).batch_hash)
+
+
+def test_a_letter_that_is_rendered_anew_takes_the_approval_of_all_back(june):
+    june.approve()
+    june.send(limit=1)
+    june.world.tables["partners"][2]["company_name"] = "New Name"
+    june.world.load()
+    render(june.world)
+    assert june.states() == {"accepted": 1, "rendered": RECIPIENTS - 1}
+    assert june.send().outcomes == {}
+
+
+def test_a_letter_that_would_be_another_by_now_is_not_sent_and_all_have_to_be_approved_again(june):
+    june.approve()
+    june.world.tables["partners"][0]["company_name"] = "New Name"
+    june.world.load()
+    with pytest.raises(NotApproved, match="P1 is not what was approved any more"):
+        june.send()
+    assert june.states() == {"rendered": RECIPIENTS}
+
+
+def test_an_approval_holds_for_a_week(june):
+    june.approve()
+    june.time.seconds += 7 * 86_400
+    assert june.send(limit=1).outcomes == {"accepted": 1}
+    june.time.seconds += 1
+    assert june.send().outcomes == {}
+    assert june.states() == {"accepted": 1, "rendered": RECIPIENTS - 1}
+    assert {row.reply for row in june.reconciled().open} == {"approved more than 7 days ago"}
+
+
+def test_a_rejection_is_on_record_and_the_letters_go_on_waiting(june):
+    reject_letters(june.here, MONTH, rejected_by="kim", reason="wrong manager", clock=june.time.now)
+    assert [(each.action, each.done_by, each.reason) for each in june.reconciled().actions] == [
+        ("reject", "kim", "wrong manager")
+    ]
+    assert june.states() == {"rendered": RECIPIENTS}
+
+
+def test_approval_by_nobody_is_for_files_only_unless_the_settings_say_so(june):
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        with pytest.raises(NotApproved, match="need a person's approval"):
+            june.approve("auto", auto=True)
+        june.use_server(server.connection_fields(), auto_approval=True)
+        june.approve("auto", auto=True)
+
+
+def test_letters_that_are_not_rendered_yet_cannot_be_approved(tmp_path):
+    world = three_partners(World(tmp_path))
+    world.settle(JUNE, on=GO_LIVE)
+    with pytest.raises(NotApproved, match="3 letters of 2015-06 are not rendered yet, the first for P1"):
+        LetterWorld(world).approve()
+
+
+def test_a_partner_without_a_billing_contact_is_owed_its_letter_all_the_same(tmp_path):
+    june = letter_world(tmp_path)
+    contact(june, "P2")["role"] = "technical"
+    june.world.load()
+    render(june.world)
+    assert june.states() == {"rendered": RECIPIENTS - 1, "undeliverable": 1}
+    (row,) = [each for each in june.reconciled().open if each.status == "undeliverable"]
+    assert (row.partner_id, row.reply) == ("P2", "the partner has no billing contact")
+    contact(june, "P2")["role"] = "billing"
+    june.world.load()
+    render(june.world)
+    assert june.states() == {"rendered": RECIPIENTS}
+
+
+def test_a_new_contact_gets_the_letter_until_it_is_approved_and_not_after(june):
+    extra = {"partner_id": "P3", "name": "Late", "email": "late@p3.example", "role": "billing"}
+    june.approve()
+    june.send()
+    june.world.tables["contacts"].append(extra)
+    june.world.load()
+    render(june.world)
+    assert june.states() == {"accepted": RECIPIENTS, "rendered": 1}, "owed to one more; those that left stay"
+
+
+def test_no_letter_leaves_before_its_rate_is_read_back(june):
+    june.world.orders("NL")
+    june.approve()
+    report = june.send()
+    assert report.outcomes == {"accepted": 1}, "P2 has no account at NL"
+    assert report.waiting == {"the rate is not read back from every order database yet": 3}
+    publish_rates(june.here, find_entity(june.here, "NL"), published_on=date(2015, 7, 27))
+    assert june.send().outcomes == {"accepted": 3}
+
+
+def test_live_letters_go_to_allowed_domains_only_and_the_others_keep_waiting(june):
+    june.approve()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields(), allowed_domains=["p1.example"])
+        report = june.send()
+        assert report.outcomes == {"accepted": 2}
+        assert report.waiting == {"the domain is not one of allowed_domains": 2}
+        june.use_server(server.connection_fields(), allowed_domains=["*"])
+        assert june.send().outcomes == {"accepted": 2}
+
+
+def test_live_sending_without_a_word_about_domains_is_refused(june):
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields(), allowed_domains=[])
+        with pytest.raises(Refusal, match="allowed_domains"):
+            june.approve()
+
+
+def test_live_letters_keep_the_limit_of_letters_a_minute(june):
+    june.approve()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields(), per_minute=1)
+        began = june.time.seconds
+        june.send()
+    assert june.time.seconds - began == 60 * (RECIPIENTS - 1)
+
+
+def test_a_corrected_letter_replaces_the_one_that_was_not_sent(june):
+    june.approve()
+    june.send(partners=["P1"])
+    june.world.bill("A1", JUNE, 9_000_00)
+    june.world.bill("A3", JUNE, 40_000_00)
+    june.world.close(JUNE)
+    june.world.settle(JUNE, on=GO_LIVE)
+    accept_restatement(june.here, MONTH, Acceptance(AUGUST, "kim", "corrected"), today=AUGUST)
+    render(june.world)
+    rows = {(row.partner_id, row.revision, row.status) for row in june.reconciled().open}
+    assert rows == {
+        ("P1", 2, "rendered"),
+        ("P2", 1, "approved"),
+        ("P3", 1, "undeliverable"),
+        ("P3", 2, "rendered"),
+    }
+    june.approve()
+    assert june.send().outcomes == {"accepted": 4}
+    assert june.states() == {"accepted": 6, "undeliverable": 1}
+    with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
+        resolve_letters(june.here, MONTH, "resend", Resolver("kim", "why not", 0))

@@ -1,0 +1,176 @@
+"""Letters that cannot go on by themselves: a person's word that they arrived, or to send again; backups; bounces."""
+
+import mailbox
+import shutil
+from pathlib import Path
+
+import pytest
+
+from partner_program.domain.refusals import NotThisInstallation, Refusal
+from partner_program.usecases.letter_bounces import import_bounces
+from partner_program.usecases.letter_resolution import Resolver, adopt_installation, resolve_letters
+from tests.smtp.fault_server import FaultServer
+from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world
+
+KIM = Resolver("kim", "asked the mail server", 1_438_100_000)
+
+
+@pytest.fixture
+def june(tmp_path: Path) -> LetterWorld:
+    """June's letters, approved."""
+    folder = tmp_path / "world"
+    folder.mkdir()
+    made = letter_world(folder)
+    made.approve()
+    return made
+
+
+@pytest.fixture
+def ambiguous(june: LetterWorld) -> LetterWorld:
+    """A server took two letters and said nothing; the others wait."""
+    with FaultServer("dot_drop") as server:
+        june.use_server(server.connection_fields())
+        june.send(partners=["P1"])
+    assert june.states() == {"ambiguous": 2, "approved": 2}
+    return june
+
+
+def notification(recipient: str, action: str, status: str = "5.1.1") -> bytes:
+    """A delivery status notification as a mail server writes it (RFC 3464)."""
+    return (
+        "From: MAILER-DAEMON@mail.example\r\n"
+        f"To: {recipient}\r\n"
+        "Subject: Undelivered Mail\r\n"
+        "MIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n'
+        "\r\n--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        "Reporting-MTA: dns; mail.example\r\n\r\n"
+        "Final-Recipient: rfc822; jo@p2.example\r\n"
+        f"Action: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; 550 no such user\r\n"
+        "\r\n--b--\r\n"
+    ).encode()
+
+
+def return_paths(june: LetterWorld) -> list[str]:
+    """The envelope senders of the letters that went to files, by name of the file."""
+    folder = june.world.folder / "out" / "mail" / str(MONTH)
+    return [f"{path.stem}@leaseweb.example" for path in sorted(folder.glob("*.eml"))]
+
+
+def test_an_ambiguous_letter_that_arrived_is_accepted_by_a_persons_word_on_record(ambiguous):
+    assert resolve_letters(ambiguous.here, MONTH, "accepted", KIM) == 2
+    assert ambiguous.states() == {"accepted": 2, "approved": 2}
+    action = ambiguous.reconciled().actions[-1]
+    assert (action.action, action.done_by, action.reason) == ("accepted", "kim", "asked the mail server")
+    assert [recipient for _, _, recipient in action.detail["deliveries"]] == ["jo@p1.example", "nobody@p1.example"]
+
+
+def test_an_ambiguous_letter_is_sent_again_after_a_new_approval_under_a_message_id_of_its_own(ambiguous):
+    before = {row.recipient: row.message_id for row in ambiguous.reconciled().open}
+    assert resolve_letters(ambiguous.here, MONTH, "resend", KIM) == 2
+    assert ambiguous.states() == {"rendered": 2, "approved": 2}
+    ambiguous.approve()
+    with FaultServer("plain") as server:
+        ambiguous.use_server(server.connection_fields())
+        ambiguous.send()
+    assert ambiguous.states() == {"accepted": RECIPIENTS}
+    assert not {before["jo@p1.example"], before["nobody@p1.example"]} & server.kept.keys()
+
+
+def test_only_what_needs_a_person_can_be_resolved(june):
+    with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
+        resolve_letters(june.here, MONTH, "resend", KIM)
+    june.send()
+    with pytest.raises(Refusal, match="can be resolved so"):
+        resolve_letters(june.here, MONTH, "accepted", KIM)
+
+
+def test_letters_that_only_went_to_files_can_be_sent_when_sending_is_switched_on(june):
+    june.send()
+    assert resolve_letters(june.here, MONTH, "resend", KIM, written_to_files=True) == RECIPIENTS
+    june.approve()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        june.send()
+        with pytest.raises(Refusal, match="can be resolved so"):
+            resolve_letters(june.here, MONTH, "resend", KIM, written_to_files=True)
+    assert len(server.kept) == RECIPIENTS
+
+
+def test_a_database_put_back_from_a_backup_sends_nothing_until_somebody_has_looked(june):
+    backup = june.world.program_db.read_bytes()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        june.send(limit=3)
+        june.world.program_db.write_bytes(backup)
+        with pytest.raises(NotThisInstallation, match="older than what was sent"):
+            june.send()
+        assert len(server.kept) == 3
+        assert adopt_installation(june.here, KIM) == RECIPIENTS
+        june.send()
+        assert june.states() == {"ambiguous": RECIPIENTS}, "three of them have left, which nobody here can know"
+    assert len(server.kept) == 3
+
+
+def test_a_copied_installation_sends_nothing_from_its_new_place(june):
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        june.send(limit=1)
+        shutil.rmtree(june.world.folder / "out" / "mail")
+        with pytest.raises(NotThisInstallation, match="copied or moved here"):
+            june.send()
+    assert len(server.kept) == 1
+
+
+def test_another_database_sends_nothing_from_where_one_has_sent(june, tmp_path):
+    other = letter_world(_empty(tmp_path / "other"))
+    other.approve()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        june.send()
+        shutil.copytree(june.world.folder / "out" / "mail", other.world.folder / "out" / "mail")
+        other.use_server(server.connection_fields())
+        with pytest.raises(NotThisInstallation, match="by another database"):
+            other.send()
+    assert len(server.kept) == RECIPIENTS
+
+
+def test_a_bounce_moves_its_letter_and_reading_it_again_changes_nothing(june, tmp_path):
+    june.send()
+    bounced, delayed, *_ = return_paths(june)
+    folder = _empty(tmp_path / "bounces")
+    (folder / "1.eml").write_bytes(notification(bounced, "failed"))
+    (folder / "2.eml").write_bytes(notification(delayed, "delayed", "4.4.1"))
+    (folder / "3.eml").write_bytes(notification("bounces@somebody.example", "failed"))
+    (folder / "4.eml").write_bytes(notification(f"partner-program+{'0' * 32}@leaseweb.example", "failed"))
+    (folder / "5.eml").write_bytes(b"\xff\x00 no message at all")
+    report = import_bounces(june.here, folder, KIM)
+    assert report.refused == 1
+    assert [(Path(each.place).name, why) for each, why in report.left] == [
+        ("2.eml", "is not about a failure (delayed)"),
+        ("3.eml", "names no letter of ours"),
+        ("4.eml", "names a letter that is not in the outbox"),
+        ("5.eml", "names no letter of ours"),
+    ]
+    assert june.states() == {"accepted": RECIPIENTS - 1, "refused": 1}
+    (row,) = june.reconciled().open
+    assert row.reply == "bounced: 5.1.1 smtp; 550 no such user"
+    before = june.world.fingerprint()
+    assert import_bounces(june.here, folder, KIM).refused == 0
+    assert june.world.fingerprint() == before
+
+
+def test_bounces_are_read_from_a_mailbox_file_too(june, tmp_path):
+    june.send()
+    box = mailbox.mbox(str(tmp_path / "bounces.mbox"))
+    for path in return_paths(june)[:2]:
+        box.add(notification(path, "failed"))
+    box.close()
+    assert import_bounces(june.here, tmp_path / "bounces.mbox", KIM).refused == 2
+    assert june.states() == {"accepted": 2, "refused": 2}
+
+
+def _empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
