@@ -118,7 +118,7 @@ def test_adopting_makes_what_may_have_left_ambiguous(letters):
     [
         ({"live": "true"}, "\"live\" is 'true', expected true or false"),
         ({"live": True}, 'live sending needs "allowed_domains"'),
-        ({"live": True, "allowed_domains": "all"}, "expected to be a list of domains"),
+        ({"live": True, "allowed_domains": "all"}, '"allowed_domains" is expected to be a list of domains'),
         ({"per_minute": 0}, '"per_minute" is 0, expected a whole number from 1'),
         ({"approval_days": True}, '"approval_days" is True, expected a whole number from 1'),
     ],

@@ -11,7 +11,7 @@ from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.smtp_envelope import Envelope
 from partner_program.domain.letters import LetterFacts
 
-NOT_APPROVED = "<not.approved.yet@localhost.example>"  # a Message-ID is given with the approval
+NOT_APPROVED = f"<{'0' * 32}@not-approved.example>"  # a Message-ID is given with the approval
 
 
 def letter_message(
