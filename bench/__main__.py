@@ -14,6 +14,7 @@ from bench import (
     pull,
     pull_postgres,
     scheduler,
+    sending,
     settlement,
     write_postgres,
 )
@@ -25,6 +26,7 @@ MEASURES: tuple[Callable[[], list[Measurement]], ...] = (
     settlement.measure,
     letters.measure,
     letter_messages.measure,
+    sending.measure,
     embedded_demo.measure,
     scheduler.measure,
 )

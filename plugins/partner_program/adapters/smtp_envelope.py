@@ -49,9 +49,19 @@ def fault_of_message(message: bytes) -> str | None:
         return "message: has a CR or LF alone; expected CRLF at each line's end"
     if b"\0" in message:
         return "message: has a NUL"
-    if lines and max(map(len, lines)) > _LONGEST_LINE:
+    if _has_long_line(message):
         return f"message: has a line of more than {_LONGEST_LINE} bytes"
     return None
+
+
+def _has_long_line(message: bytes) -> bool:
+    """Leaps from line end to line end, each time to the last one that is near enough."""
+    begin = 0
+    while len(message) - begin > _LONGEST_LINE:
+        begin = message.rfind(b"\n", begin, begin + _LONGEST_LINE + 2) + 1
+        if begin == 0:
+            return True
+    return False
 
 
 def dot_stuffed(message: bytes) -> bytes:

@@ -42,6 +42,8 @@ def shown(text: bytes, secrets: Sequence[bytes] = ()) -> str:
     """Foreign text as one line of printable ASCII, cut."""
     for secret in secrets:
         text = text.replace(secret, b"[not shown]")
+    if len(text) <= _LONGEST_SHOWN and text.isascii() and (plain := text.decode()).isprintable():
+        return plain
     line = _NOT_SHOWN_AS_IT_IS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text[:_LONGEST_SHOWN].decode("latin-1"))
     return line if len(line) <= _LONGEST_SHOWN and len(text) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + " [cut]"
 

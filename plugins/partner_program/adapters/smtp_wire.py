@@ -18,6 +18,8 @@ _CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
 class Deadline:
     """A moment by which a step has to be done; another one may bound it."""
 
+    __slots__ = ("_moment", "seconds")
+
     def __init__(self, seconds: float, within: "Deadline | None" = None) -> None:
         """Begin now."""
         self.seconds = seconds
@@ -48,6 +50,8 @@ class Wire:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot must not wait for the text's ACK
         connected.settimeout(0)
         self._socket = connected
+        self._incoming = select.poll()
+        self._incoming.register(connected.fileno(), select.POLLIN)  # TLS keeps the number
         self._most = most
         self.unread = bytearray()
 
@@ -107,6 +111,8 @@ class Wire:
         return line
 
     def _receive(self, deadline: Deadline) -> None:
+        if not self._decrypted() and not self._incoming.poll(deadline.left() * 1000):
+            raise deadline.passed()
         while True:
             try:
                 piece = self._socket.recv(_PIECE)
@@ -134,6 +140,8 @@ class Wire:
         """Whether the server said something unasked, or hung up; never waits."""
         if self.unread:
             return True
+        if not self._incoming.poll(0) and not self._decrypted():
+            return False
         try:
             self.unread += self._socket.recv(_PIECE)
         except _WOULD_WAIT:
@@ -141,6 +149,10 @@ class Wire:
         except OSError:
             pass
         return True
+
+    def _decrypted(self) -> int:
+        """The bytes that TLS has taken from the socket and not given to us yet."""
+        return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
 
     def start_tls(self, context: ssl.SSLContext, host: str, deadline: Deadline) -> None:
         """Go on under TLS; ssl.SSLError or NoReply where that fails. The caller looks first that nothing is unread."""
