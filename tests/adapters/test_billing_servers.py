@@ -250,6 +250,22 @@ def test_a_statement_that_takes_too_long_is_a_fault(server: Server) -> None:
     assert "billing database not readable" in fault
 
 
+def test_a_value_that_breaks_an_entitys_own_view_is_not_shown(postgres_server: Server) -> None:
+    postgres_server.fill([], [PeriodClose("EUR", 0, 0)])
+    postgres_server.run("ALTER TABLE program_reseller_account RENAME TO kept_reseller_account", [])
+    postgres_server.run("INSERT INTO kept_reseller_account VALUES ('A1', 'canary', '', '')", [()])
+    view = "SELECT (company_name::integer)::text AS account_id, '' AS company_name, '' AS vat_id, '' AS email_domain"
+    postgres_server.run(f"CREATE VIEW program_reseller_account AS {view} FROM kept_reseller_account", [])
+    postgres_server.run("GRANT SELECT ON program_reseller_account TO only_reads", [])
+    try:
+        fault = postgres_server.pull().fault
+    finally:
+        postgres_server.run("DROP VIEW program_reseller_account", [])
+        postgres_server.run("ALTER TABLE kept_reseller_account RENAME TO program_reseller_account", [])
+        postgres_server.run("DELETE FROM program_reseller_account", [])
+    assert fault == "billing database not readable: a value does not fit its column (SQLSTATE 22P02)"
+
+
 def test_nan_and_infinity_of_a_numeric_column_are_row_faults(postgres_server: Server) -> None:
     good = (
         "L1",

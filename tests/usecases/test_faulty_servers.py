@@ -225,7 +225,9 @@ def test_text_that_is_no_utf8_in_a_database_of_raw_bytes_is_an_entity_fault_that
         )
     world.connections["billing_us"] = ConnectionFields("billing_us", "postgres", host, None, "postgres", None, name)
     world.settle(JUNE, on=GO_LIVE)
-    reason = 'entity US: billing database not readable: invalid byte sequence for encoding "UTF8": 0xfc'
+    reason = (
+        'entity US: billing database not readable: invalid byte sequence for encoding "UTF8": 0xfc (SQLSTATE 22021)'
+    )
     assert held(world, JUNE) == dict.fromkeys(("P2", "P3"), reason)
     assert partners(world, JUNE)["P1"]["tier"] == 2
 

@@ -11,6 +11,7 @@ from psycopg import IsolationLevel
 from partner_program.adapters.billing_server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
 from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database_faults import plain_words
 
 # What the columns of contract 1 may be here: another type is another meaning, and is named in place of guessed.
 _WHOLE = {"smallint", "integer", "bigint", "numeric"}
@@ -77,8 +78,7 @@ def open_postgres(
         with closing(_connect(fields)) as connection:
             yield PostgresSnapshot(connection, sql_folder, stand_ins)
     except psycopg.Error as error:
-        said = error.diag.message_primary or str(error).splitlines()[0]
-        raise BillingFault(f"billing database not readable: {said}") from None
+        raise BillingFault(f"billing database not readable: {plain_words(error)}") from None
     except UnicodeDecodeError as error:
         raise BillingFault(f"billing database not readable: text that is no {error.encoding}") from None
 

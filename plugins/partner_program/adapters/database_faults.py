@@ -7,6 +7,7 @@ MySQL wherever they like. SQLite names columns alone.
 from typing import Any
 
 _BAD_VALUE = "22"  # the class of SQLSTATE in which the server's first line quotes the value itself
+_BAD_BYTES = "22021"  # of that class, and quotes no more than the bytes of one character
 # What MariaDB and MySQL say in their own words: names of tables, logins and places, never a value of a row.
 _OWN_WORDS = {
     *(1040, 1044, 1045, 1049, 1053, 1054, 1142, 1143, 1146, 1205, 1213, 1227, 1290, 1317, 1356, 1370, 1449, 1698),
@@ -39,7 +40,7 @@ def plain_words(error: object) -> str:
 def _of_postgresql(error: Any) -> str:
     if error.sqlstate is None:  # no server was reached, or it is gone: the words are the client's
         return (str(error).splitlines() or [type(error).__name__])[0]
-    is_about_a_value = error.sqlstate.startswith(_BAD_VALUE)
+    is_about_a_value = error.sqlstate.startswith(_BAD_VALUE) and error.sqlstate != _BAD_BYTES
     said = "a value does not fit its column" if is_about_a_value else error.diag.message_primary
     return f"{said} (SQLSTATE {error.sqlstate})"
 
