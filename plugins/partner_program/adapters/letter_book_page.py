@@ -14,19 +14,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from partner_program.adapters.files import write_if_changed
 from partner_program.adapters.letter_book_view import (
+    REMARKS_IN_WORDS,
     BookLetter,
     BookRow,
     book_row,
     counted,
     day,
     kinds_and_languages,
-    masked_address,
     month_name,
+    state_name,
 )
 from partner_program.adapters.letter_preview import PreviewLink
 from partner_program.adapters.plain_names import plain_name
 from partner_program.adapters.sending_settings import SendingSettings
-from partner_program.domain.letter_order import left_out, reading_order
+from partner_program.domain.letter_order import REMARKS, left_out, reading_order
 
 PLAIN_ROWS = 2_000
 ROWS_AT_MOST = 5_000
@@ -82,7 +83,13 @@ def write_letter_book(path: Path, book: LetterBook, *, templates: Path) -> Path:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"counted": counted, "plain": plain_name, "day": day, "month": month_name}
+    environment.filters |= {
+        "counted": counted,
+        "plain": plain_name,
+        "day": day,
+        "month": month_name,
+        "state": state_name,
+    }
     write_if_changed(path, environment.get_template("book.html.j2").render(book=book, **_facts(book)))
     return path
 
@@ -94,25 +101,30 @@ def _facts(book: LetterBook) -> dict[str, object]:
     languages, kinds = kinds_and_languages(waiting)
     days = sorted({each.effective_on for each in waiting or book.letters})
     remarks = Counter(remark for each in waiting for remark in each.change.remarks)
-    outside = [
-        each.address
-        for letter in waiting
-        for each in letter.recipients
-        if each.state == "rendered" and not book.settings.allows(each.address.rpartition("@")[2])
-    ]
+    unreached = [plain_name(each.company_name) for each in book.letters if each.change.reaches_nobody]
     return {
         "sections": (_section(waiting), _section(others)),
+        "waiting_letters": len(waiting),
         "languages": languages,
         "kinds": kinds,
         "days": days,
         "days_past": (book.today - days[0]).days if days else 0,
         "overdue_days": OVERDUE_DAYS,
-        "remarks": remarks,
-        "unreached": [plain_name(each.company_name) for each in book.letters if each.change.reaches_nobody],
-        "outside": [masked_address(address) for address in outside],
+        "remarks": [
+            (REMARKS_IN_WORDS[remark][remarks[remark] > 1], remarks[remark]) for remark in REMARKS if remarks[remark]
+        ],
+        "unreached": unreached,
+        "outside": _outside(book.settings, waiting),
         "held_count": sum(len(group.companies) for group in book.held),
         "names_shown": _NAMES_SHOWN,
     }
+
+
+def _outside(settings: SendingSettings, letters: Sequence[BookLetter]) -> list[str]:
+    """The domains, each once, that letters wait for and may not go to."""
+    rows = (each for letter in letters for each in letter.recipients if each.state == "rendered")
+    domains = {each.address.rpartition("@")[2] for each in rows}
+    return sorted(plain_name(domain) for domain in domains if not settings.allows(domain))
 
 
 def _section(letters: Sequence[BookLetter]) -> Section:

@@ -1,6 +1,6 @@
 """What the preview book of a month's letters shows, worked out as words and figures; the template only lays it out."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,10 +13,12 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.letter_order import LetterChange, Remark
 from partner_program.domain.letters import Component, LetterKind
+from partner_program.domain.money import round_half_away
 
-_WRITTEN = LocaleFormat(Locale("en"))
+_WRITTEN = LocaleFormat(Locale("en", "GB"))
 _MINUS = "\N{MINUS SIGN}"
-_RECIPIENTS_SHOWN = 6
+_RECIPIENTS_SHOWN = 6  # at one domain
+NO_CONTACT = "no billing contact"
 _COMPONENTS: dict[Component, str] = {"monthly_fee": "monthly fee", "setup_fee": "setup fee", "sla": "SLA"}
 KINDS: dict[LetterKind, str] = {
     "migration": "Migration",
@@ -27,6 +29,14 @@ KINDS: dict[LetterKind, str] = {
     "grace_granted": "Grace granted",
     "tier_raised": "Tier raised",
     "no_change": "No change",
+}
+REMARKS_IN_WORDS: dict[Remark, tuple[str, str]] = {
+    "tier_lowered": ("lowers a tier", "lower a tier"),
+    "revenue_changed": ("comes with a large change of revenue", "come with a large change of revenue"),
+    "first_letter": ("is the partner's first", "are the partner's first"),
+    "grace_lapsed": ("tells of a lapsed grace period", "tell of a lapsed grace period"),
+    "legacy_kept": ("keeps older terms", "keep older terms"),
+    "reaches_nobody": ("reaches nobody", "reach nobody"),
 }
 _TONES: dict[Remark, str] = {
     "tier_lowered": "critical",
@@ -94,7 +104,6 @@ class BookRow(NamedTuple):
     setup: str
     previous_setup: str
     recipients: tuple[str, ...]
-    more_recipients: int
 
 
 def masked_address(address: str) -> str:
@@ -106,7 +115,6 @@ def masked_address(address: str) -> str:
 def book_row(letter: BookLetter) -> BookRow:
     """One letter as the page writes it."""
     change = letter.change
-    shown = [_recipient(each) for each in letter.recipients[:_RECIPIENTS_SHOWN]]
     return BookRow(
         partner_id=plain_name(change.partner_id),
         company=plain_name(letter.company_name),
@@ -123,8 +131,7 @@ def book_row(letter: BookLetter) -> BookRow:
         previous_monthly=_before(letter.previous_monthly_bp, letter.monthly_bp, _WRITTEN.percent),
         setup=_WRITTEN.percent(letter.setup_bp),
         previous_setup=_before(letter.previous_setup_bp, letter.setup_bp, _WRITTEN.percent),
-        recipients=tuple(shown),
-        more_recipients=len(letter.recipients) - len(shown),
+        recipients=_recipients(letter.recipients),
     )
 
 
@@ -136,6 +143,11 @@ def euros(cents: int) -> str:
 def day(value: date) -> str:
     """A day as the page writes it."""
     return _WRITTEN.day(value)
+
+
+def state_name(state: str) -> str:
+    """The state of a delivery as people read it."""
+    return {"rendered": "waiting for approval", "dot_pending": "handed over without an answer"}.get(state, state)
 
 
 def month_name(billing_month: str) -> str:
@@ -171,22 +183,25 @@ def _before(value: int | None, now: int, written: Callable[[int], str]) -> str:
 
 def _moved(change: LetterChange) -> str:
     """By how much revenue moved: the amount with its sign, and the part where there was something before."""
-    before = change.previous_mrr_eur_cents
-    if before is None:
+    if change.previous_mrr_eur_cents is None:
         return ""
-    moved = change.revenue_change
-    amount = f"+{euros(moved)}" if moved > 0 else euros(moved)
-    if before <= 0 or moved == 0:
-        return amount
-    part = f"{abs(moved) * 100 / before:,.0f}"  # read by people, compared with nothing
-    return f"{amount} ({'+' if moved > 0 else _MINUS}{part}%)"
+    sign = "+" if change.revenue_change > 0 else _MINUS if change.revenue_change < 0 else ""
+    amount, part = euros(abs(change.revenue_change)), _part(change)
+    return f"{sign}{amount} ({sign}{part})" if part else f"{sign}{amount}"
+
+
+def _part(change: LetterChange) -> str:
+    """How far revenue moved in whole per cent; nothing below one, or where there was nothing before."""
+    before, moved = change.previous_mrr_eur_cents or 0, abs(change.revenue_change)
+    percent = round_half_away(100 * moved, before) if before > 0 else 0
+    return f"{percent:,}%" if percent else ""
 
 
 def _words(remark: Remark, letter: BookLetter) -> str:
     change = letter.change
     words: dict[Remark, str] = {
         "tier_lowered": f"Lowered by {counted(change.tiers_lost, 'tier')}",
-        "revenue_changed": f"Revenue {'up' if change.revenue_change > 0 else 'down'} a lot",
+        "revenue_changed": f"Revenue {'up' if change.revenue_change > 0 else 'down'} {_part(change)}".rstrip(),
         "first_letter": "First letter",
         "grace_lapsed": "Grace period lapsed",
         "legacy_kept": "Keeps older terms: " + ", ".join(_COMPONENTS[each] for each in letter.legacy),
@@ -195,8 +210,17 @@ def _words(remark: Remark, letter: BookLetter) -> str:
     return words[remark]
 
 
-def _recipient(recipient: Recipient) -> str:
-    if not recipient.address:
-        return "no billing contact"
-    address = masked_address(recipient.address)
-    return address if recipient.state == "rendered" else f"{address} ({recipient.state.replace('_', ' ')})"
+def _recipients(recipients: Sequence[Recipient]) -> tuple[str, ...]:
+    """Where a letter goes, the addresses of one domain together: `a…, b…@partner.example`."""
+    found: dict[tuple[str, DeliveryState], list[str]] = defaultdict(list)
+    for each in recipients:
+        name, _, domain = masked_address(each.address).rpartition("@")
+        found[domain, each.state].append(name)
+    return tuple(_together(names, domain, state) for (domain, state), names in found.items())
+
+
+def _together(names: Sequence[str], domain: str, state: DeliveryState) -> str:
+    left = len(names) - _RECIPIENTS_SHOWN
+    shown = ", ".join(names[:_RECIPIENTS_SHOWN]) + (f" and {left} more" if left > 0 else "")
+    address = f"{shown}@{domain}" if domain else NO_CONTACT
+    return address if state == "rendered" or not domain else f"{address}: {state_name(state)}"

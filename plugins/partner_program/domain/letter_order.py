@@ -67,7 +67,7 @@ class LetterChange:
 
 
 def reading_order(changes: Iterable[LetterChange]) -> list[LetterChange]:
-    """Outliers first: by the weightiest remark, then by size, then by how many remarks there are."""
+    """Outliers first: by the weightiest remark, then by size, then by what else is unusual, then by revenue."""
     return sorted(changes, key=_place)
 
 
@@ -82,12 +82,14 @@ def left_out(ordered: Sequence[LetterChange], *, plain: int, at_most: int) -> fr
 
 
 def _place(change: LetterChange) -> tuple[object, ...]:
-    remarks = change.remarks
+    ranks = (*(REMARKS.index(remark) for remark in change.remarks), len(REMARKS))
+    weight = _weight(change)
     return (
-        REMARKS.index(remarks[0]) if remarks else len(REMARKS),
+        ranks[0],
         -change.tiers_lost,
-        -_weight(change),
-        -len(remarks),
+        -weight if change.has_large_change else 0,
+        ranks,
+        -weight,
         -change.mrr_eur_cents,
         change.partner_id,
     )

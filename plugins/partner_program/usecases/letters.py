@@ -30,8 +30,12 @@ def letters_folder(installation: Installation, month: BillingMonth) -> Path:
 
 
 def letter_file_name(partner_id: str) -> str:
-    """A partner's file name, without its ending; whatever an id contains, it names one file in one folder."""
-    return quote(partner_id, safe="").replace(".", "%2E")
+    """A partner's file name, without its ending; whatever an id contains, it names one file in one folder.
+
+    The folder's `index.html` is the preview book, which no partner's letter may take the place of.
+    """
+    name = quote(partner_id, safe="").replace(".", "%2E")
+    return f"%{ord(name[0]):02X}{name[1:]}" if name.lower() == "index" else name
 
 
 def letter_templates(installation: Installation) -> LetterTemplates:

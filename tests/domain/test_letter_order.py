@@ -1,0 +1,110 @@
+"""The order in which letters are looked at: what is unusual first, and what a full page leaves out."""
+
+from dataclasses import replace
+
+import pytest
+
+from partner_program.domain.letter_order import LetterChange, left_out, reading_order
+
+SAME = LetterChange(
+    partner_id="same",
+    tier=2,
+    previous_tier=2,
+    mrr_eur_cents=2_500_00,
+    previous_mrr_eur_cents=2_500_00,
+    is_first=False,
+    has_lapsed=False,
+    keeps_legacy=False,
+    reaches_nobody=False,
+)
+
+
+def letter(partner_id: str, **values: object) -> LetterChange:
+    return replace(SAME, partner_id=partner_id, **values)  # type: ignore[arg-type]
+
+
+def moved(partner_id: str, before: int | None, now: int) -> LetterChange:
+    return letter(partner_id, previous_mrr_eur_cents=before, mrr_eur_cents=now)
+
+
+def ids(changes: list[LetterChange]) -> list[str]:
+    return [each.partner_id for each in reading_order(changes)]
+
+
+def test_lowered_tiers_come_first_then_revenue_first_letters_grace_older_terms_and_the_rest() -> None:
+    in_order = [
+        letter("lowered", previous_tier=3),
+        moved("revenue", 10_000_00, 2_500_00),
+        letter("first", is_first=True),
+        letter("lapsed", has_lapsed=True),
+        letter("legacy", keeps_legacy=True),
+        letter("unreached", reaches_nobody=True),
+        letter("a plain one"),
+    ]
+    assert ids(in_order[::-1]) == [each.partner_id for each in in_order]
+
+
+def test_of_two_lowered_partners_the_one_that_loses_more_tiers_comes_first_whatever_its_revenue() -> None:
+    by_one = letter("one", tier=5, previous_tier=6, mrr_eur_cents=20_000_00, previous_mrr_eur_cents=90_000_00)
+    by_two = letter("two", tier=1, previous_tier=3, mrr_eur_cents=1_999_00, previous_mrr_eur_cents=5_000_00)
+    assert ids([by_one, by_two]) == ["two", "one"]
+
+
+def test_neither_per_cent_nor_euros_alone_decide_which_change_is_the_largest() -> None:
+    small_halved = moved("small", 1_000_00, 500_00)
+    large_by_a_tenth = moved("large", 100_000_00, 90_000_00)
+    large_halved = moved("both", 100_000_00, 50_000_00)
+    assert ids([small_halved, large_by_a_tenth, large_halved]) == ["both", "large", "small"]
+
+
+def test_a_fall_weighs_as_much_as_a_rise() -> None:
+    assert ids([moved("b", 4_000_00, 2_000_00), moved("a", 4_000_00, 6_000_00)]) == ["a", "b"]
+    assert ids([moved("a", 4_000_00, 2_000_00), moved("b", 4_000_00, 6_000_00)]) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_large"),
+    [
+        (1_666_66, 2_166_66, True),  # 500.00, just over 30 %
+        (1_600_00, 2_099_99, False),  # 31 %, a cent below 500.00
+        (10_000_00, 7_000_00, True),  # exactly 30 %
+        (10_000_00, 7_000_01, False),
+        (1_000_000_00, 990_000_00, True),  # 1 %, yet 10,000.00
+        (1_000_000_00, 990_000_01, False),
+        (0, 500_00, True),  # from nothing
+        (-600_00, 0, True),
+        (None, 50_000_00, False),  # nothing to compare with
+    ],
+)
+def test_a_change_is_large_by_part_and_amount_or_by_a_huge_amount(before: int | None, now: int, is_large: bool) -> None:
+    assert ("revenue_changed" in moved("P1", before, now).remarks) is is_large
+
+
+def test_a_partner_that_had_no_tier_before_was_not_lowered() -> None:
+    assert letter("P1", tier=0, previous_tier=None).remarks == ()
+    assert letter("P1", tier=0, previous_tier=0).remarks == ()
+
+
+def test_among_first_letters_those_with_something_else_come_first() -> None:
+    plain = letter("plain", is_first=True, mrr_eur_cents=90_000_00, previous_mrr_eur_cents=None)
+    kept, lapsed = letter("kept", is_first=True, keeps_legacy=True), letter("lapsed", is_first=True, has_lapsed=True)
+    assert ids([plain, kept, lapsed]) == ["lapsed", "kept", "plain"]
+
+
+def test_equal_letters_stand_in_the_order_of_their_ids_however_they_came() -> None:
+    assert ids([letter("P3"), letter("P1"), letter("P2")]) == ["P1", "P2", "P3"]
+
+
+def test_a_full_page_leaves_out_the_plain_letters_and_first_letters_and_keeps_the_outliers() -> None:
+    lowered = [letter(f"lowered {number}", previous_tier=3) for number in range(4)]
+    first = [letter(f"first {number}", is_first=True) for number in range(3)]
+    plain = [letter(f"plain {number}") for number in range(3)]
+    ordered = reading_order([*plain, *first, *lowered])
+    assert left_out(ordered, plain=2, at_most=10) == {each.partner_id for each in [*first, *plain]}
+    assert left_out(ordered, plain=8, at_most=10) == {"plain 1", "plain 2"}
+    assert left_out(ordered, plain=10, at_most=10) == frozenset()
+
+
+def test_beyond_the_most_that_a_page_holds_the_lesser_outliers_go() -> None:
+    ordered = reading_order([letter("one", previous_tier=3), letter("three", previous_tier=5), letter("p")])
+    assert left_out(ordered, plain=1, at_most=1) == {"one", "p"}
