@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from partner_program.adapters.files import write_if_changed
 from partner_program.adapters.letter_book_view import (
@@ -75,9 +76,15 @@ class Section:
 
 def write_letter_book(path: Path, book: LetterBook, *, templates: Path) -> Path:
     """Write the page, whole or not at all; `templates` is the folder of `book.html.j2`."""
+    write_if_changed(path, _template(templates).render(book=book, **_facts(book)))
+    return path
+
+
+@cache
+def _template(folder: Path) -> Template:
     environment = Environment(
-        loader=FileSystemLoader(templates),
-        autoescape=True,  # by ourselves: a name that ends in .html.j2 would not count as HTML
+        loader=FileSystemLoader(folder),
+        autoescape=True,  # never guessed from a file's name: one that ends in .j2 would not count as HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -90,8 +97,7 @@ def write_letter_book(path: Path, book: LetterBook, *, templates: Path) -> Path:
         "month": month_name,
         "state": state_name,
     }
-    write_if_changed(path, environment.get_template("book.html.j2").render(book=book, **_facts(book)))
-    return path
+    return environment.get_template("book.html.j2")
 
 
 def _facts(book: LetterBook) -> dict[str, object]:

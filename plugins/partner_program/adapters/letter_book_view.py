@@ -107,7 +107,12 @@ class BookRow(NamedTuple):
 
 
 def masked_address(address: str) -> str:
-    """An address by its first character and its domain: enough to see where a letter goes, not whom to write to."""
+    """An address by its first character and its domain: enough to see where a letter goes, not whom to write to.
+
+    What has no such parts is not shown at all.
+    """
+    if not address:
+        return NO_CONTACT
     local_part, at, domain = plain_name(address).rpartition("@")
     return f"{local_part[:1]}…{at}{domain}" if at and local_part else "…"
 
@@ -214,13 +219,12 @@ def _recipients(recipients: Sequence[Recipient]) -> tuple[str, ...]:
     """Where a letter goes, the addresses of one domain together: `a…, b…@partner.example`."""
     found: dict[tuple[str, DeliveryState], list[str]] = defaultdict(list)
     for each in recipients:
-        name, _, domain = masked_address(each.address).rpartition("@")
-        found[domain, each.state].append(name)
+        name, at, domain = masked_address(each.address).rpartition("@")
+        found[at + domain, each.state].append(name)
     return tuple(_together(names, domain, state) for (domain, state), names in found.items())
 
 
 def _together(names: Sequence[str], domain: str, state: DeliveryState) -> str:
     left = len(names) - _RECIPIENTS_SHOWN
-    shown = ", ".join(names[:_RECIPIENTS_SHOWN]) + (f" and {left} more" if left > 0 else "")
-    address = f"{shown}@{domain}" if domain else NO_CONTACT
-    return address if state == "rendered" or not domain else f"{address}: {state_name(state)}"
+    shown = ", ".join(names[:_RECIPIENTS_SHOWN]) + domain + (f" and {left} more" if left > 0 else "")
+    return shown if state == "rendered" else f"{shown}: {state_name(state)}"
