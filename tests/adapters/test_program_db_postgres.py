@@ -101,9 +101,12 @@ def test_what_took_force_cannot_be_changed_or_deleted(programme_settled: Program
                 programme_settled.ask(change)
 
 
+CHANGES = ("update", "delete", "truncate")
+
+
 def test_every_append_only_table_has_its_triggers(programme_settled: Programme) -> None:
     named = {name for (name,) in programme_settled.ask("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
-    assert named == {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in ("update", "delete")}
+    assert named == {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in CHANGES}
 
 
 @pytest.fixture(scope="module")
