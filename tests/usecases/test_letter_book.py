@@ -15,6 +15,7 @@ from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letter_approval import waiting_batch
 from partner_program.usecases.letter_book import write_book
 from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.preview import preview_months
 from tests.usecases.letter_world import MONTH, LetterWorld, letter_world
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
@@ -143,7 +144,7 @@ def test_what_was_approved_and_sent_is_told_and_is_no_part_of_the_next_approval(
     text = said(book(june.world))
     assert "No letter waits for an approval." in text
     assert "3 approved, 1 accepted" in text
-    assert "2015-07-27 12:26 UTC: approve by robin (looked at it)" in text
+    assert "2015-07-27 12:26 UTC: approved by robin (looked at it)" in text
     assert "Letters that wait," not in text
 
 
@@ -185,3 +186,18 @@ def test_a_partner_called_index_keeps_its_letter_beside_the_book(world: World) -
     letter = (world.folder / "out" / "letters" / JUNE / f"{unquote(name)}.html").read_text("utf-8")
     assert letter != page
     assert "Company index" in letter
+
+
+def test_an_id_that_is_no_file_name_is_linked_from_both_pages(world: World) -> None:
+    world.partner("A/B 50%", {"NL": "A0"})
+    world.tables["contacts"][0]["email"] = "jo@ab.example"
+    world.bill("A0", JUNE, 600_00)
+    world.ready(JUNE)
+    world.settle(JUNE, on=GO_LIVE)
+    render(world, JUNE)
+    out = world.folder / "out"
+    (from_book,) = re.findall(r'href="([^"/]+\.html)"', book(world))
+    assert (out / "letters" / JUNE / unquote(from_book)).is_file()
+    preview = preview_months(world.installation).read_text("utf-8")
+    (from_preview,) = re.findall(rf'"(letters/{JUNE}/[^"]+\.html)"', preview)
+    assert (out / unquote(from_preview)).is_file()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from partner_program.adapters import delivery_store, letter_store
 from partner_program.adapters.delivery_store import Delivery
 from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.letter_action_store import Action, LetterAction
 from partner_program.adapters.letter_book_page import HeldGroup, LetterBook, write_letter_book
 from partner_program.adapters.letter_book_view import BookLetter, Recipient
 from partner_program.adapters.letter_preview import PreviewLink
@@ -36,6 +37,15 @@ from partner_program.usecases.letters import (
     letter_templates,
     letters_folder,
 )
+
+_DONE: dict[Action, str] = {
+    "approve": "approved",
+    "reject": "rejected",
+    "accepted": "marked as accepted",
+    "resend": "marked to be sent again",
+    "bounces": "bounces read",
+    "adopt": "installation adopted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +79,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         waiting=batch.deliveries,
         waiting_partners=batch.partners,
         states={state: count for state, count in counted.states.items() if count},
-        decisions=tuple(
-            f"{datetime.fromtimestamp(each.done_at, UTC):%Y-%m-%d %H:%M} UTC: {each.action} by {each.done_by}"
-            f" ({each.reason})"
-            for each in counted.actions
-        ),
+        decisions=tuple(_decision(each) for each in counted.actions),
         settings=sending_settings(installation.connections),
         letters=_letters(installation, month, found),
         held=_held(found),
@@ -83,6 +89,11 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
     )
     page = letters_folder(installation, month) / "index.html"
     return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "preview")
+
+
+def _decision(action: LetterAction) -> str:
+    when = datetime.fromtimestamp(action.done_at, UTC).strftime("%Y-%m-%d %H:%M")
+    return f"{when} UTC: {_DONE[action.action]} by {action.done_by} ({action.reason})"
 
 
 def _find(installation: Installation, month: BillingMonth) -> _Found:

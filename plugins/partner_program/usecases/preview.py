@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from partner_program.adapters.files import write_if_changed
 from partner_program.adapters.letter_preview import PreviewLink, PreviewMonth, PreviewRow, write_preview
@@ -57,7 +58,8 @@ def _month(
 
 def _row(month: BillingMonth, row: dict[str, Any], names: dict[str, str], reasons: dict[str, str]) -> PreviewRow:
     partner_id = row["partner_id"]
-    letter = f"letters/{month}/{letter_file_name(partner_id)}" if row["letter"] else None
+    # The file's name has percent signs of its own, which a link has to spell out.
+    letter = f"letters/{month}/{quote(letter_file_name(partner_id))}" if row["letter"] else None
     return PreviewRow(
         partner_id=partner_id,
         company_name=names[partner_id],
