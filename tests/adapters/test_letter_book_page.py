@@ -158,12 +158,13 @@ def test_the_page_says_how_old_the_rates_are_and_loudly_after_31_days(tmp_path: 
 def test_the_page_says_whether_mail_leaves_and_which_domains_nothing_goes_to(tmp_path: Path) -> None:
     assert "They will be written to files; no mail leaves." in say(tmp_path, BOOK)
     live = say(tmp_path, replace(BOOK, settings=SendingSettings(live=True, allowed_domains=("other.example",))))
-    assert "They will be sent for real." in live
+    assert "They will be sent for real, but only to the domains that are allowed." in live
     assert "only at other.example" in live
-    assert "Not allowed, so nothing goes there: tulip.example." in live
+    assert "1 domain is not allowed, so nothing goes there: tulip.example." in live
     allowed = say(tmp_path, replace(BOOK, settings=SendingSettings(live=True, allowed_domains=("*",))))
     assert "whatever the domain" in allowed
-    assert "Not allowed" not in allowed
+    assert "They will be sent for real. " in allowed
+    assert "not allowed" not in allowed
 
 
 def test_ten_thousand_letters_of_a_migration_stay_below_five_megabytes_and_the_page_says_what_is_left_out(

@@ -34,6 +34,7 @@ PLAIN_ROWS = 2_000
 ROWS_AT_MOST = 5_000
 OVERDUE_DAYS = 31
 _NAMES_SHOWN = 50
+_DOMAINS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _facts(book: LetterBook) -> dict[str, object]:
         "outside": _outside(book.settings, waiting),
         "held_count": sum(len(group.companies) for group in book.held),
         "names_shown": _NAMES_SHOWN,
+        "domains_shown": _DOMAINS_SHOWN,
     }
 
 
