@@ -66,6 +66,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
 
     Raises where a letter is not rendered yet: there is nothing to approve then.
     """
+    # The hash comes first: where a letter changes while the book is written, the hash is too old and approves nothing.
     batch = waiting_batch(installation, month)
     found = _find(installation, month)
     counted = reconcile_letters(installation, month)
