@@ -24,7 +24,7 @@ from tests.worlds import World
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 LATER = "2015-08-03"
-ROUNDS = 50
+ROUNDS = 10
 
 
 @pytest.fixture

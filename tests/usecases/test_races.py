@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.usecases.month_run import MonthRun
 from tests.usecases.dying import ended, start
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
-from tests.worlds import World
+from tests.worlds import World, settle_installed
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-ROUNDS = 150
+ROUNDS, WHOLE_RUNS = 200, 20
 
 
 def at_once(works: Sequence[Callable[[], object]]) -> list[int]:
@@ -38,10 +39,30 @@ def test_two_processes_at_one_month_settle_it_once_as_one_alone_would(world: Wor
     shutil.copyfile(world.program_db, empty)
     world.settle(JUNE, on=GO_LIVE)
     alone = world.dump()
-    for round_number in range(ROUNDS):
+    here, order = world.installation, world.order(JUNE, on=GO_LIVE)
+    assert here.programs, "read once, not by each of the children"
+    for round_number in range(WHOLE_RUNS):
         shutil.copyfile(empty, world.program_db)
         shutil.rmtree(world.folder / "out")
-        assert at_once([lambda: world.settle(JUNE, on=GO_LIVE)] * 2) == [0, 0], f"round {round_number}"
+        assert at_once([lambda: settle_installed(here, order)] * 2) == [0, 0], f"round {round_number}"
+        assert world.dump() == alone, f"round {round_number}"
+
+
+def test_two_processes_that_take_force_at_the_same_moment_do_it_once(world: World, tmp_path: Path) -> None:
+    three_partners(world)
+    here, order = world.installation, world.order(JUNE, on=GO_LIVE)
+    run = MonthRun(here, order)
+    for entity in run.begin():
+        run.pull_mrr(entity)
+    for stage in (run.merge_totals, run.assign_tiers, run.settle_grace_periods):
+        stage()
+    drafted = tmp_path / "drafted.db"
+    shutil.copyfile(world.program_db, drafted)
+    run.write_discount_rates()
+    alone = world.dump()
+    for round_number in range(ROUNDS - WHOLE_RUNS):
+        shutil.copyfile(drafted, world.program_db)
+        assert at_once([lambda: MonthRun(here, order).write_discount_rates()] * 2) == [0, 0], f"round {round_number}"
         assert world.dump() == alone, f"round {round_number}"
 
 
