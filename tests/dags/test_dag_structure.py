@@ -38,6 +38,10 @@ print(json.dumps({
 """
 
 
+LETTERS = "tier_letters"
+SENDING = ("begin_letters", "approve_letters", "send_canary", "send_letters", "send_deferred", "reconcile_letters")
+
+
 @pytest.fixture(params=MONTHLY)
 def dag(bag, request):
     return bag.dags[request.param]
@@ -58,7 +62,7 @@ def parsed(airflow_home):
 
 
 def test_each_dag_of_the_contract_is_there_and_nothing_fails_to_import(parsed):
-    assert set(MONTHLY) <= set(parsed["dags"])
+    assert parsed["dags"] == sorted([*MONTHLY, LETTERS])
     assert parsed["import_errors"] == {}
     assert parsed["ours"]
 
@@ -92,6 +96,54 @@ def test_every_step_is_tried_again_as_each_is_safe_to_repeat(dag):
     assert [task.task_id for task in dag.tasks if not task.retries] == []
 
 
+def test_letters_have_their_run_started_after_they_are_rendered_whether_or_not_publishing_succeeded(dag):
+    assert dag.get_task("render_letters").downstream_task_ids == {"preview_letters", "ask_for_letters"}
+    assert dag.get_task("ask_for_letters").downstream_task_ids == {"start_letters"}
+    assert dag.get_task("start_letters").trigger_dag_id == LETTERS
+
+
+def test_letters_are_looked_at_then_approved_then_sent_then_added_up(bag):
+    dag = bag.dags[LETTERS]
+
+    for earlier, later in pairwise(SENDING):
+        assert later in dag.get_task(earlier).get_flat_relative_ids(upstream=False)
+    assert [task.task_id for task in dag.roots] == ["begin_letters"]
+
+
+def test_a_step_that_sends_is_never_tried_again_by_airflow(bag):
+    tries = {task.task_id: task.retries for task in bag.dags[LETTERS].tasks if task.task_id.startswith("send_")}
+
+    assert tries == {"send_canary": 0, "send_letters": 0, "send_deferred": 0}
+
+
+def test_one_sender_at_a_time(bag):
+    dag = bag.dags[LETTERS]
+
+    assert dag.max_active_runs == 1
+    assert dag.get_task("send_letters").max_active_tis_per_dagrun == 1
+
+
+def test_letters_are_added_up_whatever_came_before_and_that_alone_ends_no_run_as_done(bag):
+    dag = bag.dags[LETTERS]
+
+    assert dag.get_task("reconcile_letters").trigger_rule == "all_done"
+    assert [task.task_id for task in dag.leaves] == ["end_letters"]
+    assert dag.get_task("end_letters").trigger_rule == "none_failed"
+    assert dag.get_task("end_letters").upstream_task_ids == {task.task_id for task in dag.tasks} - {"end_letters"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("billing_month", "2015-13"), ("approval", "nobody"), ("approval", None)])
+def test_a_parameter_of_a_letters_run_that_does_not_fit_is_refused(bag, name, value):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        bag.dags[LETTERS].params.get_param(name).resolve(value)
+
+
+def test_letters_wait_for_a_person_unless_somebody_asks_for_less(bag):
+    assert bag.dags[LETTERS].params["approval"] == "person"
+
+
 def test_waiting_for_closes_holds_no_worker_and_ends(dag):
     sensor = dag.get_task("wait_for_closes")
 
@@ -105,9 +157,11 @@ def test_one_run_at_a_time_and_none_for_the_past(dag):
     assert dag.catchup is False
 
 
-def test_each_dag_carries_its_manual_and_tells_somebody_when_it_fails(dag):
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS])
+def test_each_dag_carries_its_manual_and_tells_somebody_when_it_fails(bag, dag_id):
+    dag = bag.dags[dag_id]
     assert dag.doc_md.startswith("# ")
-    assert '"LeaseWeb' in dag.doc_md or '"The go live date' in dag.doc_md
+    assert any(words in dag.doc_md for words in ('"LeaseWeb', '"The go live date', '"Each Reseller Partner'))
     callbacks = dag.on_failure_callback if isinstance(dag.on_failure_callback, list) else [dag.on_failure_callback]
     assert [callback.__name__ for callback in callbacks] == ["notify_failure"]
 

@@ -12,6 +12,7 @@ from tests.worlds import World
 
 SECRET = "c0rrect-h0rse/b@ttery"  # noqa: S105 - planted, to be searched for
 RUN_ID = "manual__2015-08-03"
+ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, fai
         extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@host.example"}
         fields = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "login": "bob", "password": SECRET}
         monkeypatch.setenv("AIRFLOW_CONN_ALERTS_SMTP", json.dumps({**fields, "extra": extra}))
-        monkeypatch.setenv(steps.ALERT_VARIABLE, "operator@host.example")
+        monkeypatch.setenv(ALERT_VARIABLE, "operator@host.example")
 
         steps.notify_failure({**failed, "task_instance": task, "exception": ValueError(SECRET)})
 
@@ -210,7 +211,7 @@ def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, fai
 
 
 def test_a_run_that_failed_without_a_task_is_told_as_well(steps, failed, monkeypatch, caplog):
-    monkeypatch.delenv(steps.ALERT_VARIABLE, raising=False)
+    monkeypatch.delenv(ALERT_VARIABLE, raising=False)
 
     steps.notify_failure({**failed, "reason": "timed_out"})
 
@@ -218,7 +219,7 @@ def test_a_run_that_failed_without_a_task_is_told_as_well(steps, failed, monkeyp
 
 
 def test_without_an_address_a_failure_is_in_the_log_with_the_page_to_read(steps, failed, monkeypatch, caplog):
-    monkeypatch.delenv(steps.ALERT_VARIABLE, raising=False)
+    monkeypatch.delenv(ALERT_VARIABLE, raising=False)
     monkeypatch.delenv("AIRFLOW_CONN_ALERTS_SMTP", raising=False)
 
     steps.notify_failure(failed)

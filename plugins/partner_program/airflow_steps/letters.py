@@ -9,9 +9,10 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
@@ -35,7 +36,8 @@ _BODY = """
 {{ ti.xcom_pull(task_ids='begin_letters')['partners'] }} partners wait for approval, for the month
 {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}.
 
-Look at the preview book first: `{{ ti.xcom_pull(task_ids='begin_letters')['book'] }}`
+Look at the preview book first, in the folder for letters and reports:
+`letters/{{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}/index.html`
 
 The approval holds for these letters as they are now (hash
 `{{ ti.xcom_pull(task_ids='begin_letters')['batch_hash'][:12] }}`); whatever is rendered anew asks again.
@@ -81,36 +83,41 @@ class LettersApproval(ApprovalOperator):
             _log.info("no letter waits for an approval")
             return None
         if context["params"]["approval"] == "auto":
-            return self._approve(order, "auto", "approval=auto", auto=True)
+            return _approve(order, "auto", "approval=auto", started_by=None, auto=True)
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Take the answer; it holds only for the letters that were shown."""
+        """Take the answer; it holds only for the letters that were shown. Nothing of who answered goes to XCom."""
         order = context["ti"].xcom_pull(task_ids="begin_letters")
         who = event.get("responded_by_user") or {}
         name = str(who.get("name") or who.get("id") or "somebody without a name")
         if event.get("chosen_options") == [self.APPROVE]:
-            self._approve(order, name, "approved in Airflow", auto=False)
+            started_by = context["dag_run"].triggering_user_name
+            _approve(order, name, "approved in Airflow", started_by=started_by, auto=False)
         else:
-            letter_approval.reject_letters(
-                installation(), _month(order), rejected_by=name, reason="rejected in Airflow", clock=time.time
-            )
+            _reject(order, name)
         super().execute_complete(context, event)
 
-    def _approve(self, order: dict[str, Any], name: str, reason: str, *, auto: bool) -> None:
-        try:
-            letter_approval.approve_letters(
-                installation(),
-                _month(order),
-                approved_by=name,
-                reason=reason,
-                clock=time.time,
-                batch_hash=order["batch_hash"],
-                started_by=order["started_by"],
-                auto=auto,
-            )
-        except Refusal as refusal:
-            raise AirflowFailException(str(refusal)) from refusal
+
+@step
+def _approve(order: dict[str, Any], name: str, reason: str, *, started_by: str | None, auto: bool) -> None:
+    letter_approval.approve_letters(
+        installation(),
+        _month(order),
+        approved_by=name,
+        reason=reason,
+        clock=time.time,
+        batch_hash=order["batch_hash"],
+        started_by=started_by,
+        auto=auto,
+    )
+
+
+@step
+def _reject(order: dict[str, Any], name: str) -> None:
+    letter_approval.reject_letters(
+        installation(), _month(order), rejected_by=name, reason="rejected in Airflow", clock=time.time
+    )
 
 
 @task(**SAFE_RETRIES)
@@ -118,18 +125,17 @@ class LettersApproval(ApprovalOperator):
 def begin_letters() -> dict[str, Any]:
     """Write the preview book of the month and say what waits for an approval."""
     context: Any = get_current_context()
-    asked, run = context["params"], context["dag_run"]
+    asked = context["params"]
     if not asked["billing_month"]:
         raise Refusal("this run names no month: start it with the param billing_month, as in 2015-06")
     here, month = installation(), BillingMonth.parse(asked["billing_month"])
     batch = letter_approval.waiting_batch(here, month)
+    letter_book.write_book(here, month, today=today(here))
     return {
         "billing_month": str(month),
         "batch_hash": batch.batch_hash,
         "deliveries": batch.deliveries,
         "partners": batch.partners,
-        "book": str(letter_book.write_book(here, month, today=today(here))),
-        "started_by": run.triggering_user_name,
     }
 
 
@@ -178,8 +184,10 @@ def send_deferred(order: dict[str, Any]) -> PokeReturnValue:
 
 @task(trigger_rule="all_done", retries=0, on_failure_callback=notify_failure)
 @step
-def reconcile_letters(order: dict[str, Any]) -> dict[str, int]:
-    """Add the month's letters up; fails where they do not, or where some need a person."""
+def reconcile_letters(order: dict[str, Any] | None) -> dict[str, int]:
+    """Add the month's letters up, whatever came before; fails where they do not, or where some need a person."""
+    if order is None:
+        raise AirflowSkipException("this run did not begin: there is nothing to add up")
     found = letter_reconciliation.reconcile_letters(installation(), _month(order))
     if not found.adds_up:
         raise Refusal(f"the letters of {found.month} do not add up: {found.owed} owed, {found.states}. {_LOOK}")
@@ -211,3 +219,6 @@ def letter_steps() -> None:
     again = send_deferred(order)
     counted = reconcile_letters(order)
     chain(order, approved, first, batches, sent, again, counted)
+    # They are added up whatever happened, which alone would end a run as done whose letters were refused or not sent.
+    end_letters = EmptyOperator(task_id="end_letters", trigger_rule="none_failed")
+    chain([order, approved, first, batches, sent, again, counted], end_letters)

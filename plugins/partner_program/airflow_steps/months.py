@@ -279,9 +279,9 @@ def month_steps(*, migration: bool) -> None:
         published,
         batches,
         rendered,
-        previewed,
-        asked,
-        _start_letters(),
+        [previewed, asked],
     )
-    # An entity that cannot be published to blocks nobody's letter; the run ends as failed, so that somebody looks.
+    chain(asked, _start_letters())
+    # An entity that cannot be published to blocks nobody's letter (those of its own partners wait in the outbox); the
+    # run ends as failed, so that somebody looks.
     chain([written, published], previewed)
