@@ -1,14 +1,17 @@
 """A real Airflow in a folder: PostgreSQL metadata, api-server, scheduler with LocalExecutor, DAG processor.
 
+Or `airflow standalone`, which starts these by itself.
+
 All listen on free loopback ports, and end with the `with` block. What an operator would do is done by Airflow's own
 command line and REST API; what happened is read from the metadata.
 """
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -25,24 +28,34 @@ from topology.unprivileged import Unprivileged
 
 ROOT = Path(__file__).parents[1]
 UP_SECONDS = 180.0
-SECRETS = ("FERNET_KEY", "JWT_SECRET", "API_SECRET", "METADATA_PASSWORD", "ADMIN_PASSWORD")
+SECRETS = ("FERNET_KEY", "JWT_SECRET", "API_SECRET", "METADATA_PASSWORD")
+SERVICES = ("api-server", "scheduler", "dag-processor")
+STANDALONE = ("standalone",)
+ADMIN = {"admin": "admin"}
 _INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
 class RealAirflow:
     """One Airflow that is up; made by `real_airflow`."""
 
-    def __init__(self, folder: Path, processes: Processes, *, dags: Path, variables: Mapping[str, str]) -> None:
-        """Choose ports and secrets for a home in a folder, and take more variables for its processes."""
+    def __init__(
+        self, folder: Path, processes: Processes, *, dags: Path, variables: Mapping[str, str], users: Mapping[str, str]
+    ) -> None:
+        """Choose ports and secrets for a home in a folder, and take more variables for its processes.
+
+        `users` are those who may log in, with their roles.
+        """
         self.home = folder
         self._processes = processes
+        self._users = users
         self._ports = free_ports(("metadata", "api-server", "scheduler"))
         self._secrets = random_values(SECRETS)
+        self._passwords = random_values(tuple(users))
         self.rest = AirflowRest(self._url)
         self.environment = self._inherited() | self._settings(dags) | dict(variables)
 
-    def bring_up(self, unprivileged: Unprivileged) -> None:
-        """Start everything and log in."""
+    def bring_up(self, unprivileged: Unprivileged, services: Sequence[str]) -> None:
+        """Start everything and log in as the first user."""
         home = self.home / "metadata"
         home.mkdir()
         server = postgres_server.bring_up(
@@ -54,12 +67,19 @@ class RealAirflow:
             environment={"POSTGRES_USER": "airflow", "POSTGRES_DB": "airflow", "POSTGRES_PASSWORD": self._password},
         )
         self._follow(server)
-        self._follow(self._processes.run(self._command("db", "migrate", job=True)))
+        if services != STANDALONE:
+            self._follow(self._processes.run(self._command("db", "migrate", job=True)))
         self._write_passwords()
-        for name in ("api-server", "scheduler", "dag-processor"):
+        for name in services:
             self._processes.start(self._command(name))
         self.wait_for("every service", self._is_up)
-        self.rest.login("admin", self._secrets["ADMIN_PASSWORD"])
+        self.rest = self.rest_of(next(iter(self._users)))
+
+    def rest_of(self, user: str) -> AirflowRest:
+        """The REST API as one of the users."""
+        rest = AirflowRest(self._url)
+        rest.login(user, self._passwords[user])
+        return rest
 
     def airflow(self, *words: str) -> str:
         """What one command of Airflow's own says; it has to succeed."""
@@ -91,7 +111,9 @@ class RealAirflow:
         return self._secrets["METADATA_PASSWORD"]
 
     def _inherited(self) -> dict[str, str]:
-        return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        found = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        # `airflow standalone` starts `airflow`, whichever it finds first
+        return found | {"PATH": os.pathsep.join((str(Path(_program()).parent), found["PATH"]))}
 
     def _settings(self, dags: Path) -> dict[str, str]:
         database = f"airflow:{self._password}@{LOOPBACK}:{self._ports['metadata']}/airflow"
@@ -104,7 +126,7 @@ class RealAirflow:
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__FERNET_KEY": self._secrets["FERNET_KEY"],
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self._url}/execution/",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, self._users.items())),
             FILE_VARIABLE: str(self.home / "passwords.json"),
             "AIRFLOW__API__HOST": LOOPBACK,
             "AIRFLOW__API__PORT": str(self._ports["api-server"]),
@@ -125,7 +147,7 @@ class RealAirflow:
     def _write_passwords(self) -> None:
         path = Path(self.environment[FILE_VARIABLE])
         path.touch(mode=0o600)
-        path.write_text(f'{{"admin": "{self._secrets["ADMIN_PASSWORD"]}"}}')
+        path.write_text(json.dumps(self._passwords))
 
     def _is_up(self) -> bool:
         health = self.rest.health()
@@ -142,12 +164,19 @@ def _program() -> str:
 
 
 @contextlib.contextmanager
-def real_airflow(folder: Path, *, dags: Path, variables: Mapping[str, str] | None = None) -> Iterator[RealAirflow]:
+def real_airflow(
+    folder: Path,
+    *,
+    dags: Path,
+    variables: Mapping[str, str] | None = None,
+    users: Mapping[str, str] = ADMIN,
+    services: Sequence[str] = SERVICES,
+) -> Iterator[RealAirflow]:
     """An Airflow over a folder of DAGs, with its home in another; everything ends with the block."""
     processes, unprivileged = Processes(folder / "processes.json"), Unprivileged()
     try:
-        airflow = RealAirflow(folder, processes, dags=dags, variables=variables or {})
-        airflow.bring_up(unprivileged)
+        airflow = RealAirflow(folder, processes, dags=dags, variables=variables or {}, users=users)
+        airflow.bring_up(unprivileged, services)
         yield airflow
     finally:
         processes.stop()

@@ -41,6 +41,10 @@ class AirflowRest:
         """Let a DAG's runs begin."""
         self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
+    def pause(self, dag_id: str) -> None:
+        """Let no run of a DAG begin, or go on."""
+        self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": True})
+
     def trigger(self, dag_id: str, *, partition_key: str | None, conf: Mapping[str, str]) -> str:
         """Ask for a run; returns its id."""
         order = {"logical_date": None, "partition_key": partition_key, "conf": dict(conf)}
@@ -68,6 +72,11 @@ class AirflowRest:
             "include_downstream": include_downstream,
         }
         self._ask("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", order)
+
+    def answer(self, dag_id: str, run_id: str, task: str, option: str) -> None:
+        """Say a person's word where a task waits for one."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task}/-1/hitlDetails"
+        self._ask("PATCH", path, {"chosen_options": [option], "params_input": {}})
 
     def serves_tasks(self) -> bool:
         """Whether the API through which tasks speak answers; its first answer takes it seconds."""

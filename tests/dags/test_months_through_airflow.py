@@ -96,12 +96,17 @@ def test_a_month_run_again_does_all_but_start_a_second_run_for_the_same_letters(
     assert set(states.values()) == {"success"}
 
 
-def test_each_months_letters_have_one_run_of_their_own_which_waits_for_its_turn(settled):
-    runs = settled.airflow.rows("SELECT run_id, state, conf FROM dag_run WHERE dag_id = 'tier_letters' ORDER BY run_id")
+@pytest.mark.parametrize(("which", "month"), [("migration", "2015-06"), ("july", "2015-07")])
+def test_a_months_letters_have_one_run_of_their_own_which_waits_for_its_turn(settled, which, month):
+    query = "SELECT value FROM xcom WHERE run_id = ? AND task_id = 'start_letters' AND key = 'trigger_run_id'"
+    ((started,),) = settled.airflow.rows(query, settled.runs[which].run_id)
+    (run_id,) = leaves(started)
+    found = settled.airflow.rows(
+        "SELECT run_type, state, conf FROM dag_run WHERE dag_id = 'tier_letters' AND run_id = ?", run_id
+    )
 
-    assert [json.loads(conf) for _, _, conf in runs] == [{"billing_month": "2015-06"}, {"billing_month": "2015-07"}]
-    assert [run_id.rpartition("__")[0] for run_id, _, _ in runs] == ["letters__2015-06", "letters__2015-07"]
-    assert {state for _, state, _ in runs} == {"queued"}
+    assert run_id.startswith(f"letters__{month}__")
+    assert found == [("operator_triggered", "queued", json.dumps({"billing_month": month}))]
 
 
 @pytest.mark.parametrize("month", ["2015-06", "2015-07"])
