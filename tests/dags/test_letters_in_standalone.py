@@ -54,8 +54,16 @@ class Company:
         return rows[0][0] if rows else None
 
     def asks(self, run_id: str) -> None:
-        """Wait until a person is asked."""
+        """Wait until a person is asked, and Airflow has taken note that the process which asked has ended.
+
+        An answer that comes in between, in the same second, makes Airflow fail the task (docs/operations.md).
+        """
         self.airflow.wait_for("the question", lambda: self.state(run_id, APPROVAL) == "awaiting_input", SECONDS)
+        query = "SELECT try_number FROM task_instance WHERE run_id = %s AND task_id = %s"
+        ((attempt,),) = self.airflow.rows(query, run_id, APPROVAL)
+        noted = f"TaskInstanceKey(dag_id='{LETTERS}', task_id='{APPROVAL}', run_id='{run_id}', try_number={attempt},"
+        log = self.airflow.home / "standalone.log"
+        self.airflow.wait_for("Airflow's note", lambda: noted in log.read_text(errors="replace"), SECONDS)
 
     def ends(self, run_id: str, dag_id: str = LETTERS) -> str:
         """Wait until a run is over; how it ended."""
@@ -194,8 +202,12 @@ def once_more(company: Company) -> None:
 
 
 def test_who_started_the_run_cannot_approve_its_letters(company):
+    logs = (company.airflow.home / "logs").rglob("*.log")
+    why = "starter started this run: somebody else has to approve its letters"
+
     assert company.notes["approved by who started it"] == ("failed", "failed")
     assert company.notes["arrived by then"] == 0
+    assert [path for path in logs if why in path.read_text()]
 
 
 def test_every_recipient_of_the_register_has_one_letter(company):
