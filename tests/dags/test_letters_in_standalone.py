@@ -129,7 +129,8 @@ def told_to_airflow(here: Installation, smtp: dict[str, Any]) -> dict[str, str]:
         fields |= {"password": each.password, "extra": dict(each.extra)}
         found[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(fields)
     pace = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2", "AIRFLOW__CORE__PARALLELISM": "2"}
-    return {**found, **pace, "PARTNER_PROGRAM_OUT": str(here.out)}
+    # the test reads what `airflow standalone` says as it says it
+    return {**found, **pace, "PARTNER_PROGRAM_OUT": str(here.out), "PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture(scope="module")
