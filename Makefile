@@ -30,7 +30,7 @@ down: ## Stop the containers; their volumes stay
 	@bin/compose down
 
 test: ready-dev ## Run every test (TESTS="..." passes words on to pytest)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: ready-dev ## Lint, types, import contracts, SQL
 	@$(MAKE) --no-print-directory --keep-going lint types contracts sql

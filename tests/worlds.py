@@ -20,12 +20,15 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from partner_program.adapters.connections import PREFIX, ConnectionFields
+from partner_program.adapters.program_file import load_programs
 from partner_program.adapters.register_store import read_register
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import Program
 from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation
 from partner_program.usecases.letters import letter_batches, render_letters
 from partner_program.usecases.month_inputs import MonthOrder
@@ -59,6 +62,12 @@ CREATE TABLE program_discount_rate(account_id TEXT, valid_from TEXT, tier INTEGE
   setup_fee_discount_bp INTEGER, sla TEXT, revision INTEGER, published_at TEXT,
   PRIMARY KEY (account_id, valid_from, revision));
 """
+
+
+@cache
+def _programs(include: Path) -> list[Program]:
+    """The dated programme files, read once a process: they are the same for every world."""
+    return load_programs(include / "program")
 
 
 def run_installed(here: Installation, order: MonthOrder) -> Any:
@@ -110,8 +119,10 @@ class World:
 
     @property
     def installation(self) -> Installation:
-        """The installation, opened anew: nothing is remembered from one call to the next."""
-        return Installation(self.connections, PROJECT / "include", self.folder / "out")
+        """The installation, opened anew: only the project's own files are remembered from one call to the next."""
+        here = Installation(self.connections, PROJECT / "include", self.folder / "out")
+        here.__dict__["programs"] = _programs(here.include)  # where its cached property keeps them
+        return here
 
     def billing_db(self, entity: str) -> Path:
         """An entity's billing database."""
