@@ -128,7 +128,8 @@ def told_to_airflow(here: Installation, smtp: dict[str, Any]) -> dict[str, str]:
         fields = {"conn_type": each.conn_type, "host": each.host, "port": each.port, "login": each.login}
         fields |= {"password": each.password, "extra": dict(each.extra)}
         found[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(fields)
-    pace = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2", "AIRFLOW__CORE__PARALLELISM": "2"}
+    # a task that has ended keeps its place until its supervisor's next heartbeat
+    pace = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1"}
     # the test reads what `airflow standalone` says as it says it
     return {**found, **pace, "PARTNER_PROGRAM_OUT": str(here.out), "PYTHONUNBUFFERED": "1"}
 
