@@ -120,6 +120,17 @@ def test_approval_by_nobody_is_for_files_only_unless_the_settings_say_so(june):
         june.approve("auto", auto=True)
 
 
+def test_what_nobody_looked_at_does_not_leave_when_sending_is_switched_on_meanwhile(june):
+    june.approve("auto", auto=True)
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        assert june.send().outcomes == {}
+        assert june.states() == {"rendered": RECIPIENTS}
+        june.approve("kim")
+        june.send()
+    assert len(server.kept) == RECIPIENTS
+
+
 def test_letters_that_are_not_rendered_yet_cannot_be_approved(tmp_path):
     world = three_partners(World(tmp_path))
     world.settle(JUNE, on=GO_LIVE)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.usecases.month_lease import MonthLease
 from partner_program.usecases.month_run import MonthRun
 from tests.usecases.dying import ended, start
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
@@ -50,11 +51,13 @@ def test_two_processes_at_one_month_settle_it_once_as_one_alone_would(world: Wor
 def test_two_processes_that_take_force_at_the_same_moment_do_it_once(world: World, tmp_path: Path) -> None:
     three_partners(world)
     here, order = world.installation, world.order(JUNE, on=GO_LIVE)
-    run = MonthRun(here, order)
+    lease = MonthLease(here, order.month)
+    run = MonthRun(here, order, lease)
     for entity in run.begin():
         run.pull_mrr(entity)
     for stage in (run.merge_totals, run.assign_tiers, run.settle_grace_periods):
         stage()
+    lease.give_back()
     drafted = tmp_path / "drafted.db"
     shutil.copyfile(world.program_db, drafted)
     run.write_discount_rates()

@@ -134,12 +134,26 @@ def mark_rendered(connection: Connection, month: BillingMonth, letters: Sequence
         connection.execute(update(table).where(*here, table.c.status == "planned").values(status="rendered"))
 
 
-def ask_again(connection: Connection, month: BillingMonth, reason: str, *, approved_before: int | None = None) -> int:
-    """Take back the approval of whatever of a month has not been sent; return how many rows."""
+def ask_again(
+    connection: Connection,
+    month: BillingMonth,
+    reason: str,
+    *,
+    approved_before: int | None = None,
+    approved_by_nobody: bool = False,
+) -> int:
+    """Take back the approval of whatever of a month has not been sent; return how many rows.
+
+    With `approved_before` only of what was approved before that second, with `approved_by_nobody` only of what no
+    person has looked at.
+    """
     table = schema.delivery
     here = [table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred"))]
     if approved_before is not None:
         here.append(table.c.dated < approved_before)
+    if approved_by_nobody:
+        action = schema.letter_action
+        here.append(table.c.approval_id.in_(select(action.c.action_id).where(action.c.action == "approve_auto")))
     values = {"status": "rendered", "approval_id": None, "not_before": None, "reply": reason}
     return connection.execute(update(table).where(*here).values(values)).rowcount
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 from partner_program.adapters import program_schema as schema
 from partner_program.domain.billing_month import BillingMonth
 
-Action = Literal["approve", "reject", "accepted", "resend", "bounces", "adopt"]
+Action = Literal["approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -467,7 +467,7 @@ letter_action = _table(
     _must("done_at", Whole),
     _may("batch_hash"),
     _must("detail"),
-    _one_of("action", "approve", "reject", "accepted", "resend", "bounces", "adopt"),
+    _one_of("action", "approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"),
 )
 # Which installation sends: a copy, or one put back from a backup, sends nothing before somebody looked at it.
 sending = _table("sending", _key("installation_id"), _must("epoch", Whole))

@@ -71,7 +71,7 @@ def approve_letters(
             raise Refusal(f"no letter of {month} waits for an approval")
         approval = letter_action_store.record_action(
             connection,
-            "approve",
+            "approve_auto" if auto else "approve",
             month=month,
             done_by=approved_by,
             reason=reason,

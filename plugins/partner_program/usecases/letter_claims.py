@@ -61,6 +61,9 @@ class Claims:
             f"approved more than {days} days ago",
             approved_before=now - days * SECONDS_A_DAY,
         )
+        if self._settings.live and not self._settings.auto_approval:
+            why = "no person has looked at it, and it would really be sent by now"
+            delivery_store.ask_again(connection, self._month, why, approved_by_nobody=True)
 
     def take(self, count: int) -> list[Delivery]:
         """Claim the next letters that may go now, in order; empty where the month has no more."""

@@ -16,7 +16,7 @@ STATES = (
     "'planned', 'rendered', 'approved', 'claimed', 'dot_pending', "
     "'accepted', 'deferred', 'refused', 'ambiguous', 'undeliverable'"
 )
-ACTIONS = "'approve', 'reject', 'accepted', 'resend', 'bounces', 'adopt'"
+ACTIONS = "'approve', 'approve_auto', 'reject', 'accepted', 'resend', 'bounces', 'adopt'"
 APPEND_ONLY = (
     "snapshot",
     "snapshot_group",
