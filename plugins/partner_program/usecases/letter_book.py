@@ -40,6 +40,7 @@ from partner_program.usecases.letters import (
 
 _DONE: dict[Action, str] = {
     "approve": "approved",
+    "approve_auto": "approved without a look",
     "reject": "rejected",
     "accepted": "marked as accepted",
     "resend": "marked to be sent again",
