@@ -8,7 +8,7 @@ from pathlib import Path
 import pymysql
 
 from topology.local_places import LOOPBACK
-from topology.processes import Command, Processes
+from topology.processes import Command, Processes, ServiceFailed
 from topology.unprivileged import Unprivileged
 
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
@@ -46,7 +46,12 @@ def bring_up(
 
     options = ("--no-defaults", f"--datadir={data}", *_SMALL)
     install = ("mariadb-install-db", *options, "--skip-test-db", "--auth-root-authentication-method=normal")
-    yield from processes.run(command(f"{service}: install", *install))
+    try:
+        yield from processes.run(command(f"{service}: install", *install))
+    except ServiceFailed:  # seen once beside other servers of its kind, on a machine that was busy
+        processes.forget(f"{service}: install")
+        shutil.rmtree(data, ignore_errors=True)
+        yield from processes.run(command(f"{service}: install", *install))
     yield from processes.run(command(f"{service}: set-up", server, *options, "--bootstrap", text=_set_up(environment)))
     here = (f"--bind-address={LOOPBACK}", f"--port={port}", "--socket=socket", "--pid-file=pid")
     processes.start(command(service, server, *options, *here, job=False))

@@ -105,6 +105,10 @@ class Processes:
             yield
         self.check()
 
+    def forget(self, name: str) -> None:
+        """Take no more notice of a job that has ended."""
+        self._started = [each for each in self._started if each.command.name != name or each.process.poll() is None]
+
     def interrupt(self, number: int, _: FrameType | None) -> None:
         """Take a signal; the next check obeys it, so that no process is lost while it is being started."""
         self._interrupted_by = number
@@ -119,7 +123,8 @@ class Processes:
                 self._ended(each, status)
 
     def _ended(self, each: Started, status: int) -> None:
-        raise ServiceFailed(f"{each.command.name} ended with status {status}: see {each.command.log}")
+        last = _last_words(each.command.log)
+        raise ServiceFailed(f"{each.command.name} ended with status {status}: see {each.command.log}{last}")
 
     def stop(self) -> list[str]:
         """Ask all to stop, databases last, and kill what is left after that; what could not be ended, by name."""
@@ -213,3 +218,12 @@ def end_now(processes: set[psutil.Process]) -> list[str]:
 
 def _named(process: psutil.Process) -> str:
     return f"{process.pid} ({process.name()})"
+
+
+def _last_words(log: Path) -> str:
+    """The end of a log that may be gone by the time somebody looks."""
+    try:
+        lines = log.read_text("utf-8", errors="replace").splitlines()[-5:]
+    except OSError:
+        return ""
+    return "".join(f"\n  {line[:300]}" for line in lines)
