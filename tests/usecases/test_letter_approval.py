@@ -218,5 +218,6 @@ def test_a_corrected_letter_replaces_the_one_that_was_not_sent(june):
     june.approve()
     assert june.send().outcomes == {"accepted": 4}
     assert june.states() == {"accepted": 6, "undeliverable": 1}
+    assert not june.reconciled().needs_a_person, "a corrected letter took the place of the one that never left"
     with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
         resolve_letters(june.here, MONTH, "resend", Resolver("kim", "why not", 0))

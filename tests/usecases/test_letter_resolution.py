@@ -10,7 +10,7 @@ from partner_program.domain.refusals import NotThisInstallation, Refusal
 from partner_program.usecases.letter_bounces import import_bounces
 from partner_program.usecases.letter_resolution import Resolver, adopt_installation, resolve_letters
 from tests.smtp.fault_server import FaultServer
-from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world
+from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
 
 KIM = Resolver("kim", "asked the mail server", 1_438_100_000)
 
@@ -158,6 +158,28 @@ def test_a_bounce_moves_its_letter_and_reading_it_again_changes_nothing(june, tm
     assert row.reply == "bounced: 5.1.1 smtp; 550 no such user"
     before = june.world.fingerprint()
     assert import_bounces(june.here, folder, KIM).refused == 0
+    assert june.world.fingerprint() == before
+
+
+def test_a_letter_that_came_back_goes_to_the_mended_address_and_the_old_one_needs_nobody_any_more(june):
+    with FaultServer("one_of_two_recipients_refused") as server:
+        june.use_server(server.connection_fields())
+        june.send()
+        assert june.reconciled().needs_a_person
+        (contact,) = [row for row in june.world.tables["contacts"] if row["email"] == "nobody@p1.example"]
+        contact["email"] = "somebody@p1.example"
+        june.world.load()
+        render(june.world)
+        assert june.states() == {"accepted": RECIPIENTS - 1, "undeliverable": 1, "rendered": 1}
+        june.approve()
+        june.send()
+    assert june.states() == {"accepted": RECIPIENTS, "undeliverable": 1}
+    assert not june.reconciled().needs_a_person
+    (old,) = june.reconciled().open
+    assert old.reply is not None
+    assert old.reply.endswith("; another address took its place")
+    before = june.world.fingerprint()
+    render(june.world)
     assert june.world.fingerprint() == before
 
 

@@ -107,9 +107,16 @@ def _new(key: Mapping[str, object], recipient: str, name: str) -> dict[str, obje
 
 
 def _follow(row: Delivery, wanted: Mapping[str, str]) -> list[Executable]:
-    """A row that nobody has approved follows its contact: a name changes, a person leaves."""
+    """A row that nobody has approved follows its contact: a name changes, a person leaves.
+
+    One that came back from an address which is no contact's any more is done with: today's contacts have their own.
+    """
     if row.approval_id is not None:
-        return []
+        came_back = row.status in ("refused", "undeliverable") and not row.is_replaced
+        if not came_back or row.recipient in wanted or NO_RECIPIENT in wanted:
+            return []
+        values = {"status": "undeliverable", "reply": f"{row.reply}; another address {REPLACED}"}
+        return [update(schema.delivery).where(*_is(row)).values(values)]
     if row.recipient not in wanted:
         return [delete(schema.delivery).where(*_is(row))]
     if row.recipient_name != wanted[row.recipient]:

@@ -28,8 +28,12 @@ class Reconciliation:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether somebody has to look: what is ambiguous, refused or undeliverable moves no further by itself."""
-        return any(self.states[state] for state in ("ambiguous", "refused", "undeliverable"))
+        """Whether somebody has to look: what is ambiguous, refused or undeliverable moves no further by itself.
+
+        What another letter or another address took the place of is done with.
+        """
+        stuck = ("ambiguous", "refused", "undeliverable")
+        return any(row.status in stuck and not row.is_replaced for row in self.open)
 
 
 def reconcile_letters(installation: Installation, month: BillingMonth) -> Reconciliation:
