@@ -66,12 +66,12 @@ def test_every_figure_is_compared_but_the_day_that_follows_from_the_rest() -> No
 def test_accounts_that_came_went_or_changed_are_named_on_their_side() -> None:
     changed = IN_FORCE.accounts[0]._replace(mrr_minor=1, mrr_eur_cents=1)
     (words,) = differences(in_force=IN_FORCE, now=IN_FORCE._replace(accounts=(changed,)))
-    assert words == "accounts: NL A1 EUR 1 200000 200000 becomes NL A1 EUR 1 1 1"
+    assert words == "accounts: NL A1 2,000.00 EUR becomes NL A1 0.01 EUR"
     (gone,) = differences(in_force=IN_FORCE, now=IN_FORCE._replace(accounts=()))
     assert gone.endswith("becomes nothing")
     more = AccountFigures("US", "A2", "USD", "1.1", 11, 10)
     (came,) = differences(in_force=IN_FORCE, now=IN_FORCE._replace(accounts=(*IN_FORCE.accounts, more)))
-    assert came == "accounts: nothing becomes US A2 USD 1.1 11 10"
+    assert came == "accounts: nothing becomes US A2 0.10 EUR (of 0.11 USD, 1.1 for 1 EUR)"
 
 
 def test_a_grant_that_ended_otherwise_is_named() -> None:

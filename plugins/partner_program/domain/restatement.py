@@ -88,7 +88,17 @@ def _change(name: str, was: object, now: object) -> str:
 
 
 def _listed(rows: set[tuple[object, ...]]) -> str:
-    return ", ".join(sorted(" ".join(map(str, row)) for row in rows)) or "nothing"
+    return ", ".join(sorted(map(_row, rows))) or "nothing"
+
+
+def _row(row: tuple[object, ...]) -> str:
+    """An account as it is counted, or a grant with its outcome."""
+    if not isinstance(row, AccountFigures):
+        return " ".join("open" if value is None else str(value) for value in row)
+    own = f"{row.entity} {row.account_id} {euros_text(row.mrr_eur_cents)} EUR"
+    if row.currency == "EUR":
+        return own
+    return f"{own} (of {euros_text(row.mrr_minor)} {row.currency}, {row.units_per_eur} for 1 EUR)"
 
 
 def _shown(name: str, value: object) -> str:

@@ -90,9 +90,7 @@ def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -
         is_proposed = restatement_store.find_proposal(connection, order.month) is not None
     return RunOutcome(
         revision=decided.inputs.revision,
-        effective_on=decided.inputs.run_effective_on
-        if commit.has_news
-        else max(written_down, default=decided.inputs.run_effective_on),
+        effective_on=decided.inputs.run_effective_on if decided.new or not written_down else max(written_down),
         assigned=len(decided.new),
         held=len(decided.totals.held),
         proposed=len(decided.differences) if is_proposed else 0,
