@@ -75,19 +75,24 @@ class OwedChanges:
 
 
 def changes_owed(
-    connection: Connection, month: BillingMonth, letters: Iterable[tuple[str, int]], contacts: Sequence[Contact]
+    month: BillingMonth,
+    letters: Iterable[tuple[str, int]],
+    contacts: Sequence[Contact],
+    *,
+    there: Iterable[Delivery],
 ) -> OwedChanges:
     """What to write so that each letter, by partner and revision, has a row for every billing contact of today.
 
-    A row that nobody has approved yet goes with its contact; one that was approved stays, whoever leaves. What was
-    not sent of an older revision never will be: its figures were corrected.
+    `there` are the rows that the month has for these partners. A row that nobody has approved yet goes with its
+    contact; one that was approved stays, whoever leaves. What was not sent of an older revision never will be: its
+    figures were corrected.
     """
     billing: dict[str, dict[str, str]] = defaultdict(dict)
     for contact in contacts:
         if contact.role == "billing":
             billing[contact.partner_id][contact.email] = contact.name
     known: dict[str, list[Delivery]] = defaultdict(list)
-    for row in deliveries(connection, month):
+    for row in there:
         known[row.partner_id].append(row)
     changes = OwedChanges()
     for partner_id, revision in letters:

@@ -34,6 +34,10 @@ class SendingSettings:
         """Whether a letter may go to that domain; files may carry any."""
         return not self.live or EVERY_DOMAIN in self.allowed_domains or domain.lower() in self.allowed_domains
 
+    def bounces_to(self, sender_address: str) -> str:
+        """Where bounces come back: to the sender, unless the settings name another mailbox."""
+        return self.bounce_address or sender_address
+
 
 _OWN = {field.name for field in fields(SendingSettings)}
 

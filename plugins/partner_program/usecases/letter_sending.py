@@ -70,10 +70,13 @@ class _Sending:
     ) -> None:
         self._installation, self._month = installation, month
         self._settings = settings = sending_settings(installation.connections)
-        self._claims = Claims(installation, month, settings, clock=clock.now, partners=partners)
         self._templates = letter_templates(installation)
         with installation.database.reading() as connection:
-            self._facts = FactsOfLetters(load_registry(connection), installation.programs, month)
+            registry = load_registry(connection)
+        self._facts = FactsOfLetters(registry, installation.programs, month)
+        self._claims = Claims(
+            installation, month, settings, clock=clock.now, partners=partners, links=registry.account_links
+        )
         self._rate = SendRate(
             per_minute=settings.per_minute,
             per_domain_per_minute=settings.per_domain_per_minute,
@@ -127,7 +130,7 @@ class _Sending:
     ) -> Iterator[tuple[Delivery, Outcome]]:
         """Hand each letter over; what is in the post or settled is no more among those that are `left`."""
         brand = self._templates.brand
-        bounce_address = self._settings.bounce_address or brand["sender_address"]
+        bounce_address = self._settings.bounces_to(brand["sender_address"])
         with self._installation.database.reading() as connection:
             owed = letter_store.owed_letters(connection, self._month, sorted({row.partner_id for row in claimed}))
         for letter, facts in self._facts.of(owed):

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import Connection
+
 from partner_program.adapters import delivery_store, letter_store
+from partner_program.adapters.delivery_store import OwedChanges
 from partner_program.adapters.files import sweep_drafts, write_if_changed
 from partner_program.adapters.letter_store import OwedLetter
 from partner_program.adapters.letter_templates import LetterTemplates, RenderedLetter
@@ -17,7 +20,7 @@ from partner_program.domain.letters import BenefitFact, LetterFacts, NextTierFac
 from partner_program.domain.program import Program
 from partner_program.domain.rates import RateTerms, legacy_kept
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import LegacyAgreement, Registry
+from partner_program.domain.registry import Contact, LegacyAgreement, Registry
 from partner_program.usecases.installation import Installation
 
 TEMPLATE_VERSION = "v1"
@@ -75,28 +78,34 @@ def render_letters(
         digest = letter_hash(written)
         if digest != letter.content_hash:
             rendered.append((letter.partner_id, letter.revision, digest))
-    _write_down(installation, month, owed, rendered, templates.version)
+    _write_down(installation, month, registry.contacts, owed, rendered, templates.version)
     return len(owed)
 
 
 def _write_down(
     installation: Installation,
     month: BillingMonth,
+    contacts: Sequence[Contact],
     owed: Sequence[OwedLetter],
     rendered: Sequence[tuple[str, int, str]],
     version: str,
 ) -> None:
     """Write down what was rendered and who is to get it; a body that changed after its approval is asked for again."""
     letters = [(each.partner_id, each.revision) for each in owed]
+    partners = [each.partner_id for each in owed]
+
+    def changes(connection: Connection) -> OwedChanges:
+        there = delivery_store.deliveries(connection, month, partners=partners)  # of this batch alone
+        return delivery_store.changes_owed(month, letters, contacts, there=there)
+
     with installation.database.reading() as connection:
-        contacts = load_registry(connection).contacts
-        is_new = bool(rendered or delivery_store.changes_owed(connection, month, letters, contacts))
+        is_new = bool(rendered or changes(connection))
     if not is_new:
         return
     known = {(each.partner_id, each.revision) for each in owed if each.content_hash is not None}
     with installation.database.writing() as connection:
         letter_store.mark_rendered(connection, month, rendered, version)
-        delivery_store.changes_owed(connection, month, letters, contacts).apply(connection)
+        changes(connection).apply(connection)
         delivery_store.mark_rendered(connection, month, letters)
         if any((partner_id, revision) in known for partner_id, revision, _ in rendered):
             delivery_store.ask_again(connection, month, "a letter of this month was rendered anew")

@@ -50,5 +50,6 @@ def take_force(
     rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decisions)
     owed = [(each.partner_id, revision) for each in decisions if each.letter is not None]
-    delivery_store.changes_owed(connection, order.month, owed, decided.inputs.registry.contacts).apply(connection)
+    there = delivery_store.deliveries(connection, order.month)
+    delivery_store.changes_owed(order.month, owed, decided.inputs.registry.contacts, there=there).apply(connection)
     return head, settlement_id
