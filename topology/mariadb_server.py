@@ -8,7 +8,7 @@ from pathlib import Path
 import pymysql
 
 from topology.local_places import LOOPBACK
-from topology.processes import Command, Processes, ServiceFailed
+from topology.processes import Command, Processes
 from topology.unprivileged import Unprivileged
 
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
@@ -27,6 +27,21 @@ def own_server() -> str | None:
     return shutil.which("mariadbd", path=_PATH) if shutil.which("mariadb-install-db", path=_PATH) else None
 
 
+def own_places(unprivileged: Unprivileged, home: Path) -> tuple[str, ...]:
+    """Options that keep a server and the making of its database out of other servers' way.
+
+    A server that starts sweeps all temporary tables out of its temporary folder, and `/tmp` is that of every server: in
+    one of five starts beside others, a server lost tables that it was using, and could not be made or crashed.
+    """
+    place = unprivileged.home(home)
+    folders = {"datadir": place / "data", "tmpdir": place / "temporary"}
+    for folder in folders.values():
+        folder.mkdir(exist_ok=True)
+        if unprivileged.user is not None:
+            os.chown(folder, unprivileged.user.pw_uid, unprivileged.user.pw_gid)
+    return ("--no-defaults", *(f"--{name}={folder}" for name, folder in folders.items()))
+
+
 def bring_up(
     processes: Processes,
     service: str,
@@ -37,21 +52,15 @@ def bring_up(
     environment: Mapping[str, str],
 ) -> Iterator[None]:
     """Make the database that a container's environment asks for, start it, and yield until it answers."""
-    user = unprivileged.user
-    data, log = unprivileged.home(home) / "data", home / "output.log"
+    user, log = unprivileged.user, home / "output.log"
     server, plain = own_server() or "", {"PATH": _PATH}
+    options = (*own_places(unprivileged, home), *_SMALL)
 
     def command(name: str, *words: str | Path, text: str = "", job: bool = True) -> Command:
         return Command(name, words, plain, log, text=text, user=user, stop_last=True, job=job)
 
-    options = ("--no-defaults", f"--datadir={data}", *_SMALL)
     install = ("mariadb-install-db", *options, "--skip-test-db", "--auth-root-authentication-method=normal")
-    try:
-        yield from processes.run(command(f"{service}: install", *install))
-    except ServiceFailed:  # seen once beside other servers of its kind, on a machine that was busy
-        processes.forget(f"{service}: install")
-        shutil.rmtree(data, ignore_errors=True)
-        yield from processes.run(command(f"{service}: install", *install))
+    yield from processes.run(command(f"{service}: install", *install))
     yield from processes.run(command(f"{service}: set-up", server, *options, "--bootstrap", text=_set_up(environment)))
     here = (f"--bind-address={LOOPBACK}", f"--port={port}", "--socket=socket", "--pid-file=pid")
     processes.start(command(service, server, *options, *here, job=False))

@@ -105,10 +105,6 @@ class Processes:
             yield
         self.check()
 
-    def forget(self, name: str) -> None:
-        """Take no more notice of a job that has ended."""
-        self._started = [each for each in self._started if each.command.name != name or each.process.poll() is None]
-
     def interrupt(self, number: int, _: FrameType | None) -> None:
         """Take a signal; the next check obeys it, so that no process is lost while it is being started."""
         self._interrupted_by = number

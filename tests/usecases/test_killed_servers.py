@@ -133,7 +133,7 @@ class OwnMariaDB:
         self._unprivileged = Unprivileged()
         home = self._unprivileged.home(folder)
         self._user = self._unprivileged.user.pw_name if self._unprivileged.user else None
-        self._options = ["--no-defaults", f"--datadir={home / 'data'}", "--innodb-log-file-size=4M"]
+        self._options = [*mariadb_server.own_places(self._unprivileged, folder), "--innodb-log-file-size=4M"]
         self._home = home
         self.port = free_ports(["billing-mariadb"])["billing-mariadb"]
         install = shutil.which("mariadb-install-db") or ""
