@@ -1,11 +1,11 @@
--- Grain: one row per account, currency and shape, of the lines that touch the month.
+-- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
 -- A shape is one whole number for all that makes lines count alike:
 -- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes
 -- (in UTF-8: a column in another character set is converted before this is asked).
-SELECT -- noqa: ST06, in the order that the grain names
+SELECT -- noqa: ST06, in the order of the grain
     account_id,
     currency,
     shape,
@@ -68,4 +68,3 @@ FROM (
         )
 ) AS month_lines
 GROUP BY account_id, currency, shape
-ORDER BY account_id, currency, shape

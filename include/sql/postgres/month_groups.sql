@@ -1,4 +1,4 @@
--- Grain: one row per account, currency and shape, of the lines that touch the month, in the order of these three.
+-- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
 -- A shape is one whole number for all that makes lines count alike:
 -- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one,
@@ -7,7 +7,7 @@
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- BPCHAR costs nothing on a char(3), where TEXT would copy every value; it is blind to blanks at the end, which the
 -- length is not. BETWEEN keeps NaN and Infinity of a numeric column out: PostgreSQL holds them above every number.
-SELECT -- noqa: ST06, in the order that the grain names
+SELECT -- noqa: ST06, in the order of the grain
     account_id,
     CAST(currency AS TEXT) AS currency,
     CASE
@@ -88,4 +88,3 @@ FROM (
     ) AS month_lines
     GROUP BY account_id, currency, charge_kind, document_status, term_months, covered_days
 ) AS month_groups
-ORDER BY account_id, currency, shape

@@ -1,4 +1,4 @@
--- Grain: one row per account, currency and shape, of the lines that touch the month, in the order of these three.
+-- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
 -- A shape is one whole number for all that makes lines count alike, so that the sort carries one small key:
 -- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
@@ -73,4 +73,3 @@ FROM (
     LIMIT -1 -- noqa: AM09, all of them
 ) AS month_lines
 GROUP BY account_id, currency, shape
-ORDER BY account_id, currency, shape

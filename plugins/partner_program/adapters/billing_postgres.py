@@ -95,8 +95,7 @@ def _connect(fields: ConnectionFields) -> psycopg.Connection[Any]:
         connect_timeout=CONNECT_SECONDS,
         client_encoding="UTF8",
         application_name="partner-program",
-        options=f"-c statement_timeout={allowed}s -c DateStyle=ISO -c TimeZone=UTC -c search_path="
-        + _search_path(fields),
+        options=" ".join(f"-c {name}={value}" for name, value in _settings(fields, allowed).items()),
     )
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     connection.read_only = True
@@ -107,6 +106,18 @@ def _connect(fields: ConnectionFields) -> psycopg.Connection[Any]:
         connection.close()
         raise BillingFault("billing database not readable: it does not keep to read-only and the time limit")
     return connection
+
+
+def _settings(fields: ConnectionFields, allowed: int) -> dict[str, object]:
+    return {
+        "statement_timeout": f"{allowed}s",
+        "DateStyle": "ISO",
+        "TimeZone": "UTC",
+        "search_path": _search_path(fields),
+        # A month is many lines side by side: a page that holds several of them is read once, where a planner that
+        # takes random reads for cheap would follow the index from line to line. It took a sixth of the statement.
+        "enable_indexscan": "off",
+    }
 
 
 def _search_path(fields: ConnectionFields) -> str:

@@ -6,9 +6,9 @@ named, and the sound lines beside it still count.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from operator import itemgetter
+from itertools import chain
 from typing import Any, cast
 
 from partner_program.adapters.billing_closes import UnsureLine
@@ -39,7 +39,6 @@ LEAST_FAULTY_LINES = 100
 # the sound ones.
 _LARGEST_SUM = 2**62
 _KINDS, _STATUSES = sorted(CHARGE_KINDS), sorted(DOCUMENT_STATUSES)
-_LINES, _AMOUNT = itemgetter(6), itemgetter(7)
 # tens of thousands of groups are made here: this way stays out of the interpreter's loop
 _make = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
 _Key = tuple[str, str, str, str, int, int]  # a group without its sums
@@ -61,7 +60,7 @@ class LineTally:
         self.unsure: list[UnsureLine] = []
 
     def keep(self, groups: list[MrrGroup]) -> None:
-        """Take groups as the database made them; every line in them is sound."""
+        """Take groups as the database made them, in order, each once; every line in them is sound."""
         self._grouped = groups
 
     def judge(self, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -97,7 +96,7 @@ class LineTally:
     def groups(self) -> tuple[MrrGroup, ...]:
         """All groups in order, each once."""
         if not self._sound and not self._excluded:
-            return tuple(self._grouped)  # in order already, as the statement says
+            return tuple(self._grouped)
         sums = dict(self._sound)
         for group in self._grouped:
             _add(sums, group)
@@ -107,11 +106,11 @@ class LineTally:
 
     def posted(self) -> dict[str, tuple[int, int]]:
         """Sound posted lines and the sum of their amounts, per currency."""
-        posted = [group for group in self._all_sound() if group[3] == "posted"]
-        sums = {}
-        for currency in {group[1] for group in posted}:
-            theirs = [group for group in posted if group[1] == currency]
-            sums[currency] = (sum(map(_LINES, theirs)), sum(map(_AMOUNT, theirs)))
+        sums: dict[str, tuple[int, int]] = {}
+        for _, currency, _, status, _, _, lines, amount in self._all_sound():
+            if status == "posted":
+                known_lines, known_amount = sums.get(currency, (0, 0))
+                sums[currency] = (known_lines + lines, known_amount + amount)
         return sums
 
     @property
@@ -134,57 +133,75 @@ class LineTally:
             f"most often {column}: {named}; expected {examples[0][2]}"
         )
 
-    def _all_sound(self) -> list[MrrGroup]:
-        return self._grouped + [MrrGroup(*key, *sums) for key, sums in self._sound.items()]
+    def _all_sound(self) -> Iterator[MrrGroup]:
+        yield from self._grouped
+        yield from (MrrGroup(*key, *sums) for key, sums in self._sound.items())
 
 
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
     """Read every line that touches the month, or that might for want of a date."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
-    rows = _with_shared_ids(snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest))
+    groups = snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest)
+    accounts = _Accounts(groups)
     which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
     nameless = list(snapshot.rows(which, **span))
     tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
-    suspect = _suspect_accounts(rows) | {account_id for _, account_id in nameless}
+    suspect = accounts.suspect() | {account_id for _, account_id in nameless}
     if suspect:
-        keys = {row[0]: snapshot.account_key(row[0]) for row in rows if isinstance(row[0], str | bytes)}
+        keys = {each: snapshot.account_key(each) for each in accounts if isinstance(each, str | bytes)}
         named = {keys[account_id] for account_id in suspect if account_id in keys}
-        # by key, too: a binary value and a text with the same bytes are read together
-        rows = [row for row in rows if row[0] not in suspect and keys.get(row[0]) not in named]
+        for account_id in list(accounts):
+            # by key, too: a binary value and a text with the same bytes are read together
+            if account_id in suspect or keys.get(account_id) in named:
+                del accounts[account_id]
         tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(sorted(named))))
-    shapes = _Shapes()
-    for place, (who, currency, shape, lines, total) in enumerate(rows):
-        rows[place] = _make((who, currency, *shapes[shape], lines, total))  # in place: a month may have many
-    tally.keep(cast(list[MrrGroup], rows))
+    tally.keep(accounts.in_order())
     tally.judge(snapshot.rows("stray_lines", **span))
     tally.forget_what_no_column_holds()
     return tally
 
 
-def _with_shared_ids(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows of groups, the same account and currency being one object however many groups they have."""
-    known: dict[Any, Any] = {}
-    share = known.setdefault
-    return [
-        (share(who, who), share(currency, currency), shape, lines, total) for who, currency, shape, lines, total in rows
-    ]
+class _Accounts(dict[Any, list[Any]]):
+    """Each account's groups as `MrrGroup`; one that cannot be relied on has no kind."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take the rows of `month_groups`; an account and a currency are one object however many groups they have."""
+        super().__init__()
+        self._currencies: dict[Any, Any] = {}
+        self._shapes = _Shapes()
+        known, share, shapes = self.get, self._currencies.setdefault, self._shapes
+        for who, currency, shape, lines, total in rows:
+            groups = known(who)
+            if groups is None:
+                groups = self[who] = []
+            else:
+                who = groups[0][0]  # the one that is kept
+            groups.append(_make((who, share(currency, currency), *shapes[shape], lines, total)))
+
+    def suspect(self) -> set[Any]:
+        """Those with anything that cannot be relied on."""
+        suspect = {account_id for account_id in self if not is_sound_account(account_id)}
+        unsound = {currency for currency in self._currencies if not is_sound_currency(currency)}
+        if unsound or None in self._shapes:
+            groups = chain.from_iterable(self.values())
+            suspect |= {group[0] for group in groups if group[2] is None or group[1] in unsound}
+        return suspect
+
+    def in_order(self) -> list[MrrGroup]:
+        """All groups, by account and what follows: to sort them at once, or in the database, takes far longer."""
+        return [group for account_id in sorted(self) for group in sorted(self[account_id])]
 
 
-def _suspect_accounts(rows: list[tuple[Any, ...]]) -> set[Any]:
-    """Accounts with a group in which anything cannot be relied on."""
-    accounts, currencies = {row[0] for row in rows}, {row[1] for row in rows}
-    sound = {currency for currency in currencies if is_sound_currency(currency)}
-    suspect = {row[0] for row in rows if row[2] is None or row[1] not in sound}
-    return suspect | {account_id for account_id in accounts if not is_sound_account(account_id)}
-
-
-class _Shapes(dict[int, tuple[str, str, int, int]]):
+class _Shapes(dict[int | None, tuple[str | None, str | None, int, int]]):
     """Kind, status, term and covered days, taken out of the whole number in which `month_groups` packs them."""
 
-    def __missing__(self, shape: int) -> tuple[str, str, int, int]:
-        ranks, rest = divmod(shape, 100_000)
-        kind, status = divmod(ranks, 10)
-        self[shape] = (_KINDS[kind], _STATUSES[status], *divmod(rest, 100))
+    def __missing__(self, shape: int | None) -> tuple[str | None, str | None, int, int]:
+        if shape is None:  # something about these lines cannot be relied on
+            self[shape] = None, None, 0, 0
+        else:
+            ranks, rest = divmod(shape, 100_000)
+            kind, status = divmod(ranks, 10)
+            self[shape] = (_KINDS[kind], _STATUSES[status], *divmod(rest, 100))
         return self[shape]
 
 
