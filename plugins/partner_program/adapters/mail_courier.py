@@ -45,8 +45,11 @@ class FileCourier:
         """Nothing to close."""
 
     def deliver(self, envelope: Envelope, before_dot: Callable[[], None]) -> Outcome:
-        """Write one message; the same one again leaves its file as it is."""
-        before_dot()
+        """Write one message; the same one again leaves its file as it is.
+
+        A file can be taken back, so it comes first: a disk without room leaves the letter to be sent again.
+        """
         path = self._folder / f"{quote(envelope.return_path.partition('@')[0], safe='+')}.eml"
         write_if_changed(path, envelope.message.decode("utf-8"))
+        before_dot()
         return Outcome("accepted", f"{TO_FILE} {path}")
