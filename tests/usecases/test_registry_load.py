@@ -43,6 +43,17 @@ def test_what_is_loaded_is_read_back_as_it_was_written(loaded: World) -> None:
     )
 
 
+def test_the_registry_of_some_partners_has_all_of_theirs_and_nothing_of_others(loaded: World) -> None:
+    with loaded.installation.database.reading() as connection:
+        whole, theirs = load_registry(connection), load_registry(connection, ["P2"])
+    for table in ("partners", "contacts", "account_links", "legacy_agreements", "grace_grants", "benefit_requests"):
+        rows = getattr(whole, table)
+        assert getattr(theirs, table) == tuple(each for each in rows if each.partner_id == "P2")
+        assert len(getattr(theirs, table)) < len(rows) or table == "legacy_agreements"
+    for table in ("entities", "account_managers", "exchange_rates"):
+        assert getattr(theirs, table) == getattr(whole, table) != ()
+
+
 def test_each_changed_new_and_removed_row_counts_once(loaded: World) -> None:
     loaded.tables["partners"][0]["phone"] = "+31 20 2"
     loaded.tables["partners"][1]["address"] = "Street 2"

@@ -59,14 +59,23 @@ def add_grant(connection: Connection, grant: GraceGrant) -> None:
     connection.execute(insert(schema.grace_grant).values(_grant_values(grant, "command")))
 
 
-def load_registry(connection: Connection) -> Registry:
-    """Read the whole registry, each table in the order of its key."""
+def load_entities(connection: Connection) -> tuple[Entity, ...]:
+    """Every legal entity, in the order of its code."""
+    query = select(schema.entity).order_by(schema.entity.c.entity)
+    return tuple(Entity(**row._asdict()) for row in connection.execute(query))
+
+
+def load_registry(connection: Connection, partners: Sequence[str] | None = None) -> Registry:
+    """Read the registry, each table in the order of its key; with `partners`, of theirs only what is of these."""
 
     def each(table: Table, build: Callable[[Any], _T]) -> tuple[_T, ...]:
-        return tuple(build(row) for row in connection.execute(select(table).order_by(*table.primary_key)))
+        query = select(table).order_by(*table.primary_key)
+        if partners is not None and "partner_id" in table.c:
+            query = query.where(table.c.partner_id.in_(partners))
+        return tuple(build(row) for row in connection.execute(query))
 
     return Registry(
-        entities=each(schema.entity, lambda row: Entity(**row._asdict())),
+        entities=load_entities(connection),
         account_managers=each(schema.account_manager, lambda row: AccountManager(**row._asdict())),
         partners=each(schema.partner, lambda row: Partner(**row._asdict())),
         contacts=each(schema.contact, lambda row: Contact(**row._asdict())),

@@ -12,7 +12,7 @@ from partner_program.usecases.installation import Installation, billing_connecti
 def find_entity(installation: Installation, code: str) -> Entity:
     """An entity of the registry by its code; an unknown one is refused with the known ones."""
     with installation.database.reading() as connection:
-        entities = registry_store.load_registry(connection).entities
+        entities = registry_store.load_entities(connection)
     found = next((entity for entity in entities if entity.entity == code), None)
     if found is None:
         raise Refusal(f"entity {code} is not in the registry: it has {', '.join(each.entity for each in entities)}")

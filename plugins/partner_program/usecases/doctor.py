@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from partner_program.adapters.billing_db import missing_relations
 from partner_program.adapters.letter_templates import LetterTemplates
-from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.registry_store import load_entities, load_registry
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
@@ -30,7 +30,7 @@ def examine(installation: Installation) -> list[Examined]:
     ]
     if found[-1].sound:
         with installation.database.reading() as connection:
-            entities = load_registry(connection).entities
+            entities = load_entities(connection)
         found += [each for entity in entities for each in _connections(installation, entity)]
     return found
 

@@ -26,7 +26,7 @@ def letter_pdf(
     """Write the PDF of the newest letter of a partner and month, beside its HTML unless `out` says where."""
     with installation.database.reading() as connection:
         find_partner(connection, partner_id)
-        registry = load_registry(connection)
+        registry = load_registry(connection, [partner_id])
         owed = letter_store.owed_letters(connection, month, [partner_id])
     if not owed:
         raise NotDefined(f"partner {partner_id} has no letter for {month}: the month owes it none, or is not settled")

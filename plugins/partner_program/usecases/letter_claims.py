@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, own_process, publication_store
+from partner_program.adapters import delivery_store, own_process, publication_store, registry_store
 from partner_program.adapters.delivery_store import Delivery, Key
 from partner_program.adapters.sending_settings import SendingSettings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Outcome
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AccountLink
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.publication import entities_with_orders
 
@@ -34,14 +33,13 @@ class Claims:
         *,
         clock: Callable[[], float],
         partners: Sequence[str] | None,
-        links: Sequence[AccountLink],
     ) -> None:
-        """Take the month, or some of its partners, and whose each account is; nothing is claimed yet."""
+        """Take the month, or some of its partners; nothing is claimed yet."""
         self._database, self._month, self._settings = installation.database, month, settings
         self._clock, self._partners = clock, partners
         self._holder = own_process.own_name()
         self._last: Key | None = None
-        self._unpublished = _unpublished(installation, links)
+        self._unpublished = _unpublished(installation)
         self.waiting: Counter[str] = Counter()
 
     def sweep(self, connection: Connection) -> None:
@@ -121,11 +119,12 @@ class Claims:
         return False
 
 
-def _unpublished(installation: Installation, links: Sequence[AccountLink]) -> set[str]:
+def _unpublished(installation: Installation) -> set[str]:
     """Partners with a rate that an order database has not shown back yet: no letter leaves before its rate is there."""
     entities = [entity.entity for entity in entities_with_orders(installation)]
     if not entities:
         return set()
     with installation.database.reading() as connection:
         accounts = publication_store.unpublished_accounts(connection, entities)
+        links = registry_store.load_registry(connection).account_links if accounts else ()
     return {link.partner_id for link in links if (link.entity, link.account_id) in accounts}

@@ -71,12 +71,7 @@ class _Sending:
         self._installation, self._month = installation, month
         self._settings = settings = sending_settings(installation.connections)
         self._templates = letter_templates(installation)
-        with installation.database.reading() as connection:
-            registry = load_registry(connection)
-        self._facts = FactsOfLetters(registry, installation.programs, month)
-        self._claims = Claims(
-            installation, month, settings, clock=clock.now, partners=partners, links=registry.account_links
-        )
+        self._claims = Claims(installation, month, settings, clock=clock.now, partners=partners)
         self._rate = SendRate(
             per_minute=settings.per_minute,
             per_domain_per_minute=settings.per_domain_per_minute,
@@ -131,9 +126,11 @@ class _Sending:
         """Hand each letter over; what is in the post or settled is no more among those that are `left`."""
         brand = self._templates.brand
         bounce_address = self._settings.bounces_to(brand["sender_address"])
+        partners = sorted({row.partner_id for row in claimed})
         with self._installation.database.reading() as connection:
-            owed = letter_store.owed_letters(connection, self._month, sorted({row.partner_id for row in claimed}))
-        for letter, facts in self._facts.of(owed):
+            registry = load_registry(connection, partners)
+            owed = letter_store.owed_letters(connection, self._month, partners)
+        for letter, facts in FactsOfLetters(registry, self._installation.programs, self._month).of(owed):
             rendered = self._templates.render(facts)
             for row in [each for each in claimed if each.partner_id == letter.partner_id]:
                 _check_approved(row, letter.revision, rendered)

@@ -28,7 +28,7 @@ def show_letter(installation: Installation, month: BillingMonth, partner_id: str
     """Render a partner's letter from the committed facts; nothing is written."""
     templates = letter_templates(installation)
     with installation.database.reading() as connection:
-        facts_of = FactsOfLetters(load_registry(connection), installation.programs, month)
+        facts_of = FactsOfLetters(load_registry(connection, [partner_id]), installation.programs, month)
         owed = letter_store.owed_letters(connection, month, [partner_id])
         rows = delivery_store.deliveries(connection, month, partners=[partner_id])
     if not owed:

@@ -64,7 +64,7 @@ def render_letters(
     """Render one batch and write down what was rendered; equal facts give equal bytes. Returns how many."""
     templates = letter_templates(installation)
     with installation.database.reading() as connection:
-        registry = load_registry(connection)
+        registry = load_registry(connection, partners)
         owed = letter_store.owed_letters(connection, month, partners)
     programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
     folder = letters_folder(installation, month)
@@ -115,7 +115,7 @@ class FactsOfLetters:
     """What letters of a month state, with the registry and the programmes looked up once."""
 
     def __init__(self, registry: Registry, programs: Sequence[Program], month: BillingMonth) -> None:
-        """Take what the letters' facts come from, besides what was committed."""
+        """Take what the letters' facts come from, besides what was committed: of these partners at least."""
         self._month = month
         self._partners = {partner.partner_id: partner for partner in registry.partners}
         self._managers = {manager.account_manager_id: manager for manager in registry.account_managers}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters import draft_store, snapshot_store
 from partner_program.adapters.draft_store import Stage, load_draft
-from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.registry_store import load_entities
 from partner_program.domain.findings import Finding
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
@@ -51,7 +51,7 @@ class MonthRun:
         with self._database.reading() as connection:
             self._lease.seen(connection)
             check_order(connection, order)
-            entities = [entity for entity in load_registry(connection).entities if entity.bills_in(month)]
+            entities = [entity for entity in load_entities(connection) if entity.bills_in(month)]
         if not entities:
             raise Refusal(f"no entity bills in {month}: load a registry with `partner-program load DIR`")
         return entities

@@ -49,7 +49,7 @@ def owe_rates(connection: Connection, *, today: date | None = None) -> int:
 def entities_with_orders(installation: Installation) -> list[Entity]:
     """The entities that have an order database; without a connection nothing is published there."""
     with installation.database.reading() as connection:
-        entities = registry_store.load_registry(connection).entities
+        entities = registry_store.load_entities(connection)
     return [each for each in entities if installation.connections.get(orders_connection_id(each)) is not None]
 
 
