@@ -18,7 +18,9 @@ pytestmark = pytest.mark.skipif(
 )
 MONTHLY, MIGRATION = "monthly_tier_assignment", "migration_2015"
 APRIL, MAY = EARLIER[-2:]
-IDLE_SECONDS = 600.0
+IDLE_SECONDS = 300.0
+# the letters' DAG is paused, as it comes: the run that a month starts there waits
+UNFINISHED = "SELECT 1 FROM dag_run WHERE dag_id <> 'tier_letters' AND state NOT IN ('success', 'failed')"
 
 
 class Company(NamedTuple):
@@ -33,7 +35,7 @@ class Company(NamedTuple):
         self.airflow.airflow("backfill", "create", "--dag-id", MONTHLY, *days, "--max-active-runs", "1")
         self.idle()
 
-    def idle(self, what: str = "no run", query: str = "SELECT 1 FROM dag_run WHERE state NOT IN ('success', 'failed')"):
+    def idle(self, what: str = "no run", query: str = UNFINISHED) -> None:
         self.airflow.wait_for(what, lambda: not self.airflow.rows(query), seconds=IDLE_SECONDS)
 
     def runs(self, run_type: str) -> list[Any]:
