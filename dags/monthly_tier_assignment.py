@@ -11,7 +11,7 @@ per partner, assign tiers, settle grace periods, **write the rates in one transa
 | on demand | param `billing_month` (YYYY-MM), and `effective_on` where the rates' first day is not today |
 | late entity | waits `close_deadline_days` after the month's end without holding a worker, then holds its partners |
 | held partners | keep the rate they have; start the same month again when the entity has closed |
-| the brake | `partner-program brake release MONTH --reason TEXT`, then clear `write_discount_rates` |
+| the brake | `partner-program brake release MONTH --reason TEXT`, then clear `merge_totals` and what follows it |
 | backfill | history only: totals and tiers for information, no rates, no letters |
 | unpausing | starts the newest month at once; it takes force only after the month before it, and sends nothing |
 | again | clearing any task is safe: equal inputs change nothing |

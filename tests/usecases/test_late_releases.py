@@ -1,8 +1,14 @@
 """A month released after the next one took force, with the day that the month itself has (rules 3, 4 and 7)."""
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import PROJECT
+from partner_program.usecases.restatement import Acceptance, accept_restatement
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
 from tests.worlds import World
 
@@ -65,3 +71,43 @@ def test_a_day_before_the_months_own_is_still_refused(world: World) -> None:
 
     with pytest.raises(Refusal, match="2015-07-28: another month took force on 2015-08-20"):
         world.settle(JUNE, on="2015-07-28")
+
+
+def test_a_release_holds_on_after_the_restatement_of_an_earlier_month(world: World) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    world.reopen(JULY, "NL")
+    world.settle(JULY, on=AUGUST_3)
+    world.bill("A1", JUNE, -1_400_00, charge_kind="credit")
+    world.close(JUNE)
+    world.settle(JUNE, today="2015-08-18")
+    accepted = Acceptance(date(2015, 8, 20), "pat", "credit note")
+    accept_restatement(world.installation, BillingMonth.parse(JUNE), accepted, today=accepted.effective_on)
+    assert rates(world, "P1") == [(GO_LIVE, 2, 800), ("2015-08-20", 1, 500)]
+
+    world.close(JULY, "NL")
+    world.settle(JULY, on=AUGUST_3, today="2015-08-25")
+
+    assert partners(world, JULY)["P1"]["tier"] == 2
+    assert rates(world, "P1")[-1] == ("2015-08-20", 2, 800), "July is the newer month: its tier holds on"
+
+
+def test_an_early_rise_of_an_older_month_leaves_what_a_newer_one_decided(world: World, tmp_path: Path) -> None:
+    text = (PROJECT / "include" / "program" / "2015-07-27.yaml").read_text()
+    before, key, after = text.partition("rise_on_partial:")
+    program = tmp_path / "2015-07-27.yaml"
+    program.write_text(before + key + after.replace("value: false", "value: true", 1))
+    three_partners(world)
+    world.bill("A1", JUNE, 4_500_00)
+    world.bill("A1", JUNE, 700_00, term_months=0)
+    world.partner("P9", {"NL": "A9"})
+    world.bill("A9", JUNE, 100_000_00, months=2)  # no brake for what P1 alone moves
+    world.ready(JUNE, JULY)
+    world.settle(JUNE, on=GO_LIVE, program_file=program)
+    assert (partners(world, JUNE)["P1"]["status"], rates(world, "P1")) == ("held", [(GO_LIVE, 3, 1000)])
+    world.settle(JULY, on=AUGUST_3, program_file=program)
+    decided = rates(world, "P1")
+    assert decided[-1] == (AUGUST_3, 2, 800)
+
+    world.settle(JUNE, today="2015-08-20", program_file=program)
+
+    assert rates(world, "P1") == decided

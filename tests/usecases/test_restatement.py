@@ -135,3 +135,33 @@ def test_a_grant_in_force_on_the_day_of_acceptance_keeps_its_tier(corrected: Wor
     corrected.load()
     accept(corrected)
     assert rates(corrected, "P1")[-1] == ("2015-08-20", 5, 2000)
+
+
+def test_terms_that_change_after_a_restatement_are_proposed_for_everybody_else(corrected: World) -> None:
+    accept(corrected)
+    corrected.legacy("P1", 2000)
+    corrected.legacy("P3", 2000)
+    corrected.load()
+    corrected.settle(JULY, today="2015-08-21")
+    assert list(show_restatement(corrected.installation, JULY_MONTH).differences) == ["P3"]
+
+
+def test_terms_that_change_are_proposed_where_the_month_was_history_before(world: World) -> None:
+    three_partners(world)
+    world.settle(JUNE, history=True)
+    world.settle(JUNE, on=GO_LIVE)
+    world.legacy("P1", 2000)
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    assert list(show_restatement(world.installation, JUNE_MONTH).differences) == ["P1"]
+
+
+def test_an_entity_that_cannot_be_read_any_more_changes_neither_the_month_nor_its_proposal(corrected: World) -> None:
+    register, proposal = corrected.register(JULY), show_restatement(corrected.installation, JULY_MONTH)
+    corrected.billing_db("NL").rename(corrected.folder / "away.db")
+
+    outcome = corrected.settle(JULY, today="2015-08-19")
+
+    assert not outcome.changed
+    assert corrected.register(JULY) == register
+    assert show_restatement(corrected.installation, JULY_MONTH) == proposal

@@ -49,8 +49,8 @@ def rates_on(connection: Connection, day: date) -> dict[str, Rate]:
     return {row.partner_id: _rate(row) for row in connection.execute(query)}
 
 
-def granted_after(connection: Connection, day: date) -> dict[str, dict[date, tuple[int, Rate]]]:
-    """Rates of grants on demand that begin after a day, by partner and first day, with the tier that was granted."""
+def rates_after(connection: Connection, day: date) -> dict[str, dict[date, tuple[int, Rate]]]:
+    """Rates that begin after a day, by partner and first day, with the tier granted on demand from it, or 0."""
     rate, grant = schema.discount_rate, schema.grace_grant
     query = (
         select(rate, grant.c.tier.label("granted_tier"))
@@ -61,10 +61,8 @@ def granted_after(connection: Connection, day: date) -> dict[str, dict[date, tup
     found: dict[str, dict[date, tuple[int, Rate]]] = defaultdict(dict)
     for row in connection.execute(query):
         ahead = found[row.partner_id]
-        if row.granted_tier is not None:
-            ahead[row.valid_from] = (row.granted_tier, _rate(row))
-        elif row.valid_from in ahead:
-            ahead[row.valid_from] = (ahead[row.valid_from][0], _rate(row))
+        granted = row.granted_tier or ahead.get(row.valid_from, (0,))[0]
+        ahead[row.valid_from] = (granted, _rate(row))
     return found
 
 

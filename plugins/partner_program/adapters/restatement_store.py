@@ -42,6 +42,13 @@ def open_proposal(connection: Connection, month: BillingMonth) -> Proposal:
     return found
 
 
+def accepted_partners(connection: Connection, month: BillingMonth) -> set[str]:
+    """The partners whose figures a person has restated in this month."""
+    table = schema.restatement
+    query = select(table.c.differences).where(table.c.billing_month == str(month), table.c.status == ACCEPTED)
+    return {partner_id for words in connection.execute(query).scalars() for partner_id in json.loads(words)}
+
+
 def is_on_record(connection: Connection, month: BillingMonth, digest: str | None) -> bool:
     """Whether nothing has to be written for these differences: they are open, or were rejected, or there are none."""
     found = find_proposal(connection, month)

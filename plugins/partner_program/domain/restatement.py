@@ -69,8 +69,8 @@ def figures_of(decision: Decision) -> Figures:
 def differences(*, in_force: Figures, now: Figures, restated: bool = False) -> list[str]:
     """What differs, in words; empty for equal figures.
 
-    From which day the rate holds follows from the rest. A month that was `restated` got its rate on the day of its
-    acceptance, so its terms are not held against those of its first effective date.
+    From which day the rate holds follows from the rest. A partner that was `restated` got its rate on the day of the
+    acceptance, so its terms are not held against those of the month's effective date.
     """
     left_out = {"rate_valid_from", *(_TERMS if restated else ())}
     found = []

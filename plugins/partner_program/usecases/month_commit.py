@@ -118,7 +118,12 @@ class _Commit:
     proposal: str | None
     braked: list[str]
     settles: bool
-    has_news: bool
+    proposes: bool
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything has to be written."""
+        return self.settles or self.proposes
 
 
 def _prepare(connection: Connection, installation: Installation, order: MonthOrder) -> _Commit:
@@ -131,11 +136,19 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
     decided = decide_all(connection, order, inputs, totals, partner_totals, graces)
     _check_complete(order, decided)
     _check_not_backwards(connection, order, decided)
-    rises = _rises(order, inputs, totals)
+    rises = _rises(connection, order, inputs, totals)
     digest = decision_hash([_undated(each) for each in decided.new])
     proposal = decision_hash(decided.restated) if decided.differences else None
-    as_they_are = decided.differences or settlement_history.same_totals(connection, inputs.settlements, decided.totals)
+    known = settlement_history.entities_totalled(connection, inputs.settlements)
+    fails_now = known - decided.totals.entity_totals.keys()
+    as_they_are = (
+        decided.differences
+        or fails_now  # what was read of them is in force, and what is missing now is no news
+        or settlement_history.same_totals(connection, inputs.settlements, decided.totals)
+    )
     settles = bool(decided.new or rises) or not as_they_are
+    is_in_doubt = bool(fails_now) and proposal is None  # what differs may be what cannot be read now
+    proposes = not is_in_doubt and not restatement_store.is_on_record(connection, order.month, proposal)
     return _Commit(
         decided=decided,
         closing=_closing(connection, order, inputs),
@@ -145,7 +158,7 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
         proposal=proposal,
         braked=_brake(connection, order, decided, digest),
         settles=settles,
-        has_news=settles or not restatement_store.is_on_record(connection, order.month, proposal),
+        proposes=proposes,
     )
 
 
@@ -190,7 +203,7 @@ def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> 
     authorized = {partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED}
     day = inputs.run_effective_on
     rates = [(partner_id, day, rate) for partner_id, rate in rate_store.rates_on(connection, day).items()]
-    for partner_id, ahead in rate_store.granted_after(connection, day).items():
+    for partner_id, ahead in rate_store.rates_after(connection, day).items():
         rates += [(partner_id, first_day, rate) for first_day, (_, rate) in ahead.items()]
     return [
         (partner_id, Rate(first_day, NO_PROGRAMME_RATE))
@@ -202,14 +215,15 @@ def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> 
 def _ahead(
     connection: Connection, installation: Installation, order: MonthOrder, decided: MonthDecisions
 ) -> list[tuple[str, Rate]]:
-    """Rates of grants on demand that begin after the run's day, where what it decided changes them.
+    """Rates that begin after the run's day, where what it decided changes them.
 
-    They were written against the tier of their time: the one decided now may be higher, and a grant lowers nobody.
+    They were written against the tier of their time. That of a grant on demand may be lower than the one decided now,
+    and a grant lowers nobody; that of an earlier month's restatement, or of an early rise, is what this month decides.
     """
     if order.history or not decided.new:
         return []
     inputs, found = decided.inputs, list[tuple[str, Rate]]()
-    ahead = rate_store.granted_after(connection, inputs.run_effective_on)
+    ahead = rate_store.rates_after(connection, inputs.run_effective_on)
     late = settlement_history.released_late(connection, order.month) if ahead else set()
     for decision in decided.new:
         partner_id, tier = decision.partner_id, decision.tier or 0
@@ -222,11 +236,17 @@ def _ahead(
     return found
 
 
-def _rises(order: MonthOrder, inputs: MonthInputs, totals: MonthTotals) -> list[tuple[str, Rate]]:
-    """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so."""
+def _rises(
+    connection: Connection, order: MonthOrder, inputs: MonthInputs, totals: MonthTotals
+) -> list[tuple[str, Rate]]:
+    """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so.
+
+    A partner that a later month has assigned has the rate which that month decided.
+    """
     program = inputs.programs.get(inputs.run_effective_on)
     if order.history or program is None or not program.readings.rise_on_partial:
         return []
+    later = settlement_history.assigned_after(connection, order.month)
     risen = {
         partner_id: rise_early(
             program=program,
@@ -236,7 +256,7 @@ def _rises(order: MonthOrder, inputs: MonthInputs, totals: MonthTotals) -> list[
             effective_on=inputs.run_effective_on,
         )
         for partner_id, cents in totals.known_parts.items()
-        if partner_id not in inputs.assigned
+        if partner_id not in inputs.assigned and partner_id not in later
     }
     return [(partner_id, rate) for partner_id, rate in risen.items() if rate is not None]
 
@@ -257,7 +277,7 @@ def _brake(connection: Connection, order: MonthOrder, decided: MonthDecisions, d
 
 def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
-    if not restatement_store.is_on_record(connection, order.month, commit.proposal):
+    if commit.proposes:
         restatement_store.record(connection, order.month, inputs.revision + 1, commit.proposal, decided.differences)
     if not commit.settles:
         return

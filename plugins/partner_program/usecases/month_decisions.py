@@ -1,13 +1,11 @@
 """A month decided in full: every partner's rate and letter, and what differs from what is in force."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import (
-    settlement_history,
-)
+from partner_program.adapters import restatement_store, settlement_history
 from partner_program.adapters.draft_store import as_json, json_hash
 from partner_program.domain.program import Program
 from partner_program.domain.restatement import differences, figures_of
@@ -20,8 +18,6 @@ from partner_program.domain.settlement import (
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal
 from partner_program.usecases.month_inputs import MonthInputs, MonthOrder
-
-FIRST_REVISION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,8 @@ def decide_all(
         _without_rate(each, inputs) if each.partner_id in late else each
         for each in _decisions(order, inputs, partner_totals, by_partner)
     )
-    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, _differences(decisions, inputs))
+    restated = restatement_store.accepted_partners(connection, order.month)
+    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, _differences(decisions, inputs, restated))
 
 
 def _decisions(
@@ -102,14 +99,14 @@ def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:
     return replace(totals, held=tuple(each for each in totals.held if each.partner_id not in inputs.assigned))
 
 
-def _differences(decisions: Sequence[Decision], inputs: MonthInputs) -> dict[str, list[str]]:
+def _differences(decisions: Sequence[Decision], inputs: MonthInputs, restated: Collection[str]) -> dict[str, list[str]]:
     """What differs from what is in force, in words, by partner."""
     found = {}
     for decision in decisions:
         own = inputs.assigned.get(decision.partner_id)
         if own is not None:
             changed = differences(
-                in_force=own.figures, now=figures_of(decision), restated=inputs.revision > FIRST_REVISION
+                in_force=own.figures, now=figures_of(decision), restated=decision.partner_id in restated
             )
             if changed:
                 found[decision.partner_id] = changed
