@@ -205,6 +205,7 @@ BAD_ROWS: list[tuple[Line, str, str]] = [
     ({"currency": None}, "currency", "NULL"),
     ({"account_id": None}, "account_id", "NULL"),
     ({"account_id": "  "}, "account_id", "'  '"),
+    ({"account_id": "A1\0x"}, "account_id", "'A1\\x00x'"),
     ({"account_id": 7}, "account_id", "7"),
     ({"account_id": b"A1"}, "account_id", "'A1'"),
     ({"line_id": None}, "line_id", "NULL"),

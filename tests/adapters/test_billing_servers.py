@@ -17,6 +17,7 @@ import pymysql
 import pytest
 
 from partner_program.adapters.billing_db import missing_relations, pull_month
+from partner_program.adapters.billing_lines import BillingLine
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
@@ -307,6 +308,48 @@ def test_a_zero_date_is_a_row_fault(mariadb_server: Server) -> None:
     mariadb_server.fill([good, endless], [PeriodClose("EUR", 2, 200)])
     (line,) = mariadb_server.pull().faulty_lines
     assert (line.column, line.found) == ("service_end", "'0000-00-00'")
+
+
+@pytest.mark.parametrize(
+    ("column", "day"), [(5, "2015-06-31"), (5, "2015-07-00"), (6, "2015-09-31"), (6, "2015-08-00"), (6, "2016-00-00")]
+)
+def test_a_day_of_no_calendar_is_a_row_fault(mariadb_server: Server, column: int, day: str) -> None:
+    good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
+    bad = ("L2", "B2", *good[2:column], day, *good[column + 1 :])
+    mariadb_server.run("SET SESSION sql_mode = 'ALLOW_INVALID_DATES'", [])
+    mariadb_server.fill([good, bad], [PeriodClose("EUR", 2, 200)])
+    mariadb_server.run("SET SESSION sql_mode = ''", [])
+    (line,) = mariadb_server.pull().faulty_lines
+    assert (line.line_id, line.found) == ("L2", f"'{day}'")
+
+
+def test_a_view_that_works_the_term_out_gives_what_a_column_gives(server: Server) -> None:
+    lines = random_lines(Random(12))
+    server.fill(lines, closes_of(lines))
+    before = server.pull()
+    columns = [name for name in BillingLine._fields if name != "term_months"]
+    columns += ["service_id", "product", "posted_on", "discount_bp", "ordered_on"]
+    server.run("ALTER TABLE program_mrr_line RENAME TO kept_mrr_line", [])
+    worked_out = "ROUND(term_months * 30.0 / 30) AS term_months"
+    view = f"CREATE VIEW program_mrr_line AS SELECT {', '.join(columns)}, {worked_out} FROM kept_mrr_line"  # noqa: S608
+    server.run(view, [])
+    if server.fields.conn_type == "postgres":
+        server.run("GRANT SELECT ON program_mrr_line TO only_reads", [])
+    try:
+        assert server.pull() == before
+    finally:
+        server.run("DROP VIEW program_mrr_line", [])
+        server.run("ALTER TABLE kept_mrr_line RENAME TO program_mrr_line", [])
+
+
+def test_a_nul_in_a_row_is_told_and_kept_as_every_database_can_keep_it(mariadb_server: Server) -> None:
+    good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
+    bad = ("L\0", "B\0", *good[2:])
+    mariadb_server.fill([good, bad], [PeriodClose("EUR", 2, 200)])
+    pulled = mariadb_server.pull()
+    assert [group.account_id for group in pulled.groups] == ["A1"]
+    (line,) = pulled.faulty_lines
+    assert (line.line_id, line.account_id, line.column, line.found) == ("L\\x00", "B\\x00", "account_id", "'B\\x00'")
 
 
 def test_the_time_zone_of_the_server_moves_no_day(server: Server) -> None:

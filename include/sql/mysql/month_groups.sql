@@ -5,6 +5,7 @@
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes
 -- (in UTF-8: a column in another character set is converted before this is asked).
+-- A day of no calendar, 2015-06-31 or 2015-00-00, can be stored; counted as days and back it is another, or none.
 SELECT -- noqa: ST06, in the order of the grain
     account_id,
     currency,
@@ -27,10 +28,8 @@ FROM (
                 AND service_start >= '1970-01-01'
                 AND service_start < service_end
                 AND service_end < '2200-01-01'
-                AND DAYOFMONTH(service_start) > 0
-                AND DAYOFMONTH(service_end) > 0
-                AND MONTH(service_start) > 0
-                AND MONTH(service_end) > 0
+                AND FROM_DAYS(TO_DAYS(service_start)) = service_start
+                AND FROM_DAYS(TO_DAYS(service_end)) = service_end
                 THEN
                     CASE CAST(charge_kind AS BINARY)
                         WHEN 'recurring' THEN 40
@@ -47,7 +46,7 @@ FROM (
                         WHEN 'draft' THEN 0
                         WHEN 'void' THEN 2
                     END * 100000
-                    + term_months * 100
+                    + CAST(term_months AS SIGNED) * 100
                     + CASE
                         WHEN CAST(charge_kind AS BINARY) = 'usage'
                             THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END

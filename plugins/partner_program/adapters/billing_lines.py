@@ -19,6 +19,7 @@ from partner_program.domain.revenue import (
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BLANK = " "  # as the SQL statements trim it
+_NUL = "\0"  # PostgreSQL keeps none
 _YEARS = range(1970, 2200)
 _NEVER_NEGATIVE = ("recurring", "usage")
 _LONGEST_FOUND = 60
@@ -50,8 +51,8 @@ def is_sound_currency(currency: object) -> bool:
 
 
 def is_sound_account(account_id: object) -> bool:
-    """Whether it is text that names something."""
-    return isinstance(account_id, str) and account_id.strip(_BLANK) != ""
+    """Whether it is text that names something, and that every database can keep."""
+    return isinstance(account_id, str) and account_id.strip(_BLANK) != "" and _NUL not in account_id
 
 
 def first_fault(line: BillingLine, largest: int, repeated: Collection[Any]) -> tuple[str, str] | None:
@@ -161,10 +162,11 @@ def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
 
 
 def plain_text(value: object) -> str:
-    """A cell as text: empty for NULL, bytes that are no UTF-8 as hexadecimal."""
+    """A cell as text that every database can keep: empty for NULL, NUL and bytes that are no UTF-8 as hexadecimal."""
     if value is None:
         return ""
-    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+    text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+    return text.replace(_NUL, "\\x00")
 
 
 def shown(value: object) -> str:
