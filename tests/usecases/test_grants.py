@@ -15,7 +15,8 @@ def grant(
     world: World, partner_id: str, tier: int, starts_on: str, ends_on: str, by: str = "pat", why: str = "growth plan"
 ) -> Rate:
     days = {"starts_on": date.fromisoformat(starts_on), "ends_on": date.fromisoformat(ends_on)}
-    return grant_grace(world.installation, partner_id, tier=tier, **days, granted_by=by, reason=why)[1]
+    today = days["starts_on"]
+    return grant_grace(world.installation, partner_id, tier=tier, **days, granted_by=by, reason=why, today=today)[1]
 
 
 @pytest.fixture

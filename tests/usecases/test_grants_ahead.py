@@ -23,6 +23,7 @@ def grant_ahead(world: World, partner_id: str, tier: int) -> None:
         ends_on=date(2015, 12, 1),
         granted_by="pat",
         reason="growth plan",
+        today=date(2015, 7, 1),
     )
 
 
@@ -58,6 +59,7 @@ def test_two_grants_ahead_are_held_against_the_decided_tier_in_the_order_of_thei
         ends_on=date(2015, 12, 1),
         granted_by="pat",
         reason="growth plan",
+        today=date(2015, 7, 1),
     )
 
     world.settle(JUNE, on=GO_LIVE)

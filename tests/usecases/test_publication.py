@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.closes import find_entity
 from partner_program.usecases.publication import entities_with_orders, find_drift, publish_rates
+from partner_program.usecases.restatement import Acceptance, accept_restatement
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
 
@@ -121,6 +123,65 @@ def test_an_account_that_was_another_partners_all_along_gets_that_partners_rate_
     world.load()
     publish(world, on=date(2015, 8, 10))
     assert rate_on(orders, "A1", "2015-08-10") == 3
+
+
+def test_an_order_placed_before_a_link_was_corrected_keeps_its_answer(world: World, orders: Path) -> None:
+    """A3 was P1's all along: noticed on 10 August, by whatever looks first, it holds from then on."""
+    publish(world)
+    world.tables["account_links"][2]["partner_id"] = "P1"
+    world.load()
+    assert publish(world, on=date(2015, 8, 10)) == 1
+    assert [row for row in published(orders) if row[0] == "A3"] == [
+        ("A3", GO_LIVE, 3, 1000, 3500, "Gold", 1, "2015-07-28"),
+        ("A3", "2015-08-10", 2, 800, 2000, "Silver", 1, "2015-08-10"),
+    ]
+    assert [publish(world, on=date(2015, 8, day)) for day in (10, 11)] == [0, 0]
+
+
+def test_an_end_that_is_written_down_late_holds_from_the_day_on_which_it_is_noticed(world: World, orders: Path) -> None:
+    publish(world)
+    world.tables["account_links"][2]["valid_to"] = "2015-07-30"
+    world.load()
+    publish(world, on=date(2015, 8, 10))
+    days = ("2015-07-29", "2015-07-30", "2015-08-09", "2015-08-10")
+    assert [rate_on(orders, "A3", day) for day in days] == [3, 3, 3, 0]
+
+
+def test_a_month_that_takes_force_from_a_past_day_changes_no_answer_that_a_corrected_link_gave_before(
+    world: World, orders: Path
+) -> None:
+    """P1 rises from 3 August by a run of the 20th: A1 has it from that day; A3, corrected meanwhile, keeps its own."""
+    publish(world)
+    world.tables["account_links"][2]["partner_id"] = "P1"
+    world.load()
+    world.settle(JULY, on="2015-08-03", today="2015-08-20")
+    publish(world, on=date(2015, 8, 20))
+    days = ("2015-08-02", "2015-08-03", "2015-08-19", "2015-08-20")
+    assert [rate_on(orders, "A1", day) for day in days] == [2, 3, 3, 3]
+    assert {row[1:3] for row in published(orders) if row[0] == "A3"} == {(GO_LIVE, 3)}
+    assert [publish(world, on=date(2015, 8, day)) for day in (20, 21)] == [0, 0]
+
+
+def test_a_restatement_accepted_from_a_past_day_is_published_from_that_day(world: World, orders: Path) -> None:
+    publish(world)
+    world.settle(JULY, on="2015-08-03")
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 60000 WHERE account_id = 'A1'")
+    world.close(JULY)
+    world.settle(JULY, today="2015-08-18")
+    accepted = Acceptance(date(2015, 8, 4), "pat", "late credit")
+    accept_restatement(world.installation, BillingMonth.parse(JULY), accepted, today=date(2015, 8, 20))
+    publish(world, on=date(2015, 8, 20))
+    assert [rate_on(orders, "A1", day) for day in ("2015-08-03", "2015-08-04", "2015-08-20")] == [2, 1, 1]
+
+
+def test_an_account_that_is_linked_late_for_the_first_time_has_its_rates_from_the_links_own_day(
+    world: World, orders: Path
+) -> None:
+    publish(world)
+    world.link("P3", "NL", "A4", since="2015-08-01")
+    world.load()
+    publish(world, on=date(2015, 8, 10))
+    assert [row[:3] for row in published(orders) if row[0] == "A4"] == [("A4", "2015-08-01", 3)]
 
 
 def test_a_row_that_somebody_changed_is_named_and_left_alone(world: World, orders: Path) -> None:

@@ -120,6 +120,7 @@ def grant(world: World, partner_id: str, tier: int) -> None:
         ends_on=date(2015, 12, 1),
         granted_by="pat",
         reason="growth plan",
+        today=JULY_DAY,
     )
 
 

@@ -106,3 +106,17 @@ def all_rates(connection: Connection) -> dict[str, list[Rate]]:
     for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
         found[row.partner_id].append(_rate(row))
     return found
+
+
+def rates_written_with(
+    connection: Connection, *, settlement_id: int | None = None, grant_id: str | None = None
+) -> dict[str, list[Rate]]:
+    """The rates that came with one settlement or one grant, by partner; none where neither is named."""
+    rate = schema.discount_rate
+    found: dict[str, list[Rate]] = defaultdict(list)
+    if settlement_id is None and grant_id is None:
+        return found
+    own = rate.c.grant_id == grant_id if settlement_id is None else rate.c.settlement_id == settlement_id
+    for row in connection.execute(select(rate).where(own)):
+        found[row.partner_id].append(_rate(row))
+    return found

@@ -74,8 +74,16 @@ def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: s
     """Grant PARTNER a grace period: its tier from its own start day, settled by the months' runs."""
     from partner_program.usecases.grants import grant_grace
 
+    here = installation()
     made, rate = grant_grace(
-        installation(), partner, tier=tier, starts_on=starts_on, ends_on=ends_on, granted_by=granted_by, reason=reason
+        here,
+        partner,
+        tier=tier,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        granted_by=granted_by,
+        reason=reason,
+        today=today(here),
     )
     click.echo(f"grant {made.grant_id}: rate of tier {rate.terms.tier} for new orders from {rate.valid_from}")
 

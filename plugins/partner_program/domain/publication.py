@@ -31,31 +31,64 @@ def account_timeline(
     return timeline
 
 
-def corrections(
+def rows_owed(
     *,
     links: Sequence[AccountLink],
     rates: Mapping[str, Sequence[Rate]],
-    published: Mapping[date, RateTerms],
+    new: Mapping[str, Sequence[Rate]],
+    told: Mapping[date, RateTerms],
     today: date,
 ) -> list[tuple[date, RateTerms]]:
-    """What has to follow what was `published` for an account, so that it is right from `today` on.
+    """What has to follow what an account was `told`: its rows by the day from which they hold, in order.
 
-    A link may be corrected to begin later, or to end later, after its rates were published. Rows are never taken
-    back, and what was published for earlier days stays the answer for the orders of those days (rule 4): the account
-    gets what it should have from today, and a row ahead that holds no longer is revised on its own day. A day on
-    which two partners claim the account is left as it is.
+    `new` are those of the `rates` that have just been written; they hold from their own day, also from a past one (rule
+    3). Whatever else differs comes from a link that was written down late or corrected: what was told for the days
+    before `today` stays the answer for the orders of those days (rule 4). An account that was told nothing yet has
+    nobody's answer to keep, and gets everything.
     """
-    timeline = dict(account_timeline(links=links, rates=rates))
-    told = {**published, **timeline}
-    found = []
-    for day in sorted({today, *(each for each in told if each > today)}):
+    if not told:
+        return account_timeline(links=links, rates=rates)
+    owners = {link.partner_id for link in links}
+    before = {each: [rate for rate in rates.get(each, ()) if rate not in new.get(each, ())] for each in owners}
+    was = dict(account_timeline(links=links, rates=before))
+    wanted = _corrected(links, was, told, today)
+    if owners & new.keys():
+        wanted |= _brought(was, dict(account_timeline(links=links, rates=rates)), {**told, **wanted})
+    owed: dict[date, RateTerms] = {}
+    for day, terms in sorted(wanted.items()):
+        if terms != _newest({**told, **owed}, day):
+            owed[day] = terms
+    return list(owed.items())
+
+
+def _corrected(
+    links: Sequence[AccountLink], timeline: Mapping[date, RateTerms], told: Mapping[date, RateTerms], today: date
+) -> dict[date, RateTerms]:
+    """What an account should have from `today` on, on each day that may change it.
+
+    Rows are never taken back: where the account should have nothing it gets no rate of the programme's. A day on which
+    two partners claim it is left as it is.
+    """
+    found: dict[date, RateTerms] = {}
+    for day in sorted({today, *(each for each in (*told, *timeline) if each > today)}):
+        says = _newest({**told, **found}, day)
+        claimed = len({link.partner_id for link in links if day in link.period}) > 1
+        terms = says if claimed else _newest(timeline, day) or (says and NO_PROGRAMME_RATE)
+        if terms is not None:
+            found[day] = terms
+    return found
+
+
+def _brought(
+    was: Mapping[date, RateTerms], now: Mapping[date, RateTerms], told: Mapping[date, RateTerms]
+) -> dict[date, RateTerms]:
+    """What new rates bring, where the account had been told what they replace; elsewhere it keeps what it was told."""
+    found: dict[date, RateTerms] = {}
+    for day in {*was, *now, *told}:
         says = _newest(told, day)
-        if says is None or len({link.partner_id for link in links if day in link.period}) > 1:
-            continue
-        wanted = _newest(timeline, day) or NO_PROGRAMME_RATE
-        if says != wanted:
-            told[day] = wanted
-            found.append((day, wanted))
+        terms = _newest(now, day) if says == _newest(was, day) else says
+        if terms is not None:
+            found[day] = terms
     return found
 
 

@@ -19,6 +19,7 @@ def grant_grace(
     ends_on: date,
     granted_by: str,
     reason: str,
+    today: date,
 ) -> tuple[GraceGrant, Rate]:
     """Write a grant and, where it lifts the partner's rate, the rate from the grant's own start day.
 
@@ -57,5 +58,5 @@ def grant_grace(
         if current is not None and current.terms == rate.terms:
             return grant, current
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
-        owe_rates(connection)
+        owe_rates(connection, today=today, grant_id=grant.grant_id)
     return grant, rate

@@ -294,7 +294,7 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.ahead, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
-    owe_rates(connection)
+    owe_rates(connection, today=order.today, settlement_id=settlement_id)
 
 
 def check_order(connection: Connection, order: MonthOrder) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from partner_program.adapters import orders_db, publication_store, rate_store, registry_store
 from partner_program.adapters.orders_db import PublishedRate, rate_key
 from partner_program.domain.money import percent_text
-from partner_program.domain.publication import account_timeline, corrections
+from partner_program.domain.publication import rows_owed
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
@@ -26,24 +26,25 @@ class Drift:
     message: str
 
 
-def owe_rates(connection: Connection, *, today: date | None = None) -> int:
-    """Bring the publish outbox up to date with rates and links, in the caller's transaction.
+def owe_rates(
+    connection: Connection, *, today: date, settlement_id: int | None = None, grant_id: str | None = None
+) -> int:
+    """Bring the publish outbox up to date with rates and links, in the caller's transaction; how many rows are new.
 
-    With `today` also what was published for a link that has been corrected since.
+    Who has just written rates says with which settlement or grant: these hold from their own day, while what a link
+    changes is noticed `today`.
     """
     rates = rate_store.all_rates(connection)
+    new = rate_store.rates_written_with(connection, settlement_id=settlement_id, grant_id=grant_id)
+    told = publication_store.newest_terms(connection)
     links: dict[tuple[str, str], list[AccountLink]] = defaultdict(list)
     for link in registry_store.load_registry(connection).account_links:
         links[link.entity, link.account_id].append(link)
-    timelines = {account: account_timeline(links=own, rates=rates) for account, own in links.items()}
-    new = publication_store.owe(connection, timelines)
-    if today is None:
-        return new
-    corrected = {
-        account: corrections(links=links.get(account, ()), rates=rates, published=published, today=today)
-        for account, published in publication_store.newest_terms(connection).items()
+    owed = {
+        account: rows_owed(links=links.get(account, ()), rates=rates, new=new, told=told.get(account, {}), today=today)
+        for account in links.keys() | told.keys()
     }
-    return new + publication_store.owe(connection, corrected)
+    return publication_store.owe(connection, owed)
 
 
 def entities_with_orders(installation: Installation) -> list[Entity]:

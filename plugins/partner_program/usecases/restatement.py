@@ -154,4 +154,4 @@ def _write(
     )
     names = {each.partner_id for each in restated}
     settlement_store.carry_over(connection, head, settlement_id, restated=names)
-    owe_rates(connection)
+    owe_rates(connection, today=order.today, settlement_id=settlement_id)

@@ -1,0 +1,90 @@
+"""What an account is told: a new rate from its own day, a corrected link never for the days before it is noticed."""
+
+from datetime import date
+from random import Random
+
+import pytest
+
+from partner_program.domain.dated import Period
+from partner_program.domain.publication import rows_owed
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, RateTerms
+from partner_program.domain.registry import AccountLink
+
+TERMS = [NO_PROGRAMME_RATE, *(RateTerms(tier, tier * 100, tier * 1000, None) for tier in range(1, 5))]
+TODAY = 20
+
+
+def day(number: int) -> date:
+    return date(2015, 8, number)
+
+
+def link(partner_id: str, first: int, end: int | None = None) -> AccountLink:
+    return AccountLink(partner_id, "NL", "A1", Period(day(first), day(end) if end else None))
+
+
+def rate(first: int, tier: int) -> Rate:
+    return Rate(day(first), TERMS[tier])
+
+
+def answers(told: dict[date, RateTerms]) -> list[RateTerms | None]:
+    """What an order of each day of the month gets."""
+    begun = ([each for each in told if each <= day(number)] for number in range(1, 32))
+    return [told[max(days)] if days else None for days in begun]
+
+
+def tiers(told: dict[date, RateTerms], *days: int) -> list[int]:
+    return [getattr(answers(told)[each - 1], "tier", -1) for each in days]
+
+
+def test_a_new_rate_of_a_past_day_ends_where_the_account_had_changed_hands() -> None:
+    """P2's rate was the same as P1's, so that the change of hands had no row of its own."""
+    links, rates = [link("P1", 1, 10), link("P2", 10)], {"P1": [rate(1, 2)], "P2": [rate(1, 2)]}
+    told = dict(rows_owed(links=links, rates=rates, new={}, told={}, today=day(1)))
+    assert list(told) == [day(1)]
+    new = rate(5, 4)
+    told |= rows_owed(
+        links=links, rates={**rates, "P1": [rate(1, 2), new]}, new={"P1": [new]}, told=told, today=day(TODAY)
+    )
+    assert tiers(told, 4, 5, 9, 10, 31) == [2, 4, 4, 2, 2]
+
+
+def test_a_new_rate_on_the_day_of_an_older_one_takes_its_place() -> None:
+    links, old, new = [link("P1", 1)], rate(5, 2), rate(5, 3)
+    told = rows_owed(
+        links=links, rates={"P1": [old, new]}, new={"P1": [new]}, told={day(5): TERMS[2]}, today=day(TODAY)
+    )
+    assert told == [(day(5), TERMS[3])]
+
+
+def test_a_link_corrected_to_begin_earlier_holds_from_today() -> None:
+    rates = {"P1": [rate(1, 2)]}
+    told = dict(rows_owed(links=[link("P1", 25)], rates=rates, new={}, told={}, today=day(1)))
+    told |= rows_owed(links=[link("P1", 1)], rates=rates, new={}, told=told, today=day(TODAY))
+    assert tiers(told, TODAY - 1, TODAY, 24, 25) == [-1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_whatever_is_corrected_the_days_before_keep_their_answer_and_the_rest_is_as_if_it_had_been_so(
+    seed: int,
+) -> None:
+    dice = Random(seed)
+
+    def links() -> list[AccountLink]:
+        change = dice.randrange(2, 30)
+        return [link(dice.choice(["P1", "P2"]), 1, change), link(dice.choice(["P1", "P2"]), change)]
+
+    def rates(first: int, count: int) -> list[Rate]:
+        return [rate(each, dice.randrange(5)) for each in sorted(dice.choices(range(first, 31), k=count))]
+
+    before, after, old = links(), links(), {"P1": rates(1, 3), "P2": rates(1, 3)}
+    told = dict(rows_owed(links=before, rates=old, new={}, told={}, today=day(1)))
+    if not told:
+        return
+    corrected = dict(rows_owed(links=after, rates=old, new={}, told=told, today=day(TODAY)))
+    assert answers(told | corrected)[: TODAY - 1] == answers(told)[: TODAY - 1]
+    afresh = dict(rows_owed(links=after, rates=old, new={}, told={}, today=day(1)))
+    none = NO_PROGRAMME_RATE
+    assert [each or none for each in answers(told | corrected)[TODAY - 1 :]] == [
+        each or none for each in answers(afresh)[TODAY - 1 :]
+    ]
+    assert rows_owed(links=after, rates=old, new={}, told=told | corrected, today=day(TODAY + 1)) == []
