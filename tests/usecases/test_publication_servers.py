@@ -40,6 +40,7 @@ class Orders:
 
     fields: ConnectionFields
     run: Callable[[str], list[tuple[Any, ...]]]
+    do: Callable[[str], Any]
 
     def published(self) -> list[tuple[Any, ...]]:
         return self.run(READ)
@@ -61,7 +62,7 @@ def on_postgres(postgres: Any) -> Iterator[Orders]:
         fields = ConnectionFields(
             "orders_nl", "postgres", host=str(here.host), port=here.port, login="postgres", schema="postgres"
         )
-        yield Orders(fields, lambda sql: owner.execute(sql).fetchall())
+        yield Orders(fields, lambda sql: owner.execute(sql).fetchall(), owner.execute)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def on_mariadb() -> Iterator[Orders]:
             "orders_us", "mysql", host="127.0.0.1", port=3306, login=name, password="adds", schema=name
         )
         try:
-            yield Orders(fields, run)
+            yield Orders(fields, run, cursor.execute)
         finally:
             cursor.execute(f"DROP USER {name}@'%'")
             cursor.execute(f"DROP DATABASE {name}")
@@ -203,3 +204,27 @@ def test_a_role_that_may_not_add_rows_is_named_and_the_rates_stay_owed(june: Wor
         publish(june, "US", JUNE_DAY)
     assert "wrong" not in str(refused.value)
     assert len([row for row in owed(june) if row[0] == "US"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "mode"),
+    [
+        ("on_postgres", "infinity", None),
+        ("on_postgres", "-infinity", None),
+        ("on_postgres", "0044-03-15 BC", None),
+        ("on_mariadb", "0000-00-00", "SET sql_mode = ''"),
+    ],
+)
+def test_a_day_that_only_the_server_knows_is_drift_and_hinders_no_sound_row(
+    june: World, kind: str, day: str, mode: str | None, request: pytest.FixtureRequest
+) -> None:
+    orders: Orders = request.getfixturevalue(kind)
+    june.connections["orders_nl"] = orders.fields
+    if mode is not None:
+        orders.do(mode)
+    orders.do(f"INSERT INTO program_discount_rate (account_id, valid_from, revision) VALUES ('A1', '{day}', 1)")  # noqa: S608 - the days above
+    assert [publish(june, "NL", JUNE_DAY), publish(june, "NL", JULY_DAY)] == [2, 0]
+    assert {entity for entity, *_ in owed(june)} == {"US"}
+    (drift,) = find_drift(june.installation)
+    assert (drift.account_id, drift.valid_from) == ("A1", f"'{day}'")
+    assert f"valid_from is '{day}', expected a day as YYYY-MM-DD" in drift.message

@@ -8,22 +8,31 @@ from datetime import date
 from sqlalchemy import Connection
 
 from partner_program.adapters import orders_db, publication_store, rate_store, registry_store
-from partner_program.adapters.orders_db import PublishedRate, rate_key
+from partner_program.adapters.orders_db import FoundRows, PublishedRate, rate_key
 from partner_program.domain.money import percent_text
 from partner_program.domain.publication import rows_owed
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A rate in an order database that is not as it was published."""
+    """A rate in an order database that is not as it was published; `valid_from` as it is there if it is no day."""
 
     entity: str
     account_id: str
-    valid_from: date
+    valid_from: date | str
     message: str
+
+
+class DriftUnknown(Unavailable):
+    """Some order databases could not be looked at; `found` is what is known of the others."""
+
+    def __init__(self, faults: Sequence[str], found: Sequence[Drift]) -> None:
+        """Take each entity's fault, and the drift of those that answered."""
+        super().__init__("; ".join(faults))
+        self.found = found
 
 
 def owe_rates(
@@ -51,13 +60,22 @@ def entities_with_orders(installation: Installation) -> list[Entity]:
     """The entities that have an order database; without a connection nothing is published there."""
     with installation.database.reading() as connection:
         entities = registry_store.load_entities(connection)
-    return [each for each in entities if installation.connections.get(orders_connection_id(each)) is not None]
+    return [each for each in entities if _has_orders(installation, each)]
+
+
+def _has_orders(installation: Installation, entity: Entity) -> bool:
+    """A connection that nobody can read is one: publishing there fails by its name, and the other entities go on."""
+    try:
+        return installation.connections.get(orders_connection_id(entity)) is not None
+    except Refusal:
+        return True
 
 
 def publish_rates(installation: Installation, entity: Entity, *, published_on: date) -> int:
     """Publish everything owed to one entity and read it back; return how many rows were new there.
 
-    An entity that is down keeps its rows owed: publishing again finds them. Raises where a row that is there differs.
+    An entity that is down keeps its rows owed: publishing again finds them. Raises where a row that is there differs;
+    a row of nobody's that cannot even be read hinders nobody, and is drift.
     """
     fields = installation.connections.get(orders_connection_id(entity))
     if fields is None:
@@ -67,7 +85,7 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
     with installation.database.reading() as connection:
         wanted = publication_store.outbox(connection, entity.entity)
     new = orders_db.append(fields, [rate for rate, _ in wanted], published_at=published_on)
-    found = orders_db.read_rates(fields)
+    found = orders_db.read_rows(fields)
     with installation.database.reading() as connection:
         now = publication_store.outbox(connection, entity.entity)
     drifted = _compare(entity, [*(rate for rate, _ in wanted), *_told(now, found)], found)
@@ -84,36 +102,61 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
 
 
 def find_drift(installation: Installation) -> list[Drift]:
-    """Rates that somebody changed, removed or added by hand in an order database."""
+    """Rates that somebody changed, removed or added by hand in an order database.
+
+    Raises `DriftUnknown`, once all were looked at, where some could not be.
+    """
     drifted: list[Drift] = []
+    faults: list[str] = []
     for entity in entities_with_orders(installation):
-        fields = installation.connections.get(orders_connection_id(entity))
-        if fields is None:
-            continue
-        with installation.database.reading() as connection:
-            before = publication_store.outbox(connection, entity.entity)
-        found = orders_db.read_rates(fields)
-        with installation.database.reading() as connection:
-            now = publication_store.outbox(connection, entity.entity)
-        published = [rate for rate, day in before if day is not None]
-        drifted += _compare(entity, [*published, *_told(now, found)], found)
+        try:
+            drifted += _drift_of(installation, entity)
+        except Refusal as fault:
+            faults.append(f"entity {entity.entity} was not compared: {fault}")
+    if faults:
+        raise DriftUnknown(faults, drifted)
     return drifted
 
 
-def _told(outbox: Sequence[tuple[PublishedRate, date | None]], found: Sequence[PublishedRate]) -> list[PublishedRate]:
+def _drift_of(installation: Installation, entity: Entity) -> list[Drift]:
+    fields = installation.connections.get(orders_connection_id(entity))
+    if fields is None:
+        return []
+    with installation.database.reading() as connection:
+        before = publication_store.outbox(connection, entity.entity)
+    found = orders_db.read_rows(fields)
+    with installation.database.reading() as connection:
+        now = publication_store.outbox(connection, entity.entity)
+    ours = [*(rate for rate, day in before if day is not None), *_told(now, found)]
+    keys = {rate_key(rate) for rate in ours}
+    strange = [
+        Drift(entity.entity, row.account_id, row.valid_from, f"published nothing, there {_unreadable(row.faults)}")
+        for row in found.unreadable
+        if row.key not in keys
+    ]
+    return _compare(entity, ours, found) + strange
+
+
+def _told(outbox: Sequence[tuple[PublishedRate, date | None]], found: FoundRows) -> list[PublishedRate]:
     """The rows of ours that are there, though nothing says so yet: another run has just told them, or one died then."""
-    there = {rate_key(rate) for rate in found}
+    there = found.keys
     return [rate for rate, _ in outbox if rate_key(rate) in there]
 
 
-def _compare(entity: Entity, ours: Sequence[PublishedRate], theirs: Sequence[PublishedRate]) -> list[Drift]:
-    wanted, found = {rate_key(rate): rate for rate in ours}, {rate_key(rate): rate for rate in theirs}
+def _compare(entity: Entity, ours: Sequence[PublishedRate], found: FoundRows) -> list[Drift]:
+    """Our rows that are not there as they were published, and rates that are not ours."""
+    wanted, there = {rate_key(rate): rate for rate in ours}, {rate_key(rate): rate for rate in found.rates}
+    unreadable = {row.key: _unreadable(row.faults) for row in found.unreadable}
     drifted = []
-    for key in sorted(wanted.keys() | found.keys()):
-        if wanted.get(key) != found.get(key):
-            message = f"published {_said(wanted.get(key))}, there {_said(found.get(key))}"
+    for key in sorted(wanted.keys() | there.keys()):
+        if wanted.get(key) != there.get(key):
+            message = f"published {_said(wanted.get(key))}, there {unreadable.get(key) or _said(there.get(key))}"
             drifted.append(Drift(entity.entity, key[0], key[1], message))
     return drifted
+
+
+def _unreadable(faults: str) -> str:
+    return f"a row that cannot be read: {faults}"
 
 
 def _said(rate: PublishedRate | None) -> str:
