@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -94,6 +94,17 @@ def test_entities_and_batches_are_mapped_and_partners_never(dag):
 
 def test_every_step_is_tried_again_as_each_is_safe_to_repeat(dag):
     assert [task.task_id for task in dag.tasks if not task.retries] == []
+
+
+def test_an_order_database_that_is_down_delays_letters_by_five_to_six_hours(dag):
+    task = dag.get_task("publish_rates")
+    shortest = [task.retry_delay * task.retry_exponential_backoff**tries for tries in range(task.retries)]
+
+    # Airflow draws each wait from one to two times its length
+    from_, to = ([min(wait * times, task.max_retry_delay) for wait in shortest] for times in (1, 2))
+
+    assert (len(shortest), max(to)) == (8, timedelta(hours=1))
+    assert timedelta(hours=5) < sum(from_, timedelta()) < sum(to, timedelta()) < timedelta(hours=6.5)
 
 
 def test_letters_have_their_run_started_after_they_are_rendered_whether_or_not_publishing_succeeded(dag):

@@ -180,12 +180,13 @@ def list_order_databases(order: dict[str, Any]) -> list[str]:
     return [entity.entity for entity in publication.entities_with_orders(installation())]
 
 
+# Letters are rendered after the last try, in five to six hours: Airflow draws each wait from one to two lengths of it.
 @task(
     map_index_template="{{ entity }}",
-    retries=12,
+    retries=8,
     retry_delay=timedelta(minutes=5),
-    retry_exponential_backoff=True,
-    max_retry_delay=timedelta(hours=6),
+    retry_exponential_backoff=2.0,
+    max_retry_delay=timedelta(hours=1),
     on_failure_callback=notify_failure,
 )
 @step
