@@ -4,6 +4,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,8 @@ from partner_program.adapters import program_schema as schema
 from partner_program.adapters.bulk_insert import COPY_FROM_ROWS, append_rows
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
-from partner_program.adapters.orders_db import PublishedRate, append
+from partner_program.adapters.orders_db import append
+from partner_program.adapters.orders_rows import PublishedRate
 from partner_program.adapters.program_db import ProgramDatabase
 from partner_program.domain.refusals import Unavailable
 from tests.mariadb_place import MARIADB, NO_MARIADB
@@ -120,10 +122,14 @@ def mariadb() -> Iterator[tuple[ConnectionFields, Callable[[str], Any]]]:
 @pytest.mark.parametrize(
     ("account", "rule", "words"),
     [
-        ("varchar(100)", "UNIQUE (account_id)", "a row with the same key is there already (error 1062)"),
-        ("varchar(5)", "CHECK (TRUE)", "a value is too long for its column (error 1406)"),
-        ("integer", "CHECK (TRUE)", "a value does not fit its column (error 1366)"),
-        ("varchar(100)", "CHECK (tier > 6)", "a rule of the table is broken (error 4025)"),
+        (
+            "varchar(100) COLLATE utf8mb4_bin",
+            "UNIQUE (account_id)",
+            "a row with the same key is there already (error 1062)",
+        ),
+        ("varchar(5) COLLATE utf8mb4_bin", "CHECK (TRUE)", "a value is too long for its column (error 1406)"),
+        ("varchar(100) COLLATE latin1_bin", "CHECK (TRUE)", "a value does not fit its column (error 1366)"),
+        ("varchar(100) COLLATE utf8mb4_bin", "CHECK (tier > 6)", "a rule of the table is broken (error 4025)"),
     ],
 )
 def test_a_rate_that_an_order_database_on_mariadb_refuses_is_not_shown(
@@ -131,13 +137,14 @@ def test_a_rate_that_an_order_database_on_mariadb_refuses_is_not_shown(
 ) -> None:
     fields, run = mariadb
     run(TABLE.format(account=account, rule=rule))
+    rate = replace(RATE, account_id=f"{CANARY} 株")
     with told_without_the_value(words):
-        append(fields, [RATE, RATE], published_at=date(2015, 7, 27))
+        append(fields, [rate, rate], published_at=date(2015, 7, 27))
 
 
 def test_words_of_a_trigger_are_not_shown(mariadb: tuple[ConnectionFields, Callable[[str], Any]]) -> None:
     fields, run = mariadb
-    run(TABLE.format(account="varchar(100)", rule="CHECK (TRUE)"))
+    run(TABLE.format(account="varchar(100) COLLATE utf8mb4_bin", rule="CHECK (TRUE)"))
     run(
         "CREATE TRIGGER says BEFORE INSERT ON program_discount_rate FOR EACH ROW"
         " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = NEW.account_id"

@@ -16,19 +16,20 @@ import pymysql
 import pytest
 
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.domain.refusals import Unavailable
+from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.closes import find_entity
 from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.publication import find_drift, publish_rates
 from tests.cli.conftest import command_line
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
-from tests.worlds import World
+from tests.worlds import PROJECT, World
 
 MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
 # The table as docs/operations.md gives it to the owner of an order database.
 TABLE = """CREATE TABLE program_discount_rate (account_id VARCHAR(200) NOT NULL, valid_from DATE NOT NULL, tier INTEGER,
   monthly_fee_discount_bp INTEGER, setup_fee_discount_bp INTEGER, sla VARCHAR(20), revision INTEGER NOT NULL,
   published_at DATE, PRIMARY KEY (account_id, valid_from, revision))"""
+ON_MARIADB = TABLE.replace("VARCHAR(200) NOT NULL", "VARCHAR(200) COLLATE utf8mb4_bin NOT NULL")
 READ = "SELECT account_id, valid_from, tier, revision, published_at FROM program_discount_rate ORDER BY 1, 2, 4"
 JUNE_DAY, JULY_DAY = date(2015, 7, 27), date(2015, 8, 20)
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'program_discount_rate'::regclass"
@@ -80,7 +81,7 @@ def on_mariadb() -> Iterator[Orders]:
     with closing(owner), owner.cursor() as cursor:
         for statement in (f"CREATE DATABASE {name}", f"CREATE USER {name}@'%' IDENTIFIED BY 'adds'", f"USE {name}"):
             cursor.execute(statement)
-        cursor.execute(TABLE)
+        cursor.execute(ON_MARIADB)
         cursor.execute(f"GRANT SELECT, INSERT ON {name}.program_discount_rate TO {name}@'%'")
         fields = ConnectionFields(
             "orders_us", "mysql", host="127.0.0.1", port=3306, login=name, password="adds", schema=name
@@ -228,3 +229,42 @@ def test_a_day_that_only_the_server_knows_is_drift_and_hinders_no_sound_row(
     (drift,) = find_drift(june.installation)
     assert (drift.account_id, drift.valid_from) == ("A1", f"'{day}'")
     assert f"valid_from is '{day}', expected a day as YYYY-MM-DD" in drift.message
+
+
+@pytest.mark.parametrize(
+    "kind", ["VARCHAR(200) COLLATE utf8mb4_bin", "VARBINARY(200)", "VARCHAR(200) COLLATE latin1_bin"]
+)
+def test_accounts_that_differ_in_case_alone_have_a_rate_each_on_mariadb(
+    june: World, on_mariadb: Orders, kind: str
+) -> None:
+    on_mariadb.do(f"ALTER TABLE program_discount_rate MODIFY account_id {kind} NOT NULL")
+    june.connections["orders_nl"] = on_mariadb.fields
+    june.link("P3", "NL", "a1", since="2015-07-27")
+    june.load()
+    assert [publish(june, "NL", JUNE_DAY), publish(june, "NL", JULY_DAY)] == [3, 0]
+    assert find_drift(june.installation) == []
+    rates = on_mariadb.run("SELECT hex(account_id), tier FROM program_discount_rate ORDER BY 1")
+    assert rates == [("4131", 2), ("4133", 3), ("6131", 3)]
+
+
+@pytest.mark.parametrize(
+    "kind", ["VARCHAR(200) COLLATE utf8mb4_general_ci", "VARCHAR(200) COLLATE latin1_general_cs", "INTEGER"]
+)
+def test_a_table_of_mariadb_that_compares_accounts_loosely_is_refused_by_name(
+    june: World, on_mariadb: Orders, kind: str
+) -> None:
+    on_mariadb.do(f"ALTER TABLE program_discount_rate MODIFY account_id {kind} NOT NULL")
+    june.connections["orders_nl"] = on_mariadb.fields
+    with pytest.raises(
+        Refusal, match=r"connection orders_us: program_discount_rate.account_id is .* compared as"
+    ) as no:
+        publish(june, "NL", JUNE_DAY)
+    assert on_mariadb.published() == []
+    _, _, advice = str(no.value).partition("may be one: ")
+    on_mariadb.do(advice.removesuffix(", then publish again"))
+    assert publish(june, "NL", JUNE_DAY) == 2
+
+
+def test_the_tables_of_these_tests_are_those_of_the_page_for_operators() -> None:
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert all(f"{made};" in page for made in (TABLE, ON_MARIADB))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from partner_program.adapters import program_schema as schema
 from partner_program.adapters.bulk_insert import append_rows
-from partner_program.adapters.orders_db import PublishedRate
+from partner_program.adapters.orders_rows import PublishedRate
 from partner_program.domain.rates import RateTerms
 
 _COLUMNS = tuple(PublishedRate.__dataclass_fields__)

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from partner_program.adapters import orders_db, publication_store, rate_store, registry_store
-from partner_program.adapters.orders_db import FoundRows, PublishedRate, rate_key
+from partner_program.adapters.orders_rows import FoundRows, PublishedRate, rate_key
 from partner_program.domain.money import percent_text
 from partner_program.domain.publication import rows_owed
 from partner_program.domain.refusals import Refusal, Unavailable
