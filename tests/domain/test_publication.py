@@ -88,3 +88,16 @@ def test_whatever_is_corrected_the_days_before_keep_their_answer_and_the_rest_is
         each or none for each in answers(afresh)[TODAY - 1 :]
     ]
     assert rows_owed(links=after, rates=old, new={}, told=told | corrected, today=day(TODAY + 1)) == []
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_new_rates_hold_from_their_own_day_as_if_they_had_always_been_there(seed: int) -> None:
+    dice = Random(seed)
+    links = [link("P1", 1, 12), link("P2", 12)]
+    old = {each: [rate(first, dice.randrange(5)) for first in (2, 6)] for each in ("P1", "P2")}
+    new = {dice.choice(["P1", "P2"]): [rate(first, dice.randrange(5)) for first in (dice.randrange(6, 15), 25)]}
+    every = {each: [*own, *new.get(each, ())] for each, own in old.items()}
+    told = dict(rows_owed(links=links, rates=old, new={}, told={}, today=day(1)))
+    owed = dict(rows_owed(links=links, rates=every, new=new, told=told, today=day(TODAY)))
+    assert answers(told | owed) == answers(dict(rows_owed(links=links, rates=every, new={}, told={}, today=day(1))))
+    assert rows_owed(links=links, rates=every, new={}, told=told | owed, today=day(TODAY + 1)) == []

@@ -52,8 +52,9 @@ def rows_owed(
     before = {each: [rate for rate in rates.get(each, ()) if rate not in new.get(each, ())] for each in owners}
     was = dict(account_timeline(links=links, rates=before))
     wanted = _corrected(links, was, told, today)
-    if owners & new.keys():
-        wanted |= _brought(was, dict(account_timeline(links=links, rates=rates)), {**told, **wanted})
+    first = min((rate.valid_from for each in owners for rate in new.get(each, ())), default=None)
+    if first is not None:
+        wanted |= _brought(was, dict(account_timeline(links=links, rates=rates)), {**told, **wanted}, since=first)
     owed: dict[date, RateTerms] = {}
     for day, terms in sorted(wanted.items()):
         if terms != _newest({**told, **owed}, day):
@@ -80,11 +81,11 @@ def _corrected(
 
 
 def _brought(
-    was: Mapping[date, RateTerms], now: Mapping[date, RateTerms], told: Mapping[date, RateTerms]
+    was: Mapping[date, RateTerms], now: Mapping[date, RateTerms], told: Mapping[date, RateTerms], *, since: date
 ) -> dict[date, RateTerms]:
     """What new rates bring, where the account had been told what they replace; elsewhere it keeps what it was told."""
     found: dict[date, RateTerms] = {}
-    for day in {*was, *now, *told}:
+    for day in {day for each in (was, now, told) for day in each if day >= since}:
         says = _newest(told, day)
         terms = _newest(now, day) if says == _newest(was, day) else says
         if terms is not None:
