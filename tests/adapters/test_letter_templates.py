@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import get_args
@@ -235,3 +236,11 @@ def test_every_language_has_every_kind_of_letter_with_the_same_tables(kind: str,
 
 def test_every_kind_of_letter_has_its_own_wording() -> None:
     assert {path.stem for path in (FOLDER / "kinds").iterdir()} == set(get_args(LetterKind))
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "de"])
+def test_a_grant_on_demand_is_told_with_its_own_day_where_the_months_is_a_later_one(language: str) -> None:
+    granted = KINDS["grace_granted"]
+    at_once = TEMPLATES.in_language(language).render(granted)
+    later = replace(granted, effective_on=granted.rate_valid_from + timedelta(days=4))
+    assert TEMPLATES.in_language(language).render(later) == at_once

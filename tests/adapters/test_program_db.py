@@ -283,6 +283,16 @@ def test_an_empty_version_table_counts_as_no_schema(path: Path, database: Progra
         pass
 
 
+@pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
+def test_init_writes_nothing_into_an_entitys_database(path: Path, kind: str) -> None:
+    with closing(sqlite3.connect(path)) as billing:
+        billing.execute(f"CREATE {kind} program_mrr_line AS SELECT 1 AS line_id")
+    before = dump(path)
+    with pytest.raises(Refusal, match="leads to an entity's database, with program_mrr_line"):
+        database_at(path).upgrade()
+    assert dump(path) == before
+
+
 def test_init_refuses_a_schema_that_this_version_does_not_know(path: Path, database: ProgramDatabase) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -2,6 +2,7 @@
 
 import mailbox
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from partner_program.domain.refusals import NotThisInstallation, Refusal
 from partner_program.usecases.letter_bounces import import_bounces
 from partner_program.usecases.letter_resolution import Resolver, adopt_installation, resolve_letters
+from partner_program.usecases.restatement import Acceptance, accept_restatement
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
 
 KIM = Resolver("kim", "asked the mail server", 1_438_100_000)
 
@@ -196,3 +200,26 @@ def test_bounces_are_read_from_a_mailbox_file_too(june, tmp_path):
 def _empty(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_a_letter_that_reached_nobody_needs_nobody_any_more_once_a_corrected_one_took_its_place(tmp_path):
+    world = three_partners(World(tmp_path))
+    contacts = world.tables["contacts"]
+    world.tables["contacts"] = [each for each in contacts if each["partner_id"] != "P2"]
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    world.execute("US", "UPDATE program_mrr_line SET net_amount_minor = 550000 WHERE account_id = 'B2'")
+    world.close(JUNE)
+    world.settle(JUNE, today="2015-08-18")
+    day, june = date(2015, 8, 20), LetterWorld(world)
+    accept_restatement(june.here, MONTH, Acceptance(day, "pat", "corrected invoice"), today=day)
+    assert june.reconciled().needs_a_person
+    world.tables["contacts"] = contacts
+    world.load()
+    render(world)
+    june.approve()
+    june.send()
+    assert not june.reconciled().needs_a_person
+    assert [row.reply for row in june.reconciled().open] == [
+        "the partner has no billing contact; revision 2 of the month took its place"
+    ]

@@ -162,6 +162,17 @@ def test_an_entity_that_cannot_be_read_any_more_changes_neither_the_month_nor_it
 
     outcome = corrected.settle(JULY, today="2015-08-19")
 
-    assert not outcome.changed
+    assert (outcome.changed, outcome.failing) == (False, ("NL",))
     assert corrected.register(JULY) == register
     assert show_restatement(corrected.installation, JULY_MONTH) == proposal
+
+
+def test_a_month_that_was_the_migration_stays_it_whatever_a_later_run_asks_for(world: World) -> None:
+    three_partners(world)
+    world.settle(JUNE, on=GO_LIVE, migration=True)
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 550000 WHERE account_id = 'A1'")
+    world.close(JUNE)
+    world.settle(JUNE, today="2015-08-18")
+    accept(world, JUNE_MONTH)
+    assert partners(world, JUNE)["P1"]["tier"] == 3
+    assert not world.settle(JUNE, today="2015-08-20", migration=True).changed

@@ -130,11 +130,15 @@ def _follow(row: Delivery, wanted: Mapping[str, str]) -> list[Executable]:
 
 
 def _is_replaced(row: Delivery, revision: int) -> bool:
-    return row.revision < revision and row.status in ("planned", "rendered", "approved", "deferred")
+    unsent = ("planned", "rendered", "approved", "deferred", "undeliverable", "refused")
+    return row.revision < revision and row.status in unsent and not row.is_replaced
 
 
 def _replaced(row: Delivery, revision: int) -> Executable:
-    values = {"status": "undeliverable", "reply": f"revision {revision} of the month {REPLACED}"}
+    by = f"revision {revision} of the month {REPLACED}"
+    values = {"status": "undeliverable", "reply": by}
+    if row.status in ("undeliverable", "refused"):  # why it did not arrive is kept
+        values = {"reply": f"{row.reply}; {by}"}
     return update(schema.delivery).where(*_is(row), schema.delivery.c.status == row.status).values(values)
 
 

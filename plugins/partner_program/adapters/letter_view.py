@@ -113,6 +113,8 @@ def letter_view(
     """Write one letter's facts in a locale; `benefits` names and groups the benefits in the letter's language."""
     _refuse_sums_that_do_not_add_up(facts)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
+    # a grant on demand begins on its own day, which the month's run tells of later
+    begins = facts.rate_valid_from if facts.kind == "grace_granted" else facts.effective_on
     return LetterView(
         lang=language,
         dir=form.direction,
@@ -122,8 +124,8 @@ def letter_view(
         company=plain_name(facts.company_name) or plain_name(facts.partner_id),
         names=form.together([name for name in map(plain_name, facts.contact_names) if name]),
         month=form.month(facts.billing_month),
-        effective=form.day(facts.effective_on),
-        rates_are_new=facts.rate_valid_from == facts.effective_on,
+        effective=form.day(begins),
+        rates_are_new=facts.rate_valid_from == begins,
         rates_from=form.day(facts.rate_valid_from),
         tier=facts.tier,
         previous_tier=facts.previous_tier,

@@ -70,6 +70,8 @@ class ProgramDatabase:
                 before = schema_version(writer)
                 if before == SCHEMA_VERSION:
                     return f"already at schema {SCHEMA_VERSION}"
+                if before is None:
+                    _refuse_a_billing_database(writer)
                 _migrate(writer, before)
         return f"created at schema {SCHEMA_VERSION}" if before is None else f"upgraded {before} to {SCHEMA_VERSION}"
 
@@ -84,6 +86,18 @@ class ProgramDatabase:
                 f"the programme database is at schema {found or 'none'}, this version needs {SCHEMA_VERSION}: "
                 "run `partner-program init`"
             )
+
+
+def _refuse_a_billing_database(connection: Connection) -> None:
+    """An entity's database is never written to (contract 1), not even where a connection names it by mistake."""
+    theirs = {"program_mrr_line", "program_period_close", "program_reseller_account", "program_discount_rate"}
+    here = inspect(connection)
+    found = sorted(theirs.intersection(here.get_table_names() + here.get_view_names()))
+    if found:
+        raise Refusal(
+            f"connection partner_program leads to an entity's database, with {', '.join(found)}: "
+            "the programme needs a database of its own"
+        )
 
 
 def schema_version(connection: Connection) -> str | None:

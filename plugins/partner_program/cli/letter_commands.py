@@ -173,7 +173,7 @@ def resolve(
         partners=[partner] if partner else None,
         written_to_files=written_to_files,
     )
-    then = f"; now: partner-program letters approve {month}" if word == "resend" else ""
+    then = f"; now: partner-program letters approve {month} --reason TEXT" if word == "resend" else ""
     click.echo(f"{month}: {count} letters resolved by {resolved_by}{then}")
 
 

@@ -53,6 +53,11 @@ def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -
     force = "history only" if order.history else f"in force from {outcome.effective_on}"
     what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
     answer = f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
+    if outcome.failing:
+        answer += (
+            f"\n{', '.join(outcome.failing)}: cannot be relied on now, nothing of it was compared; what is in force "
+            f"stays: see the quality report, or `partner-program close check ENTITY {order.month}`"
+        )
     if outcome.proposed:
         answer += (
             f"\n{outcome.proposed} partners would come out differently now; what is in force stays: "
@@ -130,4 +135,4 @@ def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
         stopped = brake_store.release(connection, month, released_by=released_by, reason=reason)
     for why in stopped:
         click.echo(f"released: {why}")
-    click.echo(f"now run the month again: partner-program run {month}")
+    click.echo(f"now run the month again as it was run: partner-program run {month} [--effective-on DAY]")

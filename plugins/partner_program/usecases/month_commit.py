@@ -40,7 +40,10 @@ from partner_program.usecases.taking_force import take_force
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything took force."""
+    """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything took force.
+
+    `failing` are entities of the month in force that cannot be relied on now: nothing of them was compared.
+    """
 
     revision: int
     effective_on: date
@@ -48,6 +51,7 @@ class RunOutcome:
     held: int
     proposed: int
     changed: bool
+    failing: tuple[str, ...] = ()
 
 
 def commit_month(installation: Installation, order: MonthOrder, lease: MonthLease) -> RunOutcome:
@@ -95,6 +99,7 @@ def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -
         held=len(decided.totals.held),
         proposed=len(decided.differences) if is_proposed else 0,
         changed=commit.has_news,
+        failing=commit.failing,
     )
 
 
@@ -119,6 +124,7 @@ class _Commit:
     braked: list[str]
     settles: bool
     proposes: bool
+    failing: tuple[str, ...]
 
     @property
     def has_news(self) -> bool:
@@ -159,6 +165,7 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
         braked=_brake(connection, order, decided, digest),
         settles=settles,
         proposes=proposes,
+        failing=tuple(sorted(fails_now)),
     )
 
 

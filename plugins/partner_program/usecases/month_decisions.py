@@ -82,7 +82,7 @@ def _decisions(
             grace=graces[total.partner_id],
             history=inputs.histories.get(total.partner_id, NO_HISTORY),
             agreements=inputs.agreements.get(total.partner_id, ()),
-            migration=order.migration,
+            migration=inputs.migration,
         )
         for total in totals
     ]

@@ -52,12 +52,14 @@ class MonthOrder:
 class MonthInputs:
     """A month's inputs; `assigned` is what is in force for it already, by partner.
 
-    `effective` gives each authorised partner's own effective date: the day that it got with the month, else the
-    run's. `programs` has the programme for each of these days; empty where no table was in force (history).
+    `migration` is what the month was settled as first, whatever a later run asks for. `effective` gives each
+    authorised partner's own effective date: the day that it got with the month, else the run's. `programs` has the
+    programme for each of these days; empty where no table was in force (history).
     """
 
     month: BillingMonth
     run_effective_on: date
+    migration: bool
     revision: int
     settlements: tuple[int, ...]
     registry: Registry
@@ -85,6 +87,7 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
     registry = load_registry(connection)
     settlements = [row for row in settlements_of(connection, month) if row.status == order.status]
     revision = settlements[-1].revision if settlements else _next_revision(connection, month)
+    migration = bool(settlements[0].migration) if settlements else order.migration
     assigned = assigned_partners(connection, month, revision) if settlements else {}
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
     everyone_assigned = all(partner_id in assigned for partner_id in partners)
@@ -99,6 +102,7 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
     return MonthInputs(
         month=month,
         run_effective_on=run_day,
+        migration=migration,
         revision=revision,
         settlements=tuple(row.settlement_id for row in settlements),
         registry=registry,
@@ -111,7 +115,7 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
         programs=programs,
         inputs_hash=json_hash(
             order.status,
-            str(order.migration),
+            str(migration),
             as_json(Registry, registry),
             as_json(dict[str, str], latest_hashes(connection, month)),
             as_json(list[str], [f"{each.entity} {each.severity} {each.message}" for each in findings]),

@@ -82,8 +82,7 @@ def accept_restatement(
 def _order_of(connection: Connection, month: BillingMonth, today: date) -> MonthOrder:
     """The order that the month was run with."""
     last = settlement_history.settlements_of(connection, month)[-1]
-    history = last.status == settlement_history.HISTORY
-    return MonthOrder(month, today, history=history, migration=bool(last.migration))
+    return MonthOrder(month, today, history=last.status == settlement_history.HISTORY)
 
 
 def _decide_again(connection: Connection, installation: Installation, order: MonthOrder) -> MonthDecisions:

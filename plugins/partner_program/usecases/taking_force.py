@@ -31,7 +31,7 @@ def take_force(
         billing_month=order.month,
         revision=revision,
         status=order.status,
-        migration=order.migration,
+        migration=decided.inputs.migration,
         effective_on=None if order.history else effective_on,
         program_file=decided.program.file_name if decided.program else None,
         program_hash=decided.program.file_hash if decided.program else None,
