@@ -9,7 +9,7 @@ from email.policy import default
 from email.utils import getaddresses
 from pathlib import Path
 
-from partner_program.adapters.letter_ids import bounced_letter
+from partner_program.domain.letter_ids import bounced_letter
 from partner_program.domain.refusals import Refusal
 
 LONGEST = 300  # characters of what a mail server said

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delet
 
 from partner_program.adapters import program_schema as schema
 from partner_program.adapters.bulk_insert import append_rows
-from partner_program.adapters.letter_ids import letter_hex
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NEXT, DeliveryState, Outcome
+from partner_program.domain.letter_ids import letter_hex
 from partner_program.domain.registry import Contact
 
 Key = tuple[str, int, str, str]

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from partner_program.adapters import delivery_store, letter_action_store, sending_epoch
 from partner_program.adapters.delivery_store import Delivery
-from partner_program.adapters.letter_ids import message_id
 from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters import letter_templates

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from partner_program.adapters.delivery_store import Delivery
-from partner_program.adapters.letter_ids import return_path
 from partner_program.adapters.letter_message import MessageHead, message_bytes
 from partner_program.adapters.letter_templates import RenderedLetter
 from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.smtp_envelope import Envelope
+from partner_program.domain.letter_ids import return_path
 from partner_program.domain.letters import LetterFacts
 
 NOT_APPROVED = f"<{'0' * 32}@not-approved.example>"  # a Message-ID is given with the approval

@@ -5,12 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import (
-    brake_store,
-    rate_store,
-    restatement_store,
-    settlement_history,
-)
+from partner_program.adapters import brake_store, rate_store, restatement_store, settlement_history
 from partner_program.adapters.draft_store import load_draft
 from partner_program.domain.brake import brake_reasons
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
