@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.letter_book_view import (
     REMARKS_IN_WORDS,
     BookLetter,

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import quote
 
-from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.smtp_client import Envelope
 from partner_program.domain.delivery import Outcome
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from partner_program.adapters.files import draft_prefix, sweep_drafts
+from partner_program.adapters.atomic_write import draft_prefix, sweep_drafts
 from partner_program.adapters.offline_pages import page_name
 from partner_program.adapters.quality_view import SYMBOLS, ReportView, report_view
 from partner_program.domain.billing_month import BillingMonth

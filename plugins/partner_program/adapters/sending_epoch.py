@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, delete, insert, select
 
 from partner_program.adapters import program_schema as schema
-from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.domain.refusals import NotThisInstallation
 
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from partner_program.adapters import delivery_store, letter_store
+from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.delivery_store import Delivery
-from partner_program.adapters.files import write_if_changed
 from partner_program.adapters.letter_action_store import Action, LetterAction
 from partner_program.adapters.letter_book_page import HeldGroup, LetterBook, write_letter_book
 from partner_program.adapters.letter_book_view import BookLetter, Recipient

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from partner_program.adapters import delivery_store, letter_store
+from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
 from partner_program.adapters.delivery_store import OwedChanges
-from partner_program.adapters.files import sweep_drafts, write_if_changed
 from partner_program.adapters.letter_store import OwedLetter
 from partner_program.adapters.letter_templates import LetterTemplates, RenderedLetter
 from partner_program.adapters.program_file import load_program

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from partner_program.adapters.files import write_if_changed
+from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.letter_preview import PreviewLink, PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.letter_templates import LetterTemplates
 from partner_program.adapters.register_files import register_csv, register_json

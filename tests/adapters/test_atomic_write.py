@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.files import draft_prefix, sweep_drafts, write_if_changed
+from partner_program.adapters.atomic_write import draft_prefix, sweep_drafts, write_if_changed
 from partner_program.domain.refusals import Unavailable
 
 
