@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import Measurement
-from partner_program.adapters.billing_db import pull_month
+from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity

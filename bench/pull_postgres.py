@@ -14,7 +14,7 @@ import psycopg
 from bench import Measurement
 from bench.postgres_server import connect, postgres_server
 from bench.pull import ENTITY, LARGEST_LINE_MINOR, MONTH, MONTHS, SPAN, SQL_FOLDER, drawn_lines, seconds
-from partner_program.adapters.billing_db import pull_month
+from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.revenue import EntityRevenue
 

@@ -13,7 +13,7 @@ import yaml
 
 from demo.special_partners import SPECIAL_PARTNERS
 from partner_program.adapters import registry_forms
-from partner_program.adapters.billing_db import pull_month
+from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth

@@ -27,8 +27,8 @@ import psycopg
 import pymysql
 import pytest
 
+from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.sql_files import read_stand_ins
 from tests.mariadb_place import MARIADB, NO_MARIADB
 
 SQL = Path(__file__).parents[2] / "include" / "sql"

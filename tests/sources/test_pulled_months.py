@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from partner_program.adapters.billing_db import pull_month
+from partner_program.adapters.billing.pull import pull_month
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose

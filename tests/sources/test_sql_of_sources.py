@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.sql_files import read_stand_ins
+from partner_program.adapters.billing.statements import read_stand_ins
 from tests.sources.conftest import PRINT_SQL, SQL, Billing, printed
 
 SOURCES = SQL / "sources"

@@ -21,7 +21,7 @@ import pytest
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.quality import check_month
-from tests.adapters.test_billing_servers import TABLES
+from tests.adapters.billing.test_servers import TABLES
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, three_partners
 from tests.worlds import World
 from topology.toy_billing import OWNERS, fill_toy_billing

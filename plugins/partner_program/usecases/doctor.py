@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from partner_program.adapters.billing_db import missing_relations
+from partner_program.adapters.billing.pull import missing_relations
 from partner_program.adapters.letter_templates import LetterTemplates
 from partner_program.adapters.registry_store import load_entities, load_registry
 from partner_program.domain.refusals import Refusal

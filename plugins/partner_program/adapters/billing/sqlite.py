@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.connections import ConnectionFields
 
 BUSY_SECONDS = 5.0

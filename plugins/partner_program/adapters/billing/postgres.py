@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from psycopg import IsolationLevel
 
-from partner_program.adapters.billing_server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
-from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
+from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
 

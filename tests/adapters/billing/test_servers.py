@@ -16,15 +16,15 @@ import psycopg
 import pymysql
 import pytest
 
-from partner_program.adapters.billing_db import missing_relations, pull_month
-from partner_program.adapters.billing_lines import BillingLine
+from partner_program.adapters.billing.lines import BillingLine
+from partner_program.adapters.billing.pull import missing_relations, pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
 from tests.mariadb_place import MARIADB, NO_MARIADB
 
-SQL = Path(__file__).parents[2] / "include" / "sql"
+SQL = Path(__file__).parents[3] / "include" / "sql"
 JULY = BillingMonth(2015, 7)
 NL = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
 COLUMNS = 14

@@ -11,8 +11,8 @@ from functools import partial
 from itertools import chain
 from typing import Any, cast
 
-from partner_program.adapters.billing_closes import UnsureLine
-from partner_program.adapters.billing_lines import (
+from partner_program.adapters.billing.closes import UnsureLine
+from partner_program.adapters.billing.lines import (
     BillingLine,
     faulty_line,
     first_fault,
@@ -21,7 +21,7 @@ from partner_program.adapters.billing_lines import (
     is_sound_currency,
     whole_amount,
 )
-from partner_program.adapters.billing_snapshot import BillingSnapshot
+from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import (
     CHARGE_KINDS,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from partner_program.adapters.billing_snapshot import BillingFault
+from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.adapters.connections import ConnectionFields
 
 STATEMENT_SECONDS = 600

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from partner_program.adapters.sql_files import read_statement, with_stand_ins
+from partner_program.adapters.billing.statements import read_statement, with_stand_ins
 from partner_program.domain.refusals import Refusal
 
 

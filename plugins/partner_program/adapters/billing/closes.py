@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from partner_program.adapters.billing_lines import is_sound_currency, shown
-from partner_program.adapters.billing_snapshot import BillingFault
+from partner_program.adapters.billing.lines import is_sound_currency, shown
+from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_WHOLE
 from partner_program.domain.revenue import PeriodClose

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from partner_program.adapters.billing_closes import close_fault, read_close_rows
-from partner_program.adapters.billing_lines import BillingLine, plain_text
-from partner_program.adapters.billing_mysql import open_mysql
-from partner_program.adapters.billing_postgres import open_postgres
-from partner_program.adapters.billing_snapshot import BillingFault, BillingSnapshot, UndecodableText
-from partner_program.adapters.billing_sqlite import open_sqlite
-from partner_program.adapters.billing_tally import read_lines
+from partner_program.adapters.billing.closes import close_fault, read_close_rows
+from partner_program.adapters.billing.lines import BillingLine, plain_text
+from partner_program.adapters.billing.mysql import open_mysql
+from partner_program.adapters.billing.postgres import open_postgres
+from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.billing.sqlite import open_sqlite
+from partner_program.adapters.billing.statements import read_stand_ins
+from partner_program.adapters.billing.tally import read_lines
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.sql_files import read_stand_ins
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity

@@ -19,15 +19,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.billing_db import pull_month, read_closes
-from partner_program.adapters.billing_snapshot import BillingFault
+from partner_program.adapters.billing.pull import pull_month, read_closes
+from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
 
 JULY = BillingMonth(2015, 7)
-SQL_FOLDER = Path(__file__).parents[2] / "include" / "sql"
+SQL_FOLDER = Path(__file__).parents[3] / "include" / "sql"
 ENTITY = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
 LARGEST = 1_000_000_00
 LINE = {
@@ -651,7 +651,7 @@ AS_NOBODY = """
 import os, sys
 sys.path[:0] = sys.argv[2].split(":")
 from pathlib import Path
-from tests.adapters.test_billing_db import pull
+from tests.adapters.billing.test_pull import pull
 if os.geteuid() == 0:  # to whom no folder is sealed
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 assert not os.access(Path(sys.argv[1]).parent, os.W_OK)
@@ -697,7 +697,7 @@ def test_a_database_in_a_folder_that_cannot_be_written_is_read_if_it_can_be_lock
     file = write_billing(sealed / "nl.db", [line()], closed(("EUR", 1, 10_000)), ddl)
     file.chmod(0o444)
     sealed.chmod(0o555)
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-c", AS_NOBODY, str(file), f"{root / 'plugins'}:{root}:{':'.join(sys.path)}"]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env={**os.environ, "HOME": "/"})
     assert (run.stdout.strip(), run.stderr) == (fault, "")

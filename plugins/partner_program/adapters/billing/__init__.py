@@ -1,0 +1,1 @@
+"""Reading a legal entity's billing database."""
