@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Table, text
 
 from bench import Measurement
 from bench.postgres_server import postgres_server
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import append_rows
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_db import ProgramDatabase
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.database import ProgramDatabase
 
 PARTNERS, PAIRS = 100_000, 11
 EFFECTIVE_ON = date(2015, 7, 27)

@@ -15,13 +15,13 @@ import pymysql
 import pytest
 from sqlalchemy import insert
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import COPY_FROM_ROWS, append_rows
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import COPY_FROM_ROWS, append_rows
+from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.database_faults import plain_words
 from partner_program.adapters.orders_db import append
 from partner_program.adapters.orders_rows import PublishedRate
-from partner_program.adapters.program_db import ProgramDatabase
 from partner_program.domain.refusals import Unavailable
 from tests.mariadb_place import MARIADB, NO_MARIADB
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from partner_program.domain.refusals import Unavailable
-from tests.adapters.test_program_db_postgres import Programme
+from tests.adapters.database.test_database_on_postgres import Programme
 from tests.usecases.letter_world import RECIPIENTS, LetterWorld, letter_world, render
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from partner_program.adapters import rate_store
+from partner_program.adapters.database import rates as rate_store
 from partner_program.domain.refusals import NotAuthorized
 from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.orders import Order, quote_order

@@ -18,7 +18,7 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.refusals import Unavailable
-from tests.adapters.test_program_db_postgres import (
+from tests.adapters.database.test_database_on_postgres import (
     Fault,
     Programme,
     Proxy,

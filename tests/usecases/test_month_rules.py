@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from partner_program.adapters import brake_store
+from partner_program.adapters.database import brake as brake_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, NoRuleInForce, Refusal
 from partner_program.usecases.installation import PROJECT

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from partner_program.adapters import snapshot_store
+from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.refusals import Refusal, Unavailable

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_db import ProgramDatabase
-from partner_program.adapters.register_store import read_register
+from partner_program.adapters.database.database import ProgramDatabase
+from partner_program.adapters.database.register import read_register
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.refusals import UnsoundFiles
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from partner_program.adapters import brake_store
+from partner_program.adapters.database import brake as brake_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, Refusal
 from partner_program.domain.simulation import Discounts, SimulatedResult, Simulation

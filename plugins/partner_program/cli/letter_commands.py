@@ -31,7 +31,7 @@ def letters() -> None:
 @text_or_json
 def list_letters(month: BillingMonth, state: tuple[str, ...], form: str) -> None:
     """List the letters of MONTH: one row for each recipient."""
-    from partner_program.adapters.delivery_store import deliveries
+    from partner_program.adapters.database.deliveries import deliveries
 
     with installation().database.reading() as connection:
         rows = deliveries(connection, month, states=state or None)

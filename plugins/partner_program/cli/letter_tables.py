@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from partner_program.adapters.delivery_store import Delivery, count_states
+from partner_program.adapters.database.deliveries import Delivery, count_states
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 from partner_program.usecases.installation import Installation

@@ -78,7 +78,7 @@ def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -
 )
 def register(month: BillingMonth, form: str) -> None:
     """Show what MONTH decided for every authorised partner, and where every line went."""
-    from partner_program.adapters.register_store import read_register
+    from partner_program.adapters.database.register import read_register
 
     with installation().database.reading() as connection:
         found = read_register(connection, month)
@@ -129,7 +129,7 @@ def brake() -> None:
 @looked_at("released_by")
 def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     """Release what the brake stopped in MONTH; then run the month again."""
-    from partner_program.adapters import brake_store
+    from partner_program.adapters.database import brake as brake_store
 
     with installation().database.writing() as connection:
         stopped = brake_store.release(connection, month, released_by=released_by, reason=reason)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from partner_program.adapters.program_schema import metadata
+from partner_program.adapters.database.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

@@ -1,7 +1,8 @@
 """Whether the entities have closed a month, and closes that their people tell us."""
 
-from partner_program.adapters import close_store, registry_store
 from partner_program.adapters.billing.pull import pull_month
+from partner_program.adapters.database import closes as close_store
+from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity

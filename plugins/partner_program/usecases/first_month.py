@@ -4,7 +4,7 @@ A paused schedule that is let go begins the newest month at once, and months are
 first in force, the migration and every month before it could be nothing but history from then on.
 """
 
-from partner_program.adapters import settlement_history
+from partner_program.adapters.database import history as settlement_history
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
 

@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from partner_program.adapters import rate_store, registry_store, settlement_history
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.rates import Rate, rate_terms
 from partner_program.domain.refusals import NotAuthorized, Refusal
 from partner_program.domain.registry import AUTHORIZED, GraceGrant

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, letter_action_store, sending_epoch
-from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import letter_actions as letter_action_store
+from partner_program.adapters.database import sending_epoch
+from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth

@@ -10,19 +10,20 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, letter_store
 from partner_program.adapters.atomic_write import write_if_changed
-from partner_program.adapters.delivery_store import Delivery
-from partner_program.adapters.letter_action_store import Action, LetterAction
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database.deliveries import Delivery
+from partner_program.adapters.database.history import IN_FORCE, assessed_months
+from partner_program.adapters.database.letter_actions import Action, LetterAction
+from partner_program.adapters.database.letters import OwedLetter
+from partner_program.adapters.database.register import read_register
+from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letter_book_page import HeldGroup, LetterBook, write_letter_book
 from partner_program.adapters.letter_book_view import BookLetter, Recipient
 from partner_program.adapters.letter_preview import PreviewLink
-from partner_program.adapters.letter_store import OwedLetter
 from partner_program.adapters.register_files import register_csv
-from partner_program.adapters.register_store import read_register
-from partner_program.adapters.registry_store import load_registry
 from partner_program.adapters.sending_settings import sending_settings
-from partner_program.adapters.settlement_history import IN_FORCE, assessed_months
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, own_process, publication_store, registry_store
-from partner_program.adapters.delivery_store import Delivery, Key
+from partner_program.adapters import own_process
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import publication as publication_store
+from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.deliveries import Delivery, Key
 from partner_program.adapters.sending_settings import SendingSettings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Outcome

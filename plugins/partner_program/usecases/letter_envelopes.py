@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.letter_message import MessageHead, message_bytes
 from partner_program.adapters.letter_templates import RenderedLetter
 from partner_program.adapters.mail_address import parse_address

@@ -6,8 +6,10 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, letter_action_store, sending_epoch
-from partner_program.adapters.delivery_store import NO_RECIPIENT, Delivery
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import letter_actions as letter_action_store
+from partner_program.adapters.database import sending_epoch
+from partner_program.adapters.database.deliveries import NO_RECIPIENT, Delivery
 from partner_program.adapters.mail_courier import TO_FILE
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState

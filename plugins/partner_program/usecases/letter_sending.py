@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from partner_program.adapters import letter_store, sending_epoch
-from partner_program.adapters.delivery_store import Delivery
+from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database import sending_epoch
+from partner_program.adapters.database.deliveries import Delivery
+from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letter_templates import RenderedLetter
 from partner_program.adapters.mail_courier import Courier, FileCourier
-from partner_program.adapters.registry_store import load_registry
 from partner_program.adapters.send_rate import SendRate
 from partner_program.adapters.sending_settings import mail_server_fields, sending_settings
 from partner_program.adapters.smtp_client import Envelope, SmtpSession, SmtpSettings

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from partner_program.adapters import delivery_store, letter_store
-from partner_program.adapters.delivery_store import Delivery
-from partner_program.adapters.registry_store import load_registry
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database.deliveries import Delivery
+from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation

@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, letter_store
 from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
-from partner_program.adapters.delivery_store import OwedChanges
-from partner_program.adapters.letter_store import OwedLetter
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database.deliveries import OwedChanges
+from partner_program.adapters.database.letters import OwedLetter
+from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letter_templates import LetterTemplates, RenderedLetter
 from partner_program.adapters.program_file import load_program
-from partner_program.adapters.registry_store import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import BenefitFact, LetterFacts, NextTierFact
 from partner_program.domain.program import Program

@@ -5,8 +5,11 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import brake_store, rate_store, restatement_store, settlement_history
-from partner_program.adapters.draft_store import load_draft
+from partner_program.adapters.database import brake as brake_store
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import restatements as restatement_store
+from partner_program.adapters.database.drafts import load_draft
 from partner_program.domain.brake import brake_reasons
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
 from partner_program.domain.refusals import (

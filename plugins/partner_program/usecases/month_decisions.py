@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import restatement_store, settlement_history
-from partner_program.adapters.draft_store import as_json, json_hash
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import restatements as restatement_store
+from partner_program.adapters.database.drafts import as_json, json_hash
 from partner_program.domain.program import Program
 from partner_program.domain.restatement import differences, figures_of
 from partner_program.domain.settlement import (

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from partner_program.adapters.draft_store import as_json, json_hash
-from partner_program.adapters.registry_store import load_registry
-from partner_program.adapters.settlement_history import (
+from partner_program.adapters.database.drafts import as_json, json_hash
+from partner_program.adapters.database.history import (
     HISTORY,
     IN_FORCE,
     AssignedPartner,
@@ -19,7 +18,8 @@ from partner_program.adapters.settlement_history import (
     load_histories,
     settlements_of,
 )
-from partner_program.adapters.snapshot_store import latest_hashes, load_findings
+from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.database.snapshots import latest_hashes, load_findings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
 from partner_program.domain.program import Program

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import lease_store, own_process
+from partner_program.adapters import own_process
+from partner_program.adapters.database import leases as lease_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.lease import claim_lease, give_back
 from partner_program.domain.refusals import MonthBusy, MonthLost

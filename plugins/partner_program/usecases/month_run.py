@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import draft_store, snapshot_store
-from partner_program.adapters.draft_store import Stage, load_draft
-from partner_program.adapters.registry_store import load_entities
+from partner_program.adapters.database import drafts as draft_store
+from partner_program.adapters.database import snapshots as snapshot_store
+from partner_program.adapters.database.drafts import Stage, load_draft
+from partner_program.adapters.database.registry import load_entities
 from partner_program.domain.findings import Finding
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from partner_program.adapters.draft_store import Stage
-from partner_program.adapters.snapshot_store import load_revenues
+from partner_program.adapters.database.drafts import Stage
+from partner_program.adapters.database.snapshots import load_revenues
 from partner_program.domain.program import Program
 from partner_program.domain.settlement import GraceAssignment, TierAssignment, assign_tiers, settle_grace_periods
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals

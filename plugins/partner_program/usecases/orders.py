@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from partner_program.adapters import rate_store, registry_store
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.letters import Component
 from partner_program.domain.quote import Quote, quote
 from partner_program.domain.rates import Rate, legacy_kept

@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import quote
 
 from partner_program.adapters.atomic_write import write_if_changed
+from partner_program.adapters.database.history import assessed_months
+from partner_program.adapters.database.register import read_register
+from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letter_preview import PreviewLink, PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.letter_templates import LetterTemplates
 from partner_program.adapters.register_files import register_csv, register_json
-from partner_program.adapters.register_store import read_register
-from partner_program.adapters.registry_store import load_registry
-from partner_program.adapters.settlement_history import assessed_months
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters import TEMPLATE_VERSION, letter_file_name

@@ -7,7 +7,10 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import orders_db, publication_store, rate_store, registry_store
+from partner_program.adapters import orders_db
+from partner_program.adapters.database import publication as publication_store
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.orders_rows import FoundRows, PublishedRate, rate_key
 from partner_program.domain.money import percent_text
 from partner_program.domain.publication import rows_owed

@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.database.snapshots import load_findings, load_revenues
 from partner_program.adapters.quality_report import write_quality_report
-from partner_program.adapters.registry_store import load_registry
-from partner_program.adapters.snapshot_store import load_findings, load_revenues
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding, counted_totals, in_reading_order
 from partner_program.domain.links import link_findings

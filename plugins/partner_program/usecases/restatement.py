@@ -6,8 +6,11 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import rate_store, restatement_store, settlement_history, settlement_store
-from partner_program.adapters.restatement_store import ACCEPTED, REJECTED, Proposal
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import restatements as restatement_store
+from partner_program.adapters.database import settlements as settlement_store
+from partner_program.adapters.database.restatements import ACCEPTED, REJECTED, Proposal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate, RateTerms, rate_terms
 from partner_program.domain.refusals import Refusal

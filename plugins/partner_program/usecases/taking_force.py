@@ -5,8 +5,11 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import delivery_store, rate_store, settlement_store, snapshot_store
-from partner_program.adapters.settlement_store import SettlementHead
+from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import settlements as settlement_store
+from partner_program.adapters.database import snapshots as snapshot_store
+from partner_program.adapters.database.settlements import SettlementHead
 from partner_program.domain.settlement import Decision
 from partner_program.usecases.month_decisions import MonthDecisions
 from partner_program.usecases.month_inputs import MonthOrder

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select
 
-from partner_program.adapters import program_schema as schema
+from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 

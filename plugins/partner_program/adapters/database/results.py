@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.settlement_history import HISTORY, IN_FORCE, assessed_months
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.history import HISTORY, IN_FORCE, assessed_months
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.simulation import Discounts, SettledResult

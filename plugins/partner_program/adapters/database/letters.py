@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from partner_program.adapters import program_schema as schema
+from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import AccountFact, GraceFact, LetterKind
 

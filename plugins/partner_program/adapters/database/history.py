@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.rate_store import rates_before
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures

@@ -6,8 +6,8 @@ from datetime import date
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import append_rows
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.adapters.orders_rows import PublishedRate
 from partner_program.domain.rates import RateTerms
 

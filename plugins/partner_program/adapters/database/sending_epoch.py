@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, delete, insert, select
 
-from partner_program.adapters import program_schema as schema
 from partner_program.adapters.atomic_write import write_if_changed
+from partner_program.adapters.database import schema
 from partner_program.domain.refusals import NotThisInstallation
 
 

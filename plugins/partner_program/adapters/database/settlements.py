@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import append_rows
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.restatement import figures_of
 from partner_program.domain.settlement import Decision

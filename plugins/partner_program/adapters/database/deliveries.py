@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, tuple_, update
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import append_rows
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NEXT, DeliveryState, Outcome
 from partner_program.domain.letter_ids import letter_hex

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, update
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import append_rows
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.refusals import Refusal, UnsoundFiles

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
 
-from partner_program.adapters import program_schema as schema
+from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 

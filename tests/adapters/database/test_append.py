@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Table, select, text
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.bulk_insert import COPY_FROM_ROWS, AlreadyWritten, append_rows
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_db import ProgramDatabase
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import COPY_FROM_ROWS, AlreadyWritten, append_rows
+from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.domain.refusals import Unavailable
 
 DAY = date(2015, 7, 27)

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_schema import APPEND_ONLY, metadata
+from partner_program.adapters.database.schema import APPEND_ONLY, metadata
 from partner_program.domain.refusals import Unavailable
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert, select
 
-from partner_program.adapters import program_schema as schema
+from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select
 
-from partner_program.adapters import program_schema as schema
+from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 
 Action = Literal["approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"]

@@ -16,7 +16,7 @@ from partner_program.domain.refusals import Refusal, Unavailable
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
 SCHEMA_VERSION = "0003"
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
 WRITER_LOCK = 20150727  # any number of our own: one writer at a time in the programme's database
 

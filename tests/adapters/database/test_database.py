@@ -19,9 +19,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Table, Text, create_engine, delete, event, insert, inspect, select, update
 from sqlalchemy.dialects import sqlite
 
-from partner_program.adapters import program_schema as schema
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_db import MIGRATIONS, SCHEMA_VERSION, ProgramDatabase
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.database import MIGRATIONS, SCHEMA_VERSION, ProgramDatabase
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.installation import PROJECT
 from tests.worlds import NamedConnections
@@ -384,9 +384,9 @@ def test_init_on_a_full_disk_leaves_a_database_that_init_can_still_make(path: Pa
 COUNTER = """
 import sys
 from sqlalchemy import select, update
-from partner_program.adapters import program_schema as schema
+from partner_program.adapters.database import schema
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.program_db import ProgramDatabase
+from partner_program.adapters.database.database import ProgramDatabase
 
 database = ProgramDatabase(ConnectionFields("partner_program", "sqlite", host=sys.argv[1]))
 for _ in range(50):

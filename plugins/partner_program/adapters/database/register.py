@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.rate_store import rates_on
-from partner_program.adapters.settlement_history import load_totals, settlements_of
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.history import load_totals, settlements_of
+from partner_program.adapters.database.rates import rates_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from partner_program.adapters import program_schema as schema
-from partner_program.adapters.settlement_history import load_totals, settlements_of
-from partner_program.adapters.snapshot_store import load_snapshot
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.history import load_totals, settlements_of
+from partner_program.adapters.database.snapshots import load_snapshot
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.revenue import EntityRevenue
