@@ -7,7 +7,7 @@ from decimal import Decimal
 from statistics import median
 
 from bench import Measurement
-from partner_program.adapters.program_file import load_program
+from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.registry import AccountLink, Entity, Partner

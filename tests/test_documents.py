@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from demo.special_partners import SPECIAL_PARTNERS
-from partner_program.adapters import registry_forms
 from partner_program.adapters.billing.pull import pull_month
-from partner_program.adapters.csv_sheet import Form
+from partner_program.adapters.files import registry_forms
+from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity

@@ -26,7 +26,7 @@ from typing import Any
 
 from partner_program.adapters.connections import PREFIX, ConnectionFields
 from partner_program.adapters.database.register import read_register
-from partner_program.adapters.program_file import load_programs
+from partner_program.adapters.files.program import load_programs
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation

@@ -13,7 +13,7 @@ import pytest
 
 from demo.calendar_months import MONTHS
 from demo.world import WorldSummary, billing_database, build_world, close_late_entity
-from partner_program.adapters.registry_files import read_registry
+from partner_program.adapters.files.registry import read_registry
 from tests.demo.reference_month import COUNTED, EXCLUDED, billing_rows, table
 
 CONTRACT_HEADERS = {

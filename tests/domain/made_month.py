@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from partner_program.adapters.program_file import load_program
+from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.program import Program

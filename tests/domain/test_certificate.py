@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.program_file import load_program
+from partner_program.adapters.files.program import load_program
 from partner_program.domain.certificate import BENEFIT, CertificateFacts, certificate_facts
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate, RateTerms

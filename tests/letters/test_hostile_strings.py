@@ -22,12 +22,12 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.files.registry import read_registry
 from partner_program.adapters.letter_message import MessageHead, message_bytes
 from partner_program.adapters.letter_preview import PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.letter_templates import LetterTemplates
 from partner_program.adapters.plain_names import plain_name
 from partner_program.adapters.register_files import COLUMNS, register_csv
-from partner_program.adapters.registry_files import read_registry
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import UnsoundFiles
 from tests.letters import hostile

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from partner_program.adapters import written_values
+from partner_program.adapters.files import values as written_values
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, amount_cents, percent_bp
 from partner_program.domain.refusals import Refusal

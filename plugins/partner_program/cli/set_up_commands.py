@@ -41,7 +41,7 @@ def application() -> None:
 @click.argument("file", type=FILE)
 def application_check(file: Path) -> None:
     """Hold the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
-    from partner_program.adapters.application_file import read_application
+    from partner_program.adapters.files.application import read_application
     from partner_program.domain.authorisation import check_application
 
     checked = check_application(program=installation().programs[-1], application=read_application(file))

@@ -8,7 +8,7 @@ from partner_program.adapters.database import receipts as receipt_store
 from partner_program.adapters.database import register as register_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.receipts import Receipt
-from partner_program.adapters.program_file import load_program
+from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program

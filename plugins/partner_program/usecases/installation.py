@@ -8,7 +8,7 @@ from pathlib import Path
 
 from partner_program.adapters.connections import Connections
 from partner_program.adapters.database.database import ProgramDatabase
-from partner_program.adapters.program_file import load_program, load_programs
+from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program, program_in_force
 from partner_program.domain.refusals import NoRuleInForce

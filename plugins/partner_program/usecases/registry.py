@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from partner_program.adapters.database.registry import save_registry
-from partner_program.adapters.registry_files import read_registry
+from partner_program.adapters.files.registry import read_registry
 from partner_program.domain.registry import Registry
 from partner_program.usecases.installation import Installation
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database import results as settled_results
-from partner_program.adapters.program_file import load_program
+from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import MissingMonth, Refusal
 from partner_program.domain.registry import LegacyAgreement

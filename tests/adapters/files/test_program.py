@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.program_file import load_program, load_programs
+from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.program import Brake, Program, Readings, Tier
 from partner_program.domain.refusals import UnsoundFiles
 
-FOLDER = Path(__file__).parents[2] / "include" / "program"
+FOLDER = Path(__file__).parents[3] / "include" / "program"
 FIRST = FOLDER / "2015-07-27.yaml"
 
 

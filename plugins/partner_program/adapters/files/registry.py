@@ -4,10 +4,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from partner_program.adapters import registry_forms as forms
-from partner_program.adapters import sheet_checks
-from partner_program.adapters.csv_sheet import Sheet, read_sheet
-from partner_program.adapters.file_faults import refuse_unsound
+from partner_program.adapters.files import registry_forms as forms
+from partner_program.adapters.files import sheet_checks
+from partner_program.adapters.files.csv_sheet import Sheet, read_sheet
+from partner_program.adapters.files.faults import refuse_unsound
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from partner_program.adapters.csv_records import Records, read_records
-from partner_program.adapters.file_faults import FileFaults, did_you_mean, shown
-from partner_program.adapters.written_values import check_visible
+from partner_program.adapters.files.csv_records import Records, read_records
+from partner_program.adapters.files.faults import FileFaults, did_you_mean, shown
+from partner_program.adapters.files.values import check_visible
 from partner_program.domain.refusals import Refusal
 
 LONGEST_CELL = 200

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from yaml.reader import ReaderError
 
-from partner_program.adapters.file_faults import FileFaults, shown
-from partner_program.adapters.yaml_sections import REFUSED, Section
+from partner_program.adapters.files.faults import FileFaults, shown
+from partner_program.adapters.files.yaml_sections import REFUSED, Section
 
 DEEPEST = 12
 

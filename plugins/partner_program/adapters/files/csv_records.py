@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from partner_program.adapters.file_faults import FileFaults, decoded, read_whole
+from partner_program.adapters.files.faults import FileFaults, decoded, read_whole
 
 
 @dataclass(slots=True)

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from partner_program.adapters.csv_sheet import Sheet
-from partner_program.adapters.file_faults import shown
+from partner_program.adapters.files.csv_sheet import Sheet
+from partner_program.adapters.files.faults import shown
 from partner_program.domain.registry import AUTHORIZED
 
 

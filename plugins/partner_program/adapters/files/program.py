@@ -4,8 +4,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from partner_program.adapters.file_faults import FileFaults, decoded, read_whole, refuse_unsound
-from partner_program.adapters.program_tables import (
+from partner_program.adapters.files.faults import FileFaults, decoded, read_whole, refuse_unsound
+from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
     read_names,
@@ -13,9 +13,9 @@ from partner_program.adapters.program_tables import (
     read_tiers,
     said,
 )
-from partner_program.adapters.strict_yaml import read_document
-from partner_program.adapters.written_values import discount_bp, time_zone, whole_between
-from partner_program.adapters.yaml_sections import Section
+from partner_program.adapters.files.strict_yaml import read_document
+from partner_program.adapters.files.values import discount_bp, time_zone, whole_between
+from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
 from partner_program.domain.program import Brake, Program, Readings
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import available_timezones
 
-from partner_program.adapters.file_faults import did_you_mean, shown
+from partner_program.adapters.files.faults import did_you_mean, shown
 from partner_program.domain.refusals import Refusal
 
 BP_OF_ONE_PERCENT = 100

@@ -6,8 +6,8 @@ Each row says where it comes from: `source` (the programme's words) or `reading`
 from collections.abc import Sequence
 from typing import Literal
 
-from partner_program.adapters.written_values import any_text, discount_bp, key_name, whole_between
-from partner_program.adapters.yaml_sections import Section
+from partner_program.adapters.files.values import any_text, discount_bp, key_name, whole_between
+from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
 from partner_program.domain.program import SLA_RANKS, Availability, Benefit, Tier, sla_rank
 

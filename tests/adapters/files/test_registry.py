@@ -9,7 +9,7 @@ from shutil import copytree
 
 import pytest
 
-from partner_program.adapters.registry_files import read_registry
+from partner_program.adapters.files.registry import read_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.refusals import UnsoundFiles
@@ -26,7 +26,7 @@ from partner_program.domain.registry import (
     Registry,
 )
 
-WORLD = Path(__file__).parents[1] / "data" / "worked_example" / "registry"
+WORLD = Path(__file__).parents[2] / "data" / "worked_example" / "registry"
 
 FILES = {
     "entities.csv": "entity,legal_name,country,currency,time_zone,joined_on,left_on,source\n"

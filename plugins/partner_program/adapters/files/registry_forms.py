@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from partner_program.adapters.csv_sheet import Column, Form
-from partner_program.adapters.written_values import (
+from partner_program.adapters.files.csv_sheet import Column, Form
+from partner_program.adapters.files.values import (
     choice_of,
     code,
     country,

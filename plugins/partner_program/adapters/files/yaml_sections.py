@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import yaml
 
-from partner_program.adapters import written_values
-from partner_program.adapters.file_faults import FileFaults, did_you_mean, shown
+from partner_program.adapters.files import values as written_values
+from partner_program.adapters.files.faults import FileFaults, did_you_mean, shown
 from partner_program.domain.refusals import Refusal
 
 REFUSED = "refused"

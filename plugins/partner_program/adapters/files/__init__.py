@@ -1,0 +1,1 @@
+"""Files that people write: registry, programme, application."""
