@@ -18,8 +18,8 @@ from jinja2 import Environment
 from jinja2.ext import InternationalizationExtension
 
 from bench import Measurement
-from partner_program.adapters import letter_templates
-from partner_program.adapters.letter_templates import LanguageTemplates, LetterTemplates
+from partner_program.adapters.letters import templates as letter_templates
+from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates
 from partner_program.domain.letters import LetterFacts
 from tests.letters.made_facts import KINDS
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_program.adapters.letter_message import LARGEST_MESSAGE, MessageHead, message_bytes
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_ids import bounced_letter, letter_hex, message_id, return_path
 from partner_program.domain.refusals import Refusal, Undeliverable

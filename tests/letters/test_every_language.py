@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.letters import LetterFacts
 from tests.letters.made_facts import KINDS
 from tests.letters.random_facts import random_facts

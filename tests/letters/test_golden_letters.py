@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.templates import LetterTemplates
 from tests.letters.made_facts import KINDS
 
 GOLDEN = Path(__file__).parent / "golden"

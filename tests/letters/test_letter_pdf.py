@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from partner_program.adapters.letter_pdf import LetterPdf
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.pdf import LetterPdf
+from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.certificate import CertificateFacts
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import Refusal

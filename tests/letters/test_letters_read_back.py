@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.letters import LetterFacts, NextTierFact
 from tests.letters.made_facts import KINDS, account, facts
 from tests.letters.random_facts import random_facts

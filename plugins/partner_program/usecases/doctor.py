@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from partner_program.adapters.billing.pull import missing_relations
 from partner_program.adapters.database.registry import load_entities, load_registry
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id

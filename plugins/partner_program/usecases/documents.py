@@ -8,7 +8,7 @@ from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database.registry import find_partner, load_registry
 from partner_program.adapters.files.program import load_program
-from partner_program.adapters.letter_pdf import LetterPdf
+from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import certificate_facts
 from partner_program.domain.refusals import NotDefined

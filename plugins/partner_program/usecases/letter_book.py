@@ -19,9 +19,9 @@ from partner_program.adapters.database.letter_actions import Action, LetterActio
 from partner_program.adapters.database.letters import OwedLetter
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.letter_book_page import HeldGroup, LetterBook, write_letter_book
-from partner_program.adapters.letter_book_view import BookLetter, Recipient
-from partner_program.adapters.letter_preview import PreviewLink
+from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, write_letter_book
+from partner_program.adapters.letters.book_view import BookLetter, Recipient
+from partner_program.adapters.letters.months_page import PreviewLink
 from partner_program.adapters.register_files import register_csv
 from partner_program.adapters.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth

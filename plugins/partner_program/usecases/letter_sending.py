@@ -9,7 +9,7 @@ from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database import sending_epoch
 from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.letter_templates import RenderedLetter
+from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail_courier import Courier, FileCourier
 from partner_program.adapters.send_rate import SendRate
 from partner_program.adapters.sending_settings import mail_server_fields, sending_settings

@@ -15,7 +15,7 @@ from partner_program.adapters.database.deliveries import OwedChanges
 from partner_program.adapters.database.letters import OwedLetter
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.files.program import load_program
-from partner_program.adapters.letter_templates import LetterTemplates, RenderedLetter
+from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import BenefitFact, LetterFacts, NextTierFact
 from partner_program.domain.program import Program

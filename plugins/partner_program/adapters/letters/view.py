@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote
 
-from partner_program.adapters.locale_format import LocaleFormat
+from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LegacyFact, LetterFacts, NextTierFact
 from partner_program.domain.refusals import Refusal

@@ -13,8 +13,8 @@ from typing import Any
 
 import typst
 
-from partner_program.adapters.letter_blocks import letter_blocks
-from partner_program.adapters.letter_templates import LanguageTemplates, LetterTemplates
+from partner_program.adapters.letters.blocks import letter_blocks
+from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.certificate import CertificateFacts
 from partner_program.domain.letters import LetterFacts

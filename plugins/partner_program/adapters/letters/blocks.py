@@ -7,7 +7,7 @@ is written here is only which block follows which.
 from collections.abc import Iterator
 from typing import Any
 
-from partner_program.adapters.letter_view import EntityRows, LetterView
+from partner_program.adapters.letters.view import EntityRows, LetterView
 
 Block = dict[str, Any]
 """A block: its `kind`, and what that kind shows."""

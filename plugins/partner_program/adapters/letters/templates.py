@@ -19,9 +19,9 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from partner_program.adapters.letter_compiler import CompiledMessages, LetterEnvironment
-from partner_program.adapters.letter_view import BenefitGroups, LetterView, letter_view
-from partner_program.adapters.locale_format import LocaleFormat
+from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
+from partner_program.adapters.letters.locale_format import LocaleFormat
+from partner_program.adapters.letters.view import BenefitGroups, LetterView, letter_view
 from partner_program.domain.letters import BenefitFact, LetterFacts
 from partner_program.domain.refusals import Refusal
 

@@ -8,7 +8,7 @@ from babel.numbers import format_currency, format_percent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partner_program.adapters.locale_format import LocaleFormat
+from partner_program.adapters.letters.locale_format import LocaleFormat
 
 TAGS = ("en_GB", "nl_NL", "de_DE", "fr_FR", "hi_IN", "sv_SE", "ar_EG")
 FORMS = {tag: LocaleFormat(Locale.parse(tag)) for tag in TAGS}

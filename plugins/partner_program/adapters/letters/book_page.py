@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from partner_program.adapters.atomic_write import write_if_changed
-from partner_program.adapters.letter_book_view import (
+from partner_program.adapters.letters.book_view import (
     REMARKS_IN_WORDS,
     BookLetter,
     BookRow,
@@ -25,7 +25,7 @@ from partner_program.adapters.letter_book_view import (
     month_name,
     state_name,
 )
-from partner_program.adapters.letter_preview import PreviewLink
+from partner_program.adapters.letters.months_page import PreviewLink
 from partner_program.adapters.plain_names import plain_name
 from partner_program.adapters.sending_settings import SendingSettings
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from partner_program.adapters.letter_templates import LetterTemplates
+from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.plain_names import LONGEST_NAME, plain_name
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.refusals import Refusal
 from tests.letters.made_facts import KINDS, account, facts
 from tests.letters.reading import Letter, contrast
 
-FOLDER = Path(__file__).parents[2] / "include/templates/letters/v1"
+FOLDER = Path(__file__).parents[3] / "include/templates/letters/v1"
 TEMPLATES = LetterTemplates(FOLDER)
 HOSTILE = [
     "<img src=x onerror=alert(1)>",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from babel import Locale
 
-from partner_program.adapters.locale_format import LocaleFormat
+from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.letter_order import LetterChange, Remark

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.letter_preview import PreviewLink, PreviewMonth, PreviewRow, write_preview
+from partner_program.adapters.letters.months_page import PreviewLink, PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.refusals import Refusal
 from tests.letters.reading import contrast
 
-TEMPLATE = Path(__file__).parents[2] / "include/templates/letters/preview/index.html"
+TEMPLATE = Path(__file__).parents[3] / "include/templates/letters/preview/index.html"
 RAISED = PreviewRow(
     partner_id="P0042",
     company_name="Noordzee Hosting B.V.",

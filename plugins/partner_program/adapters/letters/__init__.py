@@ -1,0 +1,1 @@
+"""How a letter, its book and its pages look."""
