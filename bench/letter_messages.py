@@ -17,8 +17,8 @@ from statistics import median
 
 from bench import Measurement
 from bench.letters import FOLDER, _letter, bare_jinja2
-from partner_program.adapters.letter_message import MessageHead, message_bytes
 from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates
+from partner_program.adapters.mail.message import MessageHead, message_bytes
 
 PAIRS = 15
 LETTERS_A_SIDE = 45

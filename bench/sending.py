@@ -15,7 +15,7 @@ from collections.abc import Callable
 from statistics import median
 
 from bench import Measurement
-from partner_program.adapters.smtp_client import Envelope, SmtpSession, SmtpSettings
+from partner_program.adapters.mail.client import Envelope, SmtpSession, SmtpSettings
 from partner_program.domain.delivery import Outcome
 
 PAIRS = 41

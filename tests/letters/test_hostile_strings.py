@@ -23,9 +23,9 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.registry import read_registry
-from partner_program.adapters.letter_message import MessageHead, message_bytes
 from partner_program.adapters.letters.months_page import PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.letters.templates import LetterTemplates
+from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
 from partner_program.adapters.register_files import COLUMNS, register_csv
 from partner_program.domain.letters import LetterFacts

@@ -10,8 +10,8 @@ from shutil import copytree
 import pytest
 from babel.messages.pofile import read_po, write_po
 
-from partner_program.adapters.letter_message import MessageHead, message_bytes
 from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
+from partner_program.adapters.mail.message import MessageHead, message_bytes
 from tests.letters.made_facts import KINDS
 from tests.letters.reading import Letter
 

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.smtp_settings import SmtpSettings
+from partner_program.adapters.mail.smtp_settings import SmtpSettings
 from tests.smtp.certificates import authority_file, server_context
 from tests.smtp.fault_modes import MODES, SCRIPTS, Action, HangUp, Mode, Phase, Say, Stall
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.smtp_client import StopSending
-from partner_program.adapters.smtp_wire import Wire
+from partner_program.adapters.mail.client import StopSending
+from partner_program.adapters.mail.wire import Wire
 from tests.smtp.fault_server import MODES, FaultServer
 from tests.usecases.dying import Points, ended, start
 from tests.usecases.letter_world import RECIPIENTS, LetterWorld, letter_world

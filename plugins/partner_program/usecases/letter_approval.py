@@ -11,8 +11,8 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database import sending_epoch
 from partner_program.adapters.database.deliveries import Delivery
-from partner_program.adapters.mail_address import parse_address
-from partner_program.adapters.sending_settings import sending_settings
+from partner_program.adapters.mail.address import parse_address
+from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from partner_program.adapters.bounce_files import Notification, read_notifications
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.sending_settings import sending_settings
+from partner_program.adapters.mail.bounces import Notification, read_notifications
+from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letter_resolution import Resolver
 from partner_program.usecases.letters import letter_templates

@@ -10,7 +10,7 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database import sending_epoch
 from partner_program.adapters.database.deliveries import NO_RECIPIENT, Delivery
-from partner_program.adapters.mail_courier import TO_FILE
+from partner_program.adapters.mail.courier import TO_FILE
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.refusals import Refusal

@@ -10,10 +10,10 @@ from partner_program.adapters.database import sending_epoch
 from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
-from partner_program.adapters.mail_courier import Courier, FileCourier
-from partner_program.adapters.send_rate import SendRate
-from partner_program.adapters.sending_settings import mail_server_fields, sending_settings
-from partner_program.adapters.smtp_client import Envelope, SmtpSession, SmtpSettings
+from partner_program.adapters.mail.client import Envelope, SmtpSession, SmtpSettings
+from partner_program.adapters.mail.courier import Courier, FileCourier
+from partner_program.adapters.mail.send_rate import SendRate
+from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Outcome
 from partner_program.domain.refusals import NotApproved, Undeliverable

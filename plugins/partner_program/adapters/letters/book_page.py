@@ -26,8 +26,8 @@ from partner_program.adapters.letters.book_view import (
     state_name,
 )
 from partner_program.adapters.letters.months_page import PreviewLink
+from partner_program.adapters.mail.sending_settings import SendingSettings
 from partner_program.adapters.plain_names import plain_name
-from partner_program.adapters.sending_settings import SendingSettings
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
 
 PLAIN_ROWS = 2_000

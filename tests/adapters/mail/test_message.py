@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.letter_message import LARGEST_MESSAGE, MessageHead, message_bytes
 from partner_program.adapters.letters.templates import LetterTemplates
+from partner_program.adapters.mail.message import LARGEST_MESSAGE, MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_ids import bounced_letter, letter_hex, message_id, return_path
 from partner_program.domain.refusals import Refusal, Undeliverable
 from tests.letters.made_facts import KINDS
 
-TEMPLATES = LetterTemplates(Path(__file__).parents[2] / "include/templates/letters/v1")
+TEMPLATES = LetterTemplates(Path(__file__).parents[3] / "include/templates/letters/v1")
 LETTER = {
     "installation_id": "8d0c9a52",
     "month": "2015-08",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from partner_program.adapters.smtp_client import Envelope, MailServerAway, SmtpSession, StopSending
+from partner_program.adapters.mail.client import Envelope, MailServerAway, SmtpSession, StopSending
 from partner_program.domain.delivery import NEXT, Outcome
 from tests.smtp.fault_modes import SCRIPTS, Mode, Phase, Say
 from tests.smtp.fault_server import LOGIN, MODES, PASSWORD, FaultServer

@@ -7,7 +7,7 @@ import ssl
 import struct
 import time
 
-from partner_program.adapters.smtp_replies import ONE_LINE_REPLY, HungUp, NoReply, Reply, reply_line
+from partner_program.adapters.mail.replies import ONE_LINE_REPLY, HungUp, NoReply, Reply, reply_line
 
 _PIECE = 65_536
 _WOULD_WAIT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)

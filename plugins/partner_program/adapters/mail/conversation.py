@@ -6,10 +6,10 @@ import socket
 import ssl
 from collections.abc import Mapping
 
-from partner_program.adapters.smtp_refusals import MailServerAway, StopSending
-from partner_program.adapters.smtp_replies import NoReply, Reply, shown
-from partner_program.adapters.smtp_settings import SmtpSettings
-from partner_program.adapters.smtp_wire import Deadline, Wire, connected
+from partner_program.adapters.mail.refusals import MailServerAway, StopSending
+from partner_program.adapters.mail.replies import NoReply, Reply, shown
+from partner_program.adapters.mail.smtp_settings import SmtpSettings
+from partner_program.adapters.mail.wire import Deadline, Wire, connected
 
 _ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?= |$)")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.connections import ConnectionFields
-from partner_program.adapters.smtp_settings import SmtpSettings, SmtpTimeouts
+from partner_program.adapters.mail.smtp_settings import SmtpSettings, SmtpTimeouts
 from partner_program.domain.refusals import Refusal
 
 SECRET = "correct-horse-battery"  # noqa: S105

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partner_program.adapters.send_rate import SendRate
+from partner_program.adapters.mail.send_rate import SendRate
 
 
 class Time:

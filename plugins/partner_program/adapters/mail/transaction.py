@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from partner_program.adapters.smtp_envelope import Envelope, dot_stuffed, fault_of_message
-from partner_program.adapters.smtp_refusals import StopSending
-from partner_program.adapters.smtp_replies import NoReply, Reply
-from partner_program.adapters.smtp_session import Conversation
-from partner_program.adapters.smtp_settings import SmtpSettings
-from partner_program.adapters.smtp_wire import Deadline
+from partner_program.adapters.mail.conversation import Conversation
+from partner_program.adapters.mail.envelope import Envelope, dot_stuffed, fault_of_message
+from partner_program.adapters.mail.refusals import StopSending
+from partner_program.adapters.mail.replies import NoReply, Reply
+from partner_program.adapters.mail.smtp_settings import SmtpSettings
+from partner_program.adapters.mail.wire import Deadline
 from partner_program.domain.delivery import Outcome
 
 _LOGIN_WANTED = (530, 534, 535, 538)  # RFC 4954, 6: about the session, not the letter

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 from urllib.parse import quote
 
 from partner_program.adapters.atomic_write import write_if_changed
-from partner_program.adapters.smtp_client import Envelope
+from partner_program.adapters.mail.client import Envelope
 from partner_program.domain.delivery import Outcome
 
 TO_FILE = "written to"  # how the reply begins of a letter that went to a file

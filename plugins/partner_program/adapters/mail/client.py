@@ -8,12 +8,12 @@ one the letter is `ambiguous`, and nothing here ever sends it a second time.
 from collections.abc import Callable
 from types import TracebackType
 
-from partner_program.adapters.smtp_envelope import Envelope, fault_of_addresses
-from partner_program.adapters.smtp_refusals import MailServerAway, StopSending
-from partner_program.adapters.smtp_replies import HungUp, NoReply
-from partner_program.adapters.smtp_session import Conversation
-from partner_program.adapters.smtp_settings import SmtpSettings
-from partner_program.adapters.smtp_transaction import Transaction, lacking
+from partner_program.adapters.mail.conversation import Conversation
+from partner_program.adapters.mail.envelope import Envelope, fault_of_addresses
+from partner_program.adapters.mail.refusals import MailServerAway, StopSending
+from partner_program.adapters.mail.replies import HungUp, NoReply
+from partner_program.adapters.mail.smtp_settings import SmtpSettings
+from partner_program.adapters.mail.transaction import Transaction, lacking
 from partner_program.domain.delivery import Outcome
 
 __all__ = ["Envelope", "MailServerAway", "SmtpSession", "SmtpSettings", "StopSending"]
