@@ -6,7 +6,7 @@ from pathlib import Path
 
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.database.snapshots import load_findings, load_revenues
-from partner_program.adapters.quality_report import write_quality_report
+from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding, counted_totals, in_reading_order
 from partner_program.domain.links import link_findings
@@ -26,7 +26,7 @@ def _checks_folder(installation: Installation, month: BillingMonth) -> Path:
 def check_month(installation: Installation, month: BillingMonth) -> list[Finding]:
     """Run the quality checks over the latest snapshots of a month and write the report."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    from partner_program.adapters.expectations import validate
+    from partner_program.adapters.quality.expectations import validate
 
     with installation.database.reading() as connection:
         registry = load_registry(connection)

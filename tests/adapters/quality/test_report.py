@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.expectations import validate
-from partner_program.adapters.quality_report import write_quality_report
+from partner_program.adapters.quality.expectations import validate
+from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity

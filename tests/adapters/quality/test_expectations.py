@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from partner_program.adapters.expectations import GroupChecks, groups_frame, validate
+from partner_program.adapters.quality.expectations import GroupChecks, groups_frame, validate
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity
@@ -31,7 +31,7 @@ def found_in(*revenues: EntityRevenue, entities: tuple[Entity, ...] = (NL,), doc
 
 def test_importing_the_module_imports_neither_pandas_nor_great_expectations() -> None:
     code = (
-        "import sys, json; import partner_program.adapters.expectations; "
+        "import sys, json; import partner_program.adapters.quality.expectations; "
         "print(json.dumps([name for name in ('pandas', 'great_expectations') if name in sys.modules]))"
     )
     package = str(Path(validate.__code__.co_filename).parents[2])

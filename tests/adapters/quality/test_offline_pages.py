@@ -1,6 +1,6 @@
 import re
 
-from partner_program.adapters.offline_pages import offline_sections, page_name
+from partner_program.adapters.quality.offline_pages import offline_sections, page_name
 
 PAGE = """<html><head><link href="https://cdn.example/a.css"><script src="https://cdn.example/a.js">evil()</script></head>
 <body><nav>Home</nav><div class="ge-section x"><div id="s-1-subheader">Data asset: None</div>

@@ -18,15 +18,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from partner_program.adapters.atomic_write import draft_prefix, sweep_drafts
-from partner_program.adapters.offline_pages import page_name
-from partner_program.adapters.quality_view import SYMBOLS, ReportView, report_view
+from partner_program.adapters.quality.offline_pages import page_name
+from partner_program.adapters.quality.view import SYMBOLS, ReportView, report_view
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import Bucket, HeldPartner
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "include" / "templates" / "quality_report"
+TEMPLATES = Path(__file__).resolve().parents[4] / "include" / "templates" / "quality_report"
 
 
 def write_quality_report(

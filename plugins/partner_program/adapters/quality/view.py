@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from partner_program.adapters.quality_figures import (
+from partner_program.adapters.quality.figures import (
     BucketRow,
     ControlRow,
     before_matching,

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partner_program.adapters.expectation_suite import NUMBER_COLUMNS, Check, suite
-from partner_program.adapters.offline_pages import offline_sections, page_name
+from partner_program.adapters.quality.offline_pages import offline_sections, page_name
+from partner_program.adapters.quality.suite import NUMBER_COLUMNS, Check, suite
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_WHOLE, completeness_findings
 from partner_program.domain.findings import (

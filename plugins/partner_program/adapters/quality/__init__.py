@@ -1,0 +1,1 @@
+"""Checks of a month's data, and the report of them."""
