@@ -7,11 +7,11 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import orders_db
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.orders_rows import FoundRows, PublishedRate, rate_key
+from partner_program.adapters.orders import database as orders_db
+from partner_program.adapters.orders.rows import FoundRows, PublishedRate, rate_key
 from partner_program.domain.money import percent_text
 from partner_program.domain.publication import rows_owed
 from partner_program.domain.refusals import Refusal, Unavailable

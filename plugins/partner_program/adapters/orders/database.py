@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from partner_program.adapters.connections import ConnectionFields, sqlalchemy_url
 from partner_program.adapters.database.schema import Day
 from partner_program.adapters.database_faults import plain_words
-from partner_program.adapters.orders_rows import FoundRows, PublishedRate, rate_key, row_of
+from partner_program.adapters.orders.rows import FoundRows, PublishedRate, rate_key, row_of
 from partner_program.domain.refusals import Refusal, Unavailable
 
 _RATE = Table(
