@@ -27,7 +27,7 @@ from partner_program.adapters.letters.months_page import PreviewMonth, PreviewRo
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
-from partner_program.adapters.register_files import COLUMNS, register_csv
+from partner_program.adapters.reports.register import COLUMNS, register_csv
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import UnsoundFiles
 from tests.letters import hostile

@@ -83,15 +83,15 @@ def register(month: BillingMonth, form: str) -> None:
     with installation().database.reading() as connection:
         found = read_register(connection, month)
     if form == "json":
-        from partner_program.adapters.register_files import register_json
+        from partner_program.adapters.reports.register import register_json
 
         click.echo(register_json(found), nl=False)
     elif form == "csv":
-        from partner_program.adapters.register_files import register_csv
+        from partner_program.adapters.reports.register import register_csv
 
         click.echo(register_csv(found), nl=False)
     elif form == "xlsx":
-        from partner_program.adapters.register_files import register_xlsx
+        from partner_program.adapters.reports.register import register_xlsx
 
         sys.stdout.buffer.write(register_xlsx(found))
     else:

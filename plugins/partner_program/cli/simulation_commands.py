@@ -37,11 +37,11 @@ def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: 
 
     found = simulate_months(installation(), program_file, first, last)
     if form == "json":
-        from partner_program.adapters.simulation_files import simulation_json
+        from partner_program.adapters.reports.simulation import simulation_json
 
         click.echo(simulation_json(found), nl=False)
     elif form == "csv":
-        from partner_program.adapters.simulation_files import simulation_csv
+        from partner_program.adapters.reports.simulation import simulation_csv
 
         click.echo(simulation_csv(found), nl=False)
     else:

@@ -23,7 +23,7 @@ from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, wr
 from partner_program.adapters.letters.book_view import BookLetter, Recipient
 from partner_program.adapters.letters.months_page import PreviewLink
 from partner_program.adapters.mail.sending_settings import sending_settings
-from partner_program.adapters.register_files import register_csv
+from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts

@@ -10,7 +10,7 @@ from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.months_page import PreviewLink, PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.letters.templates import LetterTemplates
-from partner_program.adapters.register_files import register_csv, register_json
+from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters import TEMPLATE_VERSION, letter_file_name
