@@ -22,13 +22,13 @@ def world(tmp_path: Path) -> World:
 
 
 LONG = (  # minutes in all: begun first, so that both processes end at about the same time
-    "usecases/test_races",
-    "usecases/test_crashes",
+    "usecases/month/test_races",
+    "usecases/month/test_crashes",
     "usecases/test_letter_faults",
     "dags/test_",
     "demo/test_demo_on_servers",
-    "usecases/test_random_worlds_on_postgres",
-    "usecases/test_reproducible",
+    "usecases/month/test_random_worlds_on_postgres",
+    "usecases/month/test_reproducible",
 )
 
 

@@ -11,10 +11,10 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.quote import Quote
 from partner_program.domain.refusals import NoRuleInForce, NotAuthorized, NotDefined, Refusal
 from partner_program.domain.revenue import PeriodClose
-from partner_program.usecases.closes import find_entity, read_entity_month, record_close
 from partner_program.usecases.doctor import examine
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import PROJECT, Installation
+from partner_program.usecases.month.closes import find_entity, read_entity_month, record_close
 from partner_program.usecases.orders import Order, quote_order
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import NamedConnections, World

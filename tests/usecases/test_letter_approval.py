@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from partner_program.domain.refusals import NotApproved, Refusal
-from partner_program.usecases.closes import find_entity
 from partner_program.usecases.letter_approval import reject_letters, waiting_batch
 from partner_program.usecases.letter_resolution import Resolver, resolve_letters
+from partner_program.usecases.month.closes import find_entity
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.publication import publish_rates
-from partner_program.usecases.restatement import Acceptance, accept_restatement
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners

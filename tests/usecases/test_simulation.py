@@ -12,7 +12,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, Refusal
 from partner_program.domain.simulation import Discounts, SimulatedResult, Simulation
 from partner_program.usecases.installation import PROJECT
-from partner_program.usecases.restatement import Acceptance, accept_restatement
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.simulation import simulate
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World

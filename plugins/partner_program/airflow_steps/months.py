@@ -11,11 +11,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step, today
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases import closes, letter_approval, letters, preview, publication
-from partner_program.usecases.first_month import check_someone_began
-from partner_program.usecases.month_inputs import MonthOrder
-from partner_program.usecases.month_lease import MonthLease
-from partner_program.usecases.month_run import MonthRun
+from partner_program.usecases import letter_approval, letters, preview, publication
+from partner_program.usecases.month import closes
+from partner_program.usecases.month.first_month import check_someone_began
+from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.lease import MonthLease
+from partner_program.usecases.month.run import MonthRun
 
 _log = logging.getLogger(__name__)
 

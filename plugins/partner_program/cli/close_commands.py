@@ -18,7 +18,7 @@ def close() -> None:
 @click.argument("month", type=MONTH)
 def close_check(entity: str, month: BillingMonth) -> None:
     """Read ENTITY's billing database and say whether MONTH is closed and its control totals hold."""
-    from partner_program.usecases.closes import find_entity, read_entity_month
+    from partner_program.usecases.month.closes import find_entity, read_entity_month
 
     here = installation()
     revenue = read_entity_month(here, find_entity(here, entity), month)
@@ -42,7 +42,7 @@ def close_check(entity: str, month: BillingMonth) -> None:
 def close_record(entity: str, month: BillingMonth, currency: str, lines: int, total: int, recorded_by: str) -> None:
     """Write down ENTITY's close of MONTH, for a billing system that knows no month end."""
     from partner_program.domain.revenue import PeriodClose
-    from partner_program.usecases.closes import record_close
+    from partner_program.usecases.month.closes import record_close
 
     record_close(installation(), entity, month, PeriodClose(currency, lines, total), recorded_by=recorded_by)
     click.echo(f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor")

@@ -14,7 +14,7 @@ from partner_program.cli.rate_commands import publish_owed
 from partner_program.domain.billing_month import BillingMonth
 
 if TYPE_CHECKING:
-    from partner_program.usecases.month_inputs import MonthOrder
+    from partner_program.usecases.month.inputs import MonthOrder
 
 
 @click.command(epilog=example("partner-program run 2015-06 --effective-on 2015-07-27 --migration"))
@@ -33,8 +33,8 @@ def run(
     PARTNER_PROGRAM_OUT (default: out).
     """
     from partner_program.usecases.letters import letter_batches, render_letters
-    from partner_program.usecases.month_inputs import MonthOrder
-    from partner_program.usecases.month_run import run_month
+    from partner_program.usecases.month.inputs import MonthOrder
+    from partner_program.usecases.month.run import run_month
     from partner_program.usecases.preview import preview_months
 
     here = installation()

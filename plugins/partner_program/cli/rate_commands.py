@@ -106,8 +106,8 @@ def publish(entity: str | None) -> None:
 
 
 def _has_orders(here: "Installation", code: str) -> bool:
-    from partner_program.usecases.closes import find_entity
     from partner_program.usecases.installation import orders_connection_id
+    from partner_program.usecases.month.closes import find_entity
 
     return here.connections.get(orders_connection_id(find_entity(here, code))) is not None
 

@@ -19,7 +19,7 @@ def restatement() -> None:
 def restatement_show(month: BillingMonth) -> None:
     """Show what would change in MONTH: old and new figures, partner by partner."""
     from partner_program.cli.tables import print_proposal
-    from partner_program.usecases.restatement import show_restatement
+    from partner_program.usecases.month.restatement import show_restatement
 
     print_proposal(show_restatement(installation(), month))
 
@@ -34,8 +34,8 @@ def restatement_show(month: BillingMonth) -> None:
 def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
     """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
     from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.month.restatement import Acceptance, accept_restatement
     from partner_program.usecases.preview import preview_months
-    from partner_program.usecases.restatement import Acceptance, accept_restatement
 
     here = installation()
     acceptance = Acceptance(effective_on or today(here), accepted_by, reason)
@@ -54,7 +54,7 @@ def restatement_accept(month: BillingMonth, effective_on: date | None, reason: s
 @looked_at("rejected_by")
 def restatement_reject(month: BillingMonth, reason: str, rejected_by: str) -> None:
     """Leave MONTH as it is; the same differences are not proposed again."""
-    from partner_program.usecases.restatement import reject_restatement
+    from partner_program.usecases.month.restatement import reject_restatement
 
     proposal = reject_restatement(installation(), month, rejected_by=rejected_by, reason=reason)
     click.echo(f"{month}: stays as it is, {len(proposal.differences)} differences rejected")

@@ -19,13 +19,13 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.settlement import GraceAssignment, TierAssignment, check_effective_date
 from partner_program.domain.totals import MonthTotals
-from partner_program.usecases.closes import read_entity_month
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month_commit import RunOutcome, check_order, commit_month
-from partner_program.usecases.month_inputs import MonthOrder, gather
-from partner_program.usecases.month_lease import MonthLease, when_free
-from partner_program.usecases.month_stages import GRACE, TIERS, TOTALS, graced, merged, tiered
-from partner_program.usecases.quality import check_month, write_report
+from partner_program.usecases.month.closes import read_entity_month
+from partner_program.usecases.month.commit import RunOutcome, check_order, commit_month
+from partner_program.usecases.month.inputs import MonthOrder, gather
+from partner_program.usecases.month.lease import MonthLease, when_free
+from partner_program.usecases.month.quality import check_month, write_report
+from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
 
 
 class MonthRun:

@@ -21,9 +21,9 @@ from partner_program.adapters.database.register import read_register
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month_inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.registry import load_registry_folder
-from partner_program.usecases.restatement import Acceptance, accept_restatement
 from tests.worlds import NamedConnections, World, settle_installed
 
 WORLDS = 10

@@ -20,7 +20,7 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.usecases.quality import check_month
+from partner_program.usecases.month.quality import check_month
 from tests.adapters.billing.test_servers import TABLES
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, three_partners
 from tests.worlds import World

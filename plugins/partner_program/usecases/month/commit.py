@@ -28,12 +28,12 @@ from partner_program.domain.settlement import (
 )
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month_decisions import MonthDecisions, decide_all, decision_hash
-from partner_program.usecases.month_inputs import MonthInputs, MonthOrder, gather
-from partner_program.usecases.month_lease import MonthLease, when_free
-from partner_program.usecases.month_stages import GRACE, TOTALS
+from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
+from partner_program.usecases.month.inputs import MonthInputs, MonthOrder, gather
+from partner_program.usecases.month.lease import MonthLease, when_free
+from partner_program.usecases.month.stages import GRACE, TOTALS
+from partner_program.usecases.month.taking_force import take_force
 from partner_program.usecases.publication import owe_rates
-from partner_program.usecases.taking_force import take_force
 
 
 @dataclass(frozen=True, slots=True)

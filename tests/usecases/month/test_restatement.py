@@ -7,13 +7,13 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.letters import letter_batches, render_letters
-from partner_program.usecases.orders import Order, quote_order
-from partner_program.usecases.restatement import (
+from partner_program.usecases.month.restatement import (
     Acceptance,
     accept_restatement,
     reject_restatement,
     show_restatement,
 )
+from partner_program.usecases.orders import Order, quote_order
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
 from tests.worlds import World
 

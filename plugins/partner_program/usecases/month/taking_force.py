@@ -11,8 +11,8 @@ from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.adapters.database.settlements import SettlementHead
 from partner_program.domain.settlement import Decision
-from partner_program.usecases.month_decisions import MonthDecisions
-from partner_program.usecases.month_inputs import MonthOrder
+from partner_program.usecases.month.decisions import MonthDecisions
+from partner_program.usecases.month.inputs import MonthOrder
 
 
 def take_force(

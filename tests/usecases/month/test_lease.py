@@ -13,11 +13,12 @@ import pytest
 
 from partner_program.adapters import own_process
 from partner_program.domain.refusals import MonthBusy, MonthLost
-from partner_program.usecases import month_lease, month_run
-from partner_program.usecases.month_lease import MonthLease
-from partner_program.usecases.month_run import MonthRun
+from partner_program.usecases.month import lease as month_lease
+from partner_program.usecases.month import run as month_run
+from partner_program.usecases.month.lease import MonthLease
+from partner_program.usecases.month.run import MonthRun
 from tests.usecases.dying import ended, start
-from tests.usecases.test_races import at_once
+from tests.usecases.month.test_races import at_once
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
 

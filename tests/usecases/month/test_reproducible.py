@@ -13,7 +13,7 @@ from datetime import date
 from partner_program.adapters.connections import EnvironmentConnections
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month_inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthOrder
 from tests.worlds import run_installed
 
 for month, day in (("{JUNE}", date(2015, 7, 27)), ("{JULY}", date(2015, 8, 20))):

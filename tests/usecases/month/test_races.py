@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.usecases.month_lease import MonthLease
-from partner_program.usecases.month_run import MonthRun
+from partner_program.usecases.month.lease import MonthLease
+from partner_program.usecases.month.run import MonthRun
 from partner_program.usecases.registry import load_registry_folder
 from tests.usecases.dying import ended, start
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners

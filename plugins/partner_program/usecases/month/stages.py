@@ -11,7 +11,7 @@ from partner_program.adapters.database.snapshots import load_revenues
 from partner_program.domain.program import Program
 from partner_program.domain.settlement import GraceAssignment, TierAssignment, assign_tiers, settle_grace_periods
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
-from partner_program.usecases.month_inputs import MonthInputs
+from partner_program.usecases.month.inputs import MonthInputs
 
 TOTALS = Stage("merge_totals", MonthTotals, PartnerTotal)
 TIERS = Stage("assign_tiers", int, TierAssignment)

@@ -8,7 +8,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import PROJECT
-from partner_program.usecases.restatement import Acceptance, accept_restatement
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
 from tests.worlds import World
 

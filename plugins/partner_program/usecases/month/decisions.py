@@ -18,7 +18,7 @@ from partner_program.domain.settlement import (
     record_history,
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal
-from partner_program.usecases.month_inputs import MonthInputs, MonthOrder
+from partner_program.usecases.month.inputs import MonthInputs, MonthOrder
 
 
 @dataclass(frozen=True, slots=True)

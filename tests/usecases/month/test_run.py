@@ -11,8 +11,8 @@ from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.refusals import Refusal, Unavailable
-from partner_program.usecases.month_run import MonthRun
-from partner_program.usecases.restatement import show_restatement
+from partner_program.usecases.month.restatement import show_restatement
+from partner_program.usecases.month.run import MonthRun
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners, tiers
 from tests.worlds import World, settle_installed
 

@@ -17,11 +17,11 @@ from partner_program.domain.refusals import Refusal
 from partner_program.domain.restatement import Figures
 from partner_program.domain.settlement import NO_HISTORY, Decision
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month_decisions import MonthDecisions, decide_all, decision_hash
-from partner_program.usecases.month_inputs import MonthOrder, gather
-from partner_program.usecases.month_stages import graced, merged, tiered
+from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
+from partner_program.usecases.month.inputs import MonthOrder, gather
+from partner_program.usecases.month.stages import graced, merged, tiered
+from partner_program.usecases.month.taking_force import take_force
 from partner_program.usecases.publication import owe_rates
-from partner_program.usecases.taking_force import take_force
 
 
 @dataclass(frozen=True, slots=True)
