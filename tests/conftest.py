@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> World:
 LONG = (  # minutes in all: begun first, so that both processes end at about the same time
     "usecases/month/test_races",
     "usecases/month/test_crashes",
-    "usecases/test_letter_faults",
+    "usecases/letters/test_faults",
     "dags/test_",
     "demo/test_demo_on_servers",
     "usecases/month/test_random_worlds_on_postgres",

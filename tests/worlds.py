@@ -30,7 +30,7 @@ from partner_program.adapters.files.program import load_programs
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation
-from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.inputs import MonthOrder
 from partner_program.usecases.month.run import MonthRun, run_month
 from partner_program.usecases.preview import preview_months

@@ -19,7 +19,7 @@ from demo.world import billing_database, build_world
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import PROJECT, Installation
-from partner_program.usecases.letter_reconciliation import Reconciliation, reconcile_letters
+from partner_program.usecases.letters.reconciliation import Reconciliation, reconcile_letters
 from partner_program.usecases.month.inputs import MonthOrder
 from partner_program.usecases.registry import load_registry_folder
 from tests.real_airflow import ROOT, STANDALONE, RealAirflow, real_airflow

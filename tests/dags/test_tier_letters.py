@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.usecases.letter_reconciliation import reconcile_letters
+from partner_program.usecases.letters.reconciliation import reconcile_letters
 from tests.dags.conftest import InAirflow
 from tests.usecases.letter_world import RECIPIENTS, letter_world
 from tests.worlds import World

@@ -15,7 +15,7 @@ from partner_program.cli.options import example, out_file
 @out_file
 def certificate(partner: str, day: date | None, out: Path | None) -> None:
     """Write the Partner Program Certificate of PARTNER as PDF: the tier of the rate in force on a day."""
-    from partner_program.usecases.documents import certificate_pdf
+    from partner_program.usecases.letters.documents import certificate_pdf
 
     here = installation()
     now = today(here)

@@ -15,7 +15,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 
 if TYPE_CHECKING:
-    from partner_program.usecases.letter_sending import SendReport
+    from partner_program.usecases.letters.sending import SendReport
 
 _WHY = click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
 
@@ -56,7 +56,7 @@ def list_letters(month: BillingMonth, state: tuple[str, ...], form: str) -> None
 )
 def show(month: BillingMonth, partner: str, form: str) -> None:
     """Show the letter of PARTNER for MONTH as it is now, and to whom it goes."""
-    from partner_program.usecases.letter_show import show_letter
+    from partner_program.usecases.letters.show import show_letter
 
     shown = show_letter(installation(), month, partner)
     if form == "eml":
@@ -76,7 +76,7 @@ def show(month: BillingMonth, partner: str, form: str) -> None:
 @click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
 def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path | None) -> None:
     """Write PARTNER's letter of MONTH as PDF, with the facts and sentences of the mail; no mail has it attached."""
-    from partner_program.usecases.documents import letter_pdf
+    from partner_program.usecases.letters.documents import letter_pdf
 
     click.echo(letter_pdf(installation(), partner, month, out=out, program_file=program_file))
 
@@ -85,7 +85,7 @@ def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path 
 @click.argument("month", type=MONTH)
 def book(month: BillingMonth) -> None:
     """Write the page to look at before the letters of MONTH are approved, outliers first; print where it is."""
-    from partner_program.usecases.letter_book import write_book
+    from partner_program.usecases.letters.book import write_book
 
     here = installation()
     click.echo(write_book(here, month, today=today(here)))
@@ -98,7 +98,7 @@ def book(month: BillingMonth) -> None:
 @click.option("--hash", "batch_hash", type=WORDS, help="The letters that were looked at, as `letters reconcile` says.")
 def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str | None) -> None:
     """Approve the letters of MONTH as they are now; whatever is rendered anew asks again."""
-    from partner_program.usecases.letter_approval import approve_letters
+    from partner_program.usecases.letters.approval import approve_letters
 
     batch = approve_letters(
         installation(), month, approved_by=approved_by, reason=reason, clock=time.time, batch_hash=batch_hash
@@ -119,8 +119,8 @@ def send(month: BillingMonth, limit: int | None) -> None:
     handed over once: sending again sends only what was not. Exit status 1 where something needs a person.
     """
     from partner_program.cli.letter_tables import sending_progress
-    from partner_program.usecases.letter_reconciliation import reconcile_letters
-    from partner_program.usecases.letter_sending import EVERY_LETTER, Clock, send_letters
+    from partner_program.usecases.letters.reconciliation import reconcile_letters
+    from partner_program.usecases.letters.sending import EVERY_LETTER, Clock, send_letters
 
     here = installation()
     with sending_progress(here, month) as progress:
@@ -161,7 +161,7 @@ def resolve(
 
     Before --resend, ask the mail server's log for the Message-ID: an ambiguous letter may have arrived.
     """
-    from partner_program.usecases.letter_resolution import resolve_letters, resolver
+    from partner_program.usecases.letters.resolution import resolve_letters, resolver
 
     if word not in ("accepted", "resend"):
         raise click.UsageError("one of --accepted and --resend is needed")
@@ -183,7 +183,7 @@ def resolve(
 def reconcile(month: BillingMonth, form: str) -> None:
     """Count the letters of MONTH: owed = the sum of the states; exit status 1 where that is not so."""
     from partner_program.cli.letter_tables import print_reconciliation, reconciliation_json
-    from partner_program.usecases.letter_reconciliation import reconcile_letters
+    from partner_program.usecases.letters.reconciliation import reconcile_letters
 
     found = reconcile_letters(installation(), month)
     if form == "json":
@@ -200,8 +200,8 @@ def reconcile(month: BillingMonth, form: str) -> None:
 @looked_at("done_by")
 def bounces(path: Path, reason: str, done_by: str) -> None:
     """Read what mail servers sent back, from a folder of messages or an mbox file, and mark the letters refused."""
-    from partner_program.usecases.letter_bounces import import_bounces
-    from partner_program.usecases.letter_resolution import resolver
+    from partner_program.usecases.letters.bounces import import_bounces
+    from partner_program.usecases.letters.resolution import resolver
 
     report = import_bounces(installation(), path, resolver(done_by, reason, time.time))
     click.echo(f"{report.refused} letters came back for good, {len(report.left)} notifications moved nothing")
@@ -217,7 +217,7 @@ def adopt(reason: str, done_by: str) -> None:
 
     Every letter that was not finished becomes ambiguous: it may have left since.
     """
-    from partner_program.usecases.letter_resolution import adopt_installation, resolver
+    from partner_program.usecases.letters.resolution import adopt_installation, resolver
 
     count = adopt_installation(installation(), resolver(done_by, reason, time.time))
     click.echo(f"this installation sends from now on; {count} letters are ambiguous: resolve them month by month")

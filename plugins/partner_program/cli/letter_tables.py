@@ -15,8 +15,8 @@ from partner_program.adapters.database.deliveries import Delivery, count_states
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letter_reconciliation import Reconciliation
-from partner_program.usecases.letter_sending import SendReport
+from partner_program.usecases.letters.reconciliation import Reconciliation
+from partner_program.usecases.letters.sending import SendReport
 
 
 def print_deliveries(rows: Sequence[Delivery]) -> None:

@@ -32,7 +32,7 @@ def run(
     partners that were held are released by a later run. Letters and reports are written below
     PARTNER_PROGRAM_OUT (default: out).
     """
-    from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.letters.rendering import letter_batches, render_letters
     from partner_program.usecases.month.inputs import MonthOrder
     from partner_program.usecases.month.run import run_month
     from partner_program.usecases.preview import preview_months

@@ -33,7 +33,7 @@ def restatement_show(month: BillingMonth) -> None:
 @looked_at("accepted_by")
 def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
     """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
-    from partner_program.usecases.letters import letter_batches, render_letters
+    from partner_program.usecases.letters.rendering import letter_batches, render_letters
     from partner_program.usecases.month.restatement import Acceptance, accept_restatement
     from partner_program.usecases.preview import preview_months
 

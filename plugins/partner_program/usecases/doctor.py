@@ -9,7 +9,7 @@ from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
-from partner_program.usecases.letters import TEMPLATE_VERSION
+from partner_program.usecases.letters.rendering import TEMPLATE_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters import TEMPLATE_VERSION, letter_file_name
+from partner_program.usecases.letters.rendering import TEMPLATE_VERSION, letter_file_name
 
 MONTHS_SHOWN = 13
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.quality import check_month
 from partner_program.usecases.preview import preview_months
 from tests.usecases.dying import die_at, ended, start

@@ -6,7 +6,7 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.restatement import (
     Acceptance,
     accept_restatement,

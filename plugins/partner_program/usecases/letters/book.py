@@ -29,9 +29,9 @@ from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.registry import Registry
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letter_approval import waiting_batch
-from partner_program.usecases.letter_reconciliation import reconcile_letters
-from partner_program.usecases.letters import (
+from partner_program.usecases.letters.approval import waiting_batch
+from partner_program.usecases.letters.reconciliation import reconcile_letters
+from partner_program.usecases.letters.rendering import (
     FactsOfLetters,
     letter_batches,
     letter_file_name,

@@ -8,8 +8,8 @@ from partner_program.adapters.database import letter_actions as letter_action_st
 from partner_program.adapters.mail.bounces import Notification, read_notifications
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letter_resolution import Resolver
-from partner_program.usecases.letters import letter_templates
+from partner_program.usecases.letters.rendering import letter_templates
+from partner_program.usecases.letters.resolution import Resolver
 
 
 @dataclass(frozen=True, slots=True)

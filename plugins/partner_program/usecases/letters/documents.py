@@ -13,7 +13,12 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import certificate_facts
 from partner_program.domain.refusals import NotDefined
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters import FactsOfLetters, letter_file_name, letter_templates, letters_folder
+from partner_program.usecases.letters.rendering import (
+    FactsOfLetters,
+    letter_file_name,
+    letter_templates,
+    letters_folder,
+)
 
 
 def letter_pdf(

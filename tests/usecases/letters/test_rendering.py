@@ -7,7 +7,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import PROJECT
-from partner_program.usecases.letters import letter_batches, letters_folder, render_letters
+from partner_program.usecases.letters.rendering import letter_batches, letters_folder, render_letters
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, three_partners
 from tests.worlds import World
 

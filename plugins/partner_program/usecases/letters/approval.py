@@ -17,7 +17,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters import letter_templates
+from partner_program.usecases.letters.rendering import letter_templates
 
 Clock = Callable[[], float]
 

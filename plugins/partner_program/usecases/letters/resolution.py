@@ -15,7 +15,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letter_sending import installation_file
+from partner_program.usecases.letters.sending import installation_file
 
 Word = Literal["accepted", "resend"]
 RESOLVABLE = ("ambiguous", "refused", "undeliverable")

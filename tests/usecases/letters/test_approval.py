@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from partner_program.domain.refusals import NotApproved, Refusal
-from partner_program.usecases.letter_approval import reject_letters, waiting_batch
-from partner_program.usecases.letter_resolution import Resolver, resolve_letters
+from partner_program.usecases.letters.approval import reject_letters, waiting_batch
+from partner_program.usecases.letters.resolution import Resolver, resolve_letters
 from partner_program.usecases.month.closes import find_entity
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.publication import publish_rates

@@ -18,9 +18,9 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Outcome
 from partner_program.domain.refusals import NotApproved, Undeliverable
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letter_claims import CLAIM, Claims
-from partner_program.usecases.letter_envelopes import letter_envelope
-from partner_program.usecases.letters import FactsOfLetters, letter_hash, letter_templates
+from partner_program.usecases.letters.claims import CLAIM, Claims
+from partner_program.usecases.letters.envelopes import letter_envelope
+from partner_program.usecases.letters.rendering import FactsOfLetters, letter_hash, letter_templates
 
 EVERY_LETTER = 10**9
 

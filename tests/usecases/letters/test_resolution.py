@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from partner_program.domain.refusals import NotThisInstallation, Refusal
-from partner_program.usecases.letter_bounces import import_bounces
-from partner_program.usecases.letter_resolution import Resolver, adopt_installation, resolve_letters
+from partner_program.usecases.letters.bounces import import_bounces
+from partner_program.usecases.letters.resolution import Resolver, adopt_installation, resolve_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render

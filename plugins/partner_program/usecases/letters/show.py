@@ -10,8 +10,8 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letter_envelopes import letter_message
-from partner_program.usecases.letters import FactsOfLetters, letter_templates
+from partner_program.usecases.letters.envelopes import letter_message
+from partner_program.usecases.letters.rendering import FactsOfLetters, letter_templates
 
 
 @dataclass(frozen=True, slots=True)

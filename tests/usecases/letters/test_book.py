@@ -12,9 +12,9 @@ import pytest
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotApproved, Refusal
-from partner_program.usecases.letter_approval import waiting_batch
-from partner_program.usecases.letter_book import write_book
-from partner_program.usecases.letters import letter_batches, render_letters
+from partner_program.usecases.letters.approval import waiting_batch
+from partner_program.usecases.letters.book import write_book
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.preview import preview_months
 from tests.usecases.letter_world import MONTH, LetterWorld, letter_world
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
