@@ -33,7 +33,7 @@ from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Install
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.inputs import MonthOrder
 from partner_program.usecases.month.run import MonthRun, run_month
-from partner_program.usecases.preview import preview_months
+from partner_program.usecases.months_page import preview_months
 from partner_program.usecases.registry import load_registry_folder
 
 CURRENCIES = {"NL": "EUR", "US": "USD", "DE": "EUR", "UK": "GBP"}

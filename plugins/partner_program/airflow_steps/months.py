@@ -11,7 +11,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step, today
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases import preview, publication
+from partner_program.usecases import months_page as preview
+from partner_program.usecases import publication
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.month import closes

@@ -35,7 +35,7 @@ def run(
     from partner_program.usecases.letters.rendering import letter_batches, render_letters
     from partner_program.usecases.month.inputs import MonthOrder
     from partner_program.usecases.month.run import run_month
-    from partner_program.usecases.preview import preview_months
+    from partner_program.usecases.months_page import preview_months
 
     here = installation()
     order = MonthOrder(month, today(here), effective_on, history, migration, program_file)

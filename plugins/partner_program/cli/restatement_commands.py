@@ -35,7 +35,7 @@ def restatement_accept(month: BillingMonth, effective_on: date | None, reason: s
     """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
     from partner_program.usecases.letters.rendering import letter_batches, render_letters
     from partner_program.usecases.month.restatement import Acceptance, accept_restatement
-    from partner_program.usecases.preview import preview_months
+    from partner_program.usecases.months_page import preview_months
 
     here = installation()
     acceptance = Acceptance(effective_on or today(here), accepted_by, reason)

@@ -15,7 +15,7 @@ from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.approval import waiting_batch
 from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
-from partner_program.usecases.preview import preview_months
+from partner_program.usecases.months_page import preview_months
 from tests.usecases.letter_world import MONTH, LetterWorld, letter_world
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World

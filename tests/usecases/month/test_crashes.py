@@ -12,7 +12,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.quality import check_month
-from partner_program.usecases.preview import preview_months
+from partner_program.usecases.months_page import preview_months
 from tests.usecases.dying import die_at, ended, start
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
