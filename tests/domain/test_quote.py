@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.domain.letters import Component
 from partner_program.domain.program import Program
 from partner_program.domain.quote import Quote, QuoteStep, combined_bp, quote, shortening_surcharge_bp
-from partner_program.domain.rates import RateTerms, rate_terms
+from partner_program.domain.rates import Component, RateTerms, rate_terms
 from partner_program.domain.refusals import NotDefined
 from tests.domain.made_month import GO_LIVE, PROGRAM
 

@@ -7,8 +7,7 @@ from datetime import date
 
 import pytest
 
-from partner_program.domain.letters import LegacyFact
-from partner_program.domain.rates import NO_PROGRAMME_RATE, RateTerms, legacy_kept, rate_terms
+from partner_program.domain.rates import NO_PROGRAMME_RATE, LegacyTerm, RateTerms, legacy_kept, rate_terms
 from partner_program.domain.registry import LegacyAgreement
 from tests.domain.made_month import GO_LIVE, PROGRAM, legacy
 
@@ -17,7 +16,7 @@ def terms(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> RateTe
     return rate_terms(program=PROGRAM, tier=tier, agreements=agreements, day=on)
 
 
-def kept(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> tuple[LegacyFact, ...]:
+def kept(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> tuple[LegacyTerm, ...]:
     return legacy_kept(program=PROGRAM, terms=terms(tier, *agreements, on=on), agreements=agreements, day=on)
 
 
@@ -81,13 +80,13 @@ def test_a_letter_names_each_old_term_that_is_better_and_no_other() -> None:
     until = date(2016, 1, 1)
     agreement = legacy(1_200, 3_000, "Platinum", until=until, source="letter of 2013")
     assert kept(3, agreement) == (
-        LegacyFact("monthly_fee", 1_200, None, "letter of 2013", until),
-        LegacyFact("sla", None, "Platinum", "letter of 2013", until),
+        LegacyTerm("monthly_fee", 1_200, None, "letter of 2013", until),
+        LegacyTerm("sla", None, "Platinum", "letter of 2013", until),
     )
 
 
 def test_a_better_setup_discount_is_named() -> None:
-    assert kept(1, legacy(0, 5_000)) == (LegacyFact("setup_fee", 5_000, None, "agreement of 2012", None),)
+    assert kept(1, legacy(0, 5_000)) == (LegacyTerm("setup_fee", 5_000, None, "agreement of 2012", None),)
 
 
 def test_an_old_term_that_only_equals_the_tiers_is_not_named() -> None:
@@ -100,7 +99,7 @@ def test_an_agreement_that_has_ended_is_not_named() -> None:
 
 def test_of_two_agreements_the_one_that_gives_the_term_is_named() -> None:
     weaker, stronger = legacy(900, source="2011"), legacy(1_200, source="2013")
-    assert kept(1, weaker, stronger) == (LegacyFact("monthly_fee", 1_200, None, "2013", None),)
+    assert kept(1, weaker, stronger) == (LegacyTerm("monthly_fee", 1_200, None, "2013", None),)
 
 
 def test_without_a_tier_every_old_term_is_named() -> None:

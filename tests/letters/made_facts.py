@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LegacyFact, LetterFacts, NextTierFact
+from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
+from partner_program.domain.rates import LegacyTerm
 
 PREPAYMENT = ((1, 0), (3, 250), (6, 500), (12, 1000), (24, 2000), (36, 3000))
 LEGAL_NAMES = {"NL": "LeaseWeb Netherlands B.V.", "DE": "LeaseWeb Deutschland GmbH", "US": "LeaseWeb USA, Inc."}
@@ -89,7 +90,7 @@ KINDS: dict[str, LetterFacts] = {
         previous_tier=None,
         contact_names=("Anna de Vries", "Piet Bakker"),
         monthly_fee_discount_bp=1200,
-        legacy=(LegacyFact("monthly_fee", 1200, None, "Reseller agreement 2013/117", date(2017, 1, 1)),),
+        legacy=(LegacyTerm("monthly_fee", 1200, None, "Reseller agreement 2013/117", date(2017, 1, 1)),),
     ),
     "migration_no_tier": facts(
         kind="migration",

@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from partner_program.domain.letters import GraceFact, LegacyFact, LetterFacts, LetterKind, NextTierFact
+from partner_program.domain.letters import GraceFact, LetterFacts, LetterKind, NextTierFact
 from partner_program.domain.program import SLA_RANKS
+from partner_program.domain.rates import LegacyTerm
 from tests.letters.made_facts import BENEFITS, account, facts
 
 CENTS = st.integers(-99_999_999, 9_999_999_999)
@@ -39,14 +40,14 @@ GRANTS = st.lists(
 LEGACY = st.lists(
     st.one_of(
         st.builds(
-            LegacyFact,
+            LegacyTerm,
             st.sampled_from(["monthly_fee", "setup_fee"]),
             st.integers(0, 10_000),
             st.none(),
             NAMES,
             st.none() | DAYS,
         ),
-        st.builds(LegacyFact, st.just("sla"), st.none(), st.sampled_from(SLA_RANKS), NAMES, st.none() | DAYS),
+        st.builds(LegacyTerm, st.just("sla"), st.none(), st.sampled_from(SLA_RANKS), NAMES, st.none() | DAYS),
     ),
     max_size=3,
     unique_by=lambda row: row.component,

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.letters import GrantOutcome
 from partner_program.domain.registry import GraceGrant
+
+GrantOutcome = Literal["confirmed", "lapsed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from partner_program.domain.grace import GrantOutcome
+from partner_program.domain.rates import LegacyTerm
+
 LetterKind = Literal[
     "migration",
     "restated",
@@ -15,8 +18,6 @@ LetterKind = Literal[
     "tier_raised",
     "no_change",
 ]
-GrantOutcome = Literal["confirmed", "lapsed"]
-Component = Literal["monthly_fee", "setup_fee", "sla"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,6 @@ class GraceFact:
     starts_on: date
     ends_on: date
     outcome: GrantOutcome | None
-
-
-@dataclass(frozen=True, slots=True)
-class LegacyFact:
-    """A term of an older agreement that is better than the tier's and stays; `valid_to` is exclusive."""
-
-    component: Component
-    discount_bp: int | None
-    sla: str | None
-    source: str
-    valid_to: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +88,7 @@ class LetterFacts:
     mrr_eur_cents: int
     accounts: tuple[AccountFact, ...]
     grants: tuple[GraceFact, ...]
-    legacy: tuple[LegacyFact, ...]
+    legacy: tuple[LegacyTerm, ...]
     benefits: tuple[BenefitFact, ...]
     prepayment: tuple[tuple[int, int], ...]
     next_tier: NextTierFact | None

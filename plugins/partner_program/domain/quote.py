@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from partner_program.domain.letters import Component
 from partner_program.domain.money import BP, discounted_cents, percent_text
 from partner_program.domain.program import Program
-from partner_program.domain.rates import RateTerms
+from partner_program.domain.rates import Component, RateTerms
 from partner_program.domain.refusals import NotDefined
 
 ONE_MONTH = 1

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from partner_program.domain.letters import LegacyFact
 from partner_program.domain.program import Program, sla_rank
 from partner_program.domain.registry import LegacyAgreement
+
+Component = Literal["monthly_fee", "setup_fee", "sla"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,17 @@ class Rate:
 
     valid_from: date
     terms: RateTerms
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyTerm:
+    """A term of an older agreement that is better than the tier's and stays; `valid_to` is exclusive."""
+
+    component: Component
+    discount_bp: int | None
+    sla: str | None
+    source: str
+    valid_to: date | None
 
 
 NO_PROGRAMME_RATE = RateTerms(tier=0, monthly_fee_discount_bp=0, setup_fee_discount_bp=0, sla=None)
@@ -52,21 +65,21 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
 
 def legacy_kept(
     *, program: Program, terms: RateTerms, agreements: Sequence[LegacyAgreement], day: date
-) -> tuple[LegacyFact, ...]:
+) -> tuple[LegacyTerm, ...]:
     """The components in which a legacy agreement is better than the tier, as a letter names them."""
     row = program.tier_row(terms.tier)
     tier_monthly = row.monthly_fee_discount_bp if row else 0
     tier_setup = row.setup_fee_discount_bp if row else 0
     tier_sla = row.sla if row else None
-    kept: list[LegacyFact] = []
+    kept: list[LegacyTerm] = []
     for floor in agreements:
         if day not in floor.period:
             continue
         valid_to = floor.period.valid_to
         if floor.monthly_fee_discount_bp == terms.monthly_fee_discount_bp > tier_monthly:
-            kept.append(LegacyFact("monthly_fee", floor.monthly_fee_discount_bp, None, floor.source, valid_to))
+            kept.append(LegacyTerm("monthly_fee", floor.monthly_fee_discount_bp, None, floor.source, valid_to))
         if floor.setup_fee_discount_bp == terms.setup_fee_discount_bp > tier_setup:
-            kept.append(LegacyFact("setup_fee", floor.setup_fee_discount_bp, None, floor.source, valid_to))
+            kept.append(LegacyTerm("setup_fee", floor.setup_fee_discount_bp, None, floor.source, valid_to))
         if floor.sla == terms.sla and sla_rank(terms.sla) > sla_rank(tier_sla):
-            kept.append(LegacyFact("sla", None, floor.sla, floor.source, valid_to))
+            kept.append(LegacyTerm("sla", None, floor.sla, floor.source, valid_to))
     return tuple(kept)

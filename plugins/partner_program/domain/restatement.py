@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.settlement import Decision
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.grace import settle_grants
-from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.grace import GrantOutcome, settle_grants
 from partner_program.domain.program import Program
 from partner_program.domain.rates import rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement

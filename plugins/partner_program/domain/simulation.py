@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.letters import GrantOutcome
+from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.program import Program
 
 

@@ -5,9 +5,8 @@ from datetime import date
 
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.letters import Component
 from partner_program.domain.quote import Quote, quote
-from partner_program.domain.rates import Rate, legacy_kept
+from partner_program.domain.rates import Component, Rate, legacy_kept
 from partner_program.domain.refusals import NotAuthorized, NotDefined
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement
 from partner_program.usecases.installation import Installation

@@ -12,8 +12,9 @@ from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.letter_order import LetterChange, Remark
-from partner_program.domain.letters import Component, LetterKind
+from partner_program.domain.letters import LetterKind
 from partner_program.domain.money import round_half_away
+from partner_program.domain.rates import Component
 
 _WRITTEN = LocaleFormat(Locale("en", "GB"))
 _MINUS = "\N{MINUS SIGN}"

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LegacyFact, LetterFacts, NextTierFact
+from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
+from partner_program.domain.rates import LegacyTerm
 from partner_program.domain.refusals import Refusal
 
 BenefitGroups = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
@@ -202,7 +203,7 @@ def _grant(grant: GraceFact, lifted_to: int | None, form: LocaleFormat) -> Grant
     )
 
 
-def _legacy(kept: LegacyFact, form: LocaleFormat) -> LegacyRow:
+def _legacy(kept: LegacyTerm, form: LocaleFormat) -> LegacyRow:
     return LegacyRow(
         component=kept.component,
         value=plain_name(kept.sla or "") if kept.discount_bp is None else form.percent(kept.discount_bp),
