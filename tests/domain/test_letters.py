@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from partner_program.domain.letters import LetterKind, letter_kind
+from partner_program.domain.letters import LETTER_KINDS, LetterKind, letter_kind
 
 # The order in which the programme asks, and what has to be true for a kind to apply.
 WHAT_MAKES_IT: dict[LetterKind, dict[str, Any]] = {
@@ -37,6 +37,10 @@ def together(first: LetterKind, second: LetterKind) -> dict[str, Any]:
     """Both kinds' facts; a month with two grants has the outcomes of both."""
     one, other = WHAT_MAKES_IT[first], WHAT_MAKES_IT[second]
     return {**other, **one, "outcomes": [*other.get("outcomes", []), *one.get("outcomes", [])]}
+
+
+def test_every_kind_of_the_list_is_asked_for_in_its_order() -> None:
+    assert tuple(WHAT_MAKES_IT) == LETTER_KINDS
 
 
 def test_nothing_happened_no_letter() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -166,6 +167,18 @@ def test_the_doctor_says_what_to_do_where_something_is_missing(world: World, tmp
     assert told == {"billing_us": "not set: set AIRFLOW_CONN_BILLING_US"}
     nothing = Installation(NamedConnections(), tmp_path / "nowhere", tmp_path / "out")
     assert set(sound(nothing).values()) == {False}
+
+
+def test_the_doctor_names_a_catalogue_that_is_not_finished(world: World, tmp_path: Path) -> None:
+    here = replace(
+        three_partners(world).installation, include=Path(copytree(PROJECT / "include", tmp_path / "include"))
+    )
+    french = here.include / "templates/letters/v1/catalogues/fr.po"
+    french.write_text('msgid ""\nmsgstr ""\n"Language: fr_FR\\n"\n', "utf-8")
+
+    told = {found.subject: found.message for found in examine(here) if not found.sound}
+    assert list(told) == ["letter templates"]
+    assert "fr.po: is not finished, and a letter may not be in two languages" in told["letter templates"]
 
 
 def test_the_doctor_names_a_database_that_was_never_made(world: World) -> None:

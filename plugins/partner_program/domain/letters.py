@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.rates import LegacyTerm
 
+# The one list of letter kinds: of those that apply to a month, a partner's letter is the first. Each has its wording in
+# `include/templates/letters/<version>/kinds/` and its condition in `letter_kind`; the pages for people name it too.
 LetterKind = Literal[
     "migration",
     "restated",
@@ -18,6 +20,7 @@ LetterKind = Literal[
     "tier_raised",
     "no_change",
 ]
+LETTER_KINDS: tuple[LetterKind, ...] = get_args(LetterKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +115,19 @@ def letter_kind(
     `outcomes` are those of the partner's grants in this run; `previous_tier` is the last earlier month's in force;
     `always` is the reading `notify: always`.
     """
-    applies: list[tuple[LetterKind, bool]] = [
-        ("migration", migration),
-        ("restated", restated),
-        ("grace_lapsed", "lapsed" in outcomes),
-        ("tier_lowered", previous_tier is not None and tier < previous_tier),
-        ("grace_confirmed", "confirmed" in outcomes),
-        ("grace_granted", lifted_for_the_first_time),
-        ("tier_raised", tier > (previous_tier or 0)),
-        ("no_change", always),
-    ]
-    return next((kind for kind, holds in applies if holds), None)
+    applies: dict[LetterKind, bool] = {
+        "migration": migration,
+        "restated": restated,
+        "grace_lapsed": "lapsed" in outcomes,
+        "tier_lowered": previous_tier is not None and tier < previous_tier,
+        "grace_confirmed": "confirmed" in outcomes,
+        "grace_granted": lifted_for_the_first_time,
+        "tier_raised": tier > (previous_tier or 0),
+        "no_change": always,
+    }
+    return next((kind for kind in LETTER_KINDS if applies[kind]), None)
+
+
+def kind_name(kind: LetterKind) -> str:
+    """A kind as the pages for people name it: `grace_lapsed` is "Grace lapsed"."""
+    return kind.replace("_", " ").capitalize()

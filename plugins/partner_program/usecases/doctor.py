@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from partner_program.adapters.billing.pull import missing_relations
 from partner_program.adapters.database.registry import load_entities, load_registry
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
-from partner_program.usecases.letters.rendering import TEMPLATE_VERSION
+from partner_program.usecases.letters.rendering import letter_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,8 @@ def _try(subject: str, look: Callable[[], str]) -> Examined:
 
 
 def _languages(installation: Installation) -> str:
-    templates = LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+    templates = letter_templates(installation)
+    templates.check_every_sentence()
     return f"{templates.version}, languages {', '.join(templates.languages)}"
 
 

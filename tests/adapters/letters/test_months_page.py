@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from partner_program.adapters.letters.months_page import PreviewLink, PreviewMonth, PreviewRow, write_preview
 from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.letters import LETTER_KINDS
 from partner_program.domain.refusals import Refusal
 from tests.letters.reading import contrast
 
@@ -73,6 +74,14 @@ def test_the_page_carries_each_month_with_its_partners_letters_and_files(tmp_pat
     assert raised[:5] == ["P0042", "Noordzee Hosting B.V.", 2, 3, 634_512]
     assert raised[8:] == ["tier_raised", "letters/2015-08/P0042.html", "letters/2015-08/P0042.txt", None]
     assert held[-1] == "entity US: not closed"
+
+
+def test_the_page_names_every_kind_of_letter_from_the_one_list(tmp_path: Path) -> None:
+    shown = json.loads(page(tmp_path / "index.html", month(RAISED)).data)
+
+    assert tuple(shown["kinds"]) == LETTER_KINDS
+    assert shown["kinds"]["tier_raised"] == "Tier raised"
+    assert [kind for kind in LETTER_KINDS if kind in TEMPLATE.read_text("utf-8")] == []
 
 
 @settings(deadline=None)

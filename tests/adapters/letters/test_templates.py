@@ -17,7 +17,7 @@ from jinja2 import UndefinedError
 
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.plain_names import LONGEST_NAME, plain_name
-from partner_program.domain.letters import LetterKind
+from partner_program.domain.letters import LETTER_KINDS, LetterKind
 from partner_program.domain.refusals import Refusal
 from tests.letters.made_facts import KINDS, account, facts
 from tests.letters.reading import Letter, contrast
@@ -236,6 +236,36 @@ def test_every_language_has_every_kind_of_letter_with_the_same_tables(kind: str,
 
 def test_every_kind_of_letter_has_its_own_wording() -> None:
     assert {path.stem for path in (FOLDER / "kinds").iterdir()} == set(get_args(LetterKind))
+
+
+def test_a_kind_in_the_list_without_its_wording_is_refused_by_name(tmp_path: Path) -> None:
+    copy = Path(copytree(FOLDER, tmp_path / "v1"))
+    (copy / "kinds/no_change.j2").unlink()
+
+    with pytest.raises(Refusal, match=r"v1: the letter kind no_change has no wording: write kinds/no_change\.j2"):
+        LetterTemplates(copy)
+
+
+def test_a_wording_of_no_kind_in_the_list_is_refused_by_name(tmp_path: Path) -> None:
+    copy = Path(copytree(FOLDER, tmp_path / "v1"))
+    (copy / "kinds/anniversary.j2").write_text("")
+
+    with pytest.raises(Refusal, match=r"kinds/anniversary\.j2 is the wording of no letter kind: LetterKind does not"):
+        LetterTemplates(copy)
+
+
+@pytest.mark.parametrize("macro", ["subject", "headline", "lead"])
+def test_a_kinds_wording_without_one_of_its_macros_is_refused_by_name(tmp_path: Path, macro: str) -> None:
+    copy = Path(copytree(FOLDER, tmp_path / "v1"))
+    wording = copy / "kinds/no_change.j2"
+    wording.write_text(wording.read_text("utf-8").replace(f"macro {macro}(", f"macro {macro}s("), "utf-8")
+
+    with pytest.raises(Refusal, match=rf"kinds/no_change\.j2 has no macro {macro}: a letter kind needs"):
+        LetterTemplates(copy).in_language("en")
+
+
+def test_every_kind_of_letter_has_facts_that_the_tests_write_it_from() -> None:
+    assert {stated.kind for stated in KINDS.values()} == set(LETTER_KINDS)
 
 
 @pytest.mark.parametrize("language", ["en", "nl", "de"])

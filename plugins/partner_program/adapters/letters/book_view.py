@@ -12,7 +12,7 @@ from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.letter_order import LetterChange, Remark
-from partner_program.domain.letters import LetterKind
+from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.money import round_half_away
 from partner_program.domain.rates import Component
 
@@ -21,16 +21,6 @@ _MINUS = "\N{MINUS SIGN}"
 _RECIPIENTS_SHOWN = 6  # at one domain
 NO_CONTACT = "no billing contact"
 _COMPONENTS: dict[Component, str] = {"monthly_fee": "monthly fee", "setup_fee": "setup fee", "sla": "SLA"}
-KINDS: dict[LetterKind, str] = {
-    "migration": "Migration",
-    "restated": "Restated",
-    "grace_lapsed": "Grace lapsed",
-    "tier_lowered": "Tier lowered",
-    "grace_confirmed": "Grace confirmed",
-    "grace_granted": "Grace granted",
-    "tier_raised": "Tier raised",
-    "no_change": "No change",
-}
 REMARKS_IN_WORDS: dict[Remark, tuple[str, str]] = {
     "tier_lowered": ("lowers a tier", "lower a tier"),
     "revenue_changed": ("comes with a large change of revenue", "come with a large change of revenue"),
@@ -125,7 +115,7 @@ def book_row(letter: BookLetter) -> BookRow:
         partner_id=plain_name(change.partner_id),
         company=plain_name(letter.company_name),
         flags=tuple(Flag(_words(remark, letter), _TONES[remark]) for remark in change.remarks),
-        kind=KINDS[letter.kind],
+        kind=kind_name(letter.kind),
         language=plain_name(letter.language),
         href=letter.href,
         tier=_tier(change.tier),
@@ -171,10 +161,10 @@ def kinds_and_languages(letters: Sequence[BookLetter]) -> tuple[list[str], list[
     languages = sorted({plain_name(each.language) for each in letters})
     found = Counter((each.kind, plain_name(each.language)) for each in letters)
     lines = []
-    for kind, name in KINDS.items():
+    for kind in LETTER_KINDS:
         numbers = [found[kind, language] for language in languages]
         if any(numbers):
-            lines.append((name, numbers, sum(numbers)))
+            lines.append((kind_name(kind), numbers, sum(numbers)))
     return languages, lines
 
 

@@ -6,14 +6,13 @@ is; a macro called so escapes as its environment says. Both are about the time t
 says: the golden letters are the same with Jinja2's own extension.
 """
 
-import gettext
-import re
-
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import InternationalizationExtension
 
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+from partner_program.adapters.letters.catalogues import PLACEHOLDER, Catalogue
+from partner_program.domain.refusals import Refusal
+
 _THROUGH_THE_CONTEXT = ("gettext", "ngettext", "pgettext", "npgettext", "caller")
 
 
@@ -31,12 +30,14 @@ class CompiledMessages(InternationalizationExtension):
         num_called_num: bool,
     ) -> nodes.Output:
         """Text and values in the catalogue's order; a plural waits for its number."""
+        catalogue: Catalogue = self.environment.catalogue  # type: ignore[attr-defined]
+        if singular not in catalogue.messages:
+            raise Refusal(f"message {singular!r} stands in a template and not in {catalogue.path}")
         if plural_expr is not None or context is not None:
             return super()._make_node(
                 singular, plural, context, variables, plural_expr, vars_referenced, num_called_num
             )
-        translations: gettext.NullTranslations = self.environment.translations  # type: ignore[attr-defined]
-        parts = _PLACEHOLDER.split(translations.gettext(singular))
+        parts = PLACEHOLDER.split(catalogue.translations.gettext(singular))
         return nodes.Output(
             [
                 variables[part] if place % 2 else nodes.TemplateData(part.replace("%%", "%"))

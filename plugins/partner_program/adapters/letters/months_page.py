@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.refusals import Refusal
 
 _PLACE_OF_DATA = "{{ data }}"
@@ -43,7 +44,7 @@ class PreviewRow:
     monthly_fee_discount_bp: int | None
     setup_fee_discount_bp: int | None
     sla: str | None
-    kind: str | None = None
+    kind: LetterKind | None = None
     html_href: str | None = None
     text_href: str | None = None
     held_reason: str | None = None
@@ -71,6 +72,7 @@ def write_preview(
     data = {
         "company": plain_name(company_name),
         "programme": plain_name(programme_name),
+        "kinds": {kind: kind_name(kind) for kind in LETTER_KINDS},
         "months": [_month(month) for month in months],
     }
     page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))

@@ -1,29 +1,29 @@
 """Letters as rendered (rule 12): one set of facts becomes a subject, an HTML part and a plain-text part.
 
-A template folder is a version: `letter.html.j2` and `letter.txt.j2`, the sentences both share, one catalogue of
-messages per language and `brand.yaml`. Everything is compiled once per language. Escaping is set here for each part,
+A template folder is a version: `letter.html.j2` and `letter.txt.j2`, the sentences both share, those of each kind of
+letter, one catalogue of messages per language and `brand.yaml`. Kinds and catalogues are checked when a version is
+loaded; everything is compiled once per language. Escaping is set here for each part,
 never guessed from a file's name; facts are values only and are never read as a template.
 """
 
-import gettext
 import hashlib
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import yaml
-from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.letters.view import BenefitGroups, LetterView, letter_view
-from partner_program.domain.letters import BenefitFact, LetterFacts
+from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
 from partner_program.domain.refusals import Refusal
+
+OF_EACH_KIND = ("subject", "headline", "lead")
+"""The macros that a kind's own file has to define."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,18 @@ class LetterTemplates:
     """A versioned folder of templates, compiled on first use of a language and kept."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the brand and the list of catalogues; templates are compiled when a language is first asked for."""
+        """Read the brand and the catalogues; a kind without its wording or a catalogue with gaps is refused by name.
+
+        The templates themselves are compiled when a language is first asked for.
+        """
         self.version = folder.name
         self.content_hash = _content_hash(folder)
         self.brand: dict[str, Any] = yaml.safe_load((folder / "brand.yaml").read_text("utf-8"))
-        self.languages = tuple(sorted(path.stem for path in (folder / "catalogues").glob("*.po")))
         self.folder = folder
+        _check_kinds(folder)
+        self._catalogues = read_catalogues(folder / "catalogues")
+        self.languages = tuple(self._catalogues)
+        _check_default_language(folder, self.brand, self.languages)
         self._compiled: dict[str, LanguageTemplates] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
@@ -57,29 +63,33 @@ class LetterTemplates:
         language = asked.replace("_", "-").partition("-")[0].lower()
         used = language if language in self.languages else self.brand["default_language"]
         if used not in self._compiled:
-            self._compiled[used] = LanguageTemplates(self.folder, used, self.brand)
+            self._compiled[used] = LanguageTemplates(self.folder, used, self._catalogues[used], self.brand)
         return self._compiled[used]
+
+    def check_every_sentence(self) -> None:
+        """Compile every file in every language; a sentence that stands in no catalogue is refused by name."""
+        for language in self.languages:
+            self.in_language(language).check_every_sentence()
 
 
 class LanguageTemplates:
     """The templates of one language, compiled: a subject, an HTML and a text template for each kind."""
 
-    def __init__(self, folder: Path, language: str, brand: dict[str, Any]) -> None:
-        """Read the catalogue and compile both parts."""
-        translations, locale = _read_catalogue(folder / "catalogues" / f"{language}.po")
+    def __init__(self, folder: Path, language: str, catalogue: Catalogue, brand: dict[str, Any]) -> None:
+        """Compile both parts and every kind's own sentences."""
+        locale = catalogue.locale
         programme = f"{brand['company_name']} {brand['programme_name']}"
         start, end = ("left", "right") if locale.text_direction == "ltr" else ("right", "left")
-        html = _environment(folder, translations, html=True)
-        text = _environment(folder, translations, html=False)
+        html = _environment(folder, catalogue, html=True)
+        text = _environment(folder, catalogue, html=False)
         for environment in (html, text):
             environment.globals.update(brand=brand, programme=programme, start=start, end=end)
         self.html = html.get_template("letter.html.j2")
         self.text = text.get_template("letter.txt.j2")
-        self.subjects: dict[str, Any] = {
-            path.stem: text.get_template(f"kinds/{path.name}").module for path in (folder / "kinds").glob("*.j2")
-        }
+        self.subjects: dict[str, Any] = {kind: _wording_of(text, kind) for kind in LETTER_KINDS}
         self.form = LocaleFormat(locale)
         self.language = language
+        self._html = html
         self._text = text
         self._benefits: dict[tuple[BenefitFact, ...], BenefitGroups] = {}
 
@@ -101,6 +111,12 @@ class LanguageTemplates:
         """The sentences of one file as a module of text, for what is neither HTML nor plain text."""
         return self._text.get_template(name).module
 
+    def check_every_sentence(self) -> None:
+        """Compile every file, also those that a letter reads only when it needs them."""
+        for environment in (self._html, self._text):
+            for name in environment.list_templates(extensions=["j2"]):
+                environment.get_template(name)
+
     def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
         """Benefits by group, given and on request; a tier's partners share them, so the answer is kept."""
         known = self._benefits.get(benefits)
@@ -118,7 +134,34 @@ class LanguageTemplates:
         return tuple((group, names(group, "yes"), names(group, "on_request")) for group in groups)
 
 
-def _environment(folder: Path, translations: gettext.NullTranslations, *, html: bool) -> Environment:
+def _check_kinds(folder: Path) -> None:
+    """Hold the wordings of a version against the list of kinds in `domain/letters.py`, both ways."""
+    there = {path.stem for path in (folder / "kinds").glob("*.j2")}
+    for kind in LETTER_KINDS:
+        if kind not in there:
+            raise Refusal(f"{folder}: the letter kind {kind} has no wording: write kinds/{kind}.j2")
+    unknown = sorted(there.difference(LETTER_KINDS))
+    if unknown:
+        raise Refusal(f"{folder}: kinds/{unknown[0]}.j2 is the wording of no letter kind: LetterKind does not list it")
+
+
+def _check_default_language(folder: Path, brand: dict[str, Any], languages: tuple[str, ...]) -> None:
+    default = brand["default_language"]
+    if default not in languages:
+        raise Refusal(f"{folder / 'brand.yaml'}: default_language {default} has no catalogue: write {default}.po")
+
+
+def _wording_of(environment: Environment, kind: str) -> Any:
+    """A kind's own sentences as a module, with every macro that the letters call."""
+    name = f"kinds/{kind}.j2"
+    module = environment.get_template(name).module
+    for macro in OF_EACH_KIND:
+        if not hasattr(module, macro):
+            raise Refusal(f"{name} has no macro {macro}: a letter kind needs {', '.join(OF_EACH_KIND)}")
+    return module
+
+
+def _environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environment:
     """An environment for one part: only HTML is escaped, whatever a file is called."""
     environment = LetterEnvironment(
         loader=FileSystemLoader(folder),
@@ -129,8 +172,8 @@ def _environment(folder: Path, translations: gettext.NullTranslations, *, html: 
         keep_trailing_newline=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.extend(translations=translations)
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.extend(catalogue=catalogue)
+    environment.install_gettext_translations(catalogue.translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["isolate"] = _isolated if html else str
     return environment
 
@@ -138,18 +181,6 @@ def _environment(folder: Path, translations: gettext.NullTranslations, *, html: 
 def _isolated(name: str) -> Markup:
     """A name in its own direction, so that a right-to-left one does not reorder the sentence."""
     return Markup("<bdi>") + escape(name) + Markup("</bdi>")
-
-
-def _read_catalogue(path: Path) -> tuple[gettext.GNUTranslations, Locale]:
-    """Read a .po file as it is edited; the compiled form exists in memory only."""
-    with path.open("rb") as source:
-        catalogue = read_po(source, locale=None, abort_invalid=True)
-    if catalogue.locale is None:
-        raise Refusal(f"{path}: header line Language is missing, expected a locale such as en_GB")
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled), catalogue.locale
 
 
 def _content_hash(folder: Path) -> str:

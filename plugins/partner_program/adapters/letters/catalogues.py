@@ -1,0 +1,110 @@
+"""The catalogues of a version of the letters: one .po file for each language, whole or refused by name.
+
+Where a catalogue lacks a message, gettext gives the English one: the letter would then be in two languages. So every
+catalogue is held against `en.po`, the list of all messages, before the first letter is written.
+"""
+
+import gettext
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+
+from partner_program.domain.refusals import Refusal
+
+ENGLISH = "en"
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One language's messages; `messages` are the English ones that it translates, a plural by its singular."""
+
+    path: Path
+    locale: Locale
+    messages: frozenset[str]
+    translations: gettext.NullTranslations
+
+
+def read_catalogues(folder: Path) -> dict[str, Catalogue]:
+    """Every catalogue of a folder by its language; one that is not finished is refused by name."""
+    found = {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
+    if ENGLISH not in found:
+        raise Refusal(f"{folder / ENGLISH}.po is missing: it lists the messages that every language needs")
+    return {language: _finished(folder / f"{language}.po", each, found[ENGLISH]) for language, each in found.items()}
+
+
+def _read(path: Path) -> Catalog:
+    """Read a .po file as it is edited."""
+    try:
+        with path.open("rb") as source:
+            catalogue = read_po(source, locale=None, abort_invalid=True)
+    except (PoFileError, ValueError) as error:
+        raise Refusal(f"{path}: is not a catalogue of messages in UTF-8: {error}") from error
+    if catalogue.locale is None:
+        raise Refusal(f"{path}: header line Language is missing or names no known locale, expected one such as en_GB")
+    if catalogue.locale.language != path.stem:
+        # its sentences would stand beside another language's days and amounts
+        raise Refusal(
+            f"{path}: header line Language is {catalogue.locale}, expected the language of the file's name: "
+            f"rename the file to {catalogue.locale.language}.po or correct the line"
+        )
+    return catalogue
+
+
+def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
+    """The catalogue compiled, in memory only; a letter with a fault in it would be in two languages."""
+    faults = list(_faults(_by_id(catalogue), _by_id(english), catalogue.num_plurals))
+    if faults:
+        more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
+        raise Refusal(f"{path}: is not finished, and a letter may not be in two languages: {faults[0]}{more}")
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Catalogue(path, catalogue.locale, frozenset(_by_id(catalogue)), gettext.GNUTranslations(compiled))
+
+
+def _by_id(catalogue: Catalog) -> dict[str, Message]:
+    """The messages by their English text, without the header; a plural by its singular, as gettext looks it up."""
+    return {_forms(message.id)[0]: message for message in catalogue if message.id}
+
+
+def _forms(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _faults(held: Mapping[str, Message], english: Mapping[str, Message], plurals: int) -> Iterator[str]:
+    """What is wrong with each message, in the order of the English ones."""
+    for key, needed in english.items():
+        message = held.get(key)
+        fault = "is missing" if message is None else _fault(message, needed, plurals)
+        if fault:
+            yield f"message {key!r} {fault}"
+
+
+def _fault(message: Message, needed: Message, plurals: int) -> str | None:
+    """What is wrong with one message; every form of a plural needs every placeholder."""
+    texts, wanted = _forms(message.string or ""), set(PLACEHOLDER.findall("".join(_forms(needed.id))))
+    if message.fuzzy:
+        return "is marked fuzzy"
+    if needed.pluralizable and (len(texts) != plurals or not all(texts)):
+        return f"has {len(list(filter(None, texts)))} of the {plurals} forms that a number can need"
+    if len(texts) != 1 and not needed.pluralizable:
+        return "is written as a plural, expected one text"
+    if not all(texts):
+        return "is empty"
+    for text in texts:
+        found = set(PLACEHOLDER.findall(text))
+        if lost := sorted(wanted - found):
+            return f"lost its placeholder %({lost[0]})s"
+        if unknown := sorted(found - wanted):
+            return f"has the placeholder %({unknown[0]})s, which is never filled"
+        if "%" in PLACEHOLDER.sub("", text).replace("%%", ""):
+            return "has a % that begins no placeholder: write it as %%"
+    return None
