@@ -21,7 +21,7 @@ class UnsetVariable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service; `jobs` end by themselves, the others stay."""
+    """One service; a `job` ends by itself, all others keep running."""
 
     name: str
     image: str
@@ -32,7 +32,7 @@ class Service:
 
 
 def read_services(path: Path = COMPOSE_FILE) -> dict[str, Service]:
-    """Every service by name, its variables still open."""
+    """Every service by name, its variables not yet filled in."""
     services = yaml.safe_load(path.read_text())["services"]
     return {name: _service(name, read) for name, read in services.items()}
 
@@ -51,11 +51,6 @@ def _service(name: str, read: dict[str, Any]) -> Service:
 def required_variables(services: Mapping[str, Service]) -> set[str]:
     """Variables without a default: the secrets."""
     return {name for text in _texts(services) for name, mark in _variables(text) if mark != ":-"}
-
-
-def defaulted_variables(services: Mapping[str, Service]) -> set[str]:
-    """Variables that need not be set."""
-    return {name for text in _texts(services) for name, mark in _variables(text) if mark == ":-"}
 
 
 def filled_in(text: str, values: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
-"""Each service of docker-compose.yaml as a local process: what stands in for its image, and when it is up.
+"""Each service of docker-compose.yaml as a local process: what replaces its image, and when it is up.
 
-A service is brought up by a generator, which yields while it waits; so all of them come up side by side.
+A service is brought up by a generator that yields while it waits, so that all of them come up side by side.
 """
 
 import os
@@ -40,12 +40,11 @@ class _Place(TypedDict):
 
 
 class LocalServices:
-    """The services on this machine, by the settings of the containers."""
+    """The services on this machine, with the settings of the containers; `values` are those of their variables."""
 
     def __init__(
         self, services: Mapping[str, Service], *, places: LocalPlaces, values: Mapping[str, str], processes: Processes
     ) -> None:
-        """Take the services, where their things are here, values for their variables, and what starts processes."""
         self.services = services
         self.places = places
         self.rest = AirflowRest(f"http://{LOOPBACK}:{places.port('api-server')}")
@@ -81,7 +80,7 @@ class LocalServices:
             sleep(0.05)
 
     def environment(self, name: str) -> dict[str, str]:
-        """What a service's process has in its environment, and nothing else of this process's."""
+        """The whole environment of a service's process; of this process's own it has only what it needs to run."""
         here = {variable: os.environ[variable] for variable in _INHERITED if variable in os.environ}
         here["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         settings = {
@@ -90,7 +89,7 @@ class LocalServices:
         return here | self.places.environment(name, settings) | {SERVICE_VARIABLE: name}
 
     def command(self, name: str) -> Command:
-        """How an Airflow service, or a job of ours, is started here."""
+        """How an Airflow service or a job is started here."""
         service = self.services[name]
         words = [filled_in(word, {}) for word in self.places.command(service.command)]
         return Command(name, words, self.environment(name), self._log(name), job=service.job)
@@ -146,9 +145,10 @@ class LocalServices:
             return _answers(f"http://{LOOPBACK}:{self.places.port(name)}/health")
         if name == "dag-processor":
             return self.rest.health().get("dag_processor") == "healthy"
-        return bool(self._celery().control.ping([f"celery@{name}"], timeout=0.5))
+        return bool(self.celery().control.ping([f"celery@{name}"], timeout=0.5))
 
-    def _celery(self) -> Celery:
+    def celery(self) -> Celery:
+        """A client of the queue, with a worker's settings."""
         settings = self.environment("worker-1")
         celery = Celery(broker=settings["AIRFLOW__CELERY__BROKER_URL"])
         celery.conf.broker_transport_options = {"global_keyprefix": settings.get(KEY_PREFIX_VARIABLE, "")}

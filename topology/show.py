@@ -19,7 +19,8 @@ from topology.processes import Processes, ServiceFailed
 from topology.progress import Progress
 from topology.reference import differences, run_by_command_line
 from topology.restarts import RestartingProcesses
-from topology.secret_values import files_that_tell, random_values
+from topology.secret_values import files_that_contain, random_values
+from topology.taken_tasks import taken_by
 
 WORKERS = ("worker-1", "worker-2")
 
@@ -28,7 +29,7 @@ class Show:
     """One run of `make topology`."""
 
     def __init__(self, project: Path, out: Path, processes: Processes, progress: Progress) -> None:
-        """Choose ports and secrets, and lay the folders out. Processes that are started again are killed, too."""
+        """Choose ports and secrets. With `RestartingProcesses` the first month is disturbed."""
         self._out = out
         self._processes = processes
         self._progress = progress
@@ -42,7 +43,7 @@ class Show:
         self._afterwards.append(self._local.unprivileged.forget)
 
     def _on_this_machine(self, services: dict[str, Service]) -> tuple[dict[str, Service], dict[str, str]]:
-        """The services that can run here, and the settings that stand in for those that cannot; says so."""
+        """The services that can run here, and other settings in place of those that cannot; prints which."""
         settings = {}
         if mariadb_server.own_server() is None:
             del services["billing-mariadb"]
@@ -56,7 +57,7 @@ class Show:
         return services, settings
 
     def run(self) -> None:
-        """Start everything, run the months, compare, and say so."""
+        """Start everything, run the months, compare, and print the result."""
         self._local.bring_up_all(lambda name, seconds: self._progress.say(f"  {name} is up ({seconds:.1f} s)"))
         self._progress.step(f"{len(self._local.services)} services started")
         self._local.rest.login("operator", self._secrets["AIRFLOW_OPERATOR_PASSWORD"])
@@ -64,7 +65,7 @@ class Show:
         disturbances = self._disturbances()
         for dag_id, params in MONTHS:
             attend = disturbances.look if disturbances and not disturbances.over else None
-            months = run_month(self._local.rest, dag_id, params, self._tell, attend)
+            months = run_month(self._local.rest, dag_id, params, self._report, attend)
             self._together(months, reference, lambda: disturbances is None or disturbances.billing_stays_up)
             if attend and disturbances:
                 disturbances.refuse_what_is_missing()
@@ -74,14 +75,14 @@ class Show:
         self._judge()
 
     def forget(self) -> None:
-        """Once everything has stopped: take away databases and logins; logs, registers and letters stay."""
+        """Once everything has stopped: delete databases and logins; logs, registers and letters stay."""
         for data in (*self._out.glob("services/*/data"), *self._out.glob("services/*/passwords.json")):
             shutil.rmtree(data) if data.is_dir() else data.unlink()
         for forget in self._afterwards:
             forget()
 
     def _disturbances(self) -> Disturbances | None:
-        """What the first month suffers, where the processes are ones that are started again."""
+        """What disturbs the first month, if the processes are ones that are started again."""
         if not isinstance(self._processes, RestartingProcesses):
             return None
         operator = Operator(self._local.rest, self._progress.say)
@@ -89,6 +90,8 @@ class Show:
         return Disturbances(
             self._processes,
             operator,
+            workers=WORKERS,
+            taken_by=lambda worker: taken_by(self._local.celery(), worker),
             mariadb_port=self._places.ports.get("billing-mariadb"),
             wait_for_a_write=lambda: postgres_server.wait_for_a_write(programme, settings),
             say=self._progress.say,
@@ -103,7 +106,7 @@ class Show:
         )
 
     def _together(self, watched: Iterator[None], beside: Iterator[None], may: Callable[[], bool]) -> None:
-        """Follow one to its end; the other uses what the machine has left meanwhile, once it may."""
+        """Run `watched` to its end; meanwhile, while `may` allows it, also run `beside`."""
         for _ in watched:
             if may():
                 next(beside, None)
@@ -115,7 +118,7 @@ class Show:
             self._processes.check()
             sleep(0.05)
 
-    def _tell(self, task: EndedTask) -> None:
+    def _report(self, task: EndedTask) -> None:
         if task.worker:
             self._ran[task.worker].append(task.label)
         self._progress.say(f"  {task.label}: {task.state} {f'on {task.worker}' if task.worker else ''}")
@@ -130,7 +133,7 @@ class Show:
         if different or not equal:
             raise ServiceFailed(f"not as the command line has it: {', '.join(different[:10]) or 'no file was written'}")
         self._progress.step(f"registers and letters: {equal} files, each equal to the command line's to the byte")
-        told = files_that_tell(self._out, self._secrets.values())
-        if told:
-            raise ServiceFailed(f"a secret of this run stands in {', '.join(told)}")
+        leaking = files_that_contain(self._out, self._secrets.values())
+        if leaking:
+            raise ServiceFailed(f"a secret of this run stands in {', '.join(leaking)}")
         self._progress.step(f"none of the {len(self._secrets)} secrets of this run stands in a log")

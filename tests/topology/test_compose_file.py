@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from topology.compose_file import UnsetVariable, defaulted_variables, filled_in, read_services, required_variables
+from topology.compose_file import UnsetVariable, filled_in, read_services, required_variables
+from topology.queued_waits import MOST_SECONDS
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
@@ -110,6 +111,23 @@ def test_all_of_airflow_has_the_same_settings():
         assert not [name for name in own if name.startswith("AIRFLOW__")]
 
 
+def test_a_task_leaves_the_scheduler_only_once_a_worker_has_a_slot_for_it():
+    shared = COMPOSE["x-airflow-environment"]
+    workers = [service for service in OURS.values() if "worker" in service["command"]]
+    slots = len(workers) * int(shared["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
+    assert int(shared["AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT"]) == slots
+
+
+def test_a_task_that_a_lost_worker_did_not_begin_is_queued_again_in_time_and_for_a_day():
+    shared = COMPOSE["x-airflow-environment"]
+    queued = int(shared["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT"])
+    looks = int(shared["AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL"])
+    assert queued + looks < MOST_SECONDS
+    assert queued * int(shared["AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"]) >= 24 * 60 * 60
+    # Until it is queued again, the token of its message is taken.
+    assert looks < int(shared["AIRFLOW__API_AUTH__JWT_LEEWAY"])
+
+
 def test_every_service_waits_for_what_it_needs():
     for service in SERVICES.values():
         for needed, how in service.get("depends_on", {}).items():
@@ -137,7 +155,6 @@ def test_a_secret_is_never_written_here_and_has_no_default():
 def test_only_the_two_ports_have_defaults():
     text = (ROOT / "docker-compose.yaml").read_text()
     assert set(re.findall(r"\$\{([A-Z_]+):-", text)) == {"AIRFLOW_PORT", "MAIL_PORT"}
-    assert defaulted_variables(read_services()) == {"AIRFLOW_PORT"}
 
 
 def test_the_example_names_each_secret_and_gives_none():

@@ -4,6 +4,7 @@ The second month is disturbed by nothing, so this one run stands for `make topol
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from topology.processes import ServiceFailed
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 900
-KILLED = ["killed worker-", "killed scheduler", "killed programme and metadata"]
+KILLED = ["killed scheduler", "killed programme and metadata"]
+QUEUED_SECONDS = 120
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TOPOLOGY"), reason="takes minutes: TOPOLOGY=1 runs it, as make topology DISTURB=1 does"
@@ -54,6 +56,17 @@ def test_each_kind_of_server_was_killed_once_and_came_back(told):
     kinds = KILLED + (["killed billing-mariadb"] if mariadb_server.own_server() else [])
     assert [told.count(kind) for kind in kinds] == [1] * len(kinds)
     assert told.count("is started again") > len(kinds)
+
+
+def test_a_worker_was_killed_before_it_began_what_it_had_taken_and_one_at_work(told):
+    assert told.count("killed worker-") == 2
+    assert told.count("taken from the queue and not begun") == 1
+
+
+def test_what_the_killed_worker_had_taken_was_begun_by_another_within_two_minutes(told):
+    waited = [int(seconds) for seconds in re.findall(r"was begun by worker-\d after (\d+) s in the queue", told)]
+    assert waited
+    assert max(waited) <= QUEUED_SECONDS
 
 
 def test_both_workers_ran_tasks_and_nothing_was_left_running(told):

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -46,6 +46,13 @@ def children(log: Path, count: int) -> list[int]:
     return [int(line.split()[1]) for line in log.read_text().splitlines()]
 
 
+def wait_for(done: Callable[[], bool]) -> None:
+    end = monotonic() + 20
+    while not done():
+        assert monotonic() < end
+        sleep(0.02)
+
+
 def check_until(processes: RestartingProcesses, told: list[str], words: str) -> None:
     end = monotonic() + 20
     while not any(words in line for line in told):
@@ -65,13 +72,13 @@ def test_what_is_killed_is_dead_with_its_children_and_started_again(processes, t
     assert processes.stop() == []
 
 
-def test_what_is_to_stay_down_comes_back_when_it_is_mended(processes, told, tmp_path):
+def test_what_is_to_stay_down_comes_back_when_it_is_started_now(processes, told, tmp_path):
     processes.start(python("server", SERVER, tmp_path))
     children(tmp_path / "server.log", 1)
     processes.kill("server", down_seconds=3600)
     processes.check()
     assert told == []
-    processes.mend("server")
+    processes.start_now("server")
     processes.check()
     assert told == ["server is started again"]
 
@@ -103,6 +110,25 @@ def test_a_job_that_fails_is_refused_and_not_repeated(processes, told, tmp_path)
     with pytest.raises(ServiceFailed, match="job ended with status 1"):
         processes.check()
     assert told == []
+
+
+def test_what_is_frozen_neither_runs_nor_ends_until_it_is_thawed_or_killed(processes, tmp_path):
+    leader = psutil.Process(processes.start(python("worker", SERVER, tmp_path)).pid)
+    (number,) = children(tmp_path / "worker.log", 1)
+    child = psutil.Process(number)
+    processes.freeze("worker")
+    wait_for(lambda: child.status() == psutil.STATUS_STOPPED)
+    assert leader.status() != psutil.STATUS_STOPPED
+    processes.thaw("worker")
+    wait_for(lambda: child.status() != psutil.STATUS_STOPPED)
+    processes.freeze("worker")
+    processes.kill("worker", down_seconds=3600)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_what_does_not_run_cannot_be_frozen(processes):
+    with pytest.raises(ServiceFailed, match="worker-1 is not running: it cannot be frozen"):
+        processes.freeze("worker-1")
 
 
 def test_what_does_not_run_cannot_be_killed(processes):
