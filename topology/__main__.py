@@ -24,7 +24,7 @@ PROJECT = Path(__file__).parents[1]
 
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """One topology at a time in a folder; the lock goes with this process, however it ends."""
+    """Refuse a second topology in the same folder; the lock ends with this process, however that ends."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with (out.parent / f".{out.name}.lock").open("w") as lock:
         try:
@@ -35,9 +35,9 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def _begin(out: Path, progress: Progress, *, disturb: bool) -> Processes:
-    """End what a killed run left, then begin with empty folders; databases' servers may pass through one of them."""
+    """End what a killed run left running and make empty folders; database servers' user may enter `services`."""
     if out.exists() and not (out / "services").is_dir():
-        raise ServiceFailed(f"{out} is there and is no topology's: it would be emptied")
+        raise ServiceFailed(f"{out} exists and was not made by a topology: it would be emptied")
     record = out / "processes.json"
     processes = RestartingProcesses(record, progress.say) if disturb else Processes(record)
     shutil.rmtree(out, ignore_errors=True)
@@ -63,7 +63,7 @@ def _run(out: Path, progress: Progress, *, disturb: bool) -> None:
 
 
 def main() -> int:
-    """Run it; 0 where both workers ran tasks and every file is equal to the command line's."""
+    """Run it; returns 0 where both workers ran tasks and every file is equal to the command line's."""
     progress = Progress()
     wanted = argparse.ArgumentParser(prog="topology", description="The services as local processes.")
     wanted.add_argument("folder", nargs="?", type=Path, default=PROJECT / "out" / "topology")

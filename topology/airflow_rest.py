@@ -1,4 +1,4 @@
-"""Airflow through its REST API, as an operator would use it from elsewhere."""
+"""Airflow through its REST API, as an operator on another machine would use it."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,13 @@ from urllib.request import Request, urlopen
 
 
 class NotReachable(Exception):
-    """Nobody answers there, or not yet."""
+    """The api-server does not answer, or not yet, or answers with a fault."""
 
 
 class AirflowRest:
-    """One Airflow; logged in after `login`."""
+    """The REST API of one Airflow; `login` comes first."""
 
     def __init__(self, url: str) -> None:
-        """Take the address of the api-server."""
         self._url = url
         self._token = ""
 
@@ -34,7 +33,7 @@ class AirflowRest:
         return {name: part["status"] for name, part in parts.items() if part}
 
     def knows(self, dag_id: str) -> bool:
-        """Whether the DAG has been read."""
+        """Whether the dag-processor has read the DAG."""
         return dag_id in {dag["dag_id"] for dag in self._ask("GET", "/api/v2/dags")["dags"]}
 
     def unpause(self, dag_id: str) -> None:
@@ -42,17 +41,17 @@ class AirflowRest:
         self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
     def pause(self, dag_id: str) -> None:
-        """Let no run of a DAG begin, or go on."""
+        """Keep a DAG's runs from beginning, and from going on."""
         self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": True})
 
     def trigger(self, dag_id: str, *, partition_key: str | None, conf: Mapping[str, str]) -> str:
-        """Ask for a run; returns its id."""
+        """Start a run; returns its id."""
         order = {"logical_date": None, "partition_key": partition_key, "conf": dict(conf)}
         run: str = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", order)["dag_run_id"]
         return run
 
     def run_state(self, dag_id: str, run_id: str) -> str:
-        """How far a run is: queued, running, success, failed."""
+        """The state of a run: queued, running, success or failed."""
         state: str = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}")["state"]
         return state
 
@@ -63,7 +62,7 @@ class AirflowRest:
         return tasks
 
     def clear(self, dag_id: str, run_id: str, task: str | list[Any], *, include_downstream: bool) -> None:
-        """Have a task run again now, whatever its state, or one of its mapped ones; with all that comes after it."""
+        """Run a task again now, whatever its state; a mapped one is given as its id and its map index."""
         order = {
             "dry_run": False,
             "dag_run_id": run_id,
@@ -74,7 +73,7 @@ class AirflowRest:
         self._ask("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", order)
 
     def answer(self, dag_id: str, run_id: str, task: str, option: str) -> None:
-        """Say a person's word where a task waits for one."""
+        """Answer a task that waits for a person."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task}/-1/hitlDetails"
         self._ask("PATCH", path, {"chosen_options": [option], "params_input": {}})
 

@@ -1,6 +1,6 @@
-"""Once, before anything runs: the demo world in its billing databases, the programme's database, the registry.
+"""Sets up the demo world once, before anything else runs: billing databases, the programme's database, the registry.
 
-`python -m topology.demo_world`, in a container as here. Where each database is, the connections say.
+`python -m topology.demo_world`, in a container and here alike. The connections say where each database is.
 """
 
 import os
@@ -31,7 +31,7 @@ def set_up_world() -> None:
 
 
 def _fill(here: Installation, world: Path, entity: str) -> bool:
-    """Whether an entity's billing database is a server; then it was filled."""
+    """Fill an entity's billing database if it is a server; whether it is."""
     connection = here.connections.get(f"billing_{entity.lower()}")
     if connection is None or connection.conn_type == "sqlite":
         return False

@@ -1,7 +1,7 @@
-"""Where a container's addresses and folders are on this machine: what `make topology` changes, and nothing else.
+"""The addresses and folders of the containers on this machine; nothing else differs from docker-compose.yaml.
 
-Each service gets a free loopback port, each folder of the containers one below `out/topology/`. The settings that
-a container gets from its surroundings (its own host name, a port of its own) are the few of `local_settings`.
+Each service gets a free loopback port, each folder of the containers one below `out/topology/`. What a container gets
+from its surroundings (its own host name, a port that no other service uses) is set in `local_settings`.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-# A worker's logs lie in a folder that all services share here; a log server would listen on every interface.
+# All services share one folder of logs here; a worker's own log server would listen on every interface.
 LOCAL_OPTIONS = {("airflow", "celery", "worker"): ("--skip-serve-logs",)}
 # The ports at which the containers listen, by service.
 PORTS = {
@@ -38,12 +38,11 @@ def free_ports(services: Iterable[str]) -> dict[str, int]:
 
 
 class LocalPlaces:
-    """Translates settings and commands of the containers to this machine."""
+    """Translates the containers' settings and commands to this machine; `settings` replace those of the containers."""
 
     def __init__(
         self, ports: Mapping[str, int], *, project: Path, out: Path, settings: Mapping[str, str] | None = None
     ) -> None:
-        """Take a port for each service that listens, the project's folder, one to write below, and other settings."""
         self.ports = ports
         self.out = out
         self._settings = settings or {}
@@ -64,7 +63,7 @@ class LocalPlaces:
         return here | self.local_settings()
 
     def local_settings(self) -> dict[str, str]:
-        """Settings that a container has from its surroundings, and a process here does not."""
+        """Settings that a container does not need, as its surroundings give it the same."""
         return {
             "AIRFLOW__API__PORT": str(self.ports["api-server"]),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(self.ports["scheduler"]),
@@ -91,7 +90,7 @@ class LocalPlaces:
         host = str(fields["host"])
         if host in self.ports:
             return fields | {"host": LOOPBACK, "port": self.ports[host]}
-        if host in PORTS:  # a server that this machine does not have: the entity's file of the demo world stands in
+        if host in PORTS:  # this machine has no such server: the entity's SQLite file of the demo world is read
             entity = name.removeprefix("AIRFLOW_CONN_BILLING_").lower()
             return {"conn_type": "sqlite", "host": str(self.out / "state" / "world" / "billing" / f"{entity}.db")}
         return fields | {"host": self._path(host)}

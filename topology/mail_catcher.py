@@ -1,4 +1,4 @@
-"""Takes every mail and keeps it in a folder: `python -m topology.mail_catcher PORT FOLDER`. Nothing is sent on."""
+"""Accepts every mail and writes it to a folder: `python -m topology.mail_catcher PORT FOLDER`. Nothing is sent on."""
 
 import asyncio
 import sys
@@ -22,15 +22,14 @@ _MOST_BYTES = 10_000_000
 
 
 class MailCatcher:
-    """Speaks as much of SMTP as a sender needs."""
+    """Speaks as much of SMTP as a sender needs, and writes one numbered file for each mail."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder for the mails, one numbered file each."""
         self._folder = folder
         self._numbers = count(1)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One conversation, to its end; a sender that goes away is no fault."""
+        """Hold one conversation to its end; a sender that breaks off is not an error."""
         try:
             await self._converse(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):

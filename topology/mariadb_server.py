@@ -1,4 +1,4 @@
-"""A MariaDB of a service's own, where the machine has the server; no package of Python's brings one."""
+"""A MariaDB for one service, where the server is installed; no Python package brings one."""
 
 import os
 import shutil
@@ -28,10 +28,10 @@ def own_server() -> str | None:
 
 
 def own_places(unprivileged: Unprivileged, home: Path) -> tuple[str, ...]:
-    """Options that keep a server and the making of its database out of other servers' way.
+    """Options that keep a server, and the making of its database, away from other servers' files.
 
-    A server that starts sweeps all temporary tables out of its temporary folder, and `/tmp` is that of every server: in
-    one of five starts beside others, a server lost tables that it was using, and could not be made or crashed.
+    A starting server deletes all temporary tables from its temporary folder, and `/tmp` is every server's. In one of
+    five starts beside others, a server lost tables that it was using: it crashed, or its database could not be made.
     """
     place = unprivileged.home(home)
     folders = {"datadir": place / "data", "tmpdir": place / "temporary"}
@@ -70,7 +70,7 @@ def bring_up(
 
 
 def _set_up(environment: Mapping[str, str]) -> str:
-    """Statements for a server that nobody can reach yet: a line each."""
+    """Statements for the server before it listens, one a line."""
     password = environment["MARIADB_ROOT_PASSWORD"].replace("'", "''")
     return (
         f"CREATE DATABASE `{environment['MARIADB_DATABASE']}`;\n"

@@ -1,4 +1,4 @@
-"""The demo's months through the real scheduler: ordered, watched and told by the REST API."""
+"""The demo's months through the real scheduler: started, watched and reported through the REST API."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,22 +33,22 @@ def run_month(
     say: Callable[[EndedTask], None],
     attend: Attend | None = None,
 ) -> Iterator[None]:
-    """Order one month, say each task as it ends, yield while the run goes on; refuse where it did not succeed.
+    """Start one month, report each task as it ends, and yield until the run is over; refuse where it did not succeed.
 
-    Who attends is shown the tasks at each look, more often than otherwise. It may be their doing that nobody answers
-    for a while; else that is refused.
+    `attend` is called with the tasks at each look, and there are more looks with it than without. It may itself have
+    killed what does not answer, so with it an answer that fails to come is waited for; without it that is refused.
     """
     end = monotonic() + RUN_SECONDS
     while not rest.knows(dag_id):
         yield from _pause(LOOK_SECONDS)
     rest.unpause(dag_id)
     run_id = _order(rest, dag_id, params)
-    told: set[str] = set()
+    reported: set[str] = set()
     state = "queued"
     while state not in ("success", "failed") and monotonic() < end:
         yield from _pause(ATTENDED_SECONDS if attend else LOOK_SECONDS)
         try:
-            state = _look(rest, dag_id, run_id, told, say, attend)
+            state = _look(rest, dag_id, run_id, reported, say, attend)
         except NotReachable:
             if attend is None:
                 raise
@@ -60,30 +60,30 @@ def _look(
     rest: AirflowRest,
     dag_id: str,
     run_id: str,
-    told: set[str],
+    reported: set[str],
     say: Callable[[EndedTask], None],
     attend: Attend | None,
 ) -> str:
-    """Look at a run's tasks and say those that ended; its state is asked for once nothing is left to be done."""
+    """Look at a run's tasks and report those that ended; its own state is asked for once all have."""
     tasks = rest.task_instances(dag_id, run_id)
-    _tell(tasks, told, say)
+    _report(tasks, reported, say)
     if attend is not None:
         attend(tasks)
     return rest.run_state(dag_id, run_id) if all(task["state"] in _ENDED for task in tasks) else "running"
 
 
 def _order(rest: AirflowRest, dag_id: str, params: Mapping[str, str]) -> str:
-    """The month comes as the partition key where the DAG has one, else as a param."""
+    """Start a run; the month is the partition key where the DAG has one, a param elsewhere."""
     if dag_id != PARTITIONED:
         return rest.trigger(dag_id, partition_key=None, conf=params)
     conf = {name: value for name, value in params.items() if name != "billing_month"}
     return rest.trigger(dag_id, partition_key=params["billing_month"], conf=conf)
 
 
-def _tell(tasks: Sequence[dict[str, Any]], told: set[str], say: Callable[[EndedTask], None]) -> None:
+def _report(tasks: Sequence[dict[str, Any]], reported: set[str], say: Callable[[EndedTask], None]) -> None:
     for task in sorted(tasks, key=lambda task: task["end_date"] or ""):
-        if task["state"] in _ENDED and task["id"] not in told:
-            told.add(task["id"])
+        if task["state"] in _ENDED and task["id"] not in reported:
+            reported.add(task["id"])
             say(EndedTask(_label(task), task["state"], task["hostname"] or ""))
 
 

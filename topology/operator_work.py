@@ -1,6 +1,6 @@
-"""What a person on duty does after a fault, by the REST API: clears what waits or failed, as docs/operations.md says.
+"""What an operator does after a fault, through the REST API: clears what waits or failed, as docs/operations.md says.
 
-Clearing any task of a month is safe. A task that waits to be tried again needs nobody; clearing it saves the wait.
+Clearing any task of a month is safe. A task that waits to be tried again needs no operator; clearing it saves the wait.
 """
 
 from collections import Counter
@@ -10,15 +10,14 @@ from typing import Any
 from topology.airflow_rest import AirflowRest
 
 WAITING, FAILED = "up_for_retry", "failed"
-# A task that fails more often than things were killed has another reason, which clearing does not mend.
+# A task that fails more often than servers were killed fails for another reason, which clearing does not remove.
 MOST_CLEARED = 4
 
 
 class Operator:
-    """Looks after one run."""
+    """Clears the tasks of one run; `rest` is logged in."""
 
     def __init__(self, rest: AirflowRest, say: Callable[[str], None]) -> None:
-        """Take an API that is logged in, and who is told what was done."""
         self._rest = rest
         self._say = say
         self._cleared: Counter[tuple[str, int]] = Counter()
@@ -34,7 +33,7 @@ class Operator:
                 self.repeat(task)
 
     def repeat(self, task: dict[str, Any]) -> None:
-        """Clear a task and all that comes after it: what it read was not sound."""
+        """Clear a task and all that comes after it, so that it is done again."""
         self._clear(task, include_downstream=True)
 
     def _clear(self, task: dict[str, Any], *, include_downstream: bool = False) -> None:
@@ -46,5 +45,5 @@ class Operator:
 
 
 def _which(task: dict[str, Any]) -> tuple[str, int]:
-    """A task whatever its tries, each of which has an id of its own."""
+    """A task over all its tries; each try has another id."""
     return task["task_id"], task["map_index"]

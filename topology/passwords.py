@@ -1,6 +1,6 @@
 """Writes the logins of Airflow's built-in users from the environment: `python -m topology.passwords`.
 
-Airflow reads them from a file that only the api-server's own user may read, and knows no other way.
+Airflow reads them only from a file; the api-server's own user alone may read it.
 """
 
 import json

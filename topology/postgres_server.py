@@ -1,4 +1,4 @@
-"""A PostgreSQL of a service's own: from the wheel that the tests bring, else the machine's."""
+"""A PostgreSQL for one service: from the wheel in requirements-dev.txt, or else the one that is installed."""
 
 import importlib.util
 import os
@@ -63,7 +63,7 @@ def _binaries(unprivileged: Unprivileged) -> Path:
 
 
 def _set_up(environment: Mapping[str, str]) -> str:
-    """Statements for a server that nobody can reach yet; a line each."""
+    """Statements for the server before it listens, one a line."""
     password = environment["POSTGRES_PASSWORD"].replace("'", "''")
     return (
         f"ALTER ROLE \"{environment['POSTGRES_USER']}\" PASSWORD '{password}'\n"
@@ -72,7 +72,7 @@ def _set_up(environment: Mapping[str, str]) -> str:
 
 
 def wait_for_a_write(port: int, environment: Mapping[str, str]) -> bool:
-    """Return in the middle of a transaction that has written something, or where none came; whether one did."""
+    """Wait until a transaction that has written is still open; False where none was in WRITE_SECONDS."""
     end = monotonic() + WRITE_SECONDS
     with _connect(port, environment) as looking:
         while monotonic() < end:

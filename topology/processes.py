@@ -1,7 +1,7 @@
-"""Starting processes so that every one of them, and all that they start, can be found and ended again.
+"""Starts processes so that each of them, and all that they start, can be found and ended again.
 
-Each has a session of its own. What it starts stays in that session or below it in the tree; both are looked through.
-A record of the sessions on disk lets the next run end what a killed run left behind.
+Each has a session of its own. What it starts stays in that session or below it in the process tree; both are searched.
+The sessions are recorded on disk, so that the next run can end what a killed run left behind.
 """
 
 import json
@@ -21,7 +21,7 @@ import psutil
 
 GRACE_SECONDS = 3.0
 KILL_SECONDS = 5.0
-CLOCK_SECONDS = 2.0  # a process's start is reckoned from the machine's, which a clock being set may move
+CLOCK_SECONDS = 2.0  # a process's start time is computed from the boot time, which moves when the clock is set
 
 
 class ServiceFailed(Exception):
@@ -29,10 +29,9 @@ class ServiceFailed(Exception):
 
 
 class Interrupted(Exception):
-    """Somebody wants this to end."""
+    """A signal asked this run to end."""
 
     def __init__(self, number: int) -> None:
-        """Take the signal that said so."""
         self.signal = signal.Signals(number)
         super().__init__(self.signal.name)
 
@@ -53,7 +52,7 @@ class Command:
 
 
 class _Identity(NamedTuple):
-    """A process id is used again one day; with its start it is not."""
+    """A process id with its start time, as the id alone may later be another process's."""
 
     pid: int
     began: float
@@ -71,14 +70,14 @@ class Processes:
     """All that one run has started."""
 
     def __init__(self, record: Path) -> None:
-        """Take the file in which the sessions are noted; end what a former run noted there and left behind."""
+        """End what a former run noted in `record` and left running; this run's sessions are noted there too."""
         self._record = record
         self._started: list[Started] = []
         self._interrupted_by: int | None = None
         end_now(families(_recorded(record)))
 
     def start(self, command: Command) -> subprocess.Popen[bytes]:
-        """Start a command in a session of its own, with nothing of this process but its standard input's end."""
+        """Start a command in a session of its own; it shares nothing with this process but its standard input."""
         user = command.user
         with command.log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  commands of this project's own files
@@ -106,11 +105,11 @@ class Processes:
         self.check()
 
     def interrupt(self, number: int, _: FrameType | None) -> None:
-        """Take a signal; the next check obeys it, so that no process is lost while it is being started."""
+        """Note a signal; the next check obeys it, so that no process is lost while it is being started."""
         self._interrupted_by = number
 
     def check(self) -> None:
-        """Refuse where something has ended that should not have, or ended badly; obey a signal."""
+        """Refuse where a service has ended or a job has failed; obey a signal."""
         if self._interrupted_by is not None:
             raise Interrupted(self._interrupted_by)
         for each in list(self._started):
@@ -123,7 +122,7 @@ class Processes:
         raise ServiceFailed(f"{each.command.name} ended with status {status}: see {each.command.log}{last}")
 
     def stop(self) -> list[str]:
-        """Ask all to stop, databases last, and kill what is left after that; what could not be ended, by name."""
+        """Ask all to stop, databases last, then kill what is left; returns the names of what could not be ended."""
         family = families(each.identity for each in self._started)
         for last in (False, True):
             these = [each for each in reversed(self._started) if each.command.stop_last is last]
@@ -157,14 +156,14 @@ def _identity(pid: int) -> _Identity:
 
 
 def _recorded(record: Path) -> list[_Identity]:
-    """The sessions that a former run noted, and did not end itself."""
+    """The sessions that a former run noted and did not end."""
     return [_Identity(*each) for each in json.loads(record.read_text())] if record.exists() else []
 
 
 def families(leaders: Iterable[_Identity]) -> set[psutil.Process]:
     """Every living process of the leaders' sessions, and all below the leaders.
 
-    The id of a leader that has ended stays its session's while anybody is in it; after that it may be another's.
+    The id of a leader that has ended stays the session's id while any process is in it; after that it may be reused.
     """
     sessions = {leader.pid for leader in leaders if _still(leader)}
     found: set[psutil.Process] = set()
@@ -196,7 +195,7 @@ def _session(pid: int) -> int | None:
 
 
 def _alive(process: psutil.Process) -> bool:
-    """Whether it runs; what has ended and waits for its parent to notice does not."""
+    """Whether it runs; one that has ended and not been waited for (a zombie) does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -204,7 +203,7 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def end_now(processes: set[psutil.Process]) -> list[str]:
-    """Kill processes without asking; those that are alive all the same, by name."""
+    """Kill processes; returns the names of those that are still alive."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
@@ -217,7 +216,7 @@ def _named(process: psutil.Process) -> str:
 
 
 def _last_words(log: Path) -> str:
-    """The end of a log that may be gone by the time somebody looks."""
+    """The last five lines of a log; nothing where it cannot be read."""
     try:
         lines = log.read_text("utf-8", errors="replace").splitlines()[-5:]
     except OSError:

@@ -1,4 +1,4 @@
-"""The queue: a Redis of this run's own, or one that runs already where no redis-server is installed."""
+"""The queue: a Redis of this run's own, or, where no redis-server is installed, one that runs already."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ _USUAL_URL = f"redis://{LOOPBACK}:6379/0"
 
 
 def own_server() -> str | None:
-    """The server program of this machine, if it has one."""
+    """The installed server program, if there is one."""
     return next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
@@ -35,7 +35,7 @@ def running_server() -> str:
 
 
 def bring_up(processes: Processes, *, home: Path, port: int, environment: Mapping[str, str]) -> Iterator[None]:
-    """Start a Redis that keeps nothing, its password by standard input, and yield until it answers."""
+    """Start a Redis that writes nothing to disk, its password on standard input, and yield until it answers."""
     password = environment["REDIS_PASSWORD"]
     settings = f'bind {LOOPBACK}\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndir {home}\n'
     words = [own_server() or "", "-"]
@@ -56,7 +56,7 @@ def _answers(client: redis.Redis) -> bool:
 
 
 def forget_keys(url: str, prefix: str) -> None:
-    """Take away what this run left in a Redis that is not its own."""
+    """Delete this run's keys from a Redis that is not its own."""
     with redis.Redis.from_url(url) as client:
         for key in client.scan_iter(match=f"{prefix}*"):
             client.delete(key)

@@ -1,4 +1,4 @@
-"""The same months by the command line, in one process and without Airflow; and whether both came to the same."""
+"""The same months by the command line, without Airflow, and the comparison of what both wrote."""
 
 import sys
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The host name that Airflow notes for each task: here, the service that ran it."""
+"""The host name that Airflow notes for each task: here it is the name of the service that ran it."""
 
 import os
 
@@ -6,5 +6,5 @@ VARIABLE = "TOPOLOGY_SERVICE"
 
 
 def service_name() -> str:
-    """The service in whose process this runs; in a container its host name says the same."""
+    """The service whose process this is; in a container the host name is the same."""
     return os.environ[VARIABLE]

@@ -1,6 +1,6 @@
 """Fills a toy billing database in PostgreSQL or MariaDB (contract 1) from an entity's SQLite file of the demo world.
 
-The programme's own login may only read it, as a legal entity would have it.
+The programme's own login may only read it, as in a real legal entity.
 """
 
 import sqlite3
@@ -77,7 +77,7 @@ _RESELLERS = Table(
 
 
 def fill_toy_billing(connection: ConnectionFields, source: Path, *, owner_password: str) -> None:
-    """Make the database's tables anew from a file, and let the connection's login read them and no more."""
+    """Make the database's tables anew from a file; the connection's login may read them and do nothing else."""
     owner = replace(connection, login=OWNERS[connection.conn_type], password=owner_password)
     engine = create_engine(sqlalchemy_url(owner))
     with engine.begin() as billing:

@@ -1,6 +1,7 @@
-"""Database servers refuse to be root's. Where this process is, they run as `nobody`, in places that nobody may enter.
+"""Database servers refuse to run as root. Where this process runs as root, they run as the user `nobody`.
 
-In a folder of root's alone, their data and PostgreSQL's programs go to a folder below the system's temporary one.
+That user may not enter root's own folders. Where the run's folder, or PostgreSQL's programs, are in one of these, the
+servers use a folder below the system's temporary one.
 """
 
 import os
@@ -11,15 +12,14 @@ from pathlib import Path
 
 
 class Unprivileged:
-    """Whom database servers run as, and where."""
+    """The user that database servers run as, and folders that this user may enter; `user` is None without root."""
 
     def __init__(self) -> None:
-        """Find out whether it matters."""
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._shelter: Path | None = None
 
     def home(self, wanted: Path) -> Path:
-        """The wanted folder, or one like it that the user may enter; it becomes the user's."""
+        """The wanted folder, or one in its place that the user may enter; the user owns it."""
         if self.user is None:
             return wanted
         home = wanted if _may_enter(wanted) else self._sheltered(wanted.name)
@@ -38,7 +38,7 @@ class Unprivileged:
         return copy
 
     def forget(self) -> None:
-        """Take the temporary folder away."""
+        """Delete the temporary folder."""
         if self._shelter is not None:
             shutil.rmtree(self._shelter)
 
@@ -50,5 +50,5 @@ class Unprivileged:
 
 
 def _may_enter(folder: Path) -> bool:
-    """Whether everybody may pass through all that is above a folder."""
+    """Whether every user may enter all folders above this one."""
     return all(parent.stat().st_mode & 0o001 for parent in folder.absolute().parents)

@@ -1,6 +1,6 @@
-"""Runs a command beside a MariaDB of its own, for tests: `python -m topology.with_mariadb make test`.
+"""Runs a command with a MariaDB beside it, for tests: `python -m topology.with_mariadb make test`.
 
-Without the server on this machine the command runs all the same, and its tests say that there is none.
+Where no server is installed the command runs all the same, and its tests say that there is none.
 """
 
 import os
@@ -22,7 +22,7 @@ UP_SECONDS = 120.0
 
 
 def run_beside_mariadb(command: Sequence[str]) -> int:
-    """Start the server, run the command, which is told where it is, and take the server away; the command's status."""
+    """Start the server, run the command with its address in the environment, stop it; returns the command's status."""
     if mariadb_server.own_server() is None:
         return subprocess.call(command)  # noqa: S603  the caller's own command
     with TemporaryDirectory(prefix="mariadb-") as folder:

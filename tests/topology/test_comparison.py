@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from topology.reference import differences
-from topology.secret_values import files_that_tell, random_values
+from topology.secret_values import files_that_contain, random_values
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_log_in_which_a_secret_stands_is_named(tmp_path):
     (tmp_path / "services").mkdir()
     (tmp_path / "services" / "told.log").write_text("broker redis://:s3cret@127.0.0.1")
     (tmp_path / "services" / "silent.log").write_text("broker redis://:**@127.0.0.1")
-    assert files_that_tell(tmp_path, ["s3cret"]) == ["services/told.log"]
+    assert files_that_contain(tmp_path, ["s3cret"]) == ["services/told.log"]
 
 
 def test_each_run_has_secrets_of_its_own():
