@@ -1,1 +1,12 @@
-"""The order database of a legal entity."""
+"""Adds discount rates to a legal entity's order database and reads them back (contract 2).
+
+**Talks to** SQLite, PostgreSQL, MariaDB or MySQL, through the connection `orders_<entity>`, with its own rights. An
+entity without that connection is not published to.
+**Called by** `usecases.publication`.
+
+`database` appends and reads; `rows` reads whatever stands there, also what somebody wrote by hand and no value of
+ours can be: such a row is drift, reported by its account, and never a crash.
+
+**To add a column:** it is a change of contract 2. Databases that lack the column must be refused by name, never
+served without it.
+"""

@@ -1,1 +1,11 @@
-"""Registers and simulations as files."""
+"""Writes a register or a simulation for finance: JSON, CSV and XLSX.
+
+**Talks to** nothing: it returns text or bytes. The caller decides where they go.
+**Called by** the commands `register` and `simulate`, by way of their use cases, and by the months' page.
+
+Money stays in whole cents and discounts in basis points, so that a spreadsheet can add them up. A text that a
+spreadsheet would run as a formula gets an apostrophe in front.
+
+**To add a column to the register:** one row in the list of columns; a name that the register does not have fails at
+start.
+"""
