@@ -151,7 +151,8 @@ def tiers_table(registers: list[dict[str, Any]]) -> Table:
     for register in registers:
         table.add_column(f"{register['billing_month']} from {register['effective_on']}", justify="right")
     assigned = [[row for row in register["partners"] if row["status"] == "assigned"] for register in registers]
-    for tier in range(7):
+    highest = max((row["tier"] for rows in assigned for row in rows), default=0)
+    for tier in range(highest + 1):
         counts = [str(sum(row["tier"] == tier for row in rows)) for rows in assigned]
         table.add_row(f"tier {tier or 'none'}", *counts)
     moves = [Counter(movement(row) for row in rows) for rows in assigned]

@@ -138,7 +138,7 @@ def keys_of_the_programme_page() -> list[str]:
 def test_every_key_of_the_programme_page_is_a_key_of_the_programme_file_or_of_the_registry() -> None:
     document = yaml.safe_load((ROOT / "include/program/2015-07-27.yaml").read_text(encoding="utf-8"))
     forms = [form for form in vars(registry_forms).values() if isinstance(form, Form)]
-    forms += [registry_forms.grace_grants(6), registry_forms.benefit_requests(None)]
+    forms.append(registry_forms.benefit_requests(None))
     registry = {form.file_name for form in forms} | {column.name for form in forms for column in form.columns}
     options = {name for command in program.commands.values() for each in command.params for name in each.opts}
     known = registry | options | set(program.commands) | {"hold", "stop", "additive", "compound", "true", "false"}

@@ -68,9 +68,16 @@ def test_a_term_is_a_whole_number_of_months(settled, term):
     refused_as_usage(settled("quote", "P1", *words(QUOTE, **{"--term": term})), "expected a whole number")
 
 
-@pytest.mark.parametrize("tier", ["0", "7", "-1", "3.0", "Gold"])
-def test_a_grant_is_of_a_tier_from_1_to_6(settled, tier):
-    refused_as_usage(settled("grant", "P1", *words(GRANT, **{"--tier": tier})), "from 1 to 6")
+@pytest.mark.parametrize("tier", ["0", "-1", "3.0", "Gold", "07"])
+def test_a_grant_is_of_a_tier_from_1_on(settled, tier):
+    refused_as_usage(settled("grant", "P1", *words(GRANT, **{"--tier": tier})), "expected a whole number from 1")
+
+
+def test_a_grant_to_a_tier_that_the_programme_of_its_first_day_lacks_is_refused_by_that_rule(settled):
+    answer = settled("grant", "P1", *words(GRANT, **{"--tier": "7"}))
+    assert (answer.status, answer.body) == (1, b"")
+    assert "tier 7 from 2015-09-01 is not in the programme of that day" in answer.stderr
+    assert "expected a tier from 1 to 6 (2015-07-27.yaml)" in answer.stderr
 
 
 @pytest.mark.parametrize("option", ["--by", "--reason"])

@@ -21,8 +21,10 @@ FEBRUARY = BillingMonth(2016, 2)
 AUGUST_3 = date(2015, 8, 3)
 
 
-def settle(*grants: GraceGrant, month: BillingMonth = JULY, on: date = AUGUST_3, earned: int = 0) -> GraceSettlement:
-    return settle_grants(grants=grants, month=month, effective_on=on, earned_tier=earned)
+def settle(
+    *grants: GraceGrant, month: BillingMonth = JULY, on: date = AUGUST_3, earned: int = 0, highest: int = 6
+) -> GraceSettlement:
+    return settle_grants(grants=grants, month=month, effective_on=on, earned_tier=earned, highest_tier=highest)
 
 
 def outcomes(settlement: GraceSettlement) -> dict[str, str | None]:
@@ -180,3 +182,16 @@ def test_the_worked_example_has_a_grant_of_each_outcome() -> None:
         for each in row["grants"]
     ]
     assert set(told) == {None, "confirmed", "lapsed"}
+
+
+# A programme with fewer tiers than the one under which a grant was made
+
+
+def test_a_grant_above_the_highest_tier_lifts_to_the_highest() -> None:
+    found = settle(grant(6, date(2015, 8, 1), date(2015, 12, 1)), earned=1, highest=4)
+    assert (found.granted_tier, outcomes(found)) == (4, {"G1": None})
+
+
+@pytest.mark.parametrize(("earned", "outcome"), [(3, None), (4, "confirmed")])
+def test_a_grant_above_the_highest_tier_is_confirmed_by_earning_the_highest(earned: int, outcome: str | None) -> None:
+    assert outcomes(settle(grant(6, date(2015, 7, 1), date(2015, 12, 1)), earned=earned, highest=4)) == {"G1": outcome}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_program.domain.program import program_in_force, sla_rank
-from partner_program.domain.refusals import NoRuleInForce
+from partner_program.domain.refusals import NoRuleInForce, Refusal
 from tests.domain.made_month import GO_LIVE, PROGRAM
 
 # "Tier 1 500-1,999", "Tier 2 2,000-4,999", "Tier 3 5,000-9,999", "Tier 4 10,000-19,999", "Tier 5 20,000-39,999",
@@ -45,6 +45,25 @@ def test_more_revenue_never_earns_a_lower_tier(cents: int, more: int) -> None:
 def test_a_tier_has_its_own_row_and_no_tier_has_none() -> None:
     assert [PROGRAM.tier_row(tier) for tier in range(1, 7)] == list(PROGRAM.tiers)
     assert PROGRAM.tier_row(0) is None
+
+
+def test_a_tier_of_an_earlier_and_longer_table_is_the_highest_of_this_one() -> None:
+    shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:4])
+    assert [shorter.tier_here(tier) for tier in range(7)] == [0, 1, 2, 3, 4, 4, 4]
+    assert shorter.tier_row(6) == PROGRAM.tiers[3]
+
+
+def test_a_benefit_is_nobodys_without_a_tier_and_the_last_cell_is_that_of_all_higher_tiers() -> None:
+    benefit = replace(PROGRAM.benefits[0], tiers=("on_request", "yes"))
+    assert [benefit.of_tier(tier) for tier in range(5)] == ["unknown", "on_request", "yes", "yes", "yes"]
+
+
+@pytest.mark.parametrize("tier", [0, -1, 7])
+def test_a_grant_names_a_tier_of_the_programme(tier: int) -> None:
+    words = rf"tier {tier} from 2015-08-01 is not in the programme of that day, .* from 1 to 6 \(2015-07-27.yaml\)"
+    with pytest.raises(Refusal, match=words):
+        PROGRAM.check_grant(tier=tier, starts_on=date(2015, 8, 1))
+    PROGRAM.check_grant(tier=6, starts_on=date(2015, 8, 1))
 
 
 def test_there_is_no_rule_in_force_before_the_go_live() -> None:

@@ -3,6 +3,7 @@
 "existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)"
 """
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -36,6 +37,12 @@ def test_a_tier_gives_what_its_row_of_the_table_says(
     tier: int, monthly_bp: int, setup_bp: int, sla: str | None
 ) -> None:
     assert terms(tier) == RateTerms(tier, monthly_bp, setup_bp, sla)
+
+
+def test_a_tier_above_a_shorter_table_gives_what_its_highest_does() -> None:
+    shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:4])
+    found = rate_terms(program=shorter, tier=6, agreements=(), day=GO_LIVE)
+    assert found == RateTerms(4, 1_500, 5_000, "Gold")
 
 
 def test_no_tier_gives_nothing() -> None:

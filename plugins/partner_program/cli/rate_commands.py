@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, WORDS, installation, today, whole
+from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, TIER, WORDS, installation, today, whole
 from partner_program.cli.options import example, progress, text_or_json
 from partner_program.domain.refusals import Refusal
 
@@ -67,7 +67,7 @@ def quote(
     )
 )
 @click.argument("partner")
-@click.option("--tier", type=whole("TIER", 1, 6), required=True, help="The tier to lift the partner to, 1 to 6.")
+@click.option("--tier", type=TIER, required=True, help="The tier to lift the partner to: one of that day's programme.")
 @click.option("--from", "starts_on", type=DAY, required=True, help="First day of the grace period.")
 @click.option("--until", "ends_on", type=DAY, required=True, help="First day after the grace period.")
 @click.option("--by", "granted_by", type=WORDS, required=True, help="Who grants it.")

@@ -47,7 +47,7 @@ def certificate_facts(*, partner: Partner, rate: Rate | None, program: Program, 
         raise NotDefined(f"{who} has no tier on {day}: no month was assessed and no grant made")
     if rate.terms.tier == 0:
         raise NotDefined(f"{who} is in no tier on {day}: the certificate begins with Tier 1")
-    given = next((each.tiers[rate.terms.tier - 1] for each in program.benefits if each.key == BENEFIT), "unknown")
+    given = next((each.of_tier(rate.terms.tier) for each in program.benefits if each.key == BENEFIT), "unknown")
     if given != "yes":
         raise NotDefined(f"{who}: the programme file gives no certificate in Tier {rate.terms.tier} on {day}")
     return CertificateFacts(

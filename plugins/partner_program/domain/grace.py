@@ -29,29 +29,27 @@ class GraceSettlement:
 
 
 def settle_grants(
-    *, grants: Sequence[GraceGrant], month: BillingMonth, effective_on: date, earned_tier: int
+    *, grants: Sequence[GraceGrant], month: BillingMonth, effective_on: date, earned_tier: int, highest_tier: int
 ) -> GraceSettlement:
     """Settle the grants that are open before a month and have begun by its effective date.
 
     "If they meet the criteria for the new tier within a certain period of time, their eligibility to stay there
     will be confirmed." Confirmed where the month's last day lies in the grant and the tier is earned; else lapsed
     where the grant has ended by `effective_on`; else it stays open. `granted_by` is the grant that lifts.
+    A grant to a tier above `highest_tier`, made under an earlier and longer table, is one to that highest tier.
     """
+
+    def outcome(grant: GraceGrant) -> GrantOutcome | None:
+        if month.last_day in grant.period and earned_tier >= min(grant.tier, highest_tier):
+            return "confirmed"
+        return "lapsed" if grant.ends_on <= effective_on else None
+
     begun = sorted((grant for grant in grants if grant.starts_on <= effective_on), key=lambda grant: grant.grant_id)
-    settled = tuple(
-        SettledGrant(grant, _outcome(grant, month=month, effective_on=effective_on, earned_tier=earned_tier))
-        for grant in begun
-    )
+    settled = tuple(SettledGrant(grant, outcome(grant)) for grant in begun)
     lifting = [each.grant for each in settled if each.outcome is None and effective_on in each.grant.period]
     highest = max(lifting, key=lambda grant: grant.tier, default=None)
     return GraceSettlement(
         grants=settled,
-        granted_tier=None if highest is None else highest.tier,
+        granted_tier=None if highest is None else min(highest.tier, highest_tier),
         granted_by=None if highest is None else highest.grant_id,
     )
-
-
-def _outcome(grant: GraceGrant, *, month: BillingMonth, effective_on: date, earned_tier: int) -> GrantOutcome | None:
-    if month.last_day in grant.period and earned_tier >= grant.tier:
-        return "confirmed"
-    return "lapsed" if grant.ends_on <= effective_on else None

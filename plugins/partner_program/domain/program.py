@@ -1,12 +1,12 @@
 """The programme of one date: tiers, terms, caps, benefits and readings, as the programme file gives them."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Literal
 
-from partner_program.domain.refusals import NoRuleInForce
+from partner_program.domain.refusals import NoRuleInForce, Refusal
 
 SLA_RANKS = ("Bronze", "Silver", "Gold", "Platinum")
 Availability = Literal["yes", "on_request", "unknown"]
@@ -25,13 +25,17 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit: its name in the source, its description, and what each tier (1 to 6) gets of it."""
+    """One benefit: its name in the source, its description, and what each tier gets of it, from Tier 1 on."""
 
     key: str
     name: str
     group: Literal["marketing", "support"]
     tiers: tuple[Availability, ...]
     description: str
+
+    def of_tier(self, tier: int) -> Availability:
+        """What a tier gets of it; tier 0 gets nothing, a tier above the last one what the last one gets."""
+        return self.tiers[min(tier, len(self.tiers)) - 1] if tier else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +82,29 @@ class Program:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first."""
         return bisect_right(self.tiers, mrr_eur_cents, key=lambda row: row.from_mrr_cents)
 
+    @property
+    def highest_tier(self) -> int:
+        """The last tier of the table."""
+        return len(self.tiers)
+
+    def tier_here(self, tier: int) -> int:
+        """What a tier of any table is in this one: where the table ends below it, the table's highest."""
+        return min(tier, self.highest_tier)
+
     def tier_row(self, tier: int) -> Tier | None:
         """The table's row for a tier; None for tier 0, which gives nothing of the programme's."""
-        return self.tiers[tier - 1] if tier else None
+        return self.tiers[self.tier_here(tier) - 1] if tier else None
 
-    @property
-    def promotion_cap(self) -> Fraction:
-        """The cap on partner discount and promotions together, in basis points."""
-        return Fraction(self.promotion_cap_bp)
+    def check_grant(self, *, tier: int, starts_on: date) -> None:
+        """Refuse a grant to a tier that this programme, the one of the grant's first day, does not have."""
+        if not 1 <= tier <= self.highest_tier:
+            raise Refusal(
+                f"tier {tier} from {starts_on} is not in the programme of that day, "
+                f"expected a tier from 1 to {self.highest_tier} ({self.file_name})"
+            )
 
 
-def program_in_force(programs: list[Program], day: date) -> Program:
+def program_in_force(programs: Sequence[Program], day: date) -> Program:
     """The newest programme that is in force on a day; before the first one there is no rule."""
     in_force = [program for program in programs if program.in_force_from <= day]
     if not in_force:

@@ -46,8 +46,10 @@ NO_PROGRAMME_RATE = RateTerms(tier=0, monthly_fee_discount_bp=0, setup_fee_disco
 def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreement], day: date) -> RateTerms:
     """The terms of a tier on a day, each component at least that of a legacy agreement in force.
 
+    A tier above the programme's highest, from an earlier and longer table, is the highest.
     "existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)".
     """
+    tier = program.tier_here(tier)
     row = program.tier_row(tier)
     floors = [agreement for agreement in agreements if day in agreement.period]
     slas = [row.sla if row else None, *(floor.sla for floor in floors)]

@@ -106,6 +106,7 @@ def assign_tiers(*, program: Program, totals: Sequence[PartnerTotal]) -> tuple[T
 
 def settle_grace_periods(
     *,
+    program: Program,
     month: BillingMonth,
     effective_on: date,
     assignments: Sequence[TierAssignment],
@@ -116,7 +117,13 @@ def settle_grace_periods(
     for assigned in assignments:
         grants = histories.get(assigned.partner_id, NO_HISTORY).open_grants
         grace = (
-            settle_grants(grants=grants, month=month, effective_on=effective_on, earned_tier=assigned.earned_tier)
+            settle_grants(
+                grants=grants,
+                month=month,
+                effective_on=effective_on,
+                earned_tier=assigned.earned_tier,
+                highest_tier=program.highest_tier,
+            )
             if grants
             else GraceSettlement((), None, None)
         )
@@ -240,7 +247,9 @@ def settle_month(
         entity_faults=entity_faults,
     )
     tiers = assign_tiers(program=program, totals=totals.partners)
-    graces = settle_grace_periods(month=month, effective_on=effective_on, assignments=tiers, histories=histories)
+    graces = settle_grace_periods(
+        program=program, month=month, effective_on=effective_on, assignments=tiers, histories=histories
+    )
     decisions = tuple(
         decide(
             program=program,

@@ -71,6 +71,7 @@ def _decided(
         month=result.month,
         effective_on=effective_on,
         earned_tier=earned,
+        highest_tier=program.highest_tier,
     )
     tier = max(earned, grace.granted_tier or 0)
     outcomes = tuple((each.grant.grant_id, each.outcome) for each in grace.grants)

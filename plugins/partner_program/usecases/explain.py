@@ -86,7 +86,7 @@ def _band(program: Program | None, row: dict[str, Any] | None) -> dict[str, Any]
     if program is None or row is None or row["earned_tier"] is None:
         return None
     earned = row["earned_tier"]
-    above = program.tiers[earned].from_mrr_cents if earned < len(program.tiers) else None
+    above = program.tiers[earned].from_mrr_cents if earned < program.highest_tier else None
     own = program.tier_row(earned)
     return {"tier": earned, "from_mrr_cents": own.from_mrr_cents if own else None, "below_cents": above}
 

@@ -25,14 +25,16 @@ def grant_grace(
 ) -> tuple[GraceGrant, Rate]:
     """Write a grant and, where it lifts the partner's rate, the rate from the grant's own start day.
 
-    The rate is at least the one in force. Asked twice with the same words it is the same grant. Refused for a
-    partner that is not authorised, and for a day that lies before a rate that is already in force.
+    The rate is at least the one in force. Asked twice with the same words it is the same grant. Refused for a tier
+    that the programme of the grant's first day does not have, for a partner that is not authorised, and for a day
+    that lies before a rate that is already in force.
     """
     if ends_on <= starts_on:
         raise Refusal(f"a grant from {starts_on} until {ends_on} has no day: `--until` is the first day after it")
-    if not 1 <= tier <= 6 or not granted_by.strip() or not reason.strip():
-        raise Refusal("a grant names a tier from 1 to 6, who granted it and why")
+    if not granted_by.strip() or not reason.strip():
+        raise Refusal("a grant names who granted it and why")
     program = installation.program_on(starts_on)
+    program.check_grant(tier=tier, starts_on=starts_on)
     with installation.database.writing() as connection:
         partner = registry_store.find_partner(connection, partner_id)
         if partner.status != AUTHORIZED:
@@ -57,7 +59,8 @@ def grant_grace(
         agreements = [each for each in registry.legacy_agreements if each.partner_id == partner_id]
         lifted = max(tier, current.terms.tier if current else 0)
         rate = Rate(starts_on, rate_terms(program=program, tier=lifted, agreements=agreements, day=starts_on))
-        if current is not None and current.terms == rate.terms:
+        # A tier in force may be above all of the programme that begins: no grant lowers it before a month does.
+        if current is not None and (current.terms == rate.terms or current.terms.tier > rate.terms.tier):
             return grant, current
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
         owe_rates(connection, today=today, grant_id=grant.grant_id)

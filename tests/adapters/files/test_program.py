@@ -9,6 +9,7 @@ import pytest
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.program import Brake, Program, Readings, Tier
 from partner_program.domain.refusals import UnsoundFiles
+from tests.programs import with_tiers
 
 FOLDER = Path(__file__).parents[3] / "include" / "program"
 FIRST = FOLDER / "2015-07-27.yaml"
@@ -270,11 +271,44 @@ def test_a_value_without_its_origin_is_refused(tmp_path: Path) -> None:
     assert "prepayment[1].source: is missing, expected the programme's words in `source`" in fault
 
 
-def test_a_tier_table_is_whole_or_refused(tmp_path: Path) -> None:
+def test_a_tier_that_is_taken_out_is_taken_out_of_each_benefit_too_or_the_file_is_refused(tmp_path: Path) -> None:
     text = FIRST.read_text(encoding="utf-8")
     start, end = text.index("  - tier: 6"), text.index("# Rule 9. Partner discount")
-    (fault,) = faults_of(tmp_path, text[:start] + text[end:])
-    assert "tiers: has 5 rows, expected 6" in fault
+    faults = faults_of(tmp_path, text[:start] + text[end:])
+    cells = [fault.split(": ", 1)[1] for fault in faults]
+    count = len(load_program(FIRST).benefits)
+    assert cells == [f"benefits[{place}].tiers: has 6 cells, expected 5" for place in range(1, count + 1)]
+
+
+def test_a_tier_table_without_a_row_is_the_only_fault(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    start, end = text.index("tiers:\n  - tier: 1"), text.index("# Rule 9. Partner discount")
+    (fault,) = faults_of(tmp_path, f"{text[:start]}tiers: []\n{text[end:]}")
+    assert "tiers: is an empty list, expected at least one entry" in fault
+
+
+@pytest.mark.parametrize("tiers", [1, 4, 7, 12])
+def test_a_table_has_as_many_tiers_as_it_has_rows(tmp_path: Path, tiers: int) -> None:
+    path = tmp_path / "2027-01-01.yaml"
+    path.write_text(with_tiers(tiers, day="2027-01-01"), encoding="utf-8")
+    found = load_program(path)
+    assert [row.tier for row in found.tiers] == list(range(1, tiers + 1))
+    assert {len(benefit.tiers) for benefit in found.benefits} == {tiers}
+    assert (found.highest_tier, found.earned_tier(10**14)) == (tiers, tiers)
+
+
+def test_the_file_of_2015_loads_unchanged_beside_one_of_seven_tiers(tmp_path: Path) -> None:
+    (tmp_path / "2015-07-27.yaml").write_bytes(FIRST.read_bytes())
+    (tmp_path / "2027-01-01.yaml").write_text(with_tiers(7, day="2027-01-01"), encoding="utf-8")
+    first, later = load_programs(tmp_path)
+    assert (first, later.highest_tier) == (load_program(FIRST), 7)
+
+
+def test_a_tier_above_the_promotion_cap_names_the_key_to_raise(tmp_path: Path) -> None:
+    raised = with_tiers(7, day="2015-07-27").replace("discount_bp: 2700  # the cap", "discount_bp: 2500")
+    (fault,) = faults_of(tmp_path, raised)
+    assert "tiers[7].monthly_fee_discount_bp: '2700' is not allowed" in fault
+    assert fault.endswith("from 0 to 2500, the promotion_cap")
 
 
 def test_an_empty_list_is_refused(tmp_path: Path) -> None:

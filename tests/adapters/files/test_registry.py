@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from partner_program.domain.registry import (
     Partner,
     Registry,
 )
+from tests.domain.made_month import PROGRAM
 
 WORLD = Path(__file__).parents[2] / "data" / "worked_example" / "registry"
 
@@ -74,7 +76,7 @@ def faults_after(folder: Path) -> Change:
 
 def faults_of(folder: Path) -> list[str]:
     with pytest.raises(UnsoundFiles) as refused:
-        read_registry(folder)
+        read_registry(folder, programs=[PROGRAM])
     return refused.value.faults
 
 
@@ -185,9 +187,29 @@ def test_a_request_may_name_only_the_programme_s_benefits_where_they_are_given(f
     ]
 
 
-def test_a_programme_with_fewer_tiers_refuses_a_grant_to_a_higher_one(folder: Path) -> None:
-    with pytest.raises(UnsoundFiles, match=r"grace_grants.csv:2: tier: '6' is not allowed, .* from 1 to 5"):
-        read_registry(folder, tiers=5)
+def test_a_grant_is_held_against_the_programme_of_its_first_day(folder: Path) -> None:
+    shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:5], in_force_from=date(2015, 6, 5), file_name="2015-06-05.yaml")
+    longer = replace(PROGRAM, in_force_from=date(2015, 6, 6))
+    with pytest.raises(UnsoundFiles) as refused:
+        read_registry(folder, programs=[longer, shorter])
+    assert refused.value.faults == [
+        "grace_grants.csv:2: tier: tier 6 from 2015-06-05 is not in the programme of that day, "
+        "expected a tier from 1 to 5 (2015-06-05.yaml)"
+    ]
+    (folder / "grace_grants.csv").write_text(FILES["grace_grants.csv"].replace("06-05", "06-06"), encoding="utf-8")
+    assert [grant.tier for grant in read_registry(folder, programs=[longer, shorter]).grace_grants] == [6]
+
+
+def test_a_grant_from_before_the_first_programme_is_held_against_that_one(folder: Path) -> None:
+    assert read_registry(folder, programs=[PROGRAM]).grace_grants[0].starts_on < PROGRAM.in_force_from
+    shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:5])
+    with pytest.raises(UnsoundFiles, match=r"grace_grants.csv:2: tier: tier 6 from 2015-06-05 .* from 1 to 5"):
+        read_registry(folder, programs=[shorter])
+
+
+def test_without_programmes_a_grant_may_name_any_tier(folder: Path) -> None:
+    (folder / "grace_grants.csv").write_text(FILES["grace_grants.csv"].replace("P1,6", "P1,60"), encoding="utf-8")
+    assert read_registry(folder).grace_grants[0].tier == 60
 
 
 # Faults of one cell
@@ -257,7 +279,8 @@ def test_a_programme_with_fewer_tiers_refuses_a_grant_to_a_higher_one(folder: Pa
         ("legacy_agreements.csv", "3000,0", "3000,", "2: setup_fee_discount_bp", "is blank"),
         ("legacy_agreements.csv", "3000,0,", "3000,0,Golden", "2: sla", "did you mean Gold?"),
         ("grace_grants.csv", "P1,6", "P1,7", "2: tier", "from 1 to 6"),
-        ("grace_grants.csv", "P1,6", "P1,0", "2: tier", "from 1 to 6"),
+        ("grace_grants.csv", "P1,6", "P1,0", "2: tier", "expected a whole number from 1"),
+        ("grace_grants.csv", "P1,6", "P1,06", "2: tier", "expected a whole number from 1"),
         ("grace_grants.csv", "2015-08-05", "", "2: ends_on", "is blank"),
         ("grace_grants.csv", "2015-08-05", "2015-06-05", "2: ends_on", "expected a day after 2015-06-05"),
         ("grace_grants.csv", "growth plan", "", "2: reason", "is blank"),
@@ -357,7 +380,7 @@ def test_every_fault_of_every_file_is_told_at_once(folder: Path) -> None:
         "partners.csv": ("authorized,en,NL", "authorised,EN,nl"),
         "contacts.csv": ("P1,Jo,jo@p1.example", "P9,Jo,jo"),
         "account_links.csv": ("P1,NL,A2", "P1,UK,A2"),
-        "grace_grants.csv": ("6,2015-06-05,2015-08-05", "7,2015-02-31,"),
+        "grace_grants.csv": ("6,2015-06-05,2015-08-05", "0,2015-02-31,"),
         "exchange_rates.csv": ("1.122577", "1.1225771"),
     }
     for name, (old, new) in changes.items():

@@ -71,12 +71,13 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
     shortening = said(document.section("shortening"))
     line = said(document.section("largest_line"))
     products = read_names(document, "products", "name")
+    tiers = read_tiers(document, cap_bp if cap.sound else BP)
     return Program(
         in_force_from=said(document.section("in_force_from")).day("day"),
         file_name=file_name,
         file_hash=file_hash,
         time_zone=said(document.section("time_zone")).text("name", time_zone),
-        tiers=read_tiers(document, cap_bp if cap.sound else BP),
+        tiers=tiers,
         promotion_cap_bp=cap_bp,
         prepayment_bp=read_terms(document, "prepayment", "discount_bp"),
         shortening_from_months=shortening.whole("from_months", whole_between(1, LONGEST_TERM_MONTHS)),
@@ -86,7 +87,7 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
         largest_line_minor=line.whole("net_amount_minor", whole_between(1, HIGHEST_LINE_MINOR)),
         readings=_readings(document.section("readings")),
         brake=_brake(document.section("brake")),
-        benefits=read_benefits(document),
+        benefits=read_benefits(document, len(tiers)),
         authorisation_requirements=read_names(document, "authorisation_requirements", "field"),
     )
 

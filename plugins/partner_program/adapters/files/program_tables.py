@@ -3,15 +3,15 @@
 Each row says where it comes from: `source` (the programme's words) or `reading` (our choice and why), or both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from partner_program.adapters.files.values import any_text, discount_bp, key_name, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
 from partner_program.domain.program import SLA_RANKS, Availability, Benefit, Tier, sla_rank
+from partner_program.domain.refusals import Refusal
 
-TIERS = 6
 LONGEST_TERM_MONTHS = 120
 HIGHEST_THRESHOLD_CENTS = 10**15
 AVAILABILITIES: tuple[Availability, ...] = ("yes", "on_request", "unknown")
@@ -29,11 +29,9 @@ def said(section: Section) -> Section:
 
 
 def read_tiers(document: Section, promotion_cap_bp: int) -> tuple[Tier, ...]:
-    """The tier table: six rows, each with a higher threshold and nothing worse than the one before."""
+    """The tier table: any number of rows, each with a higher threshold and nothing worse than the one before."""
     rows = _rows(document, "tiers")
-    if rows and len(rows) != TIERS:
-        document.fault("tiers", f"has {len(rows)} rows, expected {TIERS}")
-    tiers = tuple(_tier(row, promotion_cap_bp) for row in rows)
+    tiers = tuple(_tier(row, len(rows), promotion_cap_bp) for row in rows)
     sound = [row.sound for row in rows]
     for place, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
         if sound[place] and tier.tier != place + 1:
@@ -43,14 +41,26 @@ def read_tiers(document: Section, promotion_cap_bp: int) -> tuple[Tier, ...]:
     return tiers
 
 
-def _tier(row: Section, promotion_cap_bp: int) -> Tier:
+def _tier(row: Section, rows: int, promotion_cap_bp: int) -> Tier:
     return Tier(
-        tier=row.whole("tier", whole_between(1, TIERS)),
+        tier=row.whole("tier", whole_between(1, rows)),
         from_mrr_cents=row.whole("from_mrr_cents", whole_between(1, HIGHEST_THRESHOLD_CENTS)),
-        monthly_fee_discount_bp=row.whole("monthly_fee_discount_bp", discount_bp(promotion_cap_bp)),
+        monthly_fee_discount_bp=row.whole("monthly_fee_discount_bp", _up_to_cap(promotion_cap_bp)),
         setup_fee_discount_bp=row.whole("setup_fee_discount_bp", discount_bp(BP)),
         sla=row.choice("sla", SLA_RANKS),
     )
+
+
+def _up_to_cap(promotion_cap_bp: int) -> Callable[[str], int]:
+    """A reader of a tier's discount, which names the key of its upper limit: a higher tier may need a higher one."""
+
+    def read(written: str) -> int:
+        try:
+            return discount_bp(promotion_cap_bp)(written)
+        except Refusal as refusal:
+            raise Refusal(f"{refusal}, the promotion_cap") from refusal
+
+    return read
 
 
 def _check_not_worse(row: Section, before: Tier, tier: Tier) -> None:
@@ -91,15 +101,18 @@ def read_names(document: Section, list_key: str, name_key: str, known: Sequence[
     return tuple(names)
 
 
-def read_benefits(document: Section) -> tuple[Benefit, ...]:
-    """The benefits, each with a cell for every tier; one without a description says so with an empty text."""
+def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
+    """The benefits, each with a cell for each of the `tiers`; one without a description says so with an empty text.
+
+    Where the file has no table of tiers, that is the fault, and cells are not counted.
+    """
     benefits: list[Benefit] = []
     for row in _rows(document, "benefits"):
         benefit = Benefit(
             key=row.text("key", key_name),
             name=row.text("name"),
             group=row.choice("group", GROUPS),
-            tiers=row.choices("tiers", AVAILABILITIES, TIERS),
+            tiers=row.choices("tiers", AVAILABILITIES, tiers or None),
             description=row.text("description", any_text),
         )
         if row.sound and benefit.key in [before.key for before in benefits]:

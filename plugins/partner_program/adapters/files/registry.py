@@ -1,6 +1,6 @@
 """The registry's folder of CSV files: all of it is sound and comes back, or every fault is told (contract 3)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from partner_program.adapters.files import registry_forms as forms
 from partner_program.adapters.files import sheet_checks
 from partner_program.adapters.files.csv_sheet import Sheet, read_sheet
 from partner_program.adapters.files.faults import refuse_unsound
+from partner_program.domain.program import Program
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
@@ -34,12 +35,14 @@ class _Sheets(NamedTuple):
     exchange_rates: Sheet[ExchangeRate]
 
 
-def read_registry(folder: Path, *, tiers: int = 6, benefits: Collection[str] | None = None) -> Registry:
+def read_registry(
+    folder: Path, *, benefits: Collection[str] | None = None, programs: Sequence[Program] = ()
+) -> Registry:
     """Read and check the nine files of a folder; each table comes back ordered by its key.
 
-    `benefits` are the keys that a request may name; without them any key is accepted. Raises `UnsoundFiles` with every
-    fault of every file. An account linked to two partners at once is no fault here: it is unmatched and reported
-    with the month (rule 2).
+    `benefits` are the keys that a request may name; without them any key is accepted. `programs` tell which tiers a
+    grant may name; without them any tier is accepted. Raises `UnsoundFiles` with every fault of every file. An account
+    linked to two partners at once is no fault here: it is unmatched and reported with the month (rule 2).
     """
     sheets = _Sheets(
         entities=read_sheet(folder, forms.ENTITIES),
@@ -48,12 +51,13 @@ def read_registry(folder: Path, *, tiers: int = 6, benefits: Collection[str] | N
         contacts=read_sheet(folder, forms.CONTACTS),
         account_links=read_sheet(folder, forms.ACCOUNT_LINKS),
         legacy_agreements=read_sheet(folder, forms.LEGACY_AGREEMENTS),
-        grace_grants=read_sheet(folder, forms.grace_grants(tiers)),
+        grace_grants=read_sheet(folder, forms.GRACE_GRANTS),
         benefit_requests=read_sheet(folder, forms.benefit_requests(benefits)),
         exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES),
     )
     _check_rows(sheets)
     _check_references(sheets)
+    sheet_checks.check_granted_tiers(sheets.grace_grants, programs)
     refuse_unsound(sheet.faults for sheet in sheets)
     return Registry(
         entities=sheets.entities.built(),

@@ -14,6 +14,7 @@ from partner_program.adapters.files.values import (
     folder_name,
     key_name,
     language,
+    tier,
     time_zone,
     whole_between,
 )
@@ -123,6 +124,20 @@ LEGACY_AGREEMENTS = Form(
         partner_id, monthly_bp, setup_bp, sla, source, Period(valid_from, valid_to)
     ),
 )
+GRACE_GRANTS = Form(
+    "grace_grants.csv",
+    (
+        Column("grant_id", code),
+        Column("partner_id", code),
+        Column("tier", tier),
+        Column("starts_on", day),
+        Column("ends_on", day),
+        Column("granted_by", str),
+        Column("reason", str),
+    ),
+    key=("grant_id",),
+    build=GraceGrant,
+)
 EXCHANGE_RATES = Form(
     "exchange_rates.csv",
     (
@@ -134,24 +149,6 @@ EXCHANGE_RATES = Form(
     key=("billing_month", "currency"),
     build=ExchangeRate,
 )
-
-
-def grace_grants(tiers: int) -> Form[GraceGrant]:
-    """The grants, each to one of so many tiers."""
-    return Form(
-        "grace_grants.csv",
-        (
-            Column("grant_id", code),
-            Column("partner_id", code),
-            Column("tier", whole_between(1, tiers)),
-            Column("starts_on", day),
-            Column("ends_on", day),
-            Column("granted_by", str),
-            Column("reason", str),
-        ),
-        key=("grant_id",),
-        build=GraceGrant,
-    )
 
 
 def benefit_requests(benefits: Collection[str] | None) -> Form[BenefitRequest]:

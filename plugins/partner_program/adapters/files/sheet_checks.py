@@ -1,10 +1,13 @@
 """What rows of the registry's files must not do to each other."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from partner_program.adapters.files.csv_sheet import Sheet
 from partner_program.adapters.files.faults import shown
+from partner_program.domain.program import Program, program_in_force
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED
 
 
@@ -63,6 +66,18 @@ def check_authorized(partners: Sheet[Any]) -> None:
     for row, (status, authorized_on) in partners.rows("status", "authorized_on"):
         if status == AUTHORIZED and authorized_on is None:
             partners.fault(row, "authorized_on", f"is blank, expected a day, since the status is {AUTHORIZED}")
+
+
+def check_granted_tiers(grants: Sheet[Any], programs: Sequence[Program]) -> None:
+    """A grant names a tier of the programme of its first day; before there was one, of the first programme."""
+    if not programs:
+        return
+    first = min(program.in_force_from for program in programs)
+    for row, (tier, starts_on) in grants.rows("tier", "starts_on"):
+        try:
+            program_in_force(programs, max(starts_on, first)).check_grant(tier=tier, starts_on=starts_on)
+        except Refusal as refusal:
+            grants.fault(row, "tier", str(refusal))
 
 
 def check_decided(requests: Sheet[Any]) -> None:

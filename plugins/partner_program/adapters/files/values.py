@@ -113,6 +113,13 @@ def boolean(written: str) -> bool:
     return choice(written, ("true", "false")) == "true"
 
 
+def tier(written: str) -> int:
+    """The number of a tier, from 1 on; which is the highest is the programme's to say."""
+    if _WHOLE.fullmatch(written) and int(written) >= 1:
+        return int(written)
+    raise Refusal(f"{shown(written)} is no tier, expected a whole number from 1")
+
+
 def whole_between(lowest: int, highest: int) -> Callable[[str], int]:
     """A reader of whole numbers in a range."""
     return lambda written: whole(written, lowest, highest)

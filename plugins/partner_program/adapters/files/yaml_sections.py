@@ -82,10 +82,10 @@ class Section:
         """One of a few words."""
         return self._read(key, lambda written: written_values.choice(written, choices), choices[0], _TEXT)
 
-    def choices(self, key: str, choices: Sequence[Word], count: int) -> tuple[Word, ...]:
-        """A list of exactly so many of a few words."""
+    def choices(self, key: str, choices: Sequence[Word], count: int | None) -> tuple[Word, ...]:
+        """A list of exactly so many of a few words; of any number where `count` is None."""
         cells = self._list(key)
-        if cells is not None and len(cells) != count:
+        if cells is not None and count is not None and len(cells) != count:
             self.fault(key, f"has {len(cells)} cells, expected {count}")
         return tuple(
             self._scalar(cell, way, lambda written: written_values.choice(written, choices), choices[0], _TEXT)

@@ -176,7 +176,7 @@ def _benefits(program: Program, tier: int) -> tuple[BenefitFact, ...]:
     """The benefits of a tier; one that the source leaves open is never printed."""
     facts = []
     for benefit in program.benefits:
-        availability = benefit.tiers[tier - 1] if tier else "unknown"
+        availability = benefit.of_tier(tier)
         if availability != "unknown":
             facts.append(BenefitFact(benefit.key, benefit.name, benefit.group, availability))
     return tuple(facts)
@@ -185,7 +185,7 @@ def _benefits(program: Program, tier: int) -> tuple[BenefitFact, ...]:
 def _next_tier(program: Program, mrr_eur_cents: int) -> NextTierFact | None:
     """The next tier that revenue can earn, whatever a grant gives today."""
     earned = program.earned_tier(mrr_eur_cents)
-    if earned == len(program.tiers):
+    if earned == program.highest_tier:
         return None
     row = program.tiers[earned]
     return NextTierFact(row.tier, row.from_mrr_cents, row.from_mrr_cents - mrr_eur_cents)

@@ -42,9 +42,9 @@ def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceA
     """Settle open grants, each partner on its own effective date."""
     return tuple(
         each
-        for _, day, part in _by_program(inputs, tiers)
+        for program, day, part in _by_program(inputs, tiers)
         for each in settle_grace_periods(
-            month=inputs.month, effective_on=day, assignments=part, histories=inputs.histories
+            program=program, month=inputs.month, effective_on=day, assignments=part, histories=inputs.histories
         )
     )
 

@@ -1,0 +1,39 @@
+"""Programme files for tests, derived from the text of 2015's: the same programme with another number of tiers."""
+
+import re
+
+from partner_program.usecases.installation import PROJECT
+
+_FIRST = PROJECT / "include" / "program" / "2015-07-27.yaml"
+_ROW = """  - tier: {tier}
+    from_mrr_cents: {from_mrr_cents}
+    monthly_fee_discount_bp: {monthly_bp}
+    setup_fee_discount_bp: 10000
+    sla: Platinum
+    reading: "A tier of a test."
+"""
+
+
+def with_tiers(tiers: int, *, day: str) -> str:
+    """The text of 2015's file with so many tiers, in force from `day`.
+
+    A tier above the sixth begins at twice the revenue of the one before and gives 2 % more of the monthly fee; the cap
+    of promotions is the highest tier's discount.
+    """
+    text = _FIRST.read_text(encoding="utf-8").replace("day: 2015-07-27", f"day: {day}")
+    start, end = text.index("tiers:\n"), text.index("\n# Rule 9. Partner discount")
+    rows = text[start:end].split("  - tier: ")
+    kept = "  - tier: ".join(rows[: tiers + 1])
+    added = (
+        _ROW.format(tier=tier, from_mrr_cents=4_000_000 * 2 ** (tier - 6), monthly_bp=2500 + 200 * (tier - 6))
+        for tier in range(7, tiers + 1)
+    )
+    text = text[:start] + kept + "".join(added) + text[end:]
+    if tiers > 6:
+        text = text.replace("  discount_bp: 2500\n", f"  discount_bp: {2500 + 200 * (tiers - 6)}  # the cap\n", 1)
+    return re.sub(r"(?m)^    tiers: \[(.*)\]$", lambda cells: f"    tiers: [{_cells(cells[1], tiers)}]", text)
+
+
+def _cells(written: str, tiers: int) -> str:
+    cells = written.split(", ")
+    return ", ".join((cells + cells[-1:] * tiers)[:tiers])
