@@ -15,7 +15,6 @@ from partner_program.domain.settlement import (
     Decision,
     GraceAssignment,
     PartnerHistory,
-    check_effective_date,
     decide,
     record_history,
     rise_early,
@@ -49,25 +48,6 @@ def with_agreement(mrr: int, history: PartnerHistory, agreement: LegacyAgreement
 
 
 # From when
-
-
-@pytest.mark.parametrize(
-    ("month", "day", "allowed"),
-    [
-        (BillingMonth(2015, 6), date(2015, 6, 30), False),
-        (BillingMonth(2015, 6), date(2015, 7, 1), True),
-        (BillingMonth(2016, 2), date(2016, 2, 28), False),
-        (BillingMonth(2016, 2), date(2016, 2, 29), False),
-        (BillingMonth(2016, 2), date(2016, 3, 1), True),
-        (BillingMonth(2015, 12), date(2015, 1, 31), False),
-    ],
-)
-def test_rates_take_effect_on_a_day_after_the_month_has_ended(month: BillingMonth, day: date, allowed: bool) -> None:
-    if allowed:
-        check_effective_date(month=month, effective_on=day)
-        return
-    with pytest.raises(Refusal, match=f"effective date {day}: month {month} ends on"):
-        check_effective_date(month=month, effective_on=day)
 
 
 def test_a_month_is_not_settled_before_it_has_ended() -> None:

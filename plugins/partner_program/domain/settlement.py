@@ -11,9 +11,9 @@ from decimal import Decimal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_grants
 from partner_program.domain.letters import LetterKind, letter_kind
+from partner_program.domain.month_order import check_effective_date
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate, rate_terms
-from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, LegacyAgreement, Partner
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import AccountTotal, MonthTotals, PartnerTotal, merge_totals
@@ -87,12 +87,6 @@ class Settlement:
 
     totals: MonthTotals
     decisions: tuple[Decision, ...]
-
-
-def check_effective_date(*, month: BillingMonth, effective_on: date) -> None:
-    """Refuse an effective date before the month has ended (rule 3)."""
-    if effective_on <= month.last_day:
-        raise Refusal(f"effective date {effective_on}: month {month} ends on {month.last_day}; choose a day after it")
 
 
 def assign_tiers(*, program: Program, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:

@@ -12,13 +12,11 @@ from sqlalchemy import Connection, func, select
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, UnmatchedAccount
-
-IN_FORCE = "in_force"
-HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class AssignedPartner:
     figures: Figures
 
 
-def assessed_months(connection: Connection) -> dict[BillingMonth, str]:
+def assessed_months(connection: Connection) -> dict[BillingMonth, MonthStatus]:
     """The months that were assessed, with `in_force` where any of their settlements is."""
     table = schema.settlement
     query = select(table.c.billing_month, func.max(table.c.status)).group_by(table.c.billing_month)

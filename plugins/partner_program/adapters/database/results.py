@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import HISTORY, IN_FORCE, assessed_months
+from partner_program.adapters.database.history import assessed_months
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.month_order import HISTORY, IN_FORCE
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.simulation import Discounts, SettledResult
 

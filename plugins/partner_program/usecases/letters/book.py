@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection
-
 from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.deliveries import Delivery
-from partner_program.adapters.database.history import IN_FORCE, assessed_months
+from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.database.letter_actions import Action, LetterAction
 from partner_program.adapters.database.letters import OwedLetter
 from partner_program.adapters.database.register import read_register
@@ -27,6 +25,7 @@ from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts
+from partner_program.domain.month_order import last_in_force_before
 from partner_program.domain.registry import Registry
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.approval import waiting_batch
@@ -103,7 +102,7 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
     batches = letter_batches(installation, month)
     rows: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
     with installation.database.reading() as connection:
-        before = _month_before(connection, month)
+        before = last_in_force_before(month=month, assessed=assessed_months(connection))
         previous = read_register(connection, before)["partners"] if before else []
         for row in delivery_store.deliveries(connection, month):
             rows[row.partner_id, row.revision].append(row)
@@ -116,12 +115,6 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
             deliveries=rows,
             written_before=letter_store.written_to_before(connection, month),
         )
-
-
-def _month_before(connection: Connection, month: BillingMonth) -> BillingMonth | None:
-    """The last month before this one that is in force."""
-    in_force = (each for each, status in assessed_months(connection).items() if status == IN_FORCE)
-    return max((each for each in in_force if each < month), default=None)
 
 
 def _letters(installation: Installation, month: BillingMonth, found: _Found) -> list[BookLetter]:

@@ -10,14 +10,13 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.drafts import load_draft
+from partner_program.domain import month_order
 from partner_program.domain.brake import brake_reasons
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
 from partner_program.domain.refusals import (
     BrakeOn,
     IncompleteMonth,
-    MissingMonth,
     MonthBusy,
-    Refusal,
     Unavailable,
 )
 from partner_program.domain.registry import AUTHORIZED
@@ -132,7 +131,7 @@ class _Commit:
 
 def _prepare(connection: Connection, installation: Installation, order: MonthOrder) -> _Commit:
     """Decide everything from the drafts and what is in force, in the caller's transaction."""
-    check_order(connection, order)
+    check_may_follow(connection, order)
     inputs = gather(connection, installation, order)
     totals, partner_totals = load_draft(connection, TOTALS, order.month, inputs_hash=inputs.inputs_hash)
     inputs_hash = inputs.hash_with_histories(each.partner_id for each in partner_totals)
@@ -175,20 +174,14 @@ def _undated(decision: Decision) -> Decision:
 
 
 def _check_not_backwards(connection: Connection, order: MonthOrder, decided: MonthDecisions) -> None:
-    """A release takes effect on the month's own day at the earliest, where that is named, or after all other months'.
-
-    A partner that a later month has assigned keeps the later rate whatever the day.
-    """
-    last, day = settlement_history.last_effective_on(connection, order.month), decided.inputs.run_effective_on
-    if not decided.new or order.history or last is None or day >= last:
+    if order.history or not decided.new:
         return
-    own = [
-        row.effective_on
-        for row in settlement_history.settlements_of(connection, order.month)
-        if row.status == order.status
-    ]
-    if not own or day < own[0]:
-        raise Refusal(f"effective date {day}: another month took force on {last}; choose that day or a later one")
+    settlements = settlement_history.settlements_of(connection, order.month)
+    month_order.check_release_day(
+        effective_on=decided.inputs.run_effective_on,
+        own_effective_on=next((each.effective_on for each in settlements if each.status == order.status), None),
+        last_effective_on=settlement_history.last_effective_on(connection, order.month),
+    )
 
 
 def _check_complete(order: MonthOrder, decided: MonthDecisions) -> None:
@@ -302,26 +295,12 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     owe_rates(connection, today=order.today, settlement_id=settlement_id)
 
 
-def check_order(connection: Connection, order: MonthOrder) -> None:
-    """Months are assessed in order: a gap is refused by the name of the missing month (rule 8).
-
-    A month that is history only decides nothing for others, and so has no place in the order.
-    """
-    assessed = settlement_history.assessed_months(connection)
-    in_force = [each for each, status in assessed.items() if status == settlement_history.IN_FORCE]
-    month = order.month
-    if order.history and month in in_force:
-        raise Refusal(f"month {month} is in force: it cannot be made history")
-    if order.history or month in in_force:
-        return
-    earlier, later = [each for each in in_force if each < month], [each for each in in_force if each > month]
-    if earlier and max(earlier) != month.preceding:
-        raise MissingMonth(f"month {max(earlier).following} has to be assessed before {month}")
-    if later:
-        raise Refusal(f"month {min(later)} is in force already: an earlier month can only be history (--history)")
-    last_day = settlement_history.last_effective_on(connection, month)
-    day = order.effective_on or order.today
-    if last_day is not None and day < last_day:
-        raise Refusal(
-            f"effective date {day}: the month before took force on {last_day}; choose that day or a later one"
-        )
+def check_may_follow(connection: Connection, order: MonthOrder) -> None:
+    """Refuse a month out of order, or from a day before the last one that took force."""
+    month_order.check_follows(
+        month=order.month,
+        history=order.history,
+        assessed=settlement_history.assessed_months(connection),
+        effective_on=order.effective_on or order.today,
+        last_effective_on=settlement_history.last_effective_on(connection, order.month),
+    )

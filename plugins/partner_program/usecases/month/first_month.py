@@ -5,7 +5,7 @@ first in force, the migration and every month before it could be nothing but his
 """
 
 from partner_program.adapters.database import history as settlement_history
-from partner_program.domain.refusals import Refusal
+from partner_program.domain import month_order
 from partner_program.usecases.installation import Installation
 
 
@@ -13,8 +13,4 @@ def check_someone_began(installation: Installation) -> None:
     """Refuse a month that nobody asked for while none is in force; the schedule goes on from the first one."""
     with installation.database.reading() as connection:
         assessed = settlement_history.assessed_months(connection)
-    if settlement_history.IN_FORCE not in assessed.values():
-        raise Refusal(
-            "no month is in force yet, and the schedule never begins: "
-            "start migration_2015, or this DAG with the first month as billing_month"
-        )
+    month_order.check_someone_began(assessed=assessed)

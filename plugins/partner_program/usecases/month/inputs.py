@@ -11,8 +11,6 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database.drafts import as_json, json_hash
 from partner_program.adapters.database.history import (
-    HISTORY,
-    IN_FORCE,
     AssignedPartner,
     assigned_partners,
     load_histories,
@@ -22,6 +20,7 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.database.snapshots import latest_hashes, load_findings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
+from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
 from partner_program.domain.program import Program
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry
 from partner_program.domain.settlement import PartnerHistory
@@ -43,7 +42,7 @@ class MonthOrder:
     program_file: Path | None = None
 
     @property
-    def status(self) -> str:
+    def status(self) -> MonthStatus:
         """`in_force`, or `history` where nothing takes force."""
         return HISTORY if self.history else IN_FORCE
 
@@ -91,9 +90,15 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
     assigned = assigned_partners(connection, month, revision) if settlements else {}
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
     everyone_assigned = all(partner_id in assigned for partner_id in partners)
-    run_day = _run_day(order, settlements[-1].effective_on if settlements and everyone_assigned else None)
-    effective = {partner_id: _effective_on(assigned, partner_id, run_day) for partner_id in partners}
-    programs = _programs(installation, order, {run_day, *effective.values()})
+    day = run_day(
+        month=month,
+        history=order.history,
+        written_down=settlements[-1].effective_on if settlements and everyone_assigned else None,
+        effective_on=order.effective_on,
+        today=order.today,
+    )
+    effective = {partner_id: _effective_on(assigned, partner_id, day) for partner_id in partners}
+    programs = _programs(installation, order, {day, *effective.values()})
     histories = {} if order.history else load_histories(connection, month, effective)
     agreements = defaultdict(list)
     for agreement in registry.legacy_agreements:
@@ -101,7 +106,7 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
     findings = load_findings(connection, month)
     return MonthInputs(
         month=month,
-        run_effective_on=run_day,
+        run_effective_on=day,
         migration=migration,
         revision=revision,
         settlements=tuple(row.settlement_id for row in settlements),
@@ -129,17 +134,9 @@ def _next_revision(connection: Connection, month: BillingMonth) -> int:
     return max((row.revision for row in settlements_of(connection, month)), default=0) + 1
 
 
-def _run_day(order: MonthOrder, written_down: date | None) -> date:
-    """The day from which the run's new rates hold; a month that is history only is looked at on its last day.
-
-    What was `written_down` stays, whatever day is asked for later: there is nobody left for whom to choose one.
-    """
-    return order.month.last_day if order.history else written_down or order.effective_on or order.today
-
-
-def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, run_day: date) -> date:
+def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, day: date) -> date:
     own = assigned.get(partner_id)
-    return own.effective_on if own is not None and own.effective_on is not None else run_day
+    return own.effective_on if own is not None and own.effective_on is not None else day
 
 
 def _programs(installation: Installation, order: MonthOrder, days: set[date]) -> dict[date, Program]:

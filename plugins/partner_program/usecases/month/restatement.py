@@ -12,6 +12,7 @@ from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED, Proposal
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.month_order import HISTORY, check_acceptance_day
 from partner_program.domain.rates import Rate, RateTerms, rate_terms
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.restatement import Figures
@@ -85,7 +86,7 @@ def accept_restatement(
 def _order_of(connection: Connection, month: BillingMonth, today: date) -> MonthOrder:
     """The order that the month was run with."""
     last = settlement_history.settlements_of(connection, month)[-1]
-    return MonthOrder(month, today, history=last.status == settlement_history.HISTORY)
+    return MonthOrder(month, today, history=last.status == HISTORY)
 
 
 def _decide_again(connection: Connection, installation: Installation, order: MonthOrder) -> MonthDecisions:
@@ -119,8 +120,7 @@ def _accepted(
     """The rate from the acceptance's day: the corrected tier, or that of a grant in force on that day."""
     day, partner_id = acceptance.effective_on, decision.partner_id
     last = settlement_history.last_decided_on(connection, partner_id)
-    if last is not None and day < last:
-        raise Refusal(f"effective date {day}: partner {partner_id} has a rate decided on {last}; choose a later day")
+    check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)
     settled = {each.grant.grant_id for each in decision.grants if each.outcome is not None}
     granted = [
         grant.tier

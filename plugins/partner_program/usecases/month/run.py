@@ -14,14 +14,15 @@ from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.adapters.database.drafts import Stage, load_draft
 from partner_program.adapters.database.registry import load_entities
 from partner_program.domain.findings import Finding
+from partner_program.domain.month_order import check_request
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
-from partner_program.domain.settlement import GraceAssignment, TierAssignment, check_effective_date
+from partner_program.domain.settlement import GraceAssignment, TierAssignment
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.closes import read_entity_month
-from partner_program.usecases.month.commit import RunOutcome, check_order, commit_month
+from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
 from partner_program.usecases.month.inputs import MonthOrder, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.quality import check_month, write_report
@@ -41,17 +42,12 @@ class MonthRun:
     def begin(self) -> list[Entity]:
         """Check that the month may be assessed now; return the entities that bill in it."""
         month, order = self.order.month, self.order
-        if order.history and order.effective_on is not None:
-            raise Refusal("a month that is history only has no effective date: drop one of the two")
-        if month.last_day >= order.today:
-            raise Refusal(f"month {month} has not ended: it ends on {month.last_day}")
+        check_request(month=month, history=order.history, effective_on=order.effective_on, today=order.today)
         if not order.history:
-            day = order.effective_on or order.today
-            check_effective_date(month=month, effective_on=day)
-            self.installation.program_on(day, order.program_file)
+            self.installation.program_on(order.effective_on or order.today, order.program_file)
         with self._database.reading() as connection:
             self._lease.seen(connection)
-            check_order(connection, order)
+            check_may_follow(connection, order)
             entities = [entity for entity in load_entities(connection) if entity.bills_in(month)]
         if not entities:
             raise Refusal(f"no entity bills in {month}: load a registry with `partner-program load DIR`")

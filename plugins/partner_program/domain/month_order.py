@@ -1,0 +1,117 @@
+"""Which month may be assessed, and from which day its rates may hold (rules 3 and 8).
+
+Months are assessed in order and no day lies before one that was decided already. A month that is history only decides
+nothing for others and so has no place in the order.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import MissingMonth, Refusal
+
+MonthStatus = Literal["in_force", "history"]
+IN_FORCE: MonthStatus = "in_force"
+HISTORY: MonthStatus = "history"
+
+
+def check_request(*, month: BillingMonth, history: bool, effective_on: date | None, today: date) -> None:
+    """Refuse a month that has not ended, or an effective date that cannot be meant.
+
+    `effective_on` is the day that was asked for; without one, rates hold from `today`.
+    """
+    if history and effective_on is not None:
+        raise Refusal("a month that is history only has no effective date: drop one of the two")
+    if month.last_day >= today:
+        raise Refusal(f"month {month} has not ended: it ends on {month.last_day}")
+    if not history:
+        check_effective_date(month=month, effective_on=effective_on or today)
+
+
+def check_effective_date(*, month: BillingMonth, effective_on: date) -> None:
+    """Refuse an effective date before the month has ended (rule 3)."""
+    if effective_on <= month.last_day:
+        raise Refusal(f"effective date {effective_on}: month {month} ends on {month.last_day}; choose a day after it")
+
+
+def run_day(
+    *, month: BillingMonth, history: bool, written_down: date | None, effective_on: date | None, today: date
+) -> date:
+    """The day from which a run's new rates hold; a month that is history only is looked at on its last day.
+
+    A day that was `written_down` stays, whatever day is asked for later: it is given where every partner has one
+    already, so there is nobody left to choose a day for.
+    """
+    return month.last_day if history else written_down or effective_on or today
+
+
+def check_someone_began(*, assessed: Mapping[BillingMonth, MonthStatus]) -> None:
+    """Refuse a month that nobody asked for while none is in force: a person starts the first one, not the schedule."""
+    if IN_FORCE not in assessed.values():
+        raise Refusal(
+            "no month is in force yet, and the schedule never begins: "
+            "start migration_2015, or this DAG with the first month as billing_month"
+        )
+
+
+def check_follows(
+    *,
+    month: BillingMonth,
+    history: bool,
+    assessed: Mapping[BillingMonth, MonthStatus],
+    effective_on: date,
+    last_effective_on: date | None,
+) -> None:
+    """Refuse a month out of order; a gap is refused by the name of the month that is missing (rule 8).
+
+    `last_effective_on` is the latest effective date of all other months. A month in force may be run again whatever
+    its place. Raises `MissingMonth` for a gap.
+    """
+    in_force = [each for each, status in assessed.items() if status == IN_FORCE]
+    if history and month in in_force:
+        raise Refusal(f"month {month} is in force: it cannot be made history")
+    if history or month in in_force:
+        return
+    before = last_in_force_before(month=month, assessed=assessed)
+    if before is not None and before != month.preceding:
+        raise MissingMonth(f"month {before.following} has to be assessed before {month}")
+    later = [each for each in in_force if each > month]
+    if later:
+        raise Refusal(f"month {min(later)} is in force already: an earlier month can only be history (--history)")
+    if last_effective_on is not None and effective_on < last_effective_on:
+        raise Refusal(
+            f"effective date {effective_on}: the month before took force on {last_effective_on}; "
+            "choose that day or a later one"
+        )
+
+
+def last_in_force_before(*, month: BillingMonth, assessed: Mapping[BillingMonth, MonthStatus]) -> BillingMonth | None:
+    """The last month in force before this one; None for the first."""
+    earlier = (each for each, status in assessed.items() if status == IN_FORCE and each < month)
+    return max(earlier, default=None)
+
+
+def check_release_day(*, effective_on: date, own_effective_on: date | None, last_effective_on: date | None) -> None:
+    """Refuse to decide partners from a day before the month's own day and before another month's.
+
+    `own_effective_on` is the day from which the month first took force, None where it has not yet;
+    `last_effective_on` is the latest day of all other months. Partners that were held get the month's own day, also
+    where another month took force after it; a partner that a later month has assigned keeps the later rate anyway.
+    """
+    if last_effective_on is None or effective_on >= last_effective_on:
+        return
+    if own_effective_on is None or effective_on < own_effective_on:
+        raise Refusal(
+            f"effective date {effective_on}: another month took force on {last_effective_on}; "
+            "choose that day or a later one"
+        )
+
+
+def check_acceptance_day(*, partner_id: str, effective_on: date, last_decided_on: date | None) -> None:
+    """Refuse to accept a restatement from a day before the partner's last decided one: rates never go backwards."""
+    if last_decided_on is not None and effective_on < last_decided_on:
+        raise Refusal(
+            f"effective date {effective_on}: partner {partner_id} has a rate decided on {last_decided_on}; "
+            "choose a later day"
+        )

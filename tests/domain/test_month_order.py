@@ -1,0 +1,235 @@
+"""Which month may be assessed, and from which day: in order, without a gap, never backwards (rules 3 and 8)."""
+
+from datetime import date
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.month_order import (
+    HISTORY,
+    IN_FORCE,
+    MonthStatus,
+    check_acceptance_day,
+    check_effective_date,
+    check_follows,
+    check_release_day,
+    check_request,
+    check_someone_began,
+    last_in_force_before,
+    run_day,
+)
+from partner_program.domain.refusals import MissingMonth, Refusal
+
+MAY, JUNE, JULY, AUGUST = (BillingMonth(2015, month) for month in (5, 6, 7, 8))
+GO_LIVE, AUGUST_3, AUGUST_20 = date(2015, 7, 27), date(2015, 8, 3), date(2015, 8, 20)
+
+
+def follows(
+    month: BillingMonth,
+    assessed: dict[BillingMonth, MonthStatus],
+    *,
+    history: bool = False,
+    on: date = AUGUST_20,
+    last: date | None = None,
+) -> None:
+    check_follows(month=month, history=history, assessed=assessed, effective_on=on, last_effective_on=last)
+
+
+# The day that is asked for
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "allowed"),
+    [
+        (BillingMonth(2015, 6), date(2015, 6, 30), False),
+        (BillingMonth(2015, 6), date(2015, 7, 1), True),
+        (BillingMonth(2016, 2), date(2016, 2, 28), False),
+        (BillingMonth(2016, 2), date(2016, 2, 29), False),
+        (BillingMonth(2016, 2), date(2016, 3, 1), True),
+        (BillingMonth(2015, 12), date(2015, 1, 31), False),
+    ],
+)
+def test_rates_take_effect_on_a_day_after_the_month_has_ended(month: BillingMonth, day: date, allowed: bool) -> None:
+    if allowed:
+        check_effective_date(month=month, effective_on=day)
+        return
+    with pytest.raises(Refusal, match=f"effective date {day}: month {month} ends on"):
+        check_effective_date(month=month, effective_on=day)
+
+
+@pytest.mark.parametrize("today", [date(2015, 6, 29), date(2015, 6, 30)])
+def test_a_month_has_not_ended_on_its_last_day(today: date) -> None:
+    with pytest.raises(Refusal, match="month 2015-06 has not ended: it ends on 2015-06-30"):
+        check_request(month=JUNE, history=False, effective_on=None, today=today)
+
+
+def test_a_month_may_be_assessed_on_the_day_after_it_has_ended() -> None:
+    check_request(month=JUNE, history=False, effective_on=None, today=date(2015, 7, 1))
+    check_request(month=JUNE, history=True, effective_on=None, today=date(2015, 7, 1))
+
+
+def test_an_effective_date_that_is_asked_for_lies_after_the_month_and_may_lie_before_today_or_after_it() -> None:
+    for day in (date(2015, 7, 1), GO_LIVE, date(2016, 1, 1)):
+        check_request(month=JUNE, history=False, effective_on=day, today=GO_LIVE)
+    with pytest.raises(Refusal, match="effective date 2015-06-30: month 2015-06 ends on 2015-06-30"):
+        check_request(month=JUNE, history=False, effective_on=date(2015, 6, 30), today=GO_LIVE)
+
+
+def test_history_has_no_effective_date() -> None:
+    with pytest.raises(Refusal, match="history only has no effective date"):
+        check_request(month=JUNE, history=True, effective_on=GO_LIVE, today=GO_LIVE)
+
+
+# The day from which rates hold
+
+
+def day_of_run(*, history: bool = False, written_down: date | None = None, effective_on: date | None = None) -> date:
+    return run_day(month=JUNE, history=history, written_down=written_down, effective_on=effective_on, today=AUGUST_20)
+
+
+def test_rates_hold_from_today_where_nobody_names_a_day() -> None:
+    assert day_of_run() == AUGUST_20
+
+
+def test_a_day_that_is_asked_for_comes_before_today() -> None:
+    assert day_of_run(effective_on=AUGUST_3) == AUGUST_3
+
+
+def test_a_day_that_is_written_down_stays_whatever_is_asked_for() -> None:
+    assert day_of_run(written_down=GO_LIVE) == GO_LIVE
+    assert day_of_run(written_down=GO_LIVE, effective_on=AUGUST_3) == GO_LIVE
+
+
+def test_history_is_looked_at_on_the_last_day_of_the_month() -> None:
+    assert day_of_run(history=True) == JUNE.last_day
+
+
+# The first month
+
+
+@pytest.mark.parametrize("assessed", [{}, {MAY: HISTORY, JUNE: HISTORY}])
+def test_the_schedule_does_not_begin_while_no_month_is_in_force(assessed: dict[BillingMonth, MonthStatus]) -> None:
+    with pytest.raises(Refusal, match="no month is in force yet, and the schedule never begins"):
+        check_someone_began(assessed=assessed)
+
+
+def test_the_schedule_goes_on_from_the_first_month_in_force() -> None:
+    check_someone_began(assessed={MAY: HISTORY, JUNE: IN_FORCE})
+
+
+def test_any_month_may_be_the_first_one() -> None:
+    follows(JUNE, {})
+    follows(JUNE, {MAY: HISTORY, JULY: HISTORY})
+
+
+# One month after another
+
+
+def test_the_next_month_follows() -> None:
+    follows(JULY, {JUNE: IN_FORCE})
+
+
+def test_january_follows_december() -> None:
+    follows(BillingMonth(2016, 1), {BillingMonth(2015, 12): IN_FORCE})
+
+
+@pytest.mark.parametrize(
+    ("month", "assessed"), [(AUGUST, [JUNE]), (BillingMonth(2016, 7), [JUNE]), (AUGUST, [MAY, JUNE])]
+)
+def test_a_gap_is_refused_by_the_name_of_the_month_that_is_missing(
+    month: BillingMonth, assessed: list[BillingMonth]
+) -> None:
+    with pytest.raises(MissingMonth, match=f"^month 2015-07 has to be assessed before {month}$"):
+        follows(month, dict.fromkeys(assessed, IN_FORCE))
+
+
+def test_a_month_before_the_first_one_in_force_can_only_be_history() -> None:
+    with pytest.raises(Refusal, match="month 2015-06 is in force already: an earlier month can only be history"):
+        follows(MAY, {JULY: IN_FORCE, JUNE: IN_FORCE})
+    follows(MAY, {JUNE: IN_FORCE}, history=True)
+
+
+@pytest.mark.parametrize("month", [JUNE, JULY])
+def test_a_month_in_force_may_be_run_again_whatever_its_place_and_the_day(month: BillingMonth) -> None:
+    follows(month, {JUNE: IN_FORCE, JULY: IN_FORCE}, on=GO_LIVE, last=AUGUST_20)
+
+
+# History is outside the order
+
+
+def test_history_leaves_no_gap() -> None:
+    follows(JUNE, {BillingMonth(2015, 3): HISTORY})
+
+
+def test_history_fills_no_gap() -> None:
+    with pytest.raises(MissingMonth, match="month 2015-07 has to be assessed before 2015-08"):
+        follows(AUGUST, {JUNE: IN_FORCE, JULY: HISTORY})
+
+
+def test_history_may_be_taken_of_any_month_that_is_not_in_force_whatever_the_day() -> None:
+    for month in (MAY, JULY, BillingMonth(2016, 12)):
+        follows(month, {JUNE: IN_FORCE}, history=True, on=date(2015, 5, 31), last=AUGUST_20)
+
+
+def test_a_month_that_was_history_may_take_force_in_its_place() -> None:
+    follows(JULY, {JUNE: IN_FORCE, JULY: HISTORY})
+
+
+def test_a_month_in_force_cannot_be_made_history() -> None:
+    with pytest.raises(Refusal, match="month 2015-06 is in force: it cannot be made history"):
+        follows(JUNE, {JUNE: IN_FORCE}, history=True)
+
+
+def test_the_month_before_is_the_last_one_in_force() -> None:
+    assessed: dict[BillingMonth, MonthStatus] = {MAY: IN_FORCE, JUNE: IN_FORCE, JULY: HISTORY, AUGUST: IN_FORCE}
+    assert last_in_force_before(month=AUGUST, assessed=assessed) == JUNE
+    assert last_in_force_before(month=JUNE, assessed=assessed) == MAY
+    assert last_in_force_before(month=MAY, assessed=assessed) is None
+
+
+# No day backwards
+
+
+@pytest.mark.parametrize("day", [AUGUST_3, date(2015, 8, 4)])
+def test_a_month_may_take_force_on_the_day_of_the_month_before_or_later(day: date) -> None:
+    follows(JULY, {JUNE: IN_FORCE}, on=day, last=AUGUST_3)
+
+
+def test_a_month_does_not_take_force_on_the_day_before_the_month_before_did() -> None:
+    with pytest.raises(Refusal, match="effective date 2015-08-02: the month before took force on 2015-08-03"):
+        follows(JULY, {JUNE: IN_FORCE}, on=date(2015, 8, 2), last=AUGUST_3)
+
+
+def release(on: date, *, own: date | None = AUGUST_3, last: date | None = AUGUST_20) -> None:
+    check_release_day(effective_on=on, own_effective_on=own, last_effective_on=last)
+
+
+@pytest.mark.parametrize("day", [AUGUST_3, date(2015, 8, 4), AUGUST_20, date(2015, 8, 21)])
+def test_a_held_partner_is_released_on_the_months_own_day_or_later(day: date) -> None:
+    release(day)
+
+
+def test_a_held_partner_is_not_released_on_the_day_before_the_months_own() -> None:
+    with pytest.raises(Refusal, match="effective date 2015-08-02: another month took force on 2015-08-20"):
+        release(date(2015, 8, 2))
+
+
+def test_a_month_that_has_no_day_yet_takes_force_after_all_others() -> None:
+    release(AUGUST_20, own=None)
+    with pytest.raises(Refusal, match="effective date 2015-08-19: another month took force on 2015-08-20"):
+        release(date(2015, 8, 19), own=None)
+
+
+def test_the_only_month_may_release_a_partner_on_any_day() -> None:
+    release(GO_LIVE, last=None)
+    release(GO_LIVE, own=None, last=None)
+
+
+@pytest.mark.parametrize("last", [None, AUGUST_3, date(2015, 8, 2)])
+def test_a_restatement_is_accepted_from_the_day_of_the_last_decided_rate_or_later(last: date | None) -> None:
+    check_acceptance_day(partner_id="P1", effective_on=AUGUST_3, last_decided_on=last)
+
+
+def test_a_restatement_is_not_accepted_from_the_day_before_a_decided_rate() -> None:
+    with pytest.raises(Refusal, match="effective date 2015-08-03: partner P1 has a rate decided on 2015-08-04"):
+        check_acceptance_day(partner_id="P1", effective_on=AUGUST_3, last_decided_on=date(2015, 8, 4))
