@@ -21,7 +21,7 @@ from partner_program.adapters.database.append import COPY_FROM_ROWS, append_rows
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.database_faults import plain_words
 from partner_program.adapters.orders.database import append
-from partner_program.adapters.orders.rows import PublishedRate
+from partner_program.domain.publication import PublishedRate
 from partner_program.domain.refusals import Unavailable
 from tests.mariadb_place import MARIADB, NO_MARIADB
 

@@ -4,10 +4,31 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, RateTerms
 from partner_program.domain.registry import AccountLink
+
+RateKey = tuple[str, date, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRate:
+    """A rate as an order system reads it: the newest revision of the newest `valid_from` that has begun."""
+
+    account_id: str
+    valid_from: date
+    tier: int
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str | None
+    revision: int
+
+
+def rate_key(rate: PublishedRate) -> RateKey:
+    """The primary key of contract 2."""
+    return (rate.account_id, rate.valid_from, rate.revision)
 
 
 def account_timeline(

@@ -11,9 +11,9 @@ from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.orders import database as orders_db
-from partner_program.adapters.orders.rows import FoundRows, PublishedRate, rate_key
+from partner_program.adapters.orders.rows import FoundRows
 from partner_program.domain.money import percent_text
-from partner_program.domain.publication import rows_owed
+from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id

@@ -19,6 +19,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Table, Text, create_engine, delete, event, insert, inspect, select, update
 from sqlalchemy.dialects import sqlite
 
+from partner_program.adapters.column_types import Day
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.database import MIGRATIONS, SCHEMA_VERSION, ProgramDatabase
@@ -109,7 +110,7 @@ def test_the_newest_migration_is_the_version_that_the_code_needs(path: Path) -> 
 @pytest.mark.parametrize("table", schema.APPEND_ONLY, ids=str)
 def test_what_took_force_is_never_changed_nor_deleted(path: Path, table: Table) -> None:
     marks = {
-        column.name: "x" if isinstance(column.type, Text | schema.Day) else 1  # the checks are not what is tested here
+        column.name: "x" if isinstance(column.type, Text | Day) else 1  # the checks are not what is tested here
         for column in table.columns
     }
     changes = (update(table).values({table.columns.keys()[0]: 1}), delete(table))

@@ -10,9 +10,9 @@ import pytest
 from partner_program.adapters.letters.book_page import PLAIN_ROWS, HeldGroup, LetterBook, write_letter_book
 from partner_program.adapters.letters.book_view import BookLetter, Recipient, masked_address
 from partner_program.adapters.letters.months_page import PreviewLink
-from partner_program.adapters.mail.sending_settings import SendingSettings
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_order import LetterChange
+from partner_program.domain.sending_settings import SendingSettings
 from partner_program.usecases.installation import PROJECT
 from tests.letters import hostile
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
-from partner_program.adapters.orders.rows import PublishedRate
+from partner_program.domain.publication import PublishedRate
 from partner_program.domain.rates import RateTerms
 
 _COLUMNS = tuple(PublishedRate.__dataclass_fields__)

@@ -4,50 +4,14 @@ Money is whole minor units, discounts basis points, periods half-open days. Tabl
 updated or deleted: triggers refuse it.
 """
 
-from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    Dialect,
-    ForeignKeyConstraint,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    TypeDecorator,
-)
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Integer, MetaData, Table
 
+from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
 
 metadata = MetaData()
-# Ids and codes compare by their bytes in every database, whatever its language.
-Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-Whole = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Day(TypeDecorator[date]):
-    """A calendar day: PostgreSQL's date, and ISO text in SQLite's STRICT tables."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the column type of the database at hand."""
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
-
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
-        """Write a day."""
-        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
-        """Read a day."""
-        return date.fromisoformat(value) if dialect.name == "sqlite" and value is not None else value
 
 
 def _key(name: str, kind: Any = Words) -> Column[Any]:

@@ -26,9 +26,9 @@ from partner_program.adapters.letters.book_view import (
     state_name,
 )
 from partner_program.adapters.letters.months_page import PreviewLink
-from partner_program.adapters.mail.sending_settings import SendingSettings
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
+from partner_program.domain.sending_settings import SendingSettings
 
 PLAIN_ROWS = 2_000
 ROWS_AT_MOST = 5_000

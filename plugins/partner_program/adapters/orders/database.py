@@ -24,10 +24,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from partner_program.adapters.column_types import Day
 from partner_program.adapters.connections import ConnectionFields, sqlalchemy_url
-from partner_program.adapters.database.schema import Day
 from partner_program.adapters.database_faults import plain_words
-from partner_program.adapters.orders.rows import FoundRows, PublishedRate, rate_key, row_of
+from partner_program.adapters.orders.rows import FoundRows, row_of
+from partner_program.domain.publication import PublishedRate, rate_key
 from partner_program.domain.refusals import Refusal, Unavailable
 
 _RATE = Table(

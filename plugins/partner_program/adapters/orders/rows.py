@@ -8,26 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from partner_program.domain.findings import shown
-
-RateKey = tuple[str, date, int]
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedRate:
-    """A rate as an order system reads it: the newest revision of the newest `valid_from` that has begun."""
-
-    account_id: str
-    valid_from: date
-    tier: int
-    monthly_fee_discount_bp: int
-    setup_fee_discount_bp: int
-    sla: str | None
-    revision: int
-
-
-def rate_key(rate: PublishedRate) -> RateKey:
-    """The primary key of contract 2."""
-    return (rate.account_id, rate.valid_from, rate.revision)
+from partner_program.domain.publication import PublishedRate, RateKey, rate_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from partner_program.adapters.database.schema import Day, Words
+from partner_program.adapters.column_types import Day, Words
 
 revision: str = "0001"
 down_revision: str | None = None

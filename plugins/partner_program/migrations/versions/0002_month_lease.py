@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from partner_program.adapters.database.schema import Whole, Words
+from partner_program.adapters.column_types import Whole, Words
 
 revision: str = "0002"
 down_revision: str | None = "0001"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.database import sending_epoch
+from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.sending_settings import sending_settings
@@ -82,7 +82,7 @@ def approve_letters(
             deliveries=batch.deliveries,
             partners=batch.partners,
         )
-        installation_id = sending_epoch.own_id(connection)
+        installation_id = epoch_store.own_epoch(connection).installation_id
         domain = letter_templates(installation).brand["sender_address"].rpartition("@")[2]
         for row in rows:
             _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)

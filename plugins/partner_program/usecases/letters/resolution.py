@@ -3,17 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.database import sending_epoch
+from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.database.deliveries import NO_RECIPIENT, Delivery
+from partner_program.adapters.mail import installation_file as epoch_file
 from partner_program.adapters.mail.courier import TO_FILE
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.sending_epoch import adopted
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.sending import installation_file
 
@@ -99,8 +102,11 @@ def adopt_installation(installation: Installation, by: Resolver) -> int:
     person who asked the mail server's log for its Message-ID.
     """
     reason = f"the database was copied or put back from a backup: {by.reason}"
+    file = installation_file(installation)
     with installation.database.writing() as connection:
-        epoch = sending_epoch.adopt(connection, installation_file(installation))
+        known = epoch_store.load_epoch(connection)
+        epoch = adopted(known=known, found=epoch_file.read_epoch(file), new_id=str(uuid4()))
+        epoch_store.save_epoch(connection, epoch)
         count = delivery_store.doubt(connection, MAY_HAVE_LEFT, reason)
         letter_action_store.record_action(
             connection,
@@ -111,7 +117,7 @@ def adopt_installation(installation: Installation, by: Resolver) -> int:
             done_at=by.done_at,
             ambiguous=count,
         )
-    sending_epoch.write_file(installation_file(installation), epoch)
+    epoch_file.write_epoch(file, epoch)
     return count
 
 

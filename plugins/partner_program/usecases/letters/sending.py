@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import letters as letter_store
-from partner_program.adapters.database import sending_epoch
+from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
+from partner_program.adapters.mail import installation_file as epoch_file
 from partner_program.adapters.mail.client import Envelope, SmtpSession, SmtpSettings
 from partner_program.adapters.mail.courier import Courier, FileCourier
 from partner_program.adapters.mail.send_rate import SendRate
@@ -17,6 +20,7 @@ from partner_program.adapters.mail.sending_settings import mail_server_fields, s
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Outcome
 from partner_program.domain.refusals import NotApproved, Undeliverable
+from partner_program.domain.sending_epoch import Epoch, counted_on
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.claims import CLAIM, Claims
 from partner_program.usecases.letters.envelopes import letter_envelope
@@ -105,16 +109,16 @@ class _Sending:
         """Count this sending where letters really leave, and put right what others left."""
         database, file = self._installation.database, installation_file(self._installation)
         with database.reading() as connection:
-            known = sending_epoch.load_epoch(connection)
+            known = epoch_store.load_epoch(connection)
         if not self._settings.live:
             known = None
         if known is not None:  # else nothing was ever approved, and nothing can leave
-            sending_epoch.introduce(file, known)
+            epoch_file.introduce(file, known)
         with database.writing() as connection:
-            epoch = sending_epoch.count_on(connection, file) if known is not None else None
+            epoch = _count_on(connection, file) if known is not None else None
             self._claims.sweep(connection)
         if epoch is not None:
-            sending_epoch.write_file(file, epoch)
+            epoch_file.write_epoch(file, epoch)
 
     def _courier(self) -> Courier:
         if not self._settings.live:
@@ -159,6 +163,14 @@ class _Sending:
         if row in left:
             left.remove(row)
         return marked, outcome
+
+
+def _count_on(connection: Connection, file: Path) -> Epoch:
+    """Count one more time of sending, in the caller's transaction; raises `NotThisInstallation`."""
+    known = epoch_store.own_epoch(connection)
+    counted = counted_on(known=known, found=epoch_file.read_epoch(file), file=str(file))
+    epoch_store.save_epoch(connection, counted)
+    return counted
 
 
 def _check_approved(row: Delivery, revision: int, rendered: RenderedLetter) -> None:
