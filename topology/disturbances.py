@@ -122,11 +122,12 @@ class Disturbances:
         if not self._any("wait_for_closes", {"running", "success"}):
             return False
         busy = {task["hostname"] for task in self._tasks if task["state"] == "running"}
+        ended = {_named_by(task) for task in self._tasks if task["state"] == "success"}
         for worker in self._workers:
             if worker not in busy:
                 self._processes.freeze(worker)
                 taken = self._taken_by(worker)
-                if taken is not None and not taken.begun:
+                if taken is not None and taken.begun <= ended:
                     self._frozen = worker
                     return True
                 self._processes.thaw(worker)

@@ -9,9 +9,12 @@ ANSWER_SECONDS = 2.0
 
 
 class Taken(NamedTuple):
-    """What one worker holds: how many tasks it runs, and which it has not begun, each with its map index."""
+    """What one worker holds: the tasks that it runs and those that it has not begun, each with its map index.
 
-    begun: int
+    A task that has ended counts among those that run for some seconds more, until its process has ended too.
+    """
+
+    begun: frozenset[tuple[str, int]]
     not_begun: frozenset[tuple[str, int]]
 
 
@@ -22,7 +25,7 @@ def taken_by(celery: Celery, worker: str) -> Taken | None:
     begun, not_begun = asked.active(), asked.reserved()
     if begun is None or not_begun is None:
         return None
-    return Taken(len(begun[name]), frozenset(map(_task, not_begun[name])))
+    return Taken(frozenset(map(_task, begun[name])), frozenset(map(_task, not_begun[name])))
 
 
 def _task(message: dict[str, Any]) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from topology.operator_work import MOST_CLEARED, Operator
 from topology.processes import ServiceFailed
 from topology.taken_tasks import Taken
 
-NOTHING = Taken(0, frozenset())
+NOTHING = Taken(frozenset(), frozenset())
 
 
 class Killed:
@@ -118,7 +118,7 @@ def pull(number: int, state: str, *, hostname: str = "") -> dict[str, Any]:
 def kill_worker_2_before_it_begins(disturbances: Disturbances, holds: dict[str, Taken | None], *numbers: int) -> None:
     """It has taken the pulls of these numbers; worker-1 works."""
     disturbances.look([task("wait_for_closes", "running", hostname="worker-1")])
-    holds["worker-2"] = Taken(0, frozenset(("pull_mrr", number) for number in numbers))
+    holds["worker-2"] = Taken(frozenset(), frozenset(("pull_mrr", number) for number in numbers))
     for _ in range(2):
         disturbances.look([pull(0, "running", hostname="worker-1"), *(pull(number, "queued") for number in numbers)])
 
@@ -150,7 +150,7 @@ def test_a_worker_is_killed_only_with_tasks_that_it_took_and_did_not_begin(distu
     holds["worker-1"] = None  # it does not answer now
     disturbances.look([pull(0, "queued")])
     assert killed.names == []
-    holds["worker-1"] = Taken(0, frozenset({("pull_mrr", 0), ("pull_mrr", 2)}))
+    holds["worker-1"] = Taken(frozenset(), frozenset({("pull_mrr", 0), ("pull_mrr", 2)}))
     for _ in range(2):
         disturbances.look([pull(0, "queued"), pull(1, "running", hostname="worker-2"), pull(2, "queued")])
     assert killed.names == [("worker-1",)]
@@ -158,7 +158,7 @@ def test_a_worker_is_killed_only_with_tasks_that_it_took_and_did_not_begin(distu
 
 
 def test_a_worker_that_began_something_before_it_was_frozen_goes_on(disturbances, killed, holds):
-    holds["worker-2"] = Taken(1, frozenset())
+    holds["worker-2"] = Taken(frozenset({("pull_mrr", 1)}), frozenset())
     disturbances.look(
         [task("wait_for_closes", "success", hostname="worker-1"), pull(0, "running", hostname="worker-1")]
     )
@@ -167,6 +167,15 @@ def test_a_worker_that_began_something_before_it_was_frozen_goes_on(disturbances
     disturbances.look(
         [task("wait_for_closes", "success", hostname="worker-1"), pull(0, "running", hostname="worker-1")]
     )
+    assert killed.frozen == ["worker-2"]
+
+
+def test_a_worker_whose_last_task_is_over_but_not_its_process_is_idle(disturbances, killed, holds):
+    holds["worker-2"] = Taken(frozenset({("begin_month", -1)}), frozenset())
+    closes = task("wait_for_closes", "running", hostname="worker-1")
+    disturbances.look([task("begin_month", "running", hostname="worker-2"), closes])
+    assert killed.frozen == []
+    disturbances.look([task("begin_month", "success", hostname="worker-2"), closes])
     assert killed.frozen == ["worker-2"]
 
 

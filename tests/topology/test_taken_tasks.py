@@ -1,4 +1,4 @@
-"""What a worker has taken is read from its own answer: what it runs is counted, what it has not begun is named."""
+"""What a worker has taken is read from its own answer: what it runs and what it has not begun, by name."""
 
 import json
 from typing import Any
@@ -36,11 +36,13 @@ def message(task_id: str, map_index: int) -> dict[str, Any]:
 
 def test_a_task_is_named_with_its_map_index():
     worker = Worker([message("begin_month", -1)], [message("pull_mrr", 3), message("validate_mrr", -1)])
-    assert taken_by(worker, "worker-2") == Taken(1, frozenset({("pull_mrr", 3), ("validate_mrr", -1)}))
+    assert taken_by(worker, "worker-2") == Taken(
+        frozenset({("begin_month", -1)}), frozenset({("pull_mrr", 3), ("validate_mrr", -1)})
+    )
 
 
 def test_a_worker_that_holds_nothing():
-    assert taken_by(Worker([], []), "worker-2") == Taken(0, frozenset())
+    assert taken_by(Worker([], []), "worker-2") == Taken(frozenset(), frozenset())
 
 
 def test_a_worker_that_does_not_answer_in_time_is_not_known_to_hold_nothing():
