@@ -9,6 +9,7 @@ Whatever else ends meanwhile, as a scheduler does without its database, is start
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -45,12 +46,14 @@ class RestartingProcesses(Processes):
     def freeze(self, name: str) -> None:
         """Suspend all that a service has started, but not itself: a worker then takes tasks and begins none."""
         for child in self._children(name):
-            child.suspend()
+            with suppress(psutil.NoSuchProcess):
+                child.suspend()
 
     def thaw(self, name: str) -> None:
         """Let what was frozen go on."""
         for child in self._children(name):
-            child.resume()
+            with suppress(psutil.NoSuchProcess):
+                child.resume()
 
     def _children(self, name: str) -> list[psutil.Process]:
         leader = next((each.process.pid for each in self._started if each.command.name == name), None)

@@ -126,6 +126,17 @@ def test_what_is_frozen_neither_runs_nor_ends_until_it_is_thawed_or_killed(proce
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_child_that_ends_while_it_is_frozen_or_thawed_is_passed_over(processes, monkeypatch, tmp_path):
+    processes.start(python("worker", SERVER, tmp_path))
+    (number,) = children(tmp_path / "worker.log", 1)
+    ended = psutil.Process(number)
+    monkeypatch.setattr(psutil.Process, "children", lambda _, **_recursive: [ended])  # as they were a moment before
+    ended.kill()
+    wait_for(lambda: not ended.is_running() or ended.status() == psutil.STATUS_ZOMBIE)
+    processes.freeze("worker")
+    processes.thaw("worker")
+
+
 def test_what_does_not_run_cannot_be_frozen(processes):
     with pytest.raises(ServiceFailed, match="worker-1 is not running: it cannot be frozen"):
         processes.freeze("worker-1")
