@@ -1,13 +1,13 @@
 """The tier table to the cent, and which programme is in force on a day."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.domain.program import program_in_force, sla_rank
+from partner_program.domain.program import day_in_the_programme, program_in_force, sla_rank
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from tests.domain.made_month import GO_LIVE, PROGRAM
 
@@ -90,3 +90,40 @@ def test_service_levels_rise_from_none_to_platinum() -> None:
     ranks = [sla_rank(sla) for sla in (None, "Bronze", "Silver", "Gold", "Platinum")]
     assert ranks == sorted(set(ranks))
     assert [sla_rank(row.sla) for row in PROGRAM.tiers] == [1, 2, 3, 3, 4, 4]
+
+
+AMSTERDAM = replace(PROGRAM, in_force_from=date(2015, 7, 27), time_zone="Europe/Amsterdam")
+SINGAPORE = replace(PROGRAM, in_force_from=date(2027, 1, 1), time_zone="Asia/Singapore")
+NEW_YORK = replace(PROGRAM, in_force_from=date(2027, 1, 1), time_zone="America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 7, 31, 21, 59, tzinfo=UTC), date(2026, 7, 31)),
+        (datetime(2026, 7, 31, 22, 0, tzinfo=UTC), date(2026, 8, 1)),  # midnight in Amsterdam, in summer
+        (datetime(2026, 11, 30, 23, 0, tzinfo=UTC), date(2026, 12, 1)),  # and in winter
+    ],
+)
+def test_a_day_begins_at_midnight_where_the_programme_says(moment: datetime, day: date) -> None:
+    assert day_in_the_programme([AMSTERDAM], moment=moment) == day
+
+
+def test_a_file_that_waits_for_its_day_does_not_move_midnight_yet() -> None:
+    evening = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)  # already the 2nd in Singapore
+    assert day_in_the_programme([AMSTERDAM, SINGAPORE], moment=evening) == date(2026, 12, 1)
+
+
+def test_a_programme_begins_at_midnight_in_its_own_zone() -> None:
+    before, at = datetime(2026, 12, 31, 15, 59, tzinfo=UTC), datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
+    assert day_in_the_programme([AMSTERDAM, SINGAPORE], moment=before) == date(2026, 12, 31)
+    assert day_in_the_programme([SINGAPORE, AMSTERDAM], moment=at) == date(2027, 1, 1)
+    later = datetime(2027, 1, 1, 5, 0, tzinfo=UTC)  # midnight in New York
+    assert day_in_the_programme([AMSTERDAM, NEW_YORK], moment=later) == date(2027, 1, 1)
+    evening = datetime(2027, 1, 2, 4, 59, tzinfo=UTC)
+    assert day_in_the_programme([AMSTERDAM, NEW_YORK], moment=evening) == date(2027, 1, 1)
+
+
+def test_before_the_first_programme_the_days_are_those_of_its_zone() -> None:
+    moment = datetime(2015, 7, 1, 22, 30, tzinfo=UTC)
+    assert day_in_the_programme([SINGAPORE, AMSTERDAM], moment=moment) == date(2015, 7, 2)

@@ -20,7 +20,6 @@ from partner_program.airflow_steps.running import (
     installation,
     notify_failure,
     step,
-    today,
 )
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
@@ -134,7 +133,7 @@ def begin_letters() -> dict[str, Any]:
         raise Refusal("this run names no month: start it with the param billing_month, as in 2015-06")
     here, month = installation(), BillingMonth.parse(asked["billing_month"])
     batch = letter_approval.waiting_batch(here, month)
-    letter_book.write_book(here, month, today=today(here))
+    letter_book.write_book(here, month, today=here.today())
     return {
         "billing_month": str(month),
         "batch_hash": batch.batch_hash,

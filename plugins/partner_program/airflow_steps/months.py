@@ -8,7 +8,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step, today
+from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page as preview
@@ -59,7 +59,7 @@ def _run(order: dict[str, Any]) -> MonthRun:
         here,
         MonthOrder(
             month=month,
-            today=today(here),
+            today=here.today(),
             effective_on=date.fromisoformat(effective_on) if effective_on else None,
             history=order["history"],
             migration=order["migration"],
@@ -199,7 +199,7 @@ def publish_rates(entity: str) -> int:
     context: Any = get_current_context()
     context["entity"] = entity
     here = installation()
-    return publication.publish_rates(here, closes.find_entity(here, entity), published_on=today(here))
+    return publication.publish_rates(here, closes.find_entity(here, entity), published_on=here.today())
 
 
 @task(trigger_rule="all_done", **SAFE_RETRIES)

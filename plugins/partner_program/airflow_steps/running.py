@@ -8,9 +8,8 @@ import functools
 import logging
 import os
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
@@ -84,8 +83,3 @@ def step(work: Callable[_P, _R]) -> Callable[_P, _R]:
             raise AirflowFailException(str(refusal)) from refusal
 
     return refusing
-
-
-def today(here: Installation) -> date:
-    """Today in the programme's time zone."""
-    return datetime.now(ZoneInfo(here.programs[-1].time_zone)).date()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from partner_program.cli.inputs import DAY, installation, today
+from partner_program.cli.inputs import DAY, installation
 from partner_program.cli.options import example, out_file
 
 
@@ -18,5 +18,5 @@ def certificate(partner: str, day: date | None, out: Path | None) -> None:
     from partner_program.usecases.letters.documents import certificate_pdf
 
     here = installation()
-    now = today(here)
+    now = here.today()
     click.echo(certificate_pdf(here, partner, on=day or now, today=now, out=out))

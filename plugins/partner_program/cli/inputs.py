@@ -1,10 +1,8 @@
 """What people type: months, days, amounts and percentages, each refused with an example of the right form."""
 
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -64,8 +62,3 @@ def installation() -> "Installation":
     from partner_program.usecases.installation import Installation
 
     return Installation.here(EnvironmentConnections())
-
-
-def today(here: "Installation") -> date:
-    """Today in the programme's time zone; the only place where the command line looks at the clock."""
-    return datetime.now(ZoneInfo(here.programs[-1].time_zone)).date()

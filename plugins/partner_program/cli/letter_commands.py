@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, today, whole
+from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, whole
 from partner_program.cli.options import example, looked_at, out_file, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
@@ -88,7 +88,7 @@ def book(month: BillingMonth) -> None:
     from partner_program.usecases.letters.book import write_book
 
     here = installation()
-    click.echo(write_book(here, month, today=today(here)))
+    click.echo(write_book(here, month, today=here.today()))
 
 
 @letters.command("approve", epilog=example('partner-program letters approve 2015-06 --by robin --reason "looked at"'))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation, today
+from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation
 from partner_program.cli.options import example, looked_at, progress, text_or_json
 from partner_program.cli.rate_commands import publish_owed
 from partner_program.domain.billing_month import BillingMonth
@@ -38,7 +38,7 @@ def run(
     from partner_program.usecases.months_page import preview_months
 
     here = installation()
-    order = MonthOrder(month, today(here), effective_on, history, migration, program_file)
+    order = MonthOrder(month, here.today(), effective_on, history, migration, program_file)
     outcome = run_month(here, order, progress=progress)
     failed = [] if history else publish_owed(here)
     progress("render_letters")

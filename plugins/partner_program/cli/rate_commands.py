@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, TIER, WORDS, installation, today, whole
+from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, TIER, WORDS, installation, whole
 from partner_program.cli.options import example, progress, text_or_json
 from partner_program.domain.refusals import Refusal
 
@@ -85,7 +85,7 @@ def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: s
         ends_on=ends_on,
         granted_by=granted_by,
         reason=reason,
-        today=today(here),
+        today=here.today(),
     )
     click.echo(f"grant {made.grant_id}: rate of tier {rate.terms.tier} for new orders from {rate.valid_from}")
 
@@ -120,7 +120,7 @@ def publish_owed(here: "Installation", entity: str | None = None) -> list[str]:
     for each in entities_with_orders(here):
         if entity in (None, each.entity):
             try:
-                new = publish_rates(here, each, published_on=today(here))
+                new = publish_rates(here, each, published_on=here.today())
                 progress(f"publish_rates {each.entity}: {new} new, read back")
             except Refusal as refusal:
                 progress(f"publish_rates {each.entity}: {refusal}")

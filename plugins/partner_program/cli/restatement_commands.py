@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from partner_program.cli.inputs import DAY, MONTH, WORDS, installation, today
+from partner_program.cli.inputs import DAY, MONTH, WORDS, installation
 from partner_program.cli.options import example, looked_at
 from partner_program.domain.billing_month import BillingMonth
 
@@ -38,8 +38,9 @@ def restatement_accept(month: BillingMonth, effective_on: date | None, reason: s
     from partner_program.usecases.months_page import preview_months
 
     here = installation()
-    acceptance = Acceptance(effective_on or today(here), accepted_by, reason)
-    proposal = accept_restatement(here, month, acceptance, today=today(here))
+    today = here.today()
+    acceptance = Acceptance(effective_on or today, accepted_by, reason)
+    proposal = accept_restatement(here, month, acceptance, today=today)
     for batch in letter_batches(here, month):
         render_letters(here, month, batch)
     preview_months(here)

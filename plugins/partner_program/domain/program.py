@@ -3,8 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 
@@ -111,6 +112,16 @@ def program_in_force(programs: Sequence[Program], day: date) -> Program:
         first = min((program.in_force_from for program in programs), default=None)
         raise NoRuleInForce(f"no rule in force on {day}: the first programme file begins on {first}")
     return max(in_force, key=lambda program: program.in_force_from)
+
+
+def day_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> date:
+    """The date at a moment, in the time zone of the programme in force then; before the first, in the first one's.
+
+    A programme is in force from midnight on its first day, in its own time zone. `moment` has a time zone.
+    """
+    days = [(program.in_force_from, moment.astimezone(ZoneInfo(program.time_zone)).date()) for program in programs]
+    begun = [(begins, day) for begins, day in days if begins <= day]
+    return max(begun)[1] if begun else min(days)[1]
 
 
 def sla_rank(sla: str | None) -> int:

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from partner_program.adapters.connections import Connections
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.program import Program, program_in_force
+from partner_program.domain.program import Program, day_in_the_programme, program_in_force
 from partner_program.domain.refusals import NoRuleInForce
 from partner_program.domain.registry import Entity
 
@@ -42,6 +42,10 @@ class Installation:
     def programs(self) -> list[Program]:
         """Every dated programme file, oldest first."""
         return load_programs(self.include / "program")
+
+    def today(self) -> date:
+        """Today in the time zone of the programme in force: the one place where a day is taken from the clock."""
+        return day_in_the_programme(self.programs, moment=datetime.now(UTC))
 
     def program_on(self, day: date, program_file: Path | None = None) -> Program:
         """The programme in force on a day; a file given by hand stands in for the folder."""
