@@ -34,7 +34,6 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "ambiguous": ("accepted", "rendered"),
     "undeliverable": ("rendered",),
 }
-OPEN: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred", "ambiguous")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.billing.pull import pull_month, read_closes
-from partner_program.adapters.billing.snapshot import BillingFault
+from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
@@ -517,14 +516,10 @@ def test_recorded_closes_never_overrule_the_entitys_own_table(billing: Callable[
     assert pull(file, recorded_closes=(PeriodClose("EUR", 1, 10_000),)).fault == "month 2015-07 not closed"
 
 
-def test_closes_are_read_on_their_own_while_a_month_is_waited_for(billing: Callable[..., Path]) -> None:
+def test_a_months_own_closes_come_in_order_of_their_currency(billing: Callable[..., Path]) -> None:
     file = billing([line()], [("2015-07", "USD", 2, 1), ("2015-07", "EUR", 1, 5)])
-    fields = ConnectionFields("billing_nl", "sqlite", host=str(file))
-    found = read_closes(fields, ENTITY, JULY, sql_folder=SQL_FOLDER)
-    assert found == (PeriodClose("EUR", 1, 5), PeriodClose("USD", 2, 1))
-    assert read_closes(fields, ENTITY, JULY.following, sql_folder=SQL_FOLDER) == ()
-    with pytest.raises(BillingFault, match="unable to open"):
-        read_closes(replace(fields, host=f"{file}.gone"), ENTITY, JULY, sql_folder=SQL_FOLDER)
+    assert pull(file).closes == (PeriodClose("EUR", 1, 5), PeriodClose("USD", 2, 1))
+    assert pull(file, JULY.following).closes == ()
 
 
 # --- databases that cannot be relied on --------------------------------------------------------------------------

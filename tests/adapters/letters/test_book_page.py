@@ -50,7 +50,6 @@ BOOK = LetterBook(
     revision=1,
     batch_hash="ab" * 32,
     waiting=2,
-    waiting_partners=1,
     states={"rendered": 2},
     decisions=(),
     settings=SendingSettings(),

@@ -56,22 +56,6 @@ def pull_month(
         return _pull(*what, any_bytes=True)  # slower, with bytes in place of what is no UTF-8
 
 
-def read_closes(
-    connection: ConnectionFields,
-    entity: Entity,
-    month: BillingMonth,
-    *,
-    recorded_closes: Sequence[PeriodClose] = (),
-    sql_folder: Path,
-) -> tuple[PeriodClose, ...]:
-    """The entity's word on a month, by currency; empty while it is not closed.
-
-    Raises `BillingFault` where the database or the closes cannot be relied on.
-    """
-    with _open(connection, entity, sql_folder, True) as snapshot:
-        return _closes(snapshot, month, recorded_closes)
-
-
 def missing_relations(connection: ConnectionFields, entity: Entity, *, sql_folder: Path) -> list[str]:
     """What keeps an entity's billing database from being read; empty where every relation and column is there."""
     try:

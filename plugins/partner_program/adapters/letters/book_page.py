@@ -55,7 +55,6 @@ class LetterBook:
     revision: int
     batch_hash: str
     waiting: int
-    waiting_partners: int
     states: Mapping[str, int]
     decisions: tuple[str, ...]
     settings: SendingSettings

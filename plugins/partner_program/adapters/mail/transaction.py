@@ -98,9 +98,7 @@ class Transaction:
         said = f"to {step}: {reply.shown(self._secrets)}"
         if step == "MAIL" and reply.code in _LOGIN_WANTED:
             raise StopSending(f"{self._settings.place}: {said}; check security, login and password")
-        if reply.kind not in _SAID_NO:
-            raise NoReply(f"answered what does not belong there, {said}")
-        return Outcome(_SAID_NO[reply.kind], said)
+        return _said_no(reply, said)
 
     def _forget(self) -> None:
         """RSET; a server that does not follow is left."""
@@ -124,9 +122,7 @@ class Transaction:
         self.may_go_on = False
         reply = self._wire.reply(self._until_dot)
         said = f"during the text: {reply.shown(self._secrets)}"
-        if reply.kind not in _SAID_NO:
-            raise NoReply(f"answered what does not belong there, {said}")
-        return Outcome(_SAID_NO[reply.kind], said)
+        return _said_no(reply, said)
 
     def finished(self) -> Outcome:
         """The final dot, and the server's word on the letter."""
@@ -145,3 +141,10 @@ class Transaction:
         if reply.kind == 2:
             return Outcome("accepted", said)
         return Outcome(_SAID_NO.get(reply.kind, "ambiguous"), f"after the final dot: {said}")
+
+
+def _said_no(reply: Reply, said: str) -> Outcome:
+    """The outcome of an answer that is a no; any other answer does not belong there."""
+    if reply.kind not in _SAID_NO:
+        raise NoReply(f"answered what does not belong there, {said}")
+    return Outcome(_SAID_NO[reply.kind], said)

@@ -79,7 +79,6 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         revision=found.register["revision"],
         batch_hash=batch.batch_hash,
         waiting=batch.deliveries,
-        waiting_partners=batch.partners,
         states={state: count for state, count in counted.states.items() if count},
         decisions=tuple(_decision(each) for each in counted.actions),
         settings=sending_settings(installation.connections),
