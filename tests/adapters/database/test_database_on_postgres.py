@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.database import SCHEMA_VERSION
 from partner_program.adapters.database.schema import APPEND_ONLY, metadata
 from partner_program.domain.refusals import Unavailable
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
@@ -122,6 +123,28 @@ def programme_settled(server: str, tmp_path_factory: Any) -> Programme:
     found.world.reopen(JUNE, "US")
     found.world.settle(JUNE, on=GO_LIVE)
     return found
+
+
+def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
+    server: str, programme_settled: Programme, tmp_path: Path
+) -> None:
+    """The checks as they were before are put back in a copy; then it is a database of that version."""
+    name = f"{programme_settled.name}_before"
+    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {programme_settled.name}".encode())
+    copy = Programme(World(tmp_path), server, name)
+    copy.through(server)
+    checks = "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2"
+    newest, rows = copy.ask(checks), copy.dump()
+    tiers = [(table, check) for table, check, _ in newest if check.endswith("tier_range")]
+    assert len(tiers) == 6
+    for table, check in tiers:
+        column = check.removesuffix("_range")
+        copy.ask(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+        copy.ask(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} between 0 and 6)")
+    copy.ask("UPDATE alembic_version SET version_num = '0003'")
+    assert copy.world.installation.database.upgrade() == f"upgraded 0003 to {SCHEMA_VERSION}"
+    assert (copy.ask(checks), copy.dump()) == (newest, rows)
 
 
 def test_two_runs_at_once_give_one_result(programme: Programme) -> None:

@@ -15,7 +15,7 @@ from partner_program.domain.refusals import Refusal, Unavailable
 
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
 WRITER_LOCK = 20150727  # any number of our own: one writer at a time in the programme's database
@@ -61,10 +61,11 @@ class ProgramDatabase:
                 yield writer
 
     def upgrade(self) -> str:
-        """Create the schema or bring it up to date; return what was done."""
+        """Create the schema or bring it up to date, in one transaction; return what was done."""
         if self._path is not None:
             _make_folder(self._path.parent)
         with _named_faults("upgrading", self.engine), self.engine.connect() as connection:
+            _leave_foreign_keys_to_the_end(connection)
             writer = connection.execution_options(writes=True)
             with writer.begin():
                 before = schema_version(writer)
@@ -73,6 +74,7 @@ class ProgramDatabase:
                 if before is None:
                     _refuse_a_billing_database(writer)
                 _migrate(writer, before)
+                _check_foreign_keys(writer)
         return f"created at schema {SCHEMA_VERSION}" if before is None else f"upgraded {before} to {SCHEMA_VERSION}"
 
     def _check_exists(self) -> None:
@@ -131,6 +133,24 @@ def _migrate(writer: Connection, before: str | None) -> None:
             "install the version that made it"
         )
     command.upgrade(config, "head")
+
+
+def _leave_foreign_keys_to_the_end(connection: Connection) -> None:
+    """Let a migration replace a table of SQLite's that others refer to; for this connection, before it begins."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+
+
+def _check_foreign_keys(writer: Connection) -> None:
+    """Hold every row against its foreign keys; a migration that breaks one is undone."""
+    if writer.dialect.name == "sqlite":
+        broken = writer.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            tables = ", ".join(sorted({str(row[0]) for row in broken}))
+            raise Refusal(
+                f"rows of {tables} refer to rows that are not there: the programme database was left as it is"
+            )
 
 
 def _engine(fields: ConnectionFields) -> Engine:

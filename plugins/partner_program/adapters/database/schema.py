@@ -40,7 +40,7 @@ def _bp(column: str) -> CheckConstraint:
 
 
 def _tier(column: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} between 0 and 6", name=f"{column}_range")
+    return CheckConstraint(f"{column} >= 0", name=f"{column}_range")
 
 
 def _table(name: str, *items: Any) -> Table:
@@ -119,7 +119,7 @@ grace_grant = _table(
     _must("granted_by"),
     _must("reason"),
     _must("origin"),
-    CheckConstraint("tier between 1 and 6", name="tier_range"),
+    CheckConstraint("tier >= 1", name="tier_range"),
     CheckConstraint("ends_on > starts_on", name="period_order"),
     _one_of("origin", "file", "command"),
     _refers("partner_id", "partner"),

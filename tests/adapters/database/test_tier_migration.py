@@ -1,0 +1,202 @@
+"""Taking the upper limit of tiers out of a database with months in it: every row stays, whatever happens meanwhile."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.database import MIGRATIONS, SCHEMA_VERSION, ProgramDatabase
+from partner_program.adapters.database.schema import APPEND_ONLY
+from partner_program.domain.refusals import Refusal
+from tests.usecases.dying import die_at, ended, start
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.worlds import World
+
+BEFORE = "0003"
+REBUILT = ("assessment", "discount_rate", "grace_grant", "publication")
+
+
+def database_at(path: Path) -> ProgramDatabase:
+    return ProgramDatabase(ConnectionFields("partner_program", "sqlite", host=str(path)))
+
+
+def everything(path: Path) -> dict[str, Any]:
+    """Every row with its rowid, and every trigger, index and view as it is written, but the version."""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found: dict[str, Any] = {
+            table: connection.execute(f"SELECT rowid, * FROM {table}").fetchall()  # noqa: S608 - our own tables
+            for table in tables
+            if table != "alembic_version"
+        }
+        parts = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY name"
+        return {**found, "its parts": connection.execute(parts).fetchall()}
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Three partners after June and July, with a grant and rates for an order database; in a database of 0003."""
+    world = World(tmp_path_factory.mktemp("settled"))
+    world.grant("G1", "P1", 6, "2015-07-01", "2015-12-01")
+    world.orders("NL")
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+    world.settle(JULY, on="2015-08-20")
+    newest = world.program_db.rename(world.folder / "newest.db")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database_at(world.program_db).engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, BEFORE)
+    rows = everything(newest)
+    with closing(sqlite3.connect(world.program_db)) as connection, connection:
+        for table in rows.keys() - {"its parts"}:
+            names = ["rowid", *(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))]
+            marks = ", ".join("?" * len(names))
+            connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows[table])  # noqa: S608
+    assert everything(world.program_db) == rows
+    assert all(rows[table] for table in REBUILT)
+    return world
+
+
+@pytest.fixture
+def path(settled: World, tmp_path: Path) -> Path:
+    """A database of 0003 of one test's own."""
+    return Path(shutil.copyfile(settled.program_db, tmp_path / "program.db"))
+
+
+def test_every_row_index_and_trigger_is_kept_and_so_is_the_order_of_rows(path: Path) -> None:
+    before = everything(path)
+    assert database_at(path).upgrade() == f"upgraded {BEFORE} to {SCHEMA_VERSION}"
+    assert everything(path) == before
+
+
+def test_a_month_run_again_in_the_upgraded_database_says_nothing_new(settled: World, tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(settled.program_db, tmp_path / "kept.db"))
+    try:
+        settled.installation.database.upgrade()
+        before, registers = settled.fingerprint(), [settled.register(month) for month in (JUNE, JULY)]
+        for month, day in ((JUNE, GO_LIVE), (JULY, "2015-08-20")):
+            outcome = settled.settle(month, on=day)
+            assert (outcome.changed, outcome.proposed) == (False, 0)
+        assert settled.fingerprint() == before
+        assert [settled.register(month) for month in (JUNE, JULY)] == registers
+    finally:
+        shutil.copyfile(path, settled.program_db)
+
+
+def test_what_took_force_still_cannot_be_changed_or_deleted(path: Path) -> None:
+    database_at(path).upgrade()
+    filled = [table for table, rows in everything(path).items() if rows]
+    tables = [table.name for table in APPEND_ONLY if table.name in filled]
+    assert {"assessment", "discount_rate"} <= set(tables)
+    with closing(sqlite3.connect(path)) as connection:
+        for table in tables:
+            for change in (f"UPDATE {table} SET rowid = rowid", f"DELETE FROM {table}"):  # noqa: S608 - our own tables
+                with pytest.raises(sqlite3.IntegrityError, match=f"^{table} is append-only$"):
+                    connection.execute(change)
+
+
+GRANT = (
+    "INSERT INTO grace_grant VALUES ('G{tier}', '{partner}', {tier}, '2027-01-01', '2027-06-01', 'pat', 'x', 'file')"
+)
+
+
+@pytest.fixture
+def upgraded(path: Path) -> Iterator[sqlite3.Connection]:
+    database_at(path).upgrade()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        yield connection
+
+
+def test_a_tier_has_a_lowest_value_and_no_highest_and_other_rules_hold_as_before(upgraded: sqlite3.Connection) -> None:
+    upgraded.execute(GRANT.format(tier=60, partner="P1"))
+    refused = ((0, "P1", "tier_range"), (7, "P9", "FOREIGN KEY"))
+    for tier, partner, words in refused:
+        with pytest.raises(sqlite3.IntegrityError, match=words):
+            upgraded.execute(GRANT.format(tier=tier, partner=partner))
+    for table in ("assessment", "discount_rate", "publication"):
+        names = [row[1] for row in upgraded.execute(f"PRAGMA table_info({table})")]
+        for tier, fits in ((0, True), (7, True), (-1, False)):
+            changed = {"tier": str(tier), "earned_tier": str(tier), "revision": "99", "sequence": "99"}
+            values = ", ".join(changed.get(name, name) for name in names)
+            upgraded.execute("SAVEPOINT one")
+            row = f"INSERT INTO {table} SELECT {values} FROM {table} LIMIT 1"  # noqa: S608 - our own tables
+            if fits:
+                upgraded.execute(row)
+            else:
+                with pytest.raises(sqlite3.IntegrityError, match="tier_range"):
+                    upgraded.execute(row)
+            upgraded.execute("ROLLBACK TO one")
+
+
+def test_a_view_and_an_index_that_somebody_made_over_a_table_are_there_afterwards(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE VIEW tiers AS SELECT partner_id, tier FROM assessment")
+        connection.execute("CREATE INDEX by_tier ON assessment (tier)")
+    before = everything(path)
+    database_at(path).upgrade()
+    assert everything(path) == before
+    with closing(sqlite3.connect(path)) as connection:
+        assert len(connection.execute("SELECT * FROM tiers").fetchall()) == len(before["assessment"])
+
+
+def upgrade_with_a_small_cache(path: Path) -> None:
+    """Upgrade so that pages are written to the file before the commit, as a large database's are."""
+    database = database_at(path)
+    event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA cache_size = 1"))
+    database.upgrade()
+
+
+def test_killed_before_any_of_its_statements_it_leaves_a_database_that_init_still_upgrades(
+    settled: World, tmp_path: Path
+) -> None:
+    before, point, path = everything(settled.program_db), 1, tmp_path / "program.db"
+    while True:
+        shutil.copyfile(settled.program_db, path)
+        if not die_at(point, lambda: upgrade_with_a_small_cache(path)):
+            break
+        assert everything(path) == before, point
+        assert database_at(path).upgrade() == f"upgraded {BEFORE} to {SCHEMA_VERSION}"
+        assert everything(path) == before, point
+        point += 1
+    assert point > 5 * len(REBUILT)
+
+
+def test_a_database_left_by_a_killed_upgrade_is_used_by_the_version_before(path: Path) -> None:
+    """The journal that the killed process left is rolled back by whoever opens the database next."""
+    after_two_tables = 12
+    assert die_at(after_two_tables, lambda: upgrade_with_a_small_cache(path))
+    assert path.with_name(f"{path.name}-journal").stat().st_size > 0
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(BEFORE,)]
+        with pytest.raises(sqlite3.IntegrityError, match="tier_range"):
+            connection.execute(GRANT.format(tier=7, partner="P1"))
+
+
+def test_two_that_upgrade_at_once_do_it_once(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = everything(path)
+    children = [start(lambda: print(database_at(path).upgrade(), flush=True)) for _ in range(3)]
+    assert [ended(child) for child in children] == [0] * 3
+    said = sorted(capfd.readouterr().out.splitlines())
+    assert said == [f"already at schema {SCHEMA_VERSION}"] * 2 + [f"upgraded {BEFORE} to {SCHEMA_VERSION}"]
+    assert everything(path) == before
+
+
+def test_a_row_that_refers_to_nothing_is_named_and_the_database_left_as_it_was(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(GRANT.format(tier=2, partner="P9"))
+    before = path.read_bytes()
+    with pytest.raises(Refusal, match=r"^rows of grace_grant refer to rows that are not there"):
+        database_at(path).upgrade()
+    assert path.read_bytes() == before
