@@ -15,8 +15,9 @@ from partner_program.domain.revenue import PeriodClose
 from partner_program.usecases.doctor import examine
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import PROJECT, Installation
-from partner_program.usecases.month.closes import find_entity, read_entity_month, record_close
+from partner_program.usecases.month.closes import read_entity_month, record_close
 from partner_program.usecases.orders import Order, quote_order
+from partner_program.usecases.registry import find_entity
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import NamedConnections, World
 

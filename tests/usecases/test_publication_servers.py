@@ -18,8 +18,8 @@ import pytest
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.grants import grant_grace
-from partner_program.usecases.month.closes import find_entity
 from partner_program.usecases.publication import find_drift, publish_rates
+from partner_program.usecases.registry import find_entity
 from tests.cli.conftest import command_line
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import PROJECT, World

@@ -12,7 +12,7 @@ from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, i
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page as preview
-from partner_program.usecases import publication
+from partner_program.usecases import publication, registry
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.month import closes
@@ -128,7 +128,7 @@ def pull_mrr(order: dict[str, Any], entity: str) -> int:
     context: Any = get_current_context()
     context["entity"] = entity
     run = _run(order)
-    revenue = run.pull_mrr(closes.find_entity(run.installation, entity))
+    revenue = run.pull_mrr(registry.find_entity(run.installation, entity))
     if revenue.fault:
         _log.warning("entity %s: %s: its partners are held", entity, revenue.fault)
     return sum(group.lines for group in revenue.groups) + len(revenue.faulty_lines)
@@ -199,7 +199,7 @@ def publish_rates(entity: str) -> int:
     context: Any = get_current_context()
     context["entity"] = entity
     here = installation()
-    return publication.publish_rates(here, closes.find_entity(here, entity), published_on=here.today())
+    return publication.publish_rates(here, registry.find_entity(here, entity), published_on=here.today())
 
 
 @task(trigger_rule="all_done", **SAFE_RETRIES)

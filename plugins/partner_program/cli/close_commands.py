@@ -18,7 +18,8 @@ def close() -> None:
 @click.argument("month", type=MONTH)
 def close_check(entity: str, month: BillingMonth) -> None:
     """Read ENTITY's billing database and say whether MONTH is closed and its control totals hold."""
-    from partner_program.usecases.month.closes import find_entity, read_entity_month
+    from partner_program.usecases.month.closes import read_entity_month
+    from partner_program.usecases.registry import find_entity
 
     here = installation()
     revenue = read_entity_month(here, find_entity(here, entity), month)

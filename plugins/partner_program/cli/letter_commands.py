@@ -31,10 +31,9 @@ def letters() -> None:
 @text_or_json
 def list_letters(month: BillingMonth, state: tuple[str, ...], form: str) -> None:
     """List the letters of MONTH: one row for each recipient."""
-    from partner_program.adapters.database.deliveries import deliveries
+    from partner_program.usecases.letters.show import list_deliveries
 
-    with installation().database.reading() as connection:
-        rows = deliveries(connection, month, states=state or None)
+    rows = list_deliveries(installation(), month, states=state or None)
     if form == "json":
         click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
     else:
@@ -120,10 +119,10 @@ def send(month: BillingMonth, limit: int | None) -> None:
     """
     from partner_program.cli.letter_tables import sending_progress
     from partner_program.usecases.letters.reconciliation import reconcile_letters
-    from partner_program.usecases.letters.sending import EVERY_LETTER, Clock, send_letters
+    from partner_program.usecases.letters.sending import EVERY_LETTER, Clock, count_to_send, send_letters
 
     here = installation()
-    with sending_progress(here, month) as progress:
+    with sending_progress(count_to_send(here, month)) as progress:
         report = send_letters(
             here, month, clock=Clock(time.time, time.sleep), limit=limit or EVERY_LETTER, progress=progress
         )

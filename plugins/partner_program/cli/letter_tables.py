@@ -11,10 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from partner_program.adapters.database.deliveries import Delivery, count_states
-from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import STATES
-from partner_program.usecases.installation import Installation
+from partner_program.domain.delivery import STATES, Delivery
 from partner_program.usecases.letters.reconciliation import Reconciliation
 from partner_program.usecases.letters.sending import SendReport
 
@@ -59,11 +56,8 @@ def reconciliation_json(found: Reconciliation) -> str:
 
 
 @contextmanager
-def sending_progress(installation: Installation, month: BillingMonth) -> Iterator[Callable[[SendReport], None]]:
-    """A bar on stderr while letters are sent."""
-    with installation.database.reading() as connection:
-        states = count_states(connection, month)
-    total = states.get("approved", 0) + states.get("deferred", 0)
+def sending_progress(total: int) -> Iterator[Callable[[SendReport], None]]:
+    """A bar on stderr while so many letters are sent."""
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("sending", total=total)

@@ -1,20 +1,19 @@
 """Commands about a month: run it, show it, explain it, release its brake."""
 
 import json
-import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation
 from partner_program.cli.options import example, looked_at, progress, text_or_json
-from partner_program.cli.rate_commands import publish_owed
 from partner_program.domain.billing_month import BillingMonth
 
 if TYPE_CHECKING:
     from partner_program.usecases.month.inputs import MonthOrder
+    from partner_program.usecases.whole_month import WholeMonth
 
 
 @click.command(epilog=example("partner-program run 2015-06 --effective-on 2015-07-27 --migration"))
@@ -32,27 +31,23 @@ def run(
     partners that were held are released by a later run. Letters and reports are written below
     PARTNER_PROGRAM_OUT (default: out).
     """
-    from partner_program.usecases.letters.rendering import letter_batches, render_letters
     from partner_program.usecases.month.inputs import MonthOrder
-    from partner_program.usecases.month.run import run_month
-    from partner_program.usecases.months_page import preview_months
+    from partner_program.usecases.whole_month import settle_whole_month
 
     here = installation()
     order = MonthOrder(month, here.today(), effective_on, history, migration, program_file)
-    outcome = run_month(here, order, progress=progress)
-    failed = [] if history else publish_owed(here)
-    progress("render_letters")
-    letters = sum(render_letters(here, month, batch, program_file) for batch in letter_batches(here, month))
-    page = preview_months(here)
-    click.echo(_outcome_text(order, outcome, letters, page))
-    if failed:
-        click.echo(f"not published, still owed: {', '.join(failed)}: run `partner-program publish`")
+    settled = settle_whole_month(here, order, progress=progress)
+    click.echo(_outcome_text(order, settled))
+    if settled.unpublished:
+        click.echo(f"not published, still owed: {', '.join(settled.unpublished)}: run `partner-program publish`")
 
 
-def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -> str:
+def _outcome_text(order: "MonthOrder", settled: "WholeMonth") -> str:
+    outcome = settled.outcome
     force = "history only" if order.history else f"in force from {outcome.effective_on}"
     what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
-    answer = f"{order.month}: {force}, {what}, {outcome.held} held, {letters} letters rendered: see {page}"
+    answer = f"{order.month}: {force}, {what}, {outcome.held} held, {settled.letters} letters rendered: "
+    answer += f"see {settled.page}"
     if outcome.failing:
         answer += (
             f"\n{', '.join(outcome.failing)}: cannot be relied on now, nothing of it was compared; what is in force "
@@ -76,28 +71,16 @@ def _outcome_text(order: "MonthOrder", outcome: Any, letters: int, page: Path) -
     show_default=True,
     help="For people, programs, or a spreadsheet; a workbook goes to stdout too.",
 )
-def register(month: BillingMonth, form: str) -> None:
+def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"]) -> None:
     """Show what MONTH decided for every authorised partner, and where every line went."""
-    from partner_program.adapters.database.register import read_register
+    from partner_program.usecases.register import month_register, register_file
 
-    with installation().database.reading() as connection:
-        found = read_register(connection, month)
-    if form == "json":
-        from partner_program.adapters.reports.register import register_json
-
-        click.echo(register_json(found), nl=False)
-    elif form == "csv":
-        from partner_program.adapters.reports.register import register_csv
-
-        click.echo(register_csv(found), nl=False)
-    elif form == "xlsx":
-        from partner_program.adapters.reports.register import register_xlsx
-
-        sys.stdout.buffer.write(register_xlsx(found))
-    else:
+    if form == "table":
         from partner_program.cli.tables import print_register
 
-        print_register(found)
+        print_register(month_register(installation(), month))
+    else:
+        click.echo(register_file(installation(), month, form), nl=False)
 
 
 @click.command(epilog=example("partner-program explain P001 2015-06"))
@@ -129,10 +112,8 @@ def brake() -> None:
 @looked_at("released_by")
 def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     """Release what the brake stopped in MONTH; then run the month again."""
-    from partner_program.adapters.database import brake as brake_store
+    from partner_program.usecases.month.brake import release_brake
 
-    with installation().database.writing() as connection:
-        stopped = brake_store.release(connection, month, released_by=released_by, reason=reason)
-    for why in stopped:
+    for why in release_brake(installation(), month, released_by=released_by, reason=reason):
         click.echo(f"released: {why}")
     click.echo(f"now run the month again as it was run: partner-program run {month} [--effective-on DAY]")

@@ -1,19 +1,13 @@
 """Commands about rates: what an order costs, a grant ahead of a month, what the order databases know."""
 
 import json
-import traceback
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, TIER, WORDS, installation, whole
 from partner_program.cli.options import example, progress, text_or_json
 from partner_program.domain.refusals import Refusal
-
-if TYPE_CHECKING:
-    from partner_program.usecases.installation import Installation
 
 _TERM = whole("MONTHS", 1, 120)
 
@@ -97,40 +91,12 @@ def publish(entity: str | None) -> None:
 
     An entity that is down keeps its rows owed and blocks nobody else.
     """
+    from partner_program.usecases.publication import publish_owed
+
     here = installation()
-    if entity is not None and not _has_orders(here, entity):
-        raise Refusal(f"entity {entity} has no order database: set AIRFLOW_CONN_ORDERS_{entity.upper()}")
-    failed = publish_owed(here, entity)
+    failed = publish_owed(here, published_on=here.today(), only=entity, progress=progress)
     if failed:
         raise Refusal(f"not published, still owed: {', '.join(failed)}")
-
-
-def _has_orders(here: "Installation", code: str) -> bool:
-    from partner_program.usecases.installation import orders_connection_id
-    from partner_program.usecases.month.closes import find_entity
-
-    return here.connections.get(orders_connection_id(find_entity(here, code))) is not None
-
-
-def publish_owed(here: "Installation", entity: str | None = None) -> list[str]:
-    """Publish to each entity, say how many rows on stderr, return the entities that failed."""
-    from partner_program.usecases.publication import entities_with_orders, publish_rates
-
-    failed = []
-    for each in entities_with_orders(here):
-        if entity in (None, each.entity):
-            try:
-                new = publish_rates(here, each, published_on=here.today())
-                progress(f"publish_rates {each.entity}: {new} new, read back")
-            except Refusal as refusal:
-                progress(f"publish_rates {each.entity}: {refusal}")
-                failed.append(each.entity)
-            except Exception as fault:  # noqa: BLE001 - the month is in force: one entity's fault keeps no other waiting
-                place = traceback.extract_tb(fault.__traceback__)[-1]
-                what = f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}"
-                progress(f"publish_rates {each.entity}: failed for a cause that the programme does not know: {what}")
-                failed.append(each.entity)
-    return failed
 
 
 @click.command(epilog=example("partner-program drift"))

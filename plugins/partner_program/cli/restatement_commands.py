@@ -33,17 +33,13 @@ def restatement_show(month: BillingMonth) -> None:
 @looked_at("accepted_by")
 def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
     """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
-    from partner_program.usecases.letters.rendering import letter_batches, render_letters
-    from partner_program.usecases.month.restatement import Acceptance, accept_restatement
-    from partner_program.usecases.months_page import preview_months
+    from partner_program.usecases.month.restatement import Acceptance
+    from partner_program.usecases.whole_month import accept_whole_restatement
 
     here = installation()
     today = here.today()
     acceptance = Acceptance(effective_on or today, accepted_by, reason)
-    proposal = accept_restatement(here, month, acceptance, today=today)
-    for batch in letter_batches(here, month):
-        render_letters(here, month, batch)
-    preview_months(here)
+    proposal = accept_whole_restatement(here, month, acceptance, today=today)
     click.echo(f"{month}: revision {proposal.revision}, {len(proposal.differences)} partners restated")
 
 

@@ -12,8 +12,9 @@ from partner_program.domain.refusals import Refusal
 @click.command(epilog=example("partner-program init"))
 def init() -> None:
     """Create the programme's database, or bring it up to date. Safe to repeat."""
-    here = installation()
-    click.echo(f"programme database: {here.database.upgrade()}")
+    from partner_program.usecases.set_up import init_database
+
+    click.echo(f"programme database: {init_database(installation())}")
 
 
 @click.command(epilog=example("partner-program load registry/"))
@@ -41,10 +42,9 @@ def application() -> None:
 @click.argument("file", type=FILE)
 def application_check(file: Path) -> None:
     """Hold the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
-    from partner_program.adapters.files.application import read_application
-    from partner_program.domain.authorisation import check_application
+    from partner_program.usecases.application import check_application_file
 
-    checked = check_application(program=installation().programs[-1], application=read_application(file))
+    checked = check_application_file(installation(), file)
     for word, names in (("given", checked.present), ("missing", checked.missing), ("verify", checked.to_verify)):
         for name in names:
             click.echo(f"{word:8} {name}")

@@ -1,7 +1,7 @@
 """The command that tries another programme file on settled months, and how its answer looks to people."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="For people, programs, or a spreadsheet with the partners that differ.",
 )
-def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: str) -> None:
+def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: Literal["text", "json", "csv"]) -> None:
     """Say what another programme file would have decided in settled months; nothing is written anywhere.
 
     The file stands for all these months, whatever its own first day. Each month keeps its effective date and what was
@@ -34,19 +34,14 @@ def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: 
     are left out.
     """
     from partner_program.usecases.simulation import simulate as simulate_months
+    from partner_program.usecases.simulation import simulation_file
 
     found = simulate_months(installation(), program_file, first, last)
-    if form == "json":
-        from partner_program.adapters.reports.simulation import simulation_json
-
-        click.echo(simulation_json(found), nl=False)
-    elif form == "csv":
-        from partner_program.adapters.reports.simulation import simulation_csv
-
-        click.echo(simulation_csv(found), nl=False)
-    else:
+    if form == "text":
         for month in found.months:
             _say(month)
+    else:
+        click.echo(simulation_file(found, form), nl=False)
 
 
 def _say(month: "SimulatedMonth") -> None:

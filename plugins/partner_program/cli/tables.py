@@ -10,9 +10,9 @@ from rich.table import Table
 from partner_program.domain.money import euros_text, percent_text
 
 if TYPE_CHECKING:
-    from partner_program.adapters.database.restatements import Proposal
     from partner_program.domain.quote import Quote
     from partner_program.domain.rates import Rate
+    from partner_program.domain.restatement import Proposal
     from partner_program.usecases.orders import Order
 
 

@@ -21,6 +21,9 @@ DeliveryState = Literal[
 ]
 STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 SendResult = Literal["accepted", "deferred", "refused", "ambiguous", "undeliverable", "approved"]
+Key = tuple[str, int, str, str]
+REPLACED = "took its place"
+NO_RECIPIENT = ""  # a letter whose partner has no billing contact is owed all the same
 
 NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "planned": ("rendered", "undeliverable"),
@@ -34,6 +37,40 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "ambiguous": ("accepted", "rendered"),
     "undeliverable": ("rendered",),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One recipient's row of the outbox with the kind of its letter; times are seconds since 1970, UTC."""
+
+    billing_month: str
+    revision: int
+    partner_id: str
+    recipient: str
+    recipient_name: str
+    status: DeliveryState
+    resend_number: int
+    approval_id: int | None
+    content_hash: str | None
+    message_id: str | None
+    dated: int | None
+    claimed_by: str | None
+    claimed_until: int | None
+    not_before: int | None
+    attempts: int
+    reply: str | None
+    kind: str
+    letter_hash: str | None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a corrected letter took this one's place."""
+        return (self.reply or "").endswith(REPLACED)
+
+    @property
+    def key(self) -> Key:
+        """What names the row."""
+        return self.billing_month, self.revision, self.partner_id, self.recipient
 
 
 @dataclass(frozen=True, slots=True)

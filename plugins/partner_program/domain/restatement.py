@@ -1,11 +1,23 @@
 """Comparing a month in force with what its inputs give now (rule 8)."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.settlement import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A restatement that waits for a person: what would change, by partner, in words."""
+
+    billing_month: BillingMonth
+    revision: int
+    decision_hash: str
+    differences: dict[str, list[str]]
 
 
 class AccountFigures(NamedTuple):

@@ -1,9 +1,11 @@
 """Publishing the rates to the entities' order databases: owed, appended, read back, compared."""
 
+import traceback
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,7 @@ from partner_program.domain.publication import PublishedRate, rate_key, rows_owe
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
+from partner_program.usecases.registry import find_entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,47 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
         with installation.database.writing() as connection:
             publication_store.mark_published(connection, entity.entity, owed, published_on=published_on)
     return new
+
+
+def publish_owed(
+    installation: Installation,
+    *,
+    published_on: date,
+    only: str | None = None,
+    progress: Callable[[str], None] = lambda _step: None,
+) -> list[str]:
+    """Publish to every entity that has an order database, or to `only` that one; return the entities that failed.
+
+    One entity's fault keeps no other waiting: the rates are in force. Refused where `only` has no order database.
+    """
+    if only is not None:
+        connection_id = orders_connection_id(find_entity(installation, only))
+        if installation.connections.get(connection_id) is None:
+            raise Refusal(f"entity {only} has no order database: set AIRFLOW_CONN_{connection_id.upper()}")
+    failed = []
+    for entity in entities_with_orders(installation):
+        if only in (None, entity.entity):
+            fault = _publish_one(installation, entity, published_on, progress)
+            if fault is not None:
+                progress(f"publish_rates {entity.entity}: {fault}")
+                failed.append(entity.entity)
+    return failed
+
+
+def _publish_one(
+    installation: Installation, entity: Entity, published_on: date, progress: Callable[[str], None]
+) -> str | None:
+    """Publish to one entity; return what went wrong."""
+    try:
+        new = publish_rates(installation, entity, published_on=published_on)
+    except Refusal as refusal:
+        return str(refusal)
+    except Exception as fault:  # noqa: BLE001 - the rates are in force: one entity's fault keeps no other waiting
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        what = f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}"
+        return f"failed for a cause that the programme does not know: {what}"
+    progress(f"publish_rates {entity.entity}: {new} new, read back")
+    return None
 
 
 def find_drift(installation: Installation) -> list[Drift]:

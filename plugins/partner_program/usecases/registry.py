@@ -1,10 +1,11 @@
-"""Loading the registry's files: all of them, or none."""
+"""The registry: its files are loaded all of them, or none; its entities are found by their code."""
 
 from pathlib import Path
 
-from partner_program.adapters.database.registry import save_registry
+from partner_program.adapters.database.registry import load_entities, save_registry
 from partner_program.adapters.files.registry import read_registry
-from partner_program.domain.registry import Registry
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity, Registry
 from partner_program.usecases.installation import Installation
 
 
@@ -18,3 +19,13 @@ def load_registry_folder(installation: Installation, folder: Path) -> tuple[Regi
     with installation.database.writing() as connection:
         changed = save_registry(connection, registry)
     return registry, changed
+
+
+def find_entity(installation: Installation, code: str) -> Entity:
+    """An entity of the registry by its code; an unknown one is refused with the known ones."""
+    with installation.database.reading() as connection:
+        entities = load_entities(connection)
+    found = next((entity for entity in entities if entity.entity == code), None)
+    if found is None:
+        raise Refusal(f"entity {code} is not in the registry: it has {', '.join(each.entity for each in entities)}")
+    return found

@@ -9,6 +9,7 @@ follow the simulated months. Rates between two months (a grant on demand, an ear
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database import results as settled_results
 from partner_program.adapters.files.program import load_program
+from partner_program.adapters.reports.simulation import simulation_csv, simulation_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import MissingMonth, Refusal
 from partner_program.domain.registry import LegacyAgreement
@@ -24,6 +26,7 @@ from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, S
 from partner_program.usecases.installation import Installation
 
 NAMED = 12
+SimulationForm = Literal["json", "csv"]
 
 
 def simulate(installation: Installation, program_file: Path, first: BillingMonth, last: BillingMonth) -> Simulation:
@@ -50,6 +53,11 @@ def simulate(installation: Installation, program_file: Path, first: BillingMonth
             for each in simulated:
                 by_month[each.settled.month].append(each)
         return Simulation(program, tuple(_month(connection, month, each) for month, each in by_month.items()))
+
+
+def simulation_file(simulation: Simulation, form: SimulationForm) -> str:
+    """A simulation as a file: all of it as JSON, or the partners that would differ as CSV."""
+    return simulation_json(simulation) if form == "json" else simulation_csv(simulation)
 
 
 def _months(connection: Connection, first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:

@@ -8,7 +8,8 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import FaultyLine
-from partner_program.usecases.month.closes import find_entity, read_entity_month
+from partner_program.usecases.month.closes import read_entity_month
+from partner_program.usecases.registry import find_entity
 from tests.worlds import World
 
 JULY = "2015-07"

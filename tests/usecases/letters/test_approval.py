@@ -10,9 +10,9 @@ import pytest
 from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.approval import reject_letters, waiting_batch
 from partner_program.usecases.letters.resolution import Resolver, resolve_letters
-from partner_program.usecases.month.closes import find_entity
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.publication import publish_rates
+from partner_program.usecases.registry import find_entity
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners

@@ -13,47 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delet
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import NEXT, DeliveryState, Outcome
+from partner_program.domain.delivery import NEXT, NO_RECIPIENT, REPLACED, Delivery, DeliveryState, Key, Outcome
 from partner_program.domain.letter_ids import letter_hex
 from partner_program.domain.registry import Contact
-
-Key = tuple[str, int, str, str]
-REPLACED = "took its place"
-NO_RECIPIENT = ""  # a letter whose partner has no billing contact is owed all the same
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One recipient's row of the outbox with the kind of its letter; times are seconds since 1970, UTC."""
-
-    billing_month: str
-    revision: int
-    partner_id: str
-    recipient: str
-    recipient_name: str
-    status: DeliveryState
-    resend_number: int
-    approval_id: int | None
-    content_hash: str | None
-    message_id: str | None
-    dated: int | None
-    claimed_by: str | None
-    claimed_until: int | None
-    not_before: int | None
-    attempts: int
-    reply: str | None
-    kind: str
-    letter_hash: str | None
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether a corrected letter took this one's place."""
-        return (self.reply or "").endswith(REPLACED)
-
-    @property
-    def key(self) -> Key:
-        """What names the row."""
-        return self.billing_month, self.revision, self.partner_id, self.recipient
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
@@ -10,18 +9,9 @@ from sqlalchemy import Connection, insert, select, update
 from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.restatement import Proposal
 
 PROPOSED, SUPERSEDED, ACCEPTED, REJECTED = "proposed", "superseded", "accepted", "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A restatement that waits for a person: what would change, by partner, in words."""
-
-    billing_month: BillingMonth
-    revision: int
-    decision_hash: str
-    differences: dict[str, list[str]]
 
 
 def find_proposal(connection: Connection, month: BillingMonth) -> Proposal | None:

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database import sending_epoch as epoch_store
-from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation

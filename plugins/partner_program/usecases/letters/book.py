@@ -11,7 +11,6 @@ from urllib.parse import quote
 from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
-from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.database.letter_actions import Action, LetterAction
 from partner_program.adapters.database.letters import OwedLetter
@@ -23,6 +22,7 @@ from partner_program.adapters.letters.months_page import PreviewLink
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.month_order import last_in_force_before

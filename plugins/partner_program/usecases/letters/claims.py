@@ -10,9 +10,8 @@ from partner_program.adapters import own_process
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.database.deliveries import Delivery, Key
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import Outcome
+from partner_program.domain.delivery import Delivery, Key, Outcome
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
 from partner_program.usecases.installation import Installation

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.envelope import Envelope
 from partner_program.adapters.mail.message import MessageHead, message_bytes
+from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_ids import return_path
 from partner_program.domain.letters import LetterFacts
 

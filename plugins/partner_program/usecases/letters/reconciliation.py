@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.letter_actions import LetterAction
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import STATES
+from partner_program.domain.delivery import STATES, Delivery
 from partner_program.usecases.installation import Installation
 
 

@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database import sending_epoch as epoch_store
-from partner_program.adapters.database.deliveries import NO_RECIPIENT, Delivery
 from partner_program.adapters.mail import installation_file as epoch_file
 from partner_program.adapters.mail.courier import TO_FILE
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.delivery import NO_RECIPIENT, Delivery, DeliveryState
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_epoch import adopted
 from partner_program.usecases.installation import Installation

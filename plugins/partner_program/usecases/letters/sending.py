@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database import sending_epoch as epoch_store
-from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail import installation_file as epoch_file
@@ -18,7 +18,7 @@ from partner_program.adapters.mail.courier import Courier, FileCourier
 from partner_program.adapters.mail.send_rate import SendRate
 from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import Outcome
+from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.refusals import NotApproved, Undeliverable
 from partner_program.domain.sending_epoch import Epoch, counted_on
 from partner_program.usecases.installation import Installation
@@ -48,6 +48,13 @@ class Clock:
 def installation_file(installation: Installation) -> Path:
     """The file that counts with the database how often letters were sent from here."""
     return installation.out / "mail" / "installation.json"
+
+
+def count_to_send(installation: Installation, month: BillingMonth) -> int:
+    """How many rows of a month are approved or deferred: what a sending can come to."""
+    with installation.database.reading() as connection:
+        states = delivery_store.count_states(connection, month)
+    return states.get("approved", 0) + states.get("deferred", 0)
 
 
 def send_letters(

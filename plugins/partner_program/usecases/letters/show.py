@@ -1,13 +1,14 @@
-"""One partner's letter as it is now: its parts, the whole message, and to whom it goes."""
+"""A month's letters as they are now: all of them by recipient, or one with its parts and its whole message."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
-from partner_program.adapters.database.deliveries import Delivery
 from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import Delivery
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.envelopes import letter_message
@@ -23,6 +24,14 @@ class ShownLetter:
     html: str
     message: bytes
     deliveries: tuple[Delivery, ...]
+
+
+def list_deliveries(
+    installation: Installation, month: BillingMonth, *, states: Sequence[str] | None = None
+) -> list[Delivery]:
+    """A month's letters, one row for each recipient, of every state or only of these."""
+    with installation.database.reading() as connection:
+        return delivery_store.deliveries(connection, month, states=states)
 
 
 def show_letter(installation: Installation, month: BillingMonth, partner_id: str) -> ShownLetter:

@@ -2,22 +2,12 @@
 
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.database import closes as close_store
-from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 from partner_program.usecases.installation import Installation, billing_connection_id
-
-
-def find_entity(installation: Installation, code: str) -> Entity:
-    """An entity of the registry by its code; an unknown one is refused with the known ones."""
-    with installation.database.reading() as connection:
-        entities = registry_store.load_entities(connection)
-    found = next((entity for entity in entities if entity.entity == code), None)
-    if found is None:
-        raise Refusal(f"entity {code} is not in the registry: it has {', '.join(each.entity for each in entities)}")
-    return found
+from partner_program.usecases.registry import find_entity
 
 
 def read_entity_month(installation: Installation, entity: Entity, month: BillingMonth) -> EntityRevenue:

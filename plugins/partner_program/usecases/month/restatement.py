@@ -10,12 +10,12 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database import settlements as settlement_store
-from partner_program.adapters.database.restatements import ACCEPTED, REJECTED, Proposal
+from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, check_acceptance_day
 from partner_program.domain.rates import Rate, RateTerms, rate_terms
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.restatement import Figures
+from partner_program.domain.restatement import Figures, Proposal
 from partner_program.domain.settlement import NO_HISTORY, Decision
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash

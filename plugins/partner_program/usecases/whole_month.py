@@ -1,0 +1,59 @@
+"""A month in one go, from its pull to the page that shows it: what the DAGs do step by step, for the command line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.restatement import Proposal
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
+from partner_program.usecases.month.commit import RunOutcome
+from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement
+from partner_program.usecases.month.run import run_month
+from partner_program.usecases.months_page import preview_months
+from partner_program.usecases.publication import publish_owed
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMonth:
+    """What was decided, how many letters were rendered, the page, and the entities that could not be published to."""
+
+    outcome: RunOutcome
+    letters: int
+    page: Path
+    unpublished: list[str]
+
+
+def settle_whole_month(
+    installation: Installation, order: MonthOrder, *, progress: Callable[[str], None] = lambda _step: None
+) -> WholeMonth:
+    """Settle a month, publish its rates, render its letters and write the months' page.
+
+    An entity that cannot be published to keeps its rates owed and stops nothing: the month is in force.
+    """
+    outcome = run_month(installation, order, progress=progress)
+    unpublished = (
+        [] if order.history else publish_owed(installation, published_on=installation.today(), progress=progress)
+    )
+    progress("render_letters")
+    letters = _render(installation, order.month, order.program_file)
+    return WholeMonth(outcome, letters, preview_months(installation), unpublished)
+
+
+def accept_whole_restatement(
+    installation: Installation, month: BillingMonth, acceptance: Acceptance, *, today: date
+) -> Proposal:
+    """Take the proposed figures of a month into force, render its letters anew and write the months' page."""
+    proposal = accept_restatement(installation, month, acceptance, today=today)
+    _render(installation, month)
+    preview_months(installation)
+    return proposal
+
+
+def _render(installation: Installation, month: BillingMonth, program_file: Path | None = None) -> int:
+    return sum(
+        render_letters(installation, month, batch, program_file) for batch in letter_batches(installation, month)
+    )
