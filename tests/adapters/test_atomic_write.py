@@ -1,7 +1,9 @@
 """Files that people look at: whole or as they were, and never touched without need."""
 
+import contextlib
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.atomic_write import draft_prefix, sweep_drafts, write_if_changed
+from partner_program.adapters.atomic_write import (
+    folder_in_one_piece,
+    make_folder,
+    sweep_drafts,
+    write_if_changed,
+)
 from partner_program.domain.refusals import Unavailable
 
 
@@ -18,6 +25,37 @@ def test_a_text_is_put_in_place_with_its_folders_for_the_owner_alone(tmp_path: P
     assert write_if_changed(path, "Tier 2, 株式会社\n")
     assert path.read_bytes() == "Tier 2, 株式会社\n".encode()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_missing_folders_are_made_for_the_owner_alone_and_others_are_left_as_they_are(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    before = os.umask(0o022)
+    try:
+        make_folder(tmp_path / "letters" / "2015-06")
+    finally:
+        os.umask(before)
+    folders = (tmp_path, tmp_path / "letters", tmp_path / "letters" / "2015-06")
+    assert [each.stat().st_mode & 0o777 for each in folders] == [0o755, 0o700, 0o700]
+
+
+def test_a_file_that_others_may_read_is_written_anew_for_the_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    path.write_text("one", "utf-8")
+    path.chmod(0o644)
+    assert write_if_changed(path, "one")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_stands_in_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "quality" / "2015-06"
+    with folder_in_one_piece(folder) as draft:
+        write_if_changed(draft / "index.html", "one")
+    with contextlib.suppress(ZeroDivisionError), folder_in_one_piece(folder) as draft:
+        write_if_changed(draft / "index.html", "two")
+        raise ZeroDivisionError
+    assert [path.name for path in folder.parent.iterdir()] == ["2015-06"]
+    assert (folder / "index.html").read_text("utf-8") == "one"
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_same_text_leaves_the_file_untouched_and_another_replaces_it(tmp_path: Path) -> None:
@@ -67,7 +105,9 @@ def test_something_else_in_its_place_is_named(tmp_path: Path, in_the_way: str) -
 def test_drafts_of_processes_that_are_gone_are_swept_and_nothing_else(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    mine = draft_prefix("2015-06") + "abc123"
+    with folder_in_one_piece(tmp_path / "2015-06") as draft:
+        mine = draft.name
+    shutil.rmtree(tmp_path / "2015-06")
     theirs = mine.replace(f".{os.getpid()}.", f".{gone.pid}.")
     elsewhere = f".2015-06.another-machine.{gone.pid}.abc123"
     for name in (mine, theirs, elsewhere, ".checks"):

@@ -1,4 +1,6 @@
+import errno
 import re
+import tempfile
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,6 +11,7 @@ from partner_program.adapters.quality.expectations import validate
 from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
+from partner_program.domain.refusals import Unavailable
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, PeriodClose
 from partner_program.domain.totals import Bucket, HeldPartner
@@ -173,10 +176,10 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one_and_nothing_else(
     before = (folder / "index.html").read_bytes()
 
     def full(*_: object, **__: object) -> None:
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(Unavailable, match="No space left"):
         report(folder, (NOT_CLOSED,))
     assert (folder / "index.html").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["2015-06"]

@@ -1,7 +1,9 @@
 """The programme's own database: opening it, reading it in one snapshot, writing it in one transaction."""
 
+import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from partner_program.adapters.atomic_write import OWNER_FILE, make_folder
 from partner_program.adapters.connections import ConnectionFields, Connections, sqlalchemy_url
 from partner_program.adapters.database_faults import plain_words
 from partner_program.domain.refusals import Refusal, Unavailable
@@ -63,18 +66,21 @@ class ProgramDatabase:
     def upgrade(self) -> str:
         """Create the schema or bring it up to date, in one transaction; return what was done."""
         if self._path is not None:
-            _make_folder(self._path.parent)
+            _prepare(self._path)
         with _named_faults("upgrading", self.engine), self.engine.connect() as connection:
             _leave_foreign_keys_to_the_end(connection)
             writer = connection.execution_options(writes=True)
             with writer.begin():
                 before = schema_version(writer)
-                if before == SCHEMA_VERSION:
-                    return f"already at schema {SCHEMA_VERSION}"
                 if before is None:
                     _refuse_a_billing_database(writer)
-                _migrate(writer, before)
-                _check_foreign_keys(writer)
+                if before != SCHEMA_VERSION:
+                    _migrate(writer, before)
+                    _check_foreign_keys(writer)
+        if self._path is not None and self._path.is_file():
+            _close_to_others(self._path)
+        if before == SCHEMA_VERSION:
+            return f"already at schema {SCHEMA_VERSION}"
         return f"created at schema {SCHEMA_VERSION}" if before is None else f"upgraded {before} to {SCHEMA_VERSION}"
 
     def _check_exists(self) -> None:
@@ -110,11 +116,22 @@ def schema_version(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _make_folder(folder: Path) -> None:
+def _prepare(file: Path) -> None:
+    """Make the folder and an empty file for the owner alone; SQLite gives its journals the rights of the file."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
     except OSError as error:
-        raise Refusal(f"the programme database has no folder: {error.strerror}: {folder}") from error
+        raise Refusal(f"the programme database has no folder: {error.strerror}: {file.parent}") from error
+    with suppress(OSError):  # SQLite itself says what is wrong, or the file is there
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_FILE))
+
+
+def _close_to_others(file: Path) -> None:
+    """Take away what everybody on the machine may do with a file that was made earlier; its group keeps its rights."""
+    rights = stat.S_IMODE(file.stat().st_mode)
+    if rights & stat.S_IRWXO:
+        with suppress(PermissionError):  # somebody else's file, for them to close
+            file.chmod(rights & ~stat.S_IRWXO)
 
 
 def _migrate(writer: Connection, before: str | None) -> None:

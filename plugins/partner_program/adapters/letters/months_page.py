@@ -5,13 +5,13 @@ as text only; links are relative, so a page moved with its folder keeps working.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.refusals import Refusal
@@ -76,10 +76,8 @@ def write_preview(
         "months": [_month(month) for month in months],
     }
     page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(page, "utf-8", newline="\n")
-    draft.replace(path)
+    sweep_drafts(path.parent)
+    write_if_changed(path, page)
 
 
 def _embedded(data: dict[str, Any]) -> str:

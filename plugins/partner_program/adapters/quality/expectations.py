@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from partner_program.adapters.atomic_write import make_folder, write_if_changed
 from partner_program.adapters.quality.offline_pages import offline_sections, page_name
 from partner_program.adapters.quality.suite import NUMBER_COLUMNS, Check, suite
 from partner_program.domain.billing_month import BillingMonth
@@ -64,7 +65,7 @@ def validate(
 
 def _clear(docs_folder: Path, entities: Sequence[str]) -> None:
     """Remove the pages of an earlier run: an entity that has a fault now gets none."""
-    docs_folder.mkdir(parents=True, exist_ok=True)
+    make_folder(docs_folder)
     for entity in entities:
         (docs_folder / page_name(entity)).unlink(missing_ok=True)
 
@@ -119,7 +120,7 @@ class GroupChecks:
             batch_parameters={"dataframe": frame}, result_format="SUMMARY"
         )
         if docs_folder is not None:
-            (docs_folder / page_name(entity)).write_text(offline_sections(_page(results)), encoding="utf-8")
+            write_if_changed(docs_folder / page_name(entity), offline_sections(_page(results)))
         return [_finding(entity, result, frame) for result in results.results if not result.success]
 
     def _expectation(self, check: Check) -> object:

@@ -4,12 +4,7 @@ Self-contained files that work from a disk without a network. They name no time 
 equal bytes, and the folder is replaced as a whole.
 """
 
-import contextlib
-import errno
-import itertools
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from partner_program.adapters.atomic_write import draft_prefix, sweep_drafts
+from partner_program.adapters.atomic_write import folder_in_one_piece, write_if_changed
 from partner_program.adapters.quality.offline_pages import page_name
 from partner_program.adapters.quality.view import SYMBOLS, ReportView, report_view
 from partner_program.domain.billing_month import BillingMonth
@@ -46,16 +41,10 @@ def write_quality_report(
     alone. `docs_folder` holds the pages that `validate` wrote.
     """
     view = report_view(month=month, findings=findings, revenues=revenues, entities=entities, buckets=buckets, held=held)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    sweep_drafts(folder.parent)
-    draft = Path(tempfile.mkdtemp(prefix=draft_prefix(folder.name), dir=folder.parent))
-    try:
+    with folder_in_one_piece(folder) as draft:
         pages = _write_checks(draft, view, docs_folder) if docs_folder is not None else {}
-        _write(draft / "index.html", _render("index.html.j2", report=view, pages=pages))
-        _write(draft / "summary.md", _render("summary.md.j2", report=view))
-        _put_in_place(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        write_if_changed(draft / "index.html", _render("index.html.j2", report=view, pages=pages))
+        write_if_changed(draft / "summary.md", _render("summary.md.j2", report=view))
     return folder / "index.html"
 
 
@@ -68,7 +57,7 @@ def _write_checks(draft: Path, report: ReportView, docs_folder: Path) -> dict[st
             # Safe as it stands: `offline_sections` has copied it element by element.
             sections = Markup((docs_folder / name).read_text(encoding="utf-8"))  # noqa: S704
             page = _render("checks.html.j2", report=report, entity=entity, sections=sections)
-            _write(draft / "checks" / name, page)
+            write_if_changed(draft / "checks" / name, page)
             pages[entity.code] = f"checks/{quote(name)}"
     return pages
 
@@ -89,27 +78,3 @@ def _render(template: str, **facts: object) -> str:
 def _markdown(text: str) -> str:
     """Keep a value from outside from being read as Markdown or HTML."""
     return re.sub(r"([\\`*|<>\[\]#])", r"\\\1", " ".join(text.split()))
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _put_in_place(draft: Path, folder: Path) -> None:
-    """Rename the finished folder into place; a reader may find no report for an instant, but never half of one.
-
-    A twin may do the same at this moment: whoever finds a folder in the way moves it aside and tries again.
-    """
-    draft.chmod(0o755)
-    aside = Path(tempfile.mkdtemp(prefix=draft_prefix(folder.name), dir=folder.parent))
-    for attempt in itertools.count():
-        with contextlib.suppress(FileNotFoundError):
-            folder.rename(aside / str(attempt))
-        try:
-            draft.rename(folder)
-            break
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-    shutil.rmtree(aside)
