@@ -35,9 +35,7 @@ def settle_whole_month(
     An entity that cannot be published to keeps its rates owed and stops nothing: the month is in force.
     """
     outcome = run_month(installation, order, progress=progress)
-    unpublished = (
-        [] if order.history else publish_owed(installation, published_on=installation.today(), progress=progress)
-    )
+    unpublished = [] if order.history else publish_owed(installation, published_on=order.today, progress=progress)
     progress("render_letters")
     letters = _render(installation, order.month, order.program_file)
     return WholeMonth(outcome, letters, preview_months(installation), unpublished)
