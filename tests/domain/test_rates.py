@@ -5,10 +5,19 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
-from partner_program.domain.rates import NO_PROGRAMME_RATE, LegacyTerm, RateTerms, legacy_kept, rate_terms
+from partner_program.domain.rates import (
+    NO_PROGRAMME_RATE,
+    LegacyTerm,
+    Rate,
+    RateTerms,
+    legacy_kept,
+    rate_from,
+    rate_terms,
+)
 from partner_program.domain.registry import LegacyAgreement
 from tests.domain.made_month import GO_LIVE, PROGRAM, legacy
 
@@ -78,6 +87,21 @@ def test_of_two_agreements_each_component_is_the_better_one() -> None:
 def test_an_agreement_holds_from_its_first_day_up_to_its_end(on: date, monthly_bp: int) -> None:
     dated = legacy(1_200, since=date(2016, 2, 29), until=date(2016, 3, 31))
     assert terms(2, dated, on=on).monthly_fee_discount_bp == monthly_bp
+
+
+def test_a_new_rate_begins_only_where_its_terms_differ_from_those_in_force() -> None:
+    current = Rate(date(2015, 7, 1), terms(2))
+    assert rate_from(day=GO_LIVE, terms=terms(2), current=current) is current
+    assert rate_from(day=GO_LIVE, terms=terms(3), current=current) == Rate(GO_LIVE, terms(3))
+    assert rate_from(day=GO_LIVE, terms=terms(2), current=None) == Rate(GO_LIVE, terms(2))
+
+
+@pytest.mark.parametrize(
+    "other", [{"tier": 1}, {"monthly_fee_discount_bp": 1}, {"setup_fee_discount_bp": 1}, {"sla": None}]
+)
+def test_tier_each_discount_and_the_service_level_make_a_rate_another_one(other: dict[str, Any]) -> None:
+    changed = replace(terms(2), **other)
+    assert rate_from(day=GO_LIVE, terms=changed, current=Rate(GO_LIVE, terms(2))) == Rate(GO_LIVE, changed)
 
 
 # What a letter says about it

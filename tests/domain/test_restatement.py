@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from partner_program.domain.restatement import AccountFigures, Figures, differences, figures_of
+from partner_program.domain.restatement import AccountFigures, Figures, differences, figures_of, rate_in_force
 from partner_program.domain.settlement import PartnerHistory, record_history
 from partner_program.domain.totals import PartnerTotal
 from tests.domain.made_month import GO_LIVE, billed, decided, grant, line, settled
@@ -45,6 +45,12 @@ def test_a_month_that_is_history_only_has_no_figures_of_a_rate() -> None:
     figures = figures_of(record_history(total=PartnerTotal("P1", ()), earned_tier=1))
     assert (figures.monthly_fee_discount_bp, figures.setup_fee_discount_bp) == (None, None)
     assert (figures.sla, figures.rate_valid_from, figures.tier) == (None, None, 1)
+
+
+def test_the_rate_of_a_month_in_force_is_read_back_as_it_was_decided() -> None:
+    decision = decided(2_000_00, PartnerHistory())
+    assert rate_in_force(figures_of(decision)) == decision.rate
+    assert rate_in_force(figures_of(record_history(total=PartnerTotal("P1", ()), earned_tier=1))) is None
 
 
 def test_money_tiers_and_discounts_differ_in_words_that_a_person_reads() -> None:

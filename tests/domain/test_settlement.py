@@ -16,8 +16,8 @@ from partner_program.domain.settlement import (
     GraceAssignment,
     PartnerHistory,
     decide,
+    keep_rate,
     record_history,
-    rise_early,
 )
 from partner_program.domain.totals import AccountTotal, PartnerTotal
 from tests.domain.made_month import (
@@ -209,29 +209,16 @@ def test_a_restated_month_says_so_before_it_says_what_moved() -> None:
     assert restated.rate == plain.rate
 
 
-# Rising early: the reading `rise_on_partial`
+# A month decided after a later one
 
 
-def early(known_cents: int, rate: Rate | None, *agreements: LegacyAgreement) -> Rate | None:
-    return rise_early(program=PROGRAM, known_cents=known_cents, rate=rate, agreements=agreements, effective_on=GO_LIVE)
-
-
-def test_a_held_partner_rises_to_the_tier_that_the_known_part_alone_reaches() -> None:
-    assert early(5_000_00, SILVER) == Rate(GO_LIVE, RateTerms(3, 1_000, 3_500, "Gold"))
-    assert early(500_00, None) == Rate(GO_LIVE, RateTerms(1, 500, 1_000, "Bronze"))
-
-
-@pytest.mark.parametrize("known_cents", [4_999_99, 2_000_00, 1_999_99, 0, -1])
-def test_a_held_partner_is_never_moved_sideways_or_down(known_cents: int) -> None:
-    assert early(known_cents, SILVER) is None
-
-
-def test_a_held_partner_without_a_rate_gets_none_for_no_tier() -> None:
-    assert early(499_99, None) is None
-
-
-def test_a_partner_that_rises_early_keeps_its_old_terms() -> None:
-    assert early(5_000_00, SILVER, legacy(2_000)) == Rate(GO_LIVE, RateTerms(3, 2_000, 3_500, "Gold"))
+def test_a_decision_beside_a_kept_rate_has_its_figures_and_neither_a_new_rate_nor_a_letter() -> None:
+    decision = decided(5_000_00, SECOND_TIER)
+    kept = keep_rate(decision, rate=SILVER)
+    assert (decision.rate_is_new, decision.letter) == (True, "tier_raised")
+    assert (kept.tier, kept.mrr_eur_cents) == (decision.tier, decision.mrr_eur_cents)
+    assert (kept.rate, kept.rate_is_new, kept.letter) == (SILVER, False, None)
+    assert keep_rate(decision, rate=None).rate is None
 
 
 # Held partners, and months that are history only

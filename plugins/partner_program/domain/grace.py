@@ -1,6 +1,6 @@
 """Grace periods: a grant lifts a partner for a time, and is confirmed or lapses once (rule 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -53,3 +53,14 @@ def settle_grants(
         granted_tier=None if highest is None else min(highest.tier, highest_tier),
         granted_by=None if highest is None else highest.grant_id,
     )
+
+
+def tier_with_grants(
+    *, earned_tier: int, open_grants: Sequence[GraceGrant], settled: Collection[str], day: date
+) -> int:
+    """The tier on a day that is not the month's own: the earned one, or that of the highest grant in force.
+
+    `settled` are the ids of the grants that have been confirmed or have lapsed meanwhile.
+    """
+    granted = [grant.tier for grant in open_grants if day in grant.period and grant.grant_id not in settled]
+    return max([earned_tier, *granted])

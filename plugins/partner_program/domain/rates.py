@@ -65,6 +65,11 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
     )
 
 
+def rate_from(*, day: date, terms: RateTerms, current: Rate | None) -> Rate:
+    """The rate that holds from a day: a new one only where tier, a discount or the service level differs (rule 4)."""
+    return current if current is not None and current.terms == terms else Rate(day, terms)
+
+
 def legacy_kept(
     *, program: Program, terms: RateTerms, agreements: Sequence[LegacyAgreement], day: date
 ) -> tuple[LegacyTerm, ...]:

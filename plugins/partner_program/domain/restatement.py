@@ -7,6 +7,7 @@ from typing import NamedTuple
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.settlement import Decision
 
 
@@ -76,6 +77,19 @@ def figures_of(decision: Decision) -> Figures:
         ),
         grants=tuple((each.grant.grant_id, each.outcome) for each in decision.grants),
     )
+
+
+def rate_in_force(in_force: Figures) -> Rate | None:
+    """The rate of a month in force as its assessment stores it; None for a month that is history only."""
+    if in_force.rate_valid_from is None:
+        return None
+    terms = RateTerms(
+        tier=in_force.tier or 0,
+        monthly_fee_discount_bp=in_force.monthly_fee_discount_bp or 0,
+        setup_fee_discount_bp=in_force.setup_fee_discount_bp or 0,
+        sla=in_force.sla,
+    )
+    return Rate(in_force.rate_valid_from, terms)
 
 
 def differences(*, in_force: Figures, now: Figures, restated: bool = False) -> list[str]:

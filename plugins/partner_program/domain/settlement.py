@@ -4,7 +4,7 @@ The stages are the tasks of a run and can be called one by one; `settle_month` c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_g
 from partner_program.domain.letters import LetterKind, letter_kind
 from partner_program.domain.month_order import check_effective_date
 from partner_program.domain.program import Program
-from partner_program.domain.rates import Rate, rate_terms
+from partner_program.domain.rates import Rate, rate_from, rate_terms
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, LegacyAgreement, Partner
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import AccountTotal, MonthTotals, PartnerTotal, merge_totals
@@ -148,8 +148,7 @@ def decide(
 ) -> Decision:
     """A partner's rate and letter: a new rate only where tier, a discount or the service level differs."""
     terms = rate_terms(program=program, tier=grace.tier, agreements=agreements, day=grace.effective_on)
-    is_new = history.rate is None or history.rate.terms != terms
-    rate = Rate(grace.effective_on, terms) if history.rate is None or is_new else history.rate
+    rate = rate_from(day=grace.effective_on, terms=terms, current=history.rate)
     return Decision(
         partner_id=total.partner_id,
         accounts=total.accounts,
@@ -161,7 +160,7 @@ def decide(
         grants=grace.grants,
         lifted_by=grace.lifted_by,
         rate=rate,
-        rate_is_new=is_new,
+        rate_is_new=rate != history.rate,
         letter=letter_kind(
             migration=migration,
             restated=restated,
@@ -174,22 +173,12 @@ def decide(
     )
 
 
-def rise_early(
-    *,
-    program: Program,
-    known_cents: int,
-    rate: Rate | None,
-    agreements: Sequence[LegacyAgreement],
-    effective_on: date,
-) -> Rate | None:
-    """The rate to which a held partner rises with the part that is known, None where that part gives no more.
+def keep_rate(decision: Decision, *, rate: Rate | None) -> Decision:
+    """Corrected figures beside the rate that the partner has: nothing is new for its orders, and no letter is owed.
 
-    The reading `rise_on_partial`: the known part alone reaches the tier and the unknown part cannot be negative.
+    So it is where a month is released or restated after a later one was decided: the later month's rate stays.
     """
-    tier = program.earned_tier(known_cents)
-    if tier <= (rate.terms.tier if rate else 0):
-        return None
-    return Rate(effective_on, rate_terms(program=program, tier=tier, agreements=agreements, day=effective_on))
+    return replace(decision, rate=rate, rate_is_new=False, letter=None)
 
 
 def record_history(*, total: PartnerTotal, earned_tier: int | None) -> Decision:

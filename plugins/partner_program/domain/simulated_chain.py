@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.grace import GrantOutcome, settle_grants
+from partner_program.domain.grace import GrantOutcome, settle_grants, tier_with_grants
 from partner_program.domain.program import Program
 from partner_program.domain.rates import rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
@@ -83,8 +83,9 @@ def _decided(
     else:
         # A restatement's rates are those of the day on which it was accepted.
         settled = {grant_id for grant_id, outcome in outcomes if outcome is not None}
-        granted = [each.tier for each in open_grants if result.taken_on in each.period and each.grant_id not in settled]
-        discounts = _discounts(program, max([earned, *granted]), agreements, result.taken_on)
+        day = result.taken_on
+        tier_then = tier_with_grants(earned_tier=earned, open_grants=open_grants, settled=settled, day=day)
+        discounts = _discounts(program, tier_then, agreements, day)
     return _Step(result, tier, discounts, outcomes, open_grants)
 
 

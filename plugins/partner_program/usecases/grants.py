@@ -5,7 +5,8 @@ from datetime import date
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.rates import Rate, rate_terms
+from partner_program.domain.rates import Rate
+from partner_program.domain.rates_taking_force import rate_of_grant
 from partner_program.domain.refusals import NotAuthorized, Refusal
 from partner_program.domain.registry import AUTHORIZED, GraceGrant
 from partner_program.usecases.installation import Installation
@@ -57,11 +58,9 @@ def grant_grace(
             )
         registry_store.add_grant(connection, grant)
         agreements = [each for each in registry.legacy_agreements if each.partner_id == partner_id]
-        lifted = max(tier, current.terms.tier if current else 0)
-        rate = Rate(starts_on, rate_terms(program=program, tier=lifted, agreements=agreements, day=starts_on))
-        # A tier in force may be above all of the programme that begins: no grant lowers it before a month does.
-        if current is not None and (current.terms == rate.terms or current.terms.tier > rate.terms.tier):
-            return grant, current
+        rate = rate_of_grant(program=program, grant=grant, agreements=agreements, current=current)
+        if rate == current:
+            return grant, rate
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
         owe_rates(connection, today=today, grant_id=grant.grant_id)
     return grant, rate

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.rates import Rate, RateTerms
+from partner_program.domain.rates_taking_force import RateAhead
 
 
 def rates_before(connection: Connection, effective: Mapping[str, date], own: Mapping[str, int]) -> dict[str, Rate]:
@@ -49,8 +50,8 @@ def rates_on(connection: Connection, day: date) -> dict[str, Rate]:
     return {row.partner_id: _rate(row) for row in connection.execute(query)}
 
 
-def rates_after(connection: Connection, day: date) -> dict[str, dict[date, tuple[int, Rate]]]:
-    """Rates that begin after a day, by partner and first day, with the tier granted on demand from it, or 0."""
+def rates_after(connection: Connection, day: date) -> dict[str, list[RateAhead]]:
+    """Each partner's rates that begin after a day, the newest of each first day, in order."""
     rate, grant = schema.discount_rate, schema.grace_grant
     query = (
         select(rate, grant.c.tier.label("granted_tier"))
@@ -58,12 +59,13 @@ def rates_after(connection: Connection, day: date) -> dict[str, dict[date, tuple
         .where(rate.c.valid_from > day)
         .order_by(rate.c.valid_from, rate.c.sequence)
     )
-    found: dict[str, dict[date, tuple[int, Rate]]] = defaultdict(dict)
+    found: dict[str, dict[date, RateAhead]] = defaultdict(dict)
     for row in connection.execute(query):
         ahead = found[row.partner_id]
-        granted = row.granted_tier or ahead.get(row.valid_from, (0,))[0]
-        ahead[row.valid_from] = (granted, _rate(row))
-    return found
+        before = ahead.get(row.valid_from)
+        granted = row.granted_tier or (before.granted_tier if before else 0)
+        ahead[row.valid_from] = RateAhead(_rate(row), granted)
+    return {partner_id: list(ahead.values()) for partner_id, ahead in found.items()}
 
 
 def write_rates(

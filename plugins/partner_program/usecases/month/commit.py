@@ -12,7 +12,8 @@ from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.drafts import load_draft
 from partner_program.domain import month_order
 from partner_program.domain.brake import brake_reasons
-from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_terms
+from partner_program.domain.rates import Rate
+from partner_program.domain.rates_taking_force import closing_rates, early_rises, rates_ahead
 from partner_program.domain.refusals import (
     BrakeOn,
     IncompleteMonth,
@@ -20,11 +21,7 @@ from partner_program.domain.refusals import (
     Unavailable,
 )
 from partner_program.domain.registry import AUTHORIZED
-from partner_program.domain.settlement import (
-    NO_HISTORY,
-    Decision,
-    rise_early,
-)
+from partner_program.domain.settlement import Decision
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
@@ -195,68 +192,51 @@ def _check_complete(order: MonthOrder, decided: MonthDecisions) -> None:
 
 
 def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> list[tuple[str, Rate]]:
-    """A rate of 0 % for partners that have one and are no longer authorised, with the month's first settlement."""
+    """The end of the rates of partners that are no longer authorised, with the month's first settlement."""
     if order.history or inputs.settlements:
         return []
-    authorized = {partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED}
     day = inputs.run_effective_on
-    rates = [(partner_id, day, rate) for partner_id, rate in rate_store.rates_on(connection, day).items()]
-    for partner_id, ahead in rate_store.rates_after(connection, day).items():
-        rates += [(partner_id, first_day, rate) for first_day, (_, rate) in ahead.items()]
-    return [
-        (partner_id, Rate(first_day, NO_PROGRAMME_RATE))
-        for partner_id, first_day, rate in sorted(rates, key=lambda each: each[:2])
-        if partner_id not in authorized and rate.terms != NO_PROGRAMME_RATE
-    ]
+    return closing_rates(
+        authorized={partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED},
+        rates=rate_store.rates_on(connection, day),
+        ahead=rate_store.rates_after(connection, day),
+        day=day,
+    )
 
 
 def _ahead(
     connection: Connection, installation: Installation, order: MonthOrder, decided: MonthDecisions
 ) -> list[tuple[str, Rate]]:
-    """Rates that begin after the run's day, where what it decided changes them.
-
-    They were written against the tier of their time. That of a grant on demand may be lower than the one decided now,
-    and a grant lowers nobody; that of an earlier month's restatement, or of an early rise, is what this month decides.
-    """
+    """Rates that begin after the run's day, where what it decided changes them; a later month's stay as they are."""
     if order.history or not decided.new:
         return []
-    inputs, found = decided.inputs, list[tuple[str, Rate]]()
-    ahead = rate_store.rates_after(connection, inputs.run_effective_on)
+    ahead = rate_store.rates_after(connection, decided.inputs.run_effective_on)
     late = settlement_history.released_late(connection, order.month) if ahead else set()
-    for decision in decided.new:
-        partner_id, tier = decision.partner_id, decision.tier or 0
-        for day, (granted, written) in ahead.get(partner_id, {}).items() if partner_id not in late else ():
-            tier, agreements = max(tier, granted), inputs.agreements.get(partner_id, ())
-            program = installation.program_on(day, order.program_file)
-            terms = rate_terms(program=program, tier=tier, agreements=agreements, day=day)
-            if terms != written.terms:
-                found.append((partner_id, Rate(day, terms)))
-    return found
+    tiers = {each.partner_id: each.tier or 0 for each in decided.new if each.partner_id not in late}
+    days = {each.rate.valid_from for partner_id in tiers for each in ahead.get(partner_id, ())}
+    return rates_ahead(
+        tiers=tiers,
+        ahead=ahead,
+        agreements=decided.inputs.agreements,
+        programs={day: installation.program_on(day, order.program_file) for day in sorted(days)},
+    )
 
 
 def _rises(
     connection: Connection, order: MonthOrder, inputs: MonthInputs, totals: MonthTotals
 ) -> list[tuple[str, Rate]]:
-    """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so.
-
-    A partner that a later month has assigned has the rate which that month decided.
-    """
+    """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so."""
     program = inputs.programs.get(inputs.run_effective_on)
-    if order.history or program is None or not program.readings.rise_on_partial:
+    if order.history or program is None:
         return []
-    later = settlement_history.assigned_after(connection, order.month)
-    risen = {
-        partner_id: rise_early(
-            program=program,
-            known_cents=cents,
-            rate=inputs.histories.get(partner_id, NO_HISTORY).rate,
-            agreements=inputs.agreements.get(partner_id, ()),
-            effective_on=inputs.run_effective_on,
-        )
-        for partner_id, cents in totals.known_parts.items()
-        if partner_id not in inputs.assigned and partner_id not in later
-    }
-    return [(partner_id, rate) for partner_id, rate in risen.items() if rate is not None]
+    return early_rises(
+        program=program,
+        known_parts=totals.known_parts,
+        decided=inputs.assigned.keys() | settlement_history.assigned_after(connection, order.month),
+        rates={partner_id: history.rate for partner_id, history in inputs.histories.items()},
+        agreements=inputs.agreements,
+        effective_on=inputs.run_effective_on,
+    )
 
 
 def _brake(connection: Connection, order: MonthOrder, decided: MonthDecisions, digest: str) -> list[str]:

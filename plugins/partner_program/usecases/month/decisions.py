@@ -15,6 +15,7 @@ from partner_program.domain.settlement import (
     Decision,
     GraceAssignment,
     decide,
+    keep_rate,
     record_history,
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal
@@ -63,7 +64,9 @@ def decide_all(
     late = settlement_history.released_late(connection, order.month)
     by_partner = {each.partner_id: each for each in graces}
     decisions = tuple(
-        _without_rate(each, inputs) if each.partner_id in late else each
+        keep_rate(each, rate=inputs.histories.get(each.partner_id, NO_HISTORY).rate)
+        if each.partner_id in late
+        else each
         for each in _decisions(order, inputs, partner_totals, by_partner)
     )
     restated = restatement_store.accepted_partners(connection, order.month)
@@ -87,12 +90,6 @@ def _decisions(
         )
         for total in totals
     ]
-
-
-def _without_rate(decision: Decision, inputs: MonthInputs) -> Decision:
-    """A month released after a later one was decided: the figures are kept, the later month's rate stays."""
-    rate = inputs.histories.get(decision.partner_id, NO_HISTORY).rate
-    return replace(decision, rate=rate, rate_is_new=False, letter=None)
 
 
 def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:

@@ -13,10 +13,10 @@ from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, check_acceptance_day
-from partner_program.domain.rates import Rate, RateTerms, rate_terms
+from partner_program.domain.rates_taking_force import rate_of_acceptance
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.restatement import Figures, Proposal
-from partner_program.domain.settlement import NO_HISTORY, Decision
+from partner_program.domain.restatement import Proposal, rate_in_force
+from partner_program.domain.settlement import NO_HISTORY, Decision, keep_rate
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
 from partner_program.usecases.month.inputs import MonthOrder, gather
@@ -66,7 +66,7 @@ def accept_restatement(
             raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
         later = settlement_history.assigned_after(connection, month)
         restated = [
-            _kept(each, decided.inputs.assigned[each.partner_id].figures)
+            keep_rate(each, rate=rate_in_force(decided.inputs.assigned[each.partner_id].figures))
             if order.history or each.partner_id in later
             else _accepted(connection, installation, decided, each, acceptance)
             for each in decided.restated
@@ -96,20 +96,6 @@ def _decide_again(connection: Connection, installation: Installation, order: Mon
     return decide_all(connection, order, inputs, totals, totals.partners, graces)
 
 
-def _kept(decision: Decision, in_force: Figures) -> Decision:
-    """Corrected figures beside the rate that the partner had: nothing changes for its orders."""
-    rate = None
-    if in_force.rate_valid_from is not None:
-        terms = RateTerms(
-            in_force.tier or 0,
-            in_force.monthly_fee_discount_bp or 0,
-            in_force.setup_fee_discount_bp or 0,
-            in_force.sla,
-        )
-        rate = Rate(in_force.rate_valid_from, terms)
-    return replace(decision, rate=rate, rate_is_new=False, letter=None)
-
-
 def _accepted(
     connection: Connection,
     installation: Installation,
@@ -121,19 +107,17 @@ def _accepted(
     day, partner_id = acceptance.effective_on, decision.partner_id
     last = settlement_history.last_decided_on(connection, partner_id)
     check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)
-    settled = {each.grant.grant_id for each in decision.grants if each.outcome is not None}
-    granted = [
-        grant.tier
-        for grant in decided.inputs.histories.get(partner_id, NO_HISTORY).open_grants
-        if day in grant.period and grant.grant_id not in settled
-    ]
-    tier = max([decision.earned_tier or 0, *granted])
-    agreements = decided.inputs.agreements.get(partner_id, ())
-    terms = rate_terms(program=installation.program_on(day), tier=tier, agreements=agreements, day=day)
     current = rate_store.rate_on(connection, partner_id, day)
-    is_new = current is None or current.terms != terms
-    rate = current if current is not None and not is_new else Rate(day, terms)
-    return replace(decision, rate=rate, rate_is_new=is_new, letter="restated")
+    rate = rate_of_acceptance(
+        program=installation.program_on(day),
+        day=day,
+        earned_tier=decision.earned_tier or 0,
+        open_grants=decided.inputs.histories.get(partner_id, NO_HISTORY).open_grants,
+        settled_grants=decision.grants,
+        agreements=decided.inputs.agreements.get(partner_id, ()),
+        current=current,
+    )
+    return replace(decision, rate=rate, rate_is_new=rate != current, letter="restated")
 
 
 def _write(
