@@ -2,30 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.letters import AccountFact, GraceFact, LetterKind
-
-
-@dataclass(frozen=True, slots=True)
-class OwedLetter:
-    """A letter of the outbox with the assessment that it tells about; `content_hash` is None until it is rendered."""
-
-    partner_id: str
-    revision: int
-    kind: LetterKind
-    content_hash: str | None
-    effective_on: date
-    program_hash: str
-    assessment: Any
-    accounts: tuple[AccountFact, ...]
-    grants: tuple[GraceFact, ...]
+from partner_program.domain.letter_facts import OwedLetter
+from partner_program.domain.letters import AccountFact, GraceFact
+from partner_program.domain.rates import RateTerms
 
 
 def owed_partners(connection: Connection, month: BillingMonth) -> list[str]:
@@ -62,13 +46,19 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
     grants = _grants(connection, month, partners)
     return [
         OwedLetter(
+            billing_month=month,
             partner_id=row.partner_id,
             revision=row.revision,
             kind=row.kind,
             content_hash=row.content_hash,
             effective_on=row.effective_on,
             program_hash=row.program_hash,
-            assessment=row,
+            mrr_eur_cents=row.mrr_eur_cents,
+            earned_tier=row.earned_tier,
+            granted_tier=row.granted_tier,
+            previous_tier=row.previous_tier,
+            terms=RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla),
+            rate_valid_from=row.rate_valid_from,
             accounts=tuple(accounts[row.partner_id, row.revision]),
             grants=tuple(grants[row.partner_id, row.revision]),
         )

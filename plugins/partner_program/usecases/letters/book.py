@@ -13,7 +13,6 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.database.letter_actions import Action, LetterAction
-from partner_program.adapters.database.letters import OwedLetter
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, write_letter_book
@@ -23,6 +22,7 @@ from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
+from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.month_order import last_in_force_before
@@ -31,7 +31,6 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.approval import waiting_batch
 from partner_program.usecases.letters.reconciliation import reconcile_letters
 from partner_program.usecases.letters.rendering import (
-    FactsOfLetters,
     letter_batches,
     letter_file_name,
     letter_templates,
@@ -82,7 +81,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         states={state: count for state, count in counted.states.items() if count},
         decisions=tuple(_decision(each) for each in counted.actions),
         settings=sending_settings(installation.connections),
-        letters=_letters(installation, month, found),
+        letters=_letters(installation, found),
         held=_held(found),
         links=_links(installation, month, found.register),
         company_name=brand["company_name"],
@@ -116,12 +115,9 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
         )
 
 
-def _letters(installation: Installation, month: BillingMonth, found: _Found) -> list[BookLetter]:
-    facts = FactsOfLetters(found.registry, installation.programs, month)
-    return [
-        _letter(stated, found.deliveries[owed.partner_id, owed.revision], found)
-        for owed, stated in facts.of(found.owed)
-    ]
+def _letters(installation: Installation, found: _Found) -> list[BookLetter]:
+    letters = facts_of_letters(owed=found.owed, registry=found.registry, programs=installation.programs)
+    return [_letter(stated, found.deliveries[owed.partner_id, owed.revision], found) for owed, stated in letters]
 
 
 def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> BookLetter:

@@ -11,10 +11,10 @@ from partner_program.adapters.files.program import load_program
 from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import certificate_facts
+from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import NotDefined
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import (
-    FactsOfLetters,
     letter_file_name,
     letter_templates,
     letters_folder,
@@ -37,7 +37,7 @@ def letter_pdf(
     if not owed:
         raise NotDefined(f"partner {partner_id} has no letter for {month}: the month owes it none, or is not settled")
     programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
-    ((_, facts),) = FactsOfLetters(registry, programs, month).of(owed)
+    ((_, facts),) = facts_of_letters(owed=owed, registry=registry, programs=programs)
     path = out or letters_folder(installation, month) / f"{letter_file_name(partner_id)}.pdf"
     write_bytes_if_changed(path, _typesetter(installation).letter(facts))
     return path

@@ -19,12 +19,13 @@ from partner_program.adapters.mail.send_rate import SendRate
 from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Outcome
+from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import NotApproved, Undeliverable
 from partner_program.domain.sending_epoch import Epoch, counted_on
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.claims import CLAIM, Claims
 from partner_program.usecases.letters.envelopes import letter_envelope
-from partner_program.usecases.letters.rendering import FactsOfLetters, letter_hash, letter_templates
+from partner_program.usecases.letters.rendering import letter_hash, letter_templates
 
 EVERY_LETTER = 10**9
 
@@ -142,7 +143,8 @@ class _Sending:
         with self._installation.database.reading() as connection:
             registry = load_registry(connection, partners)
             owed = letter_store.owed_letters(connection, self._month, partners)
-        for letter, facts in FactsOfLetters(registry, self._installation.programs, self._month).of(owed):
+        programs = self._installation.programs
+        for letter, facts in facts_of_letters(owed=owed, registry=registry, programs=programs):
             rendered = self._templates.render(facts)
             for row in [each for each in claimed if each.partner_id == letter.partner_id]:
                 _check_approved(row, letter.revision, rendered)

@@ -9,10 +9,11 @@ from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
+from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.envelopes import letter_message
-from partner_program.usecases.letters.rendering import FactsOfLetters, letter_templates
+from partner_program.usecases.letters.rendering import letter_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,12 @@ def show_letter(installation: Installation, month: BillingMonth, partner_id: str
     """Render a partner's letter from the committed facts; nothing is written."""
     templates = letter_templates(installation)
     with installation.database.reading() as connection:
-        facts_of = FactsOfLetters(load_registry(connection, [partner_id]), installation.programs, month)
+        registry = load_registry(connection, [partner_id])
         owed = letter_store.owed_letters(connection, month, [partner_id])
         rows = delivery_store.deliveries(connection, month, partners=[partner_id])
     if not owed:
         raise Refusal(f"partner {partner_id} has no letter for {month}")
-    ((letter, facts),) = facts_of.of(owed)
+    ((letter, facts),) = facts_of_letters(owed=owed, registry=registry, programs=installation.programs)
     rendered = templates.render(facts)
     own = tuple(row for row in rows if row.revision == letter.revision)
     message = b""

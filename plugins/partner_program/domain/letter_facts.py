@@ -1,0 +1,147 @@
+"""What a letter that is owed states: the figures that were committed, and what the programme and the registry add.
+
+Rule 12. Nothing is decided here: what took force is told as it was committed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letters import (
+    AccountFact,
+    BenefitFact,
+    GraceFact,
+    LetterFacts,
+    LetterKind,
+    NextTierFact,
+)
+from partner_program.domain.program import Program
+from partner_program.domain.rates import RateTerms, legacy_kept
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry
+
+
+@dataclass(frozen=True, slots=True)
+class OwedLetter:
+    """A letter that a month owes, with what was committed for its partner.
+
+    `content_hash` is None until it is rendered; `program_hash` is that of the programme file that the month was
+    settled with. `terms` have the tier of the month and the discounts of the rate, which holds from
+    `rate_valid_from`; `effective_on` is the day of the settlement.
+    """
+
+    billing_month: BillingMonth
+    partner_id: str
+    revision: int
+    kind: LetterKind
+    content_hash: str | None
+    effective_on: date
+    program_hash: str
+    mrr_eur_cents: int
+    earned_tier: int
+    granted_tier: int | None
+    previous_tier: int | None
+    terms: RateTerms
+    rate_valid_from: date
+    accounts: tuple[AccountFact, ...]
+    grants: tuple[GraceFact, ...]
+
+
+def facts_of_letters(
+    *, owed: Sequence[OwedLetter], registry: Registry, programs: Sequence[Program]
+) -> Iterator[tuple[OwedLetter, LetterFacts]]:
+    """What each owed letter states, one at a time.
+
+    `registry` has at least the partners of these letters. Raises `Refusal` where a month's programme file is not
+    among the `programs`.
+    """
+    partners = {partner.partner_id: partner for partner in registry.partners}
+    managers = {manager.account_manager_id: manager for manager in registry.account_managers}
+    by_hash = {program.file_hash: program for program in programs}
+    contacts: dict[str, list[str]] = defaultdict(list)
+    for contact in registry.contacts:
+        if contact.role == "billing":
+            contacts[contact.partner_id].append(contact.name)
+    agreements: dict[str, list[LegacyAgreement]] = defaultdict(list)
+    for agreement in registry.legacy_agreements:
+        agreements[agreement.partner_id].append(agreement)
+    for letter in owed:
+        program = by_hash.get(letter.program_hash)
+        if program is None:
+            raise Refusal(
+                f"month {letter.billing_month} was settled with a programme file that is not here: "
+                f"{letter.program_hash}"
+            )
+        partner = partners[letter.partner_id]
+        yield (
+            letter,
+            letter_facts(
+                letter=letter,
+                program=program,
+                partner=partner,
+                manager=managers[partner.account_manager_id],
+                contact_names=contacts.get(letter.partner_id, ()),
+                agreements=agreements.get(letter.partner_id, ()),
+            ),
+        )
+
+
+def letter_facts(
+    *,
+    letter: OwedLetter,
+    program: Program,
+    partner: Partner,
+    manager: AccountManager,
+    contact_names: Sequence[str],
+    agreements: Sequence[LegacyAgreement],
+) -> LetterFacts:
+    """What one letter states; `program` is the one that its month was settled with."""
+    terms, day = letter.terms, letter.effective_on
+    return LetterFacts(
+        billing_month=str(letter.billing_month),
+        kind=letter.kind,
+        partner_id=letter.partner_id,
+        company_name=partner.company_name,
+        language=partner.language,
+        contact_names=tuple(contact_names),
+        effective_on=day,
+        rate_valid_from=letter.rate_valid_from,
+        tier=terms.tier,
+        previous_tier=letter.previous_tier,
+        earned_tier=letter.earned_tier,
+        granted_tier=letter.granted_tier,
+        monthly_fee_discount_bp=terms.monthly_fee_discount_bp,
+        setup_fee_discount_bp=terms.setup_fee_discount_bp,
+        sla=terms.sla,
+        mrr_eur_cents=letter.mrr_eur_cents,
+        accounts=letter.accounts,
+        grants=letter.grants,
+        legacy=legacy_kept(program=program, terms=terms, agreements=agreements, day=day),
+        benefits=benefits_of_tier(program=program, tier=terms.tier),
+        prepayment=tuple(program.prepayment_bp.items()),
+        next_tier=next_tier(program=program, mrr_eur_cents=letter.mrr_eur_cents),
+        manager_name=manager.name,
+        manager_email=manager.email,
+        manager_phone=manager.phone,
+    )
+
+
+def benefits_of_tier(*, program: Program, tier: int) -> tuple[BenefitFact, ...]:
+    """The benefits of a tier, given or given on request; one that the source leaves open is never printed."""
+    facts = []
+    for benefit in program.benefits:
+        availability = benefit.of_tier(tier)
+        if availability != "unknown":
+            facts.append(BenefitFact(benefit.key, benefit.name, benefit.group, availability))
+    return tuple(facts)
+
+
+def next_tier(*, program: Program, mrr_eur_cents: int) -> NextTierFact | None:
+    """The next tier that revenue can earn, whatever a grant gives today; None at the top."""
+    earned = program.earned_tier(mrr_eur_cents)
+    if earned == program.highest_tier:
+        return None
+    row = program.tiers[earned]
+    return NextTierFact(row.tier, row.from_mrr_cents, row.from_mrr_cents - mrr_eur_cents)

@@ -1,0 +1,175 @@
+"""What a letter that is owed states: committed figures, and what the programme and the registry add (rule 12)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from partner_program.domain.letter_facts import OwedLetter, benefits_of_tier, facts_of_letters, next_tier
+from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
+from partner_program.domain.program import Availability, Benefit, Program
+from partner_program.domain.rates import LegacyTerm, RateTerms
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import AccountManager, Contact, LegacyAgreement, Partner, Registry
+from tests.domain.made_month import GO_LIVE, JUNE, PROGRAM, legacy, partner
+
+DAY = timedelta(days=1)
+PAM = AccountManager("M1", "Pam Manager", "pam@hosting.example", "+31201111111")
+ACCOUNT = AccountFact("NL", "Hosting NL", "A1", "EUR", 2_000_00, "1", 2_000_00)
+GRANT = GraceFact(3, date(2015, 6, 1), date(2015, 12, 1), None)
+OWED = OwedLetter(
+    billing_month=JUNE,
+    partner_id="P1",
+    revision=1,
+    kind="tier_raised",
+    content_hash=None,
+    effective_on=GO_LIVE,
+    program_hash=PROGRAM.file_hash,
+    mrr_eur_cents=2_000_00,
+    earned_tier=2,
+    granted_tier=3,
+    previous_tier=1,
+    terms=RateTerms(3, 1_000, 3_500, "Gold"),
+    rate_valid_from=GO_LIVE - DAY,
+    accounts=(ACCOUNT,),
+    grants=(GRANT,),
+)
+
+
+def registry(
+    partners: Sequence[Partner] = (partner(),),
+    contacts: Sequence[Contact] = (),
+    agreements: Sequence[LegacyAgreement] = (),
+) -> Registry:
+    return Registry((), (PAM,), tuple(partners), tuple(contacts), (), tuple(agreements), (), (), ())
+
+
+def stated(letter: OwedLetter = OWED, *, program: Program = PROGRAM, **known: Any) -> LetterFacts:
+    ((owed, facts),) = facts_of_letters(owed=[letter], registry=registry(**known), programs=[program])
+    assert owed is letter
+    return facts
+
+
+def test_a_letter_states_what_was_committed() -> None:
+    facts = stated()
+    assert (facts.billing_month, facts.kind, facts.partner_id) == ("2015-06", "tier_raised", "P1")
+    assert (facts.effective_on, facts.rate_valid_from) == (GO_LIVE, GO_LIVE - DAY)
+    assert (facts.tier, facts.previous_tier, facts.earned_tier, facts.granted_tier) == (3, 1, 2, 3)
+    assert (facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla) == (1_000, 3_500, "Gold")
+    assert (facts.mrr_eur_cents, facts.accounts, facts.grants) == (2_000_00, (ACCOUNT,), (GRANT,))
+
+
+def test_a_letter_names_the_partner_and_its_manager() -> None:
+    facts = stated()
+    assert (facts.company_name, facts.language) == ("Company P1", "en")
+    assert (facts.manager_name, facts.manager_email, facts.manager_phone) == (PAM.name, PAM.email, PAM.phone)
+
+
+def test_a_letter_is_addressed_to_the_partners_own_billing_contacts_alone() -> None:
+    contacts = [
+        Contact("P1", "Ada", "ada@p.example", "billing"),
+        Contact("P1", "Bob", "bob@p.example", "technical"),
+        Contact("P2", "Cy", "cy@q.example", "billing"),
+        Contact("P1", "Dee", "dee@p.example", "billing"),
+    ]
+    assert stated(contacts=contacts).contact_names == ("Ada", "Dee")
+    assert stated().contact_names == ()
+
+
+def test_a_letter_has_the_prepayment_table_of_the_programme() -> None:
+    assert stated().prepayment == ((1, 0), (3, 250), (6, 500), (12, 1_000), (24, 2_000), (36, 3_000))
+
+
+def test_a_letter_is_written_with_the_programme_that_the_month_was_settled_with() -> None:
+    other = replace(PROGRAM, file_hash="other", prepayment_bp={1: 0})
+    letters = [OWED, replace(OWED, program_hash="other")]
+    found = facts_of_letters(owed=letters, registry=registry(), programs=[PROGRAM, other])
+    assert [len(facts.prepayment) for _, facts in found] == [6, 1]
+
+
+def test_a_letter_whose_programme_file_is_not_here_is_refused_by_its_hash() -> None:
+    with pytest.raises(Refusal, match="month 2015-06 was settled with a programme file that is not here: gone"):
+        stated(replace(OWED, program_hash="gone"))
+
+
+def test_letters_are_told_in_the_order_in_which_they_are_owed_each_with_its_own_partner() -> None:
+    letters = [replace(OWED, partner_id="P2"), OWED]
+    found = facts_of_letters(owed=letters, registry=registry([partner("P1"), partner("P2")]), programs=[PROGRAM])
+    assert [facts.company_name for _, facts in found] == ["Company P2", "Company P1"]
+
+
+# Terms of an older agreement
+
+
+@pytest.mark.parametrize(("until", "kept"), [(GO_LIVE, False), (GO_LIVE + DAY, True), (None, True)])
+def test_an_old_term_is_named_while_its_agreement_holds_on_the_day_of_the_settlement(
+    until: date | None, kept: bool
+) -> None:
+    letter = replace(OWED, terms=replace(OWED.terms, monthly_fee_discount_bp=1_200))
+    facts = stated(letter, agreements=[legacy(1_200, until=until)])
+    assert facts.legacy == ((LegacyTerm("monthly_fee", 1_200, None, "agreement of 2012", until),) if kept else ())
+
+
+def test_an_agreement_of_another_partner_is_not_named() -> None:
+    letter = replace(OWED, terms=replace(OWED.terms, monthly_fee_discount_bp=1_200))
+    assert stated(letter, agreements=[replace(legacy(1_200), partner_id="P2")]).legacy == ()
+
+
+# Benefits with their state
+
+
+def with_benefit(*tiers: Availability) -> Program:
+    return replace(PROGRAM, benefits=(Benefit("mdf", "MDF", "marketing", tiers, ""),))
+
+
+def test_a_benefit_is_told_as_given_or_on_request_and_never_where_the_source_leaves_it_open() -> None:
+    program = with_benefit("unknown", "on_request", "yes")
+    assert [benefits_of_tier(program=program, tier=tier) for tier in range(4)] == [
+        (),
+        (),
+        (BenefitFact("mdf", "MDF", "marketing", "on_request"),),
+        (BenefitFact("mdf", "MDF", "marketing", "yes"),),
+    ]
+
+
+def test_without_a_tier_there_is_no_benefit() -> None:
+    assert benefits_of_tier(program=with_benefit("yes"), tier=0) == ()
+    assert stated(replace(OWED, terms=RateTerms(0, 0, 0, None))).benefits == ()
+
+
+def test_a_letter_has_the_benefits_of_the_tier_in_force_not_of_the_earned_one() -> None:
+    program = with_benefit("unknown", "unknown", "yes")
+    assert [benefit.key for benefit in stated(program=program).benefits] == ["mdf"]
+
+
+# The next tier
+
+
+@pytest.mark.parametrize(
+    ("mrr", "expected"),
+    [
+        (-100_00, NextTierFact(1, 500_00, 600_00)),
+        (0, NextTierFact(1, 500_00, 500_00)),
+        (499_99, NextTierFact(1, 500_00, 1)),
+        (500_00, NextTierFact(2, 2_000_00, 1_500_00)),
+        (39_999_99, NextTierFact(6, 40_000_00, 1)),
+        (40_000_00, None),
+    ],
+)
+def test_the_next_tier_is_the_first_one_that_revenue_does_not_reach_yet(
+    mrr: int, expected: NextTierFact | None
+) -> None:
+    assert next_tier(program=PROGRAM, mrr_eur_cents=mrr) == expected
+
+
+def test_a_grant_does_not_bring_the_next_tier_nearer() -> None:
+    """The letter's partner is lifted to Tier 3 and has earned Tier 2: what is missing is missing to Tier 3."""
+    assert stated().next_tier == NextTierFact(3, 5_000_00, 3_000_00)
+
+
+def test_a_shorter_table_ends_earlier() -> None:
+    shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:2])
+    assert next_tier(program=shorter, mrr_eur_cents=2_000_00) is None
+    assert next_tier(program=shorter, mrr_eur_cents=1_999_99) == NextTierFact(2, 2_000_00, 1)
