@@ -4,6 +4,7 @@ import secrets
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
 
@@ -76,8 +77,11 @@ class Show:
 
     def forget(self) -> None:
         """Once everything has stopped: delete databases and logins; logs, registers and letters stay."""
-        for data in (*self._out.glob("services/*/data"), *self._out.glob("services/*/passwords.json")):
-            shutil.rmtree(data) if data.is_dir() else data.unlink()
+        for passwords in self._out.glob("services/*/passwords.json"):
+            passwords.unlink()
+        # A disk may take milliseconds for each of some 4000 files: the databases are deleted side by side.
+        with ThreadPoolExecutor() as several:
+            list(several.map(shutil.rmtree, self._out.glob("services/*/data")))
         for forget in self._afterwards:
             forget()
 
