@@ -10,12 +10,15 @@ from partner_program.domain.month_order import (
     IN_FORCE,
     MonthStatus,
     check_acceptance_day,
+    check_all_assessed,
     check_effective_date,
     check_follows,
+    check_grant_day,
     check_release_day,
     check_request,
     check_someone_began,
     last_in_force_before,
+    months_from_to,
     run_day,
 )
 from partner_program.domain.refusals import MissingMonth, Refusal
@@ -233,3 +236,43 @@ def test_a_restatement_is_accepted_from_the_day_of_the_last_decided_rate_or_late
 def test_a_restatement_is_not_accepted_from_the_day_before_a_decided_rate() -> None:
     with pytest.raises(Refusal, match="effective date 2015-08-03: partner P1 has a rate decided on 2015-08-04"):
         check_acceptance_day(partner_id="P1", effective_on=AUGUST_3, last_decided_on=date(2015, 8, 4))
+
+
+@pytest.mark.parametrize("last", [None, date(2015, 8, 2)])
+def test_a_grant_begins_after_the_last_day_that_is_decided(last: date | None) -> None:
+    check_grant_day(partner_id="P1", starts_on=AUGUST_3, last_decided_on=last)
+
+
+@pytest.mark.parametrize("last", [AUGUST_3, date(2015, 8, 4)])
+def test_a_grant_does_not_begin_on_a_day_that_is_decided(last: date) -> None:
+    with pytest.raises(Refusal, match=f"partner P1 has a rate decided on {last}: rates are never changed backwards"):
+        check_grant_day(partner_id="P1", starts_on=AUGUST_3, last_decided_on=last)
+
+
+# Months that are looked at again
+
+
+def test_months_from_one_to_another_are_in_order_over_the_turn_of_the_year() -> None:
+    months = [BillingMonth(2015, 11), BillingMonth(2015, 12), BillingMonth(2016, 1)]
+    assert months_from_to(first=months[0], last=months[-1]) == months
+    assert months_from_to(first=JUNE, last=JUNE) == [JUNE]
+
+
+def test_months_are_named_the_earlier_one_first() -> None:
+    with pytest.raises(Refusal, match="month 2015-07 is after 2015-06: name the earlier month first"):
+        months_from_to(first=JULY, last=JUNE)
+
+
+def test_months_that_were_not_assessed_are_refused_by_their_names() -> None:
+    check_all_assessed(months=[MAY, JUNE], assessed=[JUNE, MAY])
+    with pytest.raises(MissingMonth, match=r"^not assessed: 2015-06, 2015-08; "):
+        check_all_assessed(months=[MAY, JUNE, JULY, AUGUST], assessed=[MAY, JULY])
+
+
+@pytest.mark.parametrize(
+    ("last", "named"), [(4, "2016-04; "), (5, "2016-04 and 1 more; "), (6, "2016-04 and 2 more; ")]
+)
+def test_of_many_missing_months_twelve_are_named_and_the_rest_is_counted(last: int, named: str) -> None:
+    months = months_from_to(first=MAY, last=BillingMonth(2016, last))
+    with pytest.raises(MissingMonth, match=f"not assessed: 2015-05, .*{named}"):
+        check_all_assessed(months=months, assessed=[])

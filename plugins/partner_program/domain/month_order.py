@@ -4,7 +4,7 @@ Months are assessed in order and no day lies before one that was decided already
 nothing for others and so has no place in the order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -14,6 +14,7 @@ from partner_program.domain.refusals import MissingMonth, Refusal
 MonthStatus = Literal["in_force", "history"]
 IN_FORCE: MonthStatus = "in_force"
 HISTORY: MonthStatus = "history"
+NAMED = 12  # a refusal names so many months, and counts the rest
 
 
 def check_request(*, month: BillingMonth, history: bool, effective_on: date | None, today: date) -> None:
@@ -115,3 +116,30 @@ def check_acceptance_day(*, partner_id: str, effective_on: date, last_decided_on
             f"effective date {effective_on}: partner {partner_id} has a rate decided on {last_decided_on}; "
             "choose a later day"
         )
+
+
+def check_grant_day(*, partner_id: str, starts_on: date, last_decided_on: date | None) -> None:
+    """Refuse a grant on demand that begins on or before the partner's last decided day: that day has its rate."""
+    if last_decided_on is not None and starts_on <= last_decided_on:
+        raise Refusal(
+            f"partner {partner_id} has a rate decided on {last_decided_on}: rates are never changed backwards, "
+            "choose a later day"
+        )
+
+
+def months_from_to(*, first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:
+    """Every month from `first` to `last`, in order."""
+    if first > last:
+        raise Refusal(f"month {first} is after {last}: name the earlier month first")
+    months = [first]
+    while months[-1] < last:
+        months.append(months[-1].following)
+    return months
+
+
+def check_all_assessed(*, months: Sequence[BillingMonth], assessed: Collection[BillingMonth]) -> None:
+    """Refuse months to simulate by the names of those that were not assessed."""
+    missing = [str(month) for month in months if month not in assessed]
+    if missing:
+        names = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
+        raise MissingMonth(f"not assessed: {names}; a simulation decides again what was settled")

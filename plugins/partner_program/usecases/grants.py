@@ -5,6 +5,7 @@ from datetime import date
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.month_order import check_grant_day
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import rate_of_grant
 from partner_program.domain.refusals import NotAuthorized, Refusal
@@ -51,11 +52,7 @@ def grant_grace(
         if known is not None:
             raise Refusal(f"grant {grant.grant_id} exists with other words: until {known.ends_on}, {known.reason}")
         last = settlement_history.last_decided_on(connection, partner_id)
-        if last is not None and starts_on <= last:
-            raise Refusal(
-                f"partner {partner_id} has a rate decided on {last}: rates are never changed backwards, "
-                "choose a later day"
-            )
+        check_grant_day(partner_id=partner_id, starts_on=starts_on, last_decided_on=last)
         registry_store.add_grant(connection, grant)
         agreements = [each for each in registry.legacy_agreements if each.partner_id == partner_id]
         rate = rate_of_grant(program=program, grant=grant, agreements=agreements, current=current)

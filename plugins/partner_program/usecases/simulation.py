@@ -19,23 +19,21 @@ from partner_program.adapters.database import results as settled_results
 from partner_program.adapters.files.program import load_program
 from partner_program.adapters.reports.simulation import simulation_csv, simulation_json
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import MissingMonth, Refusal
+from partner_program.domain.month_order import check_all_assessed, months_from_to
 from partner_program.domain.registry import LegacyAgreement
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 from partner_program.usecases.installation import Installation
 
-NAMED = 12
 SimulationForm = Literal["json", "csv"]
 
 
 def simulate(installation: Installation, program_file: Path, first: BillingMonth, last: BillingMonth) -> Simulation:
     """Decide every month from `first` to `last` again with a programme file; refused where one is not settled."""
-    if first > last:
-        raise Refusal(f"month {first} is after {last}: name the earlier month first")
+    months = months_from_to(first=first, last=last)
     program = load_program(program_file)
     with installation.database.reading() as connection:
-        months = _months(connection, first, last)
+        check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
         results = settled_results.load_results(connection)
         grants = settled_results.load_grants(connection)
         agreements = defaultdict[str, list[LegacyAgreement]](list)
@@ -58,18 +56,6 @@ def simulate(installation: Installation, program_file: Path, first: BillingMonth
 def simulation_file(simulation: Simulation, form: SimulationForm) -> str:
     """A simulation as a file: all of it as JSON, or the partners that would differ as CSV."""
     return simulation_json(simulation) if form == "json" else simulation_csv(simulation)
-
-
-def _months(connection: Connection, first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:
-    assessed = settlement_history.assessed_months(connection)
-    months = [first]
-    while months[-1] < last:
-        months.append(months[-1].following)
-    missing = [str(month) for month in months if month not in assessed]
-    if missing:
-        names = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
-        raise MissingMonth(f"not assessed: {names}; a simulation decides again what was settled")
-    return months
 
 
 def _month(connection: Connection, month: BillingMonth, results: Sequence[SimulatedResult]) -> SimulatedMonth:
