@@ -1,4 +1,4 @@
--- Grain: one row per line of any month without an id; asked where the database keeps the other ids unique.
+-- Grain: one row per line of any month that has no id. Run only where the database itself keeps the other ids unique.
 SELECT
     CAST(line_id AS BINARY) AS line_id,
     CAST(account_id AS BINARY) AS account_id

@@ -1,5 +1,5 @@
--- Grain: one row; the character set of each column that is read as text, `binary` where the column has none.
--- No line is read: the second half gives the row, the first one the columns.
+-- Grain: one row; the character set of each column that is read as text, or `binary` where it has none.
+-- No line is read: the first SELECT gives the column types, the second one gives the only row.
 SELECT
     CHARSET(line_id) AS line_id,
     CHARSET(account_id) AS account_id,

@@ -1,5 +1,5 @@
--- Grain: one row; the character set of the column that is read as text, `binary` where the column has none.
--- No account is read: the second half gives the row, the first one the column.
+-- Grain: one row; the character set of the column that is read as text, or `binary` where it has none.
+-- No account is read: the first SELECT gives the column type, the second one gives the only row.
 SELECT CHARSET(account_id) AS account_id
 FROM (
     SELECT account_id

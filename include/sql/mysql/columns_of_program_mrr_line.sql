@@ -1,4 +1,4 @@
--- Grain: no row; asked for the names of the columns alone.
-SELECT * -- noqa: AM04, whatever columns there are
+-- Grain: no row; only the names of the columns are wanted.
+SELECT * -- noqa: AM04, all columns that exist
 FROM program_mrr_line
 WHERE FALSE

@@ -1,4 +1,4 @@
--- Grain: one row per line that touches the month, of the accounts in which something cannot be relied on.
+-- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
 -- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes).
 SELECT
     CAST(line_id AS BINARY) AS line_id,

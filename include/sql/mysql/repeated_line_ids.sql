@@ -1,5 +1,5 @@
--- Grain: one row per line that touches the month without an id of its own: it has none, or shares it with another one.
--- Binds: first_day, next_first_day. Not asked where the database itself keeps line_id unique.
+-- Grain: one row per line that overlaps the month and has no id, or an id that another line has too.
+-- Binds: first_day, next_first_day. Not run where the database itself keeps line_id unique.
 SELECT
     line_id,
     account_id

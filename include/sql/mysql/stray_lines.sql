@@ -1,5 +1,5 @@
--- Grain: one row per line whose end is missing, no date (0000-00-00), or before its start in the month: else it would
--- vanish.
+-- Grain: one row per line that the month's other statements would miss: its end is missing or is not a date
+-- (0000-00-00), or it starts in the month and ends on or before the month's first day.
 -- Binds: first_day, next_first_day.
 SELECT
     CAST(line_id AS BINARY) AS line_id,

@@ -1,5 +1,5 @@
--- Grain: one row per unique key over line_id alone; none for a view or a table without such a key.
--- A prefix of a column is not the column.
+-- Grain: one row per unique key over line_id alone; no row for a view or for a table without such a key.
+-- A key over only the first characters of line_id (sub_part) does not count.
 SELECT index_name
 FROM information_schema.statistics
 WHERE table_schema = DATABASE() AND table_name = 'program_mrr_line' AND non_unique = 0

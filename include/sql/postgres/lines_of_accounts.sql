@@ -1,4 +1,4 @@
--- Grain: one row per line that touches the month, of the accounts in which something cannot be relied on.
+-- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
 -- Binds: first_day, next_first_day, accounts (JSON array of the ids).
 SELECT
     CAST(line_id AS TEXT) AS line_id,
@@ -22,7 +22,7 @@ WHERE
         account_id IS NULL
         OR CAST(account_id AS TEXT) COLLATE "C" IN (
             SELECT listed.id
-            FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(:accounts AS JSONB)) AS listed (id) -- noqa: RF02, a bind
+            FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(:accounts AS JSONB)) AS listed (id) -- noqa: RF02, it is a bind
         )
     )
 ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

@@ -1,4 +1,4 @@
--- Grain: one row per table or view that the role sees by its bare name.
+-- Grain: one row per table or view that the role can name without a schema.
 SELECT relation.relname
 FROM pg_catalog.pg_class AS relation
 INNER JOIN pg_catalog.pg_namespace AS namespace ON relation.relnamespace = namespace.oid

@@ -1,4 +1,5 @@
--- Grain: one row per line whose end is missing, or lies before its start in the month: it would vanish otherwise.
+-- Grain: one row per line that the month's other statements would miss: its end is missing, or it starts in the month
+-- and ends on or before the month's first day.
 -- Binds: first_day, next_first_day.
 SELECT
     CAST(line_id AS TEXT) AS line_id,

@@ -1,4 +1,4 @@
--- Grain: one row per line of any month without an id; asked where the database keeps the other ids unique.
+-- Grain: one row per line of any month that has no id. Run only where the database itself keeps the other ids unique.
 SELECT
     line_id,
     account_id

@@ -1,5 +1,5 @@
--- Grain: one row per line that touches the month, of the accounts in which something cannot be relied on.
--- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes: some are no text at all).
+-- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
+-- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes, since some are not text).
 SELECT
     line_id,
     account_id,
@@ -21,6 +21,6 @@ WHERE
     )
     AND (
         TYPEOF(account_id) <> 'text'
-        OR HEX(account_id) IN (SELECT listed.value FROM JSON_EACH(:accounts) AS listed) -- noqa: RF02, a bind
+        OR HEX(account_id) IN (SELECT listed.value FROM JSON_EACH(:accounts) AS listed) -- noqa: RF02, it is a bind
     )
 ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

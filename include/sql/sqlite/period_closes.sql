@@ -1,4 +1,4 @@
--- Grain: one row per currency for which the entity says that the month is complete.
+-- Grain: one row per currency in which the entity has declared the month complete.
 -- Binds: billing_month (YYYY-MM).
 SELECT
     currency,

@@ -1,4 +1,4 @@
--- Grain: one row per account that the entity flags as a reseller's.
+-- Grain: one row per account that the entity has marked as a reseller's.
 SELECT DISTINCT COALESCE(account_id, NULL) AS account_id
 FROM program_reseller_account
 WHERE account_id IS NOT NULL

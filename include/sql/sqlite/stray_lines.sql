@@ -1,8 +1,8 @@
--- Grain: one row per line that the month's other statements cannot see, and that would vanish without a look here: its
--- end is no date and sorts before every month, or it starts in the month and ends on or before the month's first day.
--- Binds: first_day, next_first_day. A real date before 2000 does not touch the month and is left out.
--- Each part finds its lines by an index, where service_end and service_start have one; without the second, every line
--- is looked at. The plus signs keep the indexes that would lead through most of the table out of the plan.
+-- Grain: one row per line that the month's other statements would miss: its end is missing or is not a date and sorts
+-- before every month, or it starts in the month and ends on or before the month's first day.
+-- Binds: first_day, next_first_day. A real date before 2000 does not overlap the month and is left out.
+-- Each part finds its lines by an index on service_end or service_start; without one on service_start, every line is
+-- read. The plus signs stop SQLite from using an index that would lead through most of the table.
 SELECT
     line_id,
     account_id,

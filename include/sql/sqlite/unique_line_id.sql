@@ -1,4 +1,4 @@
--- Grain: one row, where the database itself keeps line_id unique; none for a view or a table without such a key.
+-- Grain: one row if the database itself keeps line_id unique; no row for a view or for a table without such a key.
 SELECT 1 AS is_unique
 WHERE
     EXISTS (

@@ -1,7 +1,7 @@
 -- Contract 1 from FOSSBilling (MySQL or MariaDB): what orders cost per period, less discounts and refunds.
--- Grain: one row per invoice item of an order that renews, and one more where part of the invoice was refunded by hand.
+-- Grain: one row per invoice item of an order that renews, and one more if part of the invoice was refunded by hand.
 WITH copies AS (
-    -- a refund by credit note or negative invoice copies every item, its note is all that names the refunded invoice
+    -- A refund by credit note or negative invoice copies every item. Only its note names the refunded invoice.
     SELECT
         copied.id,
         CAST(
@@ -35,7 +35,7 @@ order_items AS (
 ),
 
 chains AS (
-    -- how many months an order was invoiced for before an item, from its activation on
+    -- for how many months the order was invoiced before this item, counted from its activation
     SELECT
         order_items.*,
         COALESCE(
@@ -58,7 +58,7 @@ periods AS (
         CAST(
             CASE
                 WHEN chains.task = 'activate' THEN COALESCE(chains.activated_at, chains.paid_at, chains.created_at)
-                -- whole days after the invoice was made: a deadline for the payment, not the day the service renews
+                -- due a whole number of days after the invoice was made: a payment deadline, not the day of renewal
                 WHEN
                     chains.activated_at IS NOT NULL
                     AND chains.months IS NOT NULL
@@ -71,7 +71,7 @@ periods AS (
 ),
 
 hand_refunds AS (
-    -- the part of an invoice, with its tax, that was refunded without any document
+    -- the amount of an invoice, tax included, that was refunded without a document
     SELECT
         invoiced.id,
         CAST(MAX(invoiced.refund) AS DECIMAL(18, 2)) AS refund,
@@ -103,7 +103,7 @@ SELECT
     periods.service_type AS product,
     CASE WHEN item.type = 'order' AND item.price >= 0 AND numbers.part = 1 THEN 'recurring' ELSE 'credit' END
         AS charge_kind,
-    -- a fee per week or day counts whole in the month in which the week or day starts
+    -- a fee per week or day counts in full in the month in which the week or day starts
     CASE
         WHEN RIGHT(periods.period, 1) IN ('W', 'D')
             THEN periods.starts_on - INTERVAL (DAYOFMONTH(periods.starts_on) - 1) DAY
@@ -149,5 +149,5 @@ WHERE
         (item.type = 'order' AND item.task IN ('activate', 'renew'))
         OR (item.type = 'custom' AND item.unit = 'discount' AND item.rel_id <> '')
     )
-    -- an order without a period is paid once, a row that belongs to no order is kept, to be seen as faulty
+    -- An order without a period is paid once and left out. A row that belongs to no order stays, to be found faulty.
     AND (periods.id IS NULL OR periods.period <> '')

@@ -1,5 +1,5 @@
--- Contract 1 from Kill Bill, on PostgreSQL, MySQL and MariaDB alike.
--- Grain: one row per account tagged RESELLER, and per child account of such a one.
+-- Contract 1 from Kill Bill, the same on PostgreSQL, MySQL and MariaDB.
+-- Grain: one row per account tagged RESELLER, and one per child account of such an account.
 WITH flagged AS (
     SELECT tag.object_id AS account_id
     FROM tags AS tag

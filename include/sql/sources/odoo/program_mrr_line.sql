@@ -1,5 +1,5 @@
 -- Contract 1 from Odoo Enterprise (PostgreSQL): invoice and refund lines of products that recur.
--- Grain: one row per line, one whose period is no whole months has a row per stretch (head, whole months, tail).
+-- Grain: one row per line, or a row for each part (head, whole months, tail) of a period that is not whole months.
 WITH items AS (
     SELECT
         CAST(entry.id AS VARCHAR(20)) AS item_id,
@@ -9,7 +9,7 @@ WITH items AS (
         CASE WHEN posting.move_type = 'out_invoice' AND entry.price_subtotal >= 0 THEN 'recurring' ELSE 'credit' END
             AS charge_kind,
         entry.deferred_start_date AS starts_on,
-        entry.deferred_end_date + 1 AS ends_on, -- the last day is within the period
+        entry.deferred_end_date + 1 AS ends_on, -- Odoo stores the last day of the period, we want the day after it
         ROUND(entry.price_subtotal * 100) * CASE posting.move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS amount_minor,
         coin.name AS currency,
         CASE posting.state WHEN 'cancel' THEN 'void' ELSE posting.state END AS document_status,
@@ -23,8 +23,8 @@ WITH items AS (
     WHERE
         posting.company_id = 1 -- one company is one legal entity, see README
         AND posting.move_type IN ('out_invoice', 'out_refund')
-        AND entry.display_type = 'product' -- no section, note, tax, rounding or payment term
-        AND product.recurring_invoice -- no setup fee
+        AND entry.display_type = 'product' -- not a section, note, tax, rounding or payment term
+        AND product.recurring_invoice -- not a setup fee
         AND EXISTS (
             SELECT 1
             FROM res_partner_res_partner_category_rel AS tagged
@@ -33,7 +33,7 @@ WITH items AS (
         )
 ),
 
--- materialized: else each expression is put into the next ones, and compiling them takes minutes
+-- MATERIALIZED, because PostgreSQL would copy each expression into the next ones, and planning would take minutes
 calendar AS MATERIALIZED (
     SELECT
         items.*,
@@ -57,7 +57,7 @@ calendar AS MATERIALIZED (
 periods AS (
     SELECT
         calendar.*,
-        -- a term ends on the day of the month on which it starts, or on the last one of a month that has no such day
+        -- whole months: the period ends on the day of the month on which it starts, or on a shorter month's last day
         COALESCE(calendar.ends_on <= calendar.starts_on, TRUE)
         OR (
             calendar.months >= 1
@@ -72,7 +72,7 @@ periods AS (
 ),
 
 stretches AS MATERIALIZED (
-    -- weights are months times the days of the first and of the last month: whole numbers
+    -- weights are months, multiplied by the days of the first and of the last month to get whole numbers
     SELECT
         periods.*,
         CASE
@@ -144,7 +144,7 @@ SELECT
         WHEN is_whole OR start_day = 1 THEN months
         ELSE months - 1
     END AS term_months,
-    -- rounded where each stretch ends, so that the stretches add up to the item
+    -- each part is the rounded running total less the one before it, so that the parts add up to the item
     CAST(
         ROUND(amount_minor * (weight_before + weight) / whole_weight)
         - ROUND(amount_minor * weight_before / whole_weight) AS BIGINT

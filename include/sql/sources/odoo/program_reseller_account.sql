@@ -1,5 +1,5 @@
 -- Contract 1 from Odoo (PostgreSQL).
--- Grain: one row per company or person, no contact of one, that has the contact tag Reseller.
+-- Grain: one row per company or person with the contact tag Reseller. Their contacts give no row.
 SELECT
     CAST(partner.id AS VARCHAR(20)) AS account_id,
     partner.name AS company_name,

@@ -1,7 +1,7 @@
 -- Contract 1 from WHMCS (MySQL or MariaDB): what was invoiced for services, add-ons and domains, less discounts.
--- Grain: one row per invoice item of a service or its promotion, and one for its share of the group discount.
+-- Grain: one row per invoice item of a service or of its promotion, and one for the item's share of the group discount.
 WITH totals AS (
-    -- amounts hold the tax where the installation's prices do: then the items add up to more than the subtotal
+    -- where the installation's prices include tax, so do the items, and they add up to more than the subtotal
     SELECT
         item.invoiceid,
         SUM(item.amount) - MAX(invoiced.subtotal) AS tax_within,
@@ -68,7 +68,7 @@ SELECT
     items.duedate AS service_start,
     items.duedate + INTERVAL items.months MONTH AS service_end,
     CAST(items.months AS SIGNED) AS term_months,
-    -- multiplied before it is divided: a quotient keeps few decimals here
+    -- all multiplications come before the divisions, because a quotient keeps only a few decimals here
     CAST(
         ROUND(
             items.amount_minor

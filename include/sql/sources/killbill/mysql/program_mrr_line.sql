@@ -1,5 +1,5 @@
--- Contract 1 from Kill Bill on MySQL or MariaDB: what recurs, and what corrects it.
--- Grain: one row per invoice item, a pro-rated one has a row per stretch of its period (head, whole months, tail).
+-- Contract 1 from Kill Bill on MySQL or MariaDB: recurring fees and usage, and what corrects them.
+-- Grain: one row per invoice item, or a row for each part (head, whole months, tail) of a pro-rated item.
 WITH flagged AS (
     SELECT tag.object_id AS account_id
     FROM tags AS tag
@@ -14,7 +14,7 @@ items AS (
         item.subscription_id AS service_id,
         COALESCE(item.product_name, item.plan_name) AS product,
         CASE item.type WHEN 'RECURRING' THEN 'recurring' WHEN 'USAGE' THEN 'usage' ELSE 'credit' END AS charge_kind,
-        -- an adjustment belongs to the period of what it corrects, usage counts in the month in which it starts
+        -- an adjustment belongs to the period of the item it corrects. Usage counts in the month in which it starts.
         CASE
             WHEN item.type <> 'ITEM_ADJ' THEN item.start_date
             WHEN linked.type = 'USAGE' THEN linked.start_date - INTERVAL (DAYOFMONTH(linked.start_date) - 1) DAY
@@ -48,7 +48,7 @@ items AS (
         )
 ),
 
--- a limit that limits nothing keeps this a query of its own: else each expression is put into the next ones
+-- The LIMIT leaves nothing out. Without it the server would copy each expression into the next ones.
 calendar AS (
     SELECT
         items.*,
@@ -67,7 +67,7 @@ calendar AS (
 periods AS (
     SELECT
         calendar.*,
-        -- a term ends on the day of the month on which it starts, or on the last one of a month that has no such day
+        -- whole months: the period ends on the day of the month on which it starts, or on a shorter month's last day
         calendar.charge_kind = 'usage'
         OR COALESCE(calendar.ends_on <= calendar.starts_on, TRUE)
         OR (
@@ -83,7 +83,7 @@ periods AS (
 ),
 
 stretches AS (
-    -- weights are months times the days of the first and of the last month: whole numbers
+    -- weights are months, multiplied by the days of the first and of the last month to get whole numbers
     SELECT
         periods.*,
         CASE
@@ -155,7 +155,7 @@ SELECT
         WHEN is_whole OR start_day = 1 THEN months
         ELSE months - 1
     END AS term_months,
-    -- rounded where each stretch ends, so that the stretches add up to the item
+    -- each part is the rounded running total less the one before it, so that the parts add up to the item
     CAST(
         ROUND(amount_minor * (weight_before + weight) / whole_weight)
         - ROUND(amount_minor * weight_before / whole_weight) AS SIGNED
