@@ -2,8 +2,20 @@
 
 "The go live date is 27 July 2015. All revenues have been calculated based on the Resellers' revenue up until June."
 
-The same steps as every month, for revenue month 2015-06 with rates from 2015-07-27: existing partners keep older terms
-that are better, and each authorised partner gets the migration letter. On demand only; equal inputs change nothing.
+Settles the programme's first month: revenue month 2015-06, with rates from 2015-07-27. It has the same steps as every
+month (see `monthly_tier_assignment`), with two differences: existing partners keep older terms that are better, and
+each authorised partner gets the migration letter.
+
+It has no schedule: start it by hand, once. If you want earlier months for information, backfill them first. Starting
+it again with equal inputs changes nothing.
+
+| parameter | default | meaning |
+|---|---|---|
+| `billing_month` | `2015-06` | the month whose revenue decides the first tiers |
+| `effective_on` | `2015-07-27` | the first day of the rates |
+| `close_deadline_days` | 10 | days after the month's end to wait for entities that have not closed the month |
+
+If a step fails, its log says what to do. Clearing any task is safe. More in docs/operations.md.
 """
 
 from airflow.sdk import dag

@@ -3,18 +3,38 @@
 "LeaseWeb will check monthly if the partner has moved to a new tier during the previous month in order to apply the
 right discount."
 
-On the first of each month, for the month that has just ended: freeze what each legal entity billed, check it, merge it
-per partner, assign tiers, settle grace periods, **write the rates in one transaction**, publish them, render letters.
+Runs on the first of each month at midnight in Amsterdam, for the month that has just ended. Load the registry (links,
+grants, exchange rates) before the totals are merged.
 
-| what | how |
+| step | what it does |
 |---|---|
-| on demand | param `billing_month` (YYYY-MM), and `effective_on` where the rates' first day is not today |
-| late entity | waits `close_deadline_days` after the month's end without holding a worker, then holds its partners |
-| held partners | keep the rate they have; start the same month again when the entity has closed |
-| the brake | `partner-program brake release MONTH --reason TEXT`, then clear `merge_totals` and what follows it |
-| backfill | history only: totals and tiers for information, no rates, no letters |
-| unpausing | starts the newest month at once; it takes force only after the month before it, and sends nothing |
-| again | clearing any task is safe: equal inputs change nothing |
+| `begin_month` | finds the month of this run and refuses one that may not run now |
+| `wait_for_closes` | waits until every entity has closed the month or the deadline has passed; holds no worker |
+| `pull_mrr` | freezes what each legal entity billed; an entity that cannot be read holds its partners only |
+| `validate_mrr` | checks the frozen data and writes the quality report |
+| `merge_totals` | adds up the revenue of each partner and decides who is held |
+| `assign_tiers`, `settle_grace_periods` | decide tiers and open grants, as drafts |
+| `write_discount_rates` | **writes the rates in one transaction**, and the month is in force; the brake may stop it |
+| `publish_rates` | adds the rates to each order database and reads them back; tries again for five to six hours |
+| `render_letters`, `preview_letters` | write the letters and the months' page below `out/` |
+| `ask_for_letters`, `start_letters` | start `tier_letters`, which waits for a person's approval before it sends |
+
+| parameter | default | meaning |
+|---|---|---|
+| `billing_month` | the scheduled month | the month to assess, YYYY-MM; needed when you start the DAG by hand |
+| `effective_on` | the day of the commit | the first day of the new rates, after the month's end |
+| `close_deadline_days` | 10 | days after the month's end to wait for entities that have not closed the month |
+
+| when | do this |
+|---|---|
+| partners are held | they keep the rate they have; fix the cause, then start the same month again |
+| the brake is on | check the figures; see below |
+| `publish_rates` failed | letters go on, the rates stay owed; clear the task once the order database is back |
+| any other step failed | read its log, fix the cause, clear the task; that is safe, equal inputs change nothing |
+| you want earlier months | a backfill is history only: totals and tiers for information, no rates, no letters |
+| you unpause this DAG | it starts the newest month at once, which takes force only after the month before it |
+
+To release the brake: `partner-program brake release MONTH --reason TEXT`, then clear `merge_totals` and what follows.
 
 More in docs/operations.md.
 """

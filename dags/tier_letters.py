@@ -2,17 +2,31 @@
 
 "Each Reseller Partner will be informed about the tier they are in and the benefits assigned to that tier."
 
-Started by a month's run when its letters are rendered. It shows the preview book, **waits for a person other than the
-one who started the run**, sends three letters, then the rest, and adds up: owed = the sum of the states.
+A month's run starts this DAG once its letters are rendered. You can also start it by hand, with a month whose letters
+are rendered.
 
-| what | how |
+| step | what it does |
 |---|---|
-| approve | in Airflow: Required Actions, or the REST API; the word holds for the letters as they were shown |
-| rendered anew | the approval is void and the letters wait for another |
-| without live sending | each message is written below `out/mail`, nothing leaves |
-| a letter that may have arrived | `ambiguous`: never sent again by itself, see `partner-program letters resolve` |
-| again | clearing and starting again send only what was not handed over |
-| unpausing | starts what months' runs asked for meanwhile; each waits for its approval |
+| `begin_letters` | writes the preview book and counts the letters that wait for an approval |
+| `approve_letters` | **waits for a person other than the one who started the run** |
+| `send_canary` | sends the first three letters; if one is not taken, the rest stays here |
+| `send_letters` | sends the rest in batches, one after the other |
+| `send_deferred` | tries postponed letters again for up to two days; holds no worker meanwhile |
+| `reconcile_letters` | adds up: owed = the sum of the states; fails if a letter needs a person |
+
+| parameter | default | meaning |
+|---|---|---|
+| `billing_month` | none, has to be given | the month whose letters are sent, YYYY-MM |
+| `approval` | `person` | `auto` is for tests: it does not approve live sending, unless the settings allow it |
+
+| when | do this |
+|---|---|
+| the run waits for an approval | read the preview book, then answer under Required Actions or by the REST API |
+| letters were rendered anew after the approval | the approval is void, and the letters need a new one |
+| live sending is not switched on | nothing leaves: each message is written below `out/mail` |
+| a letter may have arrived (`ambiguous`) | read the mail server's log, then run `partner-program letters resolve` |
+| a step failed | read its log; clearing it or starting again sends only what was not handed over |
+| you unpause this DAG | it starts the runs that months asked for meanwhile; each waits for its approval |
 
 More in docs/operations.md.
 """
