@@ -1,8 +1,8 @@
-# Airflow's own image, brought to exactly what the lock says, with this project in it.
+# Airflow's own image, with exactly the releases of the lock files, and this project in it.
 FROM apache/airflow:slim-3.3.2-python3.12
 
 USER root
-# Folders that volumes are laid over take their owner from here.
+# A new volume takes its owner from the folder that it is mounted on.
 RUN install -d -o airflow -g 0 -m 775 /opt/partner-program /var/lib/partner-program /var/log/airflow
 USER airflow
 WORKDIR /opt/partner-program

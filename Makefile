@@ -1,8 +1,8 @@
-# The commands of this project. `make help` is made of the comments after "##".
+# The commands of this project. `make help` prints the comments after "##".
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-# Bytecode halves each start-up, and nobody's shell settings may decide what is imported.
+# Bytecode halves the time of each start. The caller's shell settings must not decide what is imported.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 export GX_ANALYTICS_ENABLED := false
 
@@ -14,22 +14,22 @@ help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
 		printf '  %-10s %s\n' "$$target" "$$what"; done
-	@echo 'Variables: PYTHON=/path/to/python3.12 to choose the Python; TESTS="-k grace" for pytest; MONTH for month; DISTURB=1 for topology: kills servers'
+	@echo 'Variables: PYTHON=/path/to/python3.12 chooses the Python; TESTS="-k grace" goes to pytest; MONTH is for month; DISTURB=1 makes topology kill servers'
 
-demo: ready ## See the programme at work: the 2015 migration and the months after it, in out/
+demo: ready ## Show the programme at work: the 2015 migration and the month after it, in out/
 	@$(BIN)/python -m demo
 
-topology: ready-dev ## The demo's months through the real scheduler and two workers, as local processes, in out/topology/
+topology: ready-dev ## Run the demo's months through the real scheduler and two workers, as local processes, in out/topology/
 	@$(BIN)/python -m topology $(if $(DISTURB),--disturb)
 
-up: ## Start it in containers: scheduler, two workers, databases, mail catcher (bin/make-env makes .env)
+up: ## Start everything in containers: scheduler, two workers, databases, mail catcher (run bin/make-env first)
 	@bin/compose up --build --detach
 	@echo 'Airflow: http://127.0.0.1:8080 (AIRFLOW_PORT), mail: http://127.0.0.1:8025 (MAIL_PORT); the passwords are in .env'
 
-down: ## Stop the containers; their volumes stay
+down: ## Stop the containers and keep their volumes
 	@bin/compose down
 
-test: ready-dev ## Run every test (TESTS="..." passes words on to pytest)
+test: ready-dev ## Run every test (TESTS="..." is passed to pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: ready-dev ## Lint, types, import contracts, SQL
@@ -41,7 +41,7 @@ lint: ready-dev # ruff: rules, then layout
 types: ready-dev # mypy, strict
 	@$(BIN)/mypy $(TYPED)
 
-contracts: ready-dev # the direction of the rooms
+contracts: ready-dev # import-linter: which package may import which
 	@$(BIN)/lint-imports --no-logo
 
 sql: ready-dev # sqlfluff
@@ -50,25 +50,25 @@ sql: ready-dev # sqlfluff
 format: ready-dev ## Lay out the code and fix what can be fixed
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
-bench: ready-dev ## Measure, and compare with the limits
+bench: ready-dev ## Measure speed and memory, and compare them with their limits
 	@$(BIN)/python -m bench
 
 month: ready ## Assess one month: make month MONTH=2015-07
 	@test -n '$(MONTH)' || { echo 'Which month? make month MONTH=2015-07' >&2; exit 2; }
 	@$(BIN)/partner-program run '$(MONTH)'
 
-doctor: ready ## Say what this installation lacks
+doctor: ready ## Check this installation and say what is missing
 	@$(BIN)/partner-program doctor
 
-lock: ready ## Write requirements*.txt anew from requirements*.in, for Python 3.11 to 3.13
+lock: ready ## Write requirements*.txt again from requirements*.in, for Python 3.11 to 3.13
 	@bin/lock
 
-clean: ## Remove all that these commands made: .venv, out, caches
+clean: ## Remove everything that these commands made: .venv, out, caches
 	@rm -rf .venv out build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache plugins/*.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-ready: # .venv, for running
+ready: # make .venv for running
 	@bin/set-up run
 
-ready-dev: # .venv, for working on it
+ready-dev: # make .venv for development
 	@bin/set-up dev
