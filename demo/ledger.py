@@ -8,8 +8,8 @@ from demo.ecb_rates import Rates
 from demo.services import Account, Line
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import rate_ratio, round_half_away
+from partner_program.domain.revenue import counts
 
-_COUNTED = ("recurring", "usage", "credit")
 _ALL_TERMS = 72  # a multiple of each term that the demo bills: shares add up in whole numbers
 
 
@@ -41,11 +41,7 @@ class Ledger:
     def _account_cents(self, account: Account, month: BillingMonth) -> int:
         shares: dict[str, int] = defaultdict(int)
         for line in self._lines[account]:
-            if (
-                line.charge_kind in _COUNTED
-                and line.document_status == "posted"
-                and isinstance(line.net_amount_minor, int)
-            ):
+            if counts(line) and isinstance(line.net_amount_minor, int):
                 covered = month.covered_days(line.service_start, line.service_end)
                 shares[line.currency] += line.net_amount_minor * covered * (_ALL_TERMS // line.term_months)
         total = 0

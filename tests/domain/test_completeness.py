@@ -6,9 +6,16 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import completeness_findings
-from partner_program.domain.findings import CountedTotals, Finding, counted_totals
+from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, PeriodClose
+from partner_program.domain.revenue import (
+    CountedTotals,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+    PeriodClose,
+    counted_totals,
+)
 
 JUNE = BillingMonth(2015, 6)
 NL = Entity("NL", "Example Hosting B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))

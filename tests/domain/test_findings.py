@@ -1,13 +1,4 @@
-from partner_program.domain.findings import (
-    CountedTotals,
-    Finding,
-    counted_totals,
-    entity_faults,
-    in_reading_order,
-    shown,
-    worst,
-)
-from partner_program.domain.revenue import EntityRevenue, MrrGroup
+from partner_program.domain.findings import Finding, entity_faults, in_reading_order, shown, worst
 
 
 def test_an_entity_fails_for_all_its_critical_findings_in_one_reason() -> None:
@@ -31,18 +22,6 @@ def test_findings_read_by_entity_with_the_worst_first() -> None:
     assert in_reading_order([info, warning, critical, other]) == [other, critical, warning, info]
     assert worst([info, warning]) == "warning"
     assert worst([]) is None
-
-
-def test_only_posted_lines_of_counted_kinds_are_in_the_counted_totals() -> None:
-    groups = (
-        MrrGroup("A", "EUR", "recurring", "posted", 1, 30, 2, 500),
-        MrrGroup("A", "EUR", "credit", "posted", 1, 30, 1, -100),
-        MrrGroup("A", "CHF", "usage", "posted", 1, 30, 1, 7),
-        MrrGroup("A", "EUR", "setup", "posted", 1, 30, 9, 9999),
-        MrrGroup("A", "EUR", "recurring", "void", 1, 30, 9, 9999),
-    )
-    revenue = EntityRevenue("NL", groups, (), (), ())
-    assert counted_totals(revenue) == CountedTotals(4, (("CHF", 7), ("EUR", 400)))
 
 
 def test_a_value_from_outside_is_shown_on_one_bounded_line() -> None:

@@ -1,8 +1,9 @@
 -- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
 -- A shape is one whole number for all that makes lines count alike:
--- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
+-- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
 -- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes
 -- (in UTF-8: a column in another character set is converted before this is asked).
 -- A day of no calendar, 2015-06-31 or 2015-00-00, can be stored; counted as days and back it is another, or none.
@@ -20,11 +21,11 @@ FROM (
         CASE
             WHEN
                 net_amount_minor BETWEEN :smallest AND :largest
-                AND (net_amount_minor >= 0 OR CAST(charge_kind AS BINARY) NOT IN ('recurring', 'usage'))
+                AND (net_amount_minor >= 0 OR CAST(charge_kind AS BINARY) NOT IN (:never_negative))
                 AND net_amount_minor = FLOOR(net_amount_minor)
                 AND term_months BETWEEN 1 AND 999
                 AND term_months = FLOOR(term_months)
-                AND (term_months = 1 OR CAST(charge_kind AS BINARY) <> 'usage')
+                AND (term_months = 1 OR CAST(charge_kind AS BINARY) NOT IN (:metered))
                 AND service_start >= '1970-01-01'
                 AND service_start < service_end
                 AND service_end < '2200-01-01'
@@ -32,23 +33,14 @@ FROM (
                 AND FROM_DAYS(TO_DAYS(service_end)) = service_end
                 THEN
                     CASE CAST(charge_kind AS BINARY)
-                        WHEN 'recurring' THEN 40
-                        WHEN 'usage' THEN 70
-                        WHEN 'credit' THEN 0
-                        WHEN 'setup' THEN 50
-                        WHEN 'one_off' THEN 30
-                        WHEN 'deposit' THEN 10
-                        WHEN 'goodwill' THEN 20
-                        WHEN 'tax' THEN 60
-                    END * 100000
+                        WHEN :kind THEN :kind_code
+                    END * 1000000
                     + CASE CAST(document_status AS BINARY)
-                        WHEN 'posted' THEN 1
-                        WHEN 'draft' THEN 0
-                        WHEN 'void' THEN 2
+                        WHEN :status THEN :status_code
                     END * 100000
                     + CAST(term_months AS SIGNED) * 100
                     + CASE
-                        WHEN CAST(charge_kind AS BINARY) = 'usage'
+                        WHEN CAST(charge_kind AS BINARY) IN (:metered)
                             THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
                         ELSE
                             DATEDIFF(

@@ -1,10 +1,11 @@
 -- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
 -- A shape is one whole number for all that makes lines count alike:
--- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
+-- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one,
 -- and there may be more than one such row.
 -- What all lines of a group have in common is judged once a group, only amounts and days line by line.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
 -- BPCHAR costs nothing on a char(3), where TEXT would copy every value; it is blind to blanks at the end, which the
 -- length is not. BETWEEN keeps NaN and Infinity of a numeric column out: PostgreSQL holds them above every number.
 SELECT -- noqa: ST06, in the order of the grain
@@ -15,22 +16,13 @@ SELECT -- noqa: ST06, in the order of the grain
             covered_days IS NOT NULL
             AND term_months BETWEEN 1 AND 999
             AND term_months % 1 = 0
-            AND (term_months = 1 OR charge_kind <> 'usage')
+            AND (term_months = 1 OR charge_kind NOT IN (:metered))
             THEN
                 CASE charge_kind
-                    WHEN 'recurring' THEN 40
-                    WHEN 'usage' THEN 70
-                    WHEN 'credit' THEN 0
-                    WHEN 'setup' THEN 50
-                    WHEN 'one_off' THEN 30
-                    WHEN 'deposit' THEN 10
-                    WHEN 'goodwill' THEN 20
-                    WHEN 'tax' THEN 60
-                END * 100000
+                    WHEN :kind THEN :kind_code
+                END * 1000000
                 + CASE document_status
-                    WHEN 'posted' THEN 1
-                    WHEN 'draft' THEN 0
-                    WHEN 'void' THEN 2
+                    WHEN :status THEN :status_code
                 END * 100000
                 + CAST(term_months AS INTEGER) * 100
                 + covered_days
@@ -58,7 +50,7 @@ FROM (
             CASE
                 WHEN
                     net_amount_minor BETWEEN :smallest AND :largest
-                    AND (net_amount_minor >= 0 OR CAST(charge_kind AS TEXT) NOT IN ('recurring', 'usage'))
+                    AND (net_amount_minor >= 0 OR CAST(charge_kind AS TEXT) NOT IN (:never_negative))
                     AND net_amount_minor % 1 = 0
                     AND OCTET_LENGTH(currency) = 3
                     AND service_start >= DATE '1970-01-01'
@@ -66,7 +58,7 @@ FROM (
                     AND service_end < DATE '2200-01-01'
                     THEN
                         CASE
-                            WHEN CAST(charge_kind AS TEXT) = 'usage'
+                            WHEN CAST(charge_kind AS TEXT) IN (:metered)
                                 THEN
                                     CASE
                                         WHEN service_start >= CAST(:first_day AS DATE) THEN CAST(:days AS INTEGER)

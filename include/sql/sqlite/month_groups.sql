@@ -1,8 +1,9 @@
 -- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
 -- A shape is one whole number for all that makes lines count alike, so that the sort carries one small key:
--- (rank of the kind * 10 + rank of the status) * 100000 + term_months * 100 + covered_days, both ranks by alphabet.
+-- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
 -- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
 -- LIMIT -1 keeps the inner query a query of its own: merged into the outer one, the sort would carry every column
 -- and each shape would be worked out twice. COALESCE takes a column's collation away: one that is blind to case must
 -- not merge two accounts. A plus sign takes the affinity away: text never compares as the number that it looks like.
@@ -21,9 +22,9 @@ FROM (
             WHEN
                 TYPEOF(net_amount_minor + term_months) = 'integer'
                 AND +net_amount_minor BETWEEN :smallest AND :largest
-                AND (net_amount_minor >= 0 OR charge_kind NOT IN ('recurring', 'usage'))
+                AND (net_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
                 AND +term_months BETWEEN 1 AND 999
-                AND (term_months = 1 OR charge_kind <> 'usage')
+                AND (term_months = 1 OR charge_kind NOT IN (:metered))
                 AND service_start BETWEEN '1970-01-01' AND service_end
                 AND (service_start = :first_day OR service_start = DATE(service_start, '+0 days'))
                 AND (
@@ -33,23 +34,14 @@ FROM (
                 AND service_start <> service_end
                 THEN
                     CASE COALESCE(charge_kind, NULL)
-                        WHEN 'recurring' THEN 40
-                        WHEN 'usage' THEN 70
-                        WHEN 'credit' THEN 0
-                        WHEN 'setup' THEN 50
-                        WHEN 'one_off' THEN 30
-                        WHEN 'deposit' THEN 10
-                        WHEN 'goodwill' THEN 20
-                        WHEN 'tax' THEN 60
-                    END * 100000
+                        WHEN :kind THEN :kind_code
+                    END * 1000000
                     + CASE COALESCE(document_status, NULL)
-                        WHEN 'posted' THEN 1
-                        WHEN 'draft' THEN 0
-                        WHEN 'void' THEN 2
+                        WHEN :status THEN :status_code
                     END * 100000
                     + term_months * 100
                     + CASE
-                        WHEN charge_kind = 'usage' THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
+                        WHEN charge_kind IN (:metered) THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
                         ELSE
                             CASE
                                 WHEN service_end >= :next_first_day THEN :days

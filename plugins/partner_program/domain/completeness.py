@@ -13,16 +13,20 @@ from partner_program.domain.findings import (
     CLOSE,
     EXAMPLES,
     READ,
-    CountedTotals,
     Finding,
-    counted_totals,
     group_key,
-    may_count,
     plural,
     shown,
 )
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup
+from partner_program.domain.revenue import (
+    CountedTotals,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+    counted_totals,
+    may_count,
+)
 
 TEXT_COLUMNS = ("account_id", "currency", "charge_kind", "document_status")
 SHARE_COLUMNS = ("term_months", "covered_days")

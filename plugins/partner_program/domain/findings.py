@@ -8,14 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from partner_program.domain.revenue import (
-    COUNTED_KINDS,
-    EXCLUDED_KINDS,
-    UNPOSTED_STATUSES,
-    EntityRevenue,
-    FaultyLine,
-    MrrGroup,
-)
+from partner_program.domain.revenue import MrrGroup
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
@@ -39,14 +32,6 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CountedTotals:
-    """How many lines of an entity counted in a month, and their whole amounts: (currency, minor units) by currency."""
-
-    lines: int
-    amounts: tuple[tuple[str, int], ...]
-
-
 def shown(value: object) -> str:
     """Print a value from outside on one line of bounded length; a blank one in words."""
     text = value if isinstance(value, str) else repr(value)
@@ -64,21 +49,6 @@ def group_key(group: MrrGroup) -> str:
 def plural(count: int, noun: str) -> str:
     """Count a noun: `1 line`, `2 lines`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def may_count(group: MrrGroup | FaultyLine) -> bool:
-    """Whether a group or line goes to no excluded bucket by name, so that its values decide over money."""
-    return group.document_status not in UNPOSTED_STATUSES and group.charge_kind not in EXCLUDED_KINDS
-
-
-def counted_totals(revenue: EntityRevenue) -> CountedTotals:
-    """Add up what counts at an entity, before anyone asks whose it is; what the next month is compared with."""
-    lines, amounts = 0, dict[str, int]()
-    for group in revenue.groups:
-        if group.document_status == "posted" and group.charge_kind in COUNTED_KINDS:
-            lines += group.lines
-            amounts[group.currency] = amounts.get(group.currency, 0) + group.net_amount_minor
-    return CountedTotals(lines, tuple(sorted(amounts.items())))
 
 
 def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -1,14 +1,110 @@
-"""Monthly recurring revenue: what each entity billed, share by share, merged per partner (rule 2)."""
+"""Monthly recurring revenue: what each entity billed, share by share, merged per partner (rule 2).
 
+To add a charge kind, add one row to `CHARGE_KINDS`: the statements that read billing databases, the checks, the
+buckets and the messages take their kinds from there.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
-COUNTED_KINDS = ("recurring", "usage", "credit")
-EXCLUDED_KINDS = ("setup", "one_off", "deposit", "goodwill", "tax")
-CHARGE_KINDS = COUNTED_KINDS + EXCLUDED_KINDS
-NEGATIVE_KINDS = ("credit", "goodwill")
-UNPOSTED_STATUSES = ("draft", "void")
-DOCUMENT_STATUSES = ("posted", *UNPOSTED_STATUSES)
+
+class ChargeKind(NamedTuple):
+    """A kind of charge, and what the programme does with its lines.
+
+    `code` stands for the name in what a billing database answers: from 1 to `LARGEST_CODE`, never changed, never given
+    to another kind. Posted lines of a kind that `counts` make monthly recurring revenue; the lines of any other kind
+    go to a bucket of the kind's name. `words` name such lines to people, in the plural. Where `may_be_negative` is not
+    set, a negative amount on a line that counts is a fault of that line. A kind that `is_metered` counts whole in the
+    month in which its service period starts, and its term is 1 month.
+    """
+
+    name: str
+    code: int
+    words: str
+    counts: bool = False
+    may_be_negative: bool = False
+    is_metered: bool = False
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether a negative amount is a fault; the sign of an amount that does not count decides nothing."""
+        return self.counts and not self.may_be_negative
+
+
+LARGEST_CODE = 999
+
+
+def kinds_by_name(*rows: ChargeKind) -> Mapping[str, ChargeKind]:
+    """The kinds by name, in the order of the rows. Raises `ValueError` for a name or a code that is not its own."""
+    names, codes = [row.name for row in rows], [row.code for row in rows]
+    for row in rows:
+        if names.count(row.name) > 1 or codes.count(row.code) > 1:
+            raise ValueError(f"charge kind {row.name}, code {row.code}: another row has the same name or code")
+        if not 1 <= row.code <= LARGEST_CODE:
+            raise ValueError(f"charge kind {row.name}: code {row.code}, expected 1 to {LARGEST_CODE}")
+    return MappingProxyType(dict(zip(names, rows, strict=True)))
+
+
+CHARGE_KINDS = kinds_by_name(
+    ChargeKind("recurring", 1, "recurring fees", counts=True),
+    ChargeKind("usage", 2, "usage", counts=True, is_metered=True),
+    ChargeKind("credit", 3, "credits", counts=True, may_be_negative=True),
+    ChargeKind("setup", 4, "setup fees"),
+    ChargeKind("one_off", 5, "one-off fees"),
+    ChargeKind("deposit", 6, "deposits"),
+    ChargeKind("goodwill", 7, "goodwill credits", may_be_negative=True),
+    ChargeKind("tax", 8, "taxes"),
+)
+COUNTED_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.counts)
+EXCLUDED_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if not kind.counts)
+
+# Each status with its code, to which the same applies as to the code of a kind; from 1 to 9.
+DOCUMENT_STATUSES: Mapping[str, int] = MappingProxyType({"posted": 1, "draft": 2, "void": 3})
+POSTED = "posted"
+UNPOSTED_STATUSES = tuple(status for status in DOCUMENT_STATUSES if status != POSTED)
+
+
+class Charge(Protocol):
+    """A line or a group of lines, as far as it decides whether it counts; either value may be no known one."""
+
+    @property
+    def charge_kind(self) -> str:
+        """The name of its kind."""
+
+    @property
+    def document_status(self) -> str:
+        """The status of its invoice or credit note."""
+
+
+def counts(charge: Charge) -> bool:
+    """Whether it is posted and of a kind that makes monthly recurring revenue."""
+    return charge.document_status == POSTED and charge.charge_kind in COUNTED_KINDS
+
+
+def excluded_bucket(charge: Charge) -> str | None:
+    """The bucket of a line that never counts, whoever it belongs to; None for one that may count."""
+    if charge.document_status in UNPOSTED_STATUSES:
+        return charge.document_status
+    return charge.charge_kind if charge.charge_kind in EXCLUDED_KINDS else None
+
+
+def may_count(charge: Charge) -> bool:
+    """Whether it goes to no excluded bucket, so that its values decide over money."""
+    return excluded_bucket(charge) is None
+
+
+def may_be_negative(charge_kind: str) -> bool:
+    """Whether lines of the kind may have a negative amount; a name that is no kind may not."""
+    kind = CHARGE_KINDS.get(charge_kind)
+    return kind is not None and kind.may_be_negative
+
+
+def is_metered(charge_kind: str) -> bool:
+    """Whether lines of the kind count whole in the month in which their service period starts."""
+    kind = CHARGE_KINDS.get(charge_kind)
+    return kind is not None and kind.is_metered
 
 
 class MrrGroup(NamedTuple):
@@ -67,3 +163,33 @@ class EntityRevenue:
     closes: tuple[PeriodClose, ...]
     reseller_accounts: tuple[str, ...]
     fault: str | None = None
+
+
+class Share(NamedTuple):
+    """An exact amount in minor units, `numerator / denominator`."""
+
+    numerator: int
+    denominator: int
+
+
+def share_of(group: MrrGroup, days: int) -> Share:
+    """What lines are worth in a month of so many days: `net amount * covered days / (term months * days)`."""
+    return Share(group.net_amount_minor * group.covered_days, group.term_months * days)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTotals:
+    """How many lines of an entity counted in a month, and their whole amounts: (currency, minor units) by currency."""
+
+    lines: int
+    amounts: tuple[tuple[str, int], ...]
+
+
+def counted_totals(revenue: EntityRevenue) -> CountedTotals:
+    """Add up what counts at an entity, before anyone asks whose it is; what the next month is compared with."""
+    lines, amounts = 0, dict[str, int]()
+    for group in revenue.groups:
+        if counts(group):
+            lines += group.lines
+            amounts[group.currency] = amounts.get(group.currency, 0) + group.net_amount_minor
+    return CountedTotals(lines, tuple(sorted(amounts.items())))

@@ -13,13 +13,16 @@ from partner_program.domain.ownership import Ownership
 from partner_program.domain.refusals import ConservationBroken
 from partner_program.domain.registry import AccountLink, Entity, Partner
 from partner_program.domain.revenue import (
-    COUNTED_KINDS,
     EXCLUDED_KINDS,
-    NEGATIVE_KINDS,
     UNPOSTED_STATUSES,
     EntityRevenue,
     FaultyLine,
     MrrGroup,
+    counts,
+    excluded_bucket,
+    may_be_negative,
+    may_count,
+    share_of,
 )
 
 EUR = "EUR"
@@ -95,27 +98,20 @@ class MonthTotals:
     known_parts: dict[str, int] = field(default_factory=dict)
 
 
-def excluded_bucket(line: MrrGroup | FaultyLine) -> str | None:
-    """The named bucket of a line that never counts, whoever it belongs to; None for one that may count."""
-    if line.document_status in UNPOSTED_STATUSES:
-        return line.document_status
-    return line.charge_kind if line.charge_kind in EXCLUDED_KINDS else None
-
-
 def _account_total(
-    entity: str, account_id: str, currency: str, by_term: Mapping[int, int], days: int, units_per_eur: Decimal
+    entity: str, account_id: str, currency: str, shares: Mapping[int, int], units_per_eur: Decimal
 ) -> AccountTotal:
-    """Add up the shares of one account exactly and round once: `sum(net * covered / (term * days)) / rate`."""
-    terms = lcm(*by_term)
-    shares = sum(weighted * (terms // term) for term, weighted in by_term.items())
+    """Add up the shares of one account exactly and round once; `shares` are sums of numerators by denominator."""
+    common = lcm(*shares)
+    total = sum(numerator * (common // denominator) for denominator, numerator in shares.items())
     units, ones = rate_ratio(units_per_eur)
     return AccountTotal(
         entity=entity,
         account_id=account_id,
         currency=currency,
         units_per_eur=units_per_eur,
-        mrr_minor=round_half_away(shares, terms * days),
-        mrr_eur_cents=round_half_away(shares * ones, terms * days * units),
+        mrr_minor=round_half_away(total, common),
+        mrr_eur_cents=round_half_away(total * ones, common * units),
     )
 
 
@@ -165,16 +161,16 @@ def merge_totals(
     for entity, fault in faults.items():
         for partner_id in ownership.authorized_at(entity):
             reasons.add(partner_id, entity, fault, may_be_negative=True)
-    shares = _shares(revenues, ownership)
+    shares = _shares(revenues, ownership, month.days)
     _hold_row_faults(revenues, ownership, reasons)
     _hold_missing_rates(month, shares, known_rates, reasons)
-    held, days = reasons.held(), month.days
+    held = reasons.held()
     totals = {
         partner_id: PartnerTotal(
             partner_id,
             tuple(
-                _account_total(*account, by_term, days, known_rates[account[2]])
-                for account, by_term in sorted(shares.get(partner_id, {}).items())
+                _account_total(*account, sums, known_rates[account[2]])
+                for account, sums in sorted(shares.get(partner_id, {}).items())
                 if account[2] in known_rates
             ),
         )
@@ -210,21 +206,21 @@ def _entity_faults(
 _Shares = dict[str, dict[tuple[str, str, str], dict[int, int]]]
 
 
-def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership) -> _Shares:
-    """Sum `net amount * covered days` per partner, account and term, over the lines that count."""
+def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) -> _Shares:
+    """Add up the lines that count, per partner and account: the numerators of their shares by denominator."""
     shares: _Shares = {}
     for revenue in revenues:
         entity = revenue.entity
         for group in revenue.groups:
-            if not group.covered_days or group.charge_kind not in COUNTED_KINDS or group.document_status != "posted":
+            if not group.covered_days or not counts(group):
                 continue
             partner_id = ownership.owner(entity, group.account_id)
             if partner_id is None or partner_id not in ownership.authorized:
                 continue
             account = (entity, group.account_id, group.currency)
-            by_term = shares.setdefault(partner_id, {}).setdefault(account, {})
-            weighted = group.net_amount_minor * group.covered_days
-            by_term[group.term_months] = by_term.get(group.term_months, 0) + weighted
+            sums = shares.setdefault(partner_id, {}).setdefault(account, {})
+            numerator, denominator = share_of(group, days)
+            sums[denominator] = sums.get(denominator, 0) + numerator
     return shares
 
 
@@ -232,9 +228,9 @@ def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, re
     for revenue in revenues:
         for line in revenue.faulty_lines:
             partner_id = ownership.owner(revenue.entity, line.account_id)
-            if partner_id in ownership.authorized and excluded_bucket(line) is None:
+            if partner_id in ownership.authorized and may_count(line):
                 wrong = f"line {line.line_id}: {line.column} is {line.found}, expected {line.expected}"
-                negative = line.charge_kind in NEGATIVE_KINDS or (line.net_amount_minor or -1) < 0
+                negative = may_be_negative(line.charge_kind) or (line.net_amount_minor or -1) < 0
                 reasons.add(str(partner_id), revenue.entity, wrong, may_be_negative=negative)
 
 
@@ -242,9 +238,9 @@ def _hold_missing_rates(
     month: BillingMonth, shares: _Shares, known_rates: Mapping[str, Decimal], reasons: _Reasons
 ) -> None:
     for partner_id, accounts in shares.items():
-        for (entity, _, currency), by_term in accounts.items():
+        for (entity, _, currency), sums in accounts.items():
             if currency not in known_rates:
-                negative = any(weighted < 0 for weighted in by_term.values())
+                negative = any(numerator < 0 for numerator in sums.values())
                 why = f"no exchange rate for {currency} in {month}"
                 reasons.add(partner_id, entity, why, may_be_negative=negative)
 
@@ -317,7 +313,7 @@ def unmatched_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership) 
         accounts = {
             group.account_id
             for group in revenue.groups
-            if ownership.owner(revenue.entity, group.account_id) is None and excluded_bucket(group) is None
+            if ownership.owner(revenue.entity, group.account_id) is None and may_count(group)
         }
         accounts.update(line.account_id for line in revenue.faulty_lines)
         accounts.update(revenue.reseller_accounts)

@@ -14,8 +14,7 @@ from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program
 from partner_program.domain.rates import RateTerms, legacy_kept
 from partner_program.domain.registry import LegacyAgreement, Registry
-from partner_program.domain.revenue import COUNTED_KINDS, MrrGroup
-from partner_program.domain.totals import excluded_bucket
+from partner_program.domain.revenue import MrrGroup, counts, excluded_bucket, share_of
 from partner_program.usecases.installation import Installation
 
 
@@ -72,11 +71,10 @@ def _lines(receipt: Receipt, registry: Registry, partner_id: str, month: Billing
 
 
 def _share(group: MrrGroup, month: BillingMonth) -> dict[str, Any]:
-    if group.charge_kind not in COUNTED_KINDS or group.document_status != "posted":
+    if not counts(group):
         return {"share_minor": "0", "share": "not counted"}
-    share = Fraction(group.net_amount_minor * group.covered_days, group.term_months * month.days)
     return {
-        "share_minor": str(share),
+        "share_minor": str(Fraction(*share_of(group, month.days))),
         "share": f"{group.net_amount_minor} / {group.term_months} months * {group.covered_days} / {month.days} days",
     }
 

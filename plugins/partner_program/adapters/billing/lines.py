@@ -10,10 +10,9 @@ from partner_program.domain.completeness import LARGEST_TOTAL_MINOR
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
     DOCUMENT_STATUSES,
-    EXCLUDED_KINDS,
-    UNPOSTED_STATUSES,
     FaultyLine,
     MrrGroup,
+    is_metered,
 )
 
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -21,7 +20,6 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BLANK = " "  # as the SQL statements trim it
 _NUL = "\0"  # PostgreSQL keeps none
 _YEARS = range(1970, 2200)
-_NEVER_NEGATIVE = ("recurring", "usage")
 _LONGEST_FOUND = 60
 _LONGEST_TERM = 2**31 - 1  # an integer, as the contract says
 
@@ -38,11 +36,6 @@ class BillingLine(NamedTuple):
     net_amount_minor: Any
     currency: Any
     document_status: Any
-
-    @property
-    def is_excluded(self) -> bool:
-        """Whether it is only shown in its bucket, whatever else is wrong with it."""
-        return self.document_status in UNPOSTED_STATUSES or self.charge_kind in EXCLUDED_KINDS
 
 
 def is_sound_currency(currency: object) -> bool:
@@ -88,7 +81,7 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
         return "net_amount_minor", "a whole number of minor units"
     if abs(amount) > largest:
         return "net_amount_minor", f"at most {largest} either way"
-    if amount < 0 and line.charge_kind in _NEVER_NEGATIVE:
+    if amount < 0 and CHARGE_KINDS[line.charge_kind].never_negative:
         return "net_amount_minor", f"no negative amount on a {line.charge_kind} line"
     if not is_sound_currency(line.currency):
         return "currency", "three capital letters"
@@ -97,11 +90,11 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
     return None
 
 
-def _term_expected(term_months: object, charge_kind: object) -> str | None:
+def _term_expected(term_months: object, charge_kind: str) -> str | None:
     if not isinstance(term_months, int) or not 1 <= term_months <= _LONGEST_TERM:
         return "a whole number of months, 1 or more"
-    if charge_kind == "usage" and term_months != 1:
-        return "1 on a usage line"
+    if is_metered(charge_kind) and term_months != 1:
+        return f"1 on a {charge_kind} line"
     return None
 
 
@@ -131,11 +124,11 @@ def group_of(line: BillingLine, month: BillingMonth) -> MrrGroup:
 
 
 def _covered_days(line: BillingLine, month: BillingMonth) -> int:
-    """Days of the month that the line covers; usage counts whole in the month in which it starts (rule 2)."""
+    """Days of the month that the line covers; a metered one counts whole in the month in which it starts (rule 2)."""
     start, end = read_day(line.service_start), read_day(line.service_end)
     if start is None or end is None:
         return 0
-    if line.charge_kind == "usage":
+    if is_metered(line.charge_kind):
         return month.days if start >= month.first_day and start < end else 0
     return month.covered_days(start, end)
 

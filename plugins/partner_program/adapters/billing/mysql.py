@@ -14,6 +14,7 @@ import pymysql
 
 from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
 
@@ -67,8 +68,9 @@ class MysqlSnapshot(BillingSnapshot):
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement, its bytes as text."""
+        statement, binds = with_lists(self.statement(name), values)
         with self._connection.cursor() as cursor:
-            cursor.execute(named_binds(self.statement(name)), values)
+            cursor.execute(named_binds(statement), binds)
             texts = (tuple(map(_text, row)) for row in cursor.fetchall())
             yield from with_whole_numbers(name, texts)
 

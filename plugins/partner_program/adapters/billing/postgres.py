@@ -10,6 +10,7 @@ from psycopg import IsolationLevel
 
 from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
 
@@ -41,12 +42,13 @@ class PostgresSnapshot(BillingSnapshot):
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement, in the server's binary form."""
-        query: Any = named_binds(self.statement(name))
+        statement, binds = with_lists(self.statement(name), values)
+        query: Any = named_binds(statement)
         with self._connection.cursor(binary=True) as cursor:
             if name in _MANY_ROWS:
-                yield from cursor.stream(query, values, binary=True, size=_ROWS_AT_ONCE)
+                yield from cursor.stream(query, binds, binary=True, size=_ROWS_AT_ONCE)
                 return
-            yield from with_whole_numbers(name, cursor.execute(query, values).fetchall())
+            yield from with_whole_numbers(name, cursor.execute(query, binds).fetchall())
 
     def columns(self, relation: str) -> list[str]:
         """Names of a relation's columns; one of a wrong type is a fault."""

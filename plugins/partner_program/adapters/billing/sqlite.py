@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 
 BUSY_SECONDS = 5.0
@@ -26,7 +27,7 @@ class SqliteSnapshot(BillingSnapshot):
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
         """Rows of a statement, as they come."""
-        return self._connection.execute(self.statement(name), values)
+        return self._connection.execute(*with_lists(self.statement(name), values))
 
     def columns(self, relation: str) -> list[str]:
         """Names of a relation's columns."""

@@ -1,13 +1,19 @@
 """SQL is a file: one statement each, in a folder per dialect, bind parameters only.
 
+A bind may stand for a list, which a statement names once: `IN (:name)`, or `WHEN :kind THEN :code` for two lists side
+by side. Each value of the list becomes a bind of its own.
+
 An entity that may not create views has a folder of its own under `sources/`, whose queries stand in for the
 relations of contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. Where a
 billing system runs on several databases, what cannot be written for all of them is in a subfolder per type of
 connection (`mysql`, `postgres`).
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+
+_BRANCH_OR_BIND = re.compile(r"WHEN :([a-z_]+) THEN :([a-z_]+)|(?<!:):([a-z_]+)")
 
 
 def read_statement(sql_folder: Path, dialect: str, name: str) -> str:
@@ -37,3 +43,23 @@ def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str
         return statement
     queries = [f"{name} {keyword} (\n{query.strip().rstrip(';')}\n)" for name, query in stand_ins.items()]
     return f"WITH {', '.join(queries)}\n{statement}"
+
+
+def with_lists(statement: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """A statement and its values in which each list of values is as many binds, `:name_0`, `:name_1` and so on."""
+    lists = {name: value for name, value in values.items() if isinstance(value, tuple)}
+    if not lists:
+        return statement, dict(values)
+
+    def spread(found: re.Match[str]) -> str:
+        condition, result, alone = found.groups()
+        if alone in lists:
+            return ", ".join(f":{alone}_{place}" for place in range(len(lists[alone])))
+        if condition in lists:
+            places = range(len(lists[condition]))
+            return " ".join(f"WHEN :{condition}_{place} THEN :{result}_{place}" for place in places)
+        return found[0]
+
+    single = {name: value for name, value in values.items() if name not in lists}
+    spread_out = {f"{name}_{place}": each for name, value in lists.items() for place, each in enumerate(value)}
+    return _BRANCH_OR_BIND.sub(spread, statement), {**single, **spread_out}

@@ -21,15 +21,16 @@ from partner_program.adapters.billing.lines import (
     is_sound_currency,
     whole_amount,
 )
+from partner_program.adapters.billing.shapes import SHAPE_BINDS, Shapes
 from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import (
-    CHARGE_KINDS,
-    COUNTED_KINDS,
-    DOCUMENT_STATUSES,
+    POSTED,
     UNPOSTED_STATUSES,
     FaultyLine,
     MrrGroup,
+    counts,
+    may_count,
 )
 
 MOST_FAULTY_LINES = 10_000
@@ -38,7 +39,6 @@ LEAST_FAULTY_LINES = 100
 # What lines that look wrong may add up to, either way: half of what a column of whole numbers holds, the rest is for
 # the sound ones.
 _LARGEST_SUM = 2**62
-_KINDS, _STATUSES = sorted(CHARGE_KINDS), sorted(DOCUMENT_STATUSES)
 # tens of thousands of groups are made here: this way stays out of the interpreter's loop
 _make = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
 _Key = tuple[str, str, str, str, int, int]  # a group without its sums
@@ -72,10 +72,10 @@ class LineTally:
                 _add(self._sound, group_of(line, self._month))
                 continue
             self._looks_wrong_minor += abs(whole_amount(line) or 0)
-            if line.is_excluded:
-                _add(self._excluded, group_of(line, self._month))
-            else:
+            if may_count(line):
                 self.faulty.append(faulty_line(line, *wrong))
+            else:
+                _add(self._excluded, group_of(line, self._month))
             if line.document_status not in UNPOSTED_STATUSES:
                 currency = line.currency if is_sound_currency(line.currency) else None
                 self.unsure.append(UnsureLine(currency, whole_amount(line)))
@@ -108,7 +108,7 @@ class LineTally:
         """Sound posted lines and the sum of their amounts, per currency."""
         sums: dict[str, tuple[int, int]] = {}
         for _, currency, _, status, _, _, lines, amount in self._all_sound():
-            if status == "posted":
+            if status == POSTED:
                 known_lines, known_amount = sums.get(currency, (0, 0))
                 sums[currency] = (known_lines + lines, known_amount + amount)
         return sums
@@ -118,11 +118,7 @@ class LineTally:
         """Why the entity's lines cannot be relied on as a whole; None where that is not so."""
         if len(self.faulty) < LEAST_FAULTY_LINES:
             return None
-        sound = sum(
-            group.lines
-            for group in self._all_sound()
-            if group.document_status == "posted" and group.charge_kind in COUNTED_KINDS
-        )
+        sound = sum(group.lines for group in self._all_sound() if counts(group))
         if len(self.faulty) <= min(sound, MOST_FAULTY_LINES):
             return None
         column, _ = min(Counter(line.column for line in self.faulty).items(), key=lambda item: (-item[1], item[0]))
@@ -141,7 +137,8 @@ class LineTally:
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
     """Read every line that touches the month, or that might for want of a date."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
-    groups = snapshot.rows("month_groups", **span, days=month.days, smallest=-largest, largest=largest)
+    bounds = {"days": month.days, "smallest": -largest, "largest": largest}
+    groups = snapshot.rows("month_groups", **span, **bounds, **SHAPE_BINDS)
     accounts = _Accounts(groups)
     which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
     nameless = list(snapshot.rows(which, **span))
@@ -168,7 +165,7 @@ class _Accounts(dict[Any, list[Any]]):
         """Take the rows of `month_groups`; an account and a currency are one object however many groups they have."""
         super().__init__()
         self._currencies: dict[Any, Any] = {}
-        self._shapes = _Shapes()
+        self._shapes = Shapes()
         known, share, shapes = self.get, self._currencies.setdefault, self._shapes
         for who, currency, shape, lines, total in rows:
             groups = known(who)
@@ -190,19 +187,6 @@ class _Accounts(dict[Any, list[Any]]):
     def in_order(self) -> list[MrrGroup]:
         """All groups, by account and what follows: to sort them at once, or in the database, takes far longer."""
         return [group for account_id in sorted(self) for group in sorted(self[account_id])]
-
-
-class _Shapes(dict[int | None, tuple[str | None, str | None, int, int]]):
-    """Kind, status, term and covered days, taken out of the whole number in which `month_groups` packs them."""
-
-    def __missing__(self, shape: int | None) -> tuple[str | None, str | None, int, int]:
-        if shape is None:  # something about these lines cannot be relied on
-            self[shape] = None, None, 0, 0
-        else:
-            ranks, rest = divmod(shape, 100_000)
-            kind, status = divmod(ranks, 10)
-            self[shape] = (_KINDS[kind], _STATUSES[status], *divmod(rest, 100))
-        return self[shape]
 
 
 def _add(sums: dict[_Key, tuple[int, int]], group: MrrGroup) -> None:

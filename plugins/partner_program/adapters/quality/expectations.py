@@ -17,16 +17,14 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_WHOLE, completeness_findings
 from partner_program.domain.findings import (
     EXAMPLES,
-    CountedTotals,
     Finding,
     group_key,
     in_reading_order,
-    may_count,
     plural,
     shown,
 )
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, MrrGroup
+from partner_program.domain.revenue import CountedTotals, EntityRevenue, MrrGroup, may_count
 
 if TYPE_CHECKING:
     import pandas as pd

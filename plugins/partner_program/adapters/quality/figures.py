@@ -6,26 +6,31 @@ Unsound data has to be printed too: a value of the wrong type is shown as unread
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from partner_program.domain.findings import may_count, shown
-from partner_program.domain.revenue import UNPOSTED_STATUSES, EntityRevenue, FaultyLine, MrrGroup, PeriodClose
+from partner_program.domain.findings import shown
+from partner_program.domain.revenue import (
+    CHARGE_KINDS,
+    POSTED,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+    PeriodClose,
+    excluded_bucket,
+)
 from partner_program.domain.totals import BUCKETS, Bucket
 
 _TO_MATCH = "to_match"
 _ORDER = (*BUCKETS, _TO_MATCH)
+*_FIRST, _LAST = [kind.words for kind in CHARGE_KINDS.values() if kind.counts]
 _WORDS = {
     "draft": "Not counted: drafts",
     "void": "Not counted: voided documents",
-    "setup": "Not counted: setup fees",
-    "one_off": "Not counted: one-off fees",
-    "deposit": "Not counted: deposits",
-    "goodwill": "Not counted: goodwill credits",
-    "tax": "Not counted: taxes",
+    **{kind.name: f"Not counted: {kind.words}" for kind in CHARGE_KINDS.values() if not kind.counts},
     "unmatched": "Unmatched: accounts of no partner, or of more than one",
     "not_authorized": "Not counted: partners that are not authorised",
     "faulty": "Faulty lines: they hold the partner of their account",
     "held": "Held: lines of partners that are held",
     "counted": "Counted towards MRR",
-    _TO_MATCH: "Recurring, usage and credit lines, still to be matched to partners",
+    _TO_MATCH: f"{', '.join(_FIRST)} and {_LAST}, still to be matched to partners".capitalize(),
 }
 
 
@@ -81,7 +86,7 @@ def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
     """Set each close beside the posted lines of its currency; what cannot be read cannot agree."""
     posted: dict[str, list[tuple[int, int | None]]] = {}
     for currency, source, lines, amount in _read(revenue):
-        if source.document_status == "posted":
+        if source.document_status == POSTED:
             posted.setdefault(currency, []).append((lines, amount))
     closes = {shown(close.currency): close for close in (revenue.closes if revenue else ())}
     for currency in sorted({*closes, *posted}):
@@ -113,10 +118,7 @@ def before_matching(revenue: EntityRevenue | None) -> list[Bucket]:
     """Sort lines into the buckets that need no partner; the rest still has to be matched."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}
     for currency, source, lines, amount in _read(revenue):
-        if may_count(source):
-            bucket = "faulty" if isinstance(source, FaultyLine) else _TO_MATCH
-        else:
-            bucket = source.document_status if source.document_status in UNPOSTED_STATUSES else source.charge_kind
+        bucket = excluded_bucket(source) or ("faulty" if isinstance(source, FaultyLine) else _TO_MATCH)
         count, total = sums.get((currency, bucket), (0, 0))
         sums[currency, bucket] = (count + lines, total + (amount or 0))
     return [Bucket("", currency, bucket, *counted) for (currency, bucket), counted in sums.items()]

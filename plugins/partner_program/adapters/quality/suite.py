@@ -10,9 +10,10 @@ from typing import NamedTuple
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import BUCKET_COLUMNS, SHARE_COLUMNS, TEXT_COLUMNS
 from partner_program.domain.findings import Severity
-from partner_program.domain.revenue import COUNTED_KINDS, NEGATIVE_KINDS
+from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, POSTED
 
 NUMBER_COLUMNS = (*SHARE_COLUMNS, *BUCKET_COLUMNS)
+_NEGATIVE_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.may_be_negative)
 _KEY = (*TEXT_COLUMNS, *SHARE_COLUMNS)
 
 
@@ -51,17 +52,17 @@ def _columns_given() -> list[Check]:
 
 def _values(month: BillingMonth) -> list[Check]:
     kinds = f"charge_kind must be one that counts: {', '.join(COUNTED_KINDS)}"
+    negative = " or ".join(kind for kind in COUNTED_KINDS if kind in _NEGATIVE_KINDS)
+    sign = f"net_amount_minor must not be negative, but for a {negative}"
     again = "one account, currency, kind, term and number of days should come up once"
     return [
         _one_of("month", f"billing_month must be {month}", "billing_month", [str(month)]),
         _one_of("kind", kinds, "charge_kind", list(COUNTED_KINDS)),
-        _one_of("status", "document_status must be posted", "document_status", ["posted"]),
+        _one_of("status", f"document_status must be {POSTED}", "document_status", [POSTED]),
         _between("term", "term_months must be at least 1", "term_months", 1),
         _between("days", f"covered_days must be from 0 to {month.days}", "covered_days", 0, month.days),
         _between("line_count", "lines must be at least 1", "lines", 1),
-        _between("sign", "net_amount_minor must not be negative, but for a credit", "net_amount_minor", 0)._replace(
-            exempt_kinds=NEGATIVE_KINDS
-        ),
+        _between("sign", sign, "net_amount_minor", 0)._replace(exempt_kinds=_NEGATIVE_KINDS),
         Check("once", again, "ExpectCompoundColumnsToBeUnique", {"column_list": list(_KEY)}, "warning"),
     ]
 

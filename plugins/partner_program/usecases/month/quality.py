@@ -8,8 +8,9 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.database.snapshots import load_findings, load_revenues
 from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import Finding, counted_totals, in_reading_order
+from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
+from partner_program.domain.revenue import counted_totals
 from partner_program.domain.totals import EUR, MonthTotals
 from partner_program.usecases.installation import Installation
 

@@ -1,0 +1,38 @@
+"""All that makes lines count alike as one whole number, a shape: `month_groups` makes it, this reads it.
+
+A shape is `(code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days`. The statement
+gets the codes from the domain's tables, so that there is one list of kinds.
+"""
+
+from partner_program.adapters.billing.snapshot import BillingFault
+from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES
+
+# What `month_groups` has to know of kinds and statuses, as lists.
+SHAPE_BINDS: dict[str, tuple[object, ...]] = {
+    "kind": tuple(CHARGE_KINDS),
+    "kind_code": tuple(kind.code for kind in CHARGE_KINDS.values()),
+    "never_negative": tuple(kind.name for kind in CHARGE_KINDS.values() if kind.never_negative),
+    "metered": tuple(kind.name for kind in CHARGE_KINDS.values() if kind.is_metered),
+    "status": tuple(DOCUMENT_STATUSES),
+    "status_code": tuple(DOCUMENT_STATUSES.values()),
+}
+_KINDS = {kind.code: name for name, kind in CHARGE_KINDS.items()}
+_STATUSES = {code: status for status, code in DOCUMENT_STATUSES.items()}
+
+
+class Shapes(dict[int | None, tuple[str | None, str | None, int, int]]):
+    """Kind, status, term and covered days by shape, each worked out once; no kind where a line cannot be relied on."""
+
+    def __missing__(self, shape: int | None) -> tuple[str | None, str | None, int, int]:
+        """Take a shape apart. Raises `BillingFault` for a code of no kind or status: it is never read as another."""
+        if shape is None:  # something about these lines cannot be relied on
+            self[shape] = None, None, 0, 0
+            return self[shape]
+        codes, rest = divmod(shape, 100_000)
+        kind, status = divmod(codes, 10)
+        if kind not in _KINDS:
+            raise BillingFault(f"month_groups: code {kind} is that of no charge kind, in shape {shape}")
+        if status not in _STATUSES:
+            raise BillingFault(f"month_groups: code {status} is that of no document status, in shape {shape}")
+        self[shape] = (_KINDS[kind], _STATUSES[status], *divmod(rest, 100))
+        return self[shape]

@@ -1,0 +1,116 @@
+from collections.abc import Mapping
+
+import pytest
+
+from partner_program.domain.revenue import (
+    CHARGE_KINDS,
+    DOCUMENT_STATUSES,
+    LARGEST_CODE,
+    ChargeKind,
+    CountedTotals,
+    EntityRevenue,
+    MrrGroup,
+    Share,
+    counted_totals,
+    counts,
+    excluded_bucket,
+    is_metered,
+    kinds_by_name,
+    may_be_negative,
+    may_count,
+    share_of,
+)
+from partner_program.domain.totals import BUCKETS
+
+
+def group(kind: str, status: str = "posted") -> MrrGroup:
+    """A group of which only the kind and the status matter."""
+    return MrrGroup("A", "EUR", kind, status, 1, 30, 1, 100)
+
+
+# What each kind is, once more: a row may be added, none of these may change, and no code may come to another name.
+RELEASED: Mapping[str, tuple[int, bool, bool, bool]] = {
+    # name: code, counts, may be negative, metered
+    "recurring": (1, True, False, False),
+    "usage": (2, True, False, True),
+    "credit": (3, True, True, False),
+    "setup": (4, False, False, False),
+    "one_off": (5, False, False, False),
+    "deposit": (6, False, False, False),
+    "goodwill": (7, False, True, False),
+    "tax": (8, False, False, False),
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_released_kind_stays_what_it_is(name: str) -> None:
+    kind = CHARGE_KINDS[name]
+
+    assert (kind.code, kind.counts, kind.may_be_negative, kind.is_metered) == RELEASED[name]
+
+
+def test_the_codes_of_the_statuses_stay_what_they_are() -> None:
+    assert DOCUMENT_STATUSES == {"posted": 1, "draft": 2, "void": 3}
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        (ChargeKind("support", 1, "support fees"), "charge kind setup, code 1: another row has the same name or code"),
+        (ChargeKind("setup", 2, "more fees"), "charge kind setup, code 1: another row has the same name or code"),
+        (ChargeKind("support", 0, "support fees"), "charge kind support: code 0, expected 1 to 999"),
+        (ChargeKind("support", LARGEST_CODE + 1, "support fees"), "charge kind support: code 1000, expected 1 to 999"),
+    ],
+)
+def test_a_table_in_which_a_name_or_a_code_is_not_its_own_is_refused(row: ChargeKind, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        kinds_by_name(ChargeKind("setup", 1, "setup fees"), row)
+
+
+def test_every_bucket_has_a_name_of_its_own() -> None:
+    assert len(set(BUCKETS)) == len(BUCKETS)
+
+
+@pytest.mark.parametrize("kind", CHARGE_KINDS)
+def test_a_posted_line_counts_or_goes_to_the_bucket_of_its_kind(kind: str) -> None:
+    line = group(kind)
+
+    assert counts(line) is CHARGE_KINDS[kind].counts
+    assert excluded_bucket(line) == (None if CHARGE_KINDS[kind].counts else kind)
+    assert may_count(line) is counts(line)
+
+
+@pytest.mark.parametrize("status", ["draft", "void"])
+@pytest.mark.parametrize("kind", CHARGE_KINDS)
+def test_a_line_that_is_not_posted_goes_to_the_bucket_of_its_status_whatever_its_kind(kind: str, status: str) -> None:
+    assert excluded_bucket(group(kind, status)) == status
+    assert not counts(group(kind, status))
+
+
+@pytest.mark.parametrize("line", [group("rent"), group("recurring", "paid")])
+def test_a_value_that_is_in_no_table_neither_counts_nor_hides_in_a_bucket(line: MrrGroup) -> None:
+    assert not counts(line)
+    assert excluded_bucket(line) is None
+
+
+def test_a_name_that_is_no_kind_may_not_be_negative_and_is_not_metered() -> None:
+    assert not may_be_negative("rent")
+    assert not is_metered("rent")
+
+
+def test_a_share_is_the_amount_by_term_and_covered_days_unrounded() -> None:
+    quarter = MrrGroup("A", "EUR", "recurring", "posted", 3, 10, 1, 100)
+
+    assert share_of(quarter, 30) == Share(1000, 90)
+
+
+def test_only_posted_lines_of_counted_kinds_are_in_the_counted_totals() -> None:
+    groups = (
+        MrrGroup("A", "EUR", "recurring", "posted", 1, 30, 2, 500),
+        MrrGroup("A", "EUR", "credit", "posted", 1, 30, 1, -100),
+        MrrGroup("A", "CHF", "usage", "posted", 1, 30, 1, 7),
+        MrrGroup("A", "EUR", "setup", "posted", 1, 30, 9, 9999),
+        MrrGroup("A", "EUR", "recurring", "void", 1, 30, 9, 9999),
+    )
+    revenue = EntityRevenue("NL", groups, (), (), ())
+    assert counted_totals(revenue) == CountedTotals(4, (("CHF", 7), ("EUR", 400)))
