@@ -47,21 +47,23 @@ def kinds_by_name(*rows: ChargeKind) -> Mapping[str, ChargeKind]:
     return MappingProxyType(dict(zip(names, rows, strict=True)))
 
 
+# A new kind takes the next code. The first eight have theirs by alphabet: groups then come almost sorted, which spares
+# a fiftieth of a pull; nothing relies on it.
 CHARGE_KINDS = kinds_by_name(
-    ChargeKind("recurring", 1, "recurring fees", counts=True),
-    ChargeKind("usage", 2, "usage", counts=True, is_metered=True),
-    ChargeKind("credit", 3, "credits", counts=True, may_be_negative=True),
-    ChargeKind("setup", 4, "setup fees"),
-    ChargeKind("one_off", 5, "one-off fees"),
-    ChargeKind("deposit", 6, "deposits"),
-    ChargeKind("goodwill", 7, "goodwill credits", may_be_negative=True),
-    ChargeKind("tax", 8, "taxes"),
+    ChargeKind("recurring", 5, "recurring fees", counts=True),
+    ChargeKind("usage", 8, "usage", counts=True, is_metered=True),
+    ChargeKind("credit", 1, "credits", counts=True, may_be_negative=True),
+    ChargeKind("setup", 6, "setup fees"),
+    ChargeKind("one_off", 4, "one-off fees"),
+    ChargeKind("deposit", 2, "deposits"),
+    ChargeKind("goodwill", 3, "goodwill credits", may_be_negative=True),
+    ChargeKind("tax", 7, "taxes"),
 )
 COUNTED_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.counts)
 EXCLUDED_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if not kind.counts)
 
 # Each status with its code, to which the same applies as to the code of a kind; from 1 to 9.
-DOCUMENT_STATUSES: Mapping[str, int] = MappingProxyType({"posted": 1, "draft": 2, "void": 3})
+DOCUMENT_STATUSES: Mapping[str, int] = MappingProxyType({"posted": 2, "draft": 1, "void": 3})
 POSTED = "posted"
 UNPOSTED_STATUSES = tuple(status for status in DOCUMENT_STATUSES if status != POSTED)
 
@@ -165,16 +167,12 @@ class EntityRevenue:
     fault: str | None = None
 
 
-class Share(NamedTuple):
-    """An exact amount in minor units, `numerator / denominator`."""
+def share_of(group: MrrGroup, days: int) -> tuple[int, int]:
+    """What lines are worth in a month of so many days: `net amount * covered days / (term months * days)`.
 
-    numerator: int
-    denominator: int
-
-
-def share_of(group: MrrGroup, days: int) -> Share:
-    """What lines are worth in a month of so many days: `net amount * covered days / (term months * days)`."""
-    return Share(group.net_amount_minor * group.covered_days, group.term_months * days)
+    Minor units, as an exact ratio that is not reduced: numerator and denominator.
+    """
+    return group.net_amount_minor * group.covered_days, group.term_months * days
 
 
 @dataclass(frozen=True, slots=True)
