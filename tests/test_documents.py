@@ -18,6 +18,8 @@ from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import COUNTED_KINDS, EXCLUDED_KINDS
+from partner_program.domain.totals import BUCKETS
 from tests.worlds import World
 
 ROOT = Path(__file__).parents[1]
@@ -155,6 +157,15 @@ def test_every_reading_and_brake_of_the_programme_file_is_on_the_programme_page(
     names = {f"{part}.{key}" for part in ("readings", "brake") for key in document[part]}
 
     assert {name for name in names if name not in PROGRAMME} == set()
+
+
+def test_the_documents_list_the_kinds_and_buckets_of_the_table() -> None:
+    listed = README.partition("`charge_kind` is one of ")[2].partition("; `document_status`")[0]
+    buckets = PROGRAMME.partition("The buckets, in the order")[2].partition("\n\n")[0]
+
+    assert re.findall(r"`(\w+)`", listed.partition("(these count)")[0]) == list(COUNTED_KINDS)
+    assert re.findall(r"`(\w+)`", listed.partition("(these count)")[2]) == list(EXCLUDED_KINDS)
+    assert re.findall(r"`(\w+)`", buckets) == list(BUCKETS)
 
 
 def line_faults() -> list[tuple[str, str, str]]:

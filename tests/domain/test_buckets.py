@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from partner_program.domain.refusals import ConservationBroken
-from partner_program.domain.revenue import FaultyLine
+from partner_program.domain.revenue import EXCLUDED_KINDS, FaultyLine
 from partner_program.domain.totals import Bucket, MonthTotals, check_conservation
 from tests.domain.made_month import billed, entity, faulty, line, link, merged, partner
 
@@ -65,7 +65,7 @@ def test_a_document_that_is_not_posted_is_that_before_it_is_anything_else(status
     assert buckets(totals) == [(status, 1, 7)]
 
 
-@pytest.mark.parametrize("kind", ["setup", "one_off", "deposit", "goodwill", "tax"])
+@pytest.mark.parametrize("kind", EXCLUDED_KINDS)
 def test_a_kind_that_does_not_count_is_that_before_whose_it_is(kind: str) -> None:
     totals = merged(
         billed(line(7, kind=kind, account_id="A9"), line(8, kind=kind, account_id="A2")), links=[link("P2", "A2")]

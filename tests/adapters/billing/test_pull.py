@@ -23,7 +23,7 @@ from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
+from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES, EntityRevenue, MrrGroup, PeriodClose
 
 JULY = BillingMonth(2015, 7)
 SQL_FOLDER = Path(__file__).parents[3] / "include" / "sql"
@@ -155,8 +155,8 @@ def test_lines_that_count_alike_are_one_group_and_groups_come_in_order(billing: 
     )
 
 
-@pytest.mark.parametrize("kind", ["recurring", "usage", "credit", "setup", "one_off", "deposit", "goodwill", "tax"])
-@pytest.mark.parametrize("status", ["posted", "draft", "void"])
+@pytest.mark.parametrize("kind", CHARGE_KINDS)
+@pytest.mark.parametrize("status", DOCUMENT_STATUSES)
 def test_each_kind_and_status_comes_out_as_it_went_in(billing: Callable[..., Path], kind: str, status: str) -> None:
     file = billing([*sound_lines(), line(charge_kind=kind, document_status=status)])
     assert MrrGroup("A1", "EUR", kind, status, 1, 31, 1, 10_000) in pull(file).groups

@@ -1,6 +1,12 @@
 """PostgreSQL and MariaDB give what SQLite gives: the same random lines in each, read by a role that only reads."""
 
+import json
+import os
+import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -22,9 +28,12 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
+from partner_program.usecases.explain import explain
 from tests.mariadb_place import MARIADB, NO_MARIADB
+from tests.worlds import World
 
-SQL = Path(__file__).parents[3] / "include" / "sql"
+PROJECT = Path(__file__).parents[3]
+SQL = PROJECT / "include" / "sql"
 JULY = BillingMonth(2015, 7)
 NL = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
 COLUMNS = 14
@@ -441,3 +450,118 @@ def test_a_column_of_bytes_keeps_them_and_what_is_no_text_holds_its_account(mari
     (line,) = pulled.faulty_lines
     assert (line.account_id, line.column) == (r"M\xfcller", "account_id")
     assert pulled.fault is None
+
+
+EVERY_DIALECT = pytest.mark.parametrize("dialect", ["sqlite_server", "postgres_server", "mariadb_server"])
+
+
+@EVERY_DIALECT
+def test_a_code_of_no_kind_is_a_fault_that_names_it(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server: Server = request.getfixturevalue(dialect)
+    strange = shutil.copytree(SQL, tmp_path / "sql") / server.fields.conn_type / "month_groups.sql"
+    text = strange.read_text(encoding="utf-8")
+    strange.write_text(re.sub(r"WHEN :kind THEN :kind_code", r"\g<0> + 90", text), encoding="utf-8")
+    line = ("L1", "A1", "S", "cdn", list(CHARGE_KINDS)[-1], "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted")
+    server.fill([(*line, None, 0, None)], [PeriodClose("EUR", 1, 100)])
+
+    read = pull_month(server.fields, NL, JULY, largest_line_minor=1_000_000_000, sql_folder=tmp_path / "sql")
+
+    code = list(CHARGE_KINDS.values())[-1].code + 90
+    assert read.fault == f"month_groups: code {code} is that of no charge kind, in shape {code}200131"
+    assert (read.groups, read.faulty_lines) == ((), ())
+
+
+# Two rows more, in front of all others and in their midst: what the others are may depend on no order.
+MORE_KINDS = """
+    ChargeKind("backup", 901, "backup fees", counts=True),
+    ChargeKind("late_fee", 900, "late fees"),
+"""
+JULY_ANEW = """
+import json, sys
+from datetime import date
+from partner_program.adapters.connections import EnvironmentConnections
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.explain import explain
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.run import run_month
+from tests.worlds import settle_installed
+here, july = Installation.here(EnvironmentConnections()), BillingMonth(2015, 7)
+act = run_month if sys.argv[1] == "sqlite" else settle_installed
+act(here, MonthOrder(july, date(2015, 8, 20)))
+print(json.dumps([explain(here, partner_id, july) for partner_id in ("P1", "P2")]))
+"""
+
+
+def lines_of_every_kind() -> list[tuple[Any, ...]]:
+    """Posted and draft lines of every kind for A1, and two of kinds that are not there yet for B2."""
+    rest = (date(2015, 7, 1), date(2015, 8, 1))
+    drawn = [
+        ("A1", kind, (number + 1) * 1_000_01, status)
+        for number, kind in enumerate(CHARGE_KINDS)
+        for status in ("posted", "draft")
+    ]
+    drawn += [("B2", "backup", 5_000_00, "posted"), ("B2", "late_fee", 75_00, "posted")]
+    return [
+        (f"L{number}", account, "S", "cdn", kind, *rest, 1, amount, "EUR", status, date(2015, 7, 1), 0, None)
+        for number, (account, kind, amount, status) in enumerate(drawn)
+    ]
+
+
+def project_with_more_kinds(folder: Path) -> Path:
+    """A copy of the project in which the table of kinds has two rows more."""
+    package = shutil.copytree(PROJECT / "plugins/partner_program", folder / "plugins/partner_program")
+    (folder / "include").symlink_to(SQL.parent)
+    file = package / "domain/revenue.py"
+    backup, late_fee = MORE_KINDS.strip("\n").splitlines(keepends=True)
+    table = file.read_text(encoding="utf-8").replace("kinds_by_name(\n", f"kinds_by_name(\n{backup}", 1)
+    file.write_text(table.replace('    ChargeKind("deposit"', f'{late_fee}    ChargeKind("deposit"'), encoding="utf-8")
+    return folder
+
+
+def world_on(server: Server, folder: Path) -> World:
+    """Two partners, P1 with A1 and P2 with B2, billed by the server."""
+    folder.mkdir()
+    world = World(folder, ["NL"])
+    world.connections["billing_nl"] = server.fields
+    world.partner("P1", {"NL": "A1"})
+    world.partner("P2", {"NL": "B2"})
+    world.installation.database.upgrade()
+    world.load()
+    return world
+
+
+@EVERY_DIALECT
+def test_one_more_row_in_the_table_of_kinds_is_a_new_kind_and_changes_no_other(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server: Server = request.getfixturevalue(dialect)
+    lines = lines_of_every_kind()
+    server.fill(lines if server.mark == "%s" else as_text(lines), closes_of(lines))
+    before, after = world_on(server, tmp_path / "before"), world_on(server, tmp_path / "after")
+    package = project_with_more_kinds(tmp_path) / "plugins"
+
+    before.settle("2015-07")
+    ran = subprocess.run(
+        [sys.executable, "-c", JULY_ANEW, server.fields.conn_type],  # with the quality checks once, for they take long
+        env={**after.environment(), "PYTHONPATH": f"{package}{os.pathsep}{PROJECT}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    old_p1, old_p2 = (explain(before.installation, partner_id, JULY) for partner_id in ("P1", "P2"))
+    new_p1, new_p2 = json.loads(ran.stdout)
+    assert new_p1["lines"] == old_p1["lines"]
+    assert new_p1["result"] == old_p1["result"]
+    assert {line["charge_kind"]: line["bucket"] for line in new_p2["lines"]} == {
+        "backup": "counted",
+        "late_fee": "late_fee",
+    }
+    assert new_p2["result"]["mrr_eur_cents"] == 5_000_00
+    kinds = ", ".join(CHARGE_KINDS)
+    assert f"charge_kind is 'backup', expected one of {kinds}" in old_p2["held"]
