@@ -18,7 +18,7 @@ from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import COUNTED_KINDS, EXCLUDED_KINDS
+from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, EXCLUDED_KINDS
 from partner_program.domain.totals import BUCKETS
 from tests.worlds import World
 
@@ -161,11 +161,16 @@ def test_every_reading_and_brake_of_the_programme_file_is_on_the_programme_page(
 
 def test_the_documents_list_the_kinds_and_buckets_of_the_table() -> None:
     listed = README.partition("`charge_kind` is one of ")[2].partition("; `document_status`")[0]
-    buckets = PROGRAMME.partition("The buckets, in the order")[2].partition("\n\n")[0]
+    buckets = PROGRAMME.partition("of these buckets that fits")[2]
+    contract = (ROOT / "docs/contract.md").read_text(encoding="utf-8")
+    columns = {True: "yes", False: "no"}
+    kinds = [(kind.name, columns[kind.counts], columns[kind.may_be_negative]) for kind in CHARGE_KINDS.values()]
 
     assert re.findall(r"`(\w+)`", listed.partition("(these count)")[0]) == list(COUNTED_KINDS)
     assert re.findall(r"`(\w+)`", listed.partition("(these count)")[2]) == list(EXCLUDED_KINDS)
-    assert re.findall(r"`(\w+)`", buckets) == list(BUCKETS)
+    assert re.findall(r"`(\w+)`", buckets.partition("\n\n")[0]) == list(BUCKETS)
+    assert re.findall(r"(?m)^\d+\. `(\w+)`: ", contract) == list(BUCKETS)
+    assert re.findall(r"(?m)^\| `(\w+)` \| (yes|no) \| (yes|no) \|", contract) == kinds
 
 
 def line_faults() -> list[tuple[str, str, str]]:

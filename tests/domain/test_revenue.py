@@ -33,11 +33,11 @@ RELEASED: Mapping[str, tuple[int, bool, bool, bool]] = {
     "recurring": (5, True, False, False),
     "usage": (8, True, False, True),
     "credit": (1, True, True, False),
-    "setup": (6, False, False, False),
-    "one_off": (4, False, False, False),
-    "deposit": (2, False, False, False),
+    "setup": (6, False, True, False),
+    "one_off": (4, False, True, False),
+    "deposit": (2, False, True, False),
     "goodwill": (3, False, True, False),
-    "tax": (7, False, False, False),
+    "tax": (7, False, True, False),
 }
 
 

@@ -16,8 +16,8 @@ class ChargeKind(NamedTuple):
     `code` stands for the name in what a billing database answers: from 1 to `LARGEST_CODE`, never changed, never given
     to another kind. Posted lines of a kind that `counts` make monthly recurring revenue; the lines of any other kind
     go to a bucket of the kind's name. `words` name such lines to people, in the plural. Where `may_be_negative` is not
-    set, a negative amount on a line that counts is a fault of that line. A kind that `is_metered` counts whole in the
-    month in which its service period starts, and its term is 1 month.
+    set, a negative amount is a fault of its line. A kind that `is_metered` counts whole in the month in which its
+    service period starts, and its term is 1 month.
     """
 
     name: str
@@ -26,11 +26,6 @@ class ChargeKind(NamedTuple):
     counts: bool = False
     may_be_negative: bool = False
     is_metered: bool = False
-
-    @property
-    def never_negative(self) -> bool:
-        """Whether a negative amount is a fault; the sign of an amount that does not count decides nothing."""
-        return self.counts and not self.may_be_negative
 
 
 LARGEST_CODE = 999
@@ -53,11 +48,11 @@ CHARGE_KINDS = kinds_by_name(
     ChargeKind("recurring", 5, "recurring fees", counts=True),
     ChargeKind("usage", 8, "usage", counts=True, is_metered=True),
     ChargeKind("credit", 1, "credits", counts=True, may_be_negative=True),
-    ChargeKind("setup", 6, "setup fees"),
-    ChargeKind("one_off", 4, "one-off fees"),
-    ChargeKind("deposit", 2, "deposits"),
+    ChargeKind("setup", 6, "setup fees", may_be_negative=True),
+    ChargeKind("one_off", 4, "one-off fees", may_be_negative=True),
+    ChargeKind("deposit", 2, "deposits", may_be_negative=True),
     ChargeKind("goodwill", 3, "goodwill credits", may_be_negative=True),
-    ChargeKind("tax", 7, "taxes"),
+    ChargeKind("tax", 7, "taxes", may_be_negative=True),
 )
 COUNTED_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.counts)
 EXCLUDED_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if not kind.counts)

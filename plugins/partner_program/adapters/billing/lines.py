@@ -13,6 +13,7 @@ from partner_program.domain.revenue import (
     FaultyLine,
     MrrGroup,
     is_metered,
+    may_be_negative,
 )
 
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -81,7 +82,7 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
         return "net_amount_minor", "a whole number of minor units"
     if abs(amount) > largest:
         return "net_amount_minor", f"at most {largest} either way"
-    if amount < 0 and CHARGE_KINDS[line.charge_kind].never_negative:
+    if amount < 0 and not may_be_negative(line.charge_kind):
         return "net_amount_minor", f"no negative amount on a {line.charge_kind} line"
     if not is_sound_currency(line.currency):
         return "currency", "three capital letters"

@@ -11,7 +11,7 @@ from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES
 SHAPE_BINDS: dict[str, tuple[object, ...]] = {
     "kind": tuple(CHARGE_KINDS),
     "kind_code": tuple(kind.code for kind in CHARGE_KINDS.values()),
-    "never_negative": tuple(kind.name for kind in CHARGE_KINDS.values() if kind.never_negative),
+    "never_negative": tuple(kind.name for kind in CHARGE_KINDS.values() if not kind.may_be_negative),
     "metered": tuple(kind.name for kind in CHARGE_KINDS.values() if kind.is_metered),
     "status": tuple(DOCUMENT_STATUSES),
     "status_code": tuple(DOCUMENT_STATUSES.values()),

@@ -13,7 +13,7 @@ from partner_program.domain.findings import Severity
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, POSTED
 
 NUMBER_COLUMNS = (*SHARE_COLUMNS, *BUCKET_COLUMNS)
-_NEGATIVE_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.may_be_negative)
+_NEGATIVE_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.counts and kind.may_be_negative)
 _KEY = (*TEXT_COLUMNS, *SHARE_COLUMNS)
 
 
@@ -52,8 +52,7 @@ def _columns_given() -> list[Check]:
 
 def _values(month: BillingMonth) -> list[Check]:
     kinds = f"charge_kind must be one that counts: {', '.join(COUNTED_KINDS)}"
-    negative = " or ".join(kind for kind in COUNTED_KINDS if kind in _NEGATIVE_KINDS)
-    sign = f"net_amount_minor must not be negative, but for a {negative}"
+    sign = f"net_amount_minor must not be negative, but for a {' or '.join(_NEGATIVE_KINDS)}"
     again = "one account, currency, kind, term and number of days should come up once"
     return [
         _one_of("month", f"billing_month must be {month}", "billing_month", [str(month)]),
