@@ -27,6 +27,7 @@ from typing import Any
 from partner_program.adapters.connections import PREFIX, ConnectionFields
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.files.program import load_programs
+from partner_program.adapters.reports.register import register_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation
@@ -297,7 +298,7 @@ class World:
     def register(self, month: str) -> dict[str, Any]:
         """A month's register."""
         with self.installation.database.reading() as connection:
-            return read_register(connection, BillingMonth.parse(month))
+            return json.loads(register_json(read_register(connection, BillingMonth.parse(month))))
 
     def result(self, month: str, partner_id: str) -> dict[str, Any]:
         """One partner's row of a month's register."""

@@ -27,9 +27,11 @@ from partner_program.adapters.letters.months_page import PreviewMonth, PreviewRo
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
-from partner_program.adapters.reports.register import COLUMNS, register_csv
+from partner_program.adapters.reports.register import register_csv
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import UnsoundFiles
+from partner_program.domain.register import Register, RegisterPartner
 from tests.letters import hostile
 from tests.letters.made_facts import KINDS
 from tests.letters.reading import Letter
@@ -171,9 +173,11 @@ def test_a_message_has_one_recipient_and_no_header_more(place: int, name: str) -
 
 @pytest.mark.parametrize(("place", "name"), NUMBERED)
 def test_the_register_for_a_spreadsheet_holds_a_text_and_no_formula(place: int, name: str) -> None:
-    partner = dict.fromkeys(COLUMNS) | {"partner_id": name, "status": "held", "letter": None}
-    other = dict.fromkeys(COLUMNS) | {"partner_id": f"P{place}", "status": "held", "letter": None}
-    written = register_csv({"partners": [partner, other], "held": [{"partner_id": name, "reason": name}]})
+    nothing = dict.fromkeys(RegisterPartner.__dataclass_fields__)
+    partner = RegisterPartner(**nothing | {"partner_id": name, "status": "held", "held_reason": name})
+    other = RegisterPartner(**nothing | {"partner_id": f"P{place}", "status": "held"})
+    month = BillingMonth(2015, 6)
+    written = register_csv(Register(month, 1, None, "in_force", (partner, other), held=(), buckets=()))
     limit = csv.field_size_limit(sys.maxsize)
     rows = list(csv.DictReader(io.StringIO(written, newline=""), strict=True))
     csv.field_size_limit(limit)

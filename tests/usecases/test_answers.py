@@ -1,5 +1,6 @@
 """What people ask: a quote, the receipt of a decision, whether a month is closed, what an installation lacks."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from partner_program.domain.quote import Quote
 from partner_program.domain.refusals import NoRuleInForce, NotAuthorized, NotDefined, Refusal
 from partner_program.domain.revenue import PeriodClose
 from partner_program.usecases.doctor import examine
-from partner_program.usecases.explain import explain
+from partner_program.usecases.explain import explain, receipt_file
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.month.closes import read_entity_month, record_close
 from partner_program.usecases.orders import Order, quote_order
@@ -72,11 +73,15 @@ def test_a_quote_needs_a_rate_a_rule_and_an_authorised_partner(world: World, ass
 # Receipts
 
 
+def receipt(here: Installation, partner_id: str, month: BillingMonth) -> Any:
+    return json.loads(receipt_file(explain(here, partner_id, month)))
+
+
 def test_a_receipt_shows_each_line_its_share_and_the_band_it_led_to(world: World) -> None:
     world.bill("A1", "2015-01", 1_200_00, term_months=12, service_end="2016-01-01")
     world.bill("A1", JUNE, 75_00, charge_kind="setup")
     three_partners(world).settle(JUNE, on=GO_LIVE)
-    told = explain(world.installation, "P1", BillingMonth.parse(JUNE))
+    told = receipt(world.installation, "P1", BillingMonth.parse(JUNE))
     lines = {(line["term_months"], line["charge_kind"]): line for line in told["lines"]}
     assert lines[12, "recurring"]["share_minor"] == "10000"
     assert lines[12, "recurring"]["share"] == "120000 / 12 months * 30 / 30 days"
@@ -91,7 +96,7 @@ def test_the_receipt_of_a_held_partner_shows_its_faulty_line(world: World) -> No
     world.grant("G1", "P2", 4, "2015-06-01", "2015-12-01")
     three_partners(world).execute("US", "UPDATE program_mrr_line SET term_months = 0 WHERE account_id = 'B2'")
     world.settle(JUNE, on=GO_LIVE)
-    told = explain(world.installation, "P2", BillingMonth.parse(JUNE))
+    told = receipt(world.installation, "P2", BillingMonth.parse(JUNE))
     assert told["held"].startswith("entity US: line L4: term_months is 0")
     assert [(line["bucket"], line["line_id"]) for line in told["lines"]] == [("faulty", "L4")]
     assert (told["band"], told["legacy"], told["grants"]) == (None, [], [])
@@ -101,7 +106,7 @@ def test_the_receipt_names_the_grant_and_the_older_agreement(world: World) -> No
     world.grant("G1", "P1", 4, "2015-06-01", "2015-12-01")
     world.legacy("P1", 3000)
     three_partners(world).settle(JUNE, on=GO_LIVE)
-    told = explain(world.installation, "P1", BillingMonth.parse(JUNE))
+    told = receipt(world.installation, "P1", BillingMonth.parse(JUNE))
     assert [(each["grant_id"], each["tier"], each["outcome"]) for each in told["grants"]] == [("G1", 4, None)]
     assert [(each["component"], each["discount_bp"]) for each in told["legacy"]] == [("monthly_fee", 3000)]
 

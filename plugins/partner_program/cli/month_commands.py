@@ -1,6 +1,5 @@
 """Commands about a month: run it, show it, explain it, release its brake."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -91,10 +90,11 @@ def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"])
 def explain(partner: str, month: BillingMonth, form: str, program_file: Path | None) -> None:
     """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule."""
     from partner_program.usecases.explain import explain as explain_result
+    from partner_program.usecases.explain import receipt_file
 
     receipt = explain_result(installation(), partner, month, program_file)
     if form == "json":
-        click.echo(json.dumps(receipt, ensure_ascii=False, indent=1))
+        click.echo(receipt_file(receipt), nl=False)
     else:
         from partner_program.cli.tables import print_receipt
 

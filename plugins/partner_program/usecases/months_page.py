@@ -1,7 +1,6 @@
 """The preview of what the months told every partner: one page, with the registers beside it."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from partner_program.adapters.atomic_write import write_if_changed
@@ -12,6 +11,7 @@ from partner_program.adapters.letters.months_page import PreviewLink, PreviewMon
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.register import Register, RegisterPartner
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import TEMPLATE_VERSION, letter_file_name
 
@@ -38,39 +38,35 @@ def preview_months(installation: Installation) -> Path:
     return page
 
 
-def _month(
-    installation: Installation, month: BillingMonth, register: dict[str, Any], names: dict[str, str]
-) -> PreviewMonth:
-    reasons = {each["partner_id"]: each["reason"] for each in register["held"]}
+def _month(installation: Installation, month: BillingMonth, register: Register, names: dict[str, str]) -> PreviewMonth:
     links = [PreviewLink("Quality report", f"quality/{month}/index.html")]
     for ending, body in (("json", register_json(register)), ("csv", register_csv(register))):
         write_if_changed(installation.out / "registers" / f"{month}.{ending}", body)
         links.append(PreviewLink(f"Register ({ending.upper()})", f"registers/{month}.{ending}"))
     return PreviewMonth(
         billing_month=str(month),
-        effective_on=register["effective_on"] or "",
-        revision=register["revision"],
-        status=register["status"],
-        rows=[_row(month, row, names, reasons) for row in register["partners"]],
+        effective_on=str(register.effective_on or ""),
+        revision=register.revision,
+        status=register.status,
+        rows=[_row(month, row, names) for row in register.partners],
         links=[link for link in links if (installation.out / link.href).exists()],
     )
 
 
-def _row(month: BillingMonth, row: dict[str, Any], names: dict[str, str], reasons: dict[str, str]) -> PreviewRow:
-    partner_id = row["partner_id"]
+def _row(month: BillingMonth, row: RegisterPartner, names: dict[str, str]) -> PreviewRow:
     # The file's name has percent signs of its own, which a link has to spell out.
-    letter = f"letters/{month}/{quote(letter_file_name(partner_id))}" if row["letter"] else None
+    letter = f"letters/{month}/{quote(letter_file_name(row.partner_id))}" if row.letter else None
     return PreviewRow(
-        partner_id=partner_id,
-        company_name=names[partner_id],
-        tier=row["tier"],
-        previous_tier=row["previous_tier"],
-        mrr_eur_cents=row["mrr_eur_cents"],
-        monthly_fee_discount_bp=row["monthly_fee_discount_bp"],
-        setup_fee_discount_bp=row["setup_fee_discount_bp"],
-        sla=row["sla"],
-        kind=row["letter"]["kind"] if row["letter"] else None,
+        partner_id=row.partner_id,
+        company_name=names[row.partner_id],
+        tier=row.tier,
+        previous_tier=row.previous_tier,
+        mrr_eur_cents=row.mrr_eur_cents,
+        monthly_fee_discount_bp=row.monthly_fee_discount_bp,
+        setup_fee_discount_bp=row.setup_fee_discount_bp,
+        sla=row.sla,
+        kind=row.letter.kind if row.letter else None,
         html_href=f"{letter}.html" if letter else None,
         text_href=f"{letter}.txt" if letter else None,
-        held_reason=reasons.get(partner_id) if row["status"] == "held" else None,
+        held_reason=row.held_reason if row.status == "held" else None,
     )

@@ -1,16 +1,17 @@
 """A month's register: what was decided for every authorised partner and where every line went, as a value or a file."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from partner_program.adapters.database import register as register_store
 from partner_program.adapters.reports.register import register_csv, register_json, register_xlsx
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.register import Register
 from partner_program.usecases.installation import Installation
 
 RegisterForm = Literal["json", "csv", "xlsx"]
 
 
-def month_register(installation: Installation, month: BillingMonth) -> dict[str, Any]:
+def month_register(installation: Installation, month: BillingMonth) -> Register:
     """The register of a month; refused where it is not assessed."""
     with installation.database.reading() as connection:
         return register_store.read_register(connection, month)

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,22 @@ from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, UnmatchedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettlement:
+    """One commit of a month as it was written; a later one has a higher id, the fields are columns of the table.
+
+    `effective_on` is None for a month that is history only, the programme's file and hash where none was in force.
+    """
+
+    settlement_id: int
+    revision: int
+    status: MonthStatus
+    migration: bool
+    effective_on: date | None
+    program_file: str | None
+    program_hash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +57,13 @@ def last_effective_on(connection: Connection, but: BillingMonth) -> date | None:
     return max((day for day in connection.execute(query).scalars() if day is not None), default=None)
 
 
-def settlements_of(connection: Connection, month: BillingMonth) -> list[Any]:
-    """The rows of a month's settlements, oldest first."""
+def settlements_of(connection: Connection, month: BillingMonth) -> list[StoredSettlement]:
+    """A month's settlements, oldest first."""
     table = schema.settlement
-    query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
-    return list(connection.execute(query))
+    columns = [table.c[each.name] for each in fields(StoredSettlement)]
+    query = select(*columns).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
+    rows = connection.execute(query).mappings()
+    return [StoredSettlement(**{**row, "migration": bool(row["migration"])}) for row in rows]
 
 
 def load_histories(

@@ -1,34 +1,35 @@
 """What a decision was made from: the settlement of one partner and month, with its frozen snapshots."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import load_totals, settlements_of
+from partner_program.adapters.database.history import StoredSettlement, load_totals, settlements_of
 from partner_program.adapters.database.snapshots import load_snapshot
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.grace import SettledGrant
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import GraceGrant
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import HeldPartner
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """A partner's month: the settlement that decided it, its row in the register, the snapshots it was read from.
+class DecidedFrom:
+    """A partner's month: the settlement that decided it, the grants that were open, the snapshots it was read from.
 
     `snapshots` has each entity's content hash and revenue; `held` says why there is no decision yet.
     """
 
-    settlement: Any
+    settlement: StoredSettlement
     held: HeldPartner | None
-    grants: tuple[Any, ...]
+    grants: tuple[SettledGrant, ...]
     snapshots: tuple[tuple[str, EntityRevenue], ...]
 
 
-def find_receipt(connection: Connection, partner_id: str, month: BillingMonth) -> Receipt:
-    """The receipt of the newest revision; a month that was not assessed is refused by name."""
+def find_decision(connection: Connection, partner_id: str, month: BillingMonth) -> DecidedFrom:
+    """What the newest revision decided from; a month that was not assessed is refused by name."""
     settlements = settlements_of(connection, month)
     if not settlements:
         raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
@@ -43,7 +44,7 @@ def find_receipt(connection: Connection, partner_id: str, month: BillingMonth) -
     held = {each.partner_id: each for each in load_totals(connection, settlement.settlement_id).held}.get(partner_id)
     if decided_by is None and held is None:
         raise Refusal(f"partner {partner_id} has no assessment in {month}: it was not authorised when the month ran")
-    return Receipt(
+    return DecidedFrom(
         settlement=settlement,
         held=None if decided_by else held,
         grants=_grants(connection, partner_id, month, settlement.revision),
@@ -51,7 +52,7 @@ def find_receipt(connection: Connection, partner_id: str, month: BillingMonth) -
     )
 
 
-def _grants(connection: Connection, partner_id: str, month: BillingMonth, revision: int) -> tuple[Any, ...]:
+def _grants(connection: Connection, partner_id: str, month: BillingMonth, revision: int) -> tuple[SettledGrant, ...]:
     outcome, grant = schema.assessment_grant, schema.grace_grant
     query = (
         select(grant, outcome.c.outcome)
@@ -63,7 +64,11 @@ def _grants(connection: Connection, partner_id: str, month: BillingMonth, revisi
         )
         .order_by(grant.c.grant_id)
     )
-    return tuple(connection.execute(query))
+    names = [each.name for each in fields(GraceGrant)]
+    return tuple(
+        SettledGrant(GraceGrant(**{name: getattr(row, name) for name in names}), row.outcome)
+        for row in connection.execute(query)
+    )
 
 
 def _snapshots(connection: Connection, settlement_id: int) -> tuple[tuple[str, EntityRevenue], ...]:

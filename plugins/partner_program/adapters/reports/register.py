@@ -1,86 +1,84 @@
-"""The register as files that finance opens: CSV and a spreadsheet; a text that looks like a formula stays a text."""
+"""The register as files: JSON for programs, CSV and a workbook for finance, with the columns of `domain/register.py`.
+
+A text that a spreadsheet would run as a formula stays a text.
+"""
 
 import csv
 import io
 import json
 import re
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-COLUMNS = (
-    "partner_id",
-    "status",
-    "mrr_eur_cents",
-    "earned_tier",
-    "granted_tier",
-    "tier",
-    "previous_tier",
-    "monthly_fee_discount_bp",
-    "setup_fee_discount_bp",
-    "sla",
-    "rate_valid_from",
-    "letter",
-    "held_reason",
-)
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.domain.register import COLUMNS, Cell, Register, RegisterPartner, cells
+from partner_program.domain.totals import Bucket
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+
+_Value = TypeVar("_Value")
 _UNSEEN = r"\s\x00-\x20\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 _FORMULA = re.compile(
     rf"[\t\r\n]|[{_UNSEEN}]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
 )  # full-width signs count in some locales
 
 
-def _rows(register: dict[str, Any]) -> list[dict[str, Any]]:
-    reasons = {row["partner_id"]: row["reason"] for row in register["held"]}
-    return [
-        {
-            **{name: row.get(name) for name in COLUMNS},
-            "letter": row["letter"]["kind"] if row["letter"] else None,
-            "held_reason": reasons.get(row["partner_id"]),
-        }
-        for row in register["partners"]
-    ]
-
-
-def safe_cell(value: Any) -> Any:
+def safe_cell(value: _Value) -> _Value | str:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-def register_json(register: dict[str, Any]) -> str:
-    """The register in the shape of contract 6."""
-    return json.dumps(register, ensure_ascii=False, indent=1) + "\n"
+def register_facts(register: Register) -> dict[str, object]:
+    """The register as JSON has it: cents, basis points, ISO days, null where there is nothing."""
+    return {
+        "billing_month": str(register.billing_month),
+        "revision": register.revision,
+        "effective_on": plain(register.effective_on),
+        "status": register.status,
+        "partners": [partner_facts(each) for each in register.partners],
+        "held": plain(register.held),
+        "buckets": plain(register.buckets),
+    }
 
 
-def register_csv(register: dict[str, Any]) -> str:
+def partner_facts(partner: RegisterPartner) -> dict[str, object]:
+    """One partner's row as JSON has it."""
+    elsewhere = {name for name, column in COLUMNS.items() if not column.in_json}
+    return {name: plain(getattr(partner, name)) for name in partner.__dataclass_fields__ if name not in elsewhere}
+
+
+def register_json(register: Register) -> str:
+    """The whole register for programs."""
+    return json.dumps(register_facts(register), ensure_ascii=False, indent=1) + "\n"
+
+
+def register_csv(register: Register) -> str:
     """One row a partner, RFC 4180; money in cents, discounts in basis points."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: safe_cell(value) for name, value in row.items()} for row in _rows(register))
+    writer.writerows({name: safe_cell(value) for name, value in cells(each).items()} for each in register.partners)
     return text.getvalue()
 
 
-def register_xlsx(register: dict[str, Any]) -> bytes:
+def register_xlsx(register: Register) -> bytes:
     """A workbook with the partners and the buckets; equal registers give equal bytes."""
+    from datetime import UTC, datetime
+
     import xlsxwriter
 
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": _fixed_day()})
-    partners = [[row[name] for name in COLUMNS] for row in _rows(register)]
-    _sheet(book, str(register["billing_month"]), COLUMNS, partners)
-    columns = ("entity", "currency", "bucket", "lines", "net_amount_minor")
-    _sheet(book, "buckets", columns, [[row[name] for name in columns] for row in register["buckets"]])
+    # A workbook carries its time of creation; ours is the programme's first day, so that bytes repeat.
+    book.set_properties({"created": datetime(2015, 7, 27, tzinfo=UTC).replace(tzinfo=None)})
+    _sheet(book, str(register.billing_month), list(COLUMNS), (list(cells(each).values()) for each in register.partners))
+    _sheet(book, "buckets", Bucket._fields, register.buckets)
     book.close()
     return body.getvalue()
 
 
-def _fixed_day() -> Any:
-    """A workbook carries its time of creation; ours is the programme's first day, so that bytes repeat."""
-    from datetime import UTC, datetime
-
-    return datetime(2015, 7, 27, tzinfo=UTC).replace(tzinfo=None)
-
-
-def _sheet(book: Any, name: str, columns: tuple[str, ...], rows: list[list[Any]]) -> None:
+def _sheet(book: "Workbook", name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     sheet = book.add_worksheet(name)
     bold = book.add_format({"bold": True})
     sheet.freeze_panes(1, 1)

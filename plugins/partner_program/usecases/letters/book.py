@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from partner_program.adapters.atomic_write import write_if_changed
@@ -26,6 +25,7 @@ from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.month_order import last_in_force_before
+from partner_program.domain.register import Register, RegisterPartner
 from partner_program.domain.registry import Registry
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.approval import waiting_batch
@@ -52,9 +52,9 @@ _DONE: dict[Action, str] = {
 class _Found:
     """What the database says about a month and the one in force before it."""
 
-    register: dict[str, Any]
+    register: Register
     previous_month: BillingMonth | None
-    previous: dict[str, dict[str, Any]]
+    previous: dict[str, RegisterPartner]
     registry: Registry
     owed: list[OwedLetter]
     deliveries: dict[tuple[str, int], list[Delivery]]
@@ -75,7 +75,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         billing_month=str(month),
         previous_month=str(found.previous_month) if found.previous_month else None,
         today=today,
-        revision=found.register["revision"],
+        revision=found.register.revision,
         batch_hash=batch.batch_hash,
         waiting=batch.deliveries,
         states={state: count for state, count in counted.states.items() if count},
@@ -101,13 +101,13 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
     rows: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
     with installation.database.reading() as connection:
         before = last_in_force_before(month=month, assessed=assessed_months(connection))
-        previous = read_register(connection, before)["partners"] if before else []
+        previous = read_register(connection, before).partners if before else ()
         for row in delivery_store.deliveries(connection, month):
             rows[row.partner_id, row.revision].append(row)
         return _Found(
             register=read_register(connection, month),
             previous_month=before,
-            previous={each["partner_id"]: each for each in previous},
+            previous={each.partner_id: each for each in previous},
             registry=load_registry(connection),
             owed=[each for batch in batches for each in letter_store.owed_letters(connection, month, batch)],
             deliveries=rows,
@@ -121,13 +121,13 @@ def _letters(installation: Installation, found: _Found) -> list[BookLetter]:
 
 
 def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> BookLetter:
-    before = found.previous.get(stated.partner_id, {})
+    before = found.previous.get(stated.partner_id)
     change = LetterChange(
         partner_id=stated.partner_id,
         tier=stated.tier,
         previous_tier=stated.previous_tier,
         mrr_eur_cents=stated.mrr_eur_cents,
-        previous_mrr_eur_cents=before.get("mrr_eur_cents"),
+        previous_mrr_eur_cents=before.mrr_eur_cents if before else None,
         is_first=stated.partner_id not in found.written_before,
         has_lapsed=any(grant.outcome == "lapsed" for grant in stated.grants),
         keeps_legacy=bool(stated.legacy),
@@ -141,8 +141,8 @@ def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> Boo
         effective_on=stated.effective_on,
         monthly_bp=stated.monthly_fee_discount_bp,
         setup_bp=stated.setup_fee_discount_bp,
-        previous_monthly_bp=before.get("monthly_fee_discount_bp"),
-        previous_setup_bp=before.get("setup_fee_discount_bp"),
+        previous_monthly_bp=before.monthly_fee_discount_bp if before else None,
+        previous_setup_bp=before.setup_fee_discount_bp if before else None,
         legacy=tuple(dict.fromkeys(each.component for each in stated.legacy)),
         recipients=tuple(Recipient(row.recipient, row.status) for row in rows),
         # The file's name has percent signs of its own, which a link has to spell out.
@@ -154,13 +154,13 @@ def _held(found: _Found) -> list[HeldGroup]:
     """Who gets no letter, by reason, the most frequent first."""
     names = {each.partner_id: each.company_name for each in found.registry.partners}
     groups: dict[str, list[str]] = defaultdict(list)
-    for each in found.register["held"]:
-        groups[each["reason"]].append(names[each["partner_id"]])
+    for each in found.register.held:
+        groups[each.reason].append(names[each.partner_id])
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     return [HeldGroup(reason, tuple(companies)) for reason, companies in ordered]
 
 
-def _links(installation: Installation, month: BillingMonth, register: dict[str, Any]) -> list[PreviewLink]:
+def _links(installation: Installation, month: BillingMonth, register: Register) -> list[PreviewLink]:
     """The files near the page; the register is written here, for the letters that the page has no room for."""
     table = installation.out / "registers" / f"{month}.csv"
     write_if_changed(table, register_csv(register))

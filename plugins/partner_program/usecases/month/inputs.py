@@ -86,7 +86,7 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
     registry = load_registry(connection)
     settlements = [row for row in settlements_of(connection, month) if row.status == order.status]
     revision = settlements[-1].revision if settlements else _next_revision(connection, month)
-    migration = bool(settlements[0].migration) if settlements else order.migration
+    migration = settlements[0].migration if settlements else order.migration
     assigned = assigned_partners(connection, month, revision) if settlements else {}
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
     everyone_assigned = all(partner_id in assigned for partner_id in partners)

@@ -1,0 +1,56 @@
+"""A receipt as JSON: cents, minor units, basis points and ISO days as in the register; shares are exact ratios."""
+
+import json
+
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.reports.register import partner_facts
+from partner_program.domain.grace import SettledGrant
+from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
+
+
+def receipt_json(receipt: Receipt) -> str:
+    """The receipt for programs."""
+    facts = {
+        "partner_id": receipt.partner_id,
+        "company_name": receipt.company_name,
+        "billing_month": plain(receipt.billing_month),
+        "status": receipt.status,
+        "effective_on": plain(receipt.effective_on),
+        "held": receipt.held_reason,
+        "program": {"file": receipt.program_file, "sha256": receipt.program_hash},
+        "snapshots": plain(receipt.snapshots),
+        "lines": [_lines(each) for each in receipt.lines],
+        "rates": {
+            each.currency: {"units_per_eur": str(each.units_per_eur), "source": each.source} for each in receipt.rates
+        },
+        "result": partner_facts(receipt.result) if receipt.result else None,
+        "band": plain(receipt.band),
+        "grants": [_grant(each) for each in receipt.grants],
+        "legacy": plain(receipt.legacy),
+    }
+    return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+
+
+def _lines(lines: ReceiptLines | ReceiptFaultyLine) -> dict[str, object]:
+    if isinstance(lines, ReceiptFaultyLine):
+        return {"entity": lines.entity, **lines.line._asdict(), "bucket": lines.bucket}
+    return {
+        "entity": lines.entity,
+        **lines.group._asdict(),
+        "bucket": lines.bucket,
+        "share_minor": str(lines.share_minor),
+        "share": lines.share,
+    }
+
+
+def _grant(settled: SettledGrant) -> dict[str, object]:
+    grant = settled.grant
+    return {
+        "grant_id": grant.grant_id,
+        "tier": grant.tier,
+        "starts_on": plain(grant.starts_on),
+        "ends_on": plain(grant.ends_on),
+        "granted_by": grant.granted_by,
+        "reason": grant.reason,
+        "outcome": settled.outcome,
+    }

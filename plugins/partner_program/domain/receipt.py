@@ -1,0 +1,129 @@
+"""The receipt of one decision: every amount counted and excluded, each rate, band, grant and legacy term."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.grace import SettledGrant
+from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.ownership import Ownership
+from partner_program.domain.program import Program
+from partner_program.domain.rates import LegacyTerm, RateTerms, legacy_kept
+from partner_program.domain.register import RegisterPartner
+from partner_program.domain.registry import ExchangeRate, LegacyAgreement
+from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, counts, excluded_bucket, share_of
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotUsed:
+    """What one entity billed, as it was frozen, by the hash of its content."""
+
+    entity: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLines:
+    """Sound lines that count alike; `share_minor` is their exact share of the month, `share` how it is worked out."""
+
+    entity: str
+    group: MrrGroup
+    bucket: str
+    share_minor: Fraction
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFaultyLine:
+    """A line that could not be counted, and what is wrong with it."""
+
+    entity: str
+    line: FaultyLine
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The row of the tier table that a total fell into, in EUR cents; the upper end is the next row's threshold."""
+
+    tier: int
+    from_mrr_cents: int | None
+    below_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Everything that led to a partner's result in a month.
+
+    `result` is its row of the register, `held_reason` says why there is no decision yet. `rates` are those of the
+    month, of every currency. `band` and `legacy` need the programme file that the month was settled with.
+    """
+
+    partner_id: str
+    company_name: str
+    billing_month: BillingMonth
+    status: MonthStatus
+    effective_on: date | None
+    held_reason: str | None
+    program_file: str | None
+    program_hash: str | None
+    snapshots: tuple[SnapshotUsed, ...]
+    lines: tuple[ReceiptLines | ReceiptFaultyLine, ...]
+    rates: tuple[ExchangeRate, ...]
+    result: RegisterPartner | None
+    band: Band | None
+    grants: tuple[SettledGrant, ...]
+    legacy: tuple[LegacyTerm, ...]
+
+
+def receipt_lines(
+    *, partner_id: str, month: BillingMonth, revenues: Sequence[EntityRevenue], ownership: Ownership, is_held: bool
+) -> tuple[ReceiptLines | ReceiptFaultyLine, ...]:
+    """Each group of lines of the partner's accounts with its bucket and share, the faulty lines one by one."""
+    found: list[ReceiptLines | ReceiptFaultyLine] = []
+    for revenue in revenues:
+        for group in revenue.groups:
+            if ownership.owner(revenue.entity, group.account_id) == partner_id:
+                bucket = excluded_bucket(group) or ("held" if is_held else "counted")
+                found.append(ReceiptLines(revenue.entity, group, bucket, *_share(group, month)))
+        for line in revenue.faulty_lines:
+            if ownership.owner(revenue.entity, line.account_id) == partner_id:
+                found.append(ReceiptFaultyLine(revenue.entity, line, excluded_bucket(line) or "faulty"))
+    return tuple(found)
+
+
+def _share(group: MrrGroup, month: BillingMonth) -> tuple[Fraction, str]:
+    """The exact share of the month in minor units, and how it is worked out."""
+    if not counts(group):
+        return Fraction(0), "not counted"
+    words = f"{group.net_amount_minor} / {group.term_months} months * {group.covered_days} / {month.days} days"
+    return Fraction(*share_of(group, month.days)), words
+
+
+def earned_band(*, program: Program | None, result: RegisterPartner | None) -> Band | None:
+    """The band of the tier that the total earned; None without a programme, a result, or a table in force then."""
+    if program is None or result is None or result.earned_tier is None:
+        return None
+    earned = result.earned_tier
+    above = program.tiers[earned].from_mrr_cents if earned < program.highest_tier else None
+    own = program.tier_row(earned)
+    return Band(earned, own.from_mrr_cents if own else None, above)
+
+
+def legacy_of_result(
+    *,
+    program: Program | None,
+    result: RegisterPartner | None,
+    agreements: Sequence[LegacyAgreement],
+    effective_on: date | None,
+) -> tuple[LegacyTerm, ...]:
+    """The terms of older agreements that are better than the result's tier, on the day the month took force."""
+    if program is None or result is None or effective_on is None:
+        return ()
+    tier, monthly, setup = result.tier, result.monthly_fee_discount_bp, result.setup_fee_discount_bp
+    if tier is None or monthly is None or setup is None:
+        return ()
+    terms = RateTerms(tier, monthly, setup, result.sla)
+    return legacy_kept(program=program, terms=terms, agreements=agreements, day=effective_on)

@@ -1,0 +1,140 @@
+"""A month's register: what was decided for every authorised partner, and where every line went.
+
+`RegisterPartner` is the one list of its columns. JSON, CSV, the workbook and the table in the terminal are made from
+it: a new column is a field there, and a value where the database's package reads the register.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, get_type_hints
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.grace import GrantOutcome
+from partner_program.domain.letters import LetterKind
+from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.totals import Bucket, HeldPartner
+
+Cell = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field of the register is a column.
+
+    `heading` is its title in the terminal's table; without one it is in files only. There cents are shown as euros,
+    basis points as per cent, tier 0 as none. `before` names the column that the table has it in front of, where that
+    is another place than in files. What JSON says elsewhere is not `in_json` a second time.
+    """
+
+    heading: str | None
+    form: Literal["text", "euros", "percent", "tier"] = "text"
+    before: str | None = None
+    in_json: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterGrant:
+    """A grant that was open in the month, and what became of it; None: it stays open."""
+
+    grant_id: str
+    outcome: GrantOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterLetter:
+    """The newest letter that a partner is owed for the month."""
+
+    kind: LetterKind
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAccount:
+    """An account's part of the total; `units_per_eur` is the exchange rate as it was written."""
+
+    entity: str
+    account_id: str
+    currency: str
+    units_per_eur: str
+    mrr_eur_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPartner:
+    """What a month decided for one partner: cents and basis points, None where there is nothing.
+
+    A held partner has no figures of the month, and the rate that it keeps.
+    """
+
+    partner_id: Annotated[str, Column("partner")]
+    status: Annotated[Literal["assigned", "held"], Column("status")]
+    mrr_eur_cents: Annotated[int | None, Column("MRR EUR", "euros")]
+    earned_tier: Annotated[int | None, Column("earned", "tier")]
+    granted_tier: Annotated[int | None, Column("granted", "tier")]
+    tier: Annotated[int | None, Column("tier", "tier")]
+    previous_tier: Annotated[int | None, Column("before", "tier", before="tier")]
+    monthly_fee_discount_bp: Annotated[int | None, Column("monthly", "percent")]
+    setup_fee_discount_bp: Annotated[int | None, Column("setup", "percent")]
+    sla: Annotated[str | None, Column("SLA")]
+    rate_valid_from: Annotated[date | None, Column("since")]
+    grants: tuple[RegisterGrant, ...]
+    letter: Annotated[RegisterLetter | None, Column("letter")]
+    accounts: tuple[RegisterAccount, ...]
+    held_reason: Annotated[str | None, Column(None, in_json=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A month's register; `effective_on` is the day that its first settlement of this revision took force."""
+
+    billing_month: BillingMonth
+    revision: int
+    effective_on: date | None
+    status: MonthStatus
+    partners: tuple[RegisterPartner, ...]
+    held: tuple[HeldPartner, ...]
+    buckets: tuple[Bucket, ...]
+
+    def partner(self, partner_id: str) -> RegisterPartner | None:
+        """One partner's row; None where the month decided nothing for it and does not hold it."""
+        return next((each for each in self.partners if each.partner_id == partner_id), None)
+
+
+def _columns() -> dict[str, Column]:
+    hints = get_type_hints(RegisterPartner, include_extras=True)
+    return {
+        name: column
+        for name, hint in hints.items()
+        for column in getattr(hint, "__metadata__", ())
+        if isinstance(column, Column)
+    }
+
+
+COLUMNS: Mapping[str, Column] = _columns()
+
+
+def table_columns() -> list[str]:
+    """The names of the columns with a heading, in the order of the terminal's table."""
+    names = [name for name, column in COLUMNS.items() if column.heading is not None]
+    for name in list(names):
+        before = COLUMNS[name].before
+        if before is not None:
+            names.remove(name)
+            names.insert(names.index(before), name)
+    return names
+
+
+def cells(partner: RegisterPartner) -> dict[str, Cell]:
+    """A partner's row by column: a letter as its kind, a day in ISO form."""
+    return {name: _cell(getattr(partner, name)) for name in COLUMNS}
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, RegisterLetter):
+        return value.kind
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"a column of the register cannot hold {type(value).__name__}")

@@ -1,0 +1,57 @@
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from partner_program.domain.register import (
+    COLUMNS,
+    RegisterAccount,
+    RegisterGrant,
+    RegisterLetter,
+    RegisterPartner,
+    cells,
+    table_columns,
+)
+
+HELD = RegisterPartner(**dict.fromkeys(each.name for each in fields(RegisterPartner)))  # type: ignore[arg-type]
+ASSIGNED = replace(
+    HELD,
+    partner_id="P1",
+    status="assigned",
+    tier=0,
+    rate_valid_from=date(2015, 7, 27),
+    letter=RegisterLetter("tier_raised", "rendered"),
+    grants=(RegisterGrant("G1", None),),
+    accounts=(RegisterAccount("NL", "A1", "EUR", "1", 5),),
+)
+
+
+def test_every_field_that_holds_one_value_is_a_column() -> None:
+    lists = {"grants", "accounts"}
+    assert list(COLUMNS) == [each.name for each in fields(RegisterPartner) if each.name not in lists]
+
+
+def test_the_terminal_shows_the_tier_before_in_front_of_the_tier_and_leaves_the_reason_to_its_own_table() -> None:
+    names = table_columns()
+    assert names.index("previous_tier") == names.index("tier") - 1
+    assert [name for name in COLUMNS if name not in names] == ["held_reason"]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_a_row_has_the_letter_by_its_kind_days_in_iso_form_and_nothing_as_none() -> None:
+    row = cells(ASSIGNED)
+    assert list(row) == list(COLUMNS)
+    assert (row["letter"], row["rate_valid_from"], row["tier"], row["sla"]) == ("tier_raised", "2015-07-27", 0, None)
+
+
+@pytest.mark.parametrize("misspelt", [{"teir": 1}, {"partner": "P1"}])
+def test_a_misspelt_column_is_refused_by_name(misspelt: dict[str, Any]) -> None:
+    values = {each.name: None for each in fields(RegisterPartner)}
+    with pytest.raises(TypeError, match=next(iter(misspelt))):
+        RegisterPartner(**values, **misspelt)
+
+
+def test_a_list_has_no_place_in_a_column() -> None:
+    with pytest.raises(TypeError, match="a column of the register cannot hold tuple"):
+        cells(replace(ASSIGNED, sla=("a", "b")))  # type: ignore[arg-type]
