@@ -32,8 +32,8 @@ def preview_months(installation: Installation) -> Path:
         page,
         shown,
         template=templates / "preview" / "index.html",
-        company_name=brand["company_name"],
-        programme_name=brand["programme_name"],
+        company_name=brand.company_name,
+        programme_name=brand.programme_name,
     )
     return page
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, insert, select
 
@@ -22,7 +22,7 @@ class LetterAction:
     reason: str
     done_at: int
     batch_hash: str | None
-    detail: dict[str, Any]
+    detail: dict[str, object]
 
 
 def record_action(
@@ -34,7 +34,7 @@ def record_action(
     reason: str,
     done_at: int,
     batch_hash: str | None = None,
-    **detail: Any,
+    **detail: object,
 ) -> int:
     """Write one decision down; return its id."""
     values = {

@@ -66,14 +66,14 @@ class LetterPdf:
             "is_a": own.is_a,
             "tier": wording.tier_name(facts.tier),
             "facts": _stated(facts, language, wording, own),
-            "programme": f"{self._templates.brand['company_name']} {self._templates.brand['programme_name']}",
+            "programme": f"{self._templates.brand.company_name} {self._templates.brand.programme_name}",
             "checked": own.checked,
             "number_label": own.number,
         }
         return self._typeset("certificate.typ", data, facts.valid_from, f"certificate {number}")
 
     def _typeset(self, name: str, data: dict[str, Any], day: date, what: str) -> bytes:
-        data = {**data, "brand": self._templates.brand}
+        data = {**data, "brand": self._templates.look}
         folder = self._templates.folder / "pdf"
         try:
             return typst.compile(

@@ -7,7 +7,7 @@ never guessed from a file's name; facts are values only and are never read as a 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,17 @@ from partner_program.domain.refusals import Refusal
 
 OF_EACH_KIND = ("subject", "headline", "lead")
 """The macros that a kind's own file has to define."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Who writes, as `brand.yaml` says; what else stands there is read by templates alone."""
+
+    company_name: str
+    programme_name: str
+    sender_name: str
+    sender_address: str
+    default_language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,8 @@ class LetterTemplates:
         """
         self.version = folder.name
         self.content_hash = _content_hash(folder)
-        self.brand: dict[str, Any] = yaml.safe_load((folder / "brand.yaml").read_text("utf-8"))
+        self.look: dict[str, Any] = yaml.safe_load((folder / "brand.yaml").read_text("utf-8"))
+        self.brand = _brand(folder, self.look)
         self.folder = folder
         _check_kinds(folder)
         self._catalogues = read_catalogues(folder / "catalogues")
@@ -61,9 +73,9 @@ class LetterTemplates:
     def in_language(self, asked: str) -> "LanguageTemplates":
         """The compiled templates of a language (`nl`, `nl-BE`), or of the default one."""
         language = asked.replace("_", "-").partition("-")[0].lower()
-        used = language if language in self.languages else self.brand["default_language"]
+        used = language if language in self.languages else self.brand.default_language
         if used not in self._compiled:
-            self._compiled[used] = LanguageTemplates(self.folder, used, self._catalogues[used], self.brand)
+            self._compiled[used] = LanguageTemplates(self.folder, used, self._catalogues[used], self.look)
         return self._compiled[used]
 
     def check_every_sentence(self) -> None:
@@ -75,15 +87,15 @@ class LetterTemplates:
 class LanguageTemplates:
     """The templates of one language, compiled: a subject, an HTML and a text template for each kind."""
 
-    def __init__(self, folder: Path, language: str, catalogue: Catalogue, brand: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, language: str, catalogue: Catalogue, look: dict[str, Any]) -> None:
         """Compile both parts and every kind's own sentences."""
         locale = catalogue.locale
-        programme = f"{brand['company_name']} {brand['programme_name']}"
+        programme = f"{look['company_name']} {look['programme_name']}"
         start, end = ("left", "right") if locale.text_direction == "ltr" else ("right", "left")
         html = _environment(folder, catalogue, html=True)
         text = _environment(folder, catalogue, html=False)
         for environment in (html, text):
-            environment.globals.update(brand=brand, programme=programme, start=start, end=end)
+            environment.globals.update(brand=look, programme=programme, start=start, end=end)
         self.html = html.get_template("letter.html.j2")
         self.text = text.get_template("letter.txt.j2")
         self.subjects: dict[str, Any] = {kind: _wording_of(text, kind) for kind in LETTER_KINDS}
@@ -145,8 +157,15 @@ def _check_kinds(folder: Path) -> None:
         raise Refusal(f"{folder}: kinds/{unknown[0]}.j2 is the wording of no letter kind: LetterKind does not list it")
 
 
-def _check_default_language(folder: Path, brand: dict[str, Any], languages: tuple[str, ...]) -> None:
-    default = brand["default_language"]
+def _brand(folder: Path, look: dict[str, Any]) -> Brand:
+    missing = [each.name for each in fields(Brand) if not isinstance(look.get(each.name), str)]
+    if missing:
+        raise Refusal(f"{folder / 'brand.yaml'}: {', '.join(missing)}: expected a text")
+    return Brand(**{each.name: look[each.name] for each in fields(Brand)})
+
+
+def _check_default_language(folder: Path, brand: Brand, languages: tuple[str, ...]) -> None:
+    default = brand.default_language
     if default not in languages:
         raise Refusal(f"{folder / 'brand.yaml'}: default_language {default} has no catalogue: write {default}.po")
 

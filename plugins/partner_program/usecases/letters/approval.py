@@ -83,7 +83,7 @@ def approve_letters(
             partners=batch.partners,
         )
         installation_id = epoch_store.own_epoch(connection).installation_id
-        domain = letter_templates(installation).brand["sender_address"].rpartition("@")[2]
+        domain = letter_templates(installation).brand.sender_address.rpartition("@")[2]
         for row in rows:
             _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)
     return batch

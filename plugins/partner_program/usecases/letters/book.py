@@ -84,8 +84,8 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         letters=_letters(installation, found),
         held=_held(found),
         links=_links(installation, month, found.register),
-        company_name=brand["company_name"],
-        programme_name=brand["programme_name"],
+        company_name=brand.company_name,
+        programme_name=brand.programme_name,
     )
     page = letters_folder(installation, month) / "index.html"
     return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "preview")

@@ -23,7 +23,7 @@ class BounceReport:
 def import_bounces(installation: Installation, path: Path, by: Resolver) -> BounceReport:
     """Read notifications and mark the letters that failed for good; reading the same ones again changes nothing."""
     brand = letter_templates(installation).brand
-    mailbox = sending_settings(installation.connections).bounces_to(brand["sender_address"])
+    mailbox = sending_settings(installation.connections).bounces_to(brand.sender_address)
     found = list(read_notifications(path, mailbox))
     refused: list[str] = []
     left: list[tuple[Notification, str]] = []

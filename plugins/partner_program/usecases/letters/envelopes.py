@@ -1,9 +1,8 @@
 """A rendered letter as a message to one recipient."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from partner_program.adapters.letters.templates import RenderedLetter
+from partner_program.adapters.letters.templates import Brand, RenderedLetter
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.envelope import Envelope
 from partner_program.adapters.mail.message import MessageHead, message_bytes
@@ -14,13 +13,11 @@ from partner_program.domain.letters import LetterFacts
 NOT_APPROVED = f"<{'0' * 32}@not-approved.example>"  # a Message-ID is given with the approval
 
 
-def letter_message(
-    brand: dict[str, Any], facts: LetterFacts, rendered: RenderedLetter, row: Delivery, dated: datetime
-) -> bytes:
+def letter_message(brand: Brand, facts: LetterFacts, rendered: RenderedLetter, row: Delivery, dated: datetime) -> bytes:
     """The message; raises `Undeliverable` where its address cannot be written to."""
     head = MessageHead(
-        sender_name=brand["sender_name"],
-        sender_address=brand["sender_address"],
+        sender_name=brand.sender_name,
+        sender_address=brand.sender_address,
         reply_to_name=facts.manager_name,
         reply_to_address=facts.manager_email,
         recipient_name=row.recipient_name,
@@ -34,7 +31,7 @@ def letter_message(
 
 
 def letter_envelope(
-    brand: dict[str, Any], facts: LetterFacts, rendered: RenderedLetter, row: Delivery, bounce_address: str
+    brand: Brand, facts: LetterFacts, rendered: RenderedLetter, row: Delivery, bounce_address: str
 ) -> Envelope:
     """An approved letter ready for the post; its date is that of the approval, so that its bytes never change."""
     address = parse_address(row.recipient)

@@ -138,7 +138,7 @@ class _Sending:
     ) -> Iterator[tuple[Delivery, Outcome]]:
         """Hand each letter over; what is in the post or settled is no more among those that are `left`."""
         brand = self._templates.brand
-        bounce_address = self._settings.bounces_to(brand["sender_address"])
+        bounce_address = self._settings.bounces_to(brand.sender_address)
         partners = sorted({row.partner_id for row in claimed})
         with self._installation.database.reading() as connection:
             registry = load_registry(connection, partners)

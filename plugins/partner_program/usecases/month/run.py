@@ -5,7 +5,7 @@ The stages are the tasks of the DAGs; `run_month` is the same run on the command
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,9 @@ from partner_program.usecases.month.inputs import MonthOrder, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.quality import check_month, write_report
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
+
+_Header = TypeVar("_Header")
+_Item = TypeVar("_Item")
 
 
 class MonthRun:
@@ -118,7 +121,9 @@ class MonthRun:
         """
         return commit_month(self.installation, self.order, self._lease)
 
-    def _draft(self, seen: int, stage: Stage[Any, Any], inputs_hash: str, header: Any, items: Sequence[Any]) -> None:
+    def _draft(
+        self, seen: int, stage: Stage[_Header, _Item], inputs_hash: str, header: _Header, items: Sequence[_Item]
+    ) -> None:
         self._replace(
             stage.name,
             seen,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from partner_program.domain.settlement import GraceAssignment, TierAssignment, a
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
 from partner_program.usecases.month.inputs import MonthInputs
 
+_OfPartner = TypeVar("_OfPartner", PartnerTotal, TierAssignment)
 TOTALS = Stage("merge_totals", MonthTotals, PartnerTotal)
 TIERS = Stage("assign_tiers", int, TierAssignment)
 GRACE = Stage("settle_grace_periods", int, GraceAssignment)
@@ -49,7 +50,7 @@ def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceA
     )
 
 
-def _by_program(inputs: MonthInputs, items: Sequence[Any]) -> list[tuple[Program, date, list[Any]]]:
+def _by_program(inputs: MonthInputs, items: Sequence[_OfPartner]) -> list[tuple[Program, date, list[_OfPartner]]]:
     """Items of partners grouped by effective date, with the programme of that day."""
     days = sorted({inputs.effective[item.partner_id] for item in items})
     return [
