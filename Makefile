@@ -8,7 +8,7 @@ export GX_ANALYTICS_ENABLED := false
 
 TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/partner_program/__init__.py demo/*.py bench/*.py topology/*.py dags/*.py))))
 
-.PHONY: help demo topology up down test check lint types contracts sql format bench month doctor lock clean ready ready-dev
+.PHONY: help demo topology up down test test-fast check lint types contracts sql format bench month doctor lock clean ready ready-dev
 
 help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
@@ -31,6 +31,9 @@ down: ## Stop the containers and keep their volumes
 
 test: ready-dev ## Run every test (TESTS="..." is passed to pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+test-fast: ready-dev ## Run the tests that need no server and no Airflow, in a minute (TESTS as for test)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow' $(TESTS)
 
 check: ready-dev ## Lint, types, import contracts, SQL
 	@$(MAKE) --no-print-directory --keep-going lint types contracts sql

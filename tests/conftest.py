@@ -1,24 +1,53 @@
-"""What every test may ask for. Tests write to memory where there is room: every commit waits for a disk."""
+"""What every test may ask for, and what a test is marked with for it. Tests write to memory where there is room."""
 
 import os
-import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pymysql
 import pytest
 
+from tests.mariadb_place import MARIADB, NO_MARIADB
+from tests.servers import Postgres, in_memory, own_postgres
 from tests.worlds import World
+from topology import mariadb_server
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, by pytest
-ROOM = 4 * 2**30
-
-if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+if (memory := in_memory()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """An empty company with the entities NL and US."""
     return World(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Postgres]:
+    """The PostgreSQL of this test process; who makes something on it takes it away again."""
+    with own_postgres() as server:
+        yield Postgres(server)
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb() -> dict[str, Any]:
+    """Where the MariaDB of the machine is; who makes something on it takes it away again."""
+    try:
+        pymysql.connect(**MARIADB).close()
+    except pymysql.err.OperationalError as absent:
+        pytest.skip(f"{NO_MARIADB}: NOT tested on it ({absent})")
+    return MARIADB
+
+
+@pytest.fixture(scope="session")
+def mariadbd() -> str:
+    """The MariaDB program of this machine, for a server of one's own."""
+    program = mariadb_server.own_server()
+    if program is None:
+        pytest.skip("NO MARIADBD ON THIS MACHINE: NOT tested on a server of its own")
+    return program
 
 
 LONG = (  # minutes in all: begun first, so that both processes end at about the same time
@@ -30,12 +59,79 @@ LONG = (  # minutes in all: begun first, so that both processes end at about the
     "usecases/month/test_random_worlds_on_postgres",
     "usecases/month/test_reproducible",
 )
+MARKS = dict.fromkeys(("shared_postgres", "shared_mariadb", "mariadbd"), "server") | {"airflow_home": "airflow"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that take long before the others; the order within a file stays."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Mark each test with what it needs; put those that take long first. The order within a file stays."""
 
     def place(item: pytest.Item) -> int:
         return next((number for number, name in enumerate(LONG) if name in item.nodeid), len(LONG))
 
+    for item in items:
+        for name in MARKS.keys() & _fixtures(session, item):
+            item.add_marker(MARKS[name])
     items.sort(key=place)
+
+
+def _fixtures(session: pytest.Session, item: pytest.Item) -> set[str]:
+    """The fixtures of a test, those of fixtures included, and those that its parameters name."""
+    found: set[str] = set()
+    left = list(getattr(item, "fixturenames", ()))
+    left += [each for each in _parameters(item) if isinstance(each, str)]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            for fixture in session._fixturemanager.getfixturedefs(name, item) or ():
+                left += fixture.argnames
+    return found
+
+
+def _parameters(item: pytest.Item) -> Iterator[Any]:
+    call = getattr(item, "callspec", None)
+    yield from call.params.values() if call else ()
+
+
+# A test that starts a server or Airflow and is not marked so fails: `make test-fast` leaves out those that are.
+STARTED = {"initdb": "server", "pg_ctl": "server", "postgres": "server", "airflow": "airflow"}
+STARTED |= dict.fromkeys(("mariadbd", "mariadb-install-db", "mysqld", "redis-server", "valkey-server"), "server")
+_running: list[pytest.Item] = []
+
+
+def _refuse_what_is_not_marked(event: str, words: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen":
+        started = [Path(os.fsdecode(word)).name for word in (words[0], *words[1][:1]) if word]
+    elif event == "import" and words[0] == "airflow":
+        started = ["airflow"]
+    else:
+        return
+    for mark in {STARTED[name] for name in started if name in STARTED}:
+        for item in _running:
+            if item.get_closest_marker(mark) is None:
+                item.user_properties.append(("unmarked", mark))
+
+
+sys.addaudithook(_refuse_what_is_not_marked)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Remember which test runs."""
+    _running[:] = [item]
+    try:
+        return (yield)
+    finally:
+        _running.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that started what it is not marked with."""
+    report = yield
+    unmarked = {mark for name, mark in item.user_properties if name == "unmarked"}
+    if unmarked and report.when == "call" and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"This test starts a server or Airflow: mark it with {', '.join(sorted(unmarked))}."
+    return report

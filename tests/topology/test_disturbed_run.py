@@ -19,9 +19,12 @@ SECONDS = 900
 KILLED = ["killed scheduler", "killed programme and metadata"]
 QUEUED_SECONDS = 120
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("TOPOLOGY"), reason="takes minutes: TOPOLOGY=1 runs it, as make topology DISTURB=1 does"
-)
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(
+        not os.environ.get("TOPOLOGY"), reason="takes minutes: TOPOLOGY=1 runs it, as make topology DISTURB=1 does"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

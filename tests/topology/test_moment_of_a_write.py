@@ -13,6 +13,8 @@ from topology.postgres_server import bring_up, wait_for_a_write
 from topology.processes import Processes
 from topology.unprivileged import Unprivileged
 
+pytestmark = pytest.mark.server
+
 ENVIRONMENT = {"POSTGRES_USER": "programme", "POSTGRES_PASSWORD": "word", "POSTGRES_DB": "programme"}
 
 

@@ -17,6 +17,8 @@ import pytest
 from topology import redis_server
 from topology.processes import ServiceFailed
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -22,6 +22,8 @@ from topology.processes import Processes
 from topology.toy_billing import fill_toy_billing
 from topology.unprivileged import Unprivileged
 
+pytestmark = pytest.mark.server
+
 OWNER, READER = "owner's word", "reader's word"
 
 

