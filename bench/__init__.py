@@ -1,11 +1,11 @@
-"""Measures of speed and memory, each with the limit that it has to keep: `python -m bench`."""
+"""Measurements of speed and memory, each compared with its limit. Run them all with `python -m bench`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One figure, the limit that it must not pass, and how it came about."""
+    """One figure with its unit, the limit that it must not exceed, and how it was measured."""
 
     name: str
     figure: float
@@ -15,5 +15,5 @@ class Measurement:
 
     @property
     def within(self) -> bool:
-        """Whether the figure keeps its limit."""
+        """Whether the figure is at most the limit."""
         return self.figure <= self.limit

@@ -1,4 +1,4 @@
-"""Run every measure and compare with its limit; exit status 1 where one is passed."""
+"""Run every measurement and compare it with its limit; the exit status is 1 if a limit is exceeded."""
 
 import sys
 from collections.abc import Callable
@@ -33,7 +33,7 @@ MEASURES: tuple[Callable[[], list[Measurement]], ...] = (
 
 
 def main() -> int:
-    """Print the table of all measurements."""
+    """Measure everything and print the table; return the exit status."""
     table = Table("what", "figure", "limit", "", "how")
     measured = [measurement for measure in MEASURES for measurement in measure()]
     for one in measured:

@@ -1,4 +1,4 @@
-"""How long the demo takes, start-up of Python and Airflow included."""
+"""Measures how long the demo takes, including the start of Python and Airflow."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ PROJECT = Path(__file__).parent.parent
 
 
 def measure() -> list[Measurement]:
-    """Run the demo once; it writes below `out/`, as `make demo` does."""
+    """Run the demo once. It writes below `out/`, as `make demo` does."""
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-m", "demo"], check=True, capture_output=True, cwd=PROJECT)
     seconds = time.perf_counter() - begun

@@ -1,8 +1,8 @@
-"""Letters as e-mails: from facts to the bytes of a message, against one that is put together by hand.
+"""Measures making e-mails, from a letter's facts to the bytes of a message, against a message put together by hand.
 
-The bound renders the same letter with bare Jinja2 from a finished view and puts the message together by hand: base64,
-ASCII headers, no folding, no checks. Both sides take turns letter by letter; the median of the pairs counts. The
-message alone is held against the hand-assembled one alone besides, since rendering would hide it.
+The other side, the bound, renders the same letter with plain Jinja2 from a finished view and puts the message together
+by hand: base64, ASCII headers, no folding, no checks. Both sides take turns letter by letter, and the median of the
+pairs counts. The message is also measured without the rendering, which would hide its share.
 """
 
 import gc
@@ -23,7 +23,7 @@ from partner_program.adapters.mail.message import MessageHead, message_bytes
 PAIRS = 15
 LETTERS_A_SIDE = 45
 FEW, MANY = 1_000, 100_000
-FRESHLY_RENDERED = 50  # of the many messages one in so many has a letter of its own; rendering is measured elsewhere
+FRESHLY_RENDERED = 50  # only every 50th message gets a newly rendered letter; rendering is measured elsewhere
 HEAD = MessageHead(
     sender_name="LeaseWeb Partner Program",
     sender_address="partners@host.example",
@@ -40,13 +40,13 @@ _NUMBERS = count()
 
 
 def measure() -> list[Measurement]:
-    """Time of both, and memory."""
+    """Measure the time of both sides, with and without rendering, and the memory of ours."""
     english = LetterTemplates(FOLDER).in_language("en")
     return [_speed(english), _message_alone(english), _memory(english)]
 
 
 def _head(subject: str) -> MessageHead:
-    """A head as no message had it before: another recipient, another identity."""
+    """A head that no earlier message had: another recipient and another Message-ID."""
     number = next(_NUMBERS)
     return replace(
         HEAD,
@@ -58,7 +58,7 @@ def _head(subject: str) -> MessageHead:
 
 
 def _by_hand(subject: str, text: str, html: str) -> bytes:
-    """The hand-assembled message."""
+    """Put a message together by hand."""
     number = next(_NUMBERS)
     head = (
         "From: LeaseWeb Partner Program <partners@host.example>\r\nReply-To: Mila Jansen <mila.jansen@host.example>\r\n"
@@ -108,14 +108,14 @@ def _message_alone(english: LanguageTemplates) -> Measurement:
 
 
 def _compare(ours: Callable[[int], None], bound: Callable[[int], None]) -> tuple[float, float]:
-    """The median of the pairs' ratios, and the seconds that one of ours takes."""
+    """Return the median ratio of the pairs, and the median seconds that our side takes for one letter."""
     _pair(ours, bound)
     pairs = [_pair(ours, bound) for _ in range(PAIRS)]
     return median(one / other for one, other in pairs), median(one for one, _ in pairs) / LETTERS_A_SIDE
 
 
 def _pair(ours: Callable[[int], None], bound: Callable[[int], None]) -> tuple[float, float]:
-    """Processor time of both sides over the same letters, changing sides at each one."""
+    """Processor time of both sides for the same letters; the sides take turns at each letter."""
     spent = {ours: 0.0, bound: 0.0}
     for step in range(LETTERS_A_SIDE):
         for side in (ours, bound) if step % 2 else (bound, ours):
@@ -126,9 +126,9 @@ def _pair(ours: Callable[[int], None], bound: Callable[[int], None]) -> tuple[fl
 
 
 def _memory(english: LanguageTemplates) -> Measurement:
-    """Peak memory of a hundred thousand messages to that of a thousand, none of them kept."""
+    """The peak memory of 100,000 messages divided by that of 1,000; no message is kept."""
     tracemalloc.start()
-    _peak(english, 2 * FEW)  # what is remembered of names and addresses is bounded, and full from here on
+    _peak(english, 2 * FEW)  # fills the caches of names and addresses, which are bounded, before the measurement
     few, many = _peak(english, FEW), _peak(english, MANY)
     tracemalloc.stop()
     note = f"peak {many / 1024:.0f} KiB for {MANY} messages, {few / 1024:.0f} KiB for {FEW}"
@@ -142,6 +142,6 @@ def _peak(english: LanguageTemplates, messages: int) -> int:
         if step % FRESHLY_RENDERED == 0:
             letter = english.render(_letter(step))
         if step % 500 == 0:
-            gc.collect()  # the interpreter postpones this by a share of its whole heap; only what is kept matters here
+            gc.collect()  # Python would collect later, after its heap has grown; only memory that is kept matters here
         message_bytes(_head(letter.subject), letter.text, letter.html)
     return tracemalloc.get_traced_memory()[1]

@@ -1,8 +1,8 @@
-"""Letters: what our view and number formats add to the templates themselves, and whether letters leave memory behind.
+"""Measures how much time our view and number formats add to rendering letters, and whether letters leak memory.
 
-The limit is bare Jinja2: the same templates as it compiles them by itself, given a finished view, rendering the same
-two parts. Both sides take turns letter by letter, so that a busy machine slows both; the median of the pairs' ratios
-counts.
+The other side is plain Jinja2: the same templates, compiled without our extensions, which render the same two parts
+from a finished view. Both sides take turns letter by letter, so that a busy machine slows both, and the median ratio
+of the pairs counts.
 """
 
 import gc
@@ -30,13 +30,13 @@ LETTERS_FOR_MEMORY = 1500
 
 
 def measure() -> list[Measurement]:
-    """Time and memory of rendering."""
+    """Measure the time and the memory of rendering."""
     english = LetterTemplates(FOLDER).in_language("en")
     return [_speed(english), _memory(english)]
 
 
 def bare_jinja2() -> LanguageTemplates:
-    """The templates in English as Jinja2 compiles them by itself."""
+    """The English templates compiled by plain Jinja2, without our extensions."""
     with patch.multiple(
         letter_templates, LetterEnvironment=Environment, CompiledMessages=InternationalizationExtension
     ):
@@ -44,7 +44,7 @@ def bare_jinja2() -> LanguageTemplates:
 
 
 def _letter(step: int) -> LetterFacts:
-    """A letter of each kind in turn, with amounts that no cache has seen."""
+    """A letter of each kind in turn, with amounts that are in no cache."""
     base = list(KINDS.values())[step % len(KINDS)]
     rows = tuple(replace(row, mrr_eur_cents=row.mrr_eur_cents + step * 977) for row in base.accounts)
     return replace(base, accounts=rows, mrr_eur_cents=sum(row.mrr_eur_cents for row in rows))
@@ -71,7 +71,7 @@ def _speed(english: LanguageTemplates) -> Measurement:
 
 
 def _pair(ours: Callable[[int], None], bare: Callable[[int], None]) -> tuple[float, float]:
-    """Processor time of both sides over the same letters, changing sides at each one."""
+    """Processor time of both sides for the same letters; the sides take turns at each letter."""
     spent = {ours: 0.0, bare: 0.0}
     for step in range(LETTERS_A_SIDE):
         for side in (ours, bare) if step % 2 else (bare, ours):
@@ -82,7 +82,7 @@ def _pair(ours: Callable[[int], None], bare: Callable[[int], None]) -> tuple[flo
 
 
 def _memory(english: LanguageTemplates) -> Measurement:
-    """Peak memory of many letters to that of a tenth as many, none of them kept."""
+    """The peak memory of many letters divided by that of a tenth as many; no letter is kept."""
     _peak(english, 0, 100)
     few = _peak(english, 1_000, LETTERS_FOR_MEMORY // 10)
     many = _peak(english, 10_000, LETTERS_FOR_MEMORY)
@@ -96,7 +96,7 @@ def _peak(english: LanguageTemplates, first: int, count: int) -> int:
     for step in range(first, first + count):
         english.render(_letter(step))
         if step % 50 == 0:
-            gc.collect()  # the interpreter postpones this by a share of its whole heap; only what is kept matters here
+            gc.collect()  # Python would collect later, after its heap has grown; only memory that is kept matters here
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak

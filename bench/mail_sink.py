@@ -1,7 +1,7 @@
-"""The least that takes letters: undoes their dots, answers with a checksum, forgets them.
+"""The smallest mail server that takes letters: it removes doubled dots, answers with a checksum and keeps nothing.
 
-One client at a time, PIPELINING, no other check. A full mail server would be slower than any client, and hide it.
-`python -m bench.mail_sink` prints its port.
+It serves one client at a time with PIPELINING and checks nothing else. A complete mail server would be slower than any
+client and hide the client's time. `python -m bench.mail_sink` prints its port.
 """
 
 import socket
@@ -17,7 +17,7 @@ _END = b"\r\n.\r\n"
 
 
 def main() -> None:
-    """Serve one client after the other; each letter's answer is the checksum of what it was."""
+    """Serve one client after the other; answer each letter with the checksum of its bytes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         sys.stdout.write(f"{listening.getsockname()[1]}\n")
         sys.stdout.flush()
@@ -45,7 +45,7 @@ def _serve(client: socket.socket) -> None:
 
 
 def _text(client: socket.socket, unread: bytes) -> tuple[bytes, bytes]:
-    """A letter as it was before its dots were doubled, and what came in after it."""
+    """Read a letter; return it as it was before its dots were doubled, and the bytes that came after it."""
     text = unread
     while not text.endswith(_END) and _END not in text:
         piece = client.recv(262_144)

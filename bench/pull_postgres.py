@@ -1,7 +1,7 @@
-"""How much pulling a month from PostgreSQL costs over the bare GROUP BY of the same grain, counted in the server.
+"""Measures the time of pulling a month from PostgreSQL, against a bare GROUP BY of the same grain in the server.
 
-The bare query trusts every value, sends one number, and sorts nothing. The pull judges each line, sends each group in
-order, and makes the groups of a snapshot of them. Both take turns, so that a busy machine slows both.
+The bare query trusts every value, sends one number and sorts nothing. The pull checks each line, sends each group and
+makes them the groups of a snapshot. Both run in turn, so that a busy machine slows both.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.revenue import EntityRevenue
 
-# Each drawn line stands for five ordered together, at each of two accounts: 8 lines a group, 10,000 accounts.
+# Each random line is written five times, at each of two accounts: about 8 lines a group, 10,000 accounts.
 TOGETHER, COPIES = 5, 2
 TABLES = """
 CREATE TABLE program_mrr_line (line_id text, account_id text, service_id text, product text, charge_kind text,
@@ -37,7 +37,7 @@ SELECT line_id || '-' || copy || '-' || number, account_id || '-' || copy, servi
     ordered_on
 FROM drawn CROSS JOIN generate_series(1, %(copies)s) AS copy CROSS JOIN generate_series(1, %(together)s) AS number
 """
-# the key, and the two that the contract with an entity recommends: both queries may use them
+# the key, and the two indexes that the contract with an entity recommends: both queries may use them
 INDEXES = """
 DROP TABLE drawn;
 ALTER TABLE program_mrr_line ADD PRIMARY KEY (line_id);
@@ -59,7 +59,7 @@ INSERT INTO program_period_close
 SELECT %(month)s, 'EUR', COUNT(*), SUM(net_amount_minor), '2015-07-01' FROM program_mrr_line
 WHERE service_end > %(first)s::date AND service_start < %(next)s::date AND document_status = 'posted'
 """
-# the high-water mark of this process alone: ru_maxrss would begin with its parent's
+# the peak memory of this process only: ru_maxrss would start at the parent's peak
 MEMORY = """
 import re, sys
 from pathlib import Path
@@ -74,7 +74,7 @@ print(peak() - before)
 
 
 def measure(lines: int = 10_000_000, pairs: int = 11) -> list[Measurement]:
-    """Time pairs of pull and bare query on one recent month, and take the memory of a pull in a process of its own."""
+    """Time pairs of pull and bare query for one recent month, and measure the memory of a pull in its own process."""
     with postgres_server() as host, connect(host) as connection:
         write_billing(connection, lines)
         turns = [_turn(connection, host) for _ in range(pairs + 1)][1:]
@@ -96,13 +96,13 @@ def _turn(connection: psycopg.Connection[Any], host: str) -> tuple[float, float]
 
 
 def pull(host: str) -> EntityRevenue:
-    """Pull the measured month."""
+    """Pull the measured month as the product does."""
     fields = ConnectionFields("billing_nl", "postgres", host=host, login="postgres", schema="postgres")
     return pull_month(fields, ENTITY, MONTH, largest_line_minor=LARGEST_LINE_MINOR, sql_folder=SQL_FOLDER)
 
 
 def write_billing(connection: psycopg.Connection[Any], lines: int) -> None:
-    """Write the lines that the embedded measure draws, each multiplied in the server, with the month closed."""
+    """Write the random lines of `bench.pull`, multiply each one in the server, and close the month."""
     for statement in TABLES.split(";"):
         connection.execute(statement.encode())
     with connection.cursor() as cursor, cursor.copy("COPY drawn FROM STDIN") as copy:

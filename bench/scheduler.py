@@ -1,7 +1,7 @@
-"""What Airflow itself costs: a chained step and a mapped task that do nothing, through the real scheduler.
+"""Measures the time that Airflow itself adds: a chained step and a mapped task that do nothing, in the real scheduler.
 
-LocalExecutor and PostgreSQL metadata, on DAGs that this writes for itself; both take turns. A run's time is that of
-the metadata, from its start to its end, divided by its tasks: all that a month pays for being in steps.
+It uses LocalExecutor, PostgreSQL metadata and two DAGs of its own, which run in turn. The time of a run is taken from
+the metadata, from start to end, and divided by its tasks: this is what a month pays for being divided into steps.
 """
 
 import tempfile
@@ -41,7 +41,7 @@ bench_mapped()
 
 
 def measure(runs: int = RUNS) -> list[Measurement]:
-    """Run both DAGs in turn, after a run of each that is not counted; the median counts."""
+    """Run both DAGs in turn and take the medians; a first run of each is not counted."""
     with _airflow() as airflow:
         for dag_id in ("bench_chain", "bench_mapped"):
             airflow.wait_for(dag_id, lambda dag_id=dag_id: airflow.rest.knows(dag_id))  # type: ignore[misc]
@@ -70,12 +70,12 @@ def _airflow() -> Iterator[RealAirflow]:
 
 
 def _seconds(airflow: RealAirflow, dag_id: str) -> float:
-    """One run, from its start to its end by the metadata; refused where a task of it did not succeed."""
+    """The seconds from start to end of one run, from the metadata; fails if a task did not succeed."""
     run_id = airflow.rest.trigger(dag_id, partition_key=None, conf={})
     query = "SELECT state, extract(epoch FROM end_date - start_date) FROM dag_run WHERE dag_id = %s AND run_id = %s"
-    # asked of the metadata, as each question to the api-server would take time from the tasks' own
+    # ask the metadata database, because requests to the api-server would slow the tasks down
     ended = f"{query} AND state IN ('success', 'failed')"
     airflow.wait_for(run_id, lambda: airflow.rows(ended, dag_id, run_id), seconds=WAIT_SECONDS)
     ((state, seconds),) = airflow.rows(query, dag_id, run_id)
-    assert state == "success", f"{dag_id} {run_id} is {state}"  # noqa: S101 - a fast run that failed is none
+    assert state == "success", f"{dag_id} {run_id} is {state}"  # noqa: S101 - the time of a failed run does not count
     return float(seconds)

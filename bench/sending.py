@@ -1,9 +1,9 @@
-"""Sending letters over one connection, to the bare bytes of the same conversation.
+"""Measures sending letters over one connection, against a client that only writes the same bytes.
 
-The limit is a client that checks and understands nothing: two writes and two answers for each letter, its bytes made
-beforehand. Ours checks the letter and its addresses, doubles the dots, keeps deadlines, reads each answer, and stops
-before the final dot for its caller to commit. The mail server is a minimal one in a process of its own, which says
-for each letter what it got; both clients look at that.
+The other client checks and interprets nothing: for each letter it makes two writes, of bytes made beforehand, and
+reads two answers. Ours checks the letter and its addresses, doubles the dots, keeps deadlines, reads each answer, and
+stops before the final dot so that its caller can commit. The mail server is a minimal one in its own process. It
+answers each letter with a checksum, which both clients compare.
 """
 
 import socket
@@ -25,7 +25,7 @@ _SENDER = "bounces+1@sender.example"
 
 
 def measure() -> list[Measurement]:
-    """Both clients send the same letters to one sink, turn by turn; the median of the pairs' ratios counts."""
+    """Let both clients send the same letters to one sink, in turn; the median ratio of the pairs counts."""
     letters = [(f"partner{number}@partner.example", _message(number)) for number in range(LETTERS_A_SIDE)]
     with subprocess.Popen([sys.executable, "-m", "bench.mail_sink"], stdout=subprocess.PIPE, text=True) as sink:
         try:
@@ -98,7 +98,7 @@ def _send(settings: SmtpSettings, envelopes: list[tuple[Envelope, str]]) -> None
 
 
 def _spoken(recipient: str, message: bytes) -> tuple[bytes, bytes, bytes]:
-    """The commands of a letter, its text (none of its lines begins with a dot) and the answer to it."""
+    """The commands of a letter, its text (no line of which begins with a dot) and the expected answer."""
     commands = f"MAIL FROM:<{_SENDER}> SIZE={len(message)}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
     return commands.encode(), message + b".\r\n", b"250 taken %08x" % zlib.crc32(message)
 
@@ -119,7 +119,7 @@ def _send_bare(port: int, conversation: list[tuple[bytes, bytes, bytes]]) -> Non
 
 
 def _heard(wire: socket.socket, last: bytes) -> None:
-    """Read until the last line of what is expected has come."""
+    """Read until the expected last line has come."""
     heard = b""
     while not (last in heard and heard.endswith(b"\n")):
         piece = wire.recv(65_536)

@@ -1,4 +1,4 @@
-"""How long a month of many partners takes to settle on one core, and whether ten times as many take ten times that."""
+"""Measures how long settling a month of many partners takes on one core, and whether the time grows in proportion."""
 
 import gc
 import time
@@ -19,14 +19,14 @@ PARTNERS, FACTOR, TURNS = 100_000, 10, 2
 SECONDS, GROWTH = 5.0, 11.0
 MONTH, EFFECTIVE_ON = BillingMonth(2015, 6), date(2015, 7, 27)
 ALWAYS = Period(date(2010, 1, 1))
-# What an account is billed: kind, term in months, days covered in June.
+# The lines of an account: kind, term in months, days covered in June.
 LINES = (("recurring", 1, 30), ("recurring", 12, 30), ("recurring", 1, 16), ("usage", 1, 30))
 
 
 def measure() -> list[Measurement]:
-    """Settle one size before and after the larger, which is settled once, in seconds of the processor.
+    """Settle the small month twice before and twice after the large one, and compare seconds of processor time.
 
-    The rules wait for nothing, so that a clock on the wall would only measure what else the machine is doing.
+    The rules never wait, so a wall clock would also measure what other programs on the machine do.
     """
     small = Month(PARTNERS)
     turns = [small.seconds() for _ in range(TURNS)]
@@ -41,10 +41,9 @@ def measure() -> list[Measurement]:
 
 
 class Month:
-    """A month of `partners` partners, each with an account at NL and one at US."""
+    """An invented month of so many partners in all tiers, each with an account at NL and one at US."""
 
     def __init__(self, partners: int) -> None:
-        """Invent it; the amounts spread the partners over all tiers."""
         names = [f"P{number:07d}" for number in range(partners)]
         self.program = load_program(PROJECT / "include/program/2015-07-27.yaml")
         self.partners = [_partner(name) for name in names]
@@ -58,16 +57,16 @@ class Month:
         ]
 
     def seconds(self) -> float:
-        """How long the processor is busy settling it."""
+        """Settle the month; return the seconds of processor time that it takes."""
         gc.collect()
         begun = time.process_time()
         settlement = self.settle()
         seconds = time.process_time() - begun
-        assert len(settlement.decisions) == len(self.partners)  # noqa: S101 - a fast run that did nothing is none
+        assert len(settlement.decisions) == len(self.partners)  # noqa: S101 - the time of a run that decided nothing does not count
         return seconds
 
     def settle(self) -> Settlement:
-        """Settle it."""
+        """Settle the month."""
         return settle_month(
             month=MONTH,
             effective_on=EFFECTIVE_ON,

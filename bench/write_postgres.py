@@ -1,8 +1,8 @@
-"""Writing what takes force to PostgreSQL, against plain COPY of the same rows into the same tables.
+"""Measures writing a month's assessments and rates to PostgreSQL, against plain COPY of the same rows.
 
-100,000 assessments and as many rates, with every constraint, reference and trigger that the programme's database has.
-Plain COPY is what nobody can beat and nobody can run twice; ours leaves equal rows and refuses different ones. Both
-write to emptied tables, turn by turn, and commit; so does offering all of it again, which writes nothing.
+100,000 assessments and as many rates are written, with every constraint, reference and trigger of the programme's
+database. Plain COPY is the fastest way, but it cannot be run twice; ours leaves equal rows alone and refuses different
+ones. Both write to emptied tables, in turn, and commit. Then ours writes the same rows again, which changes nothing.
 """
 
 import time
@@ -36,7 +36,7 @@ _Rows = Sequence[tuple[Table, list[dict[str, Any]]]]
 
 
 def measure(partners: int = PARTNERS, pairs: int = PAIRS) -> list[Measurement]:
-    """Time plain COPY, our first writing and our second one in turn."""
+    """Time plain COPY, our first write and our second write of the same rows, in turn."""
     rows = [(schema.assessment, assessments(partners)), (schema.discount_rate, rates(partners))]
     with postgres_server() as host:
         database = ProgramDatabase(ConnectionFields("partner_program", "postgres", host=host, login="postgres"))
@@ -53,7 +53,7 @@ def measure(partners: int = PARTNERS, pairs: int = PAIRS) -> list[Measurement]:
 
 
 def prepare(database: ProgramDatabase, partners: int) -> None:
-    """Make the programme's database, with the partners and the settlement that the rows refer to."""
+    """Make the programme's database with the partners and the settlement that the rows refer to."""
     database.upgrade()
     manager = {"account_manager_id": "M1", "name": "M", "email": "m@host.example", "phone": ""}
     with database.writing() as connection:
@@ -63,7 +63,7 @@ def prepare(database: ProgramDatabase, partners: int) -> None:
 
 
 def assessments(partners: int) -> list[dict[str, Any]]:
-    """An assessment of each partner, over all tiers."""
+    """An assessment of each partner; the partners are spread over all tiers."""
     own = {"billing_month": "2015-06", "revision": 1, "settlement_id": 1, "effective_on": EFFECTIVE_ON}
     return [
         own
@@ -75,7 +75,7 @@ def assessments(partners: int) -> list[dict[str, Any]]:
 
 
 def rates(partners: int) -> list[dict[str, Any]]:
-    """The rate that follows from each."""
+    """The rate of each partner that follows from its assessment."""
     own = {"valid_from": EFFECTIVE_ON, "sequence": 1, "origin": "settlement", "settlement_id": 1, "grant_id": None}
     return [own | {"partner_id": _name(number)} | _terms(number) for number in range(partners)]
 
@@ -88,7 +88,7 @@ def _turn(database: ProgramDatabase, rows: _Rows) -> tuple[float, float, float]:
 
 
 def plain_copy(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Row by row through the driver's COPY, straight into the table."""
+    """Write rows through the driver's COPY directly into the table."""
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN") as copy:
         for row in rows:
@@ -104,7 +104,7 @@ def _seconds(database: ProgramDatabase, rows: _Rows, write: Callable[[Connection
 
 
 def _empty(database: ProgramDatabase) -> None:
-    """With the triggers asleep, which refuse it; nothing is left to be cleaned up while somebody is being timed."""
+    """Empty the tables with their triggers off, which would refuse it, and clean up before the next measurement."""
     with database.writing() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("TRUNCATE assessment, discount_rate CASCADE"))

@@ -1,1 +1,1 @@
-"""The demo world: an invented company with five legal entities and its resellers, made by code without a clock."""
+"""The demo world: an invented company with five legal entities and its resellers. The code reads no clock."""

@@ -1,6 +1,6 @@
-"""`make demo`: the 2015 migration and the month after it, run by Airflow in one process, on an invented world.
+"""`make demo`: run the 2015 migration and the month after it through Airflow, in one process, on an invented world.
 
-Everything is written below `out/`; running it again starts from a clean `out/`.
+It writes below `out/` only, and each run starts by deleting `out/`.
 """
 
 import json
@@ -30,20 +30,19 @@ MONTHS = (
 
 
 class Progress:
-    """Steps on stderr with the seconds that each took."""
+    """Prints each step on stderr, with the seconds since the start."""
 
     def __init__(self) -> None:
-        """Start the clock."""
         self._console = Console(stderr=True, highlight=False)
         self._began = monotonic()
 
     def say(self, step: str) -> None:
-        """Say what begins now."""
+        """Print a step that has been done."""
         self._console.print(f"[dim]{monotonic() - self._began:5.1f} s[/dim]  {step}")
 
 
 def set_environment() -> None:
-    """Point Airflow and the programme at `out/`; has to come before Airflow is imported."""
+    """Point Airflow and the programme at `out/`. Call this before Airflow is imported."""
     connections = {f"BILLING_{entity}": billing_database(WORLD, entity) for entity in ENTITIES}
     connections["PARTNER_PROGRAM"] = OUT / "partner_program.db"
     for name, path in connections.items():
@@ -61,7 +60,7 @@ def set_environment() -> None:
 
 
 def run_month(dag_id: str, params: dict[str, str]) -> None:
-    """Run one DAG for one month in this process and stop where it did not succeed."""
+    """Run one DAG for one month in this process; stop the demo if it did not succeed."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(PROJECT / "dags")
@@ -69,14 +68,14 @@ def run_month(dag_id: str, params: dict[str, str]) -> None:
         raise SystemExit(f"the DAGs cannot be imported: {bag.import_errors}")
     dag = bag.dags[dag_id]
     for task in dag.tasks:
-        task.retries = 0  # nobody waits minutes for a second try in front of a demo
+        task.retries = 0  # a retry would make whoever watches the demo wait for minutes
     run = dag.test(run_conf=params)
     if str(run.state) != "success":
         raise SystemExit(f"{dag_id} ended as {run.state}: see {OUT / 'airflow.log'}")
 
 
 def prepare(progress: Progress) -> None:
-    """Make the invented world, the programme's database and Airflow's own."""
+    """Make the invented world, the programme's database and Airflow's database."""
     from partner_program.adapters.connections import EnvironmentConnections
     from partner_program.usecases.installation import Installation
     from partner_program.usecases.registry import load_registry_folder
@@ -97,10 +96,10 @@ def prepare(progress: Progress) -> None:
 
 
 class Quiet:
-    """Send what libraries say while they work to `out/airflow.log`."""
+    """While it is entered, sends everything that libraries print to `out/airflow.log`."""
 
     def __enter__(self) -> None:
-        """Point both streams of the process, and of what it starts, at the log."""
+        """Redirect stdout and stderr of this process and of its children to the log."""
         sys.stdout.flush()
         sys.stderr.flush()
         self._streams = (os.dup(1), os.dup(2))
@@ -110,7 +109,7 @@ class Quiet:
         os.close(log)
 
     def __exit__(self, *_: object) -> None:
-        """Give the terminal back."""
+        """Restore stdout and stderr."""
         sys.stdout.flush()
         sys.stderr.flush()
         for stream, number in zip(self._streams, (1, 2), strict=True):
@@ -119,7 +118,7 @@ class Quiet:
 
 
 def show(console: Console) -> None:
-    """Print tiers, movements, held partners and letters by kind, and where to look."""
+    """Print tiers, movements, letters by kind and held partners, and which file to open."""
     months = [params["billing_month"] for _, params in MONTHS]
     registers = [json.loads((OUT / "registers" / f"{month}.json").read_text()) for month in months]
     check_letters(registers)
@@ -136,7 +135,7 @@ def show(console: Console) -> None:
 
 
 def check_letters(registers: list[dict[str, Any]]) -> None:
-    """Stop where a letter that is owed has not been rendered."""
+    """Stop if a letter that is owed has not been rendered."""
     for register in registers:
         owed = [row["partner_id"] for row in register["partners"] if row["letter"]]
         missing = [each for each in owed if not (OUT / "letters" / register["billing_month"] / f"{each}.html").exists()]
@@ -145,7 +144,7 @@ def check_letters(registers: list[dict[str, Any]]) -> None:
 
 
 def tiers_table(registers: list[dict[str, Any]]) -> Table:
-    """Partners by tier, and how they moved, one column a month."""
+    """A table of partners by tier and of how they moved, with one column for each month."""
     table = Table(title="Partners", title_justify="left")
     table.add_column("")
     for register in registers:
@@ -163,7 +162,7 @@ def tiers_table(registers: list[dict[str, Any]]) -> Table:
 
 
 def movement(row: dict[str, Any]) -> str:
-    """How a partner's tier moved against its last assessed month."""
+    """How a partner's tier moved since its last assessed month: raised, lowered, unchanged or first."""
     before = row["previous_tier"]
     if before is None:
         return "first"
@@ -171,7 +170,7 @@ def movement(row: dict[str, Any]) -> str:
 
 
 def letters_table(registers: list[dict[str, Any]]) -> Table:
-    """Letters by kind, one column a month."""
+    """A table of letters by kind, with one column for each month."""
     table = Table(title="Letters", title_justify="left")
     table.add_column("kind")
     kinds = [Counter(row["letter"]["kind"] for row in register["partners"] if row["letter"]) for register in registers]
@@ -183,7 +182,7 @@ def letters_table(registers: list[dict[str, Any]]) -> Table:
 
 
 def held_reasons(register: dict[str, Any]) -> list[str]:
-    """Each reason once, with how many partners it holds."""
+    """Each reason once, with the number of partners that it holds, or the id if it is only one."""
     reasons = Counter(held["reason"] for held in register["held"])
     named = {held["reason"]: held["partner_id"] for held in register["held"]}
     return [
@@ -193,7 +192,7 @@ def held_reasons(register: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    """Build the world, run both months through Airflow, show what came out."""
+    """Build the world, run both months through Airflow and print the results."""
     logging.disable(logging.INFO)
     progress = Progress()
     set_environment()

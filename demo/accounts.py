@@ -1,4 +1,4 @@
-"""Who owns which account: one account for each entity of a plan, and the few that are not so simple."""
+"""Which partner owns which account: one account for each entity of a plan, and a few special cases."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _ALWAYS = date(2011, 5, 1)
 
 
 class Link(NamedTuple):
-    """A dated link of an account to a partner; an empty `valid_to` is open."""
+    """A dated link of an account to a partner; without `valid_to` it has no end."""
 
     partner_id: str
     account: Account
@@ -26,7 +26,7 @@ class Link(NamedTuple):
 
 
 class Unlinked(NamedTuple):
-    """A reseller account that nobody linked; `like_partner` shares its e-mail domain, where there is one."""
+    """A reseller account without a link; `like_partner` is a partner with the same e-mail domain, if any."""
 
     account: Account
     company_name: str
@@ -34,7 +34,7 @@ class Unlinked(NamedTuple):
 
 
 def account_of(entity: str, number: int) -> Account:
-    """An account whose id shows the entity, as order systems number them."""
+    """An account with an id that shows its entity, as order systems number accounts."""
     return Account(entity, f"{entity}{_ENTITY_DIGIT[entity]}{number:05d}", CURRENCY[entity])
 
 
@@ -55,7 +55,7 @@ _SHARED_LINKS = (
 
 
 def drawn_links(rng: Random, plans: Sequence[Plan]) -> list[Link]:
-    """A link for each entity of each plan, now and then two at the first entity, and the shared accounts."""
+    """A link for each entity of each plan, sometimes two at the first entity, and the links of the shared accounts."""
     return [*_own_links(rng, plans), *_SHARED_LINKS]
 
 
@@ -69,7 +69,7 @@ def _own_links(rng: Random, plans: Sequence[Plan]) -> Iterator[Link]:
 
 
 def own_accounts(links: Sequence[Link]) -> dict[str, list[Account]]:
-    """The accounts that are a partner's alone, in the order of its plan."""
+    """The accounts that belong to one partner only, by partner, in the order of its plan."""
     accounts: dict[str, list[Account]] = defaultdict(list)
     for link in links:
         if link.account not in (TRANSFERRED, LINKED_TWICE):
@@ -78,7 +78,7 @@ def own_accounts(links: Sequence[Link]) -> dict[str, list[Account]]:
 
 
 def counted_accounts(links: Sequence[Link], month: BillingMonth) -> dict[str, list[Account]]:
-    """The accounts that count for each partner in a month: linked to it, and to it alone, on the last day."""
+    """The accounts that count for each partner in a month: linked only to this partner on the month's last day."""
     owners: dict[Account, list[str]] = defaultdict(list)
     for link in links:
         if link.valid_from <= month.last_day and (link.valid_to is None or month.last_day < link.valid_to):

@@ -1,4 +1,4 @@
-"""The entities' billing databases (contract 1), as SQLite files with closes that say what each entity would say."""
+"""Writes the entities' billing databases (contract 1) as SQLite files, with the closes that each entity would write."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -26,8 +26,8 @@ _INDEXES = (
 )
 _INSERT_LINE = "INSERT INTO program_mrr_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_ACCOUNT = "INSERT INTO program_reseller_account VALUES (?, ?, ?, ?)"
-# The second day of the next month, or the evening of the last posting, whichever is later: an entity that posts
-# a credit for a month it has closed closes it again.
+# A close is dated the second day of the next month, or the evening of the last posting if that is later, because an
+# entity closes a month again when it posts a credit for it.
 _CLOSE = """
 INSERT OR REPLACE INTO program_period_close
 SELECT :billing_month, currency, COUNT(*),
@@ -43,7 +43,7 @@ ResellerAccount = tuple[str, str, str, str]
 def write_billing(
     path: Path, lines: Iterable[Line], accounts: Iterable[ResellerAccount], closed: Sequence[BillingMonth]
 ) -> None:
-    """Write one entity's database anew: its lines, its reseller accounts, and its closes of some months."""
+    """Replace one entity's database: its lines, its reseller accounts, and its closes of the given months."""
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_TABLES)

@@ -1,4 +1,4 @@
-"""The books: every partner's lines, drawn and then brought to the cent of its plan by one line a month."""
+"""Writes every partner's lines: random ones, then one line a month that makes the total match its plan to the cent."""
 
 from collections.abc import Sequence
 from random import Random
@@ -17,10 +17,9 @@ _SERVICES_PERCENT = 94  # of a partner's plan; usage makes up the rest
 
 
 class Books:
-    """Fills a ledger, one plan after the other."""
+    """Fills an empty ledger, one plan after the other, with the world's random generator."""
 
     def __init__(self, rng: Random, ledger: Ledger, links: Sequence[Link]) -> None:
-        """Take the world's random generator, an empty ledger and the account links."""
         self._rng = rng
         self._ledger = ledger
         self._desk = ServiceDesk(rng)
@@ -28,8 +27,8 @@ class Books:
         self._counted = {month: counted_accounts(links, month) for month in MONTHS}
 
     def write(self, plans: Sequence[Plan]) -> None:
-        """Bill every plan, and the accounts that stand apart."""
-        self._bill_accounts_apart()
+        """Bill every plan, and the accounts that belong to no partner alone."""
+        self._bill_accounts_of_no_plan()
         for plan in plans:
             accounts = self._own[plan.partner_id]
             self._ledger.add(special_lines(plan.partner_id, accounts))
@@ -37,7 +36,7 @@ class Books:
                 self._draw(plan, accounts)
                 self._balance(plan, accounts[0])
 
-    def _bill_accounts_apart(self) -> None:
+    def _bill_accounts_of_no_plan(self) -> None:
         since = MONTHS[0].first_day
         for account in (TRANSFERRED, LINKED_TWICE, *(unlinked.account for unlinked in UNLINKED)):
             for service in self._desk.services(account, 800_00, since=since, discount_bp=None):
@@ -68,7 +67,7 @@ class Books:
         return services
 
     def _moved(self, plan: Plan, home: Account, services: list[Service], month: BillingMonth) -> list[Service]:
-        """Order more, or cancel some, as a month begins, where the plan moves by more than usage does."""
+        """Order or cancel services on a month's first day if the plan changes by more than usage can cover."""
         wanted = self._missing(plan, month) * _SERVICES_PERCENT // 100
         cents = [
             self._ledger.to_cents(service.monthly_minor, month, service.account.currency)
@@ -87,7 +86,7 @@ class Books:
         return plan.cents[month] - billed
 
     def _balance(self, plan: Plan, home: Account) -> None:
-        """Bring each planned month to the plan: by usage, or by a credit where services came to more."""
+        """Make each planned month match the plan: add usage, or a credit if the services came to more."""
         for month in plan.cents:
             minor = self._ledger.to_minor(self._missing(plan, month), month, home.currency)
             if minor:

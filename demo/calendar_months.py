@@ -1,4 +1,4 @@
-"""The months of the demo world and the steps of a billing term through the calendar."""
+"""The months of the demo world, and how to add months to a day."""
 
 import calendar
 from datetime import date
@@ -23,6 +23,6 @@ MONTHS = months_between(FIRST_MONTH, LAST_MONTH)
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day where it is shorter (31 January, 28 February)."""
+    """The same day some months later, or the last day of a shorter month (31 January becomes 28 February)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

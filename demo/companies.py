@@ -1,4 +1,4 @@
-"""The people and papers of each partner: name, addresses, contacts and the partner manager."""
+"""The company data of each partner: name, addresses, contacts and account manager."""
 
 from collections.abc import Iterator, Sequence
 from random import Random
@@ -43,7 +43,7 @@ class Company(NamedTuple):
 
     @property
     def domain(self) -> str:
-        """The domain of its website and its e-mail."""
+        """The domain of the company's website and e-mail addresses."""
         return self.website.removeprefix("https://www.")
 
 
@@ -91,7 +91,7 @@ def _company(rng: Random, plan: Plan, name: str) -> Company:
 
 
 def drawn_contacts(rng: Random, companies: Sequence[Company]) -> Iterator[Contact]:
-    """One to three contacts for the bills, now and then one for business or technology; no address twice."""
+    """One to three billing contacts for each company, sometimes one business or technical; no address is used twice."""
     for company in companies:
         roles = ["billing"] * rng.choice((1, 1, 1, 2, 2, 3)) + rng.choice(([], [], ["business"], ["technical"]))
         mailboxes: set[str] = set()

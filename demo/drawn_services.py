@@ -1,4 +1,4 @@
-"""Services drawn for the many: prices, terms, products and days as a host's order book has them."""
+"""Random services of ordinary partners: prices, terms, products and days like those of a hosting company's orders."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,15 +24,14 @@ _MONTHS_OF_ORDERS = 38  # from March 2012 to April 2015
 
 
 class ServiceDesk:
-    """Draws services and numbers them, so that an id is never used twice."""
+    """Draws services with the world's random generator, and numbers them so that no id is used twice."""
 
     def __init__(self, rng: Random) -> None:
-        """Draw with the world's own generator."""
         self._rng = rng
         self._number = 4000
 
     def services(self, account: Account, level_minor: int, *, since: date, discount_bp: int | None) -> list[Service]:
-        """Services in force in June 2015 that come to about a monthly level, and a few that were cancelled before."""
+        """Services in June 2015 that add up to about `level_minor` a month, and a few that were cancelled before."""
         services = [
             self._service(account, price, self._start(since), discount_bp) for price in self._prices(level_minor)
         ]
@@ -46,7 +45,7 @@ class ServiceDesk:
         return services + gone
 
     def orders(self, account: Account, level_minor: int, day: date) -> list[Service]:
-        """Monthly services ordered on a day that come to about a level."""
+        """Monthly services ordered on a day that add up to about `level_minor` a month."""
         return [Service(account, self._id(), "dedicated_server", day, 1, price) for price in self._prices(level_minor)]
 
     def _prices(self, level_minor: int) -> Iterator[int]:
@@ -73,7 +72,7 @@ class ServiceDesk:
 
 
 def cancel(services: Sequence[Service], cents: Sequence[int], too_much: int, day: date) -> list[Service]:
-    """Stop monthly services on a day until what is too much has gone; amounts are EUR cents a month."""
+    """Cancel monthly services on a day until `too_much` is gone; `cents` and `too_much` are EUR cents a month."""
     kept = []
     for service, of_service in zip(services, cents, strict=True):
         if too_much > 0 and service.term_months == 1 and service.cancelled_on is None:
@@ -85,7 +84,7 @@ def cancel(services: Sequence[Service], cents: Sequence[int], too_much: int, day
 
 
 def setup_fees(rng: Random, services: Sequence[Service]) -> Iterator[Line]:
-    """Setup fees on the day a service begins, for those that have one."""
+    """Setup fees on the first day of each service that has one."""
     for service in services:
         fee = rng.choice(_SETUP_FEES)
         if fee and service.starts_on >= date(2014, 7, 1):

@@ -1,4 +1,4 @@
-"""The ECB's reference rates, from the pinned extract, and their monthly means (rule 2)."""
+"""The European Central Bank's reference rates, from the extract in `include/`, and their monthly means (rule 2)."""
 
 import csv
 from collections import defaultdict
@@ -15,7 +15,7 @@ Rates = dict[tuple[BillingMonth, str], Decimal]
 
 
 def published_rates(path: Path = ECB_RATES) -> dict[tuple[BillingMonth, str], list[Decimal]]:
-    """The daily rates as published, units of currency per EUR, by month and currency."""
+    """The daily rates as published, in units of the currency per EUR, by month and currency."""
     published: dict[tuple[BillingMonth, str], list[Decimal]] = defaultdict(list)
     lines = (line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
     for row in csv.DictReader(lines):
@@ -26,12 +26,12 @@ def published_rates(path: Path = ECB_RATES) -> dict[tuple[BillingMonth, str], li
 
 
 def monthly_rates() -> Rates:
-    """The mean of each month of the demo world and currency, in units per EUR."""
+    """The mean rate of each month of the demo world and currency, in units per EUR."""
     published = published_rates()
     return {key: monthly_mean(rates) for key, rates in sorted(published.items()) if key[0] in MONTHS}
 
 
 def rate_sources() -> dict[tuple[BillingMonth, str], str]:
-    """Where each monthly mean comes from, in words for the registry."""
+    """Where each monthly mean comes from, in words that the registry stores."""
     published = published_rates()
     return {key: f"ECB euro reference rates, mean of {len(rates)} published days" for key, rates in published.items()}

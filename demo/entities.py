@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class DemoEntity(NamedTuple):
-    """One row of entities.csv; `vat_percent` is what its tax lines are made with."""
+    """One row of entities.csv, and the VAT rate of its tax lines, in per cent."""
 
     entity: str
     legal_name: str

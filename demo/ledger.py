@@ -1,4 +1,4 @@
-"""The ledger in which the generator adds up what it has billed so far, to bring each partner to its plan."""
+"""Adds up what the generator has billed so far, so that each partner's total can be made to match its plan."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,20 +14,19 @@ _ALL_TERMS = 72  # a multiple of each term that the demo bills: shares add up in
 
 
 class Ledger:
-    """All lines by account, and the monthly recurring revenue that they make."""
+    """All lines by account, and the monthly recurring revenue of accounts; `rates` are in units per EUR."""
 
     def __init__(self, rates: Rates) -> None:
-        """Begin empty, with the month's units per EUR by month and currency."""
         self._rates = rates
         self._lines: dict[Account, list[Line]] = defaultdict(list)
 
     def add(self, lines: Iterable[Line]) -> None:
-        """Write lines down."""
+        """Add lines."""
         for line in lines:
             self._lines[line.account].append(line)
 
     def lines(self) -> list[Line]:
-        """Everything written down, account by account."""
+        """All lines, account by account."""
         return [line for account in sorted(self._lines) for line in self._lines[account]]
 
     def rate(self, month: BillingMonth, currency: str) -> Decimal:
@@ -35,7 +34,7 @@ class Ledger:
         return self._rates[month, currency] if currency != "EUR" else Decimal(1)
 
     def total_cents(self, accounts: Sequence[Account], month: BillingMonth) -> int:
-        """EUR cents of the accounts in a month, rounded once for each account and currency."""
+        """The revenue of accounts in a month in EUR cents, rounded once for each account and currency."""
         return sum(self._account_cents(account, month) for account in accounts)
 
     def _account_cents(self, account: Account, month: BillingMonth) -> int:
@@ -51,11 +50,11 @@ class Ledger:
         return total
 
     def to_minor(self, eur_cents: int, month: BillingMonth, currency: str) -> int:
-        """EUR cents in another currency's minor units, rounded."""
+        """Convert EUR cents into a currency's minor units, rounded."""
         units, ones = rate_ratio(self.rate(month, currency))
         return round_half_away(eur_cents * units, ones)
 
     def to_cents(self, minor: int, month: BillingMonth, currency: str) -> int:
-        """Minor units of a currency in EUR cents, rounded."""
+        """Convert a currency's minor units into EUR cents, rounded."""
         units, ones = rate_ratio(self.rate(month, currency))
         return round_half_away(minor * ones, units)

@@ -1,4 +1,4 @@
-"""What comes and goes each month beside the services: usage, credit notes, single fees, taxes, drafts and voids."""
+"""Lines that change from month to month: usage, credit notes, one-off fees, taxes, drafts and voids."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from partner_program.domain.billing_month import BillingMonth
 
 
 def monthly_lines(rng: Random, account: Account, level_minor: int, first: BillingMonth) -> Iterator[Line]:
-    """An account's month-by-month lines for a monthly level, from the month in which it began."""
+    """An account's random lines of each month from `first` on, in proportion to its monthly level."""
     for month in MONTHS:
         if month < first:
             continue
@@ -29,7 +29,7 @@ def _usage(rng: Random, account: Account, month: BillingMonth, level_minor: int)
 
 
 def _credit(rng: Random, account: Account, month: BillingMonth, level_minor: int) -> Line:
-    """A credit note for the month, posted within it or in the first days of the next."""
+    """A credit note for the month, posted in it or in the first days of the next month."""
     line = month_line(
         account, "credit", month, -(level_minor * rng.randrange(50, 250) // 10_000 + 1), "dedicated_server"
     )

@@ -1,8 +1,8 @@
-"""Invented companies and people from many countries: names, addresses, phone numbers nobody can be reached at.
+"""Invented companies and people from many countries: names, addresses, and phone numbers that reach nobody.
 
-Phone numbers come from the ranges that regulators keep for fiction (United Kingdom, Germany, France, Ireland,
-Sweden, Australia, North America); elsewhere the number or the subscriber's part begins with a 0, which no exchange
-hands out. The words are in demo/countries.csv: alternatives are parted by `|`, an X is any digit.
+Phone numbers come from the ranges that regulators reserve for fiction (United Kingdom, Germany, France, Ireland,
+Sweden, Australia, North America). Elsewhere the number or the subscriber's part begins with a 0, which is never
+assigned. The words are in demo/countries.csv: `|` separates alternatives, an X stands for any digit.
 """
 
 import csv
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Country(NamedTuple):
-    """What an invented company of a country is made of, and the entity at which it has its first account."""
+    """The words that make an invented company of a country, and the entity where it has its first account."""
 
     country: str
     language: str
@@ -51,29 +51,29 @@ class Person(NamedTuple):
 
 
 def slug(text: str) -> str:
-    """Letters, digits and dashes that can stand in an e-mail address; empty where nothing of a name is Latin."""
+    """The text as letters, digits and dashes for an e-mail address; empty if it has no Latin letter or digit."""
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("Ø", "O"))
     return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
 def company_name(rng: Random, country: Country) -> str:
-    """A company's name with its legal form, sometimes with its city or, where it writes in Latin, a qualifier."""
+    """A company's name with its legal form, sometimes with a city or (in Latin script only) a qualifier."""
     stem = rng.choice(country.stems)
     qualifiers = (*_QUALIFIERS, *country.cities) if slug(stem) else ("", *country.cities)
     return " ".join(word for word in (stem, rng.choice(qualifiers), rng.choice(country.forms)) if word)
 
 
 def phone(rng: Random, country: Country) -> str:
-    """A number that belongs to nobody."""
+    """A phone number that nobody has."""
     return "".join(str(rng.randrange(10)) if sign == "X" else sign for sign in country.phone)
 
 
 def address(rng: Random, country: Country) -> str:
-    """A street that was never there, in a city of the country."""
+    """An invented street in a city of the country."""
     return f"{country.street.format(rng.randrange(1, 190))}, {rng.choice(country.cities)}"
 
 
 def person(rng: Random, country: Country) -> Person:
-    """A name as people of the country have them, and the local part of an address."""
+    """An invented person with a name usual in the country, and the local part of an e-mail address."""
     name = f"{rng.choice(country.first_names)} {rng.choice(country.last_names)}"
     return Person(name, slug(name).replace("-", "."))

@@ -1,6 +1,6 @@
-"""What each partner of the demo world is to look like: where it has accounts, what it bills, what was agreed.
+"""The plan of each partner of the demo world: where it has accounts, what it is billed, what was agreed with it.
 
-The many are drawn here; those with a story to show are written down one by one in demo/special_partners.py.
+Ordinary partners are drawn at random here. Partners that show a special case are in demo/special_partners.py.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from demo.names import COUNTRIES
 from partner_program.domain.billing_month import BillingMonth
 
 REVENUE_BANDS = (
-    # share of the partners in %, from and to EUR cents of a month (no band reaches a threshold)
+    # share of the partners in %, lowest and highest EUR cents a month (no threshold lies within a band)
     (17, 2_000, 46_000),
     (26, 54_000, 185_000),
     (20, 215_000, 465_000),
@@ -27,7 +27,7 @@ _ENTITY_COUNTS = (1,) * 64 + (2,) * 22 + (3,) * 9 + (4,) * 3 + (5,) * 2
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """An agreement from before the programme; an empty `valid_to` is open."""
+    """An agreement from before the programme; an empty `valid_to` means that it has no end."""
 
     monthly_fee_discount_bp: int
     setup_fee_discount_bp: int
@@ -38,7 +38,7 @@ class Legacy:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grace period as it stands in grace_grants.csv."""
+    """A grace period, as in grace_grants.csv."""
 
     tier: int
     starts_on: str
@@ -48,9 +48,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One partner: monthly totals in EUR cents, which billing meets to the cent where the first entity bills in EUR.
+    """One partner with its monthly totals in EUR cents; if its first entity bills in EUR, the lines match them exactly.
 
-    `story` says what a special partner shows and is empty for the many. `own_lines` marks partners whose lines are
+    `story` says what a special partner shows; ordinary partners have none. `own_lines` marks partners whose lines are
     all written by hand in demo/special_lines.py.
     """
 
@@ -70,19 +70,19 @@ class Plan:
 
     @property
     def cents(self) -> dict[BillingMonth, int]:
-        """EUR cents by month; August is like July where nothing was planned for it."""
+        """EUR cents by month; August is like July unless it has a plan of its own."""
         august = self.august_moved_cents or self.july_cents
         return {JUNE: self.june_cents, JULY: self.july_cents, LAST_MONTH: august}
 
 
 def drawn_plans(rng: Random, *, first: int, last: int) -> list[Plan]:
-    """The many: partners of every size, most of them unmoved from June to July."""
+    """Ordinary partners of every size; most of them stay in their tier from June to July."""
     plans = [_drawn(rng, f"P{number:03d}", _band(number)) for number in range(first, last + 1)]
     return [_with_status(plan, number) for number, plan in enumerate(plans)]
 
 
 def _band(number: int) -> int:
-    """Spread the bands evenly over the numbers, so that every tier has its share whatever the seed."""
+    """The revenue band of a partner by its number: evenly spread, so that each tier has its share with any seed."""
     place = number * 37 % 100
     for band, (share, _, _) in enumerate(REVENUE_BANDS):
         if place < share:
@@ -122,12 +122,12 @@ def _next_band(rng: Random, band: int) -> int:
 
 
 def _next_amount(rng: Random, cents: int, band: int, next_band: int) -> int:
-    """A little more or less within the band, anything in another one."""
+    """A slightly different amount if the band stays the same, otherwise any amount in the next band."""
     return cents + cents * rng.randrange(-200, 320) // 10_000 if next_band == band else _amount_in(rng, next_band)
 
 
 def _entities(rng: Random, home: str) -> tuple[str, ...]:
-    """The home entity first; Singapore is seldom among the others, so that its late close holds few."""
+    """The home entity, then others; Singapore is seldom among them, so that its late close holds few partners."""
     count = rng.choice(_ENTITY_COUNTS)
     with_singapore = count == len(CURRENCY) or rng.randrange(4) == 0
     others = [entity for entity in CURRENCY if entity != home and (entity != LATE_ENTITY or with_singapore)]

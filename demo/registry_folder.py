@@ -1,4 +1,4 @@
-"""The registry folder (contract 3): one CSV file per table, as a person would keep them."""
+"""Writes the registry folder (contract 3): one CSV file for each table, as a person would keep them."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ def write_registry(
     links: Sequence[Link],
     rates: Rates,
 ) -> None:
-    """Write all nine tables; each row has an id or a date that says where it belongs."""
+    """Write all nine tables."""
     managers = {company.partner_id: company.account_manager_id for company in companies}
     tables: dict[str, Iterable[Row]] = {
         "entities": ((*row[:6], "") for row in ENTITIES),

@@ -1,4 +1,4 @@
-"""Services and the invoice lines that they are billed with: one line a term, in advance."""
+"""Services and their invoice lines: one line for each term, billed in advance."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Account(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of program_mrr_line without its id; a text amount is a fault on purpose."""
+    """One row of program_mrr_line without its id; an amount that is text is a deliberate fault."""
 
     account: Account
     service_id: str | None
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something ordered by an account: renewed term after term, until `cancelled_on` (no renewal after that day)."""
+    """A service ordered by an account; renewed after each term, but not on `cancelled_on` or later."""
 
     account: Account
     service_id: str
@@ -50,7 +50,7 @@ class Service:
     discount_bp: int | None = None
 
     def lines(self) -> Iterator[Line]:
-        """Its lines whose period touches the months of the demo world, drawn from the start day, term by term."""
+        """The lines of all terms, counted from the start day, that overlap the months of the demo world."""
         term = 0
         start = self.starts_on
         while start <= LAST_MONTH.last_day and (self.cancelled_on is None or start < self.cancelled_on):
@@ -80,12 +80,12 @@ class Service:
 def one_day_line(
     account: Account, charge_kind: str, day: date, minor: int, *, product: str = "dedicated_server"
 ) -> Line:
-    """A fee that belongs to a day, not to a term: setup, one-off, deposit, goodwill or tax."""
+    """A line for one day instead of a term: setup, one-off, deposit, goodwill or tax."""
     return Line(account, None, product, charge_kind, day, day + timedelta(days=1), 1, minor, account.currency, day)
 
 
 def month_line(account: Account, kind: str, month: BillingMonth, minor: int, product: str = "cdn") -> Line:
-    """A line for one whole month: usage, or a credit in the month that it corrects; posted as the month ends."""
+    """A line for one whole month: usage, or a credit in the month that it corrects; posted at the month's end."""
     posted_on = month.following.first_day if kind == "usage" else month.last_day
     return Line(
         account, None, product, kind, month.first_day, month.following.first_day, 1, minor, account.currency, posted_on

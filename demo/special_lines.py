@@ -1,4 +1,4 @@
-"""Lines written by hand for the partners with a story, beside or instead of the services that are drawn for them."""
+"""Lines written by hand for special partners, in addition to their random services or instead of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -108,6 +108,6 @@ _BY_PARTNER: Mapping[str, Callable[[Accounts], Iterator[Line]]] = {
 
 
 def special_lines(partner_id: str, accounts: Accounts) -> list[Line]:
-    """The lines that a partner's story needs; none for a partner without one."""
+    """The lines that a special partner needs; empty for all other partners."""
     written = _BY_PARTNER.get(partner_id)
     return list(written(accounts)) if written else []

@@ -1,6 +1,6 @@
-"""The partners with a story: each shows one thing that the programme's rules decide.
+"""The special partners: each shows one case that the programme's rules decide.
 
-Amounts are EUR cents, written `2_000_00` for 2,000.00 euros; they hold for June and July 2015.
+Amounts are EUR cents for June and July 2015, written `2_000_00` for 2,000.00 euros.
 """
 
 from demo.plans import Grant, Legacy, Plan

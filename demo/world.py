@@ -1,6 +1,6 @@
 """Builds the demo world in a folder: the registry's files and a billing database for each legal entity.
 
-Everything follows from the seed and the ECB's rates; the same seed gives the same world to the byte.
+Everything is made from the seed and the rates of the European Central Bank: the same seed gives the same bytes.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _LATE_CLOSE = "2015-08-19"
 
 @dataclass(frozen=True, slots=True)
 class WorldSummary:
-    """How much was written."""
+    """How many entities, partners, accounts and lines were written."""
 
     entities: int
     partners: int
@@ -38,12 +38,11 @@ class WorldSummary:
 
 
 def build_world(folder: Path, *, late_entity_closed: bool = False) -> WorldSummary:
-    """Write `registry/*.csv` and `billing/<entity in lower case>.db` under a folder, replacing a former build.
+    """Write `registry/*.csv` and `billing/<entity in lower case>.db` below a folder, replacing an earlier build.
 
-    Singapore has closed no month after June 2015 unless `late_entity_closed`, which is as if
-    `close_late_entity` had been called.
+    Singapore has closed no month after June 2015, unless `late_entity_closed`: then `close_late_entity` is called too.
     """
-    rng = Random(SEED)  # noqa: S311  the same world each time is what is wanted, not a secret
+    rng = Random(SEED)  # noqa: S311  not a secret: the world should be the same each time
     rates = monthly_rates()
     plans = [*SPECIAL_PARTNERS, *drawn_plans(rng, first=len(SPECIAL_PARTNERS) + 1, last=LAST_PARTNER)]
     companies = drawn_companies(rng, plans)
@@ -67,14 +66,14 @@ def build_world(folder: Path, *, late_entity_closed: bool = False) -> WorldSumma
 
 
 def close_late_entity(folder: Path) -> None:
-    """Let the late entity close July 2015, and August after it, on 19 August and in due course."""
+    """Let the late entity close July 2015 on 19 August, and August on 2 September."""
     database = billing_database(folder, LATE_ENTITY)
     close_months(database, [JULY], closed_on=_LATE_CLOSE)
     close_months(database, [JULY.following], closed_on="2015-09-02")
 
 
 def billing_database(folder: Path, entity: str) -> Path:
-    """Where an entity's billing database lies in a world's folder."""
+    """The path of an entity's billing database in a world's folder."""
     return folder / "billing" / f"{entity.lower()}.db"
 
 
@@ -87,7 +86,7 @@ def _write_billing(folder: Path, lines: Sequence[Line], accounts: dict[str, list
 
 
 def _reseller_accounts(companies: Sequence[Company], links: Sequence[Link]) -> dict[str, list[ResellerAccount]]:
-    """Every account that an entity knows as a reseller's, under the name of who had it first."""
+    """Every account that an entity has marked as a reseller's, with the name of its first owner."""
     by_id = {company.partner_id: company for company in companies}
     found: dict[str, dict[str, ResellerAccount]] = {row.entity: {} for row in ENTITIES}
     for link in links:
