@@ -297,7 +297,7 @@ def test_the_register_of_the_page_is_the_one_of_its_example_world(settled: Comma
     assert june == {**page, "partners": page["partners"][:1], "held": []}
 
 
-def test_a_held_partner_is_told_as_on_the_page(settled: CommandLine) -> None:
+def test_a_held_partner_is_shown_as_on_the_page(settled: CommandLine) -> None:
     page = example(part(section(6), "The register"))
     july = settled("register", "2015-07", "--format", "json").json
     (partner,) = july["partners"]

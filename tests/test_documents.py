@@ -107,7 +107,7 @@ def test_every_variable_of_the_product_is_in_the_run_book() -> None:
     assert {name for name in variables if f"`{name}`" not in OPERATIONS} == set()
 
 
-def test_every_command_is_told_in_the_readme_or_the_run_book() -> None:
+def test_every_command_is_in_the_readme_or_the_run_book() -> None:
     told = README + OPERATIONS
 
     assert {name for name in program.commands if f"partner-program {name}" not in told} == set()

@@ -54,7 +54,7 @@ def set_up(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_shim_that_does_not_run_is_passed_over_for_the_next_newest_python(folder, python):
+def test_a_python_shim_that_does_not_run_is_skipped_for_the_next_newest_python(folder, python):
     python("python3.13", "import sys; sys.exit('shim: no such version')")
     python("python3.12", "import sys; sys.version_info = (3, 12, 0, 'final', 0)")
 
@@ -81,7 +81,7 @@ def test_the_newest_python_that_will_do_is_chosen(folder, python):
     ],
     ids=["too old", "too new", "without ensurepip", "broken"],
 )
-def test_a_python_asked_for_by_name_is_refused_with_the_reason_never_swapped(folder, python, change, reason):
+def test_a_python_chosen_by_name_is_refused_with_the_reason_and_never_replaced(folder, python, change, reason):
     python("python3", "")
     asked_for = python("asked for", change)
 
@@ -92,7 +92,7 @@ def test_a_python_asked_for_by_name_is_refused_with_the_reason_never_swapped(fol
     assert not (folder / ".venv").exists()
 
 
-def test_a_venv_that_was_never_finished_is_made_again_from_nothing(folder, python):
+def test_an_unfinished_venv_is_deleted_and_made_again(folder, python):
     python("python3.13", "")
     leftover = folder / ".venv" / "lib" / "half a package.py"
     leftover.parent.mkdir(parents=True)

@@ -86,7 +86,7 @@ def small_disk() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("small_disk")
-def test_what_cannot_be_written_is_named_and_the_text_before_stays_alone(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_named_and_the_old_text_stays(tmp_path: Path) -> None:
     path = tmp_path / "P1.txt"
     write_if_changed(path, "one")
     with pytest.raises(Unavailable, match=f"^writing {path} failed: File too large$"):
@@ -95,14 +95,14 @@ def test_what_cannot_be_written_is_named_and_the_text_before_stays_alone(tmp_pat
 
 
 @pytest.mark.parametrize("in_the_way", ["letters", "letters/P1.txt/folder"])
-def test_something_else_in_its_place_is_named(tmp_path: Path, in_the_way: str) -> None:
+def test_a_folder_or_file_in_the_way_is_named(tmp_path: Path, in_the_way: str) -> None:
     (tmp_path / in_the_way).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / in_the_way).write_text("", "utf-8")
     with pytest.raises(Unavailable, match=f"^writing {tmp_path / 'letters' / 'P1.txt'} failed: "):
         write_if_changed(tmp_path / "letters" / "P1.txt", "one")
 
 
-def test_drafts_of_processes_that_are_gone_are_swept_and_nothing_else(tmp_path: Path) -> None:
+def test_drafts_of_dead_processes_are_removed_and_nothing_else(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     with folder_in_one_piece(tmp_path / "2015-06") as draft:
@@ -119,6 +119,6 @@ def test_drafts_of_processes_that_are_gone_are_swept_and_nothing_else(tmp_path: 
     assert {each.name for each in tmp_path.iterdir()} == {mine, elsewhere, ".checks", "P1.txt"}
 
 
-def test_a_folder_that_is_not_there_has_nothing_to_sweep(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_has_no_drafts_to_remove(tmp_path: Path) -> None:
     sweep_drafts(tmp_path / "letters")
     assert list(tmp_path.iterdir()) == []

@@ -53,7 +53,7 @@ def programme(postgres: psycopg.Connection[Any]) -> ProgramDatabase:
 
 
 @contextmanager
-def told_without_the_value(words: str) -> Iterator[None]:
+def refused_without_the_value(words: str) -> Iterator[None]:
     """Refused with these words; the value is neither in them nor in what a log would show of the fault."""
     with pytest.raises(Unavailable) as refused:
         yield
@@ -63,24 +63,27 @@ def told_without_the_value(words: str) -> Iterator[None]:
 
 
 def test_a_row_that_is_there_already_is_refused_without_its_values(programme: ProgramDatabase) -> None:
-    with told_without_the_value("(SQLSTATE 23505)"), programme.writing() as connection:
+    with refused_without_the_value("(SQLSTATE 23505)"), programme.writing() as connection:
         connection.execute(insert(schema.account_manager), [MANAGER, MANAGER])
 
 
 def test_a_rule_that_is_broken_is_named_without_the_row(programme: ProgramDatabase) -> None:
-    with told_without_the_value("(SQLSTATE 23502)"), programme.writing() as connection:
+    with refused_without_the_value("(SQLSTATE 23502)"), programme.writing() as connection:
         connection.execute(insert(schema.account_manager), [MANAGER | {"name": None}])
 
 
 def test_a_value_that_the_server_quotes_in_its_first_line_is_not_shown(programme: ProgramDatabase) -> None:
-    with told_without_the_value("a value does not fit its column (SQLSTATE 22P02)"), programme.writing() as connection:
+    with (
+        refused_without_the_value("a value does not fit its column (SQLSTATE 22P02)"),
+        programme.writing() as connection,
+    ):
         connection.exec_driver_sql("SELECT CAST(%(value)s AS integer)", {"value": CANARY})
 
 
 def test_a_copied_row_that_is_refused_is_not_shown(programme: ProgramDatabase) -> None:
     rows = [MANAGER | {"account_manager_id": f"M{number}"} for number in range(COPY_FROM_ROWS)]
     bad = [*rows[1:], MANAGER | {"account_manager_id": "M0", "name": CANARY + "\0"}]
-    with told_without_the_value("(SQLSTATE 22021)"), programme.writing() as connection:
+    with refused_without_the_value("(SQLSTATE 22021)"), programme.writing() as connection:
         append_rows(connection, schema.account_manager, bad)
 
 
@@ -90,7 +93,7 @@ def test_a_rate_that_an_order_database_on_postgresql_refuses_is_not_shown(
 ) -> None:
     postgres.execute("DROP TABLE IF EXISTS program_discount_rate")
     postgres.execute(TABLE.format(account="text", rule=rule).encode())
-    with told_without_the_value("(SQLSTATE 235"):
+    with refused_without_the_value("(SQLSTATE 235"):
         append(fields_of(postgres, "orders_nl"), [RATE, RATE], published_at=date(2015, 7, 27))
 
 
@@ -131,7 +134,7 @@ def test_a_rate_that_an_order_database_on_mariadb_refuses_is_not_shown(
     fields, run = mariadb
     run(TABLE.format(account=account, rule=rule))
     rate = replace(RATE, account_id=f"{CANARY} 株")
-    with told_without_the_value(words):
+    with refused_without_the_value(words):
         append(fields, [rate, rate], published_at=date(2015, 7, 27))
 
 
@@ -142,7 +145,7 @@ def test_words_of_a_trigger_are_not_shown(mariadb: tuple[ConnectionFields, Calla
         "CREATE TRIGGER says BEFORE INSERT ON program_discount_rate FOR EACH ROW"
         " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = NEW.account_id"
     )
-    with told_without_the_value("(error 1644)"):
+    with refused_without_the_value("(error 1644)"):
         append(fields, [RATE], published_at=date(2015, 7, 27))
 
 

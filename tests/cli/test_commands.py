@@ -78,7 +78,7 @@ def test_load_says_what_it_read_and_a_second_time_that_nothing_changed(partner_p
     assert answer.stdout == "1 partners, 1 account links, 1 entities: 0 rows changed\n"
 
 
-def test_load_tells_every_fault_at_once_and_changes_nothing(partner_program, world):
+def test_load_reports_every_fault_at_once_and_changes_nothing(partner_program, world):
     world.tables["partners"][0]["language"] = "english"
     world.tables["account_links"][0]["valid_from"] = "01-01-2012"
     before = world.fingerprint()
@@ -91,7 +91,7 @@ def test_load_tells_every_fault_at_once_and_changes_nothing(partner_program, wor
     assert world.fingerprint() == before
 
 
-def test_run_answers_in_one_line_and_tells_its_steps_on_stderr(partner_program, world):
+def test_run_answers_in_one_line_and_prints_its_steps_on_stderr(partner_program, world):
     answer = partner_program("run", "2015-06", "--effective-on", "2015-07-27")
 
     assert answer.status == 0
@@ -223,7 +223,7 @@ def test_a_recorded_close_stands_in_where_the_entity_has_no_place_for_one(partne
     assert world.rows("SELECT recorded_by FROM period_close") == [("finance",)]
 
 
-def test_a_complete_application_is_told_field_by_field(settled, tmp_path):
+def test_a_complete_application_is_shown_field_by_field(settled, tmp_path):
     file = tmp_path / "application.json"
     file.write_text(json.dumps(APPLICATION))
 
@@ -290,7 +290,7 @@ def test_doctor_changes_nothing(partner_program, world):
     assert world.written() == {}
 
 
-def test_a_database_that_is_none_is_one_plain_message(partner_program, world):
+def test_a_file_that_is_not_a_database_is_one_plain_message(partner_program, world):
     world.program_db.write_bytes(b"no database at all, only words " * 40)
 
     answer = partner_program("register", "2015-06")

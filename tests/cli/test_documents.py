@@ -53,7 +53,7 @@ def test_the_certificate_states_the_rate_in_force(settled, tmp_path):
         (("certificate", "P2", "--on", "2999-01-01"), "2999-01-01 has not come yet"),
     ],
 )
-def test_what_cannot_be_stated_is_refused_by_name(settled, typed, why):
+def test_a_document_that_cannot_be_made_is_refused_by_name(settled, typed, why):
     answer = settled(*typed)
 
     assert answer.status == 1

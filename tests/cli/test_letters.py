@@ -72,7 +72,7 @@ def test_an_approval_of_other_letters_than_those_looked_at_is_refused(letters):
     assert "look at them again" in answer.stderr
 
 
-def test_an_ambiguous_letter_fails_the_command_and_a_persons_word_settles_it(letters):
+def test_an_ambiguous_letter_fails_the_command_until_a_person_resolves_it(letters):
     letters.must("letters", "approve", JUNE, *WHY)
     with FaultServer("dot_drop") as server:
         answer = live(letters, server)("letters", "send", JUNE)
@@ -86,13 +86,13 @@ def test_an_ambiguous_letter_fails_the_command_and_a_persons_word_settles_it(let
     assert letters.must("letters", "reconcile", JUNE).stdout.startswith("2015-06: 1 owed = 1 accepted\n")
 
 
-def test_resolving_needs_a_word(letters):
+def test_resolving_needs_accepted_or_resend(letters):
     answer = letters("letters", "resolve", JUNE, *WHY)
     assert answer.status == 2
     assert "one of --accepted and --resend is needed" in answer.stderr
 
 
-def test_a_mail_server_that_takes_nothing_is_told_and_the_letters_keep_waiting(letters):
+def test_a_mail_server_that_takes_nothing_is_reported_and_the_letters_keep_waiting(letters):
     letters.must("letters", "approve", JUNE, *WHY)
     with FaultServer("starttls_missing") as server:
         answer = live(letters, server)("letters", "send", JUNE)
@@ -101,13 +101,13 @@ def test_a_mail_server_that_takes_nothing_is_told_and_the_letters_keep_waiting(l
     assert letters.must("letters", "reconcile", JUNE).stdout.startswith("2015-06: 1 owed = 1 approved\n")
 
 
-def test_bounces_are_read_and_what_is_unknown_is_listed(letters, tmp_path):
+def test_bounces_are_read_and_unknown_ones_are_listed(letters, tmp_path):
     (tmp_path / "note").write_text("Subject: holiday\n\nI am away\n")
     answer = letters.must("letters", "bounces", tmp_path / "note", *WHY)
     assert answer.stdout.startswith("0 letters came back for good, ")
 
 
-def test_adopting_makes_what_may_have_left_ambiguous(letters):
+def test_adopting_makes_letters_that_may_have_been_sent_ambiguous(letters):
     answer = letters.must("letters", "adopt", *WHY)
     assert "1 letters are ambiguous" in answer.stdout
     assert letters.must("letters", "list", JUNE, "--format", "json").json[0]["status"] == "ambiguous"
@@ -123,7 +123,7 @@ def test_adopting_makes_what_may_have_left_ambiguous(letters):
         ({"approval_days": True}, '"approval_days" is True, expected a whole number from 1'),
     ],
 )
-def test_a_setting_that_is_not_understood_is_refused_by_name(letters, extra, said):
+def test_an_unknown_setting_is_refused_by_name(letters, extra, said):
     words = {"conn_type": "smtp", "host": "mail.host.example", "password": "hush", "extra": extra}
     answer = letters.but(AIRFLOW_CONN_LETTERS_SMTP=json.dumps(words))("letters", "send", JUNE)
     assert answer.status == 1

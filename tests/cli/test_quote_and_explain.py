@@ -56,7 +56,7 @@ def test_the_text_shows_each_step_and_both_fees_in_euros(settled):
         ("P3", "2015-08-01", "partner P3 has no rate on 2015-08-01"),
     ],
 )
-def test_who_has_no_rate_on_the_day_gets_no_price(settled, partner_id, day, why):
+def test_a_partner_without_a_rate_on_the_day_gets_no_price(settled, partner_id, day, why):
     answer = settled("quote", partner_id, *words(QUOTE, **{"--on": day}))
 
     assert (answer.status, answer.stdout) == (1, "")

@@ -124,7 +124,7 @@ def test_a_close_is_recorded_in_whole_numbers_a_currency_and_a_name(settled, opt
     ],
     ids=" ".join,
 )
-def test_a_command_that_does_not_exist_or_lacks_a_word_is_wrong_usage(settled, typed):
+def test_an_unknown_command_or_a_missing_argument_is_wrong_usage(settled, typed):
     refused_as_usage(settled(*typed))
 
 
@@ -185,7 +185,7 @@ def test_a_refused_run_leaves_the_database_as_it_was(partner_program, world):
     ],
     ids=["quote", "explain", "grant"],
 )
-def test_a_partner_that_nobody_knows_is_refused_by_its_id(settled, typed):
+def test_an_unknown_partner_is_refused_by_its_id(settled, typed):
     answer = settled(*typed)
 
     assert (answer.status, answer.stdout) == (1, "")
@@ -193,7 +193,7 @@ def test_a_partner_that_nobody_knows_is_refused_by_its_id(settled, typed):
 
 
 @pytest.mark.parametrize("typed", [["check", "XX", "2015-06"], ["record", "XX", "2015-06", *words(CLOSE)]])
-def test_an_entity_that_nobody_knows_is_refused_with_the_known_ones(settled, typed):
+def test_an_unknown_entity_is_refused_with_the_known_ones(settled, typed):
     answer = settled("close", *typed)
 
     assert (answer.status, answer.stdout) == (1, "")
@@ -201,7 +201,7 @@ def test_an_entity_that_nobody_knows_is_refused_with_the_known_ones(settled, typ
 
 
 @pytest.mark.parametrize("until", ["2015-09-01", "2015-08-31"])
-def test_a_grant_without_a_day_is_refused(settled, until):
+def test_a_grant_that_covers_no_day_is_refused(settled, until):
     answer = settled("grant", "P1", *words(GRANT, **{"--until": until}))
 
     assert answer.status == 1

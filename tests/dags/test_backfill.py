@@ -60,7 +60,7 @@ def look(airflow: InAirflow, world: World, run: Any) -> Seen:
     )
 
 
-def test_the_schedule_takes_no_first_month_in_force(seen):
+def test_the_schedule_does_not_put_the_first_month_in_force(seen):
     assert (seen["schedule on nothing"].state, seen["schedule on nothing"].begun) == ("failed", "failed")
     assert seen["schedule on nothing"].statuses == []
 

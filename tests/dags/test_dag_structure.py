@@ -134,7 +134,7 @@ def test_one_sender_at_a_time(bag):
     assert dag.get_task("send_letters").max_active_tis_per_dagrun == 1
 
 
-def test_letters_are_added_up_whatever_came_before_and_that_alone_ends_no_run_as_done(bag):
+def test_letters_are_added_up_after_any_outcome_and_a_run_with_a_failed_step_still_fails(bag):
     dag = bag.dags[LETTERS]
 
     assert dag.get_task("reconcile_letters").trigger_rule == "all_done"
@@ -151,7 +151,7 @@ def test_a_parameter_of_a_letters_run_that_does_not_fit_is_refused(bag, name, va
         bag.dags[LETTERS].params.get_param(name).resolve(value)
 
 
-def test_letters_wait_for_a_person_unless_somebody_asks_for_less(bag):
+def test_letters_wait_for_a_person_by_default(bag):
     assert bag.dags[LETTERS].params["approval"] == "person"
 
 
@@ -169,7 +169,7 @@ def test_one_run_at_a_time_and_none_for_the_past(dag):
 
 
 @pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS])
-def test_each_dag_carries_its_manual_and_tells_somebody_when_it_fails(bag, dag_id):
+def test_each_dag_has_its_manual_and_sends_an_alert_when_it_fails(bag, dag_id):
     dag = bag.dags[dag_id]
     assert dag.doc_md.startswith("# ")
     assert any(words in dag.doc_md for words in ('"LeaseWeb', '"The go live date', '"Each Reseller Partner'))

@@ -120,7 +120,7 @@ def demo_company(out: Path) -> Installation:
     return here
 
 
-def told_to_airflow(here: Installation, smtp: dict[str, Any]) -> dict[str, str]:
+def airflow_environment(here: Installation, smtp: dict[str, Any]) -> dict[str, str]:
     """The installation and the mail server, as the environment of Airflow's processes."""
     limits = {"per_minute": 100_000, "per_domain_per_minute": 100_000}
     extra = {**smtp["extra"], "live": True, "allowed_domains": ["*"], **limits}
@@ -147,7 +147,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         real_airflow(
             tmp_path_factory.mktemp("airflow"),
             dags=ROOT / "dags",
-            variables=told_to_airflow(here, smtp),
+            variables=airflow_environment(here, smtp),
             users=USERS,
             services=STANDALONE,
         ) as airflow,
@@ -207,7 +207,7 @@ def once_more(company: Company) -> None:
     company.notes["all cleared"] = company.ends(first)
 
 
-def test_who_started_the_run_cannot_approve_its_letters(company):
+def test_the_person_who_started_the_run_cannot_approve_its_letters(company):
     logs = (company.airflow.home / "logs").rglob("*.log")
     why = "starter started this run: somebody else has to approve its letters"
 

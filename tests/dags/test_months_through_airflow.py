@@ -150,7 +150,7 @@ def test_a_run_without_a_month_fails_in_its_first_step_and_goes_no_further(settl
     assert "this run names no month" in settled.spoken
 
 
-def test_xcom_carries_months_days_codes_the_runs_own_id_and_counts_alone(settled):
+def test_xcom_carries_only_months_days_codes_the_runs_own_id_and_counts(settled):
     ours = [run.run_id for run in settled.runs.values()]  # other tests have run in the same Airflow
     marks = ", ".join("?" for _ in ours)
     rows = settled.airflow.rows(f"SELECT value FROM xcom WHERE run_id IN ({marks})", *ours)  # noqa: S608 - only marks
@@ -205,7 +205,7 @@ def test_no_password_is_in_airflows_home_its_logs_or_the_programmes_files(settle
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
 
 
-def test_a_programme_database_that_is_away_is_tried_again_and_its_password_is_in_no_log(
+def test_a_programme_database_that_is_down_is_tried_again_and_its_password_is_in_no_log(
     airflow_home, in_airflow, tmp_path
 ):
     away = {"conn_type": "postgres", "host": "127.0.0.1", "port": closed_port(), "login": "bob", "password": SECRET}
@@ -223,7 +223,7 @@ def test_a_programme_database_that_is_away_is_tried_again_and_its_password_is_in
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
 
 
-def test_what_a_rule_refuses_is_tried_once(settled):
+def test_a_refusal_by_a_rule_is_not_tried_again(settled):
     run = settled.runs["nameless"]
 
     tries = settled.airflow.rows(
@@ -257,7 +257,7 @@ def test_letters_are_rendered_where_no_entity_has_an_order_database(
     assert world.result("2015-06", "P1")["letter"] == {"kind": "migration", "status": "rendered"}
 
 
-def test_an_order_database_that_is_away_keeps_nobodys_letter_back_and_the_run_ends_as_failed(
+def test_an_order_database_that_is_down_delays_no_letter_and_the_run_ends_as_failed(
     airflow_home: Path, tmp_path: Path, settled: Settled
 ) -> None:
     world = World(tmp_path)

@@ -104,7 +104,7 @@ def test_a_backfill_without_an_effective_date_is_history_only(steps):
     assert in_force["history"] is False
 
 
-def test_a_run_without_a_month_is_refused_for_good(steps):
+def test_a_run_without_a_month_is_refused_and_not_tried_again(steps):
     from airflow.sdk.exceptions import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="this run names no month"):
@@ -127,7 +127,7 @@ def test_a_month_that_a_rule_refuses_fails_without_another_try(steps, asked, why
         begin_month(steps, **asked)
 
 
-def test_what_may_pass_by_itself_is_raised_as_it_is_so_that_airflow_tries_again(steps, world):
+def test_a_temporary_fault_is_raised_unchanged_so_that_airflow_tries_again(steps, world):
     from airflow.sdk.exceptions import AirflowFailException
 
     from partner_program.domain.refusals import Unavailable
@@ -160,7 +160,7 @@ def test_after_the_deadline_the_month_goes_on_with_every_entity_closed_or_not(st
     assert (answer.is_done, answer.xcom_value) == (True, ["NL"])
 
 
-def test_an_entity_whose_database_is_away_is_waited_for_like_one_that_is_late(steps, world):
+def test_an_entity_whose_database_is_down_is_waited_for_like_one_that_is_late(steps, world):
     world.close(last_month())
     world.billing_db("NL").unlink()
 
@@ -178,7 +178,7 @@ def test_a_connection_has_the_fields_that_airflow_knows(airflow_connections, mon
     assert SECRET not in repr(found)
 
 
-def test_a_connection_that_nobody_set_is_none(airflow_connections):
+def test_a_connection_that_is_not_set_is_none(airflow_connections):
     assert airflow_connections.get("billing_nowhere") is None
 
 
@@ -210,7 +210,7 @@ def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, fai
     assert SECRET not in caplog.text
 
 
-def test_a_run_that_failed_without_a_task_is_told_as_well(steps, failed, monkeypatch, caplog):
+def test_a_run_that_failed_without_a_task_is_reported_too(steps, failed, monkeypatch, caplog):
     monkeypatch.delenv(ALERT_VARIABLE, raising=False)
 
     steps.notify_failure({**failed, "reason": "timed_out"})

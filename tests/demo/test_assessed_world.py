@@ -121,7 +121,7 @@ def test_a_transferred_account_counts_for_its_new_owner(june: ReferenceMonth, ju
     assert june.earned_tier["P043"] < july.earned_tier["P043"]
 
 
-def test_accounts_of_nobody_and_of_two_are_unmatched(june: ReferenceMonth) -> None:
+def test_unlinked_accounts_and_accounts_of_two_partners_are_unmatched(june: ReferenceMonth) -> None:
     assert len(june.unmatched) == 5
 
 

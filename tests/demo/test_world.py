@@ -199,7 +199,9 @@ def test_only_the_late_entity_has_not_closed_july(world: Path) -> None:
         assert closed_months(world, entity) == every_month - missing
 
 
-def test_the_late_entity_closes_when_told_and_twice_is_once(closed_world: Path, tmp_path: Path) -> None:
+def test_the_late_entity_closes_on_request_and_doing_it_twice_changes_nothing(
+    closed_world: Path, tmp_path: Path
+) -> None:
     build_world(tmp_path)
     for _ in range(2):
         close_late_entity(tmp_path)

@@ -71,7 +71,7 @@ def test_the_reason_names_the_entity_and_both_totals() -> None:
     ]
 
 
-def test_both_keys_may_stop_a_run_and_both_are_told_entities_in_order() -> None:
+def test_both_limits_may_stop_a_run_and_both_are_reported_with_entities_in_order() -> None:
     reasons = brake_reasons(
         brake=PROGRAM.brake,
         moves=[(2, 1)] * 5,

@@ -60,20 +60,20 @@ def test_each_bucket_has_its_place_in_the_equation() -> None:
 
 @pytest.mark.parametrize("status", ["draft", "void"])
 @pytest.mark.parametrize("kind", ["setup", "tax", "recurring"])
-def test_a_document_that_is_not_posted_is_that_before_it_is_anything_else(status: str, kind: str) -> None:
+def test_draft_and_void_come_before_every_other_bucket(status: str, kind: str) -> None:
     totals = merged(billed(line(7, status=status, kind=kind, account_id="A9"), fault="not closed"))
     assert buckets(totals) == [(status, 1, 7)]
 
 
 @pytest.mark.parametrize("kind", EXCLUDED_KINDS)
-def test_a_kind_that_does_not_count_is_that_before_whose_it_is(kind: str) -> None:
+def test_an_excluded_kind_comes_before_the_question_whose_account_it_is(kind: str) -> None:
     totals = merged(
         billed(line(7, kind=kind, account_id="A9"), line(8, kind=kind, account_id="A2")), links=[link("P2", "A2")]
     )
     assert buckets(totals) == [(kind, 2, 15)]
 
 
-def test_a_line_at_fault_is_first_asked_whose_it_is() -> None:
+def test_a_faulty_line_is_put_by_the_owner_of_its_account_first() -> None:
     totals = merged(
         billed(faulty_lines=[faulty(1, account_id="A9"), faulty(2, account_id="A2"), faulty(3)]),
         partners=[partner("P1"), partner("P2", "suspended")],
@@ -224,7 +224,7 @@ def test_a_partner_that_is_not_authorised_is_never_held(status: str) -> None:
     assert totals.held == ()
 
 
-def test_every_reason_is_told_once() -> None:
+def test_every_reason_is_given_once() -> None:
     totals = merged(
         billed(faulty_lines=[faulty(), faulty()]),
         billed(code="US", fault="not closed"),

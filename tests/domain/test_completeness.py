@@ -61,7 +61,7 @@ def test_revenue_of_an_entity_outside_its_time_with_the_company_is_a_warning_wit
     assert "from 2015-07-01," in found_in(revenue_of(SOUND), entities=(later,))[0].message
 
 
-def test_an_entity_that_nobody_configured_fails() -> None:
+def test_an_unconfigured_entity_fails() -> None:
     assert severities(found_in(revenue_of(SOUND), entities=())) == [("NL", "critical", "configured")]
 
 
@@ -99,7 +99,7 @@ def test_a_key_that_is_not_given_fails_the_entity(column: str, value: object) ->
 
 @pytest.mark.parametrize("column", ["term_months", "covered_days", "lines", "net_amount_minor"])
 @pytest.mark.parametrize("value", [None, "3", 3.0, float("nan"), float("inf"), True, 2**63, b"3"])
-def test_a_number_that_is_no_whole_number_of_64_bits_fails_the_entity(column: str, value: Any) -> None:
+def test_a_number_that_is_not_a_whole_number_of_64_bits_fails_the_entity(column: str, value: Any) -> None:
     (finding,) = found_in(revenue_of(SOUND._replace(**{column: value})))
     assert (finding.severity, finding.check) == ("critical", f"{column}_whole")
 

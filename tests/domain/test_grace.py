@@ -98,7 +98,7 @@ def test_a_grant_from_months_that_nobody_ran_lapses_once_in_the_next_run() -> No
     ("starts_on", "told", "lifts_to"),
     [(date(2015, 8, 2), True, 3), (date(2015, 8, 3), True, 3), (date(2015, 8, 4), False, None)],
 )
-def test_a_grant_lifts_from_its_first_day_and_is_not_told_of_before(
+def test_a_grant_lifts_from_its_first_day_and_is_not_announced_before(
     starts_on: date, told: bool, lifts_to: int | None
 ) -> None:
     found = settle(grant(3, starts_on, date(2015, 12, 1)))
@@ -131,7 +131,7 @@ def test_when_the_highest_grant_ends_the_one_below_it_lifts() -> None:
     assert (found.granted_tier, found.granted_by) == (2, "G1")
 
 
-def test_grants_are_told_by_their_id_in_whatever_order_they_come() -> None:
+def test_grants_are_listed_by_id_in_whatever_order_they_come() -> None:
     grants = [grant(1, date(2015, 7, 1), date(2015, 12, 1), grant_id=grant_id) for grant_id in ("G3", "G1", "G2")]
     assert list(outcomes(settle(*grants))) == ["G1", "G2", "G3"]
 
@@ -160,7 +160,7 @@ def granted_in_the_example() -> dict[str, GraceGrant]:
 
 
 @pytest.mark.parametrize("path", REGISTERS, ids=lambda path: path.stem)
-def test_each_register_of_the_worked_example_settles_its_grants_as_told(path: Path) -> None:
+def test_each_register_of_the_worked_example_settles_its_grants_as_given(path: Path) -> None:
     grants, register = granted_in_the_example(), json.loads(path.read_text(encoding="utf-8"))
     for row in register["partners"]:
         if row["status"] == "assigned":

@@ -43,7 +43,7 @@ def test_every_kind_of_the_list_is_asked_for_in_its_order() -> None:
     assert tuple(WHAT_MAKES_IT) == LETTER_KINDS
 
 
-def test_nothing_happened_no_letter() -> None:
+def test_without_a_change_there_is_no_letter() -> None:
     assert kind() is None
     assert kind(outcomes=[None, None]) is None
 

@@ -71,7 +71,7 @@ def test_a_month_may_be_assessed_on_the_day_after_it_has_ended() -> None:
     check_request(month=JUNE, history=True, effective_on=None, today=date(2015, 7, 1))
 
 
-def test_an_effective_date_that_is_asked_for_lies_after_the_month_and_may_lie_before_today_or_after_it() -> None:
+def test_a_requested_effective_date_lies_after_the_month_and_before_or_after_today() -> None:
     for day in (date(2015, 7, 1), GO_LIVE, date(2016, 1, 1)):
         check_request(month=JUNE, history=False, effective_on=day, today=GO_LIVE)
     with pytest.raises(Refusal, match="effective date 2015-06-30: month 2015-06 ends on 2015-06-30"):
@@ -94,11 +94,11 @@ def test_rates_hold_from_today_where_nobody_names_a_day() -> None:
     assert day_of_run() == AUGUST_20
 
 
-def test_a_day_that_is_asked_for_comes_before_today() -> None:
+def test_a_requested_day_is_preferred_to_today() -> None:
     assert day_of_run(effective_on=AUGUST_3) == AUGUST_3
 
 
-def test_a_day_that_is_written_down_stays_whatever_is_asked_for() -> None:
+def test_a_day_that_is_recorded_stays_whatever_is_requested() -> None:
     assert day_of_run(written_down=GO_LIVE) == GO_LIVE
     assert day_of_run(written_down=GO_LIVE, effective_on=AUGUST_3) == GO_LIVE
 

@@ -53,7 +53,7 @@ def test_a_tier_of_an_earlier_and_longer_table_is_the_highest_of_this_one() -> N
     assert shorter.tier_row(6) == PROGRAM.tiers[3]
 
 
-def test_a_benefit_is_nobodys_without_a_tier_and_the_last_cell_is_that_of_all_higher_tiers() -> None:
+def test_without_a_tier_there_is_no_benefit_and_the_last_cell_holds_for_all_higher_tiers() -> None:
     benefit = replace(PROGRAM.benefits[0], tiers=("on_request", "yes"))
     assert [benefit.of_tier(tier) for tier in range(5)] == ["unknown", "on_request", "yes", "yes", "yes"]
 

@@ -64,7 +64,7 @@ def test_a_link_corrected_to_begin_earlier_holds_from_today() -> None:
 
 
 @pytest.mark.parametrize("seed", range(300))
-def test_whatever_is_corrected_the_days_before_keep_their_answer_and_the_rest_is_as_if_it_had_been_so(
+def test_after_any_correction_earlier_days_keep_their_answer_and_later_days_follow_the_correction(
     seed: int,
 ) -> None:
     dice = Random(seed)

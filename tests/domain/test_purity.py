@@ -26,7 +26,7 @@ def nodes(path: Path) -> Iterator[ast.AST]:
     return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def test_the_domain_is_read_at_all() -> None:
+def test_the_modules_of_the_domain_are_found() -> None:
     assert {"money.py", "totals.py", "settlement.py", "quote.py"} <= {path.name for path in MODULES}
 
 
@@ -38,7 +38,7 @@ def test_no_float_is_written_or_made(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_whatever_is_divided_stays_exact(path: Path) -> None:
+def test_every_division_is_exact(path: Path) -> None:
     found = [ast.unparse(node) for node in nodes(path) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]
     assert found == EXACT_DIVISIONS.get(path.name, [])
 
@@ -50,7 +50,7 @@ def test_time_comes_in_as_an_argument(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_it_imports_itself_and_the_standard_library_alone(path: Path) -> None:
+def test_it_imports_only_itself_and_the_standard_library(path: Path) -> None:
     imported = {node.module or "" for node in nodes(path) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in nodes(path) if isinstance(node, ast.Import) for name in node.names}
     for module in imported:

@@ -152,7 +152,7 @@ def test_prepayment_comes_on_top_of_the_cap() -> None:
     assert price(of_tier(4), months=12, promotion_bp=5_000 - 2_500).monthly_fee_cents == 65_00
 
 
-def test_no_discount_together_pays_the_customer() -> None:
+def test_discounts_together_never_pay_the_customer() -> None:
     assert price(of_tier(6), months=36, promotion_bp=9_000).monthly_fee_cents == 0
 
 
@@ -213,7 +213,7 @@ def test_a_product_that_the_programme_does_not_know_is_refused() -> None:
 # How it came about
 
 
-def test_each_discount_on_the_way_is_told_and_they_add_up() -> None:
+def test_each_discount_is_a_step_and_the_steps_add_up() -> None:
     found = price(of_tier(5), months=12, website_bp=400, promotion_bp=300, setup=1)
     assert found.steps == (
         QuoteStep("monthly_fee", "tier 5", 2_000),
@@ -226,16 +226,16 @@ def test_each_discount_on_the_way_is_told_and_they_add_up() -> None:
     assert found.monthly_fee_cents == LISTED - sum(step.bp for step in found.steps if step.component == "monthly_fee")
 
 
-def test_a_promotion_that_is_better_alone_is_told_as_such() -> None:
+def test_a_promotion_that_is_better_alone_is_named_as_such() -> None:
     steps = price(of_tier(1), promotion_bp=4_000).steps
     assert QuoteStep("monthly_fee", "the public promotion alone is better", -500) in steps
 
 
-def test_a_surcharge_is_told_as_a_negative_step() -> None:
+def test_a_surcharge_is_a_negative_step() -> None:
     assert QuoteStep("monthly_fee", "shortened from 12 months", -1_000) in price(of_tier(1), shortened_from=12).steps
 
 
-def test_a_discount_from_an_old_agreement_is_told_as_that() -> None:
+def test_a_discount_from_an_old_agreement_is_named_as_such() -> None:
     found = price(RateTerms(1, 1_200, 1_000, "Bronze"), legacy=frozenset({"monthly_fee"}))
     assert [(step.component, step.rule) for step in found.steps] == [
         ("monthly_fee", "legacy agreement"),

@@ -107,7 +107,7 @@ def test_a_partner_may_rise_from_none_to_the_highest_tier_in_one_month() -> None
 # Existing partners
 
 
-def test_an_old_agreement_stays_under_the_tier_and_the_tier_is_told() -> None:
+def test_an_old_agreement_is_a_floor_and_the_decision_names_the_tier() -> None:
     decision = with_agreement(2_000_00, NO_HISTORY, legacy(1_200, 1_000, "Bronze"))
     assert decision.tier == 2
     assert decision.rate == Rate(GO_LIVE, RateTerms(2, 1_200, 2_000, "Silver"))
@@ -136,12 +136,12 @@ def test_a_grant_lifts_the_tier_and_the_first_letter_says_so() -> None:
     assert decision.rate == Rate(GO_LIVE, RateTerms(4, 1_500, 5_000, "Gold"))
 
 
-def test_a_grant_that_lifted_before_is_no_news() -> None:
+def test_a_grant_that_lifted_before_is_not_announced_again() -> None:
     decision = decided(2_000_00, replace(lifted(lifted_by=("G1",)), previous_tier=4))
     assert (decision.tier, decision.lifted_by, decision.letter) == (4, "G1", None)
 
 
-def test_a_second_grant_that_lifts_is_news_again() -> None:
+def test_a_second_grant_that_lifts_is_announced() -> None:
     assert decided(2_000_00, replace(lifted(lifted_by=("G0",)), previous_tier=4)).letter == "grace_granted"
 
 
@@ -236,7 +236,7 @@ def test_a_held_partner_has_no_decision_and_so_no_lower_rate_and_no_letter() -> 
     assert [held.partner_id for held in settlement.totals.held] == ["P1"]
 
 
-def test_nobodys_history_or_agreement_touches_another_partner() -> None:
+def test_no_history_or_agreement_affects_another_partner() -> None:
     settlement = settled(
         billed(line(2_000_00), line(2_000_00, account_id="A2")),
         partners=[partner("P1"), partner("P2")],

@@ -118,18 +118,18 @@ def test_a_letter_names_the_exchange_rate_with_every_digit() -> None:
     assert "1 EUR = 1.113951 USD" in TEMPLATES.render(facts()).text
 
 
-def test_a_grace_period_is_told_with_its_last_day_not_with_the_day_after() -> None:
+def test_a_grace_period_is_stated_with_its_last_day_not_with_the_day_after() -> None:
     letter = TEMPLATES.render(KINDS["grace_granted"])
 
     assert "from 1 September 2015; the last day is 31 December 2015" in letter.text
     assert "1 January 2016" not in letter.text
 
 
-def test_an_unchanged_discount_is_told_from_the_day_on_which_it_began() -> None:
+def test_an_unchanged_discount_is_stated_from_the_day_on_which_it_began() -> None:
     assert "since 27 July 2015" in TEMPLATES.render(KINDS["no_change"]).text
 
 
-def test_a_kept_term_is_told_with_its_source_and_last_day() -> None:
+def test_a_kept_term_is_stated_with_its_source_and_last_day() -> None:
     assert "12% (Reseller agreement 2013/117, last day 31 December 2016)" in TEMPLATES.render(KINDS["migration"]).text
 
 
@@ -148,7 +148,7 @@ def test_a_negative_total_is_explained() -> None:
         assert "It is not a bill." in part
 
 
-def test_a_partner_without_accounts_and_tier_is_told_so_without_an_empty_table() -> None:
+def test_a_letter_to_a_partner_without_accounts_and_tier_has_no_empty_table() -> None:
     letter = TEMPLATES.render(KINDS["migration_no_tier"])
 
     assert "No account of yours had recurring revenue in June 2015." in letter.text

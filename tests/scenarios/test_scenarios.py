@@ -40,7 +40,7 @@ def test_there_are_stories() -> None:
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_a_story_comes_out_as_it_is_told(path: Path) -> None:
+def test_a_story_has_the_results_that_it_states(path: Path) -> None:
     story = Story(path)
     for told in story.months:
         totals = story.settle(told)

@@ -252,7 +252,7 @@ def test_a_chain_counts_a_free_month_once_though_it_was_refunded(fossbilling: Fo
     assert period(fossbilling.lines()[renewal]) == (date(2015, 8, 15), date(2015, 9, 15), 1)
 
 
-def test_a_weekly_fee_counts_whole_in_the_month_in_which_its_week_starts(fossbilling: FossBilling) -> None:
+def test_a_weekly_fee_counts_in_full_in_the_month_in_which_its_week_starts(fossbilling: FossBilling) -> None:
     fossbilling.order(5, activated="2015-06-29 00:00:00", period="1W")
     fossbilling.invoice(1)
     fossbilling.fee(1, 5, "25.00", period="1W")
@@ -260,7 +260,7 @@ def test_a_weekly_fee_counts_whole_in_the_month_in_which_its_week_starts(fossbil
     assert (fossbilling.share("2015-06"), fossbilling.share("2015-07")) == (25, 0)
 
 
-def test_a_period_that_nobody_knows_is_handed_on_to_be_refused(fossbilling: FossBilling) -> None:
+def test_an_unknown_period_is_passed_on_and_refused_by_the_pull(fossbilling: FossBilling) -> None:
     fossbilling.order(5, activated="2015-06-01 00:00:00", period="2Q")
     fossbilling.invoice(1)
     line_id = fossbilling.fee(1, 5, "25.00", period="2Q")
@@ -371,7 +371,7 @@ def test_a_cancelled_invoice_and_the_one_in_its_place_count_once(fossbilling: Fo
     assert fossbilling.share("2015-06") == 100
 
 
-def test_an_invoice_that_nobody_approved_is_a_draft(fossbilling: FossBilling) -> None:
+def test_an_invoice_without_an_approval_is_a_draft(fossbilling: FossBilling) -> None:
     fossbilling.order(5, activated="2015-06-01 00:00:00")
     fossbilling.invoice(1, approved=0)
     line_id = fossbilling.fee(1, 5, "100.00")
@@ -379,7 +379,7 @@ def test_an_invoice_that_nobody_approved_is_a_draft(fossbilling: FossBilling) ->
     assert fossbilling.lines()[line_id]["document_status"] == "draft"
 
 
-def test_a_status_that_nobody_knows_is_handed_on_to_be_refused(fossbilling: FossBilling) -> None:
+def test_an_unknown_status_is_passed_on_and_refused_by_the_pull(fossbilling: FossBilling) -> None:
     fossbilling.order(5, activated="2015-06-01 00:00:00")
     fossbilling.invoice(1, status="overdue")
     line_id = fossbilling.fee(1, 5, "100.00")
@@ -397,7 +397,7 @@ def test_each_invoice_keeps_its_own_currency(fossbilling: FossBilling) -> None:
     assert (line["currency"], line["net_amount_minor"]) == ("USD", 100_00)
 
 
-def test_clients_of_other_groups_are_nobodys_business(fossbilling: FossBilling) -> None:
+def test_clients_of_other_groups_are_not_read(fossbilling: FossBilling) -> None:
     fossbilling.client(2, group=8)
     fossbilling.order(5, activated="2015-06-01 00:00:00", client_id=2)
     fossbilling.invoice(1, client_id=2)
@@ -409,7 +409,7 @@ def test_clients_of_other_groups_are_nobodys_business(fossbilling: FossBilling) 
     ]
 
 
-def test_an_installed_view_says_what_the_query_in_place_says(fossbilling: FossBilling) -> None:
+def test_an_installed_view_gives_what_the_query_in_place_gives(fossbilling: FossBilling) -> None:
     fossbilling.order(5, activated="2015-06-01 00:00:00")
     fossbilling.invoice(1, refund=Decimal("10.00"))
     fossbilling.fee(1, 5, "100.00")

@@ -182,7 +182,7 @@ def test_an_item_on_behalf_of_a_child_belongs_to_the_child(killbill: KillBill) -
     assert killbill.lines()["R1"]["account_id"] == "C1"
 
 
-def test_usage_counts_whole_in_the_month_in_which_it_starts(killbill: KillBill) -> None:
+def test_usage_counts_in_full_in_the_month_in_which_it_starts(killbill: KillBill) -> None:
     killbill.invoice()
     killbill.item("U1", "USAGE", "33.10", "2015-05-15", "2015-06-15", product_name="cdn")
 
@@ -317,7 +317,7 @@ def test_draft_and_voided_invoices_are_shown_as_such(killbill: KillBill) -> None
     assert killbill.share("2015-06") == 100
 
 
-def test_a_status_that_nobody_knows_is_handed_on_to_be_refused(killbill: KillBill) -> None:
+def test_an_unknown_status_is_passed_on_and_refused_by_the_pull(killbill: KillBill) -> None:
     killbill.invoice(status="FROZEN")
     killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01")
 
@@ -345,7 +345,7 @@ def test_another_tenant_of_the_same_database_is_another_company(killbill: KillBi
     assert [row["account_id"] for row in killbill.billing.resellers("killbill")] == ["A1"]
 
 
-def test_accounts_without_the_tag_are_nobodys_business(killbill: KillBill) -> None:
+def test_accounts_without_the_tag_are_not_read(killbill: KillBill) -> None:
     killbill.account("E1", flagged=False)
     killbill.tag("E1", active=False)
     killbill.invoice(account="E1")
@@ -380,7 +380,7 @@ def test_amounts_beyond_cents_are_rounded_half_away_from_zero(killbill: KillBill
     assert {key: line["net_amount_minor"] for key, line in killbill.lines().items()} == {"R1": 10_01, "J1": -1}
 
 
-def test_an_installed_view_says_what_the_query_in_place_says(killbill: KillBill) -> None:
+def test_an_installed_view_gives_what_the_query_in_place_gives(killbill: KillBill) -> None:
     killbill.invoice()
     killbill.item("R1", "RECURRING", "100.00", "2015-06-16", "2015-08-01")
     killbill.billing.install_views("killbill")

@@ -242,7 +242,7 @@ def test_amounts_are_in_the_currency_of_the_document(odoo: Odoo) -> None:
     assert (line["currency"], line["net_amount_minor"]) == ("USD", 100_00)
 
 
-def test_partners_without_the_tag_are_nobodys_business(odoo: Odoo) -> None:
+def test_partners_without_the_tag_are_not_read(odoo: Odoo) -> None:
     odoo.partner(40)
     odoo.move(partner_id=40, commercial_partner_id=40)
     odoo.line("100.00", "2015-06-01", "2015-06-30")
@@ -253,7 +253,7 @@ def test_partners_without_the_tag_are_nobodys_business(odoo: Odoo) -> None:
     ]
 
 
-def test_an_installed_view_says_what_the_query_in_place_says(odoo: Odoo) -> None:
+def test_an_installed_view_gives_what_the_query_in_place_gives(odoo: Odoo) -> None:
     odoo.move()
     odoo.line("150.00", "2015-06-16", "2015-07-31")
     odoo.billing.install_views("odoo")

@@ -139,7 +139,7 @@ def test_a_month_is_pulled_in_place_and_through_views_alike(
 
 
 @pytest.mark.parametrize("closes", [(), (PeriodClose("EUR", 3, 1),)])
-def test_a_month_that_nobody_closed_or_whose_close_differs_is_a_fault(
+def test_a_month_without_a_close_or_with_one_that_differs_is_a_fault(
     postgres_billing: Billing, closes: tuple[PeriodClose, ...]
 ) -> None:
     odoo_june(postgres_billing)

@@ -144,7 +144,7 @@ def test_each_cycle_has_its_months(whmcs: Whmcs, cycle: str, months: int) -> Non
 
 
 @pytest.mark.parametrize("cycle", ["One Time", "Free Account"])
-def test_what_is_paid_once_or_free_is_no_line(whmcs: Whmcs, cycle: str) -> None:
+def test_a_service_that_is_paid_once_or_free_gives_no_line(whmcs: Whmcs, cycle: str) -> None:
     whmcs.hosting(7, cycle)
     whmcs.invoice(1, "80.00")
     whmcs.item(1, "Hosting", "80.00", 7)
@@ -312,7 +312,7 @@ def test_each_client_has_a_currency(whmcs: Whmcs) -> None:
     assert whmcs.lines()[line_id]["currency"] == "USD"
 
 
-def test_clients_of_other_groups_are_nobodys_business(whmcs: Whmcs) -> None:
+def test_clients_of_other_groups_are_not_read(whmcs: Whmcs) -> None:
     whmcs.client(2, group=0)
     whmcs.hosting(7)
     whmcs.invoice(1, "100.00", client=2)
@@ -324,7 +324,7 @@ def test_clients_of_other_groups_are_nobodys_business(whmcs: Whmcs) -> None:
     ]
 
 
-def test_an_installed_view_says_what_the_query_in_place_says(whmcs: Whmcs) -> None:
+def test_an_installed_view_gives_what_the_query_in_place_gives(whmcs: Whmcs) -> None:
     whmcs.hosting(7)
     whmcs.invoice(1, "90.00")
     whmcs.item(1, "Hosting", "100.00", 7)

@@ -111,7 +111,7 @@ def test_the_receipt_names_the_grant_and_the_older_agreement(world: World) -> No
     assert [(each["component"], each["discount_bp"]) for each in told["legacy"]] == [("monthly_fee", 3000)]
 
 
-def test_a_receipt_is_asked_for_a_partner_that_was_assessed_in_a_month_that_was_run(world: World) -> None:
+def test_a_receipt_needs_an_assessed_partner_and_a_month_that_was_run(world: World) -> None:
     world.partner("P8", status="suspended")
     three_partners(world)
     june = BillingMonth.parse(JUNE)
@@ -127,7 +127,7 @@ def test_a_receipt_is_asked_for_a_partner_that_was_assessed_in_a_month_that_was_
 # Closes
 
 
-def test_an_entity_without_a_place_for_closes_tells_us_and_its_month_counts(world: World) -> None:
+def test_a_close_that_a_person_records_stands_in_for_an_entity_without_a_table_of_closes(world: World) -> None:
     three_partners(world).execute("US", "DROP TABLE program_period_close")
     here, june = world.installation, BillingMonth.parse(JUNE)
     assert read_entity_month(here, find_entity(here, "US"), june).fault == "month 2015-06 not closed"

@@ -86,7 +86,7 @@ def refusal_of_june(world: World) -> str | None:
 
 
 @pytest.mark.server
-def test_a_full_disk_of_postgresql_is_told_and_with_room_again_the_month_ends_undisturbed(
+def test_a_full_disk_of_postgresql_is_reported_and_with_space_again_the_month_ends_as_usual(
     disk: SmallDisk, programme: Programme, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     twin = three_partners(World(tmp_path_factory.mktemp("undisturbed")))
@@ -118,7 +118,7 @@ def letters(disk: SmallDisk, tmp_path: Path) -> LetterWorld:
     return letter_world(tmp_path)
 
 
-def test_a_disk_without_room_for_a_letter_is_told_and_with_room_again_every_letter_is_whole(
+def test_a_disk_without_space_for_a_letter_is_reported_and_with_space_again_every_letter_is_whole(
     disk: SmallDisk, letters: LetterWorld
 ) -> None:
     written = letters.world.written()
@@ -133,7 +133,7 @@ def test_a_disk_without_room_for_a_letter_is_told_and_with_room_again_every_lett
     assert letters.world.written() == written
 
 
-def test_a_disk_without_room_for_a_message_loses_none(disk: SmallDisk, letters: LetterWorld) -> None:
+def test_a_disk_without_space_loses_no_message(disk: SmallDisk, letters: LetterWorld) -> None:
     letters.approve()
     disk.leave(0)
     with pytest.raises(Unavailable, match=r"failed: No space left on device$"):

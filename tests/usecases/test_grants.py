@@ -53,7 +53,7 @@ def test_the_same_grant_with_other_words_is_refused(assessed: World) -> None:
 
 
 @pytest.mark.parametrize("day", [GO_LIVE, "2015-07-28"])
-def test_a_grant_never_reaches_back_behind_a_rate_that_was_decided(assessed: World, day: str) -> None:
+def test_a_grant_never_begins_before_a_rate_that_was_decided(assessed: World, day: str) -> None:
     grant(assessed, "P1", 4, "2015-07-28", "2015-11-01")
     with pytest.raises(Refusal, match="has a rate decided on 2015-07-28: rates are never changed backwards"):
         grant(assessed, "P1", 5, day, "2015-11-01")
@@ -83,7 +83,7 @@ def test_a_grant_keeps_an_older_agreement_that_is_better(world: World) -> None:
         (4, "2015-11-01", "pat", "", "who granted it and why"),
     ],
 )
-def test_a_grant_without_a_day_a_tier_a_name_or_a_reason_is_refused(
+def test_a_grant_that_covers_no_day_or_lacks_a_tier_a_name_or_a_reason_is_refused(
     assessed: World, tier: int, until: str, by: str, why: str, words: str
 ) -> None:
     before = assessed.fingerprint()
@@ -104,7 +104,7 @@ def test_a_grant_is_for_an_authorised_partner_of_the_registry_while_the_programm
     assert world.rows("SELECT * FROM grace_grant") == []
 
 
-def test_the_next_month_tells_of_the_grant_and_a_later_one_settles_it(assessed: World) -> None:
+def test_the_next_month_announces_the_grant_and_a_later_one_settles_it(assessed: World) -> None:
     grant(assessed, "P1", 4, "2015-08-01", "2015-09-05")
     assessed.settle(JULY, on="2015-08-20")
     row = partners(assessed, JULY)["P1"]

@@ -48,7 +48,7 @@ def test_a_grant_above_the_tier_that_is_earned_meanwhile_begins_on_its_day_as_it
     assert rates(world, "P2") == [(GO_LIVE, 1, 500), (str(LATER), 4, 1500)]
 
 
-def test_two_grants_ahead_are_held_against_the_decided_tier_in_the_order_of_their_days(world: World) -> None:
+def test_two_grants_ahead_are_compared_with_the_decided_tier_in_the_order_of_their_days(world: World) -> None:
     three_partners(world)
     grant_ahead(world, "P1", tier=1)
     grant_grace(

@@ -16,7 +16,7 @@ def calls(path: Path) -> Iterator[str]:
             yield ast.unparse(node.func)
 
 
-def test_no_other_module_and_no_dag_takes_a_day_from_the_clock() -> None:
+def test_no_other_module_and_no_dag_reads_the_day_from_the_clock() -> None:
     files = sorted([*(PROJECT / "plugins/partner_program").rglob("*.py"), *(PROJECT / "dags").glob("*.py")])
     found = {str(path.relative_to(PROJECT)): sorted(set(calls(path))) for path in files}
 

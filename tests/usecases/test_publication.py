@@ -85,7 +85,7 @@ def rate_on(path: Path, account_id: str, day: str) -> int:
         return int(connection.execute(query, (account_id, day)).fetchone()[0])
 
 
-def test_a_link_corrected_to_begin_later_ends_what_was_published_from_the_day_of_the_correction(
+def test_a_link_corrected_to_begin_later_ends_its_published_rate_on_the_day_of_the_correction(
     world: World, orders: Path
 ) -> None:
     """Orders of the days before keep the answer that they got; nobody's order gets a new rate afterwards."""
@@ -102,7 +102,7 @@ def test_a_link_corrected_to_begin_later_ends_what_was_published_from_the_day_of
     assert find_drift(world.installation) == []
 
 
-def test_an_end_that_was_published_ahead_and_put_off_does_not_come(world: World, orders: Path) -> None:
+def test_a_published_end_of_a_link_that_is_then_postponed_does_not_take_effect(world: World, orders: Path) -> None:
     link = world.tables["account_links"][0]
     link["valid_to"] = "2015-09-01"
     world.load()
@@ -115,7 +115,7 @@ def test_an_end_that_was_published_ahead_and_put_off_does_not_come(world: World,
     assert [rate_on(orders, "A1", day) for day in days] == [2, 2, 2, 0]
 
 
-def test_an_account_that_was_another_partners_all_along_gets_that_partners_rate_from_the_correction_on(
+def test_an_account_that_always_was_another_partners_gets_that_partners_rate_from_the_correction_on(
     world: World, orders: Path
 ) -> None:
     publish(world)
@@ -138,7 +138,9 @@ def test_an_order_placed_before_a_link_was_corrected_keeps_its_answer(world: Wor
     assert [publish(world, on=date(2015, 8, day)) for day in (10, 11)] == [0, 0]
 
 
-def test_an_end_that_is_written_down_late_holds_from_the_day_on_which_it_is_noticed(world: World, orders: Path) -> None:
+def test_an_end_of_a_link_that_is_entered_late_holds_from_the_day_on_which_it_is_noticed(
+    world: World, orders: Path
+) -> None:
     publish(world)
     world.tables["account_links"][2]["valid_to"] = "2015-07-30"
     world.load()
@@ -197,7 +199,7 @@ def test_a_row_that_somebody_changed_is_named_and_left_alone(world: World, order
     assert (drift.entity, drift.account_id, drift.valid_from) == ("NL", "A1", date(2015, 7, 27))
 
 
-def test_a_row_that_nobody_published_is_drift(world: World, orders: Path) -> None:
+def test_a_row_that_was_not_published_by_us_is_drift(world: World, orders: Path) -> None:
     publish(world)
     assert find_drift(world.installation) == []
     change(orders, "INSERT INTO program_discount_rate VALUES ('A9', '2015-07-27', 6, 2500, 10000, NULL, 1, NULL)")

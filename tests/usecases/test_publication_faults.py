@@ -38,7 +38,7 @@ def insert(path: Path, row: str) -> None:
 
 
 @pytest.mark.parametrize(("row", "valid_from", "words"), ROWS)
-def test_a_row_that_nobody_can_read_is_drift_and_hinders_no_sound_row(
+def test_an_unreadable_row_is_drift_and_does_not_stop_sound_rows(
     world: World, orders: Path, row: str, valid_from: str, words: str
 ) -> None:
     insert(orders, row)
@@ -54,7 +54,7 @@ def test_a_row_that_nobody_can_read_is_drift_and_hinders_no_sound_row(
     assert drift.message.startswith(f"published nothing, there a row that cannot be read: {words}")
 
 
-def test_an_account_that_nobody_can_read_is_shown_as_it_is(world: World, orders: Path) -> None:
+def test_an_unreadable_account_is_shown_as_it_is(world: World, orders: Path) -> None:
     insert(orders, "NULL, '2015-07-01', 6, 2500, 10000, NULL, 1")
     insert(orders, "CAST(x'4131ff' AS TEXT), '2015-07-01', 6, 2500, 10000, NULL, 1")
     found = {(each.account_id, each.valid_from) for each in find_drift(world.installation)}
@@ -70,7 +70,7 @@ def test_a_published_row_made_unreadable_is_named_once_and_not_added_again(world
     assert drift.valid_from == date(2015, 7, 27)
 
 
-def test_drift_is_told_of_every_entity_that_answers_and_the_others_are_named(world: World, orders: Path) -> None:
+def test_drift_is_reported_for_every_entity_that_answers_and_the_others_are_named(world: World, orders: Path) -> None:
     us = world.orders("US")
     publish(world, "US")
     change(us, "UPDATE program_discount_rate SET tier = 6 WHERE account_id = 'B2'")
@@ -88,7 +88,7 @@ def test_drift_is_told_of_every_entity_that_answers_and_the_others_are_named(wor
     assert "refused: entity NL was not compared: connection orders_nl: reading failed: no file" in answer.stderr
 
 
-def test_a_fault_that_nobody_foresaw_keeps_neither_the_next_entity_nor_letters_waiting(world: World) -> None:
+def test_an_unforeseen_fault_delays_neither_the_next_entity_nor_letters(world: World) -> None:
     """A host name with an empty label is no refusal: Python itself fails to write it."""
     world.orders("NL")
     us = world.orders("US")
@@ -105,7 +105,7 @@ def test_a_fault_that_nobody_foresaw_keeps_neither_the_next_entity_nor_letters_w
     assert "3 letters rendered" in answer.stdout
 
 
-def test_a_connection_that_nobody_can_read_keeps_no_other_entity_waiting(world: World) -> None:
+def test_an_unreadable_connection_delays_no_other_entity(world: World) -> None:
     us = world.orders("US")
     three_partners(world).settle(JUNE, on=GO_LIVE)
     answer = command_line(world).but(AIRFLOW_CONN_ORDERS_NL="{not json")("publish")

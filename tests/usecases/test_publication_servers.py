@@ -114,7 +114,7 @@ def grant(world: World, partner_id: str, tier: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["on_postgres", "on_mariadb"])
-def test_a_server_is_told_each_rate_once(june: World, kind: str, request: pytest.FixtureRequest) -> None:
+def test_each_rate_is_published_to_a_server_once(june: World, kind: str, request: pytest.FixtureRequest) -> None:
     orders: Orders = request.getfixturevalue(kind)
     june.connections["orders_nl"] = orders.fields
     assert [publish(june, "NL", JUNE_DAY), publish(june, "NL", JULY_DAY)] == [2, 0]
@@ -123,7 +123,7 @@ def test_a_server_is_told_each_rate_once(june: World, kind: str, request: pytest
 
 
 @pytest.mark.parametrize("down", ["NL", "US"])
-def test_a_server_that_is_down_blocks_nobody_and_gets_every_row_later(
+def test_a_server_that_is_down_blocks_no_other_and_gets_every_row_later(
     june: World, on_postgres: Orders, on_mariadb: Orders, down: str
 ) -> None:
     orders = {"NL": on_postgres, "US": on_mariadb}
@@ -152,7 +152,7 @@ def test_a_server_that_is_down_blocks_nobody_and_gets_every_row_later(
     }
 
 
-def test_what_is_owed_while_a_server_is_being_written_to_stays_owed(june: World, on_postgres: Orders) -> None:
+def test_a_rate_that_becomes_owed_while_a_server_is_written_to_stays_owed(june: World, on_postgres: Orders) -> None:
     june.connections["orders_nl"] = on_postgres.fields
     at = on_postgres.fields
     with (
@@ -177,7 +177,7 @@ def test_what_is_owed_while_a_server_is_being_written_to_stays_owed(june: World,
     ]
 
 
-def test_a_row_told_by_a_run_that_died_before_it_wrote_so_is_no_drift(june: World, on_mariadb: Orders) -> None:
+def test_a_row_published_by_a_run_that_died_before_recording_it_is_not_drift(june: World, on_mariadb: Orders) -> None:
     june.connections["orders_us"] = on_mariadb.fields
     publish(june, "US", JUNE_DAY)
     with june.installation.database.writing() as connection:
@@ -203,7 +203,7 @@ def test_a_role_that_may_not_add_rows_is_named_and_the_rates_stay_owed(june: Wor
         ("on_mariadb", "0000-00-00", "SET sql_mode = ''"),
     ],
 )
-def test_a_day_that_only_the_server_knows_is_drift_and_hinders_no_sound_row(
+def test_a_day_that_only_the_server_can_hold_is_drift_and_does_not_stop_sound_rows(
     june: World, kind: str, day: str, mode: str | None, request: pytest.FixtureRequest
 ) -> None:
     orders: Orders = request.getfixturevalue(kind)
@@ -221,7 +221,7 @@ def test_a_day_that_only_the_server_knows_is_drift_and_hinders_no_sound_row(
 @pytest.mark.parametrize(
     "kind", ["VARCHAR(200) COLLATE utf8mb4_bin", "VARBINARY(200)", "VARCHAR(200) COLLATE latin1_bin"]
 )
-def test_accounts_that_differ_in_case_alone_have_a_rate_each_on_mariadb(
+def test_accounts_that_differ_only_in_case_have_a_rate_each_on_mariadb(
     june: World, on_mariadb: Orders, kind: str
 ) -> None:
     on_mariadb.do(f"ALTER TABLE program_discount_rate MODIFY account_id {kind} NOT NULL")

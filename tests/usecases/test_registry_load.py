@@ -96,7 +96,9 @@ def without_grant(world: World) -> None:
         (without_grant, "grace_grant: G1 is in the database and no longer in the files: a grant is a promise"),
     ],
 )
-def test_what_may_never_vanish_is_refused_by_name_and_nothing_is_loaded(loaded: World, vanish: Any, words: str) -> None:
+def test_a_removed_row_that_has_to_stay_is_refused_by_name_and_nothing_is_loaded(
+    loaded: World, vanish: Any, words: str
+) -> None:
     before = loaded.fingerprint()
     vanish(loaded)
     loaded.tables["exchange_rates"].append(
@@ -112,7 +114,7 @@ def fault_end(words: str) -> str:
     return ":" if words.endswith("promise") else ""
 
 
-def test_everything_that_vanished_is_told_at_once(loaded: World) -> None:
+def test_every_removed_row_is_reported_at_once(loaded: World) -> None:
     without_partner(loaded)
     without_grant(loaded)
     with pytest.raises(UnsoundFiles) as refused:
@@ -125,7 +127,7 @@ def test_an_open_grant_may_be_corrected(loaded: World) -> None:
     assert loaded.load() == 1
 
 
-def test_a_settled_grant_cannot_change_any_more(loaded: World) -> None:
+def test_a_settled_grant_can_no_longer_change(loaded: World) -> None:
     loaded.settle(JUNE, on=GO_LIVE)
     assert loaded.rows("SELECT outcome FROM assessment_grant") == [("lapsed",)]
     before = loaded.fingerprint()

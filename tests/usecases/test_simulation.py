@@ -130,7 +130,7 @@ def test_a_simulation_writes_nothing_anywhere(world: World) -> None:
     assert (world.dump(), world.fingerprint(), world.written(), sorted(world.folder.rglob("*"))) == before
 
 
-def test_a_higher_threshold_lowers_whom_it_passes_and_nobody_else(world: World) -> None:
+def test_a_higher_threshold_lowers_the_partners_below_it_and_nobody_else(world: World) -> None:
     three_partners(world)
     for month in MONTHS:
         world.settle(month, on=DAYS[month])

@@ -15,7 +15,9 @@ HIDDEN = "tell-nobody"
 @pytest.mark.parametrize(
     "value", ["{not json " + HIDDEN, json.dumps({"conn_type": "mysql", "host": "h", "port": "abc", "password": HIDDEN})]
 )
-def test_it_holds_the_partners_there_and_nobody_else(world: World, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_it_holds_the_partners_of_its_entity_and_nobody_else(
+    world: World, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     three_partners(world)
     for name, written in world.environment().items():
         monkeypatch.setenv(name, written)

@@ -40,9 +40,9 @@ def test_it_is_named_in_the_month_in_which_it_starts(world: World, service_end: 
     assert (bad.account_id, bad.column, bad.found) == ("A1", "service_end", f"'{service_end}'")
 
 
-def test_it_is_no_matter_of_the_month_after(world: World) -> None:
+def test_it_is_not_reported_in_the_month_after(world: World) -> None:
     assert faulty_in(bill_with_end(world, "2015-06-30"), "2015-08") == ()
 
 
-def test_an_empty_period_on_the_first_day_of_a_month_is_no_matter_of_the_month_before(world: World) -> None:
+def test_an_empty_period_on_the_first_day_of_a_month_is_not_reported_in_the_month_before(world: World) -> None:
     assert faulty_in(bill_with_end(world, "2015-07-01"), "2015-06") == ()

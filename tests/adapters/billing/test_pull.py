@@ -275,7 +275,7 @@ def test_a_bad_row_that_would_not_count_is_only_shown_in_its_bucket(
     assert (shown.charge_kind, shown.document_status) == (bad["charge_kind"] or "", bad["document_status"] or "")
 
 
-def test_what_was_found_is_bounded_and_printable(billing: Callable[..., Path]) -> None:
+def test_a_found_value_is_shortened_and_printable(billing: Callable[..., Path]) -> None:
     file = billing([*sound_lines(), line(net_amount_minor="9\n" * 5_000_000)], closed(("EUR", 6, 60_000)))
     (bad,) = pull(file).faulty_lines
     assert len(bad.found) <= 60
@@ -283,7 +283,7 @@ def test_what_was_found_is_bounded_and_printable(billing: Callable[..., Path]) -
 
 
 @pytest.mark.parametrize("column", ["account_id", "currency", "charge_kind", "document_status"])
-def test_text_that_is_no_utf8_is_shown_in_hexadecimal(billing: Callable[..., Path], column: str) -> None:
+def test_text_that_is_not_utf8_is_shown_in_hexadecimal(billing: Callable[..., Path], column: str) -> None:
     file = billing([*sound_lines(), line(), line(line_id="L2")], closed(("EUR", 7, 70_000)))
     with closing(sqlite3.connect(file)) as connection:
         broken = f"UPDATE program_mrr_line SET {column} = CAST(x'4DFC6C' AS TEXT) WHERE line_id = 'L2'"  # noqa: S608
@@ -321,7 +321,7 @@ def test_columns_that_are_blind_to_case_do_not_merge_what_differs(billing: Calla
     ]
 
 
-def test_a_column_that_holds_numbers_as_text_is_never_guessed_at(billing: Callable[..., Path]) -> None:
+def test_numbers_stored_as_text_are_never_guessed(billing: Callable[..., Path]) -> None:
     table = TABLE.replace("net_amount_minor", "net_amount_minor TEXT")
     revenue = pull(billing([line(), line(line_id="L2", net_amount_minor=1)], ddl=(table, CLOSES, RESELLERS)))
     assert {(bad.column, bad.found) for bad in revenue.faulty_lines} == {
@@ -372,7 +372,7 @@ def test_a_blank_id_is_found_where_ids_are_a_primary_key(billing: Callable[..., 
     assert MrrGroup("A1", "EUR", "recurring", "posted", 1, 31, 1, 10_000) in revenue.groups
 
 
-def test_when_most_of_a_hundred_lines_and_more_are_faulty_the_entity_is(billing: Callable[..., Path]) -> None:
+def test_an_entity_is_at_fault_when_most_of_a_hundred_or_more_lines_are(billing: Callable[..., Path]) -> None:
     bad = [line(line_id=f"L{number:03d}", net_amount_minor=f"{number},00") for number in range(99)]
     fault = pull(billing([*sound_lines(), *bad, line(line_id="M", currency="")], closed(("EUR", 6, 60_000)))).fault
     assert fault == (
@@ -444,7 +444,7 @@ def test_a_close_counts_posted_lines_of_every_kind_and_no_other(billing: Callabl
         ({"charge_kind": "tax", "service_end": None, "net_amount_minor": 7}, (7, 60_007)),
     ],
 )
-def test_a_line_that_cannot_be_relied_on_may_be_in_the_entitys_word_or_not(
+def test_a_doubtful_line_may_or_may_not_be_in_the_entitys_figures(
     billing: Callable[..., Path], bad: Line, close: tuple[int, int]
 ) -> None:
     assert pull(billing([*sound_lines(), line(**bad)], closed(("EUR", *close)))).fault is None
@@ -468,7 +468,7 @@ def test_a_faulty_line_does_not_excuse_any_other_difference(
     assert fault.startswith(f"month 2015-07: EUR: the close says {close[0]} lines, 6 were found")
 
 
-def test_many_faulty_lines_are_in_the_entitys_word_together_or_not_at_all(billing: Callable[..., Path]) -> None:
+def test_many_faulty_lines_are_in_the_entitys_figures_together_or_not_at_all(billing: Callable[..., Path]) -> None:
     sound = [line(line_id=f"S{number}", account_id="A9") for number in range(20)]
     bad = [line(line_id=f"L{number}", net_amount_minor=-1) for number in range(13)]
     file = billing([*sound, *bad], closed(("EUR", 33, 199_987)))
@@ -563,7 +563,7 @@ def test_a_missing_table_or_column_is_named_with_what_was_found(
 
 
 @pytest.mark.parametrize("column", ["service_id", "product", "posted_on", "discount_bp", "ordered_on"])
-def test_a_column_that_no_statement_reads_is_missed_as_well(billing: Callable[..., Path], column: str) -> None:
+def test_a_column_that_no_statement_reads_has_to_exist_too(billing: Callable[..., Path], column: str) -> None:
     renamed = TABLE.replace(column, f"{column}_2")
     fault = pull(billing([line()], closed(("EUR", 1, 10_000)), (renamed, CLOSES, RESELLERS))).fault
     assert str(fault).startswith(f"program_mrr_line: expected columns {column}, found ")
@@ -582,7 +582,7 @@ def test_a_database_that_is_not_there_is_a_fault_and_stays_away(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_database_is_a_fault(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_a_fault(tmp_path: Path) -> None:
     file = tmp_path / "nl.db"
     file.write_bytes(b"line_id;account_id\n" * 500)
     assert pull(file).fault == "billing database not readable: file is not a database"
@@ -612,7 +612,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_what_a_killed_writer_left_half_done_is_never_read_as_revenue(billing: Callable[..., Path]) -> None:
+def test_a_half_finished_write_of_a_killed_process_is_never_read_as_revenue(billing: Callable[..., Path]) -> None:
     file = billing([line(line_id=f"L{number:05d}") for number in range(5_000)], closed(("EUR", 5_000, 50_000_000)))
     killed = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(file)], check=False)
     assert killed.returncode == -signal.SIGKILL
@@ -672,7 +672,7 @@ def test_pulling_leaves_every_byte_as_it_was(billing: Callable[..., Path]) -> No
     assert [path.name for path in file.parent.iterdir()] == ["nl.db"]
 
 
-def test_a_path_with_signs_of_an_address_is_a_path(tmp_path: Path) -> None:
+def test_a_path_with_the_signs_of_a_url_is_a_path(tmp_path: Path) -> None:
     file = write_billing(tmp_path / "nl ?mode=rwc#50%.db", [], closed(("EUR", 0, 0)), (TABLE, CLOSES, RESELLERS))
     assert pull(file).fault is None
 
@@ -869,7 +869,7 @@ def test_random_lines_come_out_as_plain_python_sees_them(tmp_path: Path, lines: 
 
 
 @pytest.mark.parametrize("changes", [{"document_status": "draft"}, {"charge_kind": "tax"}])
-def test_absurd_lines_of_which_no_column_holds_the_sum_are_counted_without_their_amounts(
+def test_lines_whose_sum_is_too_large_for_a_column_are_counted_without_their_amounts(
     billing: Callable[..., Path], changes: Line
 ) -> None:
     absurd = [line(line_id=f"X{number}", net_amount_minor=10**15, **changes) for number in range(9_300)]

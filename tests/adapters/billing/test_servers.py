@@ -170,7 +170,7 @@ def as_text(lines: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [tuple(str(value) if isinstance(value, date) else value for value in line) for line in lines]
 
 
-def test_random_worlds_read_alike_on_every_database(server: Server, sqlite_server: Server) -> None:
+def test_random_worlds_are_read_alike_on_every_database(server: Server, sqlite_server: Server) -> None:
     for seed in range(60):
         lines = random_lines(Random(seed))
         closes = closes_of(lines)
@@ -214,7 +214,7 @@ def test_a_column_of_another_type_is_named(server: Server) -> None:
     assert "program_mrr_line: column service_end is" in fault
 
 
-def test_a_sound_database_misses_nothing(server: Server) -> None:
+def test_a_sound_database_lacks_nothing(server: Server) -> None:
     assert missing_relations(server.fields, NL, sql_folder=SQL) == []
 
 
@@ -308,7 +308,7 @@ def test_a_zero_date_is_a_row_fault(mariadb_server: Server) -> None:
 @pytest.mark.parametrize(
     ("column", "day"), [(5, "2015-06-31"), (5, "2015-07-00"), (6, "2015-09-31"), (6, "2015-08-00"), (6, "2016-00-00")]
 )
-def test_a_day_of_no_calendar_is_a_row_fault(mariadb_server: Server, column: int, day: str) -> None:
+def test_a_day_that_is_not_in_the_calendar_is_a_row_fault(mariadb_server: Server, column: int, day: str) -> None:
     good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
     bad = ("L2", "B2", *good[2:column], day, *good[column + 1 :])
     mariadb_server.run("SET SESSION sql_mode = 'ALLOW_INVALID_DATES'", [])
@@ -337,7 +337,7 @@ def test_a_view_that_works_the_term_out_gives_what_a_column_gives(server: Server
         server.run("ALTER TABLE kept_mrr_line RENAME TO program_mrr_line", [])
 
 
-def test_a_nul_in_a_row_is_told_and_kept_as_every_database_can_keep_it(mariadb_server: Server) -> None:
+def test_a_nul_in_a_row_is_shown_and_stored_in_a_form_that_every_database_can_hold(mariadb_server: Server) -> None:
     good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
     bad = ("L\0", "B\0", *good[2:])
     mariadb_server.fill([good, bad], [PeriodClose("EUR", 2, 200)])
@@ -419,7 +419,7 @@ def test_an_account_of_a_latin1_table_counts_under_its_name(mariadb_server: Serv
     assert found == {"Müller": 100, "Muller": 20, "MÜLLER": 3}
 
 
-def test_a_column_of_bytes_keeps_them_and_what_is_no_text_holds_its_account(mariadb_server: Server) -> None:
+def test_a_column_of_bytes_keeps_them_and_bytes_that_are_not_text_hold_their_account(mariadb_server: Server) -> None:
     rest = ("S", "cdn", "recurring", date(2015, 7, 1), date(2015, 8, 1), 1, 100, "EUR", "posted", None, 0, None)
     with columns_in(mariadb_server, "latin1"):
         mariadb_server.run("ALTER TABLE program_mrr_line MODIFY account_id VARBINARY(40)", [])

@@ -111,7 +111,7 @@ def test_a_different_row_is_refused_by_its_key_and_nothing_is_written(database: 
 
 
 @sizes
-def test_nothing_and_something_are_different(database: ProgramDatabase, size: int) -> None:
+def test_null_and_a_value_are_different(database: ProgramDatabase, size: int) -> None:
     row = {"partner_id": "P1", "company_name": "P", "status": "authorized", "language": "en", "country": "NL"}
     row |= {"website": "", "phone": "", "address": "", "vat_id": "", "account_manager_id": "M1", "authorized_on": DAY}
     manager = {"account_manager_id": "M1", "name": "M", "email": "m@host.example", "phone": ""}
@@ -156,7 +156,7 @@ def test_no_float_comes_near_a_whole_number(database: ProgramDatabase, size: int
 
 
 @sizes
-def test_a_row_that_breaks_a_rule_of_the_table_is_not_passed_over(database: ProgramDatabase, size: int) -> None:
+def test_a_row_that_breaks_a_rule_of_the_table_is_not_skipped(database: ProgramDatabase, size: int) -> None:
     broken = accounts(size)
     broken[1] = broken[1] | {"reason": None}
     with pytest.raises(Unavailable, match="writing the programme database failed"):

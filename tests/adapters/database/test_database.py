@@ -108,7 +108,7 @@ def test_the_newest_migration_is_the_version_that_the_code_needs(path: Path) -> 
 
 @pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("table", schema.APPEND_ONLY, ids=str)
-def test_what_took_force_is_never_changed_nor_deleted(path: Path, table: Table) -> None:
+def test_rows_in_force_are_never_changed_or_deleted(path: Path, table: Table) -> None:
     marks = {
         column.name: "x" if isinstance(column.type, Text | Day) else 1  # the checks are not what is tested here
         for column in table.columns
@@ -305,7 +305,7 @@ def test_init_refuses_a_schema_that_this_version_does_not_know(path: Path, datab
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_named_and_left_alone(path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_named_and_left_alone(path: Path) -> None:
     path.write_text("billing export, do not delete\n" * 100)
     before = path.read_bytes()
     made = database_at(path)
@@ -361,7 +361,7 @@ def test_a_fault_inside_a_transaction_leaves_nothing_of_it(path: Path, database:
     assert dump(path) == before
 
 
-def test_a_full_disk_is_told_plainly_and_the_state_before_stays(path: Path, database: ProgramDatabase) -> None:
+def test_a_full_disk_is_reported_plainly_and_the_state_before_stays(path: Path, database: ProgramDatabase) -> None:
     with database.writing() as connection:
         connection.execute(insert(schema.account_manager), SOUND["account_manager"])
     before, pages = dump(path), path.stat().st_size // 4096
@@ -399,7 +399,7 @@ for _ in range(50):
 """
 
 
-def test_writers_wait_for_each_other_and_no_word_is_lost(path: Path, database: ProgramDatabase) -> None:
+def test_writers_wait_for_each_other_and_no_write_is_lost(path: Path, database: ProgramDatabase) -> None:
     close = {"entity": "NL", "billing_month": "2015-06", "currency": "EUR", "control_total_minor": 0}
     with database.writing() as connection:
         connection.execute(insert(schema.entity), SOUND["entity"])

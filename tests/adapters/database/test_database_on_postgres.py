@@ -78,7 +78,7 @@ def test_equal_inputs_write_no_row(programme: Programme) -> None:
     assert programme.dump() == before
 
 
-def test_what_took_force_cannot_be_changed_or_deleted(programme_settled: Programme) -> None:
+def test_rows_in_force_cannot_be_changed_or_deleted(programme_settled: Programme) -> None:
     filled = [table.name for table in APPEND_ONLY if programme_settled.ask(f"SELECT 1 FROM {table.name} LIMIT 1")]  # noqa: S608
     assert {"assessment", "discount_rate", "settlement", "snapshot_group", "held_partner"} <= set(filled)
     for table in filled:
@@ -158,7 +158,7 @@ def test_a_commit_whose_reply_is_lost_is_looked_up_and_not_done_twice(programme:
     assert programme.ask("SELECT count(*) FROM discount_rate") == [(3,)]
 
 
-def test_a_commit_that_never_arrived_is_said_and_the_next_run_completes(programme: Programme) -> None:
+def test_a_commit_that_never_arrived_is_reported_and_the_next_run_completes(programme: Programme) -> None:
     with closing(Proxy(programme.folder, lose=the_commit_of_a_settlement())) as proxy:
         programme.through(proxy.folder)
         with pytest.raises(Unavailable, match="the programme database failed"):

@@ -95,7 +95,7 @@ def test_a_month_run_again_in_the_upgraded_database_says_nothing_new(settled: Wo
         shutil.copyfile(path, settled.program_db)
 
 
-def test_what_took_force_still_cannot_be_changed_or_deleted(path: Path) -> None:
+def test_rows_in_force_still_cannot_be_changed_or_deleted(path: Path) -> None:
     database_at(path).upgrade()
     filled = [table for table, rows in everything(path).items() if rows]
     tables = [table.name for table in APPEND_ONLY if table.name in filled]

@@ -177,7 +177,7 @@ def test_a_draft_may_have_any_name(tmp_path: Path) -> None:
     assert load_program(draft).in_force_from == date(2015, 7, 27)
 
 
-def test_the_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
+def test_the_faults_of_all_files_are_reported_together(tmp_path: Path) -> None:
     (tmp_path / "2015-07-27.yaml").write_text(changed("sla: Silver", "sla: Silber"), encoding="utf-8")
     (tmp_path / "2016-01-01.yaml").write_text("tiers: [", encoding="utf-8")
     with pytest.raises(UnsoundFiles) as refused:
@@ -362,7 +362,7 @@ def test_a_file_without_keys_is_one_fault(tmp_path: Path, content: str, words: s
     assert words in fault
 
 
-def test_bytes_that_are_no_utf_8_are_refused_on_their_line(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_refused_on_their_line(tmp_path: Path) -> None:
     content = FIRST.read_bytes().replace(b"Partner Locator", b"Partner L\xf6cator", 1)
     (fault,) = faults_of(tmp_path, content)
     line = line_of(FIRST.read_text(encoding="utf-8"), "Partner Locator")
@@ -375,7 +375,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) ->
     assert load_program(path).tiers == load_program(FIRST).tiers
 
 
-def test_all_faults_of_a_file_are_told_at_once_in_its_order(tmp_path: Path) -> None:
+def test_all_faults_of_a_file_are_reported_at_once_in_its_order(tmp_path: Path) -> None:
     text = (
         changed("sla: Silver", "sla: Silber").replace("months: 36", "months: 3.6").replace("value: false", "value: no")
     )

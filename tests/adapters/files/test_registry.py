@@ -187,7 +187,7 @@ def test_a_request_may_name_only_the_programme_s_benefits_where_they_are_given(f
     ]
 
 
-def test_a_grant_is_held_against_the_programme_of_its_first_day(folder: Path) -> None:
+def test_a_grant_is_checked_against_the_programme_of_its_first_day(folder: Path) -> None:
     shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:5], in_force_from=date(2015, 6, 5), file_name="2015-06-05.yaml")
     longer = replace(PROGRAM, in_force_from=date(2015, 6, 6))
     with pytest.raises(UnsoundFiles) as refused:
@@ -200,7 +200,7 @@ def test_a_grant_is_held_against_the_programme_of_its_first_day(folder: Path) ->
     assert [grant.tier for grant in read_registry(folder, programs=[longer, shorter]).grace_grants] == [6]
 
 
-def test_a_grant_from_before_the_first_programme_is_held_against_that_one(folder: Path) -> None:
+def test_a_grant_from_before_the_first_programme_is_checked_against_that_one(folder: Path) -> None:
     assert read_registry(folder, programs=[PROGRAM]).grace_grants[0].starts_on < PROGRAM.in_force_from
     shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:5])
     with pytest.raises(UnsoundFiles, match=r"grace_grants.csv:2: tier: tier 6 from 2015-06-05 .* from 1 to 5"):
@@ -329,7 +329,7 @@ def test_a_row_with_another_number_of_cells_is_refused(faults_after: Change, row
     assert faults == [f"contacts.csv:2: row: has {cells} cells, expected 4 as in the header"]
 
 
-def test_a_row_with_a_cell_too_many_still_lends_its_key_to_others(faults_after: Change) -> None:
+def test_other_files_may_refer_to_a_row_with_a_cell_too_many(faults_after: Change) -> None:
     faults = faults_after("partners.csv", "2014-01-01\n", "2014-01-01,\n")
     assert faults == ["partners.csv:3: row: has 12 cells, expected 11 as in the header"]
 
@@ -345,12 +345,14 @@ def test_quotes_inside_a_quoted_cell_have_to_be_doubled(faults_after: Change) ->
     assert fault.startswith("contacts.csv:2: row: cannot be read (")
 
 
-def test_a_quote_that_is_never_closed_is_told_where_it_starts_and_others_are_not_blamed(faults_after: Change) -> None:
+def test_a_quote_that_is_never_closed_is_reported_where_it_starts_and_others_are_not_blamed(
+    faults_after: Change,
+) -> None:
     (fault,) = faults_after("partners.csv", "NL1,M1", 'NL1,"M1')
     assert fault.startswith("partners.csv:3: row: cannot be read (unexpected end of data)")
 
 
-def test_each_line_with_bytes_that_are_no_utf_8_is_told(folder: Path) -> None:
+def test_each_line_with_bytes_that_are_not_utf_8_is_reported(folder: Path) -> None:
     rows = b"P1,J\xf6,jo@p1.example,billing\nP1,Al,al@p1.example,billing\nP1,\xff\xfe,x@p1.example,billing\n"
     (folder / "contacts.csv").write_bytes(b"partner_id,name,email,role\n" + rows)
     assert faults_of(folder) == [
@@ -374,7 +376,7 @@ def test_a_missing_folder_names_each_of_the_nine_files(tmp_path: Path) -> None:
     assert [fault.split(":")[0] for fault in faults_of(tmp_path / "nowhere")] == list(FILES)
 
 
-def test_every_fault_of_every_file_is_told_at_once(folder: Path) -> None:
+def test_every_fault_of_every_file_is_reported_at_once(folder: Path) -> None:
     changes = {
         "entities.csv": ("Europe/Amsterdam", "Europe/Amsterdm"),
         "partners.csv": ("authorized,en,NL", "authorised,EN,nl"),

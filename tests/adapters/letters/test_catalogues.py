@@ -91,7 +91,7 @@ def test_a_language_with_more_plurals_than_english_needs_them_all(version: Path)
         ("Language: tlh_QQ", r"nl\.po: header line Language is missing or names no known locale"),
     ],
 )
-def test_a_catalogue_says_the_language_of_its_file_or_days_and_amounts_would_be_anothers(
+def test_a_catalogue_names_the_language_of_its_file_because_days_and_amounts_follow_it(
     version: Path, written: str, said: str
 ) -> None:
     changed(version, "Language: nl_NL", written)
@@ -108,7 +108,7 @@ def test_a_file_named_after_a_country_too_would_never_be_used(version: Path) -> 
 
 
 @pytest.mark.parametrize("body", ['msgid "Dear partner,"\nmsgstr "Chère'.encode("latin-1"), b"msgid 5\n"])
-def test_a_file_that_is_no_catalogue_in_utf_8_is_refused_by_name(version: Path, body: bytes) -> None:
+def test_a_file_that_is_not_a_catalogue_in_utf_8_is_refused_by_name(version: Path, body: bytes) -> None:
     (version / "catalogues/fr.po").write_bytes(body)
 
     with pytest.raises(Refusal, match=r"fr\.po: is not a catalogue of messages in UTF-8"):
@@ -128,7 +128,7 @@ def test_the_list_of_messages_and_the_default_language_have_to_be_there(version:
 @pytest.mark.parametrize(
     "name", ["wording.j2", "text/parts.j2", "html/parts.j2", "kinds/no_change.j2", "certificate.j2"]
 )
-def test_a_sentence_that_stands_in_a_template_and_in_no_catalogue_is_refused_by_name(version: Path, name: str) -> None:
+def test_a_sentence_of_a_template_that_is_in_no_catalogue_is_refused_by_name(version: Path, name: str) -> None:
     template = version / name
     template.write_text(template.read_text("utf-8") + "{% macro new() %}{% trans %}Hello!{% endtrans %}{% endmacro %}")
     templates = LetterTemplates(version)

@@ -269,7 +269,7 @@ def test_every_kind_of_letter_has_facts_that_the_tests_write_it_from() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "nl", "de"])
-def test_a_grant_on_demand_is_told_with_its_own_day_where_the_months_is_a_later_one(language: str) -> None:
+def test_a_grant_on_demand_is_announced_with_its_own_day_if_the_months_day_is_later(language: str) -> None:
     granted = KINDS["grace_granted"]
     at_once = TEMPLATES.in_language(language).render(granted)
     later = replace(granted, effective_on=granted.rate_valid_from + timedelta(days=4))

@@ -20,7 +20,7 @@ from partner_program.domain.refusals import Undeliverable
         ("مكتب@host.example", "مكتب@host.example", True),
     ],
 )
-def test_an_address_is_sent_to_as_the_post_takes_it(written: str, sent: str, needs_smtputf8: bool) -> None:
+def test_an_address_is_written_in_the_form_that_mail_needs(written: str, sent: str, needs_smtputf8: bool) -> None:
     address = parse_address(written)
 
     assert str(address) == sent
@@ -62,7 +62,7 @@ def test_an_address_is_sent_to_as_the_post_takes_it(written: str, sent: str, nee
         pytest.param("x" * 10_000_000, "has no @", id="ten megabytes"),
     ],
 )
-def test_an_address_that_cannot_be_written_to_is_refused_by_what_is_wrong(written: str, says: str) -> None:
+def test_an_address_that_mail_cannot_use_is_refused_with_the_reason(written: str, says: str) -> None:
     with pytest.raises(Undeliverable, match=says) as refused:
         parse_address(written)
 

@@ -101,19 +101,19 @@ def never() -> None:
 @pytest.mark.parametrize(
     "mode", ["banner_421", "banner_stall", "ehlo_drop", "auth_454", "starttls_454", "handshake_drop"]
 )
-def test_where_trying_again_helps_it_is_said_so(mode: str) -> None:
+def test_a_fault_that_may_pass_says_that_trying_again_helps(mode: str) -> None:
     with FaultServer(mode) as server, pytest.raises(MailServerAway):
         outcome_of(server, letter())
 
 
 @pytest.mark.parametrize("mode", ["banner_554", "starttls_missing", "certificate_expired", "auth_535", "mail_530"])
-def test_where_trying_again_does_not_help_it_is_not_said(mode: str) -> None:
+def test_a_lasting_fault_does_not_say_that_trying_again_helps(mode: str) -> None:
     with FaultServer(mode) as server, pytest.raises(StopSending) as stopped:
         outcome_of(server, letter())
     assert not isinstance(stopped.value, MailServerAway)
 
 
-def test_a_server_that_is_not_there_stops_the_batch_by_its_name() -> None:
+def test_an_absent_server_stops_the_batch_and_is_named() -> None:
     with FaultServer("plain") as server:
         settings = server.settings()
     with pytest.raises(MailServerAway, match=rf"127\.0\.0\.1:{server.port}: not reachable"):
@@ -140,7 +140,7 @@ def with_answer(server: FaultServer, phase: Phase, text: bytes) -> Mode:
 
 
 @pytest.mark.parametrize("mode", ["starttls", "starttls_missing", "certificate_self_signed", "starttls_then_more"])
-def test_nothing_but_the_greeting_goes_over_an_open_wire(mode: str) -> None:
+def test_only_the_greeting_is_sent_without_tls(mode: str) -> None:
     with FaultServer(mode) as server:
         try:
             outcome_of(server, letter())
@@ -180,7 +180,7 @@ def test_each_of_many_letters_arrives_once_and_whole(mode: str) -> None:
 @pytest.mark.parametrize(
     "order", [("ada@partner.example", "nobody@partner.example"), ("nobody@a.example", "b@b.example")]
 )
-def test_one_of_two_recipients_refused_is_that_ones_outcome_only(
+def test_a_refused_recipient_does_not_change_the_outcome_of_the_other(
     offers: tuple[str, ...], order: tuple[str, str]
 ) -> None:
     with FaultServer("one_of_two_recipients_refused") as server:
@@ -198,7 +198,7 @@ def test_greylisting_is_over_at_the_second_try() -> None:
     assert server.bodies == {MESSAGE_ID: [TEXT]}
 
 
-def test_354_without_a_recipient_leaves_no_letter_behind_and_the_next_one_arrives() -> None:
+def test_a_354_without_a_recipient_leaves_no_letter_behind_and_the_next_one_arrives() -> None:
     with FaultServer("pipelined_rcpt_550_data_354", times=1) as server, SmtpSession(server.settings()) as session:
         states = [session.deliver(numbered(number), nothing).state for number in range(2)]
     assert states == ["refused", "accepted"]
@@ -235,7 +235,7 @@ def test_a_reused_connection_that_dies_at_mail_is_replaced_once(mode: str) -> No
     assert all(len(texts) == 1 for texts in server.bodies.values())
 
 
-def test_a_caller_that_cannot_write_down_keeps_the_dot_from_being_sent() -> None:
+def test_the_dot_is_not_sent_if_the_caller_cannot_commit() -> None:
     class DatabaseGone(Exception):
         pass
 
@@ -251,14 +251,14 @@ def test_a_caller_that_cannot_write_down_keeps_the_dot_from_being_sent() -> None
     assert server.conversations == 2
 
 
-def test_a_server_that_leaves_while_the_caller_writes_down_makes_the_letter_ambiguous() -> None:
+def test_a_server_that_hangs_up_while_the_caller_commits_makes_the_letter_ambiguous() -> None:
     with FaultServer("plain") as server:
         outcome = outcome_of(server, letter(), server.hang_up)
     assert outcome.state == "ambiguous"
     assert server.bodies == {}
 
 
-def test_a_server_that_stops_reading_in_a_large_text_is_left_in_time_and_before_the_dot() -> None:
+def test_a_server_that_stops_reading_in_a_large_text_is_given_up_in_time_and_before_the_dot() -> None:
     with FaultServer("text_stall") as server:
         settings = server.settings(message_timeout=1)
         large = TEXT + b"x" * 900 + b"\r\n"
@@ -341,7 +341,7 @@ def test_a_message_that_could_end_early_is_not_sent(message: bytes, mode: str) -
         '"a\\"@b.example',
     ],
 )
-def test_an_address_that_is_none_is_not_sent_to(address: str) -> None:
+def test_nothing_is_sent_to_an_invalid_address(address: str) -> None:
     with FaultServer("plain") as server:
         assert outcome_of(server, letter(address), never).state == "undeliverable"
     assert [each[:4] for each in server.commands] == ["EHLO", "QUIT"]
@@ -355,7 +355,7 @@ def test_a_return_path_is_checked_like_a_recipient_and_may_be_empty() -> None:
 
 
 @pytest.mark.parametrize("offered", [True, False])
-def test_an_address_beyond_ascii_goes_only_where_it_is_taken(offered: bool) -> None:
+def test_a_non_ascii_address_is_sent_only_to_a_server_that_supports_it(offered: bool) -> None:
     with FaultServer("plain") as server:
         if offered:
             server.mode = dataclasses.replace(server.mode, offers=("8BITMIME", "SMTPUTF8"))
@@ -365,7 +365,7 @@ def test_an_address_beyond_ascii_goes_only_where_it_is_taken(offered: bool) -> N
 
 
 @pytest.mark.parametrize("offered", [True, False])
-def test_other_bytes_than_ascii_go_only_where_they_are_taken(offered: bool) -> None:
+def test_non_ascii_bytes_are_sent_only_to_a_server_that_supports_them(offered: bool) -> None:
     with FaultServer("plain") as server:
         if offered:
             server.mode = dataclasses.replace(server.mode, offers=("8BITMIME",))
@@ -382,7 +382,7 @@ def test_a_message_that_is_too_large_for_this_server_is_not_sent() -> None:
     assert str(len(TEXT)) in outcome.reply
 
 
-def test_leaving_after_a_fault_of_the_caller_hangs_up_without_a_goodbye() -> None:
+def test_after_a_fault_of_the_caller_the_session_hangs_up_without_quit() -> None:
     with FaultServer("plain") as server, pytest.raises(ZeroDivisionError), SmtpSession(server.settings()):
         _ = 1 // 0
     assert "QUIT" not in server.commands

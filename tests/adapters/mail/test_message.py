@@ -113,7 +113,7 @@ BODIES = st.text(max_size=500).map(lambda body: body.replace("\r", "")) | st.lis
 
 @settings(deadline=None, max_examples=100)
 @given(NAMES, NAMES, NAMES, NAMES, BODIES, BODIES)
-def test_whatever_is_written_is_what_is_read(
+def test_a_message_is_read_back_as_it_was_written(
     sender: str, recipient: str, manager: str, subject: str, text: str, html: str
 ) -> None:
     subject = plain_name(subject) or "No words"
@@ -205,7 +205,7 @@ def test_a_new_revision_and_a_letter_sent_again_by_a_person_are_other_messages(n
     assert message_id(**LETTER | {number: 7}) != HEAD.message_id  # type: ignore[arg-type]
 
 
-def test_a_bounce_finds_its_letter_and_a_stranger_finds_none() -> None:
+def test_a_bounce_finds_its_letter_and_a_foreign_address_finds_none() -> None:
     path = return_path(HEAD.message_id, "bounces@host.example")
 
     assert path == f"bounces+{letter_hex(HEAD.message_id)}@host.example"
@@ -215,6 +215,6 @@ def test_a_bounce_finds_its_letter_and_a_stranger_finds_none() -> None:
         assert bounced_letter(stranger, "bounces@host.example") is None
 
 
-def test_a_message_id_that_is_none_of_ours_has_no_return_path() -> None:
+def test_a_foreign_message_id_has_no_return_path() -> None:
     with pytest.raises(Refusal, match="expected 32 hexadecimal digits"):
         return_path("<a+b@host.example>", "bounces@host.example")

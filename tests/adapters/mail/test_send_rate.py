@@ -75,7 +75,7 @@ def test_without_limits_nothing_waits_and_nothing_is_kept() -> None:
     assert time.slept == []
 
 
-def test_a_sleep_that_ends_early_is_slept_on() -> None:
+def test_a_sleep_that_ends_early_is_continued() -> None:
     time = Time()
 
     def short_sleep(seconds: float) -> None:
@@ -87,7 +87,7 @@ def test_a_sleep_that_ends_early_is_slept_on() -> None:
     assert time.now == 1_060.0
 
 
-def test_a_clock_that_is_set_back_holds_nobody_up_for_hours() -> None:
+def test_a_clock_that_is_set_back_delays_no_letter_for_hours() -> None:
     rate, time = rate_and_time(1, None)
     rate.wait("a.example")
     time.now -= 3_600

@@ -15,7 +15,7 @@ def connection(host: str | None = "mail.example", port: int | None = None, **ext
     return ConnectionFields("letters_smtp", "smtp", host=host, port=port, login="sender", password=SECRET, extra=extra)
 
 
-def test_starttls_and_its_port_are_usual() -> None:
+def test_starttls_and_its_port_are_the_default() -> None:
     settings = SmtpSettings.from_connection(connection())
     assert (settings.security, settings.port) == ("starttls", 587)
     assert settings.timeouts == SmtpTimeouts()
@@ -27,7 +27,7 @@ def test_tls_from_the_first_byte_has_its_own_port() -> None:
     assert SmtpSettings.from_connection(connection(security="tls", port=2465)).port == 2465
 
 
-def test_everything_that_may_be_said_is_read(tmp_path: Path) -> None:
+def test_every_setting_is_read(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.touch()
     extra = {"ca_file": str(authority), "local_hostname": "sender.example", "final_dot_timeout": "700"}
@@ -63,18 +63,18 @@ def test_a_wrong_key_is_refused_by_its_name(extra: dict[str, object], named: str
 
 
 @pytest.mark.parametrize("host", [None, "", "mail.example\r\nQUIT", "mail example", "-x"])
-def test_a_host_that_is_none_is_refused(host: str | None) -> None:
+def test_an_invalid_host_is_refused(host: str | None) -> None:
     with pytest.raises(Refusal, match="host: expected"):
         SmtpSettings.from_connection(connection(host=host))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
-def test_an_open_wire_is_for_this_host_only(host: str) -> None:
+def test_sending_without_tls_is_for_this_host_only(host: str) -> None:
     fields = ConnectionFields("letters_smtp", "smtp", host=host, extra={"security": "none"})
     assert SmtpSettings.from_connection(fields).port == 25
 
 
-def test_a_password_never_goes_over_an_open_wire() -> None:
+def test_a_password_is_never_sent_without_tls() -> None:
     with pytest.raises(Refusal, match="only sent under TLS"):
         SmtpSettings.from_connection(connection(host="127.0.0.1", security="none"))
 

@@ -81,7 +81,7 @@ def test_a_missing_key_is_reported_once_although_two_engines_look_for_it(account
 
 
 @pytest.mark.parametrize("amount", [None, float("nan"), "100", 10.0, True, 2**63])
-def test_an_amount_that_is_no_whole_number_fails_the_entity(amount: Any) -> None:
+def test_an_amount_that_is_not_a_whole_number_fails_the_entity(amount: Any) -> None:
     findings = found_in(revenue_of(SOUND, SOUND._replace(net_amount_minor=amount)))
     assert ("critical", "net_amount_minor_whole") in [(finding.severity, finding.check) for finding in findings]
 
@@ -127,7 +127,7 @@ def test_another_currency_and_a_repeated_group_are_warnings() -> None:
     ]
 
 
-def test_an_entity_that_nobody_configured_is_checked_without_a_currency_of_its_own() -> None:
+def test_an_unconfigured_entity_is_checked_without_a_currency_of_its_own() -> None:
     findings = found_in(revenue_of(SOUND), entities=())
     assert [(finding.severity, finding.check) for finding in findings] == [("critical", "configured")]
 

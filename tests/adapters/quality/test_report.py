@@ -45,14 +45,14 @@ def report(folder: Path, revenues: tuple[EntityRevenue, ...], findings: tuple[Fi
     return str(Text(first.read_text(encoding="utf-8")))
 
 
-def test_a_sound_month_says_so_with_its_control_totals(tmp_path: Path) -> None:
+def test_the_report_of_a_sound_month_says_so_with_its_control_totals(tmp_path: Path) -> None:
     words = report(tmp_path / "r", (CLOSED,))
     assert "Complete. 1 legal entity usable, every check passed." in words
     assert "EUR 3 3 1,234.56 1,234.56 \N{CHECK MARK} agree" in words
     assert "EUR All lines read 3 1,234.56" in words
 
 
-def test_a_critical_finding_is_said_in_words_and_names_the_consequence(tmp_path: Path) -> None:
+def test_a_critical_finding_is_explained_in_words_with_its_consequence(tmp_path: Path) -> None:
     finding = Finding("US", "critical", "read", "month 2015-06 not closed")
     words = report(tmp_path / "r", (CLOSED, NOT_CLOSED), (finding,))
     assert "Not complete. Of 2 legal entities, 1 cannot be used: US." in words
@@ -115,7 +115,7 @@ def test_buckets_and_held_partners_are_shown_once_they_are_known(tmp_path: Path)
     assert "P009: entity US: month 2015-06 not read" in (tmp_path / "r" / "summary.md").read_text(encoding="utf-8")
 
 
-def test_buckets_that_do_not_add_up_are_said_not_to(tmp_path: Path) -> None:
+def test_buckets_that_do_not_add_up_are_reported(tmp_path: Path) -> None:
     first = write_quality_report(
         tmp_path / "r", month=JUNE, findings=[], revenues=[CLOSED], entities=[NL],
         buckets=[Bucket("NL", "EUR", "counted", 2, 100000)],

@@ -36,7 +36,7 @@ def test_nothing_is_sent_before_somebody_approved(june):
     assert june.states() == {"rendered": RECIPIENTS}
 
 
-def test_what_was_approved_is_written_to_files_once_and_a_second_sending_finds_nothing(june):
+def test_approved_letters_are_written_to_files_once_and_a_second_sending_finds_nothing(june):
     assert june.approve().deliveries == RECIPIENTS
     assert june.send(limit=3).outcomes == {"accepted": 3}
     assert june.send().outcomes == {"accepted": 1}
@@ -58,13 +58,13 @@ def test_equal_letters_have_equal_bytes_whenever_they_are_sent(june, tmp_path):
     assert [path.read_bytes() for path in mail[0]] == [path.read_bytes() for path in mail[1]]
 
 
-def test_nobody_approves_what_they_started(june):
+def test_nobody_may_approve_the_letters_of_a_run_that_they_started(june):
     with pytest.raises(NotApproved, match="robin started this run"):
         june.approve("robin", started_by=" Robin ")
     june.approve("kim", started_by="robin")
 
 
-def test_the_hash_that_was_looked_at_has_to_be_that_of_the_letters_now(june):
+def test_the_approved_hash_has_to_be_that_of_the_letters_now(june):
     looked_at = waiting_batch(june.here, MONTH).batch_hash
     june.world.tables["partners"][0]["company_name"] = "New Name"
     june.world.load()
@@ -74,7 +74,7 @@ def test_the_hash_that_was_looked_at_has_to_be_that_of_the_letters_now(june):
     june.approve(batch_hash=waiting_batch(june.here, MONTH).batch_hash)
 
 
-def test_a_letter_that_is_rendered_anew_takes_the_approval_of_all_back(june):
+def test_rendering_a_letter_again_withdraws_the_approval_of_all(june):
     june.approve()
     june.send(limit=1)
     june.world.tables["partners"][2]["company_name"] = "New Name"
@@ -84,7 +84,7 @@ def test_a_letter_that_is_rendered_anew_takes_the_approval_of_all_back(june):
     assert june.send().outcomes == {}
 
 
-def test_a_letter_that_would_be_another_by_now_is_not_sent_and_all_have_to_be_approved_again(june):
+def test_a_letter_that_would_differ_now_is_not_sent_and_all_have_to_be_approved_again(june):
     june.approve()
     june.world.tables["partners"][0]["company_name"] = "New Name"
     june.world.load()
@@ -111,7 +111,7 @@ def test_a_rejection_is_on_record_and_the_letters_go_on_waiting(june):
     assert june.states() == {"rendered": RECIPIENTS}
 
 
-def test_approval_by_nobody_is_for_files_only_unless_the_settings_say_so(june):
+def test_automatic_approval_is_for_files_only_unless_the_settings_allow_it(june):
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields())
         with pytest.raises(NotApproved, match="need a person's approval"):
@@ -120,7 +120,7 @@ def test_approval_by_nobody_is_for_files_only_unless_the_settings_say_so(june):
         june.approve("auto", auto=True)
 
 
-def test_what_nobody_looked_at_does_not_leave_when_sending_is_switched_on_meanwhile(june):
+def test_letters_approved_automatically_are_not_sent_when_live_sending_is_switched_on_later(june):
     june.approve("auto", auto=True)
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields())
@@ -138,7 +138,7 @@ def test_letters_that_are_not_rendered_yet_cannot_be_approved(tmp_path):
         LetterWorld(world).approve()
 
 
-def test_a_partner_without_a_billing_contact_is_owed_its_letter_all_the_same(tmp_path):
+def test_a_partner_without_a_billing_contact_is_still_owed_its_letter(tmp_path):
     june = letter_world(tmp_path)
     contact(june, "P2")["role"] = "technical"
     june.world.load()
@@ -183,7 +183,7 @@ def test_live_letters_go_to_allowed_domains_only_and_the_others_keep_waiting(jun
         assert june.send().outcomes == {"accepted": 2}
 
 
-def test_live_sending_without_a_word_about_domains_is_refused(june):
+def test_live_sending_without_allowed_domains_is_refused(june):
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields(), allowed_domains=[])
         with pytest.raises(Refusal, match="allowed_domains"):

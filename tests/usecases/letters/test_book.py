@@ -138,7 +138,7 @@ def test_a_letter_without_a_billing_contact_is_named_as_one_that_reaches_nobody(
     assert "no billing contact" in text.partition("Letters that are not part of this approval")[2]
 
 
-def test_what_was_approved_and_sent_is_told_and_is_no_part_of_the_next_approval(june: LetterWorld) -> None:
+def test_letters_already_sent_are_shown_and_are_not_part_of_the_next_approval(june: LetterWorld) -> None:
     june.approve()
     june.send(limit=1)
     text = said(book(june.world))
@@ -148,7 +148,7 @@ def test_what_was_approved_and_sent_is_told_and_is_no_part_of_the_next_approval(
     assert "Letters that wait," not in text
 
 
-def test_live_sending_is_said_and_no_secret_of_it(june: LetterWorld) -> None:
+def test_the_page_says_that_sending_is_live_and_shows_no_secret(june: LetterWorld) -> None:
     june.world.connections["letters_smtp"] = ConnectionFields(
         "letters_smtp",
         "smtp",
@@ -163,13 +163,13 @@ def test_live_sending_is_said_and_no_secret_of_it(june: LetterWorld) -> None:
     assert "a-secret" not in page
 
 
-def test_letters_that_are_not_rendered_yet_are_no_book(world: World) -> None:
+def test_there_is_no_book_before_the_letters_are_rendered(world: World) -> None:
     three_partners(world).settle(JUNE, on=GO_LIVE)
     with pytest.raises(NotApproved, match="3 letters of 2015-06 are not rendered yet"):
         book(world)
 
 
-def test_a_month_that_nobody_assessed_has_no_book(world: World) -> None:
+def test_a_month_without_an_assessment_has_no_book(world: World) -> None:
     three_partners(world)
     with pytest.raises(Refusal, match="month 2015-06 is not assessed"):
         book(world)
@@ -188,7 +188,7 @@ def test_a_partner_called_index_keeps_its_letter_beside_the_book(world: World) -
     assert "Company index" in letter
 
 
-def test_an_id_that_is_no_file_name_is_linked_from_both_pages(world: World) -> None:
+def test_an_id_that_is_not_a_file_name_is_linked_from_both_pages(world: World) -> None:
     world.partner("A/B 50%", {"NL": "A0"})
     world.tables["contacts"][0]["email"] = "jo@ab.example"
     world.bill("A0", JUNE, 600_00)

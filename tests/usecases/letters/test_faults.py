@@ -73,7 +73,9 @@ def test_no_letter_arrives_twice_or_is_lost_whatever_the_server_does(june: Lette
 
 
 @pytest.mark.parametrize("mode", sorted(mode for mode, state in MODES.items() if state in ("approved", "deferred")))
-def test_what_could_not_be_handed_over_arrives_once_when_the_server_is_well_again(june: LetterWorld, mode: str) -> None:
+def test_a_letter_that_could_not_be_handed_over_arrives_once_when_the_server_works_again(
+    june: LetterWorld, mode: str
+) -> None:
     with FaultServer(mode, times=2) as server:
         june.use_server(server.connection_fields())
         for _ in range(6):
@@ -105,7 +107,9 @@ def killed(june: LetterWorld, point: int) -> bool:
 
 
 @pytest.mark.parametrize("mode", ["plain", "pipelining"])
-def test_a_sender_killed_at_any_moment_doubles_and_loses_nothing(made: Path, june: LetterWorld, mode: str) -> None:
+def test_a_sender_killed_at_any_moment_sends_no_letter_twice_and_loses_none(
+    made: Path, june: LetterWorld, mode: str
+) -> None:
     seen: Counter[str] = Counter()
     for point in _points():
         june.restored_from(made)

@@ -62,7 +62,7 @@ def return_paths(june: LetterWorld) -> list[str]:
     return [f"{path.stem}@leaseweb.example" for path in sorted(folder.glob("*.eml"))]
 
 
-def test_an_ambiguous_letter_that_arrived_is_accepted_by_a_persons_word_on_record(ambiguous):
+def test_a_person_can_record_that_an_ambiguous_letter_arrived(ambiguous):
     assert resolve_letters(ambiguous.here, MONTH, "accepted", KIM) == 2
     assert ambiguous.states() == {"accepted": 2, "approved": 2}
     action = ambiguous.reconciled().actions[-1]
@@ -102,7 +102,7 @@ def test_letters_that_only_went_to_files_can_be_sent_when_sending_is_switched_on
     assert len(server.kept) == RECIPIENTS
 
 
-def test_a_database_put_back_from_a_backup_sends_nothing_until_somebody_has_looked(june):
+def test_a_database_restored_from_a_backup_sends_nothing_until_a_person_adopts_it(june):
     backup = june.world.program_db.read_bytes()
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields())
@@ -165,7 +165,7 @@ def test_a_bounce_moves_its_letter_and_reading_it_again_changes_nothing(june, tm
     assert june.world.fingerprint() == before
 
 
-def test_a_letter_that_came_back_goes_to_the_mended_address_and_the_old_one_needs_nobody_any_more(june):
+def test_a_bounced_letter_goes_to_the_corrected_address_and_no_longer_needs_a_person(june):
     with FaultServer("one_of_two_recipients_refused") as server:
         june.use_server(server.connection_fields())
         june.send()
@@ -202,7 +202,7 @@ def _empty(folder: Path) -> Path:
     return folder
 
 
-def test_a_letter_that_reached_nobody_needs_nobody_any_more_once_a_corrected_one_took_its_place(tmp_path):
+def test_an_undelivered_letter_no_longer_needs_a_person_once_a_corrected_one_replaced_it(tmp_path):
     world = three_partners(World(tmp_path))
     contacts = world.tables["contacts"]
     world.tables["contacts"] = [each for each in contacts if each["partner_id"] != "P2"]

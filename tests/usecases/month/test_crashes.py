@@ -48,7 +48,7 @@ class Trial:
         os.kill(child, signal.SIGKILL)
         ended(child)
 
-    def is_made_good_by_doing_it_again(self) -> bool:
+    def gives_the_undisturbed_result_when_repeated(self) -> bool:
         """Do the work again after a death; compare database and files with the undisturbed ones."""
         self._work()
         return self._found() == self._result
@@ -88,41 +88,41 @@ def render(world: World) -> Callable[[], object]:
     return work
 
 
-def test_a_month_that_dies_at_any_of_its_changes_is_made_good_by_the_next_run(small: World) -> None:
+def test_a_month_killed_before_any_change_is_completed_by_the_next_run(small: World) -> None:
     trial = Trial(small, settle(small))
     point = 1
     while trial.dies_at(point):
-        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
         point += 1
     assert point > 30
 
 
-def test_a_month_that_dies_at_any_moment_of_the_clock_is_made_good_by_the_next_run(small: World) -> None:
+def test_a_month_killed_at_any_time_is_completed_by_the_next_run(small: World) -> None:
     trial = Trial(small, settle(small))
     for moment in range(MOMENTS):
         trial.dies_after(trial.seconds * (moment + 0.5) / MOMENTS)
-        assert trial.is_made_good_by_doing_it_again(), f"killed at moment {moment}"
+        assert trial.gives_the_undisturbed_result_when_repeated(), f"killed at moment {moment}"
 
 
-def test_letters_and_preview_that_die_at_any_file_are_made_good_by_the_next_run(small: World) -> None:
+def test_letters_and_preview_killed_at_any_file_are_completed_by_the_next_run(small: World) -> None:
     settle(small)()
     trial = Trial(small, render(small))
     point = 1
     while trial.dies_at(point):
-        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
         point += 1
     assert point > 15
 
 
-def test_quality_checks_that_die_are_made_good_by_the_next_run(small: World) -> None:
+def test_killed_quality_checks_are_completed_by_the_next_run(small: World) -> None:
     settle(small)()
     trial = Trial(small, lambda: check_month(small.installation, BillingMonth.parse(JUNE)))
     for moment in range(2):
         trial.dies_after(trial.seconds * (moment + 0.5) / 2)
-        assert trial.is_made_good_by_doing_it_again(), f"killed at moment {moment}"
+        assert trial.gives_the_undisturbed_result_when_repeated(), f"killed at moment {moment}"
 
 
-def test_a_load_of_the_registry_that_dies_has_loaded_all_or_nothing(small: World) -> None:
+def test_a_killed_load_of_the_registry_has_loaded_all_or_nothing(small: World) -> None:
     untouched = small.dump()
     small.partner("P4", {"NL": "A4"})
     small.tables["partners"][0]["phone"] = "+31 20 2"
@@ -130,18 +130,18 @@ def test_a_load_of_the_registry_that_dies_has_loaded_all_or_nothing(small: World
     loaded, point = small.dump(), 1
     while trial.dies_at(point):
         assert small.dump() in (untouched, loaded)
-        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
         point += 1
     assert point > 4
 
 
-def test_an_init_that_dies_leaves_nothing_that_the_next_init_cannot_finish(tmp_path: Path) -> None:
+def test_a_killed_init_can_be_finished_by_the_next_init(tmp_path: Path) -> None:
     folder = tmp_path / "world"
     folder.mkdir()
     world = World(folder)
     trial = Trial(world, lambda: world.installation.database.upgrade())
     point = 1
     while trial.dies_at(point):
-        assert trial.is_made_good_by_doing_it_again(), f"killed before change {point}"
+        assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
         point += 13  # one of thirteen statements of the schema is enough: they are all one transaction
     assert point > 40

@@ -106,7 +106,7 @@ def test_a_replica_that_stopped_before_the_close_has_not_closed_the_month(compan
     assert found == dict.fromkeys(("P2", "P3"), "entity US: month 2015-06 not closed")
 
 
-def test_a_replica_that_has_the_close_and_not_all_lines_is_told_by_the_figures_that_differ(
+def test_a_replica_that_has_the_close_but_not_all_lines_is_recognised_by_figures_that_differ(
     company: World, billing: Billing
 ) -> None:
     billing.run("DELETE FROM program_mrr_line WHERE account_id = 'B2' AND service_start < '2015-07-01'")
@@ -145,7 +145,9 @@ def test_last_months_lines_under_this_months_dates_are_pointed_out_by_the_checks
 
 
 @pytest.mark.usefixtures("lax")
-def test_what_a_lax_mode_let_in_is_shown_as_it_is_and_holds_its_partner_alone(world: World, mariadb: Billing) -> None:
+def test_a_value_that_a_lax_mode_accepted_is_shown_as_it_is_and_holds_only_its_partner(
+    world: World, mariadb: Billing
+) -> None:
     three_partners(world)
     mariadb.fill(world)
     world.connections["billing_us"] = mariadb.fields
@@ -156,7 +158,7 @@ def test_what_a_lax_mode_let_in_is_shown_as_it_is_and_holds_its_partner_alone(wo
 
 
 @pytest.mark.usefixtures("lax")
-def test_an_amount_that_a_lax_mode_clipped_is_no_amount(world: World, mariadb: Billing) -> None:
+def test_an_amount_that_a_lax_mode_clipped_is_not_an_amount(world: World, mariadb: Billing) -> None:
     three_partners(world)
     mariadb.fill(world)
     world.connections["billing_us"] = mariadb.fields
@@ -190,7 +192,7 @@ def lax(mariadb: Billing) -> Iterator[None]:
 # Text that is no UTF-8
 
 
-def test_an_id_that_is_no_utf8_is_shown_in_hexadecimal(world: World, mariadb: Billing) -> None:
+def test_an_id_that_is_not_utf8_is_shown_in_hexadecimal(world: World, mariadb: Billing) -> None:
     three_partners(world)
     mariadb.fill(world)
     world.connections["billing_us"] = mariadb.fields
@@ -203,7 +205,7 @@ def test_an_id_that_is_no_utf8_is_shown_in_hexadecimal(world: World, mariadb: Bi
     assert found["P2"].startswith(r"entity US: line L\xff4: term_months is 0")
 
 
-def test_text_that_is_no_utf8_in_a_database_of_raw_bytes_is_an_entity_fault_that_shows_it(
+def test_text_that_is_not_utf8_in_a_database_of_raw_bytes_is_an_entity_fault_that_shows_it(
     world: World, postgres: Billing
 ) -> None:
     three_partners(world)
@@ -233,7 +235,7 @@ def test_text_that_is_no_utf8_in_a_database_of_raw_bytes_is_an_entity_fault_that
         ("program_period_close", "control_total_minor", "entity US: month 2015-06: program_period_close: USD: control"),
     ],
 )
-def test_a_number_that_no_column_of_ours_can_hold_stops_nobody_else(
+def test_a_number_that_is_too_large_for_our_columns_stops_nobody_else(
     world: World, postgres: Billing, table: str, column: str, reason: str
 ) -> None:
     three_partners(world)

@@ -35,7 +35,7 @@ def at_once(works: Sequence[Callable[[], object]]) -> list[int]:
     return [ended(child) for child in children]
 
 
-def test_two_processes_at_one_month_settle_it_once_as_one_alone_would(world: World, tmp_path: Path) -> None:
+def test_two_processes_at_one_month_settle_it_once_as_a_single_one_would(world: World, tmp_path: Path) -> None:
     three_partners(world)
     empty = tmp_path / "empty.db"
     shutil.copyfile(world.program_db, empty)

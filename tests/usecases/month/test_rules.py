@@ -15,7 +15,7 @@ from tests.worlds import World
 
 
 @pytest.mark.parametrize("day", ["2015-06-30", "2015-06-01"])
-def test_a_month_takes_no_force_before_it_has_ended(world: World, day: str) -> None:
+def test_a_month_does_not_take_force_before_it_has_ended(world: World, day: str) -> None:
     three_partners(world)
     with pytest.raises(Refusal, match=f"effective date {day}: month 2015-06 ends on 2015-06-30; choose a day after it"):
         world.settle(JUNE, on=day, today="2015-08-01")
@@ -36,7 +36,7 @@ def test_an_unfinished_month_is_refused_on_its_last_day_and_runs_on_the_next(wor
     assert {row["rate_valid_from"] for row in partners(world, JULY).values()} == {"2015-08-01"}
 
 
-def test_a_month_takes_no_force_before_the_month_before_it(world: World) -> None:
+def test_a_month_does_not_take_force_before_the_month_before_it(world: World) -> None:
     three_partners(world).settle(JUNE, on="2015-08-20")
     with pytest.raises(Refusal, match="2015-08-19: the month before took force on 2015-08-20"):
         world.settle(JULY, on="2015-08-19")
@@ -61,7 +61,7 @@ def test_an_earlier_month_cannot_take_force_behind_a_later_one(world: World) -> 
 
 @pytest.mark.parametrize("amount", [2**62, -(2**62), 2**63 - 1, 10**15])
 @pytest.mark.parametrize("changes", [{}, {"document_status": "draft"}, {"charge_kind": "tax"}])
-def test_a_handful_of_absurd_amounts_holds_their_partner_and_stops_no_month(
+def test_a_few_absurd_amounts_hold_their_partner_and_stop_no_month(
     world: World, amount: int, changes: dict[str, str]
 ) -> None:
     three_partners(world)
@@ -93,7 +93,7 @@ def test_history_before_the_programme_has_totals_and_no_tier_no_rate_no_letter_a
     assert world.rows("SELECT * FROM discount_rate") == world.rows("SELECT * FROM letter") == []
 
 
-def test_history_tells_tiers_for_information_where_a_table_was_in_force(world: World) -> None:
+def test_history_gives_tiers_for_information_where_a_table_was_in_force(world: World) -> None:
     three_partners(world).settle(JULY, today="2015-09-01", history=True)
     assert tiers(world, JULY) == {"P1": 2, "P2": 1, "P3": 3}
     assert world.rows("SELECT * FROM discount_rate") == []
@@ -215,7 +215,7 @@ def test_the_brake_stops_where_an_entity_moves_by_more_than_30_percent(world: Wo
     assert len(world.rows("SELECT * FROM settlement")) == (1 if moves else 2)
 
 
-def test_an_entity_released_late_is_held_against_its_last_month(world: World) -> None:
+def test_an_entity_released_late_is_compared_with_its_last_month(world: World) -> None:
     three_partners(world).settle(JUNE, on=GO_LIVE)
     world.execute("US", "UPDATE program_mrr_line SET net_amount_minor = 1 WHERE service_start = '2015-07-01'")
     world.close(JULY, "US")

@@ -277,7 +277,7 @@ def test_stages_out_of_step_with_their_inputs_refuse_to_go_on(world: World) -> N
         MonthRun(here, order).assign_tiers()
 
 
-def test_a_disk_that_fills_up_is_told_and_the_next_run_finishes_the_month(world: World, undisturbed: World) -> None:
+def test_a_disk_that_fills_up_is_reported_and_the_next_run_finishes_the_month(world: World, undisturbed: World) -> None:
     three_partners(world)
     here, order = world.installation, world.order(JUNE, on=GO_LIVE)
     empty, full = world.program_db.stat().st_size // 4096, undisturbed.program_db.stat().st_size // 4096
@@ -323,7 +323,7 @@ def test_changed_inputs_do_not_keep_a_held_partner_waiting(world: World) -> None
     assert partners(world, JUNE)["P1"] == before
 
 
-def test_lines_of_nobody_that_come_later_are_shown_without_a_restatement(world: World) -> None:
+def test_lines_of_an_unlinked_account_that_come_later_are_shown_without_a_restatement(world: World) -> None:
     three_partners(world).settle(JUNE, on=GO_LIVE)
     before = partners(world, JUNE)
     world.bill("A9", JUNE, 700_00)
