@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from partner_program.domain.email_address import domain_of
 from partner_program.domain.program import Program
 
 
@@ -29,7 +30,7 @@ def check_application(*, program: Program, application: Mapping[str, object]) ->
     host = (urlsplit(website).hostname or "").removeprefix("www.")
     if website and not host:
         to_verify.append(f"website {website!r} is no web address")
-    domain = email.rpartition("@")[2].lower()
+    domain = domain_of(email).lower()
     if email and host and domain != host and not domain.endswith(f".{host}"):
         to_verify.append(f"email domain {domain!r} is not the website's {host!r}")
     return ApplicationCheck(tuple(name for name in given if name not in missing), missing, tuple(to_verify))

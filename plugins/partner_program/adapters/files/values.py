@@ -8,14 +8,13 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 from partner_program.adapters.files.faults import did_you_mean, shown
+from partner_program.domain.email_address import fault_of_address
 from partner_program.domain.refusals import Refusal
 
 BP_OF_ONE_PERCENT = 100
 Word = TypeVar("Word", bound=str)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
-_EMAIL_PART = r"""[^\s@,;:<>()\[\]"\\.]+"""
-_EMAIL = re.compile(rf"{_EMAIL_PART}(?:\.{_EMAIL_PART})*@{_EMAIL_PART}(?:\.{_EMAIL_PART})*")
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -81,7 +80,7 @@ def _zones() -> frozenset[str]:
 
 def email(written: str) -> str:
     """One e-mail address; letters outside ASCII may stand on both sides of the @, the mail server decides later."""
-    if _EMAIL.fullmatch(written):
+    if fault_of_address(written) is None:
         return written
     raise Refusal(
         f"{shown(written)} is not one e-mail address, expected name@domain without spaces, commas or brackets"

@@ -27,6 +27,7 @@ from partner_program.adapters.letters.book_view import (
 )
 from partner_program.adapters.letters.months_page import PreviewLink
 from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
 from partner_program.domain.sending_settings import SendingSettings
 
@@ -130,7 +131,7 @@ def _facts(book: LetterBook) -> dict[str, object]:
 def _outside(settings: SendingSettings, letters: Sequence[BookLetter]) -> list[str]:
     """The domains, each once, that letters wait for and may not go to."""
     rows = (each for letter in letters for each in letter.recipients if each.state == "rendered")
-    domains = {each.address.rpartition("@")[2] for each in rows}
+    domains = {domain_of(each.address) for each in rows}
     return sorted(plain_name(domain) for domain in domains if not settings.allows(domain))
 
 

@@ -1,5 +1,7 @@
 """One e-mail address, in the form in which the post takes it (rule 12): a domain in ASCII, a local part as written.
 
+What an address looks like is `domain.email_address`; here its domain has to be one that can be registered.
+
 Domains outside ASCII become A-labels by IDNA 2008 (UTS 46); the standard library's codec is IDNA 2003 and would write
 `strasse` for `straße`, another domain. A local part outside ASCII stays: it needs a mail server that offers SMTPUTF8.
 """
@@ -10,12 +12,11 @@ from functools import lru_cache
 
 import idna
 
+from partner_program.domain.email_address import fault_of_address
 from partner_program.domain.refusals import Undeliverable
 
 LONGEST_ADDRESS = 254  # octets, of which
 LONGEST_LOCAL_PART = 64
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
-_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 
 
@@ -39,13 +40,10 @@ class MailAddress:
 @lru_cache(maxsize=1024)
 def parse_address(written: str) -> MailAddress:
     """One address; raises `Undeliverable` that says what is wrong with it."""
-    local_part, at, domain = written.rpartition("@")
-    if not at:
-        raise _undeliverable(written, "has no @")
-    if not (_LOCAL_PART.fullmatch(local_part) and local_part.isprintable()):
-        raise _undeliverable(
-            written, "has no plain name before the @: letters, digits and marks, in parts between dots"
-        )
+    fault = fault_of_address(written)
+    if fault is not None:
+        raise _undeliverable(written, fault)
+    local_part, _, domain = written.rpartition("@")
     address = MailAddress(local_part, _ascii_domain(written, domain))
     octets = len(local_part.encode())
     if octets > LONGEST_LOCAL_PART:

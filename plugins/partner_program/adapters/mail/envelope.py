@@ -1,9 +1,9 @@
 """One letter as it goes on the wire: what may not be sent at all, and its text with the dots doubled."""
 
-import re
 from dataclasses import dataclass, field
 
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+from partner_program.domain.email_address import domain_of, fault_of_address
+
 _LONGEST_LINE = 998  # RFC 5322, 2.1.1, without its CRLF
 _LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without its angle brackets
 
@@ -25,14 +25,12 @@ def fault_of_addresses(envelope: Envelope) -> str | None:
 
 
 def _fault_of_address(what: str, address: str, envelope: Envelope) -> str | None:
-    if _PLAIN_ADDRESS.fullmatch(address) and len(address) <= _LONGEST_ADDRESS:
-        return None
-    local, at, domain = address.rpartition("@")
-    if not (at and local and domain):
-        return f"{what}: expected an address as in name@company.example"
-    if not address.isprintable() or any(sign in address for sign in ' <>"\\'):
-        return f"{what}: has a line end, a space, a quote, an angle bracket or an invisible sign"
-    if not domain.isascii() and not envelope.needs_smtputf8:
+    fault = fault_of_address(address)
+    if fault is not None:
+        return f"{what}: {fault}"
+    if not address.isprintable():
+        return f"{what}: has an invisible sign"
+    if not domain_of(address).isascii() and not envelope.needs_smtputf8:
         return f"{what}: its domain is not ASCII; expected its A-label (xn--...)"
     if not address.isascii() and not envelope.needs_smtputf8:
         return f"{what}: not ASCII, and the letter does not say that it needs SMTPUTF8"

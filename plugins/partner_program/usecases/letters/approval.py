@@ -14,6 +14,7 @@ from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
+from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
@@ -83,7 +84,7 @@ def approve_letters(
             partners=batch.partners,
         )
         installation_id = epoch_store.own_epoch(connection).installation_id
-        domain = letter_templates(installation).brand.sender_address.rpartition("@")[2]
+        domain = domain_of(letter_templates(installation).brand.sender_address)
         for row in rows:
             _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)
     return batch

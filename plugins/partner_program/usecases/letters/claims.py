@@ -12,6 +12,7 @@ from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Key, Outcome
+from partner_program.domain.email_address import domain_of
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
 from partner_program.usecases.installation import Installation
@@ -111,7 +112,7 @@ class Claims:
     def _may_go(self, row: Delivery, now: int) -> bool:
         if row.partner_id in self._unpublished:
             why = "the rate is not read back from every order database yet"
-        elif not self._settings.allows(row.recipient.rpartition("@")[2]):
+        elif not self._settings.allows(domain_of(row.recipient)):
             why = NOT_ALLOWED
         elif row.not_before is not None and row.not_before > now:
             why = "the mail server asked to wait"

@@ -19,6 +19,7 @@ from partner_program.adapters.mail.send_rate import SendRate
 from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Outcome
+from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import NotApproved, Undeliverable
 from partner_program.domain.sending_epoch import Epoch, counted_on
@@ -155,7 +156,7 @@ class _Sending:
                     yield row, Outcome("undeliverable", str(refusal))
                 else:
                     if self._settings.live:
-                        self._rate.wait(envelope.recipient.rpartition("@")[2])
+                        self._rate.wait(domain_of(envelope.recipient))
                     yield self._hand_over(post, row, envelope, left)
 
     def _hand_over(
