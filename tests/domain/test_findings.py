@@ -1,4 +1,4 @@
-from partner_program.domain.findings import Finding, entity_faults, in_reading_order, shown, worst
+from partner_program.domain.findings import Finding, entity_faults, in_reading_order, one_line, worst
 
 
 def test_an_entity_fails_for_all_its_critical_findings_in_one_reason() -> None:
@@ -25,7 +25,7 @@ def test_findings_read_by_entity_with_the_worst_first() -> None:
 
 
 def test_a_value_from_outside_is_shown_on_one_bounded_line() -> None:
-    assert shown("A\n\x1b[31m1") == "A\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31m1"
-    assert len(shown("x" * 10_000_000)) == 63
-    assert shown(" ") == "(blank)"
-    assert shown(None) == "None"
+    assert one_line("A\n\x1b[31m1") == "A\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31m1"
+    assert len(one_line("x" * 10_000_000)) == 63
+    assert one_line(" ") == "(blank)"
+    assert one_line(None) == "None"

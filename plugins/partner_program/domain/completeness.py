@@ -15,8 +15,8 @@ from partner_program.domain.findings import (
     READ,
     Finding,
     group_key,
+    one_line,
     plural,
-    shown,
 )
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import (
@@ -142,13 +142,15 @@ def _faulty_lines(revenue: EntityRevenue) -> Iterable[Finding]:
     for line in revenue.faulty_lines:
         by_fault.setdefault((line.column, line.expected), []).append(line)
     for (column, expected), lines in sorted(by_fault.items()):
-        message = f"{plural(len(lines), 'line')} at fault in {shown(column)}, expected {shown(expected)}"
-        examples = tuple(f"line {shown(line.line_id)}, account {shown(line.account_id)}" for line in lines[:EXAMPLES])
-        yield Finding(revenue.entity, "warning", f"faulty_{shown(column)}", message, len(lines), examples)
+        message = f"{plural(len(lines), 'line')} at fault in {one_line(column)}, expected {one_line(expected)}"
+        examples = tuple(
+            f"line {one_line(line.line_id)}, account {one_line(line.account_id)}" for line in lines[:EXAMPLES]
+        )
+        yield Finding(revenue.entity, "warning", f"faulty_{one_line(column)}", message, len(lines), examples)
     nameless = [line for line in revenue.faulty_lines if not line.account_id.strip()]
     if nameless:
         message = f"{plural(len(nameless), 'faulty line')} without an account: nobody can be held for it"
-        examples = tuple(f"line {shown(line.line_id)}" for line in nameless[:EXAMPLES])
+        examples = tuple(f"line {one_line(line.line_id)}" for line in nameless[:EXAMPLES])
         yield Finding(revenue.entity, "warning", "faulty_without_account", message, len(nameless), examples)
 
 
@@ -157,9 +159,9 @@ def _missing_rates(revenue: EntityRevenue, month: BillingMonth, rated_currencies
     accounts: dict[str, dict[str, None]] = {}
     for group in revenue.groups:
         if may_count(group) and _is_given(group.currency) and group.currency not in known:
-            accounts.setdefault(group.currency, {})[f"account {shown(group.account_id)}"] = None
+            accounts.setdefault(group.currency, {})[f"account {one_line(group.account_id)}"] = None
     for currency, concerned in sorted(accounts.items()):
-        message = f"no exchange rate for {shown(currency)} in {month}: holds {plural(len(concerned), 'account')}"
+        message = f"no exchange rate for {one_line(currency)} in {month}: holds {plural(len(concerned), 'account')}"
         examples = tuple(islice(concerned, EXAMPLES))
         yield Finding(revenue.entity, "warning", "exchange_rate", message, len(concerned), examples)
 
@@ -170,7 +172,7 @@ def _size(revenue: EntityRevenue) -> Iterable[Finding]:
         sizes[group.currency] = sizes.get(group.currency, 0) + abs(group.net_amount_minor)
     for currency, size in sorted(sizes.items()):
         if size > LARGEST_TOTAL_MINOR:
-            message = f"amounts in {shown(currency)} add up to more than any company bills"
+            message = f"amounts in {one_line(currency)} add up to more than any company bills"
             yield Finding(revenue.entity, "critical", "magnitude", message)
 
 

@@ -32,7 +32,7 @@ class Finding:
     examples: tuple[str, ...] = ()
 
 
-def shown(value: object) -> str:
+def one_line(value: object) -> str:
     """Print a value from outside on one line of bounded length; a blank one in words."""
     text = value if isinstance(value, str) else repr(value)
     if not text.strip():
@@ -43,7 +43,7 @@ def shown(value: object) -> str:
 
 def group_key(group: MrrGroup) -> str:
     """Name a group of lines by what it is grouped by; the amount stays out of logs."""
-    return f"account {shown(group.account_id)}, {shown(group.currency)}, {shown(group.charge_kind)}"
+    return f"account {one_line(group.account_id)}, {one_line(group.currency)}, {one_line(group.charge_kind)}"
 
 
 def plural(count: int, noun: str) -> str:

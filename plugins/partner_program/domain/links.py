@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import EXAMPLES, Finding, plural, shown
+from partner_program.domain.findings import EXAMPLES, Finding, one_line, plural
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.registry import AccountLink, Partner
 from partner_program.domain.revenue import EntityRevenue
@@ -25,12 +25,12 @@ def link_findings(
     unmatched = unmatched_accounts(revenues, ownership)
     found: list[Finding] = []
     for revenue in revenues:
-        named = [f"{shown(each.account_id)}: {each.reason}" for each in unmatched if each.entity == revenue.entity]
+        named = [f"{one_line(each.account_id)}: {each.reason}" for each in unmatched if each.entity == revenue.entity]
         found += _finding(revenue, "unmatched_accounts", named, "with no one partner: their money counts for nobody")
         if revenue.reseller_accounts:
             unflagged = sorted(ownership.linked_at(revenue.entity) - set(revenue.reseller_accounts))
             why = "linked to a partner and not flagged as a reseller's at the entity"
-            found += _finding(revenue, "unflagged_accounts", [shown(each) for each in unflagged], why)
+            found += _finding(revenue, "unflagged_accounts", [one_line(each) for each in unflagged], why)
     return found
 
 

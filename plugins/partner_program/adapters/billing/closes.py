@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from partner_program.adapters.billing.lines import is_sound_currency, shown
+from partner_program.adapters.billing.lines import cell_for_people, is_sound_currency
 from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_WHOLE
@@ -26,11 +26,15 @@ def read_close_rows(rows: Iterable[tuple[Any, ...]], month: BillingMonth) -> tup
     for close in closes:
         where = f"month {month}: program_period_close"
         if not is_sound_currency(close.currency):
-            raise BillingFault(f"{where}: currency is {shown(close.currency)}, expected three capital letters")
+            raise BillingFault(
+                f"{where}: currency is {cell_for_people(close.currency)}, expected three capital letters"
+            )
         for column in ("line_count", "control_total_minor"):
             value = getattr(close, column)
             if not isinstance(value, int) or abs(value) > LARGEST_WHOLE or (column == "line_count" and value < 0):
-                raise BillingFault(f"{where}: {close.currency}: {column} is {shown(value)}, expected a whole number")
+                raise BillingFault(
+                    f"{where}: {close.currency}: {column} is {cell_for_people(value)}, expected a whole number"
+                )
     for currency, count in Counter(close.currency for close in closes).items():
         if count > 1:
             raise BillingFault(f"month {month}: {currency}: closed {count} times, expected once")

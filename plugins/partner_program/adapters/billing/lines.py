@@ -150,7 +150,7 @@ def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
         document_status=plain_text(line.document_status),
         net_amount_minor=whole_amount(line),
         column=column,
-        found=shown(getattr(line, column)),
+        found=cell_for_people(getattr(line, column)),
         expected=expected,
     )
 
@@ -163,7 +163,7 @@ def plain_text(value: object) -> str:
     return text.replace(_NUL, "\\x00")
 
 
-def shown(value: object) -> str:
+def cell_for_people(value: object) -> str:
     """A cell for people: bounded, printable, text in quotes so that `'12'` is not taken for 12."""
     if value is None:
         return "NULL"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from partner_program.adapters.files.csv_records import Records, read_records
-from partner_program.adapters.files.faults import FileFaults, did_you_mean, shown
+from partner_program.adapters.files.faults import FileFaults, did_you_mean, quoted
 from partner_program.adapters.files.values import check_visible
 from partner_program.domain.refusals import Refusal
 
@@ -114,7 +114,7 @@ def _read_column(sheet: Sheet[Row], column: Column) -> list[Any]:
 
 def _read_cell(column: Column, cell: str) -> object:
     if len(cell) > column.longest:
-        raise Refusal(f"{shown(cell)} is too long, expected at most {column.longest} characters")
+        raise Refusal(f"{quoted(cell)} is too long, expected at most {column.longest} characters")
     check_visible(cell)
     if cell.strip():
         return column.read(cell)

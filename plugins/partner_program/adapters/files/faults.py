@@ -19,7 +19,7 @@ class FileFaults:
 
     def add(self, line: int, place: str, fault: str) -> None:
         """Keep a fault: the line, counted from 1, the column or key, and what is wrong and expected there."""
-        self._found.append((line, place if place.isprintable() else shown(place), fault))
+        self._found.append((line, place if place.isprintable() else quoted(place), fault))
 
     def told(self) -> list[str]:
         """The faults by line; on one line in the order in which they were found."""
@@ -62,10 +62,9 @@ def _check_line(line: int, line_bytes: bytes, faults: FileFaults) -> None:
         faults.add(line, f"byte {error.start + 1}", f"{wrong} is no UTF-8, expected a file saved as UTF-8")
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """A value as a fault shows it: quoted, escaped where it cannot be printed, and of bounded length."""
-    quoted = repr(text[: LONGEST_SHOWN + 1])
-    return quoted if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}... ({len(text)} characters)"
+    return repr(text) if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}... ({len(text)} characters)"
 
 
 def did_you_mean(written: str, choices: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from partner_program.adapters.files.csv_sheet import Sheet
-from partner_program.adapters.files.faults import shown
+from partner_program.adapters.files.faults import quoted
 from partner_program.domain.program import Program, program_in_force
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED
@@ -17,7 +17,7 @@ def check_keys(sheet: Sheet[Any]) -> None:
     first: dict[tuple[Any, ...], int] = {}
     for row, key in sheet.rows(*columns):
         if first.setdefault(key, row) != row:
-            written = ", ".join(shown(str(part)) for part in key)
+            written = ", ".join(quoted(str(part)) for part in key)
             fault = f"{written} is given twice, expected once (line {sheet.line(first[key])})"
             sheet.fault(row, ", ".join(columns), fault)
 
@@ -38,7 +38,7 @@ def check_reference(sheet: Sheet[Any], column: str, target: Sheet[Any]) -> None:
     for row, (name,) in sheet.rows(column):
         if name not in names:
             sheet.fault(
-                row, column, f"{shown(name)} is unknown, expected one listed in {target.form.file_name} as {key}"
+                row, column, f"{quoted(name)} is unknown, expected one listed in {target.form.file_name} as {key}"
             )
 
 

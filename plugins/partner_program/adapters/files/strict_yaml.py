@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from yaml.reader import ReaderError
 
-from partner_program.adapters.files.faults import FileFaults, shown
+from partner_program.adapters.files.faults import FileFaults, quoted
 from partner_program.adapters.files.yaml_sections import REFUSED, Section
 
 DEEPEST = 12
@@ -38,7 +38,7 @@ class _Composer(yaml.SafeLoader):
         if event.anchor is not None:
             self._refused(event, f"anchor &{event.anchor} is not allowed, expected the value alone")
         if event.tag is not None:
-            return self._refused(event, f"tag {shown(event.tag)} is not allowed, expected the value alone")
+            return self._refused(event, f"tag {quoted(event.tag)} is not allowed, expected the value alone")
         return node
 
     def _refused(self, event: Any, fault: str) -> yaml.Node:

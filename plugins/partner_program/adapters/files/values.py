@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import available_timezones
 
-from partner_program.adapters.files.faults import did_you_mean, shown
+from partner_program.adapters.files.faults import did_you_mean, quoted
 from partner_program.domain.email_address import fault_of_address
 from partner_program.domain.refusals import Refusal
 
@@ -23,7 +23,7 @@ def check_visible(written: str) -> None:
     hidden = None if written.isprintable() else _HIDDEN.search(written)
     if hidden:
         name = f"U+{ord(hidden[0]):04X}"
-        raise Refusal(f"{shown(written)} holds the hidden character {name}, expected visible text on one line")
+        raise Refusal(f"{quoted(written)} holds the hidden character {name}, expected visible text on one line")
 
 
 def text(written: str) -> str:
@@ -46,15 +46,15 @@ def day(written: str) -> date:
         if _DAY.fullmatch(written) and "1900" <= written[:4] <= "2999":
             return date.fromisoformat(written)
     except ValueError as error:
-        raise Refusal(f"{shown(written)} is no day of the calendar, expected YYYY-MM-DD, as in 2015-07-27") from error
-    raise Refusal(f"{shown(written)} is no day, expected YYYY-MM-DD from 1900 to 2999, as in 2015-07-27")
+        raise Refusal(f"{quoted(written)} is no day of the calendar, expected YYYY-MM-DD, as in 2015-07-27") from error
+    raise Refusal(f"{quoted(written)} is no day, expected YYYY-MM-DD from 1900 to 2999, as in 2015-07-27")
 
 
 def whole(written: str, lowest: int, highest: int) -> int:
     """A whole number in ASCII digits, without separators, plus sign or leading zeros."""
     if _WHOLE.fullmatch(written) and lowest <= int(written) <= highest:
         return int(written)
-    raise Refusal(f"{shown(written)} is not allowed, expected a whole number from {lowest} to {highest}")
+    raise Refusal(f"{quoted(written)} is not allowed, expected a whole number from {lowest} to {highest}")
 
 
 def choice(written: str, choices: Sequence[Word]) -> Word:
@@ -62,7 +62,7 @@ def choice(written: str, choices: Sequence[Word]) -> Word:
     for word in choices:
         if word == written:
             return word
-    raise Refusal(f"{shown(written)} is not known, expected {' or '.join(choices)}{did_you_mean(written, choices)}")
+    raise Refusal(f"{quoted(written)} is not known, expected {' or '.join(choices)}{did_you_mean(written, choices)}")
 
 
 def time_zone(written: str) -> str:
@@ -70,7 +70,7 @@ def time_zone(written: str) -> str:
     if written in _zones():
         return written
     close = did_you_mean(written, _zones())
-    raise Refusal(f"{shown(written)} is no known time zone, expected a name as Europe/Amsterdam{close}")
+    raise Refusal(f"{quoted(written)} is no known time zone, expected a name as Europe/Amsterdam{close}")
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +83,7 @@ def email(written: str) -> str:
     if fault_of_address(written) is None:
         return written
     raise Refusal(
-        f"{shown(written)} is not one e-mail address, expected name@domain without spaces, commas or brackets"
+        f"{quoted(written)} is not one e-mail address, expected name@domain without spaces, commas or brackets"
     )
 
 
@@ -93,7 +93,7 @@ def _matching(pattern: str, expected: str) -> Callable[[str], str]:
     def read(written: str) -> str:
         if matches(written):
             return written
-        raise Refusal(f"{shown(written)} is not allowed, expected {expected}")
+        raise Refusal(f"{quoted(written)} is not allowed, expected {expected}")
 
     return read
 
@@ -116,7 +116,7 @@ def tier(written: str) -> int:
     """The number of a tier, from 1 on; which is the highest is the programme's to say."""
     if _WHOLE.fullmatch(written) and int(written) >= 1:
         return int(written)
-    raise Refusal(f"{shown(written)} is no tier, expected a whole number from 1")
+    raise Refusal(f"{quoted(written)} is no tier, expected a whole number from 1")
 
 
 def whole_between(lowest: int, highest: int) -> Callable[[str], int]:

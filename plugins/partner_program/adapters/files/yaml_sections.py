@@ -11,7 +11,7 @@ from typing import TypeVar
 import yaml
 
 from partner_program.adapters.files import values as written_values
-from partner_program.adapters.files.faults import FileFaults, did_you_mean, shown
+from partner_program.adapters.files.faults import FileFaults, did_you_mean, quoted
 from partner_program.domain.refusals import Refusal
 
 REFUSED = "refused"
@@ -180,5 +180,5 @@ def _numbered(key: str, nodes: Sequence[yaml.Node] | None) -> list[tuple[str, ya
 
 
 def _kind(node: yaml.Node) -> str:
-    written = f"{shown(node.value)} " if isinstance(node, yaml.ScalarNode) else ""
+    written = f"{quoted(node.value)} " if isinstance(node, yaml.ScalarNode) else ""
     return f"{written}is {_KINDS.get(node.tag, 'of a kind that is not used here')}"

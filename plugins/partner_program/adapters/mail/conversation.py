@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Mapping
 
 from partner_program.adapters.mail.refusals import MailServerAway, StopSending
-from partner_program.adapters.mail.replies import NoReply, Reply, shown
+from partner_program.adapters.mail.replies import NoReply, Reply, printable
 from partner_program.adapters.mail.smtp_settings import SmtpSettings
 from partner_program.adapters.mail.wire import Deadline, Wire, connected
 
@@ -128,7 +128,7 @@ class Conversation:
     def _expect(self, step: str, reply: Reply, code: int) -> None:
         if reply.code == code:
             return
-        said = f"{self._settings.place}: to {step}: {reply.shown(self.secrets)}"
+        said = f"{self._settings.place}: to {step}: {reply.printable(self.secrets)}"
         if reply.kind == 4:
             raise MailServerAway(f"{said}; try again later")
         raise StopSending(f"{said}; ask whoever runs it whether this host may send")
@@ -138,7 +138,7 @@ def _offers(reply: Reply) -> dict[str, str]:
     """Keyword -> its parameters; the first line is the server's name."""
     offers: dict[str, str] = {}
     for line in reply.lines[1:]:
-        keyword, _, parameters = shown(line).partition(" ")
+        keyword, _, parameters = printable(line).partition(" ")
         offers[keyword.upper()] = parameters
     return offers
 

@@ -33,12 +33,12 @@ class Reply(NamedTuple):
         """The first digit: 2 done, 3 go on, 4 not now, 5 never."""
         return self.code // 100
 
-    def shown(self, secrets: Sequence[bytes] = ()) -> str:
+    def printable(self, secrets: Sequence[bytes] = ()) -> str:
         """The reply for a person: a server may send anything, its text may even repeat what we sent it."""
-        return f"{self.code} {shown(b' '.join(self.lines), secrets)}".rstrip()
+        return f"{self.code} {printable(b' '.join(self.lines), secrets)}".rstrip()
 
 
-def shown(text: bytes, secrets: Sequence[bytes] = ()) -> str:
+def printable(text: bytes, secrets: Sequence[bytes] = ()) -> str:
     """Foreign text as one line of printable ASCII, cut."""
     for secret in secrets:
         text = text.replace(secret, b"[not shown]")

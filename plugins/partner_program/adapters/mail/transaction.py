@@ -95,7 +95,7 @@ class Transaction:
             return no
         if reply.code == 354 if step == "DATA" else reply.kind == 2:
             return None
-        said = f"to {step}: {reply.shown(self._secrets)}"
+        said = f"to {step}: {reply.printable(self._secrets)}"
         if step == "MAIL" and reply.code in _LOGIN_WANTED:
             raise StopSending(f"{self._settings.place}: {said}; check security, login and password")
         return _said_no(reply, said)
@@ -121,7 +121,7 @@ class Transaction:
             return None
         self.may_go_on = False
         reply = self._wire.reply(self._until_dot)
-        said = f"during the text: {reply.shown(self._secrets)}"
+        said = f"during the text: {reply.printable(self._secrets)}"
         return _said_no(reply, said)
 
     def finished(self) -> Outcome:
@@ -134,7 +134,7 @@ class Transaction:
         except NoReply as lost:
             self.may_go_on = False
             return Outcome("ambiguous", f"after the final dot: the server {lost}")
-        said = reply.shown(self._secrets)
+        said = reply.printable(self._secrets)
         self.may_go_on = reply.code != _CLOSING and not self._wire.unread
         if self._wire.unread and not self._wire.unread.startswith(b"421"):
             return Outcome("ambiguous", f"after the final dot: more than one answer, the first is {said}")

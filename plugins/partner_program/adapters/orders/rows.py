@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from partner_program.domain.findings import shown
+from partner_program.domain.findings import one_line
 from partner_program.domain.publication import PublishedRate, RateKey, rate_key
 
 
@@ -52,7 +52,7 @@ def row_of(values: dict[str, Any], *, bytes_are_text: bool) -> PublishedRate | U
 
 
 def _said(value: object) -> str:
-    return "NULL" if value is None else f"'{shown(value)}'" if isinstance(value, str) else shown(value)
+    return "NULL" if value is None else f"'{one_line(value)}'" if isinstance(value, str) else one_line(value)
 
 
 def _words(value: object) -> str:

@@ -20,8 +20,8 @@ from partner_program.domain.findings import (
     Finding,
     group_key,
     in_reading_order,
+    one_line,
     plural,
-    shown,
 )
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CountedTotals, EntityRevenue, MrrGroup, may_count
@@ -149,7 +149,7 @@ def _finding(entity: str, result: Any, frame: "pd.DataFrame") -> Finding:
     rule = config.meta["rule"]
     raised = _raised(result.exception_info)
     if raised is not None:
-        message = f"{rule}: could not be checked ({shown(raised)})"
+        message = f"{rule}: could not be checked ({one_line(raised)})"
         return Finding(entity, "critical", config.meta["check"], message)
     count = int(result.result["unexpected_count"])
     rows = result.result["partial_unexpected_index_list"][:EXAMPLES]

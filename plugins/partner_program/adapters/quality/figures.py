@@ -6,7 +6,7 @@ Unsound data has to be printed too: a value of the wrong type is shown as unread
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from partner_program.domain.findings import shown
+from partner_program.domain.findings import one_line
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
     POSTED,
@@ -77,9 +77,9 @@ def _read(revenue: EntityRevenue | None) -> Iterable[tuple[str, MrrGroup | Fault
     if revenue is None:
         return
     for group in revenue.groups:
-        yield shown(group.currency), group, _whole(group.lines) or 0, _whole(group.net_amount_minor)
+        yield one_line(group.currency), group, _whole(group.lines) or 0, _whole(group.net_amount_minor)
     for line in revenue.faulty_lines:
-        yield shown(line.currency), line, 1, line.net_amount_minor
+        yield one_line(line.currency), line, 1, line.net_amount_minor
 
 
 def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
@@ -88,7 +88,7 @@ def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
     for currency, source, lines, amount in _read(revenue):
         if source.document_status == POSTED:
             posted.setdefault(currency, []).append((lines, amount))
-    closes = {shown(close.currency): close for close in (revenue.closes if revenue else ())}
+    closes = {one_line(close.currency): close for close in (revenue.closes if revenue else ())}
     for currency in sorted({*closes, *posted}):
         close, rows = closes.get(currency), posted.get(currency, [])
         lines, amounts = sum(lines for lines, _ in rows), [amount for _, amount in rows]
@@ -131,7 +131,7 @@ def bucket_rows(buckets: Sequence[Bucket], revenue: EntityRevenue | None) -> Ite
         count, total = read.get(currency, (0, 0))
         read[currency] = (count + lines, total + (amount or 0))
     for currency, (lines, total) in sorted(read.items()):
-        rows = [bucket for bucket in buckets if shown(bucket.currency) == currency]
+        rows = [bucket for bucket in buckets if one_line(bucket.currency) == currency]
         for row in sorted(rows, key=lambda row: _ORDER.index(row.bucket)):
             amount_words = amount_text(row.net_amount_minor)
             yield BucketRow(currency, _WORDS[row.bucket], f"{row.lines:,}", amount_words)
