@@ -15,7 +15,7 @@ from collections.abc import Callable
 from statistics import median
 
 from bench import Measurement
-from partner_program.adapters.mail.client import Envelope, SmtpSession, SmtpSettings
+from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings
 from partner_program.domain.delivery import Outcome
 
 PAIRS = 41
@@ -88,7 +88,7 @@ def _send(settings: SmtpSettings, envelopes: list[tuple[Envelope, str]]) -> None
         nonlocal dots
         dots += 1
 
-    with SmtpSession(settings) as session:
+    with SmtpClient(settings) as session:
         for envelope, answer in envelopes:
             outcome = session.deliver(envelope, before_dot)
             if outcome != Outcome("accepted", answer):

@@ -4,7 +4,7 @@
     world.partner("P1", {"NL": "A1"})             # authorised, with a billing contact and account A1 at NL
     world.bill("A1", "2015-06", 2_500_00)         # one monthly fee at NL
     world.ready("2015-06")                        # every entity closes the month, init, load
-    world.run("2015-06", on="2015-07-27")         # all stages of a month, letters and preview
+    world.run("2015-06", on="2015-07-27")         # all stages of a month, letters and the months' page
     world.result("2015-06", "P1")["tier"]         # -> 2
 
 The registry is `world.tables`, a list of rows by file name; change rows, then `world.load()`. `world.environment()`
@@ -34,7 +34,7 @@ from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Install
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.inputs import MonthOrder
 from partner_program.usecases.month.run import MonthRun, run_month
-from partner_program.usecases.months_page import preview_months
+from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.registry import load_registry_folder
 
 CURRENCIES = {"NL": "EUR", "US": "USD", "DE": "EUR", "UK": "GBP"}
@@ -72,11 +72,11 @@ def _programs(include: Path) -> list[Program]:
 
 
 def run_installed(here: Installation, order: MonthOrder) -> Any:
-    """Run a month with its letters and its preview; return the run's outcome."""
+    """Run a month with its letters and the months' page; return the run's outcome."""
     outcome = run_month(here, order)
     for batch in letter_batches(here, order.month):
         render_letters(here, order.month, batch, order.program_file)
-    preview_months(here)
+    make_months_page(here)
     return outcome
 
 
@@ -288,7 +288,7 @@ class World:
         return MonthOrder(at, fixed, day, **asked)
 
     def run(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> Any:
-        """Run a month as the command line does: all stages, letters, preview."""
+        """Run a month as the command line does: all stages, letters, the months' page."""
         return run_installed(self.installation, self.order(month, on=on, today=today, **asked))
 
     def settle(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> Any:

@@ -1,7 +1,7 @@
 """Whatever a company, a contact or a manager is called: the registry refuses it by name, or it does no harm.
 
 Each name is held against the gate, and then forced past it into every place that shows names: a letter's two parts,
-the heads of its message, the register for a spreadsheet and the preview page.
+the heads of its message, the register for a spreadsheet and the months' page.
 """
 
 import csv
@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.registry import read_registry
-from partner_program.adapters.letters.months_page import PreviewMonth, PreviewRow, write_preview
+from partner_program.adapters.letters.months_page import PageMonth, PageRow, write_months_page
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
@@ -198,7 +198,7 @@ def starts_a_formula(cell: str) -> bool:
 
 
 class Page(HTMLParser):
-    """The elements of the preview page, and what its data element holds."""
+    """The elements of the months' page, and what its data element holds."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -215,16 +215,16 @@ class Page(HTMLParser):
             self.data += data
 
 
-def test_the_preview_page_is_one_page_with_every_name_in_its_data(tmp_path: Path) -> None:
+def test_the_months_page_is_one_page_with_every_name_in_its_data(tmp_path: Path) -> None:
     def page(names: Sequence[str]) -> Page:
         rows = [
-            PreviewRow(f"P{place}", name, None, None, None, None, None, None, held_reason=name)
+            PageRow(f"P{place}", name, None, None, None, None, None, None, held_reason=name)
             for place, name in enumerate(names)
         ]
-        month = PreviewMonth("2015-08", "2015-09-01", 1, "in_force", rows)
+        month = PageMonth("2015-08", "2015-09-01", 1, "in_force", rows)
         path = tmp_path / "index.html"
-        write_preview(
-            path, [month], template=LETTERS / "preview/index.html", company_name="Host", programme_name=names[0]
+        write_months_page(
+            path, [month], template=LETTERS / "pages/months.html", company_name="Host", programme_name=names[0]
         )
         return Page(path.read_text("utf-8"))
 

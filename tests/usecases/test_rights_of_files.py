@@ -13,7 +13,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.documents import certificate_pdf, letter_pdf
-from partner_program.usecases.months_page import preview_months
+from partner_program.usecases.months_page import make_months_page
 from tests.usecases.letter_world import LetterWorld
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
@@ -46,7 +46,7 @@ def test_every_file_and_folder_that_a_month_writes_is_for_its_owner_alone(tmp_pa
     letters.send()
     letter_pdf(world.installation, "P1", month)
     certificate_pdf(world.installation, "P1", on=DAY, today=DAY)
-    preview_months(world.installation)
+    make_months_page(world.installation)
 
     out = tmp_path / "out"
     written = {str(path.relative_to(out)) for path in out.rglob("*")}

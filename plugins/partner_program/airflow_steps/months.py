@@ -11,8 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases import months_page as preview
-from partner_program.usecases import publication, registry
+from partner_program.usecases import months_page, publication, registry
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.month import closes
@@ -226,7 +225,7 @@ def render_letters(order: dict[str, Any], batch: int) -> int:
 @step
 def preview_letters() -> None:
     """Write the page that shows what the months told every partner."""
-    preview.preview_months(installation())
+    months_page.make_months_page(installation())
 
 
 @task(**SAFE_RETRIES)

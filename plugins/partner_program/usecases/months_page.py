@@ -1,4 +1,4 @@
-"""The preview of what the months told every partner: one page, with the registers beside it."""
+"""The months' page: what the months told every partner, on one page, with the registers beside it."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.letters.months_page import PreviewLink, PreviewMonth, PreviewRow, write_preview
+from partner_program.adapters.letters.months_page import PageLink, PageMonth, PageRow, write_months_page
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
@@ -18,7 +18,7 @@ from partner_program.usecases.letters.rendering import TEMPLATE_VERSION, letter_
 MONTHS_SHOWN = 13
 
 
-def preview_months(installation: Installation) -> Path:
+def make_months_page(installation: Installation) -> Path:
     """Write the page for the newest months, with each month's register; return the page."""
     with installation.database.reading() as connection:
         months = sorted(assessed_months(connection))[-MONTHS_SHOWN:]
@@ -28,22 +28,22 @@ def preview_months(installation: Installation) -> Path:
     templates = installation.include / "templates" / "letters"
     brand = LetterTemplates(templates / TEMPLATE_VERSION).brand
     page = installation.out / "index.html"
-    write_preview(
+    write_months_page(
         page,
         shown,
-        template=templates / "preview" / "index.html",
+        template=templates / "pages" / "months.html",
         company_name=brand.company_name,
         programme_name=brand.programme_name,
     )
     return page
 
 
-def _month(installation: Installation, month: BillingMonth, register: Register, names: dict[str, str]) -> PreviewMonth:
-    links = [PreviewLink("Quality report", f"quality/{month}/index.html")]
+def _month(installation: Installation, month: BillingMonth, register: Register, names: dict[str, str]) -> PageMonth:
+    links = [PageLink("Quality report", f"quality/{month}/index.html")]
     for ending, body in (("json", register_json(register)), ("csv", register_csv(register))):
         write_if_changed(installation.out / "registers" / f"{month}.{ending}", body)
-        links.append(PreviewLink(f"Register ({ending.upper()})", f"registers/{month}.{ending}"))
-    return PreviewMonth(
+        links.append(PageLink(f"Register ({ending.upper()})", f"registers/{month}.{ending}"))
+    return PageMonth(
         billing_month=str(month),
         effective_on=str(register.effective_on or ""),
         revision=register.revision,
@@ -53,10 +53,10 @@ def _month(installation: Installation, month: BillingMonth, register: Register, 
     )
 
 
-def _row(month: BillingMonth, row: RegisterPartner, names: dict[str, str]) -> PreviewRow:
+def _row(month: BillingMonth, row: RegisterPartner, names: dict[str, str]) -> PageRow:
     # The file's name has percent signs of its own, which a link has to spell out.
     letter = f"letters/{month}/{quote(letter_file_name(row.partner_id))}" if row.letter else None
-    return PreviewRow(
+    return PageRow(
         partner_id=row.partner_id,
         company_name=names[row.partner_id],
         tier=row.tier,

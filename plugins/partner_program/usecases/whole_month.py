@@ -13,7 +13,7 @@ from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthOrder
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.month.run import run_month
-from partner_program.usecases.months_page import preview_months
+from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.publication import publish_owed
 
 
@@ -38,7 +38,7 @@ def settle_whole_month(
     unpublished = [] if order.history else publish_owed(installation, published_on=order.today, progress=progress)
     progress("render_letters")
     letters = _render(installation, order.month, order.program_file)
-    return WholeMonth(outcome, letters, preview_months(installation), unpublished)
+    return WholeMonth(outcome, letters, make_months_page(installation), unpublished)
 
 
 def accept_whole_restatement(
@@ -47,7 +47,7 @@ def accept_whole_restatement(
     """Take the proposed figures of a month into force, render its letters anew and write the months' page."""
     proposal = accept_restatement(installation, month, acceptance, today=today)
     _render(installation, month)
-    preview_months(installation)
+    make_months_page(installation)
     return proposal
 
 

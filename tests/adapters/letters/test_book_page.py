@@ -9,14 +9,14 @@ import pytest
 
 from partner_program.adapters.letters.book_page import PLAIN_ROWS, HeldGroup, LetterBook, write_letter_book
 from partner_program.adapters.letters.book_view import BookLetter, Recipient, masked_address
-from partner_program.adapters.letters.months_page import PreviewLink
+from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.sending_settings import SendingSettings
 from partner_program.usecases.installation import PROJECT
 from tests.letters import hostile
 
-TEMPLATES = PROJECT / "include" / "templates" / "letters" / "preview"
+TEMPLATES = PROJECT / "include" / "templates" / "letters" / "pages"
 EFFECTIVE = date(2015, 8, 3)
 CHANGE = LetterChange(
     partner_id="P1",
@@ -55,7 +55,7 @@ BOOK = LetterBook(
     settings=SendingSettings(),
     letters=(LETTER,),
     held=(),
-    links=(PreviewLink("Register (CSV)", "../../registers/2015-07.csv"),),
+    links=(PageLink("Register (CSV)", "../../registers/2015-07.csv"),),
     company_name="A company",
     programme_name="Its programme",
 )

@@ -1,4 +1,4 @@
-"""The preview page: whatever a partner is called, the file stays one page with its own data in it."""
+"""The months' page: whatever a partner is called, the file stays one page with its own data in it."""
 
 import json
 import re
@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.letters.months_page import PreviewLink, PreviewMonth, PreviewRow, write_preview
+from partner_program.adapters.letters.months_page import PageLink, PageMonth, PageRow, write_months_page
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import LETTER_KINDS
 from partner_program.domain.refusals import Refusal
 from tests.letters.reading import contrast
 
-TEMPLATE = Path(__file__).parents[3] / "include/templates/letters/preview/index.html"
-RAISED = PreviewRow(
+TEMPLATE = Path(__file__).parents[3] / "include/templates/letters/pages/months.html"
+RAISED = PageRow(
     partner_id="P0042",
     company_name="Noordzee Hosting B.V.",
     tier=3,
@@ -31,7 +31,7 @@ RAISED = PreviewRow(
     html_href="letters/2015-08/P0042.html",
     text_href="letters/2015-08/P0042.txt",
 )
-HELD = PreviewRow("P0009", "Prairie Servers", 1, 1, None, 500, 1000, "Bronze", held_reason="entity US: not closed")
+HELD = PageRow("P0009", "Prairie Servers", 1, 1, None, 500, 1000, "Bronze", held_reason="entity US: not closed")
 
 
 class Elements(HTMLParser):
@@ -54,18 +54,18 @@ class Elements(HTMLParser):
             self.data += data
 
 
-def month(*rows: PreviewRow, links: tuple[PreviewLink, ...] = ()) -> PreviewMonth:
-    return PreviewMonth("2015-08", "2015-09-01", 1, "in_force", rows, links)
+def month(*rows: PageRow, links: tuple[PageLink, ...] = ()) -> PageMonth:
+    return PageMonth("2015-08", "2015-09-01", 1, "in_force", rows, links)
 
 
-def page(path: Path, *months: PreviewMonth) -> Elements:
-    write_preview(path, months, template=TEMPLATE, company_name="LeaseWeb", programme_name="Partner Program")
+def page(path: Path, *months: PageMonth) -> Elements:
+    write_months_page(path, months, template=TEMPLATE, company_name="LeaseWeb", programme_name="Partner Program")
     return Elements(path.read_text("utf-8"))
 
 
 def test_the_page_carries_each_month_with_its_partners_letters_and_files(tmp_path: Path) -> None:
     july = replace(month(HELD), billing_month="2015-07")
-    august = month(RAISED, HELD, links=(PreviewLink("Register", "register-2015-08.csv"),))
+    august = month(RAISED, HELD, links=(PageLink("Register", "register-2015-08.csv"),))
     shown = json.loads(page(tmp_path / "out/index.html", july, august).data)
 
     assert [each["month"] for each in shown["months"]] == ["2015-07", "2015-08"]
@@ -87,7 +87,7 @@ def test_the_page_names_every_kind_of_letter_from_the_one_list(tmp_path: Path) -
 @settings(deadline=None)
 @given(st.text() | st.sampled_from(["</script><script>alert(1)</script>", "<!--", "\u2028", "{{ data }}", "\\u003c"]))
 def test_no_name_can_leave_the_data_that_it_is_part_of(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
-    path = tmp_path_factory.mktemp("preview") / "index.html"
+    path = tmp_path_factory.mktemp("page") / "index.html"
     calm = page(path, month(RAISED, HELD))
     hostile = page(path, month(replace(RAISED, company_name=name), replace(HELD, held_reason=name)))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from partner_program.adapters.mail.client import Envelope, MailServerAway, SmtpSession, StopSending
+from partner_program.adapters.mail.client import Envelope, MailServerAway, SmtpClient, StopSending
 from partner_program.domain.delivery import NEXT, Outcome
 from tests.smtp.fault_modes import SCRIPTS, Mode, Phase, Say
 from tests.smtp.fault_server import LOGIN, MODES, PASSWORD, FaultServer
@@ -31,7 +31,7 @@ def nothing() -> None:
 
 
 def outcome_of(server: FaultServer, envelope: Envelope, before_dot: Callable[[], None] = nothing) -> Outcome:
-    with SmtpSession(server.settings()) as session:
+    with SmtpClient(server.settings()) as session:
         return session.deliver(envelope, before_dot)
 
 
@@ -117,7 +117,7 @@ def test_an_absent_server_stops_the_batch_and_is_named() -> None:
     with FaultServer("plain") as server:
         settings = server.settings()
     with pytest.raises(MailServerAway, match=rf"127\.0\.0\.1:{server.port}: not reachable"):
-        SmtpSession(settings).__enter__()
+        SmtpClient(settings).__enter__()
 
 
 def test_a_password_that_the_server_repeats_is_not_shown() -> None:
@@ -167,7 +167,7 @@ def test_the_answer_of_an_accepted_letter_is_kept_with_its_queue_id() -> None:
 
 @pytest.mark.parametrize("mode", ["plain", "pipelining", "idle_drop", "idle_421", "dot_250_then_drop", "tls"])
 def test_each_of_many_letters_arrives_once_and_whole(mode: str) -> None:
-    with FaultServer(mode) as server, SmtpSession(server.settings()) as session:
+    with FaultServer(mode) as server, SmtpClient(server.settings()) as session:
         states = [session.deliver(numbered(number), nothing).state for number in range(20)]
     assert states == ["accepted"] * 20
     assert {len(texts) for texts in server.kept.values()} == {1}
@@ -185,7 +185,7 @@ def test_a_refused_recipient_does_not_change_the_outcome_of_the_other(
 ) -> None:
     with FaultServer("one_of_two_recipients_refused") as server:
         server.mode = dataclasses.replace(server.mode, offers=offers)
-        with SmtpSession(server.settings()) as session:
+        with SmtpClient(server.settings()) as session:
             states = [session.deliver(numbered(number, to), nothing).state for number, to in enumerate(order)]
     assert states == ["refused" if to.startswith("nobody@") else "accepted" for to in order]
     assert [to for each in server.recipients.values() for to in each] == [to for to in order if "nobody" not in to]
@@ -193,13 +193,13 @@ def test_a_refused_recipient_does_not_change_the_outcome_of_the_other(
 
 
 def test_greylisting_is_over_at_the_second_try() -> None:
-    with FaultServer("greylisting") as server, SmtpSession(server.settings()) as session:
+    with FaultServer("greylisting") as server, SmtpClient(server.settings()) as session:
         assert [session.deliver(letter(), nothing).state for _ in range(2)] == ["deferred", "accepted"]
     assert server.bodies == {MESSAGE_ID: [TEXT]}
 
 
 def test_a_354_without_a_recipient_leaves_no_letter_behind_and_the_next_one_arrives() -> None:
-    with FaultServer("pipelined_rcpt_550_data_354", times=1) as server, SmtpSession(server.settings()) as session:
+    with FaultServer("pipelined_rcpt_550_data_354", times=1) as server, SmtpClient(server.settings()) as session:
         states = [session.deliver(numbered(number), nothing).state for number in range(2)]
     assert states == ["refused", "accepted"]
     assert server.bodies == {"<1@sender.example>": [TEXT]}
@@ -211,7 +211,7 @@ def test_a_354_without_a_recipient_leaves_no_letter_behind_and_the_next_one_arri
     [mode for mode, state in MODES.items() if state in ("approved", "deferred", "refused", "ambiguous")],
 )
 def test_after_a_fault_the_next_letter_arrives_once(mode: str) -> None:
-    with FaultServer(mode, times=1) as server, SmtpSession(server.settings()) as session:
+    with FaultServer(mode, times=1) as server, SmtpClient(server.settings()) as session:
         first = session.deliver(numbered(0), nothing).state
         second = session.deliver(numbered(2, "eve@other.example"), nothing)
     if SCRIPTS[mode].first_time_only:
@@ -226,7 +226,7 @@ def test_after_a_fault_the_next_letter_arrives_once(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["mail_drop", "mail_421", "pipelined_drop"])
 def test_a_reused_connection_that_dies_at_mail_is_replaced_once(mode: str) -> None:
-    with FaultServer("plain") as server, SmtpSession(server.settings()) as session:
+    with FaultServer("plain") as server, SmtpClient(server.settings()) as session:
         session.deliver(numbered(0), nothing)
         server.mode = SCRIPTS[mode]
         server.limit(1)
@@ -242,7 +242,7 @@ def test_the_dot_is_not_sent_if_the_caller_cannot_commit() -> None:
     def fails() -> None:
         raise DatabaseGone
 
-    with FaultServer("pipelining") as server, SmtpSession(server.settings()) as session:
+    with FaultServer("pipelining") as server, SmtpClient(server.settings()) as session:
         with pytest.raises(DatabaseGone):
             session.deliver(numbered(0), fails)
         assert session.deliver(numbered(1), nothing).state == "accepted"
@@ -262,7 +262,7 @@ def test_a_server_that_stops_reading_in_a_large_text_is_given_up_in_time_and_bef
     with FaultServer("text_stall") as server:
         settings = server.settings(message_timeout=1)
         large = TEXT + b"x" * 900 + b"\r\n"
-        with SmtpSession(settings) as session:
+        with SmtpClient(settings) as session:
             outcome = session.deliver(letter(message=large + (b"y" * 900 + b"\r\n") * 9_000), never)
     assert outcome.state == "approved"
     assert "within 1 s" in outcome.reply
@@ -310,7 +310,7 @@ def test_what_the_server_gets_is_what_was_sent(message: bytes, mode: str) -> Non
 )
 @pytest.mark.parametrize("mode", ["plain", "pipelining"])
 def test_a_message_that_could_end_early_is_not_sent(message: bytes, mode: str) -> None:
-    with FaultServer(mode) as server, SmtpSession(server.settings()) as session:
+    with FaultServer(mode) as server, SmtpClient(server.settings()) as session:
         assert session.deliver(letter(message=message), never).state == "undeliverable"
         assert session.deliver(numbered(2), nothing).state == "accepted"
     assert list(server.bodies) == ["<2@sender.example>"]
@@ -348,7 +348,7 @@ def test_nothing_is_sent_to_an_invalid_address(address: str) -> None:
 
 
 def test_a_return_path_is_checked_like_a_recipient_and_may_be_empty() -> None:
-    with FaultServer("plain") as server, SmtpSession(server.settings()) as session:
+    with FaultServer("plain") as server, SmtpClient(server.settings()) as session:
         assert session.deliver(dataclasses.replace(letter(), return_path="a@b\r\nRSET"), never).state == "undeliverable"
         assert session.deliver(dataclasses.replace(letter(), return_path=""), nothing).state == "accepted"
     assert f"MAIL FROM:<> SIZE={len(TEXT)}" in server.commands
@@ -383,7 +383,7 @@ def test_a_message_that_is_too_large_for_this_server_is_not_sent() -> None:
 
 
 def test_after_a_fault_of_the_caller_the_session_hangs_up_without_quit() -> None:
-    with FaultServer("plain") as server, pytest.raises(ZeroDivisionError), SmtpSession(server.settings()):
+    with FaultServer("plain") as server, pytest.raises(ZeroDivisionError), SmtpClient(server.settings()):
         _ = 1 // 0
     assert "QUIT" not in server.commands
 
@@ -392,7 +392,7 @@ def test_sessions_side_by_side_do_not_disturb_each_other() -> None:
     states: list[str] = []
 
     def send(first: int) -> None:
-        with SmtpSession(server.settings()) as session:
+        with SmtpClient(server.settings()) as session:
             states.extend(session.deliver(numbered(first + step), nothing).state for step in range(10))
 
     with FaultServer("pipelining") as server:

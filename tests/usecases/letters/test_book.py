@@ -15,7 +15,7 @@ from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.approval import waiting_batch
 from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
-from partner_program.usecases.months_page import preview_months
+from partner_program.usecases.months_page import make_months_page
 from tests.usecases.letter_world import MONTH, LetterWorld, letter_world
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
@@ -198,6 +198,6 @@ def test_an_id_that_is_not_a_file_name_is_linked_from_both_pages(world: World) -
     out = world.folder / "out"
     (from_book,) = re.findall(r'href="([^"/]+\.html)"', book(world))
     assert (out / "letters" / JUNE / unquote(from_book)).is_file()
-    preview = preview_months(world.installation).read_text("utf-8")
-    (from_preview,) = re.findall(rf'"(letters/{JUNE}/[^"]+\.html)"', preview)
-    assert (out / unquote(from_preview)).is_file()
+    months = make_months_page(world.installation).read_text("utf-8")
+    (from_months,) = re.findall(rf'"(letters/{JUNE}/[^"]+\.html)"', months)
+    assert (out / unquote(from_months)).is_file()

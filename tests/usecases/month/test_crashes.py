@@ -12,7 +12,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.quality import check_month
-from partner_program.usecases.months_page import preview_months
+from partner_program.usecases.months_page import make_months_page
 from tests.usecases.dying import die_at, ended, start
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
@@ -83,7 +83,7 @@ def render(world: World) -> Callable[[], object]:
         here, june = world.installation, BillingMonth.parse(JUNE)
         for batch in letter_batches(here, june):
             render_letters(here, june, batch)
-        preview_months(here)
+        make_months_page(here)
 
     return work
 
@@ -104,7 +104,7 @@ def test_a_month_killed_at_any_time_is_completed_by_the_next_run(small: World) -
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed at moment {moment}"
 
 
-def test_letters_and_preview_killed_at_any_file_are_completed_by_the_next_run(small: World) -> None:
+def test_letters_and_the_months_page_killed_at_any_file_are_completed_by_the_next_run(small: World) -> None:
     settle(small)()
     trial = Trial(small, render(small))
     point = 1

@@ -25,7 +25,7 @@ from partner_program.adapters.letters.book_view import (
     month_name,
     state_name,
 )
-from partner_program.adapters.letters.months_page import PreviewLink
+from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
@@ -61,7 +61,7 @@ class LetterBook:
     settings: SendingSettings
     letters: Sequence[BookLetter]
     held: Sequence[HeldGroup]
-    links: Sequence[PreviewLink]
+    links: Sequence[PageLink]
     company_name: str
     programme_name: str
 

@@ -1,4 +1,4 @@
-"""The preview: one HTML file that shows what a month would tell every partner, before anyone is told.
+"""The months' page: one HTML file that shows what a month would tell every partner, before anyone is told.
 
 The file stands alone (own styles and script, no network) and opens from a folder. Names reach it as JSON and are shown
 as text only; links are relative, so a page moved with its folder keeps working.
@@ -21,7 +21,7 @@ _AS_UNICODE_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character 
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewLink:
+class PageLink:
     """A file beside the page: a quality report, a register; `href` is relative to the page."""
 
     label: str
@@ -29,7 +29,7 @@ class PreviewLink:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewRow:
+class PageRow:
     """One partner in one month.
 
     `tier` and what follows are None where a held partner has none yet; `previous_tier` is None in a first assessment,
@@ -51,23 +51,23 @@ class PreviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewMonth:
+class PageMonth:
     """One month's partners; `status` is the month's own word for itself, such as `in_force`."""
 
     billing_month: str
     effective_on: str
     revision: int
     status: str
-    rows: Sequence[PreviewRow]
-    links: Sequence[PreviewLink] = ()
+    rows: Sequence[PageRow]
+    links: Sequence[PageLink] = ()
 
 
-def write_preview(
-    path: Path, months: Sequence[PreviewMonth], *, template: Path, company_name: str, programme_name: str
+def write_months_page(
+    path: Path, months: Sequence[PageMonth], *, template: Path, company_name: str, programme_name: str
 ) -> None:
     """Write the page for one or more months, whole or not at all; the last month is shown first.
 
-    `template` is the page's own file, `preview/index.html` beside the versions of the letters.
+    `template` is the page's own file, `pages/months.html` beside the versions of the letters.
     """
     data = {
         "company": plain_name(company_name),
@@ -85,7 +85,7 @@ def _embedded(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_AS_UNICODE_ESCAPES)
 
 
-def _month(month: PreviewMonth) -> dict[str, Any]:
+def _month(month: PageMonth) -> dict[str, Any]:
     return {
         "month": month.billing_month,
         "effective": month.effective_on,
@@ -96,7 +96,7 @@ def _month(month: PreviewMonth) -> dict[str, Any]:
     }
 
 
-def _row(row: PreviewRow) -> list[str | int | None]:
+def _row(row: PageRow) -> list[str | int | None]:
     """One row as the page's script reads it, by position: ten thousand rows need no names."""
     return [
         plain_name(row.partner_id),
@@ -120,5 +120,5 @@ def _relative(href: str | None) -> str | None:
         return None
     parts = urlsplit(href)
     if parts.scheme or parts.netloc or href.startswith("/") or ".." in parts.path.split("/") or "\\" in href:
-        raise Refusal(f"preview link {href!r}: expected a path below the page's folder")
+        raise Refusal(f"link {href!r}: expected a path below the page's folder")
     return href

@@ -16,10 +16,10 @@ from partner_program.adapters.mail.smtp_settings import SmtpSettings
 from partner_program.adapters.mail.transaction import Transaction, lacking
 from partner_program.domain.delivery import Outcome
 
-__all__ = ["Envelope", "MailServerAway", "SmtpSession", "SmtpSettings", "StopSending"]
+__all__ = ["Envelope", "MailServerAway", "SmtpClient", "SmtpSettings", "StopSending"]
 
 
-class SmtpSession:
+class SmtpClient:
     """A mail server for one batch: connects on entering, says goodbye on leaving."""
 
     def __init__(self, settings: SmtpSettings) -> None:
@@ -27,7 +27,7 @@ class SmtpSession:
         self._settings = settings
         self._conversation: Conversation | None = None
 
-    def __enter__(self) -> "SmtpSession":
+    def __enter__(self) -> "SmtpClient":
         """Connect; StopSending where the server cannot take letters at all."""
         self._conversation = Conversation(self._settings)
         return self

@@ -20,8 +20,6 @@ from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_templates
 
-Clock = Callable[[], float]
-
 
 @dataclass(frozen=True, slots=True)
 class LetterBatch:
@@ -45,7 +43,7 @@ def approve_letters(
     *,
     approved_by: str,
     reason: str,
-    clock: Clock,
+    clock: Callable[[], float],
     batch_hash: str | None = None,
     started_by: str | None = None,
     auto: bool = False,
@@ -91,7 +89,7 @@ def approve_letters(
 
 
 def reject_letters(
-    installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str, clock: Clock
+    installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str, clock: Callable[[], float]
 ) -> None:
     """Write down that a person looked and said no; the letters go on waiting."""
     with installation.database.writing() as connection:

@@ -16,7 +16,7 @@ from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, write_letter_book
 from partner_program.adapters.letters.book_view import BookLetter, Recipient
-from partner_program.adapters.letters.months_page import PreviewLink
+from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
@@ -88,7 +88,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         programme_name=brand.programme_name,
     )
     page = letters_folder(installation, month) / "index.html"
-    return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "preview")
+    return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "pages")
 
 
 def _decision(action: LetterAction) -> str:
@@ -160,12 +160,12 @@ def _held(found: _Found) -> list[HeldGroup]:
     return [HeldGroup(reason, tuple(companies)) for reason, companies in ordered]
 
 
-def _links(installation: Installation, month: BillingMonth, register: Register) -> list[PreviewLink]:
+def _links(installation: Installation, month: BillingMonth, register: Register) -> list[PageLink]:
     """The files near the page; the register is written here, for the letters that the page has no room for."""
     table = installation.out / "registers" / f"{month}.csv"
     write_if_changed(table, register_csv(register))
-    links = [PreviewLink("Register (CSV)", f"../../registers/{month}.csv")]
+    links = [PageLink("Register (CSV)", f"../../registers/{month}.csv")]
     for label, href in (("Quality report", f"quality/{month}/index.html"), ("Tiers and letters", "index.html")):
         if (installation.out / href).exists():
-            links.append(PreviewLink(label, f"../../{href}"))
+            links.append(PageLink(label, f"../../{href}"))
     return links

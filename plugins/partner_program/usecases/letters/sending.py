@@ -13,7 +13,7 @@ from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail import installation_file as epoch_file
-from partner_program.adapters.mail.client import Envelope, SmtpSession, SmtpSettings
+from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings
 from partner_program.adapters.mail.courier import Courier, FileCourier
 from partner_program.adapters.mail.send_rate import SendRate
 from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
@@ -132,7 +132,7 @@ class _Sending:
     def _courier(self) -> Courier:
         if not self._settings.live:
             return FileCourier(self._installation.out / "mail" / str(self._month))
-        return SmtpSession(SmtpSettings.from_connection(mail_server_fields(self._installation.connections)))
+        return SmtpClient(SmtpSettings.from_connection(mail_server_fields(self._installation.connections)))
 
     def _outcomes(
         self, post: Courier, claimed: Sequence[Delivery], left: list[Delivery]
