@@ -73,6 +73,25 @@ def test_a_catalogue_that_was_only_begun_says_how_much_is_left(version: Path) ->
     assert str(refused.value).endswith(f"and {gaps - 1} more")
 
 
+def test_a_copy_of_the_english_catalogue_is_no_other_language(version: Path) -> None:
+    english = (version / "catalogues/en.po").read_text("utf-8")
+    (version / "catalogues/fr.po").write_text(english.replace("Language: en_GB", "Language: fr_FR"), "utf-8")
+
+    with pytest.raises(Refusal, match=rf"fr\.po: {NO_MIX}: message 'Your terms .*' is still in English, and \d+ more"):
+        LetterTemplates(version)
+
+
+def test_one_sentence_that_was_left_in_english_is_named_and_a_term_may_be_the_same(version: Path) -> None:
+    sentence = "That does not reach a tier."
+    changed(version, "Daarmee wordt geen niveau gehaald.", sentence)
+    with pytest.raises(Refusal, match=rf"nl\.po: {NO_MIX}: message '{sentence}' is still in English$"):
+        LetterTemplates(version)
+
+    changed(version, f'msgstr "{sentence}"', 'msgstr "Daarmee wordt geen niveau gehaald."')
+    assert 'msgid "Status"\nmsgstr "Status"' in (version / "catalogues/nl.po").read_text("utf-8")
+    LetterTemplates(version)
+
+
 def test_a_language_with_more_plurals_than_english_needs_them_all(version: Path) -> None:
     polish = (version / "catalogues/en.po").read_text("utf-8").replace("Language: en_GB", "Language: pl_PL")
     three = "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 ? 1 : 2);"
@@ -80,7 +99,7 @@ def test_a_language_with_more_plurals_than_english_needs_them_all(version: Path)
     assert three in polish
     (version / "catalogues/pl.po").write_text(polish, "utf-8")
 
-    with pytest.raises(Refusal, match=r"pl\.po: .* has 2 of the 3 forms that a number can need, and \d more"):
+    with pytest.raises(Refusal, match=r"pl\.po: .* has 2 of the 3 forms that a number can need, and \d+ more"):
         LetterTemplates(version)
 
 

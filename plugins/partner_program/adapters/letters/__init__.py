@@ -10,11 +10,14 @@ reader's language writes it (`locale_format`), and the templates only place it. 
 sentences on paper. `book_view` and `book_page` make the book that a person approves; `months_page` makes
 `out/index.html`.
 
-**To add a language:** one catalogue, `include/templates/letters/v1/catalogues/<language>.po`. It must have every
-message of `en.po`; one that lacks a message is refused by name, at start and by `partner-program doctor`. No Python.
+**To add a language:** one catalogue, `include/templates/letters/v1/catalogues/<language>.po`: copy `en.po`, change the
+line `Language`, translate. `catalogues` refuses one that lacks a message, or has it in English still, by the name of
+file and message: when templates are loaded, and by `partner-program doctor`. No Python. A partner whose language has
+no catalogue gets the whole letter in the `default_language` of `brand.yaml`.
 
-**To add a kind of letter:** one row in the list of `domain.letters`, its template in `kinds/`, its messages in every
-catalogue. What is missing is refused by name when templates are loaded.
+**To add a kind of letter:** its name in `LetterKind` and its condition in `letter_kind`, both in `domain.letters`; its
+template in `kinds/`; its messages in every catalogue; its facts in `tests/letters/made_facts.py`. What is missing is
+refused by name when templates are loaded, a condition by `tests/domain/test_letters.py`.
 
 **To change a layout that was sent:** a new folder beside `v1`. A letter keeps the version it was rendered with.
 """

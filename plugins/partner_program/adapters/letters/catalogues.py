@@ -20,6 +20,10 @@ from partner_program.domain.refusals import Refusal
 
 ENGLISH = "en"
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_WORD = re.compile(r"[^\W\d_]+")
+# A term may be the same in two languages ("Status", "Service level agreement"); a sentence never is, nor many words.
+_WORDS_OF_A_SENTENCE = 4
+_SAME_AT_MOST = 10  # one in so many messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ def _read(path: Path) -> Catalog:
 
 def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
     """The catalogue compiled, in memory only; a letter with a fault in it would be in two languages."""
-    faults = list(_faults(_by_id(catalogue), _by_id(english), catalogue.num_plurals))
+    held, needed = _by_id(catalogue), _by_id(english)
+    faults = list(_faults(held, needed, catalogue.num_plurals))
+    if catalogue is not english:
+        faults += [f"message {key!r} is still in English" for key in _untranslated(held, needed)]
     if faults:
         more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
         raise Refusal(f"{path}: is not finished, and a letter may not be in two languages: {faults[0]}{more}")
@@ -86,6 +93,13 @@ def _faults(held: Mapping[str, Message], english: Mapping[str, Message], plurals
         fault = "is missing" if message is None else _fault(message, needed, plurals)
         if fault:
             yield f"message {key!r} {fault}"
+
+
+def _untranslated(held: Mapping[str, Message], english: Mapping[str, Message]) -> list[str]:
+    """The messages that were copied and not translated: whole sentences, or so many words that it is no chance."""
+    same = [key for key, needed in english.items() if key in held and held[key].string == needed.string]
+    sentences = [key for key in same if len(_WORD.findall(PLACEHOLDER.sub("", key))) >= _WORDS_OF_A_SENTENCE]
+    return same if len(same) * _SAME_AT_MOST > len(english) else sentences
 
 
 def _fault(message: Message, needed: Message, plurals: int) -> str | None:
