@@ -1,4 +1,4 @@
-"""The drawing of packages in CONTRIBUTING.md is true: each arrow is an import, and each import between them an arrow."""
+"""The drawing of packages in CONTRIBUTING.md: each arrow is an import, and each import between packages an arrow."""
 
 import re
 from pathlib import Path
