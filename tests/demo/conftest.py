@@ -1,4 +1,4 @@
-"""The demo world, built once for all tests of it: as July is assessed, and with the late entity's close."""
+"""The demo world, built once for all its tests: before the late entity has closed July, and after that."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""The rules 1, 2 and 7 once more, straight from a world's files: what the product's register is compared with.
+"""A second implementation of rules 1, 2 and 7, from a world's files: the product's register is compared with it.
 
-Slow and plain on purpose, with a Fraction for every line; it shares no code with the product.
+It is slow and simple on purpose, with a Fraction for every line, and shares no code with the product.
 """
 
 import csv
@@ -20,7 +20,7 @@ EXCLUDED = {"setup", "one_off", "deposit", "goodwill", "tax"}
 
 @dataclass
 class ReferenceMonth:
-    """By authorised partner: EUR cents and earned tier; `held` partners are in neither, with the entities at fault."""
+    """EUR cents and earned tier by authorised partner; `held` has the other ones, with the entities at fault."""
 
     mrr_eur_cents: dict[str, int] = field(default_factory=dict)
     earned_tier: dict[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ def month_bounds(month: str) -> tuple[date, date]:
 
 
 def share(line: dict[str, Any], month: str) -> Fraction:
-    """What a line that touches the month is worth in it, in its own currency's minor units."""
+    """What a line that overlaps the month is worth in it, in its own currency's minor units."""
     start, end = date.fromisoformat(line["service_start"]), date.fromisoformat(line["service_end"])
     if line["charge_kind"] == "usage":
         return Fraction(line["net_amount_minor"] if line["service_start"].startswith(month) else 0)

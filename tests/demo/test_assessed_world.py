@@ -1,4 +1,4 @@
-"""What the demo world is worth by the rules, month for month, according to the reference implementation."""
+"""Each month of the demo world, assessed by the reference implementation, shows what it promises."""
 
 from collections import Counter
 from fractions import Fraction

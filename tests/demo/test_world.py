@@ -1,4 +1,4 @@
-"""The demo world is read back from its files: what it promises to show is counted there, not in the generator."""
+"""What the demo world promises to show is counted in its files, not in the generator."""
 
 import hashlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""Months made by hand for the tests of the rules: a few words for a line, an account, a partner, a settled month."""
+"""Months made by hand for the tests of the rules: short functions for a line, a link, a partner, a settled month."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ LONG_AGO = date(2010, 1, 1)
 
 
 def partner(partner_id: str = "P1", status: str = "authorized") -> Partner:
-    """A partner of whom only the id and the status matter."""
+    """A partner; only its id and its status matter."""
     return Partner(
         partner_id=partner_id,
         company_name=f"Company {partner_id}",
@@ -65,7 +65,7 @@ def line(
     status: str = "posted",
     currency: str = "EUR",
 ) -> MrrGroup:
-    """One invoice line as a month sees it: its days are counted one by one, a usage line goes by its first day."""
+    """One invoice line in a month: its covered days are counted one by one; of usage only the first day matters."""
     first = start or month.first_day
     days = [month.first_day + timedelta(days=passed) for passed in range(month.days)]
     covered = sum(1 for day in days if first <= day and (end is None or day < end))
@@ -77,7 +77,7 @@ def line(
 def faulty(
     minor: int | None = 100_00, *, account_id: str = "A1", kind: str = "recurring", status: str = "posted"
 ) -> FaultyLine:
-    """A line whose term is at fault."""
+    """A line with a faulty term."""
     return FaultyLine("L7", account_id, "EUR", kind, status, minor, "term_months", "0", "a whole number from 1")
 
 
@@ -101,7 +101,7 @@ def merged(
     entities: Sequence[Entity] | None = None,
     entity_faults: Mapping[str, str] | None = None,
 ) -> MonthTotals:
-    """A month merged; without more words it has one partner P1 with the account A1 at NL."""
+    """The totals of a month; by default of one partner P1 with the account A1 at NL."""
     return merge_totals(
         month=month,
         entities=[entity(each.entity) for each in revenues] if entities is None else entities,
@@ -132,7 +132,7 @@ def settled(
     histories: Mapping[str, PartnerHistory] | None = None,
     migration: bool = False,
 ) -> Settlement:
-    """A month settled; without more words it has one partner P1 with the account A1 at NL, and no history."""
+    """A settled month; by default of one partner P1 with the account A1 at NL, and no history."""
     return settle_month(
         month=month,
         effective_on=effective_on,

@@ -1,4 +1,4 @@
-"""An application is held against the programme's list, field by field; a person decides (rule 11)."""
+"""An application is compared with the programme's list, field by field; a person decides (rule 11)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every line lies in exactly one bucket, and what nobody may rely on holds its partners (rules 2 and 7)."""
+"""Every line lies in exactly one bucket, and a line or an entity at fault holds its partners (rules 2 and 7)."""
 
 from datetime import date
 from decimal import Decimal
@@ -263,7 +263,7 @@ def test_a_partner_that_is_not_held_has_no_known_part() -> None:
 
 
 def test_an_entitys_total_leaves_out_entities_at_fault_and_keeps_held_partners_of_the_others() -> None:
-    """What the brake compares may not move because another entity is late."""
+    """The totals that the brake compares must not change because another entity is late."""
     totals = merged(
         billed(line(2_000_00), code="NL"),
         billed(line(300_00), code="US", fault="not closed"),

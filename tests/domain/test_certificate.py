@@ -1,4 +1,4 @@
-"""The certificate: who gets one, and that its number stands for what it states."""
+"""The certificate: who gets one, and that its number changes with the facts that it states."""
 
 from dataclasses import replace
 from datetime import date

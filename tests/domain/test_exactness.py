@@ -1,4 +1,4 @@
-"""No cent is lost or found: 2,000.00 however it is cut stays exactly on the threshold."""
+"""No cent is lost or added: 2,000.00, however it is divided, stays exactly on the threshold."""
 
 from random import Random
 
@@ -11,12 +11,12 @@ from tests.domain.made_month import JUNE, PROGRAM, billed, link, merged, partner
 
 SPLITS = 5_000
 ACCOUNTS = 3
-# A cent is this many days of a 36-month term in June, so that any share can be made up to whole cents.
+# One cent is this many days of a 36-month term in June. So any share can be completed to whole cents.
 PIECES_OF_A_CENT = 36 * JUNE.days
 
 
 def lines_worth(cents: int, account_id: str, random: Random) -> list[MrrGroup]:
-    """Lines with shares of odd fractions of a cent, up and down, that are worth whole cents together."""
+    """Lines whose shares are odd fractions of a cent, positive and negative, and together whole cents."""
     lines, missing = [], cents * PIECES_OF_A_CENT
     for _ in range(random.randint(0, 3)):
         term, days, net = random.choice((1, 3, 6, 12, 36)), random.randint(1, 30), random.randint(-900_00, 900_00)
@@ -27,8 +27,8 @@ def lines_worth(cents: int, account_id: str, random: Random) -> list[MrrGroup]:
 
 @pytest.fixture(scope="module")
 def totals() -> tuple[PartnerTotal, ...]:
-    """One partner a split: 2,000.00 cut at random into its three accounts' cents."""
-    random = Random(2015_07_27)  # a split that fails has to fail again
+    """One partner for each split: 2,000.00 divided at random among its three accounts."""
+    random = Random(2015_07_27)  # a split that fails has to fail in the next run too
     names, groups, links = [f"P{number:04d}" for number in range(SPLITS)], [], []
     for name in names:
         first, second = random.randint(0, 2_000_00), random.randint(-500_00, 2_500_00)

@@ -66,7 +66,7 @@ def test_a_confirmed_grant_lifts_no_more_because_merit_decides() -> None:
 
 
 def test_a_grant_may_be_confirmed_by_the_month_in_which_it_ended_even_when_the_run_is_late() -> None:
-    """The last day counts, not the day of the run: an entity that closes late costs nobody a grace period."""
+    """The month's last day counts, not the day of the run, so that a late entity costs nobody a grace period."""
     found = settle(grant(3, date(2015, 5, 1), date(2015, 8, 1)), on=date(2015, 10, 20), earned=3)
     assert outcomes(found) == {"G1": "confirmed"}
 
@@ -140,7 +140,7 @@ def test_without_grants_there_is_nothing_to_settle() -> None:
     assert settle() == GraceSettlement((), None, None)
 
 
-# The worked example, whose registers were computed apart from this code
+# The worked example, whose registers were computed without this code
 
 EXAMPLE = Path(__file__).parents[1] / "data/worked_example"
 REGISTERS = sorted(EXAMPLE.glob("register_*.json"))

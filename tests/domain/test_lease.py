@@ -1,4 +1,4 @@
-"""The lease of a month: who may write it, and who has been overtaken."""
+"""The lease of a month: which run may write the month, and which one has been overtaken."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order in which letters are looked at: what is unusual first, and what a full page leaves out."""
+"""The order of letters in the preview book: unusual ones first; and which ones a full page leaves out."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""One letter a partner and month: the first kind that applies (rule 12)."""
+"""One letter for each partner and month: the first kind that applies (rule 12)."""
 
 from itertools import combinations
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from partner_program.domain.letters import LETTER_KINDS, LetterKind, letter_kind
 
-# The order in which the programme asks, and what has to be true for a kind to apply.
+# The kinds in the order in which they are tried, each with the facts that make it apply.
 WHAT_MAKES_IT: dict[LetterKind, dict[str, Any]] = {
     "migration": {"migration": True},
     "restated": {"restated": True},
@@ -34,7 +34,7 @@ def kind(**changed: Any) -> LetterKind | None:
 
 
 def together(first: LetterKind, second: LetterKind) -> dict[str, Any]:
-    """Both kinds' facts; a month with two grants has the outcomes of both."""
+    """The facts of both kinds together; a month with two grants has the outcomes of both."""
     one, other = WHAT_MAKES_IT[first], WHAT_MAKES_IT[second]
     return {**other, **one, "outcomes": [*other.get("outcomes", []), *one.get("outcomes", [])]}
 
@@ -58,7 +58,7 @@ def test_each_kind_by_itself(only: LetterKind) -> None:
     [pair for pair in combinations(WHAT_MAKES_IT, 2) if set(pair) != {"tier_lowered", "tier_raised"}],
 )
 def test_of_two_kinds_the_one_that_is_asked_first_is_sent(first: LetterKind, second: LetterKind) -> None:
-    """Lowered and raised at once does not exist; every other pair does."""
+    """A tier cannot be lowered and raised at once; every other pair is possible."""
     assert kind(**together(first, second)) == first
 
 

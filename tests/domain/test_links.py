@@ -1,4 +1,4 @@
-"""Accounts that go missing from a total are named: unlinked, claimed twice, or not flagged by their entity."""
+"""Accounts that may be missing from a total are named: unlinked, of two partners, or not marked by their entity."""
 
 from datetime import date
 

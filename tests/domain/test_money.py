@@ -1,4 +1,4 @@
-"""Money is whole minor units and exact ratios; every rounding is half away from zero, by name, once."""
+"""Money is whole minor units and exact ratios; it is rounded once, half away from zero, by a named function."""
 
 from decimal import Decimal
 from fractions import Fraction

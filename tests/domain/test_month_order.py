@@ -38,7 +38,7 @@ def follows(
     check_follows(month=month, history=history, assessed=assessed, effective_on=on, last_effective_on=last)
 
 
-# The day that is asked for
+# The requested effective date
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What an account is told: a new rate from its own day, a corrected link never for the days before it is noticed."""
+"""What is published for an account: a new rate from its own day; a corrected link only from the day it is noticed."""
 
 from datetime import date
 from random import Random
@@ -27,7 +27,7 @@ def rate(first: int, tier: int) -> Rate:
 
 
 def answers(told: dict[date, RateTerms]) -> list[RateTerms | None]:
-    """What an order of each day of the month gets."""
+    """The terms that an order of each day of the month gets."""
     begun = ([each for each in told if each <= day(number)] for number in range(1, 32))
     return [told[max(days)] if days else None for days in begun]
 
@@ -37,7 +37,7 @@ def tiers(told: dict[date, RateTerms], *days: int) -> list[int]:
 
 
 def test_a_new_rate_of_a_past_day_ends_where_the_account_had_changed_hands() -> None:
-    """P2's rate was the same as P1's, so that the change of hands had no row of its own."""
+    """P2's rate was the same as P1's, so the change of owner had no row of its own."""
     links, rates = [link("P1", 1, 10), link("P2", 10)], {"P1": [rate(1, 2)], "P2": [rate(1, 2)]}
     told = dict(rows_owed(links=links, rates=rates, new={}, told={}, today=day(1)))
     assert list(told) == [day(1)]

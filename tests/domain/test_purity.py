@@ -1,4 +1,4 @@
-"""The domain is true on paper: no float near money, no clock, no library, read from its source."""
+"""The domain's source uses no float, no clock, no file and no library."""
 
 import ast
 import sys
@@ -11,7 +11,7 @@ import partner_program.domain
 
 MODULES = sorted(Path(partner_program.domain.__path__[0]).glob("*.py"))
 CLOCK = {"now", "today", "utcnow", "time", "localtime", "gmtime", "monotonic", "perf_counter"}
-# Modules whose very purpose is the outside, chance or the clock.
+# Standard modules for files, networks, chance or the clock.
 OUTSIDE = {"os", "io", "pathlib", "random", "secrets", "socket", "sqlite3", "subprocess", "time", "urllib.request"}
 # A Fraction divided stays exact; these are the only divisions that are not `//`.
 EXACT_DIVISIONS = {

@@ -210,7 +210,7 @@ def test_a_product_that_the_programme_does_not_know_is_refused() -> None:
         price(of_tier(2), product="teapot")
 
 
-# How it came about
+# The steps of the price
 
 
 def test_each_discount_is_a_step_and_the_steps_add_up() -> None:

@@ -1,4 +1,4 @@
-"""Properties of a settled month over random worlds: conservation, exactness, order, and that a fault lowers nobody."""
+"""Properties of a settled month in random worlds: no line is lost, sums are exact, and a fault lowers nobody."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ FAULTY = st.builds(
 
 @dataclass(frozen=True)
 class World:
-    """What a month is settled from; each entity bills, some partners are not authorised, some accounts have two."""
+    """The inputs of a month; each entity bills, some partners are not authorised, some accounts have two partners."""
 
     groups: dict[str, list[MrrGroup]]
     faulty_lines: dict[str, list[FaultyLine]]
@@ -135,7 +135,7 @@ def half_away(exact: Fraction) -> int:
 @given(worlds(), st.sets(st.sampled_from(CODES)))
 @settings(max_examples=40, deadline=None)
 def test_losing_any_entities_holds_their_partners_and_changes_nobody_else(world: World, lost: set[str]) -> None:
-    """A missing entity never lowers anyone: who is decided at all is decided exactly as if nothing had happened."""
+    """A missing entity never lowers a partner: each decision that is made is the same as without the fault."""
     whole, partial = (
         world.settle(world.revenues()),
         world.settle(world.revenues([code for code in CODES if code not in lost])),

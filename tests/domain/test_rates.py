@@ -1,4 +1,4 @@
-"""What a tier gives to new orders, and the floors that an older agreement keeps under it (rules 4 and 6).
+"""The terms that a tier gives to new orders, and older agreements as a floor under them (rules 4 and 6).
 
 "existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)"
 """

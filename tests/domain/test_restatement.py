@@ -1,4 +1,4 @@
-"""A month in force compared with what its inputs give now: what differs, in words (rule 8)."""
+"""A month in force is compared with the result of its inputs now; differences are given in words (rule 8)."""
 
 from datetime import date
 from decimal import Decimal

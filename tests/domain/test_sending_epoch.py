@@ -12,7 +12,7 @@ def test_a_database_that_counts_as_far_as_its_file_sends() -> None:
     assert counted_on(known=Epoch("a", 3), found=Epoch("a", 3), file="f") == Epoch("a", 4)
 
 
-def test_a_database_further_than_its_file_sends() -> None:  # its sender was killed between the two
+def test_a_database_further_than_its_file_sends() -> None:  # its sender was killed before it wrote the file
     assert counted_on(known=Epoch("a", 4), found=Epoch("a", 3), file="f") == Epoch("a", 5)
 
 

@@ -1,4 +1,4 @@
-"""A month settled: rates for new orders only, written where they differ, and one letter (rules 3 to 7 and 12)."""
+"""A settled month: rates for new orders only, written only if they differ, and one letter (rules 3 to 7 and 12)."""
 
 from dataclasses import replace
 from datetime import date
@@ -47,7 +47,7 @@ def with_agreement(mrr: int, history: PartnerHistory, agreement: LegacyAgreement
     return decision
 
 
-# From when
+# The first day of a rate
 
 
 def test_a_month_is_not_settled_before_it_has_ended() -> None:
@@ -61,7 +61,7 @@ def test_a_new_rate_holds_from_the_effective_date_and_never_before() -> None:
     )
 
 
-# A new rate only where something differs
+# A new rate only if something differs
 
 
 def test_nothing_differs_and_the_old_rate_stays_with_its_own_first_day() -> None:

@@ -1,4 +1,4 @@
-"""What a line is worth in a month, to whom it belongs, and one rounding an account and currency (rule 2)."""
+"""What a line is worth in a month, whose it is, and the one rounding for each account and currency (rule 2)."""
 
 from datetime import date
 from decimal import Decimal
@@ -53,7 +53,7 @@ def test_a_service_billed_from_the_15th_to_the_15th_is_exactly_one_fee_in_each_o
 
 @pytest.mark.parametrize("day", range(2, 29))
 def test_a_fee_of_one_cent_billed_from_any_day_to_that_day_is_one_cent_in_a_month(day: int) -> None:
-    """The two parts together are the fee, so that nothing may be rounded before they are added."""
+    """The two parts add up to the fee, so nothing may be rounded before they are added."""
     lines = [
         line(1, start=billing.first_day.replace(day=day), end=billing.following.first_day.replace(day=day))
         for billing in (JUNE.preceding, JUNE)
@@ -82,7 +82,7 @@ def test_whatever_the_term_a_full_month_counts_one_monthly_fee(term: int, net: i
 
 
 def test_usage_counts_whole_in_the_month_in_which_its_service_starts_and_in_no_other() -> None:
-    """CDN and traffic: a usage line has a term of one month and no days to share out."""
+    """CDN and traffic: a usage line has a term of one month and is not divided by days."""
     for month, expected in ((JUNE, 0), (JULY, 777_77), (AUGUST, 0)):
         usage = line(777_77, month=month, start=date(2015, 7, 31), end=date(2015, 8, 31), kind="usage")
         assert mrr_cents(usage, month=month) == expected

@@ -1,6 +1,6 @@
-"""Names that somebody might type to break something, by what they are meant to break; made up here, family by family.
+"""Invented names that somebody might type to break something, in families by what they are meant to break.
 
-Escapes stand for every character that an editor would hide. `REFUSED` are the families that no registry file may hold.
+Characters that an editor would hide are written as escapes. Registry files refuse the families in `REFUSED`.
 """
 
 TAGS = ["script", "img src=x onerror=alert(1)", "svg onload=alert(1)", "iframe srcdoc='<p>x'", "base href=//x.example"]

@@ -1,4 +1,4 @@
-"""Reads a rendered letter as its reader does: tables, links, and the colours that each word is shown in."""
+"""Reads a rendered letter as a mail program shows it: tables, links, and the colours of each word."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def declarations(style: str) -> dict[str, str]:
 
 
 def dark_rules(html: str) -> dict[str, dict[str, str]]:
-    """What each class means where the reader prefers dark."""
+    """The declarations of each class for readers who prefer dark colours."""
     block = html.partition("@media (prefers-color-scheme:dark){")[2].partition("@media")[0]
     return {name: declarations(body) for name, body in _RULE.findall(block)}
 

@@ -1,4 +1,4 @@
-"""In each language, both parts state the committed figures: read back as it writes them, they are the facts."""
+"""In each language, both parts of a letter state the committed figures: read back, they are the facts."""
 
 import re
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.letters.reading import Letter
 
 FOLDER = Path(__file__).parents[2] / "include/templates/letters/v1"
 TEMPLATES = LetterTemplates(FOLDER)
-# How each language writes numbers and months, from its own reference works and not from the library that writes ours.
+# How each language writes numbers and months, from its own reference works, not from the library that our letters use.
 POINTS = {"en": ".", "nl": ",", "de": ","}
 MONTHS = {
     "en": [

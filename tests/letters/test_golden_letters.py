@@ -1,4 +1,4 @@
-"""Letters kept to be looked at: a change of wording or layout shows as a difference in review.
+"""Letters that a person has read are kept as files: a change of wording or layout shows as a difference in review.
 
 After an intended change: `REFRESH_GOLDEN_LETTERS=1 pytest tests/letters/test_golden_letters.py`, look at the files,
 commit them.

@@ -1,6 +1,6 @@
 """Whatever a company, a contact or a manager is called: the registry refuses it by name, or it does no harm.
 
-Each name is held against the gate, and then forced past it into every place that shows names: a letter's two parts,
+Each name is given to the registry, and is then put directly into every place that shows names: a letter's two parts,
 the heads of its message, the register for a spreadsheet and the months' page.
 """
 
@@ -59,7 +59,7 @@ UNSEEN = re.compile(
 
 
 def registry_of(folder: Path, names: Sequence[str]) -> Path:
-    """A registry in which companies, contacts and managers bear these names, a row each."""
+    """A registry with these names: one row for each, as company, contact and account manager."""
     rows: dict[str, list[list[str]]] = {file: [] for file in HEADERS}
     for place, name in enumerate(names):
         rows["partners.csv"].append([f"P{place}", name, "applied", "en", "NL", "", "", "", "", f"M{place}", ""])
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_read_is_refused_without_repeating_it(tmp_path: Pa
 
 
 def named(place: int, name: str) -> LetterFacts:
-    """A letter, of each kind in turn, in which every name is this one."""
+    """A letter in which every name is `name`; its kind depends on `place`."""
     base = list(KINDS.values())[place % len(KINDS)]
     language = TEMPLATES.languages[place % len(TEMPLATES.languages)]
     return replace(base, language=language, company_name=name, contact_names=(name,), manager_name=name)
@@ -190,7 +190,7 @@ def test_the_register_for_a_spreadsheet_holds_a_text_and_no_formula(place: int, 
 
 
 def starts_a_formula(cell: str) -> bool:
-    """Whether a spreadsheet that ignores what cannot be seen, or reads full-width signs as signs, would calculate."""
+    """Whether a spreadsheet would calculate the cell, if it ignores invisible signs or reads full-width ones."""
     if cell[:1] in ("\t", "\r", "\n"):
         return True
     seen = "".join(each for each in cell if unicodedata.category(each)[0] not in "ZC")

@@ -1,4 +1,4 @@
-"""What a PDF states, read back from its pages, is what the facts say; whatever a name contains, it is only shown."""
+"""A PDF's text, read back from its pages, states the facts; names are only shown, whatever they contain."""
 
 import io
 import re

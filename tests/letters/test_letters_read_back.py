@@ -1,4 +1,4 @@
-"""What a letter states, read back from its two parts, is what the facts say."""
+"""A letter's two parts, read back, state the facts."""
 
 import re
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A language is one catalogue file: longer than ours, or written from right to left, the letters stay whole."""
+"""A language is one catalogue file: letters stay whole if it is longer than ours or written from right to left."""
 
 import re
 from dataclasses import replace
@@ -23,7 +23,7 @@ FIGURES = re.compile(r"\d[\d.,]*\d|\d")
 
 
 def lengthened(text: str) -> str:
-    """English with accents, half as long again in words that mean nothing; placeholders stay as they are."""
+    """English with accents and half as long again, by words without meaning; placeholders stay as they are."""
     halves = PLACEHOLDER.split(text)
     accented = "".join(part if PLACEHOLDER.fullmatch(part) else part.translate(ACCENTS) for part in halves)
     letters = sum(len(part) for part in halves if not PLACEHOLDER.fullmatch(part))
@@ -57,7 +57,7 @@ def pseudo(tmp_path_factory: pytest.TempPathFactory) -> LetterTemplates:
 
 
 def read_message(letter: RenderedLetter) -> tuple[str, str, str]:
-    """Subject, text and HTML after the post."""
+    """Subject, text and HTML of the letter after it was made into a message and parsed again."""
     head = MessageHead(
         sender_name="Host",
         sender_address="a@host.example",

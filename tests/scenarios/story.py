@@ -21,7 +21,7 @@ from tests.domain.made_month import LONG_AGO, billed, entity, grant, legacy, lin
 
 
 def words(given: dict[str, Any], required: str, optional: str = "") -> dict[str, Any]:
-    """These keys and no others: a misspelt one would be a check that checks nothing."""
+    """Accept these keys and no others, because a check under a misspelt key would check nothing."""
     assert set(required.split()) <= set(given) <= set(f"{required} {optional}".split()), given
     return dict.fromkeys(optional.split()) | given
 
@@ -65,7 +65,7 @@ def agreements_of(given: list[Any]) -> list[LegacyAgreement]:
 
 
 class Story:
-    """A story, and what is carried from month to month: the decisions so far, and each partner's status."""
+    """A story with what passes from month to month: the decisions so far, and each partner's status."""
 
     def __init__(self, path: Path) -> None:
         told = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - makes strings alone
@@ -81,7 +81,7 @@ class Story:
         self.decided: dict[str, list[tuple[BillingMonth, Decision]]] = {name: [] for name in partners}
 
     def settle(self, told: dict[str, Any]) -> MonthTotals:
-        """One run of a month; a partner that an earlier run of it has assigned keeps what it got."""
+        """Run a month once; a partner that an earlier run of the month assigned keeps its result."""
         month = BillingMonth.parse(told["month"])
         self.status |= told["status"] or {}
         late = dict.fromkeys(told["not_closed"] or [], f"month {month} not closed")
@@ -109,7 +109,7 @@ class Story:
         return settlement.totals
 
     def assigned(self, month: BillingMonth) -> dict[str, Decision]:
-        """What the partners got for a month, by name."""
+        """The decisions of a month, by partner."""
         decided = [(name, *each) for name, of_partner in self.decided.items() for each in of_partner]
         return {name: decision for name, assessed, decision in decided if assessed == month}
 

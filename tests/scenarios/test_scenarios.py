@@ -1,7 +1,7 @@
-"""Stories that a partner manager can read come out as they are told; each file is one story.
+"""Stories that a partner manager can read have the results that they state; each file is one story.
 
-Each month tells for each authorised partner its tier, the day from which its rate holds and its letter, or why it is
-held; and more where the story is about more.
+Each month states for each authorised partner its tier, the day from which its rate holds and its letter, or why it is
+held, and further facts that the story is about.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ MORE = "earned_tier mrr monthly_discount setup_discount sla grace"
 
 
 def told_of(decision: Decision) -> dict[str, str]:
-    """All that a story may tell of a partner's month."""
+    """Everything that a story may state about a partner's month."""
     assert decision.rate is not None
     terms = decision.rate.terms
     return {
