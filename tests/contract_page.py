@@ -1,4 +1,4 @@
-"""docs/contract.md as data: its tables, lists and examples, so that tests hold the page itself against the code."""
+"""Reads docs/contract.md as data: its tables, lists and examples, so that tests compare the page with the code."""
 
 import json
 import re
@@ -22,12 +22,12 @@ def part(text: str, heading: str) -> str:
 
 
 def headings(text: str) -> list[str]:
-    """The names in code of a section's headings, such as a relation or a file."""
+    """The code words in a section's headings, such as the name of a relation or a file."""
     return re.findall(r"(?m)^### `([^`]+)`$", text)
 
 
 def table(text: str, first_column: str) -> list[Row]:
-    """The rows of the one table whose first column has that name, without the marks of code."""
+    """The rows of the only table whose first column has that name."""
     tables = re.findall(r"(?m)(?:^\|.*\|\n)+", text)
     (found,) = [each for each in tables if _cells(each.splitlines()[0])[0].strip("`") == first_column]
     names, _, *rows = [_cells(line) for line in found.splitlines()]
@@ -35,12 +35,12 @@ def table(text: str, first_column: str) -> list[Row]:
 
 
 def plain(cell: str) -> str:
-    """A cell that is one word in code, without its marks; empty for an empty cell."""
+    """The word of a cell that is one code word, without its backticks; empty for an empty cell."""
     return cell.strip("`")
 
 
 def codes(text: str) -> list[str]:
-    """Every word in code of a text, in order."""
+    """Every code word of a text, in order."""
     return re.findall(r"`([^`]+)`", text)
 
 

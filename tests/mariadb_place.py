@@ -1,4 +1,4 @@
-"""Where the tests' MariaDB is: at 127.0.0.1:3306, root without a password, or where the environment says."""
+"""The address of the tests' MariaDB: 127.0.0.1:3306, root without a password, unless the environment says otherwise."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""Programme files for tests, derived from the text of 2015's: the same programme with another number of tiers."""
+"""Programme files for tests, made from the file of 2015: the same programme with another number of tiers."""
 
 import re
 
@@ -15,10 +15,10 @@ _ROW = """  - tier: {tier}
 
 
 def with_tiers(tiers: int, *, day: str) -> str:
-    """The text of 2015's file with so many tiers, in force from `day`.
+    """The text of 2015's file with this number of tiers, in force from `day`.
 
-    A tier above the sixth begins at twice the revenue of the one before and gives 2 % more of the monthly fee; the cap
-    of promotions is the highest tier's discount.
+    Each tier above the sixth begins at twice the revenue of the one before and discounts the monthly fee by 2 % more.
+    The cap of promotions is the highest tier's discount.
     """
     text = _FIRST.read_text(encoding="utf-8").replace("day: 2015-07-27", f"day: {day}")
     start, end = text.index("tiers:\n"), text.index("\n# Rule 9. Partner discount")

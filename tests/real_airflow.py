@@ -2,8 +2,8 @@
 
 Or `airflow standalone`, which starts these by itself.
 
-All listen on free loopback ports, and end with the `with` block. What an operator would do is done by Airflow's own
-command line and REST API; what happened is read from the metadata.
+All listen on free loopback ports and end with the `with` block. Tests act as an operator does, with Airflow's own
+command line and REST API, and read the results from the metadata.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ _INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
 class RealAirflow:
-    """One Airflow that is up; made by `real_airflow`."""
+    """One running Airflow, made by `real_airflow`."""
 
     def __init__(
         self, folder: Path, processes: Processes, *, dags: Path, variables: Mapping[str, str], users: Mapping[str, str]
@@ -82,7 +82,7 @@ class RealAirflow:
         return rest
 
     def airflow(self, *words: str) -> str:
-        """What one command of Airflow's own says; it has to succeed."""
+        """Run a command of Airflow's own command line, which has to succeed; return its output."""
         return subprocess.run(
             [_program(), *words], env=self.environment, cwd=self.home, check=True, capture_output=True, text=True
         ).stdout
@@ -95,7 +95,7 @@ class RealAirflow:
             return connection.execute(query.encode(), values).fetchall()
 
     def wait_for(self, what: str, holds: Callable[[], object], seconds: float = UP_SECONDS) -> None:
-        """Wait until something holds; refuse where a service ends or it takes too long."""
+        """Wait until `holds` is true; fail if a service ends or it takes too long."""
         end = monotonic() + seconds
         while not holds():
             self._processes.check()
@@ -112,7 +112,7 @@ class RealAirflow:
 
     def _inherited(self) -> dict[str, str]:
         found = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        # `airflow standalone` starts `airflow`, whichever it finds first
+        # `airflow standalone` starts the first `airflow` on the PATH
         return found | {"PATH": os.pathsep.join((str(Path(_program()).parent), found["PATH"]))}
 
     def _settings(self, dags: Path) -> dict[str, str]:

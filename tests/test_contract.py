@@ -1,4 +1,4 @@
-"""docs/contract.md is what the code does: its tables are read, its example world is run, its answers are compared."""
+"""docs/contract.md says what the code does: its tables are read, its example world is run, its answers are compared."""
 
 import csv
 import re
@@ -206,7 +206,7 @@ COMMANDS = dict(commands(program))
 
 
 def commands_of_the_page() -> dict[str, str]:
-    """What follows each command's name, by its name."""
+    """The options and arguments of each command on the page, by the command's name."""
     typed = [plain(row["command"]) for row in table(section(6), "command")]
     return {re.split(r" (?=[^a-z])", each)[0]: each for each in typed}
 

@@ -1,4 +1,4 @@
-"""What the documents promise is so: links, commands, variables, keys, messages, and the README's own example."""
+"""The documents are right: links, commands, variables, keys, messages, and the README's own example."""
 
 import csv
 import os
@@ -43,7 +43,7 @@ def unfenced(text: str) -> str:
 
 
 def anchors(path: Path) -> set[str]:
-    """The anchors that a code host makes of the headings."""
+    """The anchors that a code host makes from the headings."""
     headings = re.findall(r"(?m)^#+ (.+)$", unfenced(path.read_text(encoding="utf-8")))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -64,7 +64,7 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 
 def command_named(words: list[str]) -> tuple[click.Command | None, list[str]]:
-    """The command that words after `partner-program` name, and the words left over; None where there is no such one."""
+    """The command that the words after `partner-program` name, or None, and the words that are left."""
     found: click.Command = program
     while isinstance(found, click.Group) and words and not words[0].startswith("-"):
         inner = found.get_command(click.Context(found), words[0])

@@ -1,4 +1,4 @@
-"""bin/set-up chooses a Python that will do, says why another will not, and trusts no half-made .venv."""
+"""bin/set-up chooses a suitable Python, says why another is not suitable, and never uses an unfinished .venv."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ NEEDED = ("bin", "pyproject.toml", "requirements-build.txt", "requirements.txt",
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of what the set-up reads, in a folder with a space in its name."""
+    """A copy of the files that the set-up reads, in a folder with a space in its name."""
     folder = tmp_path / "a project"
     folder.mkdir()
     for name in NEEDED:
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Callable[[str, str], Path]:
-    """Writes an interpreter that is this one after a change to it; told to make a .venv, it names itself and stops."""
+    """Writes a Python that runs a change before this one; when it should make a .venv, it prints its name and stops."""
 
     def write(name: str, change: str) -> Path:
         path = tmp_path / "interpreters" / name

@@ -1,4 +1,4 @@
-"""Promises of the tool chain that no linter keeps."""
+"""Promises of the tool chain that no linter checks."""
 
 import re
 import subprocess

@@ -1,7 +1,7 @@
-"""The worked example, month after month through the command line: the registers that the rules give, to the cent.
+"""The worked example, run month by month through the command line, gives the expected registers to the cent.
 
-The registers were computed apart from this project's code. They leave out `buckets`, `held`, `revision`, the register's
-status, the accounts' `units_per_eur` and the letters' status; everything else has to agree exactly.
+The expected registers were computed without this project's code. They leave out `buckets`, `held`, `revision`, the
+register's status, the accounts' `units_per_eur` and the letters' status; everything else has to be equal.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def given_register(month: str) -> dict[str, Any]:
 
 
 def as_given(register: dict[str, Any]) -> dict[str, Any]:
-    """Our register without what the given ones leave out."""
+    """Our register without the fields that the expected ones leave out."""
     return {
         "billing_month": register["billing_month"],
         "effective_on": register["effective_on"],
@@ -48,7 +48,7 @@ def _partner_as_given(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_month(partner_program: CommandLine, month: str) -> Answer:
-    """Run a month from the day that its register names; where the brake stops it, release it and run again."""
+    """Run a month from the day that its register names; if the brake stops it, release the brake and run again."""
     words = ("run", month, "--effective-on", given_register(month)["effective_on"])
     first = partner_program(*words)
     if first.status == 1 and "brake" in first.stderr:
@@ -150,6 +150,6 @@ def test_running_all_four_months_again_changes_no_byte_of_the_database_nor_of_an
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """What every file below a folder has in it."""
+    """The content of every file below a folder, as a digest."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -92,7 +92,7 @@ def settle_installed(here: Installation, order: MonthOrder) -> Any:
 
 
 class NamedConnections(dict[str, ConnectionFields]):
-    """Connections by name: a dictionary has all that the programme asks of its connections."""
+    """Connections by name: a dictionary has every method that the programme calls on its connections."""
 
     def add_sqlite(self, conn_id: str, path: Path) -> None:
         """Name a SQLite file."""
@@ -100,7 +100,7 @@ class NamedConnections(dict[str, ConnectionFields]):
 
 
 class World:
-    """A small company in one folder; nothing is on disk in the programme's database before `ready` or `load`."""
+    """A small company in one folder; its registry reaches the programme's database only by `ready` or `load`."""
 
     def __init__(self, folder: Path, entities: Iterable[str] = ("NL", "US")) -> None:
         """Make empty billing databases for the entities, and connections to them."""
@@ -120,7 +120,7 @@ class World:
 
     @property
     def installation(self) -> Installation:
-        """The installation, opened anew: only the project's own files are remembered from one call to the next."""
+        """The installation, opened again at each call; only the project's own files are cached between calls."""
         here = Installation(self.connections, PROJECT / "include", self.folder / "out")
         here.__dict__["programs"] = _programs(here.include)  # where its cached property keeps them
         return here
@@ -130,7 +130,7 @@ class World:
         return self.folder / f"billing_{entity.lower()}.db"
 
     def environment(self) -> dict[str, str]:
-        """The process environment under which another process finds this installation."""
+        """The environment variables with which another process finds this installation."""
         fields = {
             PREFIX + name.upper(): json.dumps({key: value for key, value in asdict(each).items() if key != "conn_id"})
             for name, each in self.connections.items()
@@ -138,7 +138,7 @@ class World:
         return {**os.environ, **fields, OUT_VARIABLE: str(self.folder / "out"), "GX_ANALYTICS_ENABLED": "false"}
 
     def partner(self, partner_id: str, accounts: dict[str, str] | None = None, **values: Any) -> None:
-        """Add a partner, authorised unless told otherwise, with one account at each entity named."""
+        """Add a partner with one account at each entity named; it is authorised unless `values` say otherwise."""
         self._add(
             "partners",
             **{
@@ -231,7 +231,7 @@ class World:
             connection.execute(sql, values)
 
     def close(self, month: str, *entities: str) -> None:
-        """Close a month as the entity's lines stand now, at the entities named or at all."""
+        """Close a month with the entity's present lines, at the entities named, or at all."""
         at = BillingMonth.parse(month)
         for entity in entities or [row["entity"] for row in self.tables["entities"]]:
             period = {"month": month, "first": str(at.first_day), "next": str(at.following.first_day)}
@@ -247,7 +247,7 @@ class World:
             )
 
     def reopen(self, month: str, entity: str) -> None:
-        """Take an entity's close of a month back."""
+        """Delete an entity's close of a month."""
         self.execute(entity, "DELETE FROM program_period_close WHERE billing_month = ?", (month,))
 
     def orders(self, entity: str) -> Path:
@@ -270,7 +270,7 @@ class World:
         return folder
 
     def load(self) -> int:
-        """Load the registry as it stands; return how many rows changed."""
+        """Load the registry; return how many rows changed."""
         return load_registry_folder(self.installation, self.write_registry())[1]
 
     def ready(self, *months: str) -> None:
@@ -314,13 +314,13 @@ class World:
         return hashlib.sha256(self.program_db.read_bytes()).hexdigest()
 
     def dump(self) -> list[str]:
-        """Everything in the programme's database, as statements, but who held the months and how often they wrote."""
+        """The whole programme's database as statements, except who held the months and how often they wrote."""
         held = ('INSERT INTO "month_lease"', 'INSERT INTO "step_token"')
         with closing(sqlite3.connect(self.program_db)) as connection:
             return [statement for statement in connection.iterdump() if not statement.startswith(held)]
 
     def written(self) -> dict[str, bytes]:
-        """Every file below the output folder that people look at, by its path."""
+        """Every file below the output folder that people read, by its path."""
         out = self.folder / "out"
         files = (path for path in sorted(out.rglob("*")) if path.is_file())
         return {str(path.relative_to(out)): path.read_bytes() for path in files if ".checks" not in path.parts}

@@ -1,4 +1,4 @@
-"""The command line as a shell sees it: words in; an exit status and two separate streams out.
+"""Runs the command line as a shell does: arguments go in, an exit status and two separate streams come out.
 
 Most tests call the console script's own function in this process, which saves a second each time.
 """
@@ -22,7 +22,7 @@ SCRIPT = Path(sys.executable).parent / "partner-program"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command left behind."""
+    """The exit status and the output of a command."""
 
     status: int
     body: bytes
@@ -40,13 +40,13 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """Both streams, for what must be in neither; line breaks of a narrow terminal are spaces."""
+        """Both streams together, with line breaks as spaces, to check what must be in neither."""
         return " ".join((self.stdout + self.stderr).split())
 
 
 @dataclass(frozen=True)
 class CommandLine:
-    """`partner-program` with the environment of one installation and nothing else of ours."""
+    """`partner-program` with the environment variables of one installation and no others of ours."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class CommandLine:
         return cls({**connections, "PARTNER_PROGRAM_OUT": str(out)})
 
     def but(self, **variables: str) -> "CommandLine":
-        """The same installation with other variables."""
+        """The same installation with these variables changed or added."""
         return replace(self, environment={**self.environment, **variables})
 
     def without(self, *variables: str) -> "CommandLine":
@@ -69,7 +69,7 @@ class CommandLine:
 
     @property
     def whole_environment(self) -> dict[str, str]:
-        """What a process of its own is started with."""
+        """The environment with which a separate process is started."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         return {**inherited, **self.environment}
 
@@ -89,14 +89,14 @@ class CommandLine:
         return Answer(status, body.getvalue(), stderr.getvalue())
 
     def must(self, *words: object) -> Answer:
-        """Run a command that a test only prepares with."""
+        """Run a command that prepares a test; it has to succeed."""
         answer = self(*words)
         assert answer.status == 0, answer.stderr
         return answer
 
 
 def words(options: Mapping[str, str], **changed: str) -> list[str]:
-    """Options as they are typed, some of them changed."""
+    """Options as a person types them, some of them changed."""
     return [word for pair in {**options, **changed}.items() for word in pair]
 
 

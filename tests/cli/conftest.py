@@ -20,7 +20,7 @@ def command_line(world: World) -> CommandLine:
 
 
 def small_world(folder: Path) -> World:
-    """P1 in grace, P2 with older terms, P3 held as US is late, P4 only applied, and ids that look like formulas."""
+    """P1 in grace, P2 with older terms, P3 held because US is late, P4 applied, and ids that look like formulas."""
     world = World(folder)
     world.partner("P1", {"NL": "A1"}, company_name="株式会社 <b>")
     world.bill("A1", "2015-06", 2_500_00)
@@ -55,7 +55,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
 
 
 def moved(world: World, folder: Path) -> World:
-    """A copy of a world in another folder; copying files is quicker than running a month."""
+    """A copy of a world in another folder; copying files is faster than running a month."""
     shutil.copytree(world.folder, folder, dirs_exist_ok=True)
     twin = deepcopy(world)
     twin.folder = folder

@@ -1,4 +1,4 @@
-"""Each command from outside: what it answers, with which status, and that the answer alone is on stdout."""
+"""Each command from outside: its answer, its exit status, and that only the answer is on stdout."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""`letters pdf` and `certificate`: files for download from committed facts, refused where there are none."""
+"""`letters pdf` and `certificate` make files for download from committed facts, and refuse if there are none."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`letters book`: writes the page to look at before an approval and prints where it is."""
+"""`letters book` writes the page to read before an approval and prints its path."""
 
 from pathlib import Path
 

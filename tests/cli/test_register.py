@@ -1,4 +1,4 @@
-"""`register`: contract 6 to the letter as JSON, and files that no spreadsheet can be tricked with."""
+"""`register`: JSON exactly as contract 6 says, and files in which no spreadsheet finds a formula."""
 
 import csv
 import io

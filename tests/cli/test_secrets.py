@@ -1,4 +1,4 @@
-"""A password in a connection is seen by the database that it is for, and by nothing and nobody else."""
+"""Only the database that it is for ever gets the password of a connection; nobody else sees it."""
 
 import json
 import socket

@@ -15,7 +15,7 @@ JUNE = ("--from", "2015-06", "--to", "2015-06")
 
 @pytest.fixture
 def draft(tmp_path: Path) -> Path:
-    """Tier 1 begins at 500.01: whoever has 500.00 falls out, and nobody else moves."""
+    """Tier 1 begins at 500.01: partners with 500.00 lose it, and nobody else moves."""
     path = tmp_path / "draft.yaml"
     path.write_text(USED.read_text("utf-8").replace("from_mrr_cents: 50000\n", "from_mrr_cents: 50001\n"), "utf-8")
     return path

@@ -1,4 +1,4 @@
-"""Started as a process of its own, as a shell does: what it imports, what its help teaches, what it asks for."""
+"""The command line started as a separate process: what it imports, what its help says, what it needs."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ IMPORTED = re.compile(r"import time: .*\| +([\w.]+)$", re.MULTILINE)
 
 
 def commands(group: click.Group = program, *names: str) -> Iterator[tuple[str, ...]]:
-    """The words of every command, those of groups included."""
+    """The words of every command, including groups."""
     for name, command in group.commands.items():
         yield (*names, name)
         if isinstance(command, click.Group):
@@ -28,7 +28,7 @@ LEAVES = [each for each in ALL if not any(other != each and other[: len(each)] =
 
 
 def started(partner_program: CommandLine, *typed: str) -> subprocess.CompletedProcess[str]:
-    """Start the installed console script with this installation's variables and nothing else of ours."""
+    """Start the installed console script with this installation's variables and no others of ours."""
     return subprocess.run(
         [SCRIPT, *typed],
         env=partner_program.whole_environment,
@@ -40,7 +40,7 @@ def started(partner_program: CommandLine, *typed: str) -> subprocess.CompletedPr
 
 
 def imports(partner_program: CommandLine, *typed: str) -> set[str]:
-    """The packages that a command imports, by their first name."""
+    """The top-level packages that a command imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", SCRIPT, *typed],
         env=partner_program.whole_environment,

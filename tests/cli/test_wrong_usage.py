@@ -1,4 +1,4 @@
-"""What cannot be right is refused before anything is read or written: status 2, usage on stderr, nothing on stdout."""
+"""Wrong usage is refused before anything is read or written: status 2, usage on stderr, nothing on stdout."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

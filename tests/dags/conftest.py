@@ -1,4 +1,4 @@
-"""One Airflow for the tests of a process: its home in a temporary folder, told to it before its first import."""
+"""One Airflow for the tests of a process, with its home in a temporary folder, set before Airflow is imported."""
 
 import atexit
 import os
@@ -41,7 +41,7 @@ def airflow_home() -> Path:
 
 @pytest.fixture
 def bag(airflow_home: Path) -> Any:
-    """The project's DAGs, parsed anew: a run leaves its params in the DAG object."""
+    """The project's DAGs, parsed again, because a run leaves its params in the DAG object."""
     from airflow.dag_processing.dagbag import DagBag
 
     assert airflow_home.is_dir()
@@ -72,7 +72,7 @@ class InAirflow:
             self._monkeypatch.setenv(name, value)
 
     def run(self, dag_id: str, **conf: Any) -> Any:
-        """Run a DAG once, parsed anew; between two tries of a step no time passes."""
+        """Parse a DAG again and run it once; retries follow without waiting."""
         from airflow.dag_processing.dagbag import DagBag
 
         dag = DagBag(ROOT / "dags").dags[dag_id]

@@ -1,4 +1,4 @@
-"""A world with five months before go-live, and three from it on: what a backfill is made for."""
+"""A world for backfills: five months before go-live, and three from go-live on."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.worlds import World
 
 EARLIER = [f"2015-0{month}" for month in range(1, 6)]
 JUNE, JULY = "2015-06", "2015-07"
-# Whatever takes force or reaches a partner lies in one of these.
+# The tables of everything that takes force or reaches a partner.
 IN_FORCE = ("discount_rate", "letter", "publication", "assessment_grant")
 
 
@@ -30,10 +30,10 @@ def five_months(folder: Path) -> World:
 
 
 def statuses(world: World) -> list[tuple[str, str, int]]:
-    """What was settled, in order: month, history or in force, revision."""
+    """The settlements in order: month, history or in force, revision."""
     return world.rows("SELECT billing_month, status, revision FROM settlement ORDER BY settlement_id")
 
 
 def in_force(world: World) -> dict[str, int]:
-    """How many rows lie in each table of what takes force."""
+    """The number of rows in each of these tables."""
     return {table: world.rows(f"SELECT count(*) FROM {table}")[0][0] for table in IN_FORCE}  # noqa: S608

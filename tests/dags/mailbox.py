@@ -1,4 +1,4 @@
-"""A mail server on loopback that takes everything and keeps it, for one test."""
+"""A mail server on loopback that accepts and keeps every message, for one test."""
 
 import socketserver
 import threading
@@ -16,7 +16,7 @@ _REPLIES = {
 
 
 class _Session(socketserver.StreamRequestHandler):
-    """One conversation: each command is answered, the text after DATA is kept."""
+    """One SMTP conversation: answers each command and keeps the text after DATA."""
 
     def handle(self) -> None:
         self.wfile.write(b"220 mail.example\r\n")
@@ -33,7 +33,7 @@ class _Session(socketserver.StreamRequestHandler):
 
 @contextmanager
 def mailbox() -> Iterator[tuple[int, list[EmailMessage]]]:
-    """The port of a mail server, and the messages that it has taken."""
+    """The port of a mail server, and the messages that it has accepted."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as server:
         server.messages = []  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""A backfill is history only, the schedule never begins by itself, and neither touches a month in force (rule 3)."""
+"""A backfill is history only, the schedule never puts a first month in force, and neither changes one (rule 3)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MAY = EARLIER[-1]
 
 @dataclass(frozen=True)
 class Seen:
-    """How one run ended, and what stood in the programme's database after it."""
+    """How one run ended, and what was in the programme's database after it."""
 
     state: str
     begun: str
@@ -28,7 +28,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
-    """One run after the other over the same world, by name."""
+    """Several runs over the same world, one after the other, by name."""
     world = five_months(tmp_path_factory.mktemp("backfill"))
     with pytest.MonkeyPatch.context() as monkeypatch:
         airflow = InAirflow(airflow_home, monkeypatch)

@@ -1,4 +1,4 @@
-"""What the DAGs promise before anything runs: names, order, schedule, parameters, and how light they are to parse."""
+"""What the DAGs promise before they run: names, order, schedule, parameters, and that parsing them is fast."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def dag(bag, request):
 
 @pytest.fixture(scope="module")
 def parsed(airflow_home):
-    """What a process has loaded that parsed the DAGs and the plugins, as the dag processor does."""
+    """The modules that a process has imported after it parsed the DAGs and the plugins, as the dag processor does."""
     done = subprocess.run(
         [sys.executable, "-c", PARSING, ROOT / "dags", ROOT / "plugins" / "partner_program"],
         capture_output=True,

@@ -1,7 +1,7 @@
 """The demo's letters through a real `airflow standalone`, its REST API and a real mail server: each arrives once.
 
-June comes through the whole chain of DAGs, started by one person and approved by another; July is settled beside it,
-and its letters are started on their own. Whatever is then started, cleared or unpaused again sends nothing.
+June goes through the whole chain of DAGs, started by one person and approved by another. July is settled without
+Airflow, and only its letters' DAG is started. Starting, clearing or unpausing again then sends nothing.
 """
 
 import csv
@@ -43,7 +43,7 @@ SECONDS = 300.0
 
 @dataclass
 class Company:
-    """The demo's world, and what people do about its letters."""
+    """The demo's world, and what people do with its letters."""
 
     here: Installation
     airflow: RealAirflow
@@ -58,9 +58,9 @@ class Company:
         return rows[0][0] if rows else None
 
     def asks(self, run_id: str) -> None:
-        """Wait until a person is asked, and Airflow has taken note that the process which asked has ended.
+        """Wait until the run waits for a person and Airflow knows that the process which asked has ended.
 
-        An answer that comes in between, in the same second, makes Airflow fail the task (docs/operations.md).
+        Airflow fails the task if the answer comes between the two, in the same second (docs/operations.md).
         """
         self.airflow.wait_for("the question", lambda: self.state(run_id, APPROVAL) == "awaiting_input", SECONDS)
         query = "SELECT try_number FROM task_instance WHERE run_id = %s AND task_id = %s"
@@ -70,7 +70,7 @@ class Company:
         self.airflow.wait_for("Airflow's note", lambda: noted in log.read_text(errors="replace"), SECONDS)
 
     def ends(self, run_id: str, dag_id: str = LETTERS) -> str:
-        """Wait until a run is over; how it ended."""
+        """Wait until a run is over; return how it ended."""
         query = "SELECT state FROM dag_run WHERE dag_id = %s AND run_id = %s"
 
         def state() -> str:
@@ -85,7 +85,7 @@ class Company:
         return [run_id for (run_id,) in self.airflow.rows(query, LETTERS)]
 
     def again(self, run_id: str, task: str) -> None:
-        """Clear a task and all that comes after it."""
+        """Clear a task and everything downstream of it."""
         self.started.clear(LETTERS, run_id, task, include_downstream=True)
 
     def expected(self, *months: BillingMonth) -> Counter[str]:
@@ -107,7 +107,7 @@ class Company:
 
 
 def demo_company(out: Path) -> Installation:
-    """The demo's world, loaded, nothing settled."""
+    """The demo's world with its registry loaded and nothing settled."""
     world = out / "world"
     build_world(world)
     connections = NamedConnections()
@@ -121,7 +121,7 @@ def demo_company(out: Path) -> Installation:
 
 
 def airflow_environment(here: Installation, smtp: dict[str, Any]) -> dict[str, str]:
-    """The installation and the mail server, as the environment of Airflow's processes."""
+    """The environment variables that give Airflow's processes the installation and the mail server."""
     limits = {"per_minute": 100_000, "per_domain_per_minute": 100_000}
     extra = {**smtp["extra"], "live": True, "allowed_domains": ["*"], **limits}
     here.connections["letters_smtp"] = ConnectionFields(  # type: ignore[index]
@@ -132,15 +132,15 @@ def airflow_environment(here: Installation, smtp: dict[str, Any]) -> dict[str, s
         fields = {"conn_type": each.conn_type, "host": each.host, "port": each.port, "login": each.login}
         fields |= {"password": each.password, "extra": dict(each.extra)}
         found[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(fields)
-    # a task that has ended keeps its place until its supervisor's next heartbeat
+    # a task that has ended keeps its slot until its supervisor's next heartbeat
     pace = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1"}
-    # the test reads what `airflow standalone` says as it says it
+    # so that the test can read the output of `airflow standalone` at once
     return {**found, **pace, "PARTNER_PROGRAM_OUT": str(here.out), "PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """June through the DAGs, July's letters alone, and then everything once more."""
+    """June through the DAGs, then July's letters, and then everything started again."""
     here = demo_company(tmp_path_factory.mktemp("company"))
     with (
         kept_mail() as (smtp, kept),
@@ -161,7 +161,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 
 
 def june(company: Company) -> None:
-    """The migration starts the letters; who started it approves in vain, somebody else does not."""
+    """The migration starts the letters; the person who started it cannot approve them, somebody else can."""
     for dag_id in (MIGRATION, LETTERS):
         company.started.unpause(dag_id)
     company.started.trigger(MIGRATION, partition_key=None, conf={})
@@ -181,7 +181,7 @@ def june(company: Company) -> None:
 
 
 def july(company: Company) -> None:
-    """July is settled by the command line's use cases; its letters are started and rejected, then approved."""
+    """July is settled by the use cases; its letters are started and rejected, then approved."""
     first_day = JULY.following.first_day.replace(day=3)
     run_installed(company.here, MonthOrder(JULY, first_day, first_day))
     before = len(company.kept)

@@ -1,4 +1,4 @@
-"""Both DAGs over a small world: the same month as on the command line, and nothing of it in Airflow's database."""
+"""Both DAGs over a small world give the same month as the command line, and no figure gets into Airflow's database."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ ORDERS = """
 
 @contextmanager
 def spoken_into(file: Path) -> Iterator[None]:
-    """Keep what the process says and logs, tasks included, in a file."""
+    """Write the output and the logs of the process, including those of tasks, to a file."""
     with file.open("a") as spoken, redirect_stdout(spoken), redirect_stderr(spoken):
         handler = logging.StreamHandler(spoken)
         logging.getLogger().addHandler(handler)
@@ -39,7 +39,7 @@ def spoken_into(file: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Settled:
-    """Two months of a world through Airflow, July twice, and of its twin on the command line."""
+    """Two months of a world run through Airflow, July twice, and the same world run on the command line."""
 
     airflow: InAirflow
     world: World
@@ -169,7 +169,7 @@ def test_xcom_carries_only_months_days_codes_the_runs_own_id_and_counts(settled)
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Every single value in what was handed on, wrapped however Airflow wraps it: JSON within JSON."""
+    """Every single value of an XCom, however deep Airflow nests it: JSON within JSON."""
     if isinstance(value, str):
         with suppress(ValueError):
             value = json.loads(value)

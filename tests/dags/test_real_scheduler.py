@@ -1,4 +1,4 @@
-"""A backfill, the migration and twin runs through a real scheduler, as the run book's commands start them (rule 3).
+"""A backfill, the migration and two runs of one month through a real scheduler, as the run book starts them (rule 3).
 
 It takes minutes: SCHEDULER=1 runs it. The same is tested step by step, without a scheduler, in test_backfill.py.
 """
@@ -22,7 +22,7 @@ pytestmark = [
 MONTHLY, MIGRATION = "monthly_tier_assignment", "migration_2015"
 APRIL, MAY = EARLIER[-2:]
 IDLE_SECONDS = 300.0
-# the letters' DAG is paused, as it comes: the run that a month starts there waits
+# the letters' DAG stays paused, which is the default: the run that a month starts there waits
 UNFINISHED = "SELECT 1 FROM dag_run WHERE dag_id <> 'tier_letters' AND state NOT IN ('success', 'failed')"
 
 
@@ -67,7 +67,7 @@ def test_a_backfill_then_the_migration_then_twins(company):
     assert company.runs("backfill") == [(APRIL, "success"), (MAY, "success")]
     assert statuses(world) == [(APRIL, "history", 1), (MAY, "history", 1)]
     assert in_force(world) == dict.fromkeys(IN_FORCE, 0)
-    # unpausing started the newest month by itself, and that took no force
+    # unpausing started the newest month by itself, but that month did not take force
     assert [state for _, state in company.runs("scheduled")] == ["failed"]
 
     airflow.airflow("dags", "trigger", MIGRATION)

@@ -1,4 +1,4 @@
-"""Each step where Airflow matters: which month, when to wait, what is tried again, and who is told."""
+"""The steps as Airflow tasks: which month they take, when they wait, what is tried again, and who gets an alert."""
 
 import json
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ def world(tmp_path):
 
 
 def begin_month(steps, *, partition_key=None, run_type="manual", **params):
-    """What the first task answers in a run of that kind."""
+    """The result of the first task in a run of that type."""
     from airflow.sdk.api.datamodels._generated import DagRunType
     from airflow.sdk.execution_time.context import set_current_context
 
@@ -48,20 +48,20 @@ def begin_month(steps, *, partition_key=None, run_type="manual", **params):
 
 
 def order(month, **asked):
-    """What the first task hands to the others."""
+    """The order that the first task passes to the others."""
     words = {"effective_on": None, "history": False, "migration": False, "close_deadline_days": 10, "holder": "a run"}
     return {"billing_month": month, **words, **asked}
 
 
 def last_month():
-    """The month that ended last; its 60th day after is always ahead, its first day after never."""
+    """The month that ended last: 60 days after its end are always in the future, its end is always past."""
     today = datetime.now(ZoneInfo("Europe/Amsterdam")).date()
     return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
 @pytest.fixture
 def airflow_connections(steps):
-    """The connections that Airflow knows; `steps` has told it where its home is."""
+    """The connections that Airflow knows; the fixture `steps` has set its home."""
     from partner_program.airflow_steps.running import AirflowConnections
 
     assert steps
@@ -184,7 +184,7 @@ def test_a_connection_that_is_not_set_is_none(airflow_connections):
 
 @pytest.fixture
 def failed(bag):
-    """What Airflow hands to a callback on failure."""
+    """The context that Airflow passes to a callback on failure."""
     return {"dag": bag.dags["monthly_tier_assignment"], "run_id": RUN_ID}
 
 

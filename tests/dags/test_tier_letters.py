@@ -1,4 +1,4 @@
-"""A month's letters through their DAG, into files, in this process: nobody is asked here, as nobody would answer."""
+"""A month's letters through their DAG, into files, in this process; no person is asked, since none could answer."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tests.usecases.letter_world import RECIPIENTS, letter_world
 from tests.worlds import World
 
 JUNE = "2015-06"
-# Nothing listens there: a live sender that was let go would say so.
+# Nothing listens there, so live sending would be noticed as a fault.
 LIVE = json.dumps(
     {"conn_type": "smtp", "host": "127.0.0.1", "port": 9, "extra": {"live": True, "allowed_domains": ["*"]}}
 )
@@ -28,7 +28,7 @@ class Company:
     world: World
 
     def send(self, **asked: Any) -> tuple[Any, dict[str, str]]:
-        """Run the letters' DAG; its run and the states of its tasks."""
+        """Run the letters' DAG; return its run and the states of its tasks."""
         run = self.airflow.run("tier_letters", **asked)
         return run, self.airflow.states(run)
 
@@ -38,7 +38,7 @@ class Company:
         return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.eml"))}
 
     def letters(self) -> dict[str, int]:
-        """How many of June's letters are in each state that has some; they always add up."""
+        """The number of June's letters by state, without empty states; checks that they add up."""
         found = reconcile_letters(self.world.installation, BillingMonth.parse(JUNE))
         assert found.adds_up
         return {state: count for state, count in found.states.items() if count}

@@ -1,4 +1,4 @@
-"""Processes that are killed, as by `kill -9`, in the middle of their work."""
+"""Runs work in a child process that is killed in the middle, as by `kill -9`."""
 
 import os
 import signal
@@ -14,15 +14,14 @@ Work = Callable[[], object]
 
 
 class Points:
-    """Counts the moments at which a process changes something, and kills it before a given one (from 1)."""
+    """Counts the changes that a process makes, from `watch` on, and kills it before change number `deadly` (from 1)."""
 
     def __init__(self, deadly: int) -> None:
-        """Nothing is counted before `watch`."""
         self._seen = 0
         self._deadly = deadly
 
     def watch(self) -> None:
-        """Count in this process from now on: writing statements, commits, files put in place."""
+        """Count the changes of this process from now on: statements that write, commits, files moved into place."""
         event.listen(Engine, "before_cursor_execute", self._statement)
         event.listen(Engine, "commit", self._commit)
         replace = Path.replace
@@ -44,20 +43,20 @@ class Points:
             self.pass_one()
 
     def pass_one(self) -> None:
-        """One more moment; the process dies before the given one."""
+        """Count one change; kill the process if it is the deadly one."""
         self._seen += 1
         if self._seen == self._deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def start(work: Work) -> int:
-    """Start a child that does the work and ends with status 0, or 1 and what went wrong on stderr; return its id."""
+    """Start a child that does the work; it ends with status 0, or with 1 and the fault on stderr. Return its id."""
     child = os.fork()
     if child:
         return child
     try:
         work()
-    except BaseException:  # noqa: BLE001 - whatever it is, a child never goes on with the parent's tests
+    except BaseException:  # noqa: BLE001 - after any fault the child must not go on with the parent's tests
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)
@@ -65,12 +64,12 @@ def start(work: Work) -> int:
 
 
 def ended(child: int) -> int:
-    """Wait for a child: its status, or minus the signal that killed it."""
+    """Wait for a child; return its status, or minus the signal that killed it."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def die_at(point: int, work: Work) -> bool:
-    """Do the work in a child that is killed before its n-th change; return whether it came that far."""
+    """Do the work in a child that is killed before change number `point`; return whether it made so many changes."""
 
     def dying() -> None:
         Points(point).watch()

@@ -23,7 +23,7 @@ class FixedTime:
     """A clock that moves only when somebody sleeps."""
 
     def __init__(self, now: float = APPROVED_AT) -> None:
-        """Begin at the second of the approval."""
+        """Start at the second of the approval."""
         self.seconds = now
 
     def now(self) -> float:
@@ -36,15 +36,14 @@ class FixedTime:
 
     @property
     def clock(self) -> Clock:
-        """This clock as the sender takes it."""
+        """This clock in the form that the sender takes."""
         return Clock(self.now, self.sleep)
 
 
 class LetterWorld:
-    """The world with what people do about its letters."""
+    """A world whose June letters are rendered, and what people do with these letters."""
 
     def __init__(self, world: World) -> None:
-        """Take a world whose June letters are rendered."""
         self.world = world
         self.time = FixedTime()
 
@@ -67,31 +66,31 @@ class LetterWorld:
         )
 
     def approve(self, by: str = "robin", **more: Any) -> LetterBatch:
-        """Somebody looks and says yes."""
+        """Approve the letters in the name of `by`."""
         return approve_letters(self.here, MONTH, approved_by=by, reason="looked at it", clock=self.time.now, **more)
 
     def send(self, **more: Any) -> SendReport:
-        """Send what may go."""
+        """Send every letter that may be sent."""
         return send_letters(self.here, MONTH, clock=self.time.clock, **more)
 
     def reconciled(self) -> Reconciliation:
-        """The month's letters counted; they always add up."""
+        """Count the month's letters and check that they add up."""
         found = reconcile_letters(self.here, MONTH)
         assert found.adds_up
         return found
 
     def states(self) -> dict[str, int]:
-        """How many rows are in each state that has some."""
+        """The number of rows by state, without empty states."""
         return {state: count for state, count in self.reconciled().states.items() if count}
 
     def restored_from(self, folder: Path) -> None:
-        """Put the world's files back to how they were in a copy."""
+        """Restore the world's files from a copy."""
         shutil.rmtree(self.world.folder)
         shutil.copytree(folder, self.world.folder)
 
 
 def _impatient(extra: Mapping[str, object]) -> dict[str, object]:
-    """Where a server makes a client wait a second for nothing, a third of it is enough."""
+    """Shorten the waiting time of a client to a third of a second, where a server makes it wait in vain."""
     return {key: 0.3 for key, value in extra.items() if key.endswith("_timeout") and value == 1}
 
 

@@ -1,4 +1,4 @@
-"""What people ask: a quote, the receipt of a decision, whether a month is closed, what an installation lacks."""
+"""The answers to questions: a quote, the receipt of a decision, a month's closes, what an installation lacks."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A disk that fills up is told, leaves nothing half done, and with room again all ends well.
+"""A disk that fills up is reported and leaves nothing half done; with space again the work is completed.
 
 SQLite is in test_month_run.py. The disk is a small file system in memory, which only root can make.
 """
@@ -25,14 +25,14 @@ MEGABYTES = 24
 
 
 class SmallDisk:
-    """A file system that is as full as a test wants it."""
+    """A small file system that a test can fill."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._ballast = folder / "ballast"
 
     def leave(self, free: int) -> None:
-        """Fill it until so many bytes are free; the ballast makes room where it has to."""
+        """Fill the disk, or shrink the ballast file, until `free` bytes are free."""
         self._ballast.unlink(missing_ok=True)
         size = shutil.disk_usage(self.folder).free - free
         with self._ballast.open("wb") as file:

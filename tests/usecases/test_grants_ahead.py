@@ -1,4 +1,4 @@
-"""A grant made on demand for a later day, and a month that is settled before that day comes (rules 4 and 5)."""
+"""A grant made on demand for a later day, and a month that is settled before that day (rules 4 and 5)."""
 
 from datetime import date
 

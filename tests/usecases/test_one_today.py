@@ -1,4 +1,4 @@
-"""A day is taken from the clock in one place: `Installation.today`, in the zone of the programme in force."""
+"""Only `Installation.today` reads the day from the clock, in the time zone of the programme in force."""
 
 import ast
 from collections.abc import Iterator

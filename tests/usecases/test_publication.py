@@ -36,7 +36,7 @@ def published(path: Path) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def orders(world: World) -> Path:
-    """The order database of NL, June being settled."""
+    """The order database of NL, after June is settled."""
     path = world.orders("NL")
     three_partners(world).settle(JUNE, on=GO_LIVE)
     return path
@@ -88,7 +88,7 @@ def rate_on(path: Path, account_id: str, day: str) -> int:
 def test_a_link_corrected_to_begin_later_ends_its_published_rate_on_the_day_of_the_correction(
     world: World, orders: Path
 ) -> None:
-    """Orders of the days before keep the answer that they got; nobody's order gets a new rate afterwards."""
+    """Orders of earlier days keep the rate that they got; no order gets another rate afterwards."""
     publish(world)
     before = published(orders)
     world.tables["account_links"][0]["valid_from"] = "2015-09-01"
@@ -126,7 +126,7 @@ def test_an_account_that_always_was_another_partners_gets_that_partners_rate_fro
 
 
 def test_an_order_placed_before_a_link_was_corrected_keeps_its_answer(world: World, orders: Path) -> None:
-    """A3 was P1's all along: noticed on 10 August, by whatever looks first, it holds from then on."""
+    """A3 always was P1's. This is noticed on 10 August, by whichever run looks first, and holds from then on."""
     publish(world)
     world.tables["account_links"][2]["partner_id"] = "P1"
     world.load()
@@ -152,7 +152,7 @@ def test_an_end_of_a_link_that_is_entered_late_holds_from_the_day_on_which_it_is
 def test_a_month_that_takes_force_from_a_past_day_changes_no_answer_that_a_corrected_link_gave_before(
     world: World, orders: Path
 ) -> None:
-    """P1 rises from 3 August by a run of the 20th: A1 has it from that day; A3, corrected meanwhile, keeps its own."""
+    """A run of 20 August raises P1 from 3 August: A1 has the rate from then; A3, corrected meanwhile, keeps its own."""
     publish(world)
     world.tables["account_links"][2]["partner_id"] = "P1"
     world.load()

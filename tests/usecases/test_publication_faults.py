@@ -1,4 +1,4 @@
-"""Rows made by hand that nobody can read, and order databases that fail: the sound rows and the others go on."""
+"""Unreadable rows that somebody wrote by hand, and order databases that fail, do not stop sound rows and databases."""
 
 from dataclasses import replace
 from datetime import date
@@ -26,7 +26,7 @@ ROWS = [
 
 @pytest.fixture
 def orders(world: World) -> Path:
-    """The order database of NL, June being settled and published."""
+    """The order database of NL, after June is settled and published."""
     path = world.orders("NL")
     three_partners(world).settle(JUNE, on=GO_LIVE)
     publish(world)
@@ -89,7 +89,7 @@ def test_drift_is_reported_for_every_entity_that_answers_and_the_others_are_name
 
 
 def test_an_unforeseen_fault_delays_neither_the_next_entity_nor_letters(world: World) -> None:
-    """A host name with an empty label is no refusal: Python itself fails to write it."""
+    """A host name with an empty label raises no refusal of ours: Python itself cannot encode it."""
     world.orders("NL")
     us = world.orders("US")
     three_partners(world)

@@ -1,4 +1,4 @@
-"""Publishing to order databases on PostgreSQL and MariaDB: one that is down blocks nobody and loses no row."""
+"""Publishing to order databases on PostgreSQL and MariaDB: one that is down blocks no other and loses no row."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from tests.servers import Postgres
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import PROJECT, World
 
-# The table as docs/operations.md gives it to the owner of an order database.
+# The table that docs/operations.md asks the owner of an order database to make.
 TABLE = """CREATE TABLE program_discount_rate (account_id VARCHAR(200) NOT NULL, valid_from DATE NOT NULL, tier INTEGER,
   monthly_fee_discount_bp INTEGER, setup_fee_discount_bp INTEGER, sla VARCHAR(20), revision INTEGER NOT NULL,
   published_at DATE, PRIMARY KEY (account_id, valid_from, revision))"""
@@ -35,7 +35,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'progr
 
 @dataclass
 class Orders:
-    """An order database: the connection by which the programme writes, and what its owner reads."""
+    """An order database: the connection with which the programme writes, and the rows that its owner reads."""
 
     fields: ConnectionFields
     run: Callable[[str], list[tuple[Any, ...]]]
@@ -100,7 +100,7 @@ def june(world: World) -> World:
 
 
 def grant(world: World, partner_id: str, tier: int) -> None:
-    """A rate that is owed at once."""
+    """Grant a tier from today, so that a rate is owed at once."""
     grant_grace(
         world.installation,
         partner_id,

@@ -1,4 +1,4 @@
-"""Loading the registry into the programme's database: whole or not at all, and twice is once."""
+"""Loading the registry into the programme's database: all or nothing, and loading it twice changes nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Simulating another programme file over settled months: the file that was used differs nowhere, nothing is written."""
+"""Simulating another programme file for settled months: with the file that was used nothing differs or is written."""
 
 from datetime import date
 from pathlib import Path
@@ -46,7 +46,7 @@ def differing(simulation: Simulation) -> dict[tuple[str, str], SimulatedResult]:
 
 
 def settle(world: World, month: str, day: str) -> Any:
-    """Settle a month; drawn worlds move more than the brake lets pass."""
+    """Settle a month, releasing the brake if needed: random worlds move more than it allows."""
     try:
         return world.settle(month, on=day)
     except BrakeOn:
@@ -84,7 +84,7 @@ def drawn_world(folder: Path, seed: int) -> World:
 
 
 def correct(world: World, rng: Random) -> None:
-    """Late invoices of three partners, in July (months after it stand) and in the last month; both are accepted."""
+    """Bill three partners late for July, which later months follow, and for the last month; accept both corrections."""
     for month in (JULY, SEPTEMBER):
         for number in rng.sample(range(8), 3):
             world.bill(f"A{number}", month, 6_000_00)
@@ -107,7 +107,7 @@ def test_the_file_that_was_used_differs_nowhere_whatever_the_months_were(tmp_pat
 
 @pytest.mark.parametrize("seed", range(2))
 def test_other_discounts_in_the_same_bands_are_those_of_each_partners_tier(tmp_path: Path, seed: int) -> None:
-    """Without older terms everybody moves by what the row moved, late releases and restatements included."""
+    """Without older terms each partner's discount changes as its tier's row, even after late releases and restatements."""
     world = drawn_world(tmp_path, seed)
     raised = draft(
         world, *((f"monthly_fee_discount_bp: {bp}\n", f"monthly_fee_discount_bp: {bp - 100}\n") for bp in ROWS)
@@ -186,7 +186,7 @@ def test_a_grant_follows_the_simulated_months_and_not_what_was_settled(world: Wo
     dearer = draft(world, ("from_mrr_cents: 500000", "from_mrr_cents: 500001"))
     whole = simulated(world, dearer, JUNE, SEPTEMBER)
     assert [month.results[0].tier for month in whole.months] == [3, 3, 3, 3]
-    # what was settled before the first month asked for stands
+    # months before the first simulated one keep their results
     after = simulated(world, dearer, AUGUST, SEPTEMBER)
     assert [month.results[0].tier for month in after.months] == [0, 0]
 

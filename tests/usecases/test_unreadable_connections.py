@@ -1,4 +1,4 @@
-"""A connection that nobody can read is the fault of its one entity (rule 7, contract 4)."""
+"""A connection that cannot be read is the fault of its entity only (rule 7, contract 4)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A person's approval: bound to the letters that were looked at, by somebody who did not start the run, for a week."""
+"""A person's approval holds for a week and for the letters that were shown; the run's starter cannot give it."""
 
 import shutil
 from datetime import date
@@ -23,7 +23,7 @@ AUGUST = date(2015, 8, 3)
 
 @pytest.fixture
 def june(tmp_path: Path) -> LetterWorld:
-    """June's letters, rendered, nobody has looked at them."""
+    """June's letters, rendered and not approved."""
     return letter_world(tmp_path)
 
 

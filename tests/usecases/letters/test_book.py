@@ -1,4 +1,4 @@
-"""The preview book of a month: what a person sees before the letters are let go, and that it is the letters as are."""
+"""The preview book of a month, which a person reads before approving the letters, shows the letters as they are."""
 
 import re
 import shutil

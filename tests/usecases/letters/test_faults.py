@@ -1,4 +1,4 @@
-"""Whatever the mail server does, and whenever the sender is killed: no letter is lost and none arrives twice."""
+"""No letter is lost and none arrives twice, whatever the mail server does and whenever the sender is killed."""
 
 import os
 import shutil
@@ -86,7 +86,7 @@ def test_a_letter_that_could_not_be_handed_over_arrives_once_when_the_server_wor
 
 
 def killed(june: LetterWorld, point: int) -> bool:
-    """Send in a child that is killed before its n-th write to database or server; whether it came that far."""
+    """Send in a child that is killed before write number `point` to database or server; return whether it got there."""
 
     def dying() -> None:
         points = Points(point)

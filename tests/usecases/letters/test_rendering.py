@@ -1,4 +1,4 @@
-"""Rendering what a month owes: from committed facts alone, once, and again only where the facts differ."""
+"""Letters are rendered from committed facts only, once, and again only if the facts differ."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Letters that cannot go on by themselves: a person's word that they arrived, or to send again; backups; bounces."""
+"""Letters that need a person, who records that they arrived or sends them again; backups; bounces."""
 
 import mailbox
 import shutil
@@ -31,7 +31,7 @@ def june(tmp_path: Path) -> LetterWorld:
 
 @pytest.fixture
 def ambiguous(june: LetterWorld) -> LetterWorld:
-    """A server took two letters and said nothing; the others wait."""
+    """A server took two letters and did not answer; the others wait."""
     with FaultServer("dot_drop") as server:
         june.use_server(server.connection_fields())
         june.send(partners=["P1"])

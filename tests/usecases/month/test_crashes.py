@@ -1,4 +1,4 @@
-"""A process may be killed at any moment: doing it again gives what an undisturbed run gives."""
+"""A process may be killed at any moment: running again gives the result of an undisturbed run."""
 
 import os
 import shutil
@@ -19,14 +19,14 @@ from tests.worlds import World
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-MOMENTS = 12  # at which a process is killed by the clock, wherever it may be then
+MOMENTS = 12  # times after which a process is killed, whatever it is doing then
 
 
 class Trial:
-    """A world that can be put back to where it was, and what an undisturbed piece of work makes of it."""
+    """A world that can be restored, and the result of some work on it that was not disturbed."""
 
     def __init__(self, world: World, work: Callable[[], object]) -> None:
-        """Remember the world as it is now, then do the work once, undisturbed."""
+        """Copy the world as it is now, then do the work once without a disturbance."""
         self._world, self._work = world, work
         self._before = world.folder.with_name(f"{world.folder.name}-before")
         shutil.copytree(world.folder, self._before)
@@ -36,12 +36,12 @@ class Trial:
         self._result = self._found()
 
     def dies_at(self, point: int) -> bool:
-        """Start anew, die before the n-th change; False where the work ends without so many."""
+        """Restore the world and do the work, killed before change number `point`; return whether it got there."""
         self._put_back()
         return die_at(point, self._work)
 
     def dies_after(self, seconds: float) -> None:
-        """Start anew, die when the time is up."""
+        """Restore the world and do the work, killed after some seconds."""
         self._put_back()
         child = start(self._work)
         time.sleep(seconds)
@@ -49,7 +49,7 @@ class Trial:
         ended(child)
 
     def gives_the_undisturbed_result_when_repeated(self) -> bool:
-        """Do the work again after a death; compare database and files with the undisturbed ones."""
+        """Do the killed work again; return whether database and files are those of the undisturbed work."""
         self._work()
         return self._found() == self._result
 
@@ -143,5 +143,5 @@ def test_a_killed_init_can_be_finished_by_the_next_init(tmp_path: Path) -> None:
     point = 1
     while trial.dies_at(point):
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
-        point += 13  # one of thirteen statements of the schema is enough: they are all one transaction
+        point += 13  # every 13th statement of the schema is enough, because they are all in one transaction
     assert point > 40

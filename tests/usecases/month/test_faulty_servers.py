@@ -1,7 +1,8 @@
-"""Billing servers at fault (rule 7): a stale replica, an old dump, lax values, broken text; and what they are asked.
+"""Billing servers at fault (rule 7): a stale replica, an old dump, lax values, broken text; and what we ask of them.
 
-Each world is three partners at NL (a SQLite file) and US (a server). Whatever is wrong at US, P1 of NL alone is decided
-as ever; who is held is named with what is wrong and where; and the repaired server releases them.
+Each world has three partners at NL (a SQLite file) and US (a server). Whatever is wrong at US, P1, which is at NL only,
+is decided as usual. Held partners are named with the fault and its place. Once the server is repaired, a run releases
+them.
 """
 
 import re
@@ -31,7 +32,7 @@ COMMENTS = re.compile(r"^(?:\s*--[^\n]*\n)+")
 
 @dataclass
 class Billing:
-    """The billing database of US on a server, as its owner has it."""
+    """The billing database of US on a server, with the rights of its owner."""
 
     fields: ConnectionFields
     owner: Any
@@ -87,7 +88,7 @@ def held(world: World, month: str) -> dict[str, str]:
 
 
 def settle_until_repaired(world: World, repair: Callable[[], Any]) -> dict[str, str]:
-    """Settle June with the fault: P1 is decided all the same. Then repair, and everybody is; return who was held."""
+    """Settle June with the fault: only P1 is decided. Then repair it: all are decided. Return who was held."""
     world.settle(JUNE, on=GO_LIVE)
     found = held(world, JUNE)
     assert partners(world, JUNE)["P1"]["tier"] == 2
@@ -141,7 +142,7 @@ def test_last_months_lines_under_this_months_dates_are_pointed_out_by_the_checks
     assert all(each.severity != "critical" for each in findings), "an equal month is no fault: it may be true"
 
 
-# What a lax server has let in
+# Values that a lax server accepted
 
 
 @pytest.mark.usefixtures("lax")
@@ -180,7 +181,7 @@ def test_an_amount_that_a_lax_mode_guessed_differs_from_the_control_total(world:
 
 @pytest.fixture
 def lax(mariadb: Billing) -> Iterator[None]:
-    """Every new session of the server is lax, and the owner's is."""
+    """Make every new session of the server lax, and the owner's."""
     with mariadb.owner.cursor() as cursor:
         cursor.execute("SELECT @@GLOBAL.sql_mode")
         before = cursor.fetchone()[0]
@@ -189,7 +190,7 @@ def lax(mariadb: Billing) -> Iterator[None]:
     mariadb.run(f"SET GLOBAL sql_mode = '{before}'", f"SET SESSION sql_mode = '{before}'")
 
 
-# Text that is no UTF-8
+# Text that is not UTF-8
 
 
 def test_an_id_that_is_not_utf8_is_shown_in_hexadecimal(world: World, mariadb: Billing) -> None:
@@ -250,7 +251,7 @@ def test_a_number_that_is_too_large_for_our_columns_stops_nobody_else(
     assert found["P2"].startswith(reason)
 
 
-# What is asked of the servers
+# The statements that the servers get
 
 
 def test_billing_servers_are_asked_to_read_and_nothing_else(company: World, billing: Billing) -> None:

@@ -1,4 +1,4 @@
-"""A month that is history only decides nothing for others: it leaves no gap and fills none (rules 3 and 8)."""
+"""A month that is history only changes nothing for other months: it leaves no gap and fills none (rules 3 and 8)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Database servers that are killed, as by `kill -9`, in the middle of a month: after a restart it ends undisturbed."""
+"""Database servers are killed, as by `kill -9`, in the middle of a month: after a restart it ends as usual."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from topology.local_places import LOOPBACK
 from topology.toy_billing import fill_toy_billing
 
 pytestmark = pytest.mark.server
-# The third relation of the month is what the server is asked for while it dies.
+# The server is killed while it is asked for the third relation of the month.
 SLOW_VIEW = """
 CREATE VIEW program_reseller_account AS
 SELECT CONCAT('A', SLEEP(60)) AS account_id, '' AS company_name, '' AS vat_id, '' AS email_domain
@@ -36,7 +36,7 @@ SELECT CONCAT('A', SLEEP(60)) AS account_id, '' AS company_name, '' AS vat_id, '
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The register of June where nobody was killed."""
+    """The register of June when no server was killed."""
     world = three_partners(World(tmp_path_factory.mktemp("undisturbed")))
     world.settle(JUNE, on=GO_LIVE)
     return world.register(JUNE)
@@ -64,7 +64,7 @@ def programme(postgres: Any, tmp_path: Path) -> Programme:
 
 
 def kill(leader: int) -> None:
-    """Kill a server with every process of it."""
+    """Kill a server with all its processes."""
     process = psutil.Process(leader)
     family = [process, *process.children(recursive=True)]
     for each in family:
@@ -72,7 +72,7 @@ def kill(leader: int) -> None:
 
 
 def gone(leader: int) -> bool:
-    """Whether nothing of a killed server's first process is left."""
+    """Whether the first process of a killed server is gone."""
     return not psutil.pid_exists(leader)
 
 
@@ -165,7 +165,7 @@ def test_a_billing_server_killed_in_the_middle_of_a_pull_holds_its_partners_unti
 
 
 def is_asleep(connection: "pymysql.Connection[Any]") -> bool:
-    """Whether somebody is in the middle of the slow statement."""
+    """Whether a session is in the middle of the slow statement."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM information_schema.processlist WHERE state = 'User sleep'")
         return cursor.fetchone() is not None

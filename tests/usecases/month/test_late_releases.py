@@ -1,4 +1,4 @@
-"""A month released after the next one took force, with the day that the month itself has (rules 3, 4 and 7)."""
+"""Partners of a month are released after the next month took force, from the month's own day (rules 3, 4 and 7)."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Twins of a run, paused and woken again: one takes force, the other is refused and leaves everything as it is."""
+"""Two runs of one month, one of them paused and woken: one takes force, the other is refused and changes nothing."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ ROUNDS = 10
 
 @pytest.fixture
 def small(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Three partners and a month to settle; a run that does not write may be overtaken after a second."""
+    """Three partners and a month to settle; a run may be overtaken after a second without a write."""
     monkeypatch.setattr(month_lease, "LEASE_SECONDS", 1)
     three_partners(world)
     return world
@@ -38,7 +38,7 @@ def small(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def children() -> Iterator[list[int]]:
-    """Processes that no failing test leaves behind asleep."""
+    """Ids of child processes, which are killed after the test even if it fails."""
     started: list[int] = []
     yield started
     for child in started:
@@ -64,7 +64,7 @@ def sleep_now() -> None:
 
 
 def refused_with(refusal: type[Exception], work: Callable[[], object]) -> Callable[[], None]:
-    """Work for a child: its status is 0 where the refusal came, 1 where it did not."""
+    """Work for a child that ends with status 0 if `work` was refused like this, otherwise with 1."""
 
     def refused() -> None:
         with pytest.raises(refusal):
@@ -74,7 +74,7 @@ def refused_with(refusal: type[Exception], work: Callable[[], object]) -> Callab
 
 
 def stages(run: MonthRun, *, between: Callable[[], None] = lambda: None) -> Any:
-    """The stages of a run, with something done after its first write."""
+    """Run the stages of a month, and call `between` after the first write."""
     for entity in run.begin():
         run.pull_mrr(entity)
         if entity.entity == "NL":

@@ -1,4 +1,4 @@
-"""Several processes at the same month: one result, as if one had run alone."""
+"""Several processes run the same month at once: the result is the same as of one process."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ ROUNDS, WHOLE_RUNS = 200, 20
 
 
 def at_once(works: Sequence[Callable[[], object]]) -> list[int]:
-    """Do each work in a process of its own, all beginning at the same moment; return their statuses."""
+    """Do each work in its own process, all starting at the same moment; return their statuses."""
     gate, opened = os.pipe()
 
     def when_told(work: Callable[[], object]) -> None:
@@ -77,7 +77,7 @@ def test_several_processes_that_init_at_once_make_one_database(world: World) -> 
 def test_several_processes_that_load_at_once_load_once(world: World) -> None:
     three_partners(world)
     world.tables["partners"][0]["phone"] = "+31 20 2"
-    folder = world.write_registry()  # once: none of them reads what another is writing
+    folder = world.write_registry()  # written once, so that no process reads a file that another is writing
     assert at_once([lambda: load_registry_folder(world.installation, folder)] * 3) == [0] * 3
     assert world.rows("SELECT phone FROM partner WHERE partner_id = 'P1'") == [("+31 20 2",)]
     assert world.load() == 0

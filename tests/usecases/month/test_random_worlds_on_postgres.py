@@ -1,6 +1,6 @@
 """Random worlds over several months: the programme's database on PostgreSQL gives the registers that SQLite gives.
 
-The billing databases are the same files for both; only where the programme keeps its own things differs.
+Both use the same billing files; only the programme's own database differs.
 """
 
 import shutil
@@ -27,7 +27,7 @@ MONTHS = {"2015-06": "2015-07-27", "2015-07": "2015-08-03"}
 ACCEPTED = Acceptance(date(2015, 8, 20), "pat", "corrected invoices")
 # On the thresholds of several tiers, just below them, and in between.
 LEVELS = (0, 49_999, 50_000, 199_999, 200_000, 500_000, 1_000_000, 1_999_999, 4_000_000, 137_77)
-# What a careless collation takes for another, or puts in another order.
+# Texts that a careless collation takes for equal, or sorts in another order.
 PARTNERS = ("P1", "p1", "Müller", "Muller", "P-2", "P10", "P9", "Éclair", "_x", "株式会社")
 
 
@@ -71,7 +71,7 @@ def bill_at(world: World, rng: Random, account_id: str, entity: str) -> None:
 
 
 def story(world: World, seed: int) -> Iterator[tuple[str, str]]:
-    """The months with their days; then a correction of one account in every month, and the months again."""
+    """Yield the months with their days; then correct one account in every month, and yield the months again."""
     yield from MONTHS.items()
     account = Random(seed).choice([row["account_id"] for row in world.tables["account_links"]])
     world.execute(
@@ -86,7 +86,7 @@ def story(world: World, seed: int) -> Iterator[tuple[str, str]]:
 
 
 def told(here: Installation, order: MonthOrder) -> object:
-    """What comes of running a month and accepting what it proposes: the outcome and the registers, or the refusal."""
+    """Run a month and accept what it proposes; return the outcome and the registers, or the refusal."""
     try:
         outcome = settle_installed(here, order)
     except Refusal as refused:

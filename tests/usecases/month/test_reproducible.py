@@ -1,4 +1,4 @@
-"""Equal inputs give equal bytes: in another process, in another place of the world, in another language."""
+"""Equal inputs give equal bytes: in another process, in another time zone, in another language."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ PLAIN = {
     "PYTHONHASHSEED": "1",
     "TZ": "America/Los_Angeles",
     "LC_ALL": "C",
-    "PYTHONUTF8": "0",  # with the next one, text is ASCII wherever nobody says otherwise
+    "PYTHONUTF8": "0",  # with LC_ALL=C and the next line, the default text encoding is ASCII
     "PYTHONCOERCECLOCALE": "0",
 }
 

@@ -1,4 +1,4 @@
-"""A month in force with other inputs: proposed, looked at, accepted or rejected, and only new orders change."""
+"""If the inputs of a month in force change, a proposal is made, and accepted or rejected; only new orders change."""
 
 from datetime import date
 

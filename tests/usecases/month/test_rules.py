@@ -1,4 +1,4 @@
-"""What a run refuses: days, the order of months, history, the brake, and a programme that says stop."""
+"""What a run refuses: wrong days, months out of order, history, the brake, and a programme that says stop."""
 
 import re
 
@@ -56,7 +56,7 @@ def test_an_earlier_month_cannot_take_force_behind_a_later_one(world: World) -> 
         world.settle(JUNE, on="2015-08-21")
 
 
-# Amounts that no column can hold
+# Amounts that are too large for any column
 
 
 @pytest.mark.parametrize("amount", [2**62, -(2**62), 2**63 - 1, 10**15])

@@ -1,4 +1,4 @@
-"""A month's run over real databases: what it decides, whom it holds, and that doing it again changes nothing."""
+"""A month's run over real databases: what it decides, whom it holds, and that running it again changes nothing."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The register of a month that is settled says what was decided then, whatever becomes of its partners (rule 8)."""
+"""The register of a settled month states what was decided then, whatever happens to its partners later (rule 8)."""
 
 import pytest
 
