@@ -1,4 +1,4 @@
-"""Files that people look at: whole or as they were, and never touched without need."""
+"""Files that people read are replaced as a whole or not at all, and are not touched without need."""
 
 import contextlib
 import os
@@ -78,7 +78,7 @@ def test_a_reader_that_has_the_old_file_open_keeps_reading_the_old_text(tmp_path
 
 @pytest.fixture
 def small_disk() -> Iterator[None]:
-    """No file of this process may grow beyond a thousand bytes."""
+    """Limit every file that this process writes to a thousand bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     yield

@@ -1,4 +1,4 @@
-"""A fault of a server is told with its code and without the values of a row; on real servers, and to the traceback."""
+"""A server's fault is reported with its code and without the values of a row, in messages and in tracebacks."""
 
 import traceback
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def programme(postgres: psycopg.Connection[Any]) -> ProgramDatabase:
 
 @contextmanager
 def refused_without_the_value(words: str) -> Iterator[None]:
-    """Refused with these words; the value is neither in them nor in what a log would show of the fault."""
+    """Expect a refusal with these words; the value is neither in them nor in the traceback that a log would show."""
     with pytest.raises(Unavailable) as refused:
         yield
     assert words in str(refused.value)

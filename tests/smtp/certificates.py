@@ -1,4 +1,4 @@
-"""Certificates of an invented authority, good ones and bad ones, made anew for each run of the tests."""
+"""Valid and invalid certificates of an invented authority, made again for each run of the tests."""
 
 import ipaddress
 import ssl
@@ -22,13 +22,13 @@ class Certificate:
 
 
 def authority_file() -> Path:
-    """What a client has to trust, to trust the good certificate."""
+    """The authority's certificate, which a client has to trust in order to accept the valid one."""
     return _folder() / "authority.pem"
 
 
 @cache
 def server_context(kind: str) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate of that kind."""
+    """The TLS context of a server with a certificate of that kind."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_folder() / f"{kind}.pem")
     return context

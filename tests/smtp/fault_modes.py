@@ -1,4 +1,4 @@
-"""The ways in which a mail server goes wrong, by name, and what has then to be known of the letter."""
+"""The faults of a mail server, by name, each with what has to be known about the letter afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Say:
-    """Answer with these bytes and go on; `pause` is the time between two bytes, 0 sends all in one."""
+    """Answer with these bytes and go on; `pause` is the time between two bytes in seconds, 0 sends all at once."""
 
     text: bytes
     pause: float = 0.0
@@ -15,14 +15,14 @@ class Say:
 
 @dataclass(frozen=True)
 class HangUp:
-    """Send these bytes and the end of the connection, in one packet."""
+    """Send these bytes and the end of the connection in one packet."""
 
     text: bytes = b""
 
 
 @dataclass(frozen=True)
 class Stall:
-    """Neither read nor say anything more."""
+    """Read and send nothing more."""
 
 
 Action = Say | HangUp | Stall
@@ -33,7 +33,7 @@ Phase = Literal[
 
 @dataclass(frozen=True)
 class Mode:
-    """What is known of a letter after one try, and what the server does instead of its usual answers."""
+    """What is known about a letter after one try, and what the server does in place of its usual answers."""
 
     expected: str
     at: Mapping[Phase, Action] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Mode:
     certificate: str = "good"
     login: bool = False
     first_time_only: bool = False  # per recipient, as greylisting does
-    one_recipient_only: bool = False  # only addresses that begin with nobody@ meet the fault
+    one_recipient_only: bool = False  # the fault happens only for addresses that begin with nobody@
 
 
 GARBAGE = b"\x00\xff\xfe<html>how may we help?</html>\r\n"

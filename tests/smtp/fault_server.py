@@ -1,10 +1,10 @@
-"""A mail server on loopback that goes wrong in one chosen way, and keeps every letter that it got whole.
+"""A mail server on loopback with one chosen fault, which keeps every letter that it got complete.
 
     with FaultServer("dot_drop") as server:
         ...  # server.port, or server.settings() and server.connection_fields()
     assert server.bodies == {"<1@sender.example>": [b"..."]}
 
-`MODES` says by mode what has to be known of a letter after one try: a delivery state, or `stop` for the whole batch.
+`MODES` says for each mode what has to be known about a letter after one try: a delivery state, or `stop` for the batch.
 """
 
 import re
@@ -32,18 +32,18 @@ _REPLY_PHASES = {"banner", "ehlo", "starttls", "handshake", "auth", "mail", "rcp
 
 
 class _Over(Exception):
-    """This conversation ends here."""
+    """Raised to end a conversation."""
 
 
 class FaultServer:
-    """Serves any number of conversations until it is left; each fault happens `times` times, None is always."""
+    """Serves any number of conversations until its block ends; each fault happens `times` times, or always if None."""
 
     def __init__(self, mode: str, *, times: int | None = None) -> None:
         self.mode: Mode = SCRIPTS[mode]
-        self.bodies: dict[str, list[bytes]] = {}  # Message-ID -> each text that came with its final dot
-        self.kept: dict[str, list[bytes]] = {}  # those of them that were not turned away by 4yz or 5yz
-        self.recipients: dict[str, list[str]] = {}  # Message-ID -> whom they were for
-        self.unfinished: list[bytes] = []  # what came of a text without its final dot
+        self.bodies: dict[str, list[bytes]] = {}  # by Message-ID, each text that came with its final dot
+        self.kept: dict[str, list[bytes]] = {}  # those of them that were not refused with 4yz or 5yz
+        self.recipients: dict[str, list[str]] = {}  # by Message-ID, the recipients
+        self.unfinished: list[bytes] = []  # the received parts of texts without their final dot
         self.commands: list[str] = []
         self.conversations = 0
         self.open: list[_Conversation] = []
@@ -64,18 +64,18 @@ class FaultServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        """Stop, and wait until each conversation has written down what it got."""
+        """Stop, and wait until each conversation has recorded what it got."""
         self.stopped.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     def settings(self, **changes: Any) -> SmtpSettings:
-        """How a client reaches this server; it loses patience soon only where this mode makes it wait."""
+        """The settings of a client of this server; its time limits are short only if this mode makes it wait."""
         return SmtpSettings.from_connection(self.connection_fields(**changes))
 
     def connection_fields(self, **extra: object) -> ConnectionFields:
-        """The same as the fields of a connection; `extra` adds to its extra."""
+        """The same settings as a connection; `extra` is added to the connection's extra."""
         slow = {phase for phase, action in self.mode.at.items() if isinstance(action, Stall) or _is_slow(action)}
         patience: dict[str, object] = {
             "connect_timeout": 20,
@@ -92,20 +92,20 @@ class FaultServer:
         )
 
     def limit(self, times: int) -> None:
-        """From now on the mode's faults happen that many times more."""
+        """Let the mode's faults happen this many more times."""
         with self._lock:
             self._times = times
             self._happened.clear()
 
     def hang_up(self) -> None:
-        """End every conversation now, and return when it has ended."""
+        """End every conversation now, and return when all have ended."""
         for conversation in list(self.open):
             with suppress(OSError):
                 conversation.request.shutdown(socket.SHUT_RDWR)
             conversation.ended.wait()
 
     def action(self, phase: Phase, recipient: str) -> Action | None:
-        """What this mode does here, or None where it does nothing out of the way."""
+        """What this mode does in this phase, or None if the server answers as usual."""
         action = self.mode.at.get(phase)
         if action is None or (self.mode.one_recipient_only and not recipient.startswith("nobody@")):
             return None
@@ -116,7 +116,7 @@ class FaultServer:
         return action if most is None or happened <= most else None
 
     def keep(self, text: bytes, recipient: str, answer: Action | None) -> None:
-        """Write down a letter that came whole, before it is answered."""
+        """Record a complete letter before it is answered."""
         found = _MESSAGE_ID.search(text)
         message_id = found[1].decode("latin-1") if found else ""
         turned_away = not isinstance(answer, Stall) and answer is not None and answer.text[:1] in (b"4", b"5")
@@ -132,7 +132,7 @@ def _is_slow(action: Action) -> bool:
 
 
 class _Conversation(socketserver.BaseRequestHandler):
-    """One client."""
+    """The conversation with one client."""
 
     def handle(self) -> None:
         self.faults: FaultServer = self.server.faults  # type: ignore[attr-defined]
@@ -221,7 +221,7 @@ class _Conversation(socketserver.BaseRequestHandler):
         raise _Over
 
     def _lines(self, text: bytearray | None = None) -> Iterator[bytes]:
-        """Each line; what comes of a text before the client goes away is written down as unfinished."""
+        """Yield each line; if the client leaves within a text, record the received part as unfinished."""
         while True:
             while (end := self.incoming.find(b"\n") + 1) == 0:
                 piece = b""
@@ -256,12 +256,12 @@ class _Conversation(socketserver.BaseRequestHandler):
             raise _Over
 
     def _hang_up(self, text: bytes) -> None:
-        """The bytes and the end in one packet, so that no client can see the one without the other."""
+        """Send the bytes and the end in one packet, so that no client sees one without the other."""
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         if text:
             self.request.sendall(text)
         self.request.shutdown(socket.SHUT_WR)
-        # closing with something unread would be a reset, which may overtake the bytes
+        # closing with unread data would send a reset, which may arrive before the bytes
         while not self.faults.stopped.is_set():
             if select.select([self.request], [], [], 0.02)[0] and not self.request.recv(65_536):
                 break

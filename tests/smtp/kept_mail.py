@@ -1,4 +1,4 @@
-"""A real mail server on loopback, aiosmtpd: STARTTLS and a login before anything else, and every letter kept."""
+"""A real mail server on loopback, aiosmtpd, which requires STARTTLS and a login and keeps every letter."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ LOGIN, PASSWORD = "letters", "c0rrect-h0rse/b@ttery"
 
 @dataclass(frozen=True)
 class Kept:
-    """One letter as it arrived: when, to whom, under which Message-ID, its bytes."""
+    """One letter as it arrived: time, recipient, Message-ID and bytes."""
 
     arrived_at: float
     recipients: tuple[str, ...]
@@ -27,7 +27,7 @@ class Kept:
 
 
 class _Keeping:
-    """Takes every letter."""
+    """Accepts every letter."""
 
     def __init__(self, kept: list[Kept]) -> None:
         self._kept = kept
@@ -45,7 +45,7 @@ def _log_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given:
 
 @contextmanager
 def kept_mail() -> Iterator[tuple[dict[str, Any], list[Kept]]]:
-    """The fields of a connection to the server, and what has arrived there."""
+    """The fields of a connection to the server, and the letters that have arrived there."""
     kept: list[Kept] = []
     port = free_ports(("mail",))["mail"]
     server = Controller(

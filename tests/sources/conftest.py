@@ -1,14 +1,14 @@
-"""Real servers with the tables of billing systems, and the eyes of a role that may only read.
+"""Real servers with the tables of billing systems, read by a role that may only read.
 
     billing.empty_tables("CREATE TABLE ...")   # the system's own tables, in a database of the test module's own
     billing.add("invoices", id="I1", ...)      # a row
-    billing.lines("killbill")                  # what the query of a source tells, in place, by line_id
-    billing.install_views("killbill")          # what an entity installs
+    billing.lines("killbill")                  # the rows of a source's query, used in place, by line_id
+    billing.install_views("killbill")          # install the views as an entity does
     billing.view_lines()                       # the same lines through its view
     billing.fields                             # the connection of the role that may only read
 
-MariaDB is asked where tests/mariadb_place.py says, and skipped where there is none; PostgreSQL comes from a wheel,
-always.
+MariaDB is the one that tests/mariadb_place.py names; without it its tests are skipped. PostgreSQL comes from a wheel
+and is always there.
 """
 
 import re
@@ -34,7 +34,7 @@ LINES, RESELLERS = "program_mrr_line", "program_reseller_account"
 
 
 class Billing(ABC):
-    """A database with one billing system's tables; what is read is read by a role that has SELECT only."""
+    """A database with one billing system's tables, read by a role that has SELECT only."""
 
     conn_type: str
 
@@ -45,7 +45,7 @@ class Billing(ABC):
         self._tables: dict[str, list[str]] = {}
 
     def empty_tables(self, statements: str) -> None:
-        """Make the system's tables, or empty those that an earlier test made: that takes a tenth of the time."""
+        """Make the system's tables, or empty those of an earlier test, which takes a tenth of the time."""
         self.script(f"DROP VIEW IF EXISTS {LINES}; DROP VIEW IF EXISTS {RESELLERS}")
         if statements not in self._tables:
             self.script(statements)
@@ -65,7 +65,7 @@ class Billing(ABC):
             cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))  # noqa: S608
 
     def lines(self, source: str) -> dict[str, dict[str, Any]]:
-        """The rows of `program_mrr_line` by line_id, from the query in place, whatever their order."""
+        """The rows of `program_mrr_line` by line_id, from the query used in place."""
         return self._by_id(self.ask(f"SELECT * FROM ({self.query(source, LINES)}) AS {LINES}"))  # noqa: S608
 
     def resellers(self, source: str) -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ class Billing(ABC):
         return self._by_id(self.ask(f"SELECT * FROM {LINES}"))  # noqa: S608
 
     def query(self, source: str, relation: str) -> str:
-        """A source's query for a relation, as the reading of a month takes it."""
+        """A source's query for a relation, as the pull of a month finds it."""
         stand_ins = read_stand_ins(SQL, source, self.conn_type)
         assert stand_ins is not None
         return stand_ins[relation]
@@ -103,7 +103,7 @@ class Billing(ABC):
 
     @abstractmethod
     def refuses_writing(self, statement: str) -> bool:
-        """Whether the reader's own rights forbid a statement."""
+        """Whether the reader's rights forbid a statement."""
 
 
 class MariadbBilling(Billing):
@@ -142,7 +142,7 @@ def _rows(connection: Any, question: str) -> list[dict[str, Any]]:
 
 
 def printed(*words: str) -> str:
-    """What the script for installing and closing prints."""
+    """The output of `print_sql`."""
     return subprocess.run([str(PRINT_SQL), *words], check=True, capture_output=True, text=True).stdout
 
 

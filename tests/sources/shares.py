@@ -1,4 +1,4 @@
-"""What lines of contract 1 come to in a month, by rule 2, worked out here without the product's own code."""
+"""Works out what lines of contract 1 are worth in a month by rule 2, without the product's own code."""
 
 from calendar import monthrange
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ def month_share(lines: Iterable[dict[str, Any]], month: str) -> Decimal:
 
 
 def holds_contract_types(line: dict[str, Any]) -> None:
-    """Fail where a value of a sound line is not of the type that contract 1 gives its column."""
+    """Fail if a value of a sound line does not have the type that contract 1 gives its column."""
     assert list(line) == COLUMNS
     for column in ("line_id", "account_id", "charge_kind", "currency", "document_status"):
         assert type(line[column]) is str, column

@@ -1,4 +1,4 @@
-"""FOSSBilling's tables as contract 1, on MariaDB: each trap has a sentence and amounts by hand."""
+"""FOSSBilling's tables as contract 1, on MariaDB: one test for each trap, with amounts worked out by hand."""
 
 from datetime import date
 from decimal import Decimal
@@ -206,7 +206,7 @@ def test_a_renewal_starts_on_the_day_it_is_due(fossbilling: FossBilling) -> None
 
 
 def test_a_renewal_with_days_to_pay_starts_where_the_chain_of_periods_stands(fossbilling: FossBilling) -> None:
-    """Due 14 days after it was made to the second: a deadline. 15 June, a month and a quarter later: 15 October."""
+    """Due exactly 14 days after it was made, so a deadline. From 15 June, a month and a quarter later is 15 October."""
     fossbilling.order(5, activated="2015-06-15 14:12:00")
     for invoice_id, made, task, length in [
         (1, "2015-06-15 14:00:00", "activate", "1M"),
@@ -227,7 +227,7 @@ def test_a_renewal_with_days_to_pay_starts_where_the_chain_of_periods_stands(fos
 
 
 def test_a_chain_counts_no_draft_and_begins_with_a_period_that_was_free(fossbilling: FossBilling) -> None:
-    """Activated on 15 June without an invoice: the first renewal is for the second month, a draft counts not."""
+    """Activated on 15 June without an invoice: the first renewal is for the second month, a draft does not count."""
     fossbilling.order(5, activated="2015-06-15 14:12:00")
     fossbilling.invoice(1, created_at="2015-07-01 09:30:00", due_at="2015-07-11 09:30:00", approved=0)
     fossbilling.fee(1, 5, "100.00", "renew")
@@ -238,7 +238,7 @@ def test_a_chain_counts_no_draft_and_begins_with_a_period_that_was_free(fossbill
 
 
 def test_a_chain_counts_a_free_month_once_though_it_was_refunded(fossbilling: FossBilling) -> None:
-    """A copy of a line for 0.00 is for 0.00 as well, and is no month of its own: 15 June, two months, 15 August."""
+    """The copy of a line for 0.00 is also for 0.00 and is not another month: 15 June, two months, 15 August."""
     fossbilling.order(5, activated="2015-06-15 14:12:00")
     fossbilling.invoice(1)
     fossbilling.fee(1, 5, "100.00")
@@ -272,7 +272,7 @@ def test_an_unknown_period_is_passed_on_and_refused_by_the_pull(fossbilling: Fos
 def test_a_refund_by_document_takes_back_fee_and_discount_in_their_own_month(
     fossbilling: FossBilling, serie: str
 ) -> None:
-    """Credit note and negative invoice alike: 85 of June come back in July, and June is 0 again."""
+    """By credit note or negative invoice, 85 for June are refunded in July, and June is 0 again."""
     fossbilling.order(5, activated="2015-06-01 00:00:00")
     fossbilling.invoice(1)
     fossbilling.fee(1, 5, "100.00")
@@ -303,7 +303,7 @@ def test_a_refund_whose_note_was_removed_is_seen_as_faulty_and_never_guessed(fos
 
 
 def test_a_refund_by_hand_is_read_from_the_invoice_without_its_tax(fossbilling: FossBilling) -> None:
-    """Of 121 with tax for 85 and 15 net, 60.50 went back: half of each, 42.50 of what recurs."""
+    """Of 121 with tax for 85 and 15 net, 60.50 was refunded: half of each, so 42.50 of the recurring fee."""
     fossbilling.order(5, activated="2015-06-01 00:00:00")
     fossbilling.invoice(1, taxrate="21", refund=Decimal("60.50"))
     fee = fossbilling.fee(1, 5, "100.00", taxed=1)

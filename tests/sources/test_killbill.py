@@ -1,4 +1,4 @@
-"""Kill Bill's tables as contract 1, on PostgreSQL and on MariaDB: each trap has a sentence and amounts by hand."""
+"""Kill Bill's tables as contract 1, on PostgreSQL and MariaDB: one test for each trap, amounts worked out by hand."""
 
 from datetime import date
 from decimal import Decimal
@@ -123,7 +123,7 @@ def test_a_monthly_fee_is_one_line_of_the_contract(killbill: KillBill) -> None:
     [("2015-09-30", 3), ("2016-06-30", 12), ("2017-06-30", 24), ("2018-06-30", 36)],
 )
 def test_a_term_of_any_length_is_divided_by_its_months(killbill: KillBill, end: str, months: int) -> None:
-    """The system's own MRR knows no 36 months and calls such a contract 0."""
+    """The system's own MRR does not know terms of 36 months and gives 0 for such a contract."""
     killbill.invoice()
     killbill.item("R1", "RECURRING", f"{months * 100}.00", "2015-06-30", end)
 
@@ -201,7 +201,7 @@ def test_usage_adjusted_is_taken_off_in_the_month_in_which_it_counted(killbill: 
 
 
 def test_an_adjustment_takes_the_period_and_the_term_of_the_item_that_it_corrects(killbill: KillBill) -> None:
-    """Goodwill of 120 on an annual fee of 1,200 is 10 in each of its twelve months, whatever day it was given."""
+    """Goodwill of 120 on an annual fee of 1,200 is 10 in each of its twelve months, whatever its own day."""
     killbill.invoice()
     killbill.item("R1", "RECURRING", "1200.00", "2015-06-01", "2016-06-01")
     killbill.item("J1", "ITEM_ADJ", "-120.00", "2015-09-09", "2015-09-09", linked_item_id="R1")
@@ -224,7 +224,7 @@ def test_an_adjustment_of_a_setup_fee_or_of_nothing_is_not_read(killbill: KillBi
 
 
 def test_a_repair_in_the_same_month_leaves_what_was_used(killbill: KillBill) -> None:
-    """100 for June, cancelled on the 11th: the system credits 20 of 30 days, 10 days are left."""
+    """100 for June, cancelled on the 11th: the system credits 20 of 30 days, and 10 days remain."""
     killbill.invoice()
     killbill.item("R1", "RECURRING", "100.00", "2015-06-01", "2015-07-01")
     killbill.item("A1", "REPAIR_ADJ", "-66.67", "2015-06-11", "2015-07-01", linked_item_id="R1")
@@ -237,7 +237,7 @@ def test_a_repair_in_the_same_month_leaves_what_was_used(killbill: KillBill) -> 
 
 
 def test_a_repair_of_an_annual_fee_leaves_the_months_before_it_alone(killbill: KillBill) -> None:
-    """1,200 for 2015, cancelled on 1 July: 184 of 365 days come back, 604.93, spread over the six months left."""
+    """1,200 for 2015, cancelled on 1 July: 184 of 365 days are credited, 604.93, over the six remaining months."""
     killbill.invoice()
     killbill.item("R1", "RECURRING", "1200.00", "2015-01-01", "2016-01-01")
     killbill.item("A1", "REPAIR_ADJ", "-604.93", "2015-07-01", "2016-01-01", linked_item_id="R1")

@@ -1,4 +1,4 @@
-"""Odoo's tables as contract 1, on PostgreSQL: each trap has a sentence and amounts by hand."""
+"""Odoo's tables as contract 1, on PostgreSQL: one test for each trap, with amounts worked out by hand."""
 
 import re
 import shutil
@@ -263,7 +263,7 @@ def test_an_installed_view_gives_what_the_query_in_place_gives(odoo: Odoo) -> No
 
 
 def test_the_query_for_community_of_the_readme_reads_the_other_modules_columns(odoo: Odoo, tmp_path: Path) -> None:
-    """The commands of the README, run on a copy; the tables have the names of those modules."""
+    """Run the README's commands on a copy, with tables that have the columns of those modules."""
     commands = re.findall(r"```sh\n(.*?)```", (SQL / "sources" / "odoo" / "README.md").read_text(), re.DOTALL)
     shutil.copytree(SQL / "sources" / "odoo", tmp_path / "odoo")
     subprocess.run(["/bin/sh", "-ec", commands[-1]], cwd=tmp_path, check=True)

@@ -54,7 +54,7 @@ def recorded(billing: Billing, source: str) -> PeriodClose:
 
 
 def killbill_june(billing: Billing) -> None:
-    """An annual fee of 1,200 and half of June for 50, less 30.00 of usage that was put right: 100 + 50 + 70 - 30."""
+    """An annual fee of 1,200, half of June for 50, and usage of 70 corrected by 30: 100 + 50 + 70 - 30."""
     system = KillBill(billing)
     system.invoice()
     system.item("R1", "RECURRING", "1200.00", "2015-03-15", "2016-03-15")
@@ -91,7 +91,7 @@ def whmcs_june(billing: Billing) -> None:
 
 
 def odoo_june(billing: Billing) -> None:
-    """36 months for 3,600 and 16 June to 31 July for 150, of which 30 of June come back: 100 + 50 - 30."""
+    """36 months for 3,600 and 16 June to 31 July for 150, less a refund of 30 for June: 100 + 50 - 30."""
     system = Odoo(billing)
     system.move()
     system.line("3600.00", "2014-06-01", "2017-05-31")
@@ -147,7 +147,7 @@ def test_a_month_without_a_close_or_with_one_that_differs_is_a_fault(
     fault = pull(postgres_billing, "odoo", *closes).fault
 
     if closes:
-        # 3,600.00 + 50.00 + 100.00 is told as two lines, of which July's does not touch June; less 30.00
+        # 3,600.00, and 150.00 as two lines, of which July's 100.00 does not overlap June; less 30.00
         assert fault is not None
         assert "the close says 3 lines, 3 were found; its control total is 1, theirs is 362000" in fault
     else:

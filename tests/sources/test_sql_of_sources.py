@@ -1,4 +1,4 @@
-"""The files of the sources themselves: their form, the script that prints them, the choice by database."""
+"""The files of the sources: their form, the script that prints them, and the choice of a query by database."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() ->
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: str(path.relative_to(SOURCES)))
 def test_a_query_is_one_select_that_any_driver_takes_as_it_is(path: Path) -> None:
-    """A percent sign or a colon would be a bind for some driver, a semicolon would end the query."""
+    """Some driver would take a percent sign or a colon for a bind, and a semicolon would end the query."""
     text = path.read_text()
 
     assert "-- Grain: " in text
@@ -75,7 +75,7 @@ def test_the_script_prints_how_it_is_used_when_it_is_used_wrongly(words: list[st
 
 
 def test_the_figures_to_record_are_those_of_posted_lines_that_touch_the_month(postgres_billing: Billing) -> None:
-    """Three lines touch December: 100.00 and 40.00 in EUR, 7.00 in USD; November's, January's and a draft do not."""
+    """Three posted lines overlap December: 100.00 and 40.00 in EUR, 7.00 in USD; the others are not counted."""
     postgres_billing.empty_tables("""
         CREATE TABLE told(service_start date, service_end date, net_amount_minor bigint, currency text, status text)
     """)

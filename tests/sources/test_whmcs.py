@@ -1,4 +1,4 @@
-"""WHMCS's tables as contract 1, on MariaDB: each trap has a sentence and amounts by hand."""
+"""WHMCS's tables as contract 1, on MariaDB: one test for each trap, with amounts worked out by hand."""
 
 from datetime import date
 from decimal import Decimal

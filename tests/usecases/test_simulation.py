@@ -107,7 +107,7 @@ def test_the_file_that_was_used_differs_nowhere_whatever_the_months_were(tmp_pat
 
 @pytest.mark.parametrize("seed", range(2))
 def test_other_discounts_in_the_same_bands_are_those_of_each_partners_tier(tmp_path: Path, seed: int) -> None:
-    """Without older terms each partner's discount changes as its tier's row, even after late releases and restatements."""
+    """Without older terms each discount changes as its tier's row, even after late releases and restatements."""
     world = drawn_world(tmp_path, seed)
     raised = draft(
         world, *((f"monthly_fee_discount_bp: {bp}\n", f"monthly_fee_discount_bp: {bp - 100}\n") for bp in ROWS)

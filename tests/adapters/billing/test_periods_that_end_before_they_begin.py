@@ -1,7 +1,7 @@
 """A line whose service ends on or before the day it starts is at fault in the month in which it starts.
 
-Its end may lie before the month, where a month's lines are not looked for: the line would vanish and its partner be
-assessed without it.
+Its end may lie before the month, and the month's statements do not read such lines: the line would be missed, and its
+partner would be assessed without it.
 """
 
 import pytest
@@ -23,7 +23,7 @@ def faulty_in(world: World, month: str) -> tuple[FaultyLine, ...]:
 
 
 def bill_with_end(world: World, service_end: str) -> World:
-    """Two partners billed in July, closed as they were; then the end of the first one's period is spoilt."""
+    """Bill two partners in July and close the month; then change the end of the first one's period."""
     world.partner("P1", {"NL": "A1"})
     world.partner("P2", {"NL": "A2"})
     world.bill("A1", JULY, 500_00)

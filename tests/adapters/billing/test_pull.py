@@ -60,7 +60,7 @@ def line(**changes: object) -> Line:
 
 
 def sound_lines() -> list[Line]:
-    """Lines that hold a month up, so that one bad line is not most of them."""
+    """Enough sound lines that one bad line is not most of the month."""
     return [line(line_id=f"S{number}", account_id="A9") for number in range(6)]
 
 
@@ -270,7 +270,7 @@ def test_a_bad_row_that_would_not_count_is_only_shown_in_its_bucket(
     assert revenue.fault is None or excluded == {"charge_kind": "tax"}  # a tax line is posted: the close counts it
     (shown,) = [group for group in revenue.groups if group.account_id != "A9"]
     amount = bad["net_amount_minor"]
-    can_be_added = isinstance(amount, int) and amount < 2**63 - 1  # a full column clips to that: no sum could hold it
+    can_be_added = isinstance(amount, int) and amount < 2**63 - 1  # a clipped value is not added
     assert (shown.lines, shown.net_amount_minor) == (1, amount if can_be_added else 0)
     assert (shown.charge_kind, shown.document_status) == (bad["charge_kind"] or "", bad["document_status"] or "")
 
@@ -790,7 +790,7 @@ def naive_day(value: object) -> date | None:
 
 
 def naive_touches(one: Line) -> bool:
-    """Known days decide; a day that is none leaves the question open, except where the database sorts it away."""
+    """Known days decide; a value that is not a date leaves it open, unless the database sorts it outside the month."""
     if begins_here_and_ends_before(one):
         return True
     start, end = naive_day(one["service_start"]), naive_day(one["service_end"])
@@ -798,7 +798,7 @@ def naive_touches(one: Line) -> bool:
         return end > date(2015, 7, 1) and (start is None or start < date(2015, 8, 1) or end < date(2015, 8, 1))
     written = one["service_end"]
     if isinstance(written, str) and "2000-01-01" <= written <= "2015-07-01":
-        return False  # such as 2015-02-31: too early, whatever was meant
+        return False  # such as 2015-02-31: too early, whatever day was meant
     if not start:
         return True
     return start < date(2015, 8, 1) or (isinstance(written, str) and "2015-07-01" < written < "2015-08-01")
@@ -864,7 +864,7 @@ def test_random_lines_come_out_as_plain_python_sees_them(tmp_path: Path, lines: 
     amount_out = sum(group.net_amount_minor for group in revenue.groups)
     amount_out += sum(bad.net_amount_minor or 0 for bad in revenue.faulty_lines)
     amounts = [one["net_amount_minor"] for one in here if type(one["net_amount_minor"]) is int]
-    billable = [amount for amount in amounts if abs(amount) <= 10**15]  # what is more than any company bills is none
+    billable = [amount for amount in amounts if abs(amount) <= 10**15]  # more is absurd
     assert (lines_out, amount_out) == (len(here), sum(billable))
 
 
@@ -880,7 +880,7 @@ def test_lines_whose_sum_is_too_large_for_a_column_are_counted_without_their_amo
 
 
 def overlaps_as_written(one: Line) -> bool:
-    """Whether both days, compared as the database compares them, let the line touch the month."""
+    """Whether the line overlaps the month if its days are compared as the database compares them."""
 
     def rank(value: object) -> tuple[int, Any]:
         return (0, value) if isinstance(value, int | float) else (2 if isinstance(value, bytes) else 1, value)

@@ -1,4 +1,4 @@
-"""PostgreSQL and MariaDB give what SQLite gives: the same random lines in each, read by a role that only reads."""
+"""PostgreSQL and MariaDB give the same as SQLite: the same random lines in each, read by a role that may only read."""
 
 import json
 import os
@@ -44,13 +44,13 @@ CREATE TABLE program_period_close (billing_month varchar(7), currency char(3), l
 CREATE TABLE program_reseller_account (account_id varchar(40), company_name varchar(200), vat_id varchar(40),
  email_domain varchar(200));
 """
-# Names that a careless collation takes for one another.
+# Names that a careless collation takes for equal.
 ACCOUNTS = ("Muller", "MÜLLER", "muller", "A1", "a1", "B2", "株式会社", "C'3")
 
 
 @dataclass
 class Server:
-    """A billing database: what its owner writes, and the connection by which the programme reads."""
+    """A billing database: its owner's writes, and the connection with which the programme reads."""
 
     fields: ConnectionFields
     run: Callable[[str, list[tuple[Any, ...]]], None]
@@ -130,7 +130,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 def random_lines(rng: Random) -> list[tuple[Any, ...]]:
-    """Lines around July 2015, a few of them at fault in every way that typed columns allow."""
+    """Lines around July 2015, a few of them with the faults that typed columns allow."""
     lines: list[tuple[Any, ...]] = []
     for number in range(rng.randrange(60)):
         start = date(2015, 5, 1) + timedelta(days=rng.randrange(110))
@@ -155,7 +155,7 @@ def random_lines(rng: Random) -> list[tuple[Any, ...]]:
 
 
 def closes_of(lines: list[tuple[Any, ...]]) -> list[PeriodClose]:
-    """An entity's word on July, as its own system would count it."""
+    """The close of July, as the entity's own system would count it."""
     counted: dict[str, tuple[int, int]] = {"EUR": (0, 0)}
     for line in lines:
         start, end, amount, currency, status = line[5], line[6], line[8], line[9], line[10]
@@ -365,7 +365,7 @@ def test_the_time_zone_of_the_server_moves_no_day(server: Server) -> None:
 
 @contextmanager
 def columns_in(server: Server, character_set: str) -> Iterator[None]:
-    """All text columns of the billing database in another character set, with its own lax collation."""
+    """Convert all text columns of the billing database to a character set, with that set's lax collation."""
     tables = ("program_mrr_line", "program_period_close", "program_reseller_account")
     server.fill([], [])
     for table in tables:

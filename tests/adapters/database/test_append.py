@@ -1,4 +1,4 @@
-"""Rows are offered again without harm: an equal one is left, a different one is refused and changes nothing."""
+"""Offering rows again is safe: an equal row is left alone, a different one is refused and changes nothing."""
 
 import shutil
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["on_postgres", "on_sqlite"])
 def database(request: pytest.FixtureRequest) -> ProgramDatabase:
-    """A programme's database with one settlement; of either kind."""
+    """A programme's database with one settlement, on SQLite or on PostgreSQL."""
     found = ProgramDatabase(request.getfixturevalue(request.param))
     settlement = {"settlement_id": 1, "billing_month": "2015-06", "revision": 1, "status": "history", "migration": 0}
     append(found, schema.settlement, [settlement | {"inputs_hash": "i", "decision_hash": "d"}])
@@ -70,7 +70,7 @@ def stored(database: ProgramDatabase, table: Table) -> list[dict[str, Any]]:
 
 
 def moment(database: ProgramDatabase) -> Any:
-    """What changes where a row is written anew."""
+    """A value that changes if a row is written again."""
     if database.engine.dialect.name == "sqlite":
         return None
     with database.engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The programme's database as a file that several processes share, and that a fault never leaves half-written."""
+"""The programme's database as a file that several processes share and that no fault leaves half-written."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ def dump(path: Path) -> list[str]:
 
 @pytest.fixture
 def refused_row(database: ProgramDatabase) -> Callable[[str, dict[str, Any]], str]:
-    """A function that gives the database's words on a row that it refuses."""
+    """A function that inserts a row and returns the database's refusal."""
 
     def refusal(table: str, row: dict[str, Any]) -> str:
         with pytest.raises(Unavailable) as refused, database.writing() as connection:
@@ -110,7 +110,7 @@ def test_the_newest_migration_is_the_version_that_the_code_needs(path: Path) -> 
 @pytest.mark.parametrize("table", schema.APPEND_ONLY, ids=str)
 def test_rows_in_force_are_never_changed_or_deleted(path: Path, table: Table) -> None:
     marks = {
-        column.name: "x" if isinstance(column.type, Text | Day) else 1  # the checks are not what is tested here
+        column.name: "x" if isinstance(column.type, Text | Day) else 1  # this test is not about the checks
         for column in table.columns
     }
     changes = (update(table).values({table.columns.keys()[0]: 1}), delete(table))

@@ -1,4 +1,4 @@
-"""The programme's database on PostgreSQL: the same months, append-only, nothing lost where a reply to COMMIT is."""
+"""The programme's database on PostgreSQL: the same months, append-only, and safe if the reply to COMMIT is lost."""
 
 import socket
 import tempfile
@@ -25,7 +25,7 @@ SOCKET = ".s.PGSQL.5432"
 
 @dataclass
 class Programme:
-    """A world whose programme's database is one of its own on the server."""
+    """A world with a programme's database of its own on the server."""
 
     world: World
     folder: str
@@ -44,7 +44,7 @@ class Programme:
         }
 
     def through(self, folder: str) -> None:
-        """Reach the server by another socket."""
+        """Connect to the server through another socket."""
         fields = ConnectionFields("partner_program", "postgres", host=folder, login="postgres", schema=self.name)
         self.world.connections["partner_program"] = fields
 
@@ -112,7 +112,7 @@ def programme_settled(shared_postgres: Postgres, tmp_path_factory: Any) -> Itera
 def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
     shared_postgres: Postgres, programme_settled: Programme, tmp_path: Path
 ) -> None:
-    """The checks as they were before are put back in a copy; then it is a database of that version."""
+    """Restore the old checks in a copy, which makes it a database of the version before."""
     name = shared_postgres.database(like=programme_settled.name)
     copy = Programme(World(tmp_path), shared_postgres.folder, name)
     copy.through(copy.folder)
@@ -135,7 +135,7 @@ def test_two_runs_at_once_give_one_result(programme: Programme) -> None:
     def run() -> None:
         try:
             programme.world.settle(JUNE, on=GO_LIVE)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+        except Exception as error:  # noqa: BLE001 - the test shows any fault
             refused.append(error)
 
     runs = [threading.Thread(target=run) for _ in range(4)]
@@ -173,20 +173,20 @@ Fault = Callable[[bytes, bytes], str]
 
 
 def reply_to_the_commit_of_a_settlement() -> Fault:
-    """Let the COMMIT through and cut the line before its reply comes back."""
+    """Let the COMMIT through and cut the connection before its reply comes back."""
     return lambda sent, said: "after" if b"COMMIT" in said and b"INSERT INTO settlement " in sent else ""
 
 
 def the_commit_of_a_settlement() -> Fault:
-    """Cut the line when the COMMIT is about to be sent."""
+    """Cut the connection before the COMMIT is sent."""
     return lambda sent, said: "before" if b"COMMIT" in said and b"INSERT INTO settlement " in sent else ""
 
 
 class Proxy:
-    """Hands bytes on between a client and the server; where the fault says so, the line is cut, once."""
+    """Passes bytes between a client and the server, and cuts the connection once, when the fault says so."""
 
     def __init__(self, server: str, *, lose: Fault, then: Callable[[], None] = lambda: None) -> None:
-        """Listen on a socket of its own; `then` comes after the cut and before the client knows of it."""
+        """Listen on a socket; `then` is called after the cut and before the client notices it."""
         self.folder = tempfile.mkdtemp(prefix="pg-proxy-")
         self.lost = 0
         self._server = str(Path(server) / SOCKET)
@@ -197,7 +197,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._listening.close()
 
     def _accept(self) -> None:
@@ -210,7 +210,7 @@ class Proxy:
         upstream = socket.socket(socket.AF_UNIX)
         try:
             upstream.connect(self._server)
-        except OSError:  # the server is gone: so is the line to it
+        except OSError:  # the server is gone, and the connection with it
             return _hang_up(client, upstream)
         cut = threading.Event()
         threading.Thread(target=self._answer, args=(upstream, client, cut), daemon=True).start()
@@ -242,7 +242,7 @@ class Proxy:
 
 
 def _hang_up(*lines: socket.socket) -> None:
-    """Shut lines down, so that nobody keeps waiting on the other end."""
+    """Shut connections down, so that the other end does not wait."""
     for line in lines:
         with suppress(OSError):
             line.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Taking the upper limit of tiers out of a database with months in it: every row stays, whatever happens meanwhile."""
+"""Removing the upper limit of tiers from a database with months in it keeps every row, whatever happens meanwhile."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ def database_at(path: Path) -> ProgramDatabase:
 
 
 def everything(path: Path) -> dict[str, Any]:
-    """Every row with its rowid, and every trigger, index and view as it is written, but the version."""
+    """Every row with its rowid, and the text of every trigger, index and view; without the version."""
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -46,7 +46,7 @@ def everything(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Three partners after June and July, with a grant and rates for an order database; in a database of 0003."""
+    """Three partners after June and July, with a grant and rates for an order database; in schema 0003."""
     world = World(tmp_path_factory.mktemp("settled"))
     world.grant("G1", "P1", 6, "2015-07-01", "2015-12-01")
     world.orders("NL")
@@ -71,7 +71,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def path(settled: World, tmp_path: Path) -> Path:
-    """A database of 0003 of one test's own."""
+    """A database of schema 0003 for one test."""
     return Path(shutil.copyfile(settled.program_db, tmp_path / "program.db"))
 
 
@@ -153,7 +153,7 @@ def test_a_view_and_an_index_that_somebody_made_over_a_table_are_there_afterward
 
 
 def upgrade_with_a_small_cache(path: Path) -> None:
-    """Upgrade so that pages are written to the file before the commit, as a large database's are."""
+    """Upgrade with a small cache, so that pages reach the file before the commit, as in a large database."""
     database = database_at(path)
     event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA cache_size = 1"))
     database.upgrade()
@@ -175,7 +175,7 @@ def test_killed_before_any_of_its_statements_it_leaves_a_database_that_init_stil
 
 
 def test_a_database_left_by_a_killed_upgrade_is_used_by_the_version_before(path: Path) -> None:
-    """The journal that the killed process left is rolled back by whoever opens the database next."""
+    """The next process that opens the database rolls back the journal of the killed one."""
     after_two_tables = 12
     assert die_at(after_two_tables, lambda: upgrade_with_a_small_cache(path))
     assert path.with_name(f"{path.name}-journal").stat().st_size > 0

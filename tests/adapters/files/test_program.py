@@ -1,4 +1,4 @@
-"""The programme of 27 July 2015 says what its text says, and a programme file that is wrong anywhere is refused."""
+"""The programme of 27 July 2015 is as its text says, and a programme file with any fault is refused."""
 
 from datetime import date
 from hashlib import sha256
@@ -21,7 +21,7 @@ def first() -> Program:
 
 
 def faults_of(tmp_path: Path, content: str | bytes) -> list[str]:
-    """The faults of a programme file; fails where there is none."""
+    """The faults of a programme file; fails if there are none."""
     path = tmp_path / "2015-07-27.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(UnsoundFiles) as refused:

@@ -1,4 +1,4 @@
-"""The registry's files load whole and in order, or every fault is told at once with its file, line and column."""
+"""The registry's files load as a whole and in order, or all faults are reported at once with file, line and column."""
 
 import re
 from collections.abc import Callable
@@ -53,7 +53,7 @@ FILES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A registry in which nothing is wrong."""
+    """A registry without a fault."""
     for name, content in FILES.items():
         (tmp_path / name).write_text(content, encoding="utf-8", newline="")
     return tmp_path

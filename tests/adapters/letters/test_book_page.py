@@ -62,7 +62,7 @@ BOOK = LetterBook(
 
 
 class Page(HTMLParser):
-    """The elements of a page in order, their attributes by name, and what it says."""
+    """The elements of a page in order, their attributes by name, and its text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

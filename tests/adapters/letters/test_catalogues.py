@@ -1,4 +1,4 @@
-"""A catalogue with a gap would put English sentences into another language's letter: it is refused by name instead."""
+"""A catalogue with a gap is refused by name, because it would put English sentences into another language's letter."""
 
 import re
 from pathlib import Path

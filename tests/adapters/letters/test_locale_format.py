@@ -1,4 +1,4 @@
-"""Amounts as a locale writes them: Babel's answer, digit for digit, without its price."""
+"""Amounts as a locale writes them: the same digits as Babel, in less time."""
 
 from decimal import Decimal
 

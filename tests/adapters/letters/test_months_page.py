@@ -1,4 +1,4 @@
-"""The months' page: whatever a partner is called, the file stays one page with its own data in it."""
+"""The months' page stays one page with its own data in it, whatever a partner is called."""
 
 import json
 import re
@@ -35,7 +35,7 @@ HELD = PageRow("P0009", "Prairie Servers", 1, 1, None, 500, 1000, "Bronze", held
 
 
 class Elements(HTMLParser):
-    """The element names of a page, and what its data element holds."""
+    """The element names of a page, and the content of its data element."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The letters as e-mails: what a mail client, a screen reader and a hostile name meet."""
+"""The letters as e-mails: how they work in mail clients and screen readers, and with hostile names."""
 
 import re
 from dataclasses import replace
@@ -193,7 +193,7 @@ def extracted() -> set[str | tuple[str, ...]]:
 
 
 def messages(language: str) -> dict[str | tuple[str, ...], tuple[str, ...]]:
-    """A catalogue's messages with their texts, one or one a plural form; an unsure translation has none."""
+    """A catalogue's messages with their texts, one for each plural form; a fuzzy translation has none."""
     with (FOLDER / f"catalogues/{language}.po").open("rb") as source:
         found = [message for message in read_po(source) if message.id]
     return {

@@ -1,4 +1,4 @@
-"""Addresses: what can be written to, in the form in which the post takes it, and what is wrong with the others."""
+"""E-mail addresses: which ones mail can be sent to, in which form, and what is wrong with the others."""
 
 import pytest
 

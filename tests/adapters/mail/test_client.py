@@ -1,4 +1,4 @@
-"""What is known of a letter after each way in which a mail server can go wrong."""
+"""What is known about a letter after each fault that a mail server can have."""
 
 import dataclasses
 import logging
@@ -27,7 +27,7 @@ def numbered(number: int, recipient: str = "ada@partner.example") -> Envelope:
 
 
 def nothing() -> None:
-    """A caller with nothing to write down."""
+    """Stands for a caller that has nothing to commit before the dot."""
 
 
 def outcome_of(server: FaultServer, envelope: Envelope, before_dot: Callable[[], None] = nothing) -> Outcome:
@@ -219,7 +219,7 @@ def test_after_a_fault_the_next_letter_arrives_once(mode: str) -> None:
     else:
         assert second.state == "accepted"
         assert server.kept["<2@sender.example>"] == [TEXT.replace(b"<1@", b"<2@")]
-    left_at_mail = mode in ("mail_drop", "mail_421", "pipelined_drop")  # the same letter goes over a new connection
+    left_at_mail = mode in ("mail_drop", "mail_421", "pipelined_drop")  # the same letter is sent over a new connection
     assert first == ("accepted" if left_at_mail else MODES[mode])
     assert all(len(texts) == 1 for texts in server.bodies.values())
 

@@ -1,4 +1,4 @@
-"""The message, read back by the standard library's parser: what went in, and nothing else."""
+"""A message, read back by the standard library's parser, contains what was put in and nothing else."""
 
 import email
 import re
@@ -48,7 +48,7 @@ BIDI_AND_CONTROLS = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f
 
 
 def read(message: bytes) -> EmailMessage:
-    """The message as its receiver's software reads it, without any defect."""
+    """The message as the receiver's software reads it; fails if it has a defect."""
     read_back = email.message_from_bytes(message, policy=policy.SMTPUTF8)
     for part in read_back.walk():
         assert part.defects == []
@@ -62,10 +62,10 @@ def parts(message: EmailMessage) -> list[tuple[str, str]]:
 
 
 def only(message: bytes, header: str) -> tuple[str, str]:
-    """Name and address of the one mailbox in a header that stands there once.
+    """Name and address of the only mailbox in a header that occurs once.
 
-    The name is decoded by the older functions: the newer ones keep the blank between two encoded words of a name, which
-    RFC 2047 tells them to drop.
+    The older functions decode the name, because the newer ones keep the blank between two encoded words of a name,
+    which RFC 2047 tells them to drop.
     """
     (value,) = read(message).get_all(header, [])
     (address,) = value.addresses

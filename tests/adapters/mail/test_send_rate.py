@@ -1,4 +1,4 @@
-"""The speed of sending, with a clock that only moves when somebody sleeps."""
+"""The limits of the sending rate, with a clock that only moves when somebody sleeps."""
 
 import pytest
 

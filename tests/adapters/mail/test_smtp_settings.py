@@ -1,4 +1,4 @@
-"""The connection `letters_smtp`: what it may say, and what is refused by name without showing a secret."""
+"""The connection `letters_smtp`: its settings, and which ones are refused by name without showing a secret."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ NOT_CLOSED = EntityRevenue("US", (), (), (), (), "month 2015-06 not closed")
 
 
 class Text(HTMLParser):
-    """The words of a page, as a reader sees them."""
+    """The text of a page, as a reader sees it."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ def test_values_from_outside_stay_text_in_html_and_markdown(tmp_path: Path) -> N
 
 
 def test_the_whole_folder_works_without_a_network(tmp_path: Path) -> None:
-    """No file refers to anything but files beside it, and each of those is there."""
+    """Every file refers only to files beside it, and each of those exists."""
     odd = Entity("D/E", "Example DE", "DE", "EUR", "Europe/Berlin", date(2010, 1, 1))
     revenues = [
         CLOSED,
