@@ -78,7 +78,7 @@ def test_a_month_that_is_not_settled_is_refused_by_name(settled, draft):
     answer = settled("simulate", "--program", draft, "--from", "2015-06", "--to", "2015-08")
 
     assert (answer.status, answer.stdout) == (1, "")
-    assert answer.stderr == ("refused: not assessed: 2015-07, 2015-08; a simulation decides again what was settled\n")
+    assert answer.stderr == ("refused: not assessed: 2015-07, 2015-08; only settled months can be simulated\n")
 
 
 def test_a_programme_file_with_a_fault_is_refused_with_its_line(settled, draft):

@@ -81,7 +81,9 @@ def test_the_schedule_begins_only_after_a_person_put_the_first_month_in_force(st
 
     world.settle("2015-05", history=True)
 
-    with pytest.raises(AirflowFailException, match="no month is in force yet, and the schedule never begins"):
+    with pytest.raises(
+        AirflowFailException, match="no month is in force yet, and the schedule never starts the first one"
+    ):
         begin_month(steps, partition_key="2015-06", run_type="scheduled")
 
 

@@ -62,4 +62,4 @@ def test_an_address_of_another_domain_is_for_a_person_to_verify(email: str) -> N
 
 
 def test_a_website_that_is_not_a_web_address_is_for_a_person_to_verify() -> None:
-    assert to_verify(website="noordster dot example") == ("website 'noordster dot example' is no web address",)
+    assert to_verify(website="noordster dot example") == ("website 'noordster dot example' is not a web address",)

@@ -27,7 +27,7 @@ def test_a_run_that_slept_past_its_time_goes_on_where_nobody_took_the_month():
 
 @pytest.mark.parametrize("until", [1_001, 1_060])
 def test_another_run_waits_while_the_month_is_held(until):
-    with pytest.raises(MonthBusy, match=r"month 2015-06 is in the hands of another run \(a\)"):
+    with pytest.raises(MonthBusy, match=r"another run \(a\) has month 2015-06: wait for it to end"):
         claim(Lease(3, "a", until), seen=3)
 
 

@@ -112,7 +112,7 @@ def test_history_is_looked_at_on_the_last_day_of_the_month() -> None:
 
 @pytest.mark.parametrize("assessed", [{}, {MAY: HISTORY, JUNE: HISTORY}])
 def test_the_schedule_does_not_begin_while_no_month_is_in_force(assessed: dict[BillingMonth, MonthStatus]) -> None:
-    with pytest.raises(Refusal, match="no month is in force yet, and the schedule never begins"):
+    with pytest.raises(Refusal, match="no month is in force yet, and the schedule never starts the first one"):
         check_someone_began(assessed=assessed)
 
 

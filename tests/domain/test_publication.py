@@ -26,41 +26,41 @@ def rate(first: int, tier: int) -> Rate:
     return Rate(day(first), TERMS[tier])
 
 
-def answers(told: dict[date, RateTerms]) -> list[RateTerms | None]:
+def answers(outbox: dict[date, RateTerms]) -> list[RateTerms | None]:
     """The terms that an order of each day of the month gets."""
-    begun = ([each for each in told if each <= day(number)] for number in range(1, 32))
-    return [told[max(days)] if days else None for days in begun]
+    begun = ([each for each in outbox if each <= day(number)] for number in range(1, 32))
+    return [outbox[max(days)] if days else None for days in begun]
 
 
-def tiers(told: dict[date, RateTerms], *days: int) -> list[int]:
-    return [getattr(answers(told)[each - 1], "tier", -1) for each in days]
+def tiers(outbox: dict[date, RateTerms], *days: int) -> list[int]:
+    return [getattr(answers(outbox)[each - 1], "tier", -1) for each in days]
 
 
 def test_a_new_rate_of_a_past_day_ends_where_the_account_had_changed_hands() -> None:
     """P2's rate was the same as P1's, so the change of owner had no row of its own."""
     links, rates = [link("P1", 1, 10), link("P2", 10)], {"P1": [rate(1, 2)], "P2": [rate(1, 2)]}
-    told = dict(rows_owed(links=links, rates=rates, new={}, told={}, today=day(1)))
-    assert list(told) == [day(1)]
+    outbox = dict(rows_owed(links=links, rates=rates, new={}, outbox={}, today=day(1)))
+    assert list(outbox) == [day(1)]
     new = rate(5, 4)
-    told |= rows_owed(
-        links=links, rates={**rates, "P1": [rate(1, 2), new]}, new={"P1": [new]}, told=told, today=day(TODAY)
+    outbox |= rows_owed(
+        links=links, rates={**rates, "P1": [rate(1, 2), new]}, new={"P1": [new]}, outbox=outbox, today=day(TODAY)
     )
-    assert tiers(told, 4, 5, 9, 10, 31) == [2, 4, 4, 2, 2]
+    assert tiers(outbox, 4, 5, 9, 10, 31) == [2, 4, 4, 2, 2]
 
 
 def test_a_new_rate_on_the_day_of_an_older_one_takes_its_place() -> None:
     links, old, new = [link("P1", 1)], rate(5, 2), rate(5, 3)
-    told = rows_owed(
-        links=links, rates={"P1": [old, new]}, new={"P1": [new]}, told={day(5): TERMS[2]}, today=day(TODAY)
+    outbox = rows_owed(
+        links=links, rates={"P1": [old, new]}, new={"P1": [new]}, outbox={day(5): TERMS[2]}, today=day(TODAY)
     )
-    assert told == [(day(5), TERMS[3])]
+    assert outbox == [(day(5), TERMS[3])]
 
 
 def test_a_link_corrected_to_begin_earlier_holds_from_today() -> None:
     rates = {"P1": [rate(1, 2)]}
-    told = dict(rows_owed(links=[link("P1", 25)], rates=rates, new={}, told={}, today=day(1)))
-    told |= rows_owed(links=[link("P1", 1)], rates=rates, new={}, told=told, today=day(TODAY))
-    assert tiers(told, TODAY - 1, TODAY, 24, 25) == [-1, 2, 2, 2]
+    outbox = dict(rows_owed(links=[link("P1", 25)], rates=rates, new={}, outbox={}, today=day(1)))
+    outbox |= rows_owed(links=[link("P1", 1)], rates=rates, new={}, outbox=outbox, today=day(TODAY))
+    assert tiers(outbox, TODAY - 1, TODAY, 24, 25) == [-1, 2, 2, 2]
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -77,17 +77,17 @@ def test_after_any_correction_earlier_days_keep_their_answer_and_later_days_foll
         return [rate(each, dice.randrange(5)) for each in sorted(dice.choices(range(first, 31), k=count))]
 
     before, after, old = links(), links(), {"P1": rates(1, 3), "P2": rates(1, 3)}
-    told = dict(rows_owed(links=before, rates=old, new={}, told={}, today=day(1)))
-    if not told:
+    outbox = dict(rows_owed(links=before, rates=old, new={}, outbox={}, today=day(1)))
+    if not outbox:
         return
-    corrected = dict(rows_owed(links=after, rates=old, new={}, told=told, today=day(TODAY)))
-    assert answers(told | corrected)[: TODAY - 1] == answers(told)[: TODAY - 1]
-    afresh = dict(rows_owed(links=after, rates=old, new={}, told={}, today=day(1)))
+    corrected = dict(rows_owed(links=after, rates=old, new={}, outbox=outbox, today=day(TODAY)))
+    assert answers(outbox | corrected)[: TODAY - 1] == answers(outbox)[: TODAY - 1]
+    afresh = dict(rows_owed(links=after, rates=old, new={}, outbox={}, today=day(1)))
     none = NO_PROGRAMME_RATE
-    assert [each or none for each in answers(told | corrected)[TODAY - 1 :]] == [
+    assert [each or none for each in answers(outbox | corrected)[TODAY - 1 :]] == [
         each or none for each in answers(afresh)[TODAY - 1 :]
     ]
-    assert rows_owed(links=after, rates=old, new={}, told=told | corrected, today=day(TODAY + 1)) == []
+    assert rows_owed(links=after, rates=old, new={}, outbox=outbox | corrected, today=day(TODAY + 1)) == []
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -97,7 +97,7 @@ def test_new_rates_hold_from_their_own_day_as_if_they_had_always_been_there(seed
     old = {each: [rate(first, dice.randrange(5)) for first in (2, 6)] for each in ("P1", "P2")}
     new = {dice.choice(["P1", "P2"]): [rate(first, dice.randrange(5)) for first in (dice.randrange(6, 15), 25)]}
     every = {each: [*own, *new.get(each, ())] for each, own in old.items()}
-    told = dict(rows_owed(links=links, rates=old, new={}, told={}, today=day(1)))
-    owed = dict(rows_owed(links=links, rates=every, new=new, told=told, today=day(TODAY)))
-    assert answers(told | owed) == answers(dict(rows_owed(links=links, rates=every, new={}, told={}, today=day(1))))
-    assert rows_owed(links=links, rates=every, new={}, told=told | owed, today=day(TODAY + 1)) == []
+    outbox = dict(rows_owed(links=links, rates=old, new={}, outbox={}, today=day(1)))
+    owed = dict(rows_owed(links=links, rates=every, new=new, outbox=outbox, today=day(TODAY)))
+    assert answers(outbox | owed) == answers(dict(rows_owed(links=links, rates=every, new={}, outbox={}, today=day(1))))
+    assert rows_owed(links=links, rates=every, new={}, outbox=outbox | owed, today=day(TODAY + 1)) == []

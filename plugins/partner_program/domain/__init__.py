@@ -1,1 +1,1 @@
-"""The rules of the programme: pure, standard library only, true on paper without a computer."""
+"""The rules of the programme: values in, values out, with the standard library only, no clock and no I/O."""

@@ -18,7 +18,7 @@ class ApplicationCheck:
 
 
 def check_application(*, program: Program, application: Mapping[str, object]) -> ApplicationCheck:
-    """Hold an application against the programme's requirements.
+    """Check an application against the programme's requirements.
 
     A requirement is missing where the field is absent, blank, or `False`. "Have a verifiable company website,
     company email": an address outside the website's domain is for a person to verify.
@@ -29,7 +29,7 @@ def check_application(*, program: Program, application: Mapping[str, object]) ->
     website, email = str(given.get("website") or ""), str(given.get("email") or "")
     host = (urlsplit(website).hostname or "").removeprefix("www.")
     if website and not host:
-        to_verify.append(f"website {website!r} is no web address")
+        to_verify.append(f"website {website!r} is not a web address")
     domain = domain_of(email).lower()
     if email and host and domain != host and not domain.endswith(f".{host}"):
         to_verify.append(f"email domain {domain!r} is not the website's {host!r}")

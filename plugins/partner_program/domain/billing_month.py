@@ -12,14 +12,14 @@ _FORMAT = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 @dataclass(frozen=True, order=True, slots=True)
 class BillingMonth:
-    """A calendar month; prints and parses as `YYYY-MM`; periods in it are half-open."""
+    """A calendar month, written `YYYY-MM`."""
 
     year: int
     month: int
 
     @classmethod
     def parse(cls, text: str) -> "BillingMonth":
-        """Read `YYYY-MM`; anything else is refused by name."""
+        """Parse `YYYY-MM`; refuse anything else."""
         match = _FORMAT.fullmatch(text)
         if match is None or not 1 <= int(match[2]) <= 12 or not 1900 <= int(match[1]) <= 2999:
             raise Refusal(f"billing month {text!r}: expected YYYY-MM, as in 2015-06")
@@ -46,7 +46,7 @@ class BillingMonth:
 
     @property
     def last_day(self) -> date:
-        """Its last day, on which links and grants are looked at."""
+        """Its last day, whose links and grants decide."""
         return date(self.year, self.month, self.days)
 
     @property
@@ -60,7 +60,7 @@ class BillingMonth:
         return BillingMonth(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
 
     def covered_days(self, service_start: date, service_end: date) -> int:
-        """Days of this month in `[service_start, service_end)`; 0 where they do not meet."""
+        """How many days of this month lie in `[service_start, service_end)`."""
         start = max(service_start, self.first_day)
         end = min(service_end, self.following.first_day)
         return max((end - start).days, 0)

@@ -13,7 +13,7 @@ def brake_reasons(
     entity_totals: Mapping[str, int],
     last_entity_totals: Mapping[str, int],
 ) -> list[str]:
-    """Why a month has to wait for a person's word; empty where it may go on.
+    """Return the reasons why a month has to wait for a person's decision; empty where it may go on.
 
     `moves` are (previous tier, tier) of the partners that the run assesses; totals are EUR cents by entity, of this
     month and of each entity's last assessed month.

@@ -30,14 +30,14 @@ class CertificateFacts:
 
     @property
     def number(self) -> str:
-        """Who, from when, and a digest of all that is stated; the same in every language."""
+        """Partner, first day and a digest of all that the certificate states; the same in every language."""
         stated = repr(astuple(replace(self, language="")))
         digest = hashlib.sha256(stated.encode("utf-8", "backslashreplace")).hexdigest()
         return f"{self.partner_id}-{self.valid_from:%Y%m%d}-{digest[:_DIGITS].upper()}"
 
 
 def certificate_facts(*, partner: Partner, rate: Rate | None, program: Program, day: date) -> CertificateFacts:
-    """What the certificate of a partner states on a day; refused where the programme gives none."""
+    """Return what a partner's certificate states on a day; refuse it where the programme gives none."""
     who = f"partner {partner.partner_id}"
     if partner.status != AUTHORIZED:
         raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a certificate")

@@ -1,4 +1,4 @@
-"""Half-open periods of days, `[valid_from, valid_to)`; an empty end is open."""
+"""Half-open periods of days, `[valid_from, valid_to)`."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days from `valid_from` up to, and without, `valid_to`."""
+    """The days from `valid_from` until the day before `valid_to`, or without end where that is None."""
 
     valid_from: date
     valid_to: date | None = None

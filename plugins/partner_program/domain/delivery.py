@@ -1,7 +1,8 @@
 """The delivery of a letter to one recipient: its states, and which may follow which (rule 12).
 
-A letter is handed over at most once unless a person says otherwise. What is not known to have gone wrong before the
-final dot of the message is `ambiguous`: it may have arrived, and is never sent again by itself.
+A letter is handed to the mail server at most once, unless a person asks for it again. Where it is not certain that an
+attempt failed before the final dot of the message, the letter is `ambiguous`: it may have arrived, and is never sent
+again automatically.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ DeliveryState = Literal[
     "planned",  # owed, its body not yet rendered
     "rendered",  # body rendered and hashed, waiting for a person's approval
     "approved",  # may be sent
-    "claimed",  # a sender is at it; nothing of its body has been completed
-    "dot_pending",  # written down before the final dot: from here on it may have arrived
+    "claimed",  # a sender has it; the mail server does not have the whole body yet
+    "dot_pending",  # recorded before the final dot is sent: from here on it may have arrived
     "accepted",  # the mail server took it
     "deferred",  # the mail server said: later
     "refused",  # the mail server said: never; or a bounce came back
@@ -23,7 +24,7 @@ STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 SendResult = Literal["accepted", "deferred", "refused", "ambiguous", "undeliverable", "approved"]
 Key = tuple[str, int, str, str]
 REPLACED = "took its place"
-NO_RECIPIENT = ""  # a letter whose partner has no billing contact is owed all the same
+NO_RECIPIENT = ""  # of a letter whose partner has no billing contact: it is owed anyway
 
 NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "planned": ("rendered", "undeliverable"),
@@ -32,7 +33,7 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "claimed": ("dot_pending", "approved", "deferred", "refused", "undeliverable", "ambiguous"),
     "dot_pending": ("accepted", "deferred", "refused", "ambiguous"),
     "deferred": ("claimed", "rendered", "undeliverable", "ambiguous"),
-    "accepted": ("refused", "rendered"),  # back only where it went to a file, by a person's word
+    "accepted": ("refused", "rendered"),  # `rendered` only if it was written to a file, and a person asks
     "refused": ("rendered",),
     "ambiguous": ("accepted", "rendered"),
     "undeliverable": ("rendered",),
@@ -69,15 +70,15 @@ class Delivery:
 
     @property
     def key(self) -> Key:
-        """What names the row."""
+        """The row's primary key."""
         return self.billing_month, self.revision, self.partner_id, self.recipient
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt: the state to write down, and the server's words or our reason, escaped and bounded.
+    """The outcome of one attempt: the new state, and the server's words or our reason, escaped and shortened.
 
-    `approved` means: nothing was completed, the same letter may be tried again at once.
+    `approved` means that nothing was completed: the same letter may be tried again at once.
     """
 
     state: SendResult

@@ -13,7 +13,7 @@ GrantOutcome = Literal["confirmed", "lapsed"]
 
 @dataclass(frozen=True, slots=True)
 class SettledGrant:
-    """A grant and what this month made of it; `outcome` None is still open."""
+    """A grant and its outcome in this month; None where it is still open."""
 
     grant: GraceGrant
     outcome: GrantOutcome | None
@@ -35,7 +35,7 @@ def settle_grants(
 
     "If they meet the criteria for the new tier within a certain period of time, their eligibility to stay there
     will be confirmed." Confirmed where the month's last day lies in the grant and the tier is earned; else lapsed
-    where the grant has ended by `effective_on`; else it stays open. `granted_by` is the grant that lifts.
+    where the grant has ended by `effective_on`; else it stays open. `granted_by` is the grant that lifts the tier.
     A grant to a tier above `highest_tier`, made under an earlier and longer table, is one to that highest tier.
     """
 
@@ -58,9 +58,9 @@ def settle_grants(
 def tier_with_grants(
     *, earned_tier: int, open_grants: Sequence[GraceGrant], settled: Collection[str], day: date
 ) -> int:
-    """The tier on a day that is not the month's own: the earned one, or that of the highest grant in force.
+    """The tier on a day other than the month's effective date: the earned one, or that of the highest grant in force.
 
-    `settled` are the ids of the grants that have been confirmed or have lapsed meanwhile.
+    `settled` are the ids of the grants that have been confirmed or have lapsed by then.
     """
     granted = [grant.tier for grant in open_grants if day in grant.period and grant.grant_id not in settled]
     return max([earned_tier, *granted])

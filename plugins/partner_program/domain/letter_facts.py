@@ -1,6 +1,6 @@
-"""What a letter that is owed states: the figures that were committed, and what the programme and the registry add.
+"""What a letter that is owed states: committed figures, and what the programme and the registry add (rule 12).
 
-Rule 12. Nothing is decided here: what took force is told as it was committed.
+Nothing is decided here: a letter states what was committed.
 """
 
 from collections import defaultdict
@@ -52,7 +52,7 @@ class OwedLetter:
 def facts_of_letters(
     *, owed: Sequence[OwedLetter], registry: Registry, programs: Sequence[Program]
 ) -> Iterator[tuple[OwedLetter, LetterFacts]]:
-    """What each owed letter states, one at a time.
+    """Yield each owed letter with the facts that it states.
 
     `registry` has at least the partners of these letters. Raises `Refusal` where a month's programme file is not
     among the `programs`.
@@ -129,7 +129,7 @@ def letter_facts(
 
 
 def benefits_of_tier(*, program: Program, tier: int) -> tuple[BenefitFact, ...]:
-    """The benefits of a tier, given or given on request; one that the source leaves open is never printed."""
+    """The benefits of a tier, given or given on request; those that the source leaves open are left out."""
     facts = []
     for benefit in program.benefits:
         availability = benefit.of_tier(tier)
@@ -139,7 +139,7 @@ def benefits_of_tier(*, program: Program, tier: int) -> tuple[BenefitFact, ...]:
 
 
 def next_tier(*, program: Program, mrr_eur_cents: int) -> NextTierFact | None:
-    """The next tier that revenue can earn, whatever a grant gives today; None at the top."""
+    """The tier above the one that revenue earns, whatever a grant gives; None above the highest."""
     earned = program.earned_tier(mrr_eur_cents)
     if earned == program.highest_tier:
         return None

@@ -1,7 +1,7 @@
-"""What a letter is known by in the post (rule 12): its Message-ID, and the return path by which a bounce finds it.
+"""A letter's Message-ID, and the return path that tells which letter a bounce is about (rule 12).
 
-Both follow from the letter alone: every attempt at the same letter bears the same ones, so a duplicate can be seen by
-whoever receives it. A person who has a letter sent again raises `resend_no`, and it becomes another message.
+Both are computed from the letter alone: every attempt at the same letter has the same ones, so its reader can tell a
+duplicate. A letter that a person has sent again gets a higher `resend_no`, and so is another message.
 """
 
 import json
@@ -31,7 +31,7 @@ def message_id(
 
 
 def letter_hex(message_id: str) -> str:
-    """The 32 hexadecimal digits by which a Message-ID of ours, or its left half, names a letter."""
+    """The 32 hexadecimal digits of the letter in one of our Message-IDs, or in its part before the @."""
     found = message_id.removeprefix("<").partition("@")[0]
     if not _HEX.fullmatch(found):
         raise Refusal(f"Message-ID {message_id!a}: expected 32 hexadecimal digits before the @")
@@ -39,13 +39,13 @@ def letter_hex(message_id: str) -> str:
 
 
 def return_path(message_id: str, bounce_mailbox: str) -> str:
-    """The envelope's sender: the mailbox for bounces with the letter in it, as in bounces+<hex>@host.example."""
+    """The envelope's sender: the mailbox for bounces with the letter's digits, as in bounces+<hex>@host.example."""
     mailbox, _, domain = bounce_mailbox.rpartition("@")
     return f"{mailbox}+{letter_hex(message_id)}@{domain}"
 
 
 def bounced_letter(address: str, bounce_mailbox: str) -> str | None:
-    """The hexadecimal digits of the letter that a return path names; None where it is none of ours."""
+    """The hexadecimal digits of the letter that a return path names; None where it is not one of ours."""
     mailbox, _, domain = bounce_mailbox.lower().rpartition("@")
     pattern = rf"<?{re.escape(mailbox)}\+([0-9a-f]{{32}})@{re.escape(domain)}>?"
     found = re.fullmatch(pattern, address.strip().lower())

@@ -1,7 +1,7 @@
-"""The order in which a month's letters are looked at before they are sent: what is unusual first (rule 12).
+"""The order in which a person looks at a month's letters before they are sent: unusual ones first (rule 12).
 
-It decides nothing about a letter. Lowered tiers by size, then large changes of revenue, first letters, lapsed grace,
-kept older terms, letters that reach nobody; then the rest.
+Lowered tiers by size, then large changes of revenue, first letters, lapsed grace, kept older terms, letters that reach
+nobody; then the rest. It changes nothing about a letter.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,19 +12,19 @@ from typing import Literal, get_args
 Remark = Literal["tier_lowered", "revenue_changed", "first_letter", "grace_lapsed", "legacy_kept", "reaches_nobody"]
 REMARKS: tuple[Remark, ...] = get_args(Remark)
 
-# What a reader is told about, no rule of the programme: revenue that moved by this part and this amount, or by the
-# larger amount alone. A change of a few euros is nobody's outlier, however many per cent it is.
+# Which changes of revenue are pointed out to the reader; this is not a rule of the programme. A change counts as large
+# from this share and this amount, or from the larger amount alone: a few euros never do, whatever their percentage.
 LARGE_PART = Fraction(3, 10)
 LARGE_CENTS = 500_00
 HUGE_CENTS = 10_000_00
 
-# In a migration every letter is a first one: that alone keeps no letter on a page that is full.
+# In a migration every letter is a first one, so this remark alone does not keep a letter on a full page.
 _WEAK: frozenset[Remark] = frozenset({"first_letter"})
 
 
 @dataclass(frozen=True, slots=True)
 class LetterChange:
-    """A letter against the month before; `previous_*` are None where that month says nothing of the partner."""
+    """A letter compared with the month before; `previous_*` are None where that month has nothing of the partner."""
 
     partner_id: str
     tier: int
@@ -43,18 +43,18 @@ class LetterChange:
 
     @property
     def revenue_change(self) -> int:
-        """Revenue against the month before, in EUR cents; 0 where that is not known."""
+        """How much revenue changed since the month before, in EUR cents; 0 where that month's is not known."""
         return 0 if self.previous_mrr_eur_cents is None else self.mrr_eur_cents - self.previous_mrr_eur_cents
 
     @property
     def has_large_change(self) -> bool:
-        """Whether revenue moved so far that somebody should look."""
+        """Whether revenue changed so much that somebody should look."""
         moved, before = abs(self.revenue_change), abs(self.previous_mrr_eur_cents or 0)
         return moved >= HUGE_CENTS or (moved >= LARGE_CENTS and moved >= LARGE_PART * before)
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
-        """Everything unusual about the letter, the weightiest first."""
+        """Everything unusual about the letter, the most important first."""
         holds = {
             "tier_lowered": self.tiers_lost > 0,
             "revenue_changed": self.has_large_change,
@@ -67,14 +67,14 @@ class LetterChange:
 
 
 def reading_order(changes: Iterable[LetterChange]) -> list[LetterChange]:
-    """Outliers first: by the weightiest remark, then by size, then by what else is unusual, then by revenue."""
+    """Sort letters by their most important remark, then by size, then by their other remarks, then by revenue."""
     return sorted(changes, key=_place)
 
 
 def left_out(ordered: Sequence[LetterChange], *, plain: int, at_most: int) -> frozenset[str]:
-    """The partners whose letters a page has no room for, out of letters in reading order.
+    """The partners whose letters a page has no room for; `ordered` are letters in reading order.
 
-    After the first `plain` letters those without a remark go, beyond `at_most` all of them.
+    After the first `plain` letters, those without a remark are left out; of the others at most `at_most` stay.
     """
     rest = {each.partner_id for each in ordered[plain:] if not set(each.remarks) - _WEAK}
     kept = [each.partner_id for each in ordered if each.partner_id not in rest]
@@ -96,9 +96,9 @@ def _place(change: LetterChange) -> tuple[object, ...]:
 
 
 def _weight(change: LetterChange) -> Fraction:
-    """Amount times part: neither a large partner's few per cent nor a small one's many come first by that alone.
+    """The change times its percentage, so that neither a large amount nor a large percentage alone comes first.
 
-    Revenue below the large amount counts as that amount: from nothing, every change is endless per cent.
+    Revenue before that is below `LARGE_CENTS` counts as `LARGE_CENTS`: from 0, each change would be infinite per cent.
     """
     before = max(abs(change.previous_mrr_eur_cents or 0), LARGE_CENTS)
     return Fraction(change.revenue_change**2, before)

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.rates import LegacyTerm
 
-# The one list of letter kinds: of those that apply to a month, a partner's letter is the first. Each has its wording in
-# `include/templates/letters/<version>/kinds/` and its condition in `letter_kind`; the pages for people name it too.
+# The one list of letter kinds: a partner's letter is the first of these that applies to its month. Each has its wording
+# in `include/templates/letters/<version>/kinds/` and its condition in `letter_kind`; the pages for people name it too.
 LetterKind = Literal[
     "migration",
     "restated",
@@ -48,7 +48,7 @@ class GraceFact:
 
 @dataclass(frozen=True, slots=True)
 class BenefitFact:
-    """A benefit of the tier: given, or given on request; an unknown one never gets here."""
+    """A benefit of the tier: given, or given on request. Unknown ones are left out before."""
 
     key: str
     name: str
@@ -67,7 +67,7 @@ class NextTierFact:
 
 @dataclass(frozen=True, slots=True)
 class LetterFacts:
-    """Everything that a letter states: primitives and committed figures only.
+    """Everything that a letter states, as plain values from committed figures.
 
     `previous_tier` is None where no month was in force before. `rate_valid_from` is the day from which the
     discounts hold; it lies before `effective_on` where nothing about them changed.
@@ -110,7 +110,7 @@ def letter_kind(
     lifted_for_the_first_time: bool,
     always: bool,
 ) -> LetterKind | None:
-    """The one letter of a partner and month: the first kind that applies, None where nothing happened.
+    """The kind of a partner's one letter for a month: the first that applies, None where nothing happened.
 
     `outcomes` are those of the partner's grants in this run; `previous_tier` is the last earlier month's in force;
     `always` is the reading `notify: always`.

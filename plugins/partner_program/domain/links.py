@@ -1,4 +1,4 @@
-"""Accounts and links that do not fit each other, named for the person who has to mend them (rule 2)."""
+"""Findings about accounts and links that do not fit each other, for the person who has to fix them (rule 2)."""
 
 from collections.abc import Iterable, Sequence
 

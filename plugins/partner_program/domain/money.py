@@ -1,4 +1,4 @@
-"""Money: integer minor units and exact ratios; each rounding has a name, none is a float.
+"""Money: integer minor units and exact ratios, never floats; each rounding has a name.
 
 EUR cents are `_cents`, a line's own currency is `_minor` (two decimals each), discounts are `_bp` (800 = 8 %).
 """

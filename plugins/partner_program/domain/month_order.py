@@ -1,7 +1,7 @@
 """Which month may be assessed, and from which day its rates may hold (rules 3 and 8).
 
-Months are assessed in order and no day lies before one that was decided already. A month that is history only decides
-nothing for others and so has no place in the order.
+Months are assessed in order, and no effective date lies before one that was used already. A month that is history only
+decides nothing for other months, so it may be assessed at any time.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,11 +14,11 @@ from partner_program.domain.refusals import MissingMonth, Refusal
 MonthStatus = Literal["in_force", "history"]
 IN_FORCE: MonthStatus = "in_force"
 HISTORY: MonthStatus = "history"
-NAMED = 12  # a refusal names so many months, and counts the rest
+NAMED = 12  # how many months a refusal names; it counts the rest
 
 
 def check_request(*, month: BillingMonth, history: bool, effective_on: date | None, today: date) -> None:
-    """Refuse a month that has not ended, or an effective date that cannot be meant.
+    """Refuse a month that has not ended, or an effective date that does not fit it.
 
     `effective_on` is the day that was asked for; without one, rates hold from `today`.
     """
@@ -39,10 +39,10 @@ def check_effective_date(*, month: BillingMonth, effective_on: date) -> None:
 def run_day(
     *, month: BillingMonth, history: bool, written_down: date | None, effective_on: date | None, today: date
 ) -> date:
-    """The day from which a run's new rates hold; a month that is history only is looked at on its last day.
+    """The day from which a run's new rates hold; for a month that is history only, its last day.
 
-    A day that was `written_down` stays, whatever day is asked for later: it is given where every partner has one
-    already, so there is nobody left to choose a day for.
+    `written_down` is the day recorded with the month, given only where every partner has its day already. It stays,
+    whatever day is asked for later: there is no partner left to choose a day for.
     """
     return month.last_day if history else written_down or effective_on or today
 
@@ -51,7 +51,7 @@ def check_someone_began(*, assessed: Mapping[BillingMonth, MonthStatus]) -> None
     """Refuse a month that nobody asked for while none is in force: a person starts the first one, not the schedule."""
     if IN_FORCE not in assessed.values():
         raise Refusal(
-            "no month is in force yet, and the schedule never begins: "
+            "no month is in force yet, and the schedule never starts the first one: "
             "start migration_2015, or this DAG with the first month as billing_month"
         )
 
@@ -138,8 +138,8 @@ def months_from_to(*, first: BillingMonth, last: BillingMonth) -> list[BillingMo
 
 
 def check_all_assessed(*, months: Sequence[BillingMonth], assessed: Collection[BillingMonth]) -> None:
-    """Refuse months to simulate by the names of those that were not assessed."""
+    """Refuse to simulate months that were not assessed; the message names them."""
     missing = [str(month) for month in months if month not in assessed]
     if missing:
         names = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
-        raise MissingMonth(f"not assessed: {names}; a simulation decides again what was settled")
+        raise MissingMonth(f"not assessed: {names}; only settled months can be simulated")

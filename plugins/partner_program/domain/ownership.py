@@ -1,4 +1,4 @@
-"""Whose an account is: the dated link in force on the month's last day decides (rule 2)."""
+"""Which partner an account belongs to: the link in force on the month's last day decides (rule 2)."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,10 +8,9 @@ from partner_program.domain.registry import AUTHORIZED, AccountLink, Partner
 
 
 class Ownership:
-    """Which partner an entity's account belongs to on the month's last day."""
+    """Which partner an entity's account belongs to on the month's last day; an account of two partners is ambiguous."""
 
     def __init__(self, *, month: BillingMonth, links: Iterable[AccountLink], partners: Iterable[Partner]) -> None:
-        """Index the links in force; a second partner on the same account makes it ambiguous."""
         last_day = month.last_day
         self._owner: dict[str, dict[str, str]] = defaultdict(dict)
         self._several: dict[tuple[str, str], set[str]] = {}
@@ -29,7 +28,7 @@ class Ownership:
         return self._owner[entity].get(account_id)
 
     def why_unmatched(self, entity: str, account_id: str) -> str:
-        """What to tell the person who has to link the account."""
+        """Why an account has no one partner, for the person who has to link it."""
         owners = sorted(self._several.get((entity, account_id), ()))
         return f"linked to {' and '.join(owners)}" if owners else "linked to no partner"
 

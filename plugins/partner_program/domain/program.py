@@ -35,13 +35,13 @@ class Benefit:
     description: str
 
     def of_tier(self, tier: int) -> Availability:
-        """What a tier gets of it; tier 0 gets nothing, a tier above the last one what the last one gets."""
+        """What a tier gets of this benefit: tier 0 nothing, a tier above the last one what the last one gets."""
         return self.tiers[min(tier, len(self.tiers)) - 1] if tier else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Where the source leaves something open: the owner's choice, by key."""
+    """The owner's choice, by key, of how to read what the source leaves open."""
 
     incomplete: Literal["hold", "stop"]
     rise_on_partial: bool
@@ -89,11 +89,11 @@ class Program:
         return len(self.tiers)
 
     def tier_here(self, tier: int) -> int:
-        """What a tier of any table is in this one: where the table ends below it, the table's highest."""
+        """A tier of any table as a tier of this one: the same number, or this table's highest if that is lower."""
         return min(tier, self.highest_tier)
 
     def tier_row(self, tier: int) -> Tier | None:
-        """The table's row for a tier; None for tier 0, which gives nothing of the programme's."""
+        """The table's row for a tier; None for tier 0, which gives nothing."""
         return self.tiers[self.tier_here(tier) - 1] if tier else None
 
     def check_grant(self, *, tier: int, starts_on: date) -> None:
@@ -106,7 +106,7 @@ class Program:
 
 
 def program_in_force(programs: Sequence[Program], day: date) -> Program:
-    """The newest programme that is in force on a day; before the first one there is no rule."""
+    """The newest programme that is in force on a day; raises `NoRuleInForce` before the first one."""
     in_force = [program for program in programs if program.in_force_from <= day]
     if not in_force:
         first = min((program.in_force_from for program in programs), default=None)
@@ -125,5 +125,5 @@ def day_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> da
 
 
 def sla_rank(sla: str | None) -> int:
-    """Order of service levels: none is 0, Bronze 1, up to Platinum 4."""
+    """The rank of a service level: none is 0, Bronze 1, up to Platinum 4."""
     return 0 if sla is None else SLA_RANKS.index(sla) + 1

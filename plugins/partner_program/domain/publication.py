@@ -1,4 +1,4 @@
-"""Publishing: which rate an order system has to know for each account, and from which day (contract 2).
+"""Publishing: which rate each account has to have in an order database, and from which day (contract 2).
 
 "apply the same discount across the various accounts, including all legal entities."
 """
@@ -27,7 +27,7 @@ class PublishedRate:
 
 
 def rate_key(rate: PublishedRate) -> RateKey:
-    """The primary key of contract 2."""
+    """A rate's primary key in an order database."""
     return (rate.account_id, rate.valid_from, rate.revision)
 
 
@@ -36,9 +36,9 @@ def account_timeline(
 ) -> list[tuple[date, RateTerms]]:
     """The terms of one account by the day from which they hold, in order.
 
-    `links` are those of the account, `rates` each partner's, oldest first, the later of two on a day last. Within a
-    link the account has its partner's rates; after a link that no other follows it has none of the programme's. Days
-    on which two partners claim the account keep what was there before: nobody can say whose rate it is.
+    `links` are those of the account; `rates` each partner's, oldest first, the later of two on a day last. Within a
+    link the account has its partner's rates; after a link that no other follows it has no rate of the programme. On
+    days on which two partners are linked to the account it keeps what it had before: nobody can say whose rate holds.
     """
     days = sorted(
         {day for link in links for day in (link.period.valid_from, link.period.valid_to) if day is not None}
@@ -57,71 +57,72 @@ def rows_owed(
     links: Sequence[AccountLink],
     rates: Mapping[str, Sequence[Rate]],
     new: Mapping[str, Sequence[Rate]],
-    told: Mapping[date, RateTerms],
+    outbox: Mapping[date, RateTerms],
     today: date,
 ) -> list[tuple[date, RateTerms]]:
-    """What has to follow what an account was `told`: its rows by the day from which they hold, in order.
+    """Return the rows that have to follow those in an account's `outbox`, by the day from which they hold, in order.
 
-    `new` are those of the `rates` that have just been written; they hold from their own day, also from a past one (rule
-    3). Whatever else differs comes from a link that was written down late or corrected: what was told for the days
-    before `today` stays the answer for the orders of those days (rule 4). An account that was told nothing yet has
-    nobody's answer to keep, and gets everything.
+    `outbox` has what was published for the account, and what waits for it. `new` are those of the `rates` that have
+    just been written; they hold from their own day, even a past one (rule 3). All other differences come from a link
+    that was recorded late or corrected: orders placed before `today` were priced with the outbox, so its terms stay for
+    those days (rule 4). An account without a row in the outbox gets its whole timeline.
     """
-    if not told:
+    if not outbox:
         return account_timeline(links=links, rates=rates)
     owners = {link.partner_id for link in links}
     before = {each: [rate for rate in rates.get(each, ()) if rate not in new.get(each, ())] for each in owners}
     was = dict(account_timeline(links=links, rates=before))
-    wanted = _corrected(links, was, told, today)
+    wanted = _corrected(links, was, outbox, today)
     first = min((rate.valid_from for each in owners for rate in new.get(each, ())), default=None)
     if first is not None:
-        wanted |= _brought(was, dict(account_timeline(links=links, rates=rates)), {**told, **wanted}, since=first)
+        now = dict(account_timeline(links=links, rates=rates))
+        wanted |= _with_new_rates(was, now, {**outbox, **wanted}, since=first)
     owed: dict[date, RateTerms] = {}
     for day, terms in sorted(wanted.items()):
-        if terms != _newest({**told, **owed}, day):
+        if terms != _newest({**outbox, **owed}, day):
             owed[day] = terms
     return list(owed.items())
 
 
 def _corrected(
-    links: Sequence[AccountLink], timeline: Mapping[date, RateTerms], told: Mapping[date, RateTerms], today: date
+    links: Sequence[AccountLink], timeline: Mapping[date, RateTerms], outbox: Mapping[date, RateTerms], today: date
 ) -> dict[date, RateTerms]:
-    """What an account should have from `today` on, on each day that may change it.
+    """The terms that an account should have from `today` on, for each day on which they may change.
 
-    Rows are never taken back: where the account should have nothing it gets no rate of the programme's. A day on which
-    two partners claim it is left as it is.
+    Rows are never taken back: an account that should have no rate any more gets `NO_PROGRAMME_RATE`. A day on which two
+    partners are linked to it is left as it is.
     """
     found: dict[date, RateTerms] = {}
-    for day in sorted({today, *(each for each in (*told, *timeline) if each > today)}):
-        says = _newest({**told, **found}, day)
-        claimed = len({link.partner_id for link in links if day in link.period}) > 1
-        terms = says if claimed else _newest(timeline, day) or (says and NO_PROGRAMME_RATE)
+    for day in sorted({today, *(each for each in (*outbox, *timeline) if each > today)}):
+        current = _newest({**outbox, **found}, day)
+        is_ambiguous = len({link.partner_id for link in links if day in link.period}) > 1
+        terms = current if is_ambiguous else _newest(timeline, day) or (current and NO_PROGRAMME_RATE)
         if terms is not None:
             found[day] = terms
     return found
 
 
-def _brought(
-    was: Mapping[date, RateTerms], now: Mapping[date, RateTerms], told: Mapping[date, RateTerms], *, since: date
+def _with_new_rates(
+    was: Mapping[date, RateTerms], now: Mapping[date, RateTerms], outbox: Mapping[date, RateTerms], *, since: date
 ) -> dict[date, RateTerms]:
-    """What new rates bring, where the account had been told what they replace; elsewhere it keeps what it was told."""
+    """The new terms on days on which the outbox has those that they replace; on other days the outbox's own."""
     found: dict[date, RateTerms] = {}
-    for day in {day for each in (was, now, told) for day in each if day >= since}:
-        says = _newest(told, day)
-        terms = _newest(now, day) if says == _newest(was, day) else says
+    for day in {day for each in (was, now, outbox) for day in each if day >= since}:
+        current = _newest(outbox, day)
+        terms = _newest(now, day) if current == _newest(was, day) else current
         if terms is not None:
             found[day] = terms
     return found
 
 
 def _newest(terms: Mapping[date, RateTerms], day: date) -> RateTerms | None:
-    """What an order system reads on a day: the terms of the newest day that has begun."""
+    """The terms that an order system reads on a day: those of the newest day that has begun."""
     begun = max((each for each in terms if each <= day), default=None)
     return None if begun is None else terms[begun]
 
 
 def _terms_on(day: date, links: Sequence[AccountLink], rates: Mapping[str, Sequence[Rate]]) -> RateTerms | None:
-    """The account's terms on a day; None where there is nothing to say yet, or nobody can say it."""
+    """The account's terms on a day; None where it has none yet, or two partners are linked to it."""
     owners = {link.partner_id for link in links if day in link.period}
     if len(owners) > 1:
         return None

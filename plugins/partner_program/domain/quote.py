@@ -14,7 +14,7 @@ ONE_MONTH = 1
 
 @dataclass(frozen=True, slots=True)
 class QuoteStep:
-    """One discount on the way to a fee: which fee, by which rule, how many basis points; a surcharge is negative."""
+    """One discount of a fee: which fee, by which rule, how many basis points; a surcharge is negative."""
 
     component: Literal["monthly_fee", "setup_fee"]
     rule: str
@@ -23,7 +23,7 @@ class QuoteStep:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The fees of an order in cents, each rounded half up once at the end, and how they came about."""
+    """The fees of an order in cents, each rounded half up once at the end, and the steps that led to them."""
 
     monthly_fee_cents: int
     setup_fee_cents: int
@@ -79,8 +79,8 @@ def quote(
 def combined_bp(*, partner_bp: int, public_bp: int, cap_bp: int) -> int:
     """Partner discount and public promotions together, in basis points.
 
-    They add up to the cap "up to the highest tier"; a public promotion above it is never made worse by being a
-    partner, and a legacy rate above it stays.
+    They add up, but not above the cap: "up to the highest tier". A partner never gets less than a public promotion
+    above the cap, and a legacy rate above it stays.
     """
     if partner_bp >= cap_bp:
         return max(partner_bp, public_bp)
@@ -88,7 +88,10 @@ def combined_bp(*, partner_bp: int, public_bp: int, cap_bp: int) -> int:
 
 
 def shortening_surcharge_bp(*, program: Program, from_months: int, to_months: int) -> int:
-    """What shortening an expiring contract costs, in points of list; only 12-month terms have a rule."""
+    """What shortening an expiring contract costs, in basis points of the list price; only 12-month terms have a rule.
+
+    Raises `NotDefined` for any other.
+    """
     surcharge = program.shortening_surcharge_bp.get(to_months)
     if from_months != program.shortening_from_months or surcharge is None:
         raise NotDefined(

@@ -1,7 +1,7 @@
 """Which rates take force outside a month's own decisions: rates in, rates out (rules 4 to 8).
 
-Most rates come with a partner's decision in a month. The others stand here: a rate that begins later and was written
-against another tier, the end of a partner's rates, an early rise, a grant made on demand, an accepted restatement.
+Most rates come with a partner's decision in a month. The others are here: a rate that begins later and was written for
+another tier, the end of a partner's rates, an early rise, a grant made on demand, an accepted restatement.
 Rates are only ever appended, so each function gives new rates and none changes an old one.
 """
 
@@ -32,8 +32,9 @@ def rates_ahead(
 ) -> list[tuple[str, Rate]]:
     """The rates that begin after the run's day and differ from what it decided, by partner.
 
-    They were written against the tier of their time. That of a grant on demand may be lower than the one decided now,
-    and a grant lowers nobody; that of an earlier month's restatement, or of an early rise, is what this month decides.
+    Each was written for the tier that the partner had then. The rate of a grant on demand never lies below the tier
+    decided now, as a grant lowers nobody; that of an earlier month's restatement, or of an early rise, becomes that of
+    the tier decided now.
     `tiers` are those decided now, `ahead` each partner's rates in the order of their days, one a day; `programs` has
     the programme of each of these days.
     """
@@ -102,7 +103,7 @@ def rise_early(
     agreements: Sequence[LegacyAgreement],
     effective_on: date,
 ) -> Rate | None:
-    """The rate to which a held partner rises with the part that is known, None where that part gives no more.
+    """The rate to which a held partner rises with the known part of its revenue, None where that part gives no more.
 
     The reading `rise_on_partial`: the known part alone reaches the tier and the unknown part cannot be negative.
     """

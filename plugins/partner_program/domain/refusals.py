@@ -1,4 +1,4 @@
-"""What the programme refuses, by name: each message says what, where and what to do."""
+"""The errors that the programme raises for people: each message says what is wrong, where, and what to do."""
 
 
 class Refusal(Exception):
@@ -6,15 +6,15 @@ class Refusal(Exception):
 
 
 class Unavailable(Refusal):
-    """Something outside did not answer: trying again may help, no rule said no."""
+    """Something outside did not answer, no rule said no: trying again may help."""
 
 
 class MonthBusy(Unavailable):
-    """Another run is at the month: waiting for it to end helps."""
+    """Another run has the month: wait for it to end."""
 
 
 class MonthLost(Refusal):
-    """Another run, or another try of the same step, has had the month meanwhile: nothing of this one is written."""
+    """Another run, or another try of the same step, wrote the month meanwhile: nothing of this one is written."""
 
 
 class Undeliverable(Refusal):
@@ -30,7 +30,7 @@ class NotApproved(Refusal):
 
 
 class NoRuleInForce(Refusal):
-    """Asked for a day before the first programme file."""
+    """The day lies before the first programme file."""
 
 
 class MissingMonth(Refusal):
@@ -38,7 +38,7 @@ class MissingMonth(Refusal):
 
 
 class BrakeOn(Refusal):
-    """The run would change more than the programme allows without a person's word."""
+    """The run would change more than the programme allows without a person's decision."""
 
 
 class IncompleteMonth(Refusal):
@@ -46,7 +46,7 @@ class IncompleteMonth(Refusal):
 
 
 class ConservationBroken(Refusal):
-    """Lines read are not equal to counted + excluded + unmatched: the month must stop."""
+    """The lines read are not equal to counted + excluded + unmatched: the month stops."""
 
 
 class NotDefined(Refusal):
@@ -58,9 +58,11 @@ class NotAuthorized(Refusal):
 
 
 class UnsoundFiles(Refusal):
-    """Files with faults; all of them at once, one a line, as `file:line: column: what is wrong, what is expected`."""
+    """Files with faults: all at once, in reading order, a line each.
+
+    A line is `file:line: column: what is wrong, what is expected`.
+    """
 
     def __init__(self, faults: list[str]) -> None:
-        """Take the faults in the order in which they are to be read."""
         super().__init__("\n".join(faults))
         self.faults = faults

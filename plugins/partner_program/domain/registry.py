@@ -1,4 +1,7 @@
-"""The registry: who the partners are, which accounts are theirs, what was agreed with them (contract 3)."""
+"""The registry, loaded from files: the partners, their accounts, what was agreed with them (contract 3).
+
+Not the register, which has what a month decided.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +36,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class AccountManager:
-    """The partner manager whom a letter names."""
+    """The person who looks after a partner, as letters name them."""
 
     account_manager_id: str
     name: str
@@ -43,7 +46,7 @@ class AccountManager:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A reseller, known by `partner_id`, never by name."""
+    """A reseller, identified by `partner_id`, never by name."""
 
     partner_id: str
     company_name: str
@@ -121,7 +124,7 @@ class BenefitRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRate:
-    """Units of a currency per EUR for one month, pinned with its source."""
+    """Units of a currency per EUR for one month, with the source of that rate."""
 
     billing_month: BillingMonth
     currency: str

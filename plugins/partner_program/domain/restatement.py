@@ -95,8 +95,8 @@ def rate_in_force(in_force: Figures) -> Rate | None:
 def differences(*, in_force: Figures, now: Figures, restated: bool = False) -> list[str]:
     """What differs, in words; empty for equal figures.
 
-    From which day the rate holds follows from the rest. A partner that was `restated` got its rate on the day of the
-    acceptance, so its terms are not held against those of the month's effective date.
+    The day from which the rate holds is left out: it follows from the rest. A partner that was `restated` got its rate
+    on the day of the acceptance, so its terms are not compared with those of the month's effective date.
     """
     left_out = {"rate_valid_from", *(_TERMS if restated else ())}
     found = []

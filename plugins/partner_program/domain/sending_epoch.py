@@ -1,7 +1,8 @@
-"""Which installation sends, and how often it has: a database put back from a backup, or copied, knows less than that.
+"""Which installation sends, and how often it has: so that a copied or restored database sends no letter twice.
 
-The database and a file beside the letters count together. Where the file has counted further, the database is older
-than what was sent; where there is no file, or one of another installation, the database is a copy.
+The database and a file beside the letters both count how often the installation has begun to send. Where the file's
+count is higher, the database is older than what was sent; where there is no file, or one of another installation, the
+database is a copy.
 """
 
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ class Epoch:
 
 
 def counted_on(*, known: Epoch, found: Epoch | None, file: str) -> Epoch:
-    """Count one more time of sending; `known` is the database's count, `found` that of the file of this name.
+    """Return the epoch with one more sending; `known` is the database's, `found` that of the file of this name.
 
-    Raises `NotThisInstallation`.
+    Raises `NotThisInstallation` where the two show a copied or restored database.
     """
     if found is None and known.count:
         raise NotThisInstallation(
@@ -38,10 +39,10 @@ def counted_on(*, known: Epoch, found: Epoch | None, file: str) -> Epoch:
 
 
 def adopted(*, known: Epoch | None, found: Epoch | None, new_id: str) -> Epoch:
-    """The epoch of a database that sends from here from now on: the count goes on from the further of both.
+    """Return the epoch of a database that is to send from here: its count goes on from the higher one.
 
-    The id stays the database's own, `new_id` only where it has none: a letter sent again would otherwise have another
-    Message-ID.
+    The database keeps its id, and gets `new_id` only where it has none: with another id, a letter sent again would get
+    another Message-ID.
     """
     count = max(known.count if known else 0, found.count if found else 0) + 1
     return Epoch(known.installation_id if known else new_id, count)

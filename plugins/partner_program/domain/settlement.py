@@ -63,8 +63,8 @@ class Decision:
     """All that a month decides for one partner.
 
     `rate` is in force from the effective date; `rate_is_new` where it has to be written. `lifted_by` is the grant
-    that holds the tier above the earned one. `letter` is None where there is nothing to tell. A month that is
-    history only has no rate and no letter, and no tier where no table was in force.
+    that holds the tier above the earned one. `letter` is None where no letter is owed. A month that is history only has
+    no rate and no letter, and no tier where no table was in force.
     """
 
     partner_id: str
@@ -146,7 +146,7 @@ def decide(
     migration: bool,
     restated: bool = False,
 ) -> Decision:
-    """A partner's rate and letter: a new rate only where tier, a discount or the service level differs."""
+    """Decide a partner's rate and letter: a new rate only where tier, a discount or the service level differs."""
     terms = rate_terms(program=program, tier=grace.tier, agreements=agreements, day=grace.effective_on)
     rate = rate_from(day=grace.effective_on, terms=terms, current=history.rate)
     return Decision(
@@ -174,15 +174,15 @@ def decide(
 
 
 def keep_rate(decision: Decision, *, rate: Rate | None) -> Decision:
-    """Corrected figures beside the rate that the partner has: nothing is new for its orders, and no letter is owed.
+    """Return a decision with the rate that the partner has: nothing is new for its orders, and no letter is owed.
 
-    So it is where a month is released or restated after a later one was decided: the later month's rate stays.
+    For a month that is released or restated after a later one was decided: the later month's rate stays.
     """
     return replace(decision, rate=rate, rate_is_new=False, letter=None)
 
 
 def record_history(*, total: PartnerTotal, earned_tier: int | None) -> Decision:
-    """A month before the programme took force, for information: no rate, no letter, grants untouched (rule 3)."""
+    """Decide a month for information only, without a rate or a letter; grants are not settled (rule 3)."""
     return Decision(
         partner_id=total.partner_id,
         accounts=total.accounts,
@@ -214,10 +214,10 @@ def settle_month(
     histories: Mapping[str, PartnerHistory],
     migration: bool = False,
 ) -> Settlement:
-    """Decide a whole month: the composition of all rules, without a clock and without I/O.
+    """Decide a whole month with all the rules, without a clock and without I/O.
 
-    `rates` are units per EUR by currency; `agreements` and `histories` are by partner. Partners are decided
-    independently: a fault at one entity holds its partners and changes nobody else's result.
+    `rates` are units per EUR by currency; `agreements` and `histories` are by partner. Each partner is decided by
+    itself: a fault at one entity holds its partners and changes no other partner's result.
     """
     check_effective_date(month=month, effective_on=effective_on)
     totals = merge_totals(

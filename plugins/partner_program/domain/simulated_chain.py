@@ -1,7 +1,7 @@
-"""Settled months decided again with another programme, each partner's months chained (rules 1, 5 and 8).
+"""Decides settled months again with another programme, partner by partner, month after month (rules 1, 5 and 8).
 
-What was billed and counted stays as it was settled; only the programme is another. A grant that the other programme
-would have confirmed, or left open, counts so in the months after.
+What was billed and counted stays as it was settled; only the programme changes. A grant that the other programme would
+have confirmed, or left open, is confirmed or open in the months after.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from partner_program.domain.simulation import Discounts, SettledResult, Simulate
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One link of a partner's chain: what was settled, and what the simulation says in its place."""
+    """One settled result of a partner, and what the simulation has in its place."""
 
     settled: SettledResult
     tier: int | None
@@ -35,10 +35,10 @@ def simulate_partner(
     grants: Sequence[GraceGrant],
     agreements: Sequence[LegacyAgreement],
 ) -> list[SimulatedResult]:
-    """One partner's months as `program` would have decided them, in order; other months stay as they were settled.
+    """Return one partner's months as `program` would have decided them, in order; other months stay as settled.
 
-    `results` are all that was ever settled for the partner, restatements beside what they replaced: the newest of
-    each month is compared.
+    `results` are all that was ever settled for the partner, restatements and what they replaced: the newest of each
+    month is compared.
     """
     steps: list[_Step] = []
     for result in sorted(results, key=lambda each: (each.sequence, each.month)):
@@ -95,7 +95,7 @@ def _discounts(program: Program, tier: int, agreements: Sequence[LegacyAgreement
 
 
 def _still_open(result: SettledResult, steps: Sequence[_Step], grants: Sequence[GraceGrant]) -> tuple[GraceGrant, ...]:
-    """The grants that no other month has settled by its last word, as the simulation has it."""
+    """The grants that no other month has settled in the simulation; a month's last result counts."""
     last_word = {
         (grant_id, step.settled.month): outcome
         for step in steps
@@ -107,6 +107,6 @@ def _still_open(result: SettledResult, steps: Sequence[_Step], grants: Sequence[
 
 
 def _kept(result: SettledResult, later: Sequence[_Step]) -> Discounts | None:
-    """A partner released after a later month was decided keeps that month's rate: the simulated one here."""
+    """The discounts of a partner released after a later month was decided: that month's, as simulated."""
     same = [step.discounts for step in later if step.settled.discounts == result.discounts]
     return same[-1] if same else result.discounts

@@ -1,4 +1,4 @@
-"""Simulation: settled results beside what another programme makes of them; nothing of it is ever written anywhere."""
+"""Simulation: settled results beside what another programme makes of them; nothing of it takes force."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ class SettledResult:
 
     @property
     def decided(self) -> tuple[object, ...]:
-        """What it decided: equal where a restatement only carried it over."""
+        """What it decided; equal for two results where a restatement only carried the first one over."""
         return (self.mrr_eur_cents, self.tier, self.discounts, self.grants)
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedResult:
-    """A settled result beside what the other programme makes of it; tier None: no table was in force."""
+    """A settled result beside what the other programme makes of it; `tier` is None where no table was in force."""
 
     settled: SettledResult
     tier: int | None
@@ -57,12 +57,12 @@ class SimulatedResult:
 
     @property
     def move(self) -> int:
-        """Tiers up (positive) or down; 0 also where no table was in force."""
+        """How many tiers the partner would move up, or down where negative; 0 where no table was in force."""
         return 0 if self.tier is None or self.settled.tier is None else self.tier - self.settled.tier
 
     @property
     def monthly_fee_difference_bp(self) -> int:
-        """How much higher the monthly fee discount would be."""
+        """How much higher the monthly fee discount would be, in basis points."""
         if self.discounts is None or self.settled.discounts is None:
             return 0
         return self.discounts.monthly_fee_bp - self.settled.discounts.monthly_fee_bp
@@ -101,8 +101,8 @@ class SimulatedMonth:
     def mrr_cents_times_bp(self) -> int:
         """Each partner's counted revenue in EUR cents times its difference in monthly fee discount.
 
-        A measure to compare tier tables by, no forecast: discounts are given on new orders alone, and what was
-        counted is net of those given already.
+        It compares tier tables and is not a forecast: discounts are given on new orders alone, and the counted
+        revenue is net of those given already.
         """
         return sum(each.settled.mrr_eur_cents * each.monthly_fee_difference_bp for each in self.results)
 

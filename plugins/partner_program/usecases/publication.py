@@ -24,7 +24,7 @@ from partner_program.usecases.registry import find_entity
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A rate in an order database that is not as it was published; `valid_from` as it is there if it is no day."""
+    """A rate in an order database that is not as it was published; `valid_from` is text where it is not a date."""
 
     entity: str
     account_id: str
@@ -33,10 +33,9 @@ class Drift:
 
 
 class DriftUnknown(Unavailable):
-    """Some order databases could not be looked at; `found` is what is known of the others."""
+    """Some order databases could not be compared, one fault each; `found` is the drift of those that answered."""
 
     def __init__(self, faults: Sequence[str], found: Sequence[Drift]) -> None:
-        """Take each entity's fault, and the drift of those that answered."""
         super().__init__("; ".join(faults))
         self.found = found
 
@@ -44,20 +43,22 @@ class DriftUnknown(Unavailable):
 def owe_rates(
     connection: Connection, *, today: date, settlement_id: int | None = None, grant_id: str | None = None
 ) -> int:
-    """Bring the publish outbox up to date with rates and links, in the caller's transaction; how many rows are new.
+    """Add the rows that rates and links call for to the publish outbox; return how many are new.
 
-    Who has just written rates says with which settlement or grant: these hold from their own day, while what a link
-    changes is noticed `today`.
+    It writes in the caller's transaction. A caller that has just written rates names their settlement or grant: these
+    rates hold from their own day, while what a link changes holds from `today`, when it is noticed.
     """
     rates = rate_store.all_rates(connection)
     new = rate_store.rates_written_with(connection, settlement_id=settlement_id, grant_id=grant_id)
-    told = publication_store.newest_terms(connection)
+    outbox = publication_store.newest_terms(connection)
     links: dict[tuple[str, str], list[AccountLink]] = defaultdict(list)
     for link in registry_store.load_registry(connection).account_links:
         links[link.entity, link.account_id].append(link)
     owed = {
-        account: rows_owed(links=links.get(account, ()), rates=rates, new=new, told=told.get(account, {}), today=today)
-        for account in links.keys() | told.keys()
+        account: rows_owed(
+            links=links.get(account, ()), rates=rates, new=new, outbox=outbox.get(account, {}), today=today
+        )
+        for account in links.keys() | outbox.keys()
     }
     return publication_store.owe(connection, owed)
 
@@ -70,7 +71,7 @@ def entities_with_orders(installation: Installation) -> list[Entity]:
 
 
 def _has_orders(installation: Installation, entity: Entity) -> bool:
-    """A connection that nobody can read is one: publishing there fails by its name, and the other entities go on."""
+    """Whether an entity has a connection, also one that cannot be read: publishing there then fails by its name."""
     try:
         return installation.connections.get(orders_connection_id(entity)) is not None
     except Refusal:
@@ -80,8 +81,8 @@ def _has_orders(installation: Installation, entity: Entity) -> bool:
 def publish_rates(installation: Installation, entity: Entity, *, published_on: date) -> int:
     """Publish everything owed to one entity and read it back; return how many rows were new there.
 
-    An entity that is down keeps its rows owed: publishing again finds them. Raises where a row that is there differs;
-    a row of nobody's that cannot even be read hinders nobody, and is drift.
+    An entity that is down keeps its rows owed: publishing again finds them. Raises where one of our rows differs there;
+    an unowned row that cannot be read is drift and stops nothing.
     """
     fields = installation.connections.get(orders_connection_id(entity))
     if fields is None:
@@ -94,7 +95,7 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
     found = orders_db.read_rows(fields)
     with installation.database.reading() as connection:
         now = publication_store.outbox(connection, entity.entity)
-    drifted = _compare(entity, [*(rate for rate, _ in wanted), *_told(now, found)], found)
+    drifted = _compare(entity, [*(rate for rate, _ in wanted), *_already_there(now, found)], found)
     if drifted:
         raise Refusal(
             f"entity {entity.entity}: {len(drifted)} rates read back differ from what was published: "
@@ -116,7 +117,7 @@ def publish_owed(
 ) -> list[str]:
     """Publish to every entity that has an order database, or to `only` that one; return the entities that failed.
 
-    One entity's fault keeps no other waiting: the rates are in force. Refused where `only` has no order database.
+    An entity that fails does not stop the others: the rates are in force. Refused where `only` has no order database.
     """
     if only is not None:
         connection_id = orders_connection_id(find_entity(installation, only))
@@ -140,7 +141,7 @@ def _publish_one(
         new = publish_rates(installation, entity, published_on=published_on)
     except Refusal as refusal:
         return str(refusal)
-    except Exception as fault:  # noqa: BLE001 - the rates are in force: one entity's fault keeps no other waiting
+    except Exception as fault:  # noqa: BLE001 - the rates are in force: an entity that fails does not stop the others
         place = traceback.extract_tb(fault.__traceback__)[-1]
         what = f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}"
         return f"failed for a cause that the programme does not know: {what}"
@@ -149,9 +150,9 @@ def _publish_one(
 
 
 def find_drift(installation: Installation) -> list[Drift]:
-    """Rates that somebody changed, removed or added by hand in an order database.
+    """Find rates that somebody changed, removed or added by hand in an order database.
 
-    Raises `DriftUnknown`, once all were looked at, where some could not be.
+    Compares every order database first; then raises `DriftUnknown` if some could not be compared.
     """
     drifted: list[Drift] = []
     faults: list[str] = []
@@ -174,7 +175,7 @@ def _drift_of(installation: Installation, entity: Entity) -> list[Drift]:
     found = orders_db.read_rows(fields)
     with installation.database.reading() as connection:
         now = publication_store.outbox(connection, entity.entity)
-    ours = [*(rate for rate, day in before if day is not None), *_told(now, found)]
+    ours = [*(rate for rate, day in before if day is not None), *_already_there(now, found)]
     keys = {rate_key(rate) for rate in ours}
     strange = [
         Drift(entity.entity, row.account_id, row.valid_from, f"published nothing, there {_unreadable(row.faults)}")
@@ -184,14 +185,14 @@ def _drift_of(installation: Installation, entity: Entity) -> list[Drift]:
     return _compare(entity, ours, found) + strange
 
 
-def _told(outbox: Sequence[tuple[PublishedRate, date | None]], found: FoundRows) -> list[PublishedRate]:
-    """The rows of ours that are there, though nothing says so yet: another run has just told them, or one died then."""
+def _already_there(outbox: Sequence[tuple[PublishedRate, date | None]], found: FoundRows) -> list[PublishedRate]:
+    """Our rows that are there, marked as published or not: a run may have died before it marked them."""
     there = found.keys
     return [rate for rate, _ in outbox if rate_key(rate) in there]
 
 
 def _compare(entity: Entity, ours: Sequence[PublishedRate], found: FoundRows) -> list[Drift]:
-    """Our rows that are not there as they were published, and rates that are not ours."""
+    """Find our rows that are not there as they were published, and rows that are not ours."""
     wanted, there = {rate_key(rate): rate for rate in ours}, {rate_key(rate): rate for rate in found.rates}
     unreadable = {row.key: _unreadable(row.faults) for row in found.unreadable}
     drifted = []
