@@ -32,7 +32,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.usecases.installation import OUT_VARIABLE, PROJECT, Installation
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.run import MonthRun, run_month
 from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.registry import load_registry_folder
@@ -71,18 +71,18 @@ def _programs(include: Path) -> list[Program]:
     return load_programs(include / "program")
 
 
-def run_installed(here: Installation, order: MonthOrder) -> Any:
+def run_installed(here: Installation, request: MonthRequest) -> Any:
     """Run a month with its letters and the months' page; return the run's outcome."""
-    outcome = run_month(here, order)
-    for batch in letter_batches(here, order.month):
-        render_letters(here, order.month, batch, order.program_file)
+    outcome = run_month(here, request)
+    for batch in letter_batches(here, request.month):
+        render_letters(here, request.month, batch, request.program_file)
     make_months_page(here)
     return outcome
 
 
-def settle_installed(here: Installation, order: MonthOrder) -> Any:
+def settle_installed(here: Installation, request: MonthRequest) -> Any:
     """Run a month's stages but for the quality checks; return the run's outcome."""
-    run = MonthRun(here, order)
+    run = MonthRun(here, request)
     for entity in run.begin():
         run.pull_mrr(entity)
     run.merge_totals()
@@ -280,20 +280,20 @@ class World:
         self.installation.database.upgrade()
         self.load()
 
-    def order(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> MonthOrder:
-        """An order for a month; today is the effective day, or the 20th of the following month."""
+    def request(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> MonthRequest:
+        """An request for a month; today is the effective day, or the 20th of the following month."""
         at = BillingMonth.parse(month)
         day = date.fromisoformat(on) if on else None
         fixed = date.fromisoformat(today) if today else day or at.following.first_day + timedelta(days=19)
-        return MonthOrder(at, fixed, day, **asked)
+        return MonthRequest(at, fixed, day, **asked)
 
     def run(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> Any:
         """Run a month as the command line does: all stages, letters, the months' page."""
-        return run_installed(self.installation, self.order(month, on=on, today=today, **asked))
+        return run_installed(self.installation, self.request(month, on=on, today=today, **asked))
 
     def settle(self, month: str, *, on: str | None = None, today: str | None = None, **asked: Any) -> Any:
         """Run a month up to the commit without the quality checks, which take a second for each entity."""
-        return settle_installed(self.installation, self.order(month, on=on, today=today, **asked))
+        return settle_installed(self.installation, self.request(month, on=on, today=today, **asked))
 
     def register(self, month: str) -> dict[str, Any]:
         """A month's register."""

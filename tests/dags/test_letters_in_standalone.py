@@ -20,7 +20,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.letters.reconciliation import Reconciliation, reconcile_letters
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.registry import load_registry_folder
 from tests.real_airflow import ROOT, STANDALONE, RealAirflow, real_airflow
 from tests.smtp.kept_mail import PASSWORD, Kept, kept_mail
@@ -183,7 +183,7 @@ def june(company: Company) -> None:
 def july(company: Company) -> None:
     """July is settled by the use cases; its letters are started and rejected, then approved."""
     first_day = JULY.following.first_day.replace(day=3)
-    run_installed(company.here, MonthOrder(JULY, first_day, first_day))
+    run_installed(company.here, MonthRequest(JULY, first_day, first_day))
     before = len(company.kept)
     run_id = company.started.trigger(LETTERS, partition_key=None, conf={"billing_month": str(JULY)})
     company.asks(run_id)

@@ -47,8 +47,8 @@ def begin_month(steps, *, partition_key=None, run_type="manual", **params):
         return steps.begin_month.function()
 
 
-def order(month, **asked):
-    """The order that the first task passes to the others."""
+def request(month, **asked):
+    """The request that the first task passes to the others."""
     words = {"effective_on": None, "history": False, "migration": False, "close_deadline_days": 10, "holder": "a run"}
     return {"billing_month": month, **words, **asked}
 
@@ -137,12 +137,12 @@ def test_a_temporary_fault_is_raised_unchanged_so_that_airflow_tries_again(steps
     world.program_db.write_bytes(b"no database at all, only words " * 40)
 
     with pytest.raises(Unavailable, match="programme database failed") as raised:
-        steps.validate_mrr.function(order("2015-06"))
+        steps.validate_mrr.function(request("2015-06"))
     assert not isinstance(raised.value, AirflowFailException)
 
 
 def test_before_the_deadline_a_month_that_is_not_closed_is_waited_for(steps):
-    answer = steps.wait_for_closes.function(order(last_month(), close_deadline_days=60))
+    answer = steps.wait_for_closes.function(request(last_month(), close_deadline_days=60))
 
     assert answer.is_done is False
 
@@ -150,14 +150,14 @@ def test_before_the_deadline_a_month_that_is_not_closed_is_waited_for(steps):
 def test_once_every_entity_has_closed_the_wait_is_over(steps, world):
     world.close(last_month())
 
-    answer = steps.wait_for_closes.function(order(last_month(), close_deadline_days=60))
+    answer = steps.wait_for_closes.function(request(last_month(), close_deadline_days=60))
 
     assert (answer.is_done, answer.xcom_value) == (True, ["NL"])
 
 
 @pytest.mark.parametrize(("month", "days"), [("2015-06", 60), (last_month(), 0)], ids=["long ago", "no day to wait"])
 def test_after_the_deadline_the_month_goes_on_with_every_entity_closed_or_not(steps, month, days):
-    answer = steps.wait_for_closes.function(order(month, close_deadline_days=days))
+    answer = steps.wait_for_closes.function(request(month, close_deadline_days=days))
 
     assert (answer.is_done, answer.xcom_value) == (True, ["NL"])
 
@@ -166,7 +166,7 @@ def test_an_entity_whose_database_is_down_is_waited_for_like_one_that_is_late(st
     world.close(last_month())
     world.billing_db("NL").unlink()
 
-    assert steps.wait_for_closes.function(order(last_month(), close_deadline_days=60)).is_done is False
+    assert steps.wait_for_closes.function(request(last_month(), close_deadline_days=60)).is_done is False
 
 
 def test_a_connection_has_the_fields_that_airflow_knows(airflow_connections, monkeypatch):

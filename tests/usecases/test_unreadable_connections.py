@@ -24,7 +24,7 @@ def test_it_holds_the_partners_of_its_entity_and_nobody_else(
     monkeypatch.setenv("AIRFLOW_CONN_BILLING_US", value)
     here = Installation(EnvironmentConnections(), PROJECT / "include", world.folder / "out")
 
-    settle_installed(here, world.order(JUNE, on=GO_LIVE))
+    settle_installed(here, world.request(JUNE, on=GO_LIVE))
 
     assert {key: row["status"] for key, row in partners(world, JUNE).items()} == {
         "P1": "assigned",

@@ -16,7 +16,7 @@ from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.month import closes
 from partner_program.usecases.month.first_month import check_someone_began
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.lease import MonthLease
 from partner_program.usecases.month.run import MonthRun
 
@@ -51,19 +51,19 @@ def month_params(*, billing_month: str | None = None, effective_on: str | None =
     }
 
 
-def _run(order: dict[str, Any]) -> MonthRun:
+def _run(request: dict[str, Any]) -> MonthRun:
     here = installation()
-    effective_on, month = order["effective_on"], BillingMonth.parse(order["billing_month"])
+    effective_on, month = request["effective_on"], BillingMonth.parse(request["billing_month"])
     return MonthRun(
         here,
-        MonthOrder(
+        MonthRequest(
             month=month,
             today=here.today(),
             effective_on=date.fromisoformat(effective_on) if effective_on else None,
-            history=order["history"],
-            migration=order["migration"],
+            history=request["history"],
+            migration=request["migration"],
         ),
-        MonthLease(here, month, holder=order.get("holder"), seen=order.get("lease_token")),
+        MonthLease(here, month, holder=request.get("holder"), seen=request.get("lease_token")),
     )
 
 
@@ -96,37 +96,37 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
     `lease_token` says how often the month had changed hands by then: a run that is overtaken writes nothing more.
     """
     context: Any = get_current_context()
-    order = _asked(context, migration=migration)
+    request = _asked(context, migration=migration)
     if context["dag_run"].run_type == "scheduled":
         check_someone_began(installation())
-    run = _run(order)
+    run = _run(request)
     run.begin()
-    return {**order, "lease_token": run.lease_seen()}
+    return {**request, "lease_token": run.lease_seen()}
 
 
 @task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds(), **SAFE_RETRIES)
 @step
-def wait_for_closes(order: dict[str, Any]) -> PokeReturnValue:
+def wait_for_closes(request: dict[str, Any]) -> PokeReturnValue:
     """Wait until every entity has closed the month, or the deadline has passed; no worker is held meanwhile."""
-    run = _run(order)
+    run = _run(request)
     entities = run.begin()
-    deadline = run.order.month.following.first_day + timedelta(days=order["close_deadline_days"])
+    deadline = run.request.month.following.first_day + timedelta(days=request["close_deadline_days"])
     late = []
-    if run.order.today < deadline:
-        read = ((entity, closes.read_entity_month(run.installation, entity, run.order.month)) for entity in entities)
+    if run.request.today < deadline:
+        read = ((entity, closes.read_entity_month(run.installation, entity, run.request.month)) for entity in entities)
         late = [entity.entity for entity, revenue in read if revenue.fault is not None]
     if late:
-        _log.info("month %s: waiting for %s until %s", run.order.month, ", ".join(late), deadline)
+        _log.info("month %s: waiting for %s until %s", run.request.month, ", ".join(late), deadline)
     return PokeReturnValue(is_done=not late, xcom_value=[entity.entity for entity in entities])
 
 
 @task(map_index_template="{{ entity }}", **SAFE_RETRIES)
 @step
-def pull_mrr(order: dict[str, Any], entity: str) -> int:
+def pull_mrr(request: dict[str, Any], entity: str) -> int:
     """Freeze what one entity billed in the month; returns how many lines."""
     context: Any = get_current_context()
     context["entity"] = entity
-    run = _run(order)
+    run = _run(request)
     revenue = run.pull_mrr(registry.find_entity(run.installation, entity))
     if revenue.fault:
         _log.warning("entity %s: %s: its partners are held", entity, revenue.fault)
@@ -135,9 +135,9 @@ def pull_mrr(order: dict[str, Any], entity: str) -> int:
 
 @task(**SAFE_RETRIES)
 @step
-def validate_mrr(order: dict[str, Any]) -> int:
+def validate_mrr(request: dict[str, Any]) -> int:
     """Check the frozen data and write the quality report; returns how many findings."""
-    findings = _run(order).validate_mrr()
+    findings = _run(request).validate_mrr()
     for finding in findings:
         _log.info("%s %s: %s", finding.severity, finding.entity, finding.message)
     return len(findings)
@@ -145,41 +145,41 @@ def validate_mrr(order: dict[str, Any]) -> int:
 
 @task(**SAFE_RETRIES)
 @step
-def merge_totals(order: dict[str, Any]) -> int:
+def merge_totals(request: dict[str, Any]) -> int:
     """Merge revenue per partner; returns how many partners are held."""
-    return len(_run(order).merge_totals().held)
+    return len(_run(request).merge_totals().held)
 
 
 @task(**SAFE_RETRIES)
 @step
-def assign_tiers(order: dict[str, Any]) -> int:
+def assign_tiers(request: dict[str, Any]) -> int:
     """Assign the tier that each total earned; returns how many partners."""
-    return len(_run(order).assign_tiers())
+    return len(_run(request).assign_tiers())
 
 
 @task(**SAFE_RETRIES)
 @step
-def settle_grace_periods(order: dict[str, Any]) -> int:
+def settle_grace_periods(request: dict[str, Any]) -> int:
     """Settle open grants; returns how many partners."""
-    return len(_run(order).settle_grace_periods())
+    return len(_run(request).settle_grace_periods())
 
 
 @task(**SAFE_RETRIES)
 @step
-def write_discount_rates(order: dict[str, Any]) -> dict[str, Any]:
+def write_discount_rates(request: dict[str, Any]) -> dict[str, Any]:
     """Commit the month in one transaction; returns the month and how many partners were newly assigned and held."""
-    outcome = _run(order).write_discount_rates()
+    outcome = _run(request).write_discount_rates()
     _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
     if outcome.proposed:
         _log.warning("%s partners would come out differently: see `restatement show`", outcome.proposed)
-    return {"billing_month": order["billing_month"], "assigned": outcome.assigned, "held": outcome.held}
+    return {"billing_month": request["billing_month"], "assigned": outcome.assigned, "held": outcome.held}
 
 
 @task(**SAFE_RETRIES)
 @step
-def list_order_databases(order: dict[str, Any]) -> list[str]:
+def list_order_databases(request: dict[str, Any]) -> list[str]:
     """The entities that have an order database to publish to."""
-    _log.info("month %s: looking for order databases", order["billing_month"])
+    _log.info("month %s: looking for order databases", request["billing_month"])
     return [entity.entity for entity in publication.entities_with_orders(installation())]
 
 
@@ -215,9 +215,9 @@ def list_letter_batches(written: dict[str, Any] | None) -> list[int]:
 
 @task(**SAFE_RETRIES)
 @step
-def render_letters(order: dict[str, Any], batch: int) -> int:
+def render_letters(request: dict[str, Any], batch: int) -> int:
     """Render one batch of letters; returns how many."""
-    here, month = installation(), BillingMonth.parse(order["billing_month"])
+    here, month = installation(), BillingMonth.parse(request["billing_month"])
     return letters.render_letters(here, month, letters.letter_batches(here, month)[batch])
 
 
@@ -230,12 +230,12 @@ def preview_letters() -> None:
 
 @task(**SAFE_RETRIES)
 @step
-def ask_for_letters(order: dict[str, Any]) -> dict[str, str]:
+def ask_for_letters(request: dict[str, Any]) -> dict[str, str]:
     """Say which letters wait for an approval: their own run of `tier_letters`, one for the same letters.
 
     Where none wait, nothing is started.
     """
-    month = BillingMonth.parse(order["billing_month"])
+    month = BillingMonth.parse(request["billing_month"])
     batch = letter_approval.waiting_batch(installation(), month)
     if not batch.deliveries:
         raise AirflowSkipException(f"no letter of {month} waits for an approval")
@@ -257,20 +257,20 @@ def _start_letters() -> TriggerDagRunOperator:
 
 def month_steps(*, migration: bool) -> None:
     """Wire a month's tasks inside a DAG: each edge is an order that a rule needs."""
-    order = begin_month(migration=migration)
-    entities = wait_for_closes(order)
-    pulled = pull_mrr.partial(order=order).expand(entity=entities)
-    checked = validate_mrr(order)
-    merged = merge_totals(order)
-    tiers = assign_tiers(order)
-    settled = settle_grace_periods(order)
-    written = write_discount_rates(order)
-    databases = list_order_databases(order)
+    request = begin_month(migration=migration)
+    entities = wait_for_closes(request)
+    pulled = pull_mrr.partial(request=request).expand(entity=entities)
+    checked = validate_mrr(request)
+    merged = merge_totals(request)
+    tiers = assign_tiers(request)
+    settled = settle_grace_periods(request)
+    written = write_discount_rates(request)
+    databases = list_order_databases(request)
     published = publish_rates.expand(entity=databases)
     batches = list_letter_batches(written)
-    rendered = render_letters.partial(order=order).expand(batch=batches)
+    rendered = render_letters.partial(request=request).expand(batch=batches)
     previewed = preview_letters()
-    asked = ask_for_letters(order)
+    asked = ask_for_letters(request)
     # Nothing takes force before the rates are written, and letters come after publishing.
     chain(
         pulled,

@@ -11,7 +11,7 @@ from partner_program.cli.options import example, looked_at, progress, text_or_js
 from partner_program.domain.billing_month import BillingMonth
 
 if TYPE_CHECKING:
-    from partner_program.usecases.month.inputs import MonthOrder
+    from partner_program.usecases.month.inputs import MonthRequest
     from partner_program.usecases.whole_month import WholeMonth
 
 
@@ -30,32 +30,32 @@ def run(
     partners that were held are released by a later run. Letters and reports are written below
     PARTNER_PROGRAM_OUT (default: out).
     """
-    from partner_program.usecases.month.inputs import MonthOrder
+    from partner_program.usecases.month.inputs import MonthRequest
     from partner_program.usecases.whole_month import settle_whole_month
 
     here = installation()
-    order = MonthOrder(month, here.today(), effective_on, history, migration, program_file)
-    settled = settle_whole_month(here, order, progress=progress)
-    click.echo(_outcome_text(order, settled))
+    request = MonthRequest(month, here.today(), effective_on, history, migration, program_file)
+    settled = settle_whole_month(here, request, progress=progress)
+    click.echo(_outcome_text(request, settled))
     if settled.unpublished:
         click.echo(f"not published, still owed: {', '.join(settled.unpublished)}: run `partner-program publish`")
 
 
-def _outcome_text(order: "MonthOrder", settled: "WholeMonth") -> str:
+def _outcome_text(request: "MonthRequest", settled: "WholeMonth") -> str:
     outcome = settled.outcome
-    force = "history only" if order.history else f"in force from {outcome.effective_on}"
+    force = "history only" if request.history else f"in force from {outcome.effective_on}"
     what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
-    answer = f"{order.month}: {force}, {what}, {outcome.held} held, {settled.letters} letters rendered: "
+    answer = f"{request.month}: {force}, {what}, {outcome.held} held, {settled.letters} letters rendered: "
     answer += f"see {settled.page}"
     if outcome.failing:
         answer += (
             f"\n{', '.join(outcome.failing)}: cannot be relied on now, nothing of it was compared; what is in force "
-            f"stays: see the quality report, or `partner-program close check ENTITY {order.month}`"
+            f"stays: see the quality report, or `partner-program close check ENTITY {request.month}`"
         )
     if outcome.proposed:
         answer += (
             f"\n{outcome.proposed} partners would come out differently now; what is in force stays: "
-            f"see `partner-program restatement show {order.month}`"
+            f"see `partner-program restatement show {request.month}`"
         )
     return answer
 

@@ -10,7 +10,7 @@ from partner_program.domain.restatement import Proposal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.commit import RunOutcome
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.month.run import run_month
 from partner_program.usecases.months_page import make_months_page
@@ -28,16 +28,16 @@ class WholeMonth:
 
 
 def settle_whole_month(
-    installation: Installation, order: MonthOrder, *, progress: Callable[[str], None] = lambda _step: None
+    installation: Installation, request: MonthRequest, *, progress: Callable[[str], None] = lambda _step: None
 ) -> WholeMonth:
     """Settle a month, publish its rates, render its letters and write the months' page.
 
     An entity that cannot be published to keeps its rates owed and stops nothing: the month is in force.
     """
-    outcome = run_month(installation, order, progress=progress)
-    unpublished = [] if order.history else publish_owed(installation, published_on=order.today, progress=progress)
+    outcome = run_month(installation, request, progress=progress)
+    unpublished = [] if request.history else publish_owed(installation, published_on=request.today, progress=progress)
     progress("render_letters")
-    letters = _render(installation, order.month, order.program_file)
+    letters = _render(installation, request.month, request.program_file)
     return WholeMonth(outcome, letters, make_months_page(installation), unpublished)
 
 

@@ -471,12 +471,12 @@ from partner_program.adapters.connections import EnvironmentConnections
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.run import run_month
 from tests.worlds import settle_installed
 here, july = Installation.here(EnvironmentConnections()), BillingMonth(2015, 7)
 act = run_month if sys.argv[1] == "sqlite" else settle_installed
-act(here, MonthOrder(july, date(2015, 8, 20)))
+act(here, MonthRequest(july, date(2015, 8, 20)))
 print(json.dumps([explain(here, partner_id, july) for partner_id in ("P1", "P2")]))
 """
 

@@ -66,7 +66,7 @@ class DatedWorld(World):
 
     def letter(self, partner_id: str) -> str:
         """July's letter as plain text."""
-        folder = letters_folder(self.installation, self.order(JULY).month)
+        folder = letters_folder(self.installation, self.request(JULY).month)
         return (folder / f"{partner_id}.txt").read_text(encoding="utf-8")
 
     def grant_on_demand(self, partner_id: str, tier: int, day: str) -> Any:
@@ -130,7 +130,7 @@ def test_letters_say_the_seventh_tier_and_the_way_to_it(seven: DatedWorld) -> No
 
 def test_letter_and_certificate_on_paper_say_it_too(seven: DatedWorld, tmp_path: Path) -> None:
     here, day = seven.installation, date.fromisoformat(SETTLED_ON)
-    letter = letter_pdf(here, "P1", seven.order(JULY).month, out=tmp_path / "letter.pdf")
+    letter = letter_pdf(here, "P1", seven.request(JULY).month, out=tmp_path / "letter.pdf")
     certificate = certificate_pdf(here, "P1", on=day, today=day, out=tmp_path / "certificate.pdf")
     assert "Tier 7" in on_paper(letter)
     assert "Tier 7" in on_paper(certificate)
@@ -294,5 +294,7 @@ def test_a_month_of_six_tiers_restated_under_four_gets_the_rate_of_the_highest(a
     after_june.close(JUNE)
     assert after_june.settle(JUNE, on=GO_LIVE).proposed == 1
     day = date(2015, 8, 16)
-    accept_restatement(after_june.installation, after_june.order(JUNE).month, Acceptance(day, "pat", "late"), today=day)
+    accept_restatement(
+        after_june.installation, after_june.request(JUNE).month, Acceptance(day, "pat", "late"), today=day
+    )
     assert rates(after_june, "P1") == [(GO_LIVE, 6, 2500), ("2015-08-16", 4, 1500)]

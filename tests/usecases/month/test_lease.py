@@ -86,7 +86,7 @@ def stages(run: MonthRun, *, between: Callable[[], None] = lambda: None) -> Any:
 
 
 def test_a_paused_run_that_was_overtaken_writes_nothing_when_it_wakes(small, children):
-    paused = MonthRun(small.installation, small.order(JUNE, on=GO_LIVE))
+    paused = MonthRun(small.installation, small.request(JUNE, on=GO_LIVE))
     children.append(start(refused_with(MonthLost, lambda: stages(paused, between=sleep_now))))
     asleep(children[0])
     time.sleep(1.1)
@@ -100,7 +100,7 @@ def test_a_paused_run_that_was_overtaken_writes_nothing_when_it_wakes(small, chi
 
 
 def test_a_paused_run_that_finds_its_own_work_done_by_another_has_nothing_to_write(small, children):
-    paused = MonthRun(small.installation, small.order(JUNE, on=GO_LIVE))
+    paused = MonthRun(small.installation, small.request(JUNE, on=GO_LIVE))
     children.append(start(lambda: stages(paused, between=sleep_now)))
     asleep(children[0])
     time.sleep(1.1)
@@ -111,7 +111,7 @@ def test_a_paused_run_that_finds_its_own_work_done_by_another_has_nothing_to_wri
 
 
 def test_a_paused_run_that_nobody_overtook_goes_on_when_it_wakes(small, children):
-    paused = MonthRun(small.installation, small.order(JUNE, on=GO_LIVE))
+    paused = MonthRun(small.installation, small.request(JUNE, on=GO_LIVE))
     children.append(start(lambda: stages(paused, between=sleep_now)))
     asleep(children[0])
     time.sleep(1.1)
@@ -120,7 +120,7 @@ def test_a_paused_run_that_nobody_overtook_goes_on_when_it_wakes(small, children
 
 
 def test_a_try_that_wakes_after_another_try_of_its_own_step_puts_no_old_figures_back(small, children, monkeypatch):
-    order, read = small.order(JUNE, on=GO_LIVE), month_run.read_entity_month
+    request, read = small.request(JUNE, on=GO_LIVE), month_run.read_entity_month
 
     def slowly(*what: Any) -> Any:
         revenue = read(*what)
@@ -129,15 +129,17 @@ def test_a_try_that_wakes_after_another_try_of_its_own_step_puts_no_old_figures_
 
     def first_try() -> None:
         monkeypatch.setattr(month_run, "read_entity_month", slowly)
-        run = MonthRun(small.installation, order, MonthLease(small.installation, order.month, holder="dag run", seen=0))
+        run = MonthRun(
+            small.installation, request, MonthLease(small.installation, request.month, holder="dag run", seen=0)
+        )
         run.pull_mrr(run.begin()[0])
 
     children.append(start(refused_with(MonthLost, first_try)))
     asleep(children[0])
     small.bill("A1", JUNE, 40_000_00)
     small.close(JUNE)
-    second = MonthLease(small.installation, order.month, holder="dag run", seen=0)
-    stages(MonthRun(small.installation, order, second))
+    second = MonthLease(small.installation, request.month, holder="dag run", seen=0)
+    stages(MonthRun(small.installation, request, second))
     settled = small.fingerprint()
     assert woken(children[0]) == 0
     assert small.fingerprint() == settled
@@ -147,7 +149,7 @@ def test_a_try_that_wakes_after_another_try_of_its_own_step_puts_no_old_figures_
 def test_a_run_whose_process_was_killed_is_overtaken_at_once(small, children, monkeypatch):
     monkeypatch.setattr(month_lease, "LEASE_SECONDS", 3_600)
     children.append(
-        start(lambda: stages(MonthRun(small.installation, small.order(JUNE, on=GO_LIVE)), between=sleep_now))
+        start(lambda: stages(MonthRun(small.installation, small.request(JUNE, on=GO_LIVE)), between=sleep_now))
     )
     asleep(children[0])
     os.kill(children[0], signal.SIGKILL)
@@ -160,7 +162,7 @@ def test_a_run_of_which_nothing_is_known_is_waited_for_until_its_time_is_up(smal
     elsewhere = "process 1 of another-machine, started 1"
     MonthRun(
         small.installation,
-        small.order(JUNE, on=GO_LIVE),
+        small.request(JUNE, on=GO_LIVE),
         MonthLease(small.installation, _june(small), holder=elsewhere),
     ).merge_totals()
     with small.installation.database.writing() as connection, pytest.raises(MonthBusy, match="another-machine"):
@@ -195,4 +197,4 @@ def test_two_runs_of_one_month_for_different_days_take_force_once(small: World, 
 
 
 def _june(world: World) -> Any:
-    return world.order(JUNE).month
+    return world.request(JUNE).month

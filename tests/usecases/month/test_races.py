@@ -41,19 +41,19 @@ def test_two_processes_at_one_month_settle_it_once_as_a_single_one_would(world: 
     shutil.copyfile(world.program_db, empty)
     world.settle(JUNE, on=GO_LIVE)
     alone = world.dump()
-    here, order = world.installation, world.order(JUNE, on=GO_LIVE)
+    here, request = world.installation, world.request(JUNE, on=GO_LIVE)
     for round_number in range(WHOLE_RUNS):
         shutil.copyfile(empty, world.program_db)
         shutil.rmtree(world.folder / "out")
-        assert at_once([lambda: settle_installed(here, order)] * 2) == [0, 0], f"round {round_number}"
+        assert at_once([lambda: settle_installed(here, request)] * 2) == [0, 0], f"round {round_number}"
         assert world.dump() == alone, f"round {round_number}"
 
 
 def test_two_processes_that_take_force_at_the_same_moment_do_it_once(world: World, tmp_path: Path) -> None:
     three_partners(world)
-    here, order = world.installation, world.order(JUNE, on=GO_LIVE)
-    lease = MonthLease(here, order.month)
-    run = MonthRun(here, order, lease)
+    here, request = world.installation, world.request(JUNE, on=GO_LIVE)
+    lease = MonthLease(here, request.month)
+    run = MonthRun(here, request, lease)
     for entity in run.begin():
         run.pull_mrr(entity)
     for stage in (run.merge_totals, run.assign_tiers, run.settle_grace_periods):
@@ -65,7 +65,7 @@ def test_two_processes_that_take_force_at_the_same_moment_do_it_once(world: Worl
     alone = world.dump()
     for round_number in range(ROUNDS - WHOLE_RUNS):
         shutil.copyfile(drafted, world.program_db)
-        assert at_once([lambda: MonthRun(here, order).write_discount_rates()] * 2) == [0, 0], f"round {round_number}"
+        assert at_once([lambda: MonthRun(here, request).write_discount_rates()] * 2) == [0, 0], f"round {round_number}"
         assert world.dump() == alone, f"round {round_number}"
 
 

@@ -16,7 +16,7 @@ from partner_program.adapters.database.register import read_register
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.registry import load_registry_folder
 from tests.servers import Postgres
@@ -85,16 +85,16 @@ def story(world: World, seed: int) -> Iterator[tuple[str, str]]:
         yield month, "2015-08-20"
 
 
-def told(here: Installation, order: MonthOrder) -> object:
+def told(here: Installation, request: MonthRequest) -> object:
     """Run a month and accept what it proposes; return the outcome and the registers, or the refusal."""
     try:
-        outcome = settle_installed(here, order)
+        outcome = settle_installed(here, request)
     except Refusal as refused:
         return str(refused)
     if outcome.proposed:
-        accept_restatement(here, order.month, ACCEPTED, today=ACCEPTED.effective_on)
+        accept_restatement(here, request.month, ACCEPTED, today=ACCEPTED.effective_on)
     with here.database.reading() as connection:
-        months = [month for month in map(BillingMonth.parse, MONTHS) if month <= order.month]
+        months = [month for month in map(BillingMonth.parse, MONTHS) if month <= request.month]
         return outcome, [read_register(connection, month) for month in months]
 
 
@@ -112,7 +112,7 @@ def test_random_worlds_have_the_same_registers_on_both_databases(shared_postgres
         for here in both:
             load_registry_folder(here, world.write_registry())
         for month, day in story(world, seed):
-            embedded, other = (told(here, world.order(month, on=day)) for here in both)
+            embedded, other = (told(here, world.request(month, on=day)) for here in both)
             assert other == embedded, f"seed {seed}, {month} on {day}"
             settled += not isinstance(embedded, str)
         shared_postgres.drop(database)

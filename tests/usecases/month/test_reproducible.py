@@ -13,12 +13,12 @@ from datetime import date
 from partner_program.adapters.connections import EnvironmentConnections
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 from tests.worlds import run_installed
 
 for month, day in (("{JUNE}", date(2015, 7, 27)), ("{JULY}", date(2015, 8, 20))):
     run_installed(
-        Installation.here(EnvironmentConnections()), MonthOrder(BillingMonth.parse(month), date(2015, 9, 1), day)
+        Installation.here(EnvironmentConnections()), MonthRequest(BillingMonth.parse(month), date(2015, 9, 1), day)
     )
 """
 ELSEWHERE = {"PYTHONHASHSEED": "4242", "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}

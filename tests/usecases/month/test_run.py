@@ -269,23 +269,23 @@ def test_a_partner_authorised_later_joins_the_month_without_touching_the_others(
 
 def test_stages_out_of_step_with_their_inputs_refuse_to_go_on(world: World) -> None:
     three_partners(world)
-    here, order = world.installation, world.order(JUNE, on=GO_LIVE)
-    settle_installed(here, order)
+    here, request = world.installation, world.request(JUNE, on=GO_LIVE)
+    settle_installed(here, request)
     world.tables["partners"][0]["phone"] = "+31 20 2"
     world.load()
     with pytest.raises(Refusal, match=r"inputs changed while it was being decided .*: run it again"):
-        MonthRun(here, order).assign_tiers()
+        MonthRun(here, request).assign_tiers()
 
 
 def test_a_disk_that_fills_up_is_reported_and_the_next_run_finishes_the_month(world: World, undisturbed: World) -> None:
     three_partners(world)
-    here, order = world.installation, world.order(JUNE, on=GO_LIVE)
+    here, request = world.installation, world.request(JUNE, on=GO_LIVE)
     empty, full = world.program_db.stat().st_size // 4096, undisturbed.program_db.stat().st_size // 4096
     limit = [empty]
     event.listen(here.database.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count = {limit[0]}"))
     for limit[0] in range(empty, full):
         with pytest.raises(Unavailable, match=r"^writing the programme database failed: database or disk is full$"):
-            settle_installed(here, order)
+            settle_installed(here, request)
         assert world.rows("SELECT * FROM settlement") == world.rows("SELECT * FROM discount_rate") == []
     world.settle(JUNE, on=GO_LIVE)
     assert world.dump() == undisturbed.dump()

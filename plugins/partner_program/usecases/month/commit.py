@@ -25,7 +25,7 @@ from partner_program.domain.settlement import Decision
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
-from partner_program.usecases.month.inputs import MonthInputs, MonthOrder, gather
+from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.stages import GRACE, TOTALS
 from partner_program.usecases.month.taking_force import take_force
@@ -48,44 +48,44 @@ class RunOutcome:
     failing: tuple[str, ...] = ()
 
 
-def commit_month(installation: Installation, order: MonthOrder, lease: MonthLease) -> RunOutcome:
+def commit_month(installation: Installation, request: MonthRequest, lease: MonthLease) -> RunOutcome:
     """Take force with what is new, propose what differs; nothing is written where nothing is new."""
-    commit = when_free(lambda: _commit(installation, order, lease))
+    commit = when_free(lambda: _commit(installation, request, lease))
     lease.give_back()
     if commit.braked:
         raise BrakeOn(
-            f"brake on for {order.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
-            f"partner-program brake release {order.month} --reason TEXT, then run the month again"
+            f"brake on for {request.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
+            f"partner-program brake release {request.month} --reason TEXT, then run the month again"
         )
-    return _outcome(installation, order, commit)
+    return _outcome(installation, request, commit)
 
 
-def _commit(installation: Installation, order: MonthOrder, lease: MonthLease) -> "_Commit":
+def _commit(installation: Installation, request: MonthRequest, lease: MonthLease) -> "_Commit":
     """Write the month, or the brake's stop, in one transaction of the run that holds it."""
     with installation.database.reading() as connection:
-        commit = _prepare(connection, installation, order)
+        commit = _prepare(connection, installation, request)
     if not (commit.has_news or commit.braked):
         return commit
     try:
         with installation.database.writing() as connection:
-            commit = _prepare(connection, installation, order)
-            if _wrote(connection, order, commit):
+            commit = _prepare(connection, installation, request)
+            if _wrote(connection, request, commit):
                 lease.hold(connection)
     except MonthBusy:
         raise
     except Unavailable:
         # Only the reply to COMMIT may be lost: whether it took force is looked up, never guessed.
         with installation.database.reading() as connection:
-            if _prepare(connection, installation, order).has_news:
+            if _prepare(connection, installation, request).has_news:
                 raise
     return commit
 
 
-def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -> RunOutcome:
+def _outcome(installation: Installation, request: MonthRequest, commit: "_Commit") -> RunOutcome:
     decided = commit.decided
     written_down = [each.effective_on for each in decided.inputs.assigned.values() if each.effective_on is not None]
     with installation.database.reading() as connection:
-        is_proposed = restatement_store.find_proposal(connection, order.month) is not None
+        is_proposed = restatement_store.find_proposal(connection, request.month) is not None
     return RunOutcome(
         revision=decided.inputs.revision,
         effective_on=decided.inputs.run_effective_on if decided.new or not written_down else max(written_down),
@@ -97,11 +97,11 @@ def _outcome(installation: Installation, order: MonthOrder, commit: "_Commit") -
     )
 
 
-def _wrote(connection: Connection, order: MonthOrder, commit: "_Commit") -> bool:
+def _wrote(connection: Connection, request: MonthRequest, commit: "_Commit") -> bool:
     if commit.braked:
-        return brake_store.record_stop(connection, order.month, commit.decision_hash, commit.braked)
+        return brake_store.record_stop(connection, request.month, commit.decision_hash, commit.braked)
     if commit.has_news:
-        _apply(connection, order, commit)
+        _apply(connection, request, commit)
     return commit.has_news
 
 
@@ -126,17 +126,17 @@ class _Commit:
         return self.settles or self.proposes
 
 
-def _prepare(connection: Connection, installation: Installation, order: MonthOrder) -> _Commit:
+def _prepare(connection: Connection, installation: Installation, request: MonthRequest) -> _Commit:
     """Decide everything from the drafts and what is in force, in the caller's transaction."""
-    check_may_follow(connection, order)
-    inputs = gather(connection, installation, order)
-    totals, partner_totals = load_draft(connection, TOTALS, order.month, inputs_hash=inputs.inputs_hash)
+    check_may_follow(connection, request)
+    inputs = gather(connection, installation, request)
+    totals, partner_totals = load_draft(connection, TOTALS, request.month, inputs_hash=inputs.inputs_hash)
     inputs_hash = inputs.hash_with_histories(each.partner_id for each in partner_totals)
-    _, graces = load_draft(connection, GRACE, order.month, inputs_hash=inputs_hash)
-    decided = decide_all(connection, order, inputs, totals, partner_totals, graces)
-    _check_complete(order, decided)
-    _check_not_backwards(connection, order, decided)
-    rises = _rises(connection, order, inputs, totals)
+    _, graces = load_draft(connection, GRACE, request.month, inputs_hash=inputs_hash)
+    decided = decide_all(connection, request, inputs, totals, partner_totals, graces)
+    _check_complete(request, decided)
+    _check_not_backwards(connection, request, decided)
+    rises = _rises(connection, request, inputs, totals)
     digest = decision_hash([_undated(each) for each in decided.new])
     proposal = decision_hash(decided.restated) if decided.differences else None
     known = settlement_history.entities_totalled(connection, inputs.settlements)
@@ -148,15 +148,15 @@ def _prepare(connection: Connection, installation: Installation, order: MonthOrd
     )
     settles = bool(decided.new or rises) or not as_they_are
     is_in_doubt = bool(fails_now) and proposal is None  # what differs may be what cannot be read now
-    proposes = not is_in_doubt and not restatement_store.is_on_record(connection, order.month, proposal)
+    proposes = not is_in_doubt and not restatement_store.is_on_record(connection, request.month, proposal)
     return _Commit(
         decided=decided,
-        closing=_closing(connection, order, inputs),
+        closing=_closing(connection, request, inputs),
         rises=rises,
-        ahead=_ahead(connection, installation, order, decided),
+        ahead=_ahead(connection, installation, request, decided),
         decision_hash=digest,
         proposal=proposal,
-        braked=_brake(connection, order, decided, digest),
+        braked=_brake(connection, request, decided, digest),
         settles=settles,
         proposes=proposes,
         failing=tuple(sorted(fails_now)),
@@ -170,30 +170,30 @@ def _undated(decision: Decision) -> Decision:
     return replace(decision, rate=replace(decision.rate, valid_from=date.min))
 
 
-def _check_not_backwards(connection: Connection, order: MonthOrder, decided: MonthDecisions) -> None:
-    if order.history or not decided.new:
+def _check_not_backwards(connection: Connection, request: MonthRequest, decided: MonthDecisions) -> None:
+    if request.history or not decided.new:
         return
-    settlements = settlement_history.settlements_of(connection, order.month)
+    settlements = settlement_history.settlements_of(connection, request.month)
     month_order.check_release_day(
         effective_on=decided.inputs.run_effective_on,
-        own_effective_on=next((each.effective_on for each in settlements if each.status == order.status), None),
-        last_effective_on=settlement_history.last_effective_on(connection, order.month),
+        own_effective_on=next((each.effective_on for each in settlements if each.status == request.status), None),
+        last_effective_on=settlement_history.last_effective_on(connection, request.month),
     )
 
 
-def _check_complete(order: MonthOrder, decided: MonthDecisions) -> None:
+def _check_complete(request: MonthRequest, decided: MonthDecisions) -> None:
     program = decided.program
     if program is not None and program.readings.incomplete == "stop" and decided.totals.held:
         held = "; ".join(f"{each.partner_id}: {each.reason}" for each in decided.totals.held[:20])
         raise IncompleteMonth(
-            f"month {order.month} is incomplete and the programme says `incomplete: stop`: "
+            f"month {request.month} is incomplete and the programme says `incomplete: stop`: "
             f"{len(decided.totals.held)} partners cannot be decided: {held}"
         )
 
 
-def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> list[tuple[str, Rate]]:
+def _closing(connection: Connection, request: MonthRequest, inputs: MonthInputs) -> list[tuple[str, Rate]]:
     """The end of the rates of partners that are no longer authorised, with the month's first settlement."""
-    if order.history or inputs.settlements:
+    if request.history or inputs.settlements:
         return []
     day = inputs.run_effective_on
     return closing_rates(
@@ -205,63 +205,63 @@ def _closing(connection: Connection, order: MonthOrder, inputs: MonthInputs) -> 
 
 
 def _ahead(
-    connection: Connection, installation: Installation, order: MonthOrder, decided: MonthDecisions
+    connection: Connection, installation: Installation, request: MonthRequest, decided: MonthDecisions
 ) -> list[tuple[str, Rate]]:
     """Rates that begin after the run's day, where what it decided changes them; a later month's stay as they are."""
-    if order.history or not decided.new:
+    if request.history or not decided.new:
         return []
     ahead = rate_store.rates_after(connection, decided.inputs.run_effective_on)
-    late = settlement_history.released_late(connection, order.month) if ahead else set()
+    late = settlement_history.released_late(connection, request.month) if ahead else set()
     tiers = {each.partner_id: each.tier or 0 for each in decided.new if each.partner_id not in late}
     days = {each.rate.valid_from for partner_id in tiers for each in ahead.get(partner_id, ())}
     return rates_ahead(
         tiers=tiers,
         ahead=ahead,
         agreements=decided.inputs.agreements,
-        programs={day: installation.program_on(day, order.program_file) for day in sorted(days)},
+        programs={day: installation.program_on(day, request.program_file) for day in sorted(days)},
     )
 
 
 def _rises(
-    connection: Connection, order: MonthOrder, inputs: MonthInputs, totals: MonthTotals
+    connection: Connection, request: MonthRequest, inputs: MonthInputs, totals: MonthTotals
 ) -> list[tuple[str, Rate]]:
     """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so."""
     program = inputs.programs.get(inputs.run_effective_on)
-    if order.history or program is None:
+    if request.history or program is None:
         return []
     return early_rises(
         program=program,
         known_parts=totals.known_parts,
-        decided=inputs.assigned.keys() | settlement_history.assigned_after(connection, order.month),
+        decided=inputs.assigned.keys() | settlement_history.assigned_after(connection, request.month),
         rates={partner_id: history.rate for partner_id, history in inputs.histories.items()},
         agreements=inputs.agreements,
         effective_on=inputs.run_effective_on,
     )
 
 
-def _brake(connection: Connection, order: MonthOrder, decided: MonthDecisions, digest: str) -> list[str]:
+def _brake(connection: Connection, request: MonthRequest, decided: MonthDecisions, digest: str) -> list[str]:
     program = decided.program
-    if order.history or not decided.new or program is None:
+    if request.history or not decided.new or program is None:
         return []
     seen = settlement_history.entities_totalled(connection, decided.inputs.settlements)
     reasons = brake_reasons(
         brake=program.brake,
         moves=[(each.previous_tier, each.tier or 0) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
-        last_entity_totals=settlement_history.last_entity_totals(connection, order.month),
+        last_entity_totals=settlement_history.last_entity_totals(connection, request.month),
     )
-    return [] if brake_store.is_released(connection, order.month, digest) else reasons
+    return [] if brake_store.is_released(connection, request.month, digest) else reasons
 
 
-def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
+def _apply(connection: Connection, request: MonthRequest, commit: _Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
     if commit.proposes:
-        restatement_store.record(connection, order.month, inputs.revision + 1, commit.proposal, decided.differences)
+        restatement_store.record(connection, request.month, inputs.revision + 1, commit.proposal, decided.differences)
     if not commit.settles:
         return
     _, settlement_id = take_force(
         connection,
-        order,
+        request,
         decided,
         decided.new,
         revision=inputs.revision,
@@ -272,15 +272,15 @@ def _apply(connection: Connection, order: MonthOrder, commit: _Commit) -> None:
     rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.ahead, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
-    owe_rates(connection, today=order.today, settlement_id=settlement_id)
+    owe_rates(connection, today=request.today, settlement_id=settlement_id)
 
 
-def check_may_follow(connection: Connection, order: MonthOrder) -> None:
+def check_may_follow(connection: Connection, request: MonthRequest) -> None:
     """Refuse a month out of order, or from a day before the last one that took force."""
     month_order.check_follows(
-        month=order.month,
-        history=order.history,
+        month=request.month,
+        history=request.history,
         assessed=settlement_history.assessed_months(connection),
-        effective_on=order.effective_on or order.today,
-        last_effective_on=settlement_history.last_effective_on(connection, order.month),
+        effective_on=request.effective_on or request.today,
+        last_effective_on=settlement_history.last_effective_on(connection, request.month),
     )

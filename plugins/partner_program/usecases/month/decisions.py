@@ -19,7 +19,7 @@ from partner_program.domain.settlement import (
     record_history,
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal
-from partner_program.usecases.month.inputs import MonthInputs, MonthOrder
+from partner_program.usecases.month.inputs import MonthInputs, MonthRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +54,29 @@ def decision_hash(decisions: Sequence[Decision]) -> str:
 
 def decide_all(
     connection: Connection,
-    order: MonthOrder,
+    request: MonthRequest,
     inputs: MonthInputs,
     totals: MonthTotals,
     partner_totals: Sequence[PartnerTotal],
     graces: Sequence[GraceAssignment],
 ) -> MonthDecisions:
     """Decide every partner's rate and letter and compare with what is in force."""
-    late = settlement_history.released_late(connection, order.month)
+    late = settlement_history.released_late(connection, request.month)
     by_partner = {each.partner_id: each for each in graces}
     decisions = tuple(
         keep_rate(each, rate=inputs.histories.get(each.partner_id, NO_HISTORY).rate)
         if each.partner_id in late
         else each
-        for each in _decisions(order, inputs, partner_totals, by_partner)
+        for each in _decisions(request, inputs, partner_totals, by_partner)
     )
-    restated = restatement_store.accepted_partners(connection, order.month)
+    restated = restatement_store.accepted_partners(connection, request.month)
     return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, _differences(decisions, inputs, restated))
 
 
 def _decisions(
-    order: MonthOrder, inputs: MonthInputs, totals: Sequence[PartnerTotal], graces: dict[str, GraceAssignment]
+    request: MonthRequest, inputs: MonthInputs, totals: Sequence[PartnerTotal], graces: dict[str, GraceAssignment]
 ) -> list[Decision]:
-    if order.history:
+    if request.history:
         earned = {partner_id: grace.earned_tier for partner_id, grace in graces.items()}
         return [record_history(total=total, earned_tier=earned.get(total.partner_id)) for total in totals]
     return [

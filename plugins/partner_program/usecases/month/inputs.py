@@ -28,7 +28,7 @@ from partner_program.usecases.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
-class MonthOrder:
+class MonthRequest:
     """What was asked for: a month, in force from a day or as history only.
 
     `effective_on` is None where nobody named a day: then it is `today`, or what was written down with the month.
@@ -80,26 +80,26 @@ class MonthInputs:
         return json_hash(self.inputs_hash, as_json(dict[str, PartnerHistory], own))
 
 
-def gather(connection: Connection, installation: Installation, order: MonthOrder) -> MonthInputs:
+def gather(connection: Connection, installation: Installation, request: MonthRequest) -> MonthInputs:
     """Read a month's inputs in the caller's transaction."""
-    month = order.month
+    month = request.month
     registry = load_registry(connection)
-    settlements = [row for row in settlements_of(connection, month) if row.status == order.status]
+    settlements = [row for row in settlements_of(connection, month) if row.status == request.status]
     revision = settlements[-1].revision if settlements else _next_revision(connection, month)
-    migration = settlements[0].migration if settlements else order.migration
+    migration = settlements[0].migration if settlements else request.migration
     assigned = assigned_partners(connection, month, revision) if settlements else {}
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
     everyone_assigned = all(partner_id in assigned for partner_id in partners)
     day = run_day(
         month=month,
-        history=order.history,
+        history=request.history,
         written_down=settlements[-1].effective_on if settlements and everyone_assigned else None,
-        effective_on=order.effective_on,
-        today=order.today,
+        effective_on=request.effective_on,
+        today=request.today,
     )
     effective = {partner_id: _effective_on(assigned, partner_id, day) for partner_id in partners}
-    programs = _programs(installation, order, {day, *effective.values()})
-    histories = {} if order.history else load_histories(connection, month, effective)
+    programs = _programs(installation, request, {day, *effective.values()})
+    histories = {} if request.history else load_histories(connection, month, effective)
     agreements = defaultdict(list)
     for agreement in registry.legacy_agreements:
         agreements[agreement.partner_id].append(agreement)
@@ -119,7 +119,7 @@ def gather(connection: Connection, installation: Installation, order: MonthOrder
         histories=histories,
         programs=programs,
         inputs_hash=json_hash(
-            order.status,
+            request.status,
             str(migration),
             as_json(Registry, registry),
             as_json(dict[str, str], latest_hashes(connection, month)),
@@ -139,8 +139,8 @@ def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, day:
     return own.effective_on if own is not None and own.effective_on is not None else day
 
 
-def _programs(installation: Installation, order: MonthOrder, days: set[date]) -> dict[date, Program]:
-    if order.history:
-        program = installation.history_program(order.month)
+def _programs(installation: Installation, request: MonthRequest, days: set[date]) -> dict[date, Program]:
+    if request.history:
+        program = installation.history_program(request.month)
         return {} if program is None else dict.fromkeys(sorted(days), program)
-    return {day: installation.program_on(day, order.program_file) for day in sorted(days)}
+    return {day: installation.program_on(day, request.program_file) for day in sorted(days)}

@@ -19,7 +19,7 @@ from partner_program.domain.restatement import Proposal, rate_in_force
 from partner_program.domain.settlement import NO_HISTORY, Decision, keep_rate
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
-from partner_program.usecases.month.inputs import MonthOrder, gather
+from partner_program.usecases.month.inputs import MonthRequest, gather
 from partner_program.usecases.month.stages import graced, merged, tiered
 from partner_program.usecases.month.taking_force import take_force
 from partner_program.usecases.publication import owe_rates
@@ -60,18 +60,18 @@ def accept_restatement(
     """
     with installation.database.writing() as connection:
         proposal = restatement_store.open_proposal(connection, month)
-        order = _order_of(connection, month, today)
-        decided = _decide_again(connection, installation, order)
+        request = _request_of(connection, month, today)
+        decided = _decide_again(connection, installation, request)
         if decision_hash(decided.restated) != proposal.decision_hash:
             raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
         later = settlement_history.assigned_after(connection, month)
         restated = [
             keep_rate(each, rate=rate_in_force(decided.inputs.assigned[each.partner_id].figures))
-            if order.history or each.partner_id in later
+            if request.history or each.partner_id in later
             else _accepted(connection, installation, decided, each, acceptance)
             for each in decided.restated
         ]
-        _write(connection, order, decided, restated, acceptance, proposal)
+        _write(connection, request, decided, restated, acceptance, proposal)
         restatement_store.close_proposal(
             connection,
             proposal,
@@ -83,17 +83,17 @@ def accept_restatement(
     return proposal
 
 
-def _order_of(connection: Connection, month: BillingMonth, today: date) -> MonthOrder:
-    """The order that the month was run with."""
+def _request_of(connection: Connection, month: BillingMonth, today: date) -> MonthRequest:
+    """The request that the month was run with."""
     last = settlement_history.settlements_of(connection, month)[-1]
-    return MonthOrder(month, today, history=last.status == HISTORY)
+    return MonthRequest(month, today, history=last.status == HISTORY)
 
 
-def _decide_again(connection: Connection, installation: Installation, order: MonthOrder) -> MonthDecisions:
-    inputs = gather(connection, installation, order)
+def _decide_again(connection: Connection, installation: Installation, request: MonthRequest) -> MonthDecisions:
+    inputs = gather(connection, installation, request)
     totals = merged(connection, inputs)
     graces = graced(inputs, tiered(inputs, totals.partners))
-    return decide_all(connection, order, inputs, totals, totals.partners, graces)
+    return decide_all(connection, request, inputs, totals, totals.partners, graces)
 
 
 def _accepted(
@@ -122,7 +122,7 @@ def _accepted(
 
 def _write(
     connection: Connection,
-    order: MonthOrder,
+    request: MonthRequest,
     decided: MonthDecisions,
     restated: Sequence[Decision],
     acceptance: Acceptance,
@@ -130,7 +130,7 @@ def _write(
 ) -> None:
     head, settlement_id = take_force(
         connection,
-        order,
+        request,
         decided,
         restated,
         revision=proposal.revision,
@@ -140,4 +140,4 @@ def _write(
     )
     names = {each.partner_id for each in restated}
     settlement_store.carry_over(connection, head, settlement_id, restated=names)
-    owe_rates(connection, today=order.today, settlement_id=settlement_id)
+    owe_rates(connection, today=request.today, settlement_id=settlement_id)

@@ -23,7 +23,7 @@ from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.closes import read_entity_month
 from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
-from partner_program.usecases.month.inputs import MonthOrder, gather
+from partner_program.usecases.month.inputs import MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.quality import check_month, write_report
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
@@ -35,22 +35,22 @@ _Item = TypeVar("_Item")
 class MonthRun:
     """The stages of one month's run, over the programme's database."""
 
-    def __init__(self, installation: Installation, order: MonthOrder, lease: MonthLease | None = None) -> None:
+    def __init__(self, installation: Installation, request: MonthRequest, lease: MonthLease | None = None) -> None:
         """Take what was asked for, and who runs it where that is not this process; nothing is read yet."""
         self.installation = installation
-        self.order = order
+        self.request = request
         self._database = installation.database
-        self._lease = lease or MonthLease(installation, order.month)
+        self._lease = lease or MonthLease(installation, request.month)
 
     def begin(self) -> list[Entity]:
         """Check that the month may be assessed now; return the entities that bill in it."""
-        month, order = self.order.month, self.order
-        check_request(month=month, history=order.history, effective_on=order.effective_on, today=order.today)
-        if not order.history:
-            self.installation.program_on(order.effective_on or order.today, order.program_file)
+        month, request = self.request.month, self.request
+        check_request(month=month, history=request.history, effective_on=request.effective_on, today=request.today)
+        if not request.history:
+            self.installation.program_on(request.effective_on or request.today, request.program_file)
         with self._database.reading() as connection:
             self._lease.seen(connection)
-            check_may_follow(connection, order)
+            check_may_follow(connection, request)
             entities = [entity for entity in load_entities(connection) if entity.bills_in(month)]
         if not entities:
             raise Refusal(f"no entity bills in {month}: load a registry with `partner-program load DIR`")
@@ -65,20 +65,20 @@ class MonthRun:
         """Freeze what one entity billed in the month; an entity's fault is frozen with it, never raised."""
         step = f"pull_mrr {entity.entity}"
         seen = self._lease.step_seen(step)
-        revenue = read_entity_month(self.installation, entity, self.order.month)
+        revenue = read_entity_month(self.installation, entity, self.request.month)
         self._replace(
-            step, seen, lambda connection: snapshot_store.save_snapshot(connection, self.order.month, revenue)
+            step, seen, lambda connection: snapshot_store.save_snapshot(connection, self.request.month, revenue)
         )
         return revenue
 
     def validate_mrr(self) -> list[Finding]:
         """Check the frozen data, write the quality report, keep the findings."""
         seen = self._lease.step_seen("validate_mrr")
-        findings = check_month(self.installation, self.order.month)
+        findings = check_month(self.installation, self.request.month)
         self._replace(
             "validate_mrr",
             seen,
-            lambda connection: snapshot_store.save_findings(connection, self.order.month, findings),
+            lambda connection: snapshot_store.save_findings(connection, self.request.month, findings),
         )
         return findings
 
@@ -86,18 +86,18 @@ class MonthRun:
         """Draft each partner's total."""
         seen = self._lease.step_seen(TOTALS.name)
         with self._database.reading() as connection:
-            inputs = gather(connection, self.installation, self.order)
+            inputs = gather(connection, self.installation, self.request)
             totals = merged(connection, inputs)
         self._draft(seen, TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
-        write_report(self.installation, self.order.month, None, totals)
+        write_report(self.installation, self.request.month, None, totals)
         return totals
 
     def assign_tiers(self) -> tuple[TierAssignment, ...]:
         """Draft the tier that each total earned."""
         seen = self._lease.step_seen(TIERS.name)
         with self._database.reading() as connection:
-            inputs = gather(connection, self.installation, self.order)
-            _, totals = load_draft(connection, TOTALS, self.order.month, inputs_hash=inputs.inputs_hash)
+            inputs = gather(connection, self.installation, self.request)
+            _, totals = load_draft(connection, TOTALS, self.request.month, inputs_hash=inputs.inputs_hash)
         assigned = tiered(inputs, totals)
         self._draft(seen, TIERS, inputs.inputs_hash, len(assigned), assigned)
         return assigned
@@ -106,8 +106,8 @@ class MonthRun:
         """Draft the tier in force after grace periods; a month that is history only settles none."""
         seen = self._lease.step_seen(GRACE.name)
         with self._database.reading() as connection:
-            inputs = gather(connection, self.installation, self.order)
-            _, tiers = load_draft(connection, TIERS, self.order.month, inputs_hash=inputs.inputs_hash)
+            inputs = gather(connection, self.installation, self.request)
+            _, tiers = load_draft(connection, TIERS, self.request.month, inputs_hash=inputs.inputs_hash)
         settled = graced(inputs, tiers)
         inputs_hash = inputs.hash_with_histories(each.partner_id for each in tiers)
         self._draft(seen, GRACE, inputs_hash, len(settled), settled)
@@ -119,7 +119,7 @@ class MonthRun:
         Raises `BrakeOn` before anything takes force. Partners in force that would come out differently are proposed
         as a restatement and stay as they are.
         """
-        return commit_month(self.installation, self.order, self._lease)
+        return commit_month(self.installation, self.request, self._lease)
 
     def _draft(
         self, seen: int, stage: Stage[_Header, _Item], inputs_hash: str, header: _Header, items: Sequence[_Item]
@@ -128,7 +128,7 @@ class MonthRun:
             stage.name,
             seen,
             lambda connection: draft_store.save_draft(
-                connection, stage, self.order.month, inputs_hash=inputs_hash, header=header, items=items
+                connection, stage, self.request.month, inputs_hash=inputs_hash, header=header, items=items
             ),
         )
 
@@ -144,10 +144,10 @@ class MonthRun:
 
 
 def run_month(
-    installation: Installation, order: MonthOrder, *, progress: Callable[[str], None] = lambda _step: None
+    installation: Installation, request: MonthRequest, *, progress: Callable[[str], None] = lambda _step: None
 ) -> RunOutcome:
     """Run all stages of a month, up to the commit."""
-    run = MonthRun(installation, order)
+    run = MonthRun(installation, request)
     entities = run.begin()
     for entity in entities:
         progress(f"pull_mrr {entity.entity}")

@@ -12,12 +12,12 @@ from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.adapters.database.settlements import SettlementHead
 from partner_program.domain.settlement import Decision
 from partner_program.usecases.month.decisions import MonthDecisions
-from partner_program.usecases.month.inputs import MonthOrder
+from partner_program.usecases.month.inputs import MonthRequest
 
 
 def take_force(
     connection: Connection,
-    order: MonthOrder,
+    request: MonthRequest,
     decided: MonthDecisions,
     decisions: Sequence[Decision],
     *,
@@ -31,11 +31,11 @@ def take_force(
     `effective_on` is not written for a month that is history only. `origin` says in each rate where it comes from.
     """
     head = SettlementHead(
-        billing_month=order.month,
+        billing_month=request.month,
         revision=revision,
-        status=order.status,
+        status=request.status,
         migration=decided.inputs.migration,
-        effective_on=None if order.history else effective_on,
+        effective_on=None if request.history else effective_on,
         program_file=decided.program.file_name if decided.program else None,
         program_hash=decided.program.file_hash if decided.program else None,
         inputs_hash=decided.inputs.inputs_hash,
@@ -46,13 +46,13 @@ def take_force(
         head,
         totals=decided.totals,
         decisions=decisions,
-        effective={} if order.history else decided.inputs.effective,
-        snapshots=snapshot_store.latest_snapshot_ids(connection, order.month),
+        effective={} if request.history else decided.inputs.effective,
+        snapshots=snapshot_store.latest_snapshot_ids(connection, request.month),
     )
     rates = [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
     rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decisions)
     owed = [(each.partner_id, revision) for each in decisions if each.letter is not None]
-    there = delivery_store.deliveries(connection, order.month)
-    delivery_store.changes_owed(order.month, owed, decided.inputs.registry.contacts, there=there).apply(connection)
+    there = delivery_store.deliveries(connection, request.month)
+    delivery_store.changes_owed(request.month, owed, decided.inputs.registry.contacts, there=there).apply(connection)
     return head, settlement_id
