@@ -6,6 +6,7 @@ import pytest
 
 from partner_program.domain.register import (
     COLUMNS,
+    Column,
     RegisterAccount,
     RegisterGrant,
     RegisterLetter,
@@ -55,3 +56,8 @@ def test_a_misspelt_column_is_refused_by_name(misspelt: dict[str, Any]) -> None:
 def test_a_list_has_no_place_in_a_column() -> None:
     with pytest.raises(TypeError, match="a column of the register cannot hold tuple"):
         cells(replace(ASSIGNED, sla=("a", "b")))  # type: ignore[arg-type]
+
+
+def test_a_misspelt_form_of_a_column_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="column accounts: form 'number', expected one of text, whole, euros"):
+        Column("accounts", "number")  # type: ignore[arg-type]

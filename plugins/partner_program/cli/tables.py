@@ -10,7 +10,7 @@ from rich.table import Table
 
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
-from partner_program.domain.register import COLUMNS, Cell, Register, RegisterPartner, cells, table_columns
+from partner_program.domain.register import COLUMNS, Cell, Form, Register, RegisterPartner, cells, table_columns
 
 if TYPE_CHECKING:
     from partner_program.domain.quote import Quote
@@ -93,7 +93,13 @@ def _whole(write: Callable[[int | None], str]) -> Callable[[Cell], str]:
     return written
 
 
-_FORMS = {"text": _text, "euros": _whole(_euros), "percent": _whole(_percent), "tier": _whole(_tier)}
+_FORMS: dict[Form, Callable[[Cell], str]] = {
+    "text": _text,
+    "whole": _text,
+    "euros": _whole(_euros),
+    "percent": _whole(_percent),
+    "tier": _whole(_tier),
+}
 
 
 def print_proposal(proposal: "Proposal") -> None:

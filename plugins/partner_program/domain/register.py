@@ -7,7 +7,7 @@ it: a new column is a field there, and a value where the database's package read
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Literal, get_args, get_type_hints
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
@@ -16,6 +16,7 @@ from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.totals import Bucket, HeldPartner
 
 Cell = str | int | None
+Form = Literal["text", "whole", "euros", "percent", "tier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,14 @@ class Column:
     """
 
     heading: str | None
-    form: Literal["text", "euros", "percent", "tier"] = "text"
+    form: Form = "text"
     before: str | None = None
     in_json: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a misspelt form where the column is written: types do not look into an annotation."""
+        if self.form not in get_args(Form):
+            raise ValueError(f"column {self.heading}: form {self.form!r}, expected one of {', '.join(get_args(Form))}")
 
 
 @dataclass(frozen=True, slots=True)
