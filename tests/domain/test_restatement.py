@@ -2,8 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from partner_program.domain.restatement import AccountFigures, Figures, differences, figures_of, rate_in_force
+from partner_program.domain.restatement import (
+    AccountFigures,
+    Figures,
+    MonthNews,
+    differences,
+    figures_of,
+    month_news,
+    rate_in_force,
+)
 from partner_program.domain.settlement import PartnerHistory, record_history
 from partner_program.domain.totals import PartnerTotal
 from tests.domain.made_month import GO_LIVE, billed, decided, grant, line, settled
@@ -90,3 +99,73 @@ def test_a_restated_month_is_not_compared_with_the_terms_of_its_first_effective_
     other = IN_FORCE._replace(monthly_fee_discount_bp=1500, setup_fee_discount_bp=5000, sla="Gold")
     assert len(differences(in_force=IN_FORCE, now=other)) == 3
     assert differences(in_force=IN_FORCE, now=other, restated=True) == []
+
+
+# What a run of a month has to write
+
+
+def news(**values: Any) -> MonthNews:
+    """The news of a run of a month in force of which nothing has changed, but for these values."""
+    nothing_new: dict[str, Any] = {
+        "decides": False,
+        "differs": False,
+        "is_on_record": True,
+        "has_same_totals": True,
+        "entities_in_force": {"NL", "US"},
+        "entities_now": {"NL", "US"},
+    }
+    return month_news(**{**nothing_new, **values})
+
+
+def test_a_run_that_finds_what_is_in_force_writes_nothing() -> None:
+    assert news() == MonthNews(settles=False, proposes=False, failing=())
+    assert not news().is_any
+
+
+def test_a_run_that_decides_a_partner_settles() -> None:
+    found = news(decides=True)
+    assert (found.settles, found.proposes, found.is_any) == (True, False, True)
+
+
+def test_other_totals_settle_without_a_partner() -> None:
+    assert news(has_same_totals=False).settles
+
+
+def test_the_first_run_of_a_month_settles_also_without_a_partner() -> None:
+    assert news(has_same_totals=False, entities_in_force=(), entities_now=()).settles
+
+
+def test_differences_are_proposed_and_the_totals_wait_with_them() -> None:
+    found = news(differs=True, is_on_record=False, has_same_totals=False)
+    assert (found.settles, found.proposes, found.is_any) == (False, True, True)
+
+
+def test_differences_on_record_are_not_proposed_again() -> None:
+    assert not news(differs=True, has_same_totals=False).is_any
+
+
+def test_a_partner_is_decided_beside_differences() -> None:
+    found = news(decides=True, differs=True, is_on_record=False)
+    assert (found.settles, found.proposes) == (True, True)
+
+
+def test_a_proposal_whose_differences_are_gone_is_withdrawn() -> None:
+    found = news(is_on_record=False)
+    assert (found.settles, found.proposes) == (False, True)
+
+
+def test_a_failing_entity_is_named_and_changes_neither_totals_nor_proposal() -> None:
+    found = news(entities_now={"NL"}, has_same_totals=False, is_on_record=False)
+    assert found == MonthNews(settles=False, proposes=False, failing=("US",))
+
+
+def test_differences_are_proposed_while_another_entity_fails() -> None:
+    assert news(entities_now={"NL"}, differs=True, is_on_record=False).proposes
+
+
+def test_a_partner_is_decided_while_another_entity_fails() -> None:
+    assert news(entities_now=(), decides=True) == MonthNews(settles=True, proposes=False, failing=("NL", "US"))
+
+
+def test_an_entity_that_is_not_in_force_yet_cannot_be_failing() -> None:
+    assert news(entities_in_force={"NL"}, entities_now={"US", "NL"}).failing == ()

@@ -1,5 +1,6 @@
 """Comparing a month in force with what its inputs give now (rule 8)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -19,6 +20,53 @@ class Proposal:
     revision: int
     decision_hash: str
     differences: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthNews:
+    """What a run of a month has to write: whether it `settles` anew, and whether it changes what is proposed.
+
+    `failing` are entities of the month in force that cannot be read now.
+    """
+
+    settles: bool
+    proposes: bool
+    failing: tuple[str, ...]
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything has to be written."""
+        return self.settles or self.proposes
+
+
+def month_news(
+    *,
+    decides: bool,
+    differs: bool,
+    is_on_record: bool,
+    has_same_totals: bool,
+    entities_in_force: Collection[str],
+    entities_now: Collection[str],
+) -> MonthNews:
+    """What a run of a month has to write, beside what is in force and on record.
+
+    A run `decides` where it assigns a partner that has no decision in the month, or raises the rate of a held one; it
+    `differs` where partners would be decided otherwise than they are. `is_on_record` says that these differences, or
+    none, are what was proposed or rejected last. `has_same_totals` compares held partners, buckets, unmatched accounts
+    and entities' totals with those of the last settlement. `entities_in_force` have a total in the month's settlements,
+    `entities_now` have one in this run.
+    """
+    failing = frozenset(entities_in_force) - frozenset(entities_now)
+    # The totals of a failing entity are already in force: failing to read them now changes nothing. Where partners
+    # differ, the totals wait with them for a person's decision.
+    keeps_totals = differs or bool(failing) or has_same_totals
+    # Without the failing entity, finding no difference does not show that there is none: what is proposed stays.
+    is_in_doubt = bool(failing) and not differs
+    return MonthNews(
+        settles=decides or not keeps_totals,
+        proposes=not is_in_doubt and not is_on_record,
+        failing=tuple(sorted(failing)),
+    )
 
 
 class AccountFigures(NamedTuple):

@@ -5,10 +5,10 @@
 `migration_2015`.
 
 `run.MonthRun` has the stages in order; each is a task of the DAGs, and each can be repeated. `inputs` gathers all
-that the decisions depend on, with its hash; `stages` and `decisions` have the domain decide and keep drafts; `commit`
+that the decisions depend on, with its hash; `stages` and `decisions` call the domain's rules and keep drafts; `commit`
 compares with what is in force and writes the month in one transaction (`taking_force`), or proposes a restatement,
-which `restatement` shows, accepts or rejects. `lease` keeps two runs of one month apart; `closes` and `quality` check
-entities; `first_month` keeps a schedule from beginning the programme by itself.
+which `restatement` shows, accepts or rejects. `lease` lets one run at a time write a month; `closes` and `quality`
+check entities; `first_month` keeps the schedule from starting the programme's first month.
 
 Nothing is in force before `commit`. Equal inputs write nothing.
 

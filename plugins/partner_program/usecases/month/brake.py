@@ -1,4 +1,4 @@
-"""A person's word on what the brake stopped."""
+"""Releasing what the brake stopped, when a person has looked at it."""
 
 from partner_program.adapters.database import brake as brake_store
 from partner_program.domain.billing_month import BillingMonth

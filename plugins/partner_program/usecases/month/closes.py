@@ -1,4 +1,4 @@
-"""Whether the entities have closed a month, and closes that their people tell us."""
+"""Reading an entity's month with its close, and recording a close that its people report by hand."""
 
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.database import closes as close_store
@@ -17,7 +17,7 @@ def read_entity_month(installation: Installation, entity: Entity, month: Billing
     connection_id = billing_connection_id(entity)
     try:
         fields = installation.connections.get(connection_id)
-    except Refusal as refusal:  # a connection that nobody can read is this entity's fault, the others go on
+    except Refusal as refusal:  # an unreadable connection is a fault of this entity alone: the others go on
         return _not_read(entity, month, str(refusal))
     if fields is None:
         return _not_read(entity, month, f"connection {connection_id} is not set")
@@ -39,7 +39,7 @@ def _not_read(entity: Entity, month: BillingMonth, why: str) -> EntityRevenue:
 def record_close(
     installation: Installation, entity_code: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
 ) -> None:
-    """Write down an entity's word that a month is complete for a currency."""
+    """Record that an entity's people say that a month is complete for a currency."""
     entity = find_entity(installation, entity_code)
     with installation.database.writing() as connection:
         close_store.record_close(connection, entity.entity, month, close, recorded_by=recorded_by)

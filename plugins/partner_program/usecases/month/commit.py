@@ -1,4 +1,4 @@
-"""The last stage of a month: compare with what is in force, and take force in one transaction."""
+"""The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +21,7 @@ from partner_program.domain.refusals import (
     Unavailable,
 )
 from partner_program.domain.registry import AUTHORIZED
+from partner_program.domain.restatement import MonthNews, month_news
 from partner_program.domain.settlement import Decision
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
@@ -34,7 +35,7 @@ from partner_program.usecases.publication import owe_rates
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything took force.
+    """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything was written.
 
     `failing` are entities of the month in force that cannot be relied on now: nothing of them was compared.
     """
@@ -49,7 +50,7 @@ class RunOutcome:
 
 
 def commit_month(installation: Installation, request: MonthRequest, lease: MonthLease) -> RunOutcome:
-    """Take force with what is new, propose what differs; nothing is written where nothing is new."""
+    """Put what is new in force and propose what differs; nothing is written where nothing is new."""
     commit = when_free(lambda: _commit(installation, request, lease))
     lease.give_back()
     if commit.braked:
@@ -64,7 +65,7 @@ def _commit(installation: Installation, request: MonthRequest, lease: MonthLease
     """Write the month, or the brake's stop, in one transaction of the run that holds it."""
     with installation.database.reading() as connection:
         commit = _prepare(connection, installation, request)
-    if not (commit.has_news or commit.braked):
+    if not (commit.news.is_any or commit.braked):
         return commit
     try:
         with installation.database.writing() as connection:
@@ -74,9 +75,9 @@ def _commit(installation: Installation, request: MonthRequest, lease: MonthLease
     except MonthBusy:
         raise
     except Unavailable:
-        # Only the reply to COMMIT may be lost: whether it took force is looked up, never guessed.
+        # The reply to COMMIT may be lost although it was done: look whether anything is still to be written.
         with installation.database.reading() as connection:
-            if _prepare(connection, installation, request).has_news:
+            if _prepare(connection, installation, request).news.is_any:
                 raise
     return commit
 
@@ -92,22 +93,22 @@ def _outcome(installation: Installation, request: MonthRequest, commit: "_Commit
         assigned=len(decided.new),
         held=len(decided.totals.held),
         proposed=len(decided.differences) if is_proposed else 0,
-        changed=commit.has_news,
-        failing=commit.failing,
+        changed=commit.news.is_any,
+        failing=commit.news.failing,
     )
 
 
 def _wrote(connection: Connection, request: MonthRequest, commit: "_Commit") -> bool:
     if commit.braked:
         return brake_store.record_stop(connection, request.month, commit.decision_hash, commit.braked)
-    if commit.has_news:
+    if commit.news.is_any:
         _apply(connection, request, commit)
-    return commit.has_news
+    return commit.news.is_any
 
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """Everything that is about to be written; a month that only has something to propose does not settle anew."""
+    """Everything that is about to be written."""
 
     decided: MonthDecisions
     closing: list[tuple[str, Rate]]
@@ -116,14 +117,7 @@ class _Commit:
     decision_hash: str
     proposal: str | None
     braked: list[str]
-    settles: bool
-    proposes: bool
-    failing: tuple[str, ...]
-
-    @property
-    def has_news(self) -> bool:
-        """Whether anything has to be written."""
-        return self.settles or self.proposes
+    news: MonthNews
 
 
 def _prepare(connection: Connection, installation: Installation, request: MonthRequest) -> _Commit:
@@ -139,16 +133,14 @@ def _prepare(connection: Connection, installation: Installation, request: MonthR
     rises = _rises(connection, request, inputs, totals)
     digest = decision_hash([_undated(each) for each in decided.new])
     proposal = decision_hash(decided.restated) if decided.differences else None
-    known = settlement_history.entities_totalled(connection, inputs.settlements)
-    fails_now = known - decided.totals.entity_totals.keys()
-    as_they_are = (
-        decided.differences
-        or fails_now  # what was read of them is in force, and what is missing now is no news
-        or settlement_history.same_totals(connection, inputs.settlements, decided.totals)
+    news = month_news(
+        decides=bool(decided.new or rises),
+        differs=bool(decided.differences),
+        is_on_record=restatement_store.is_on_record(connection, request.month, proposal),
+        has_same_totals=settlement_history.same_totals(connection, inputs.settlements, decided.totals),
+        entities_in_force=settlement_history.entities_totalled(connection, inputs.settlements),
+        entities_now=decided.totals.entity_totals.keys(),
     )
-    settles = bool(decided.new or rises) or not as_they_are
-    is_in_doubt = bool(fails_now) and proposal is None  # what differs may be what cannot be read now
-    proposes = not is_in_doubt and not restatement_store.is_on_record(connection, request.month, proposal)
     return _Commit(
         decided=decided,
         closing=_closing(connection, request, inputs),
@@ -157,14 +149,12 @@ def _prepare(connection: Connection, installation: Installation, request: MonthR
         decision_hash=digest,
         proposal=proposal,
         braked=_brake(connection, request, decided, digest),
-        settles=settles,
-        proposes=proposes,
-        failing=tuple(sorted(fails_now)),
+        news=news,
     )
 
 
 def _undated(decision: Decision) -> Decision:
-    """The decision without the first day of its new rate: what a person released today is released tomorrow."""
+    """Return a decision without the first day of its new rate: a brake released today stays released tomorrow."""
     if decision.rate is None or not decision.rate_is_new:
         return decision
     return replace(decision, rate=replace(decision.rate, valid_from=date.min))
@@ -192,7 +182,7 @@ def _check_complete(request: MonthRequest, decided: MonthDecisions) -> None:
 
 
 def _closing(connection: Connection, request: MonthRequest, inputs: MonthInputs) -> list[tuple[str, Rate]]:
-    """The end of the rates of partners that are no longer authorised, with the month's first settlement."""
+    """The rates that end those of partners no longer authorised, with the month's first settlement."""
     if request.history or inputs.settlements:
         return []
     day = inputs.run_effective_on
@@ -207,7 +197,7 @@ def _closing(connection: Connection, request: MonthRequest, inputs: MonthInputs)
 def _ahead(
     connection: Connection, installation: Installation, request: MonthRequest, decided: MonthDecisions
 ) -> list[tuple[str, Rate]]:
-    """Rates that begin after the run's day, where what it decided changes them; a later month's stay as they are."""
+    """The rates after the run's day that change with what it decided; a later month's rates stay as they are."""
     if request.history or not decided.new:
         return []
     ahead = rate_store.rates_after(connection, decided.inputs.run_effective_on)
@@ -225,7 +215,7 @@ def _ahead(
 def _rises(
     connection: Connection, request: MonthRequest, inputs: MonthInputs, totals: MonthTotals
 ) -> list[tuple[str, Rate]]:
-    """Rates of held partners whose known part alone reaches a higher tier; only where the programme says so."""
+    """The rates of held partners whose known revenue alone reaches a higher tier; only where the programme says so."""
     program = inputs.programs.get(inputs.run_effective_on)
     if request.history or program is None:
         return []
@@ -255,9 +245,9 @@ def _brake(connection: Connection, request: MonthRequest, decided: MonthDecision
 
 def _apply(connection: Connection, request: MonthRequest, commit: _Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
-    if commit.proposes:
+    if commit.news.proposes:
         restatement_store.record(connection, request.month, inputs.revision + 1, commit.proposal, decided.differences)
-    if not commit.settles:
+    if not commit.news.settles:
         return
     _, settlement_id = take_force(
         connection,

@@ -1,4 +1,4 @@
-"""A month decided in full: every partner's rate and letter, and what differs from what is in force."""
+"""Decides a month in full: every partner's rate and letter, and what differs from what is in force."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from partner_program.usecases.month.inputs import MonthInputs, MonthRequest
 
 @dataclass(frozen=True, slots=True)
 class MonthDecisions:
-    """A month decided in full: totals, one decision a partner, and which of them differ from what is in force."""
+    """A month decided in full; `differences` from what is in force, in words, by partner."""
 
     inputs: MonthInputs
     totals: MonthTotals
@@ -48,7 +48,7 @@ class MonthDecisions:
 
 
 def decision_hash(decisions: Sequence[Decision]) -> str:
-    """The key of a set of decisions: equal decisions have equal hashes."""
+    """The hash of decisions: equal decisions have equal hashes."""
     return json_hash(as_json(tuple[Decision, ...], tuple(decisions)))
 
 
@@ -60,7 +60,7 @@ def decide_all(
     partner_totals: Sequence[PartnerTotal],
     graces: Sequence[GraceAssignment],
 ) -> MonthDecisions:
-    """Decide every partner's rate and letter and compare with what is in force."""
+    """Decide every partner's rate and letter, and compare them with what is in force."""
     late = settlement_history.released_late(connection, request.month)
     by_partner = {each.partner_id: each for each in graces}
     decisions = tuple(
@@ -93,7 +93,7 @@ def _decisions(
 
 
 def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:
-    """What is in force stays in force: a partner assigned before is not held when an entity fails later."""
+    """Leave out held partners that the month has assigned already: their decision stays in force."""
     return replace(totals, held=tuple(each for each in totals.held if each.partner_id not in inputs.assigned))
 
 

@@ -1,7 +1,7 @@
-"""Who may put the programme's first month in force: a person, never the schedule.
+"""Checks that a person, and not the schedule, puts the programme's first month in force.
 
-A paused schedule that is let go begins the newest month at once, and months are assessed in order: were that month the
-first in force, the migration and every month before it could be nothing but history from then on.
+When a paused schedule is switched on, it starts the newest month at once. Months are assessed in order: if that month
+were the first in force, the migration and all earlier months could only become history.
 """
 
 from partner_program.adapters.database import history as settlement_history
@@ -10,7 +10,7 @@ from partner_program.usecases.installation import Installation
 
 
 def check_someone_began(installation: Installation) -> None:
-    """Refuse a month that nobody asked for while none is in force; the schedule goes on from the first one."""
+    """Refuse a scheduled month while none is in force."""
     with installation.database.reading() as connection:
         assessed = settlement_history.assessed_months(connection)
     month_order.check_someone_began(assessed=assessed)

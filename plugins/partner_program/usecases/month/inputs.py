@@ -1,4 +1,4 @@
-"""Gathering: everything that a month's decisions depend on, read at once, with its hash."""
+"""The inputs of a month: everything that its decisions depend on, read in one transaction, with a hash."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ from partner_program.usecases.installation import Installation
 class MonthRequest:
     """What was asked for: a month, in force from a day or as history only.
 
-    `effective_on` is None where nobody named a day: then it is `today`, or what was written down with the month.
+    `effective_on` is None where no day was asked for: then it is the day recorded with the month, else `today`.
     """
 
     month: BillingMonth
@@ -51,9 +51,9 @@ class MonthRequest:
 class MonthInputs:
     """A month's inputs; `assigned` is what is in force for it already, by partner.
 
-    `migration` is what the month was settled as first, whatever a later run asks for. `effective` gives each
-    authorised partner's own effective date: the day that it got with the month, else the run's. `programs` has the
-    programme for each of these days; empty where no table was in force (history).
+    `migration` is that of the month's first settlement, whatever a later run asks for. `effective` has each authorised
+    partner's own effective date: the day that it got in this month, else the run's. `programs` has the programme of
+    each of these days; empty where no table was in force (history).
     """
 
     month: BillingMonth
@@ -72,9 +72,10 @@ class MonthInputs:
     inputs_hash: str
 
     def hash_with_histories(self, partner_ids: Iterable[str]) -> str:
-        """The inputs' hash with the histories of the partners that are decided.
+        """The hash of the inputs with the histories of the partners that are decided.
 
-        A held partner's history decides nothing here and goes on in later months: it would make equal inputs differ.
+        A held partner's history is left out: it decides nothing here and changes with later months, so that equal
+        inputs would have different hashes.
         """
         own = {each: self.histories[each] for each in sorted(partner_ids) if each in self.histories}
         return json_hash(self.inputs_hash, as_json(dict[str, PartnerHistory], own))

@@ -1,4 +1,4 @@
-"""Holding a month: a run takes the lease with its first change; one that changes nothing writes nothing."""
+"""Taking a month for a run: its first change takes the lease; a run that changes nothing writes nothing."""
 
 import logging
 import time
@@ -14,19 +14,22 @@ from partner_program.domain.lease import claim_lease, give_back
 from partner_program.domain.refusals import MonthBusy, MonthLost
 from partner_program.usecases.installation import Installation
 
-LEASE_SECONDS = 60  # a run that has not written for so long may be overtaken; it is refused when it wakes
+LEASE_SECONDS = 60  # a run that wrote nothing for so long may be overtaken; its next write is then refused
 LOOK_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
 class MonthLease:
-    """One run's claim to a month; without a holder named, the run is this process."""
+    """One run's claim to a month.
+
+    Without a `holder` the run is this process. `seen` is the month's token when the run began; without it the token is
+    read when it is first needed.
+    """
 
     def __init__(
         self, installation: Installation, month: BillingMonth, *, holder: str | None = None, seen: int | None = None
     ) -> None:
-        """Take who runs, and the month's token when that run began; a run that begins now looks at it first."""
         self._database = installation.database
         self._month = month
         self._holder = holder
@@ -34,7 +37,7 @@ class MonthLease:
 
     @property
     def holder(self) -> str:
-        """Who runs the month."""
+        """The name of the run."""
         self._holder = self._holder or own_process.own_name()
         return self._holder
 
@@ -45,13 +48,13 @@ class MonthLease:
         return self._seen
 
     def step_seen(self, step: str) -> int:
-        """A step's token as it stands, to be presented when the step writes."""
+        """The token that a step has now; the step passes it back when it writes."""
         with self._database.reading() as connection:
             self.seen(connection)
             return lease_store.load_step_token(connection, self._month, step)
 
     def hold(self, connection: Connection) -> None:
-        """Take or keep the month in the transaction that changes it; raises `MonthBusy` or `MonthLost`."""
+        """Take or keep the month, in the transaction that changes it; raises `MonthBusy` or `MonthLost`."""
         lease = lease_store.load_lease(connection, self._month)
         claimed = claim_lease(
             month=self._month,
@@ -66,18 +69,18 @@ class MonthLease:
             lease_store.save_lease(connection, self._month, claimed)
 
     def hold_step(self, connection: Connection, step: str, seen: int) -> None:
-        """Hold the month for a step that began when its token was `seen`; raises where another try wrote meanwhile."""
+        """Take the month for a step that began when its token was `seen`; raises where another try wrote since."""
         self.hold(connection)
         token = lease_store.load_step_token(connection, self._month, step)
         if token != seen:
             raise MonthLost(
-                f"month {self._month}: {step} was done by another try while this one was at it; nothing of this one "
-                "is written"
+                f"month {self._month}: {step} was done by another try while this one ran: nothing of this one is "
+                "written"
             )
         lease_store.save_step_token(connection, self._month, step, token + 1)
 
     def give_back(self) -> None:
-        """Let the next run have the month at once; nothing is written where this one does not hold it."""
+        """Free the month for the next run; nothing is written where this run does not hold it."""
         with self._database.reading() as connection:
             lease = lease_store.load_lease(connection, self._month)
         if give_back(lease=lease, holder=self.holder) == lease:
@@ -88,15 +91,18 @@ class MonthLease:
 
 
 def when_free(work: Callable[[], _T]) -> _T:
-    """Do it; while another run has the month, wait and do it again: what that run leaves may make it needless."""
-    deadline, told = time.monotonic() + 1.5 * LEASE_SECONDS, False
+    """Run `work`, retrying while another run has the month, for up to 1.5 leases; then raise its `MonthBusy`.
+
+    `work` starts anew each time, as the other run may have done all or part of it.
+    """
+    deadline, is_logged = time.monotonic() + 1.5 * LEASE_SECONDS, False
     while True:
         try:
             return work()
         except MonthBusy as busy:
             if time.monotonic() > deadline:
                 raise
-            if not told:
+            if not is_logged:
                 _log.warning("%s", busy)
-            told = True
+            is_logged = True
         time.sleep(LOOK_SECONDS)

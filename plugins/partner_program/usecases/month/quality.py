@@ -1,4 +1,4 @@
-"""Checking a month's frozen data and telling people what was found."""
+"""Checking a month's frozen data and reporting what was found."""
 
 import os
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from partner_program.usecases.installation import Installation
 
 
 def quality_folder(installation: Installation, month: BillingMonth) -> Path:
-    """Where a month's quality report is."""
+    """The folder of a month's quality report."""
     return installation.out / "quality" / str(month)
 
 
@@ -54,7 +54,7 @@ def write_report(
     findings: Sequence[Finding] | None,
     totals: MonthTotals | None,
 ) -> Path:
-    """Write a month's quality report; with its totals it says where each line went and who is held."""
+    """Write a month's quality report; with `totals` it also shows where each line went and who is held."""
     with installation.database.reading() as connection:
         registry = load_registry(connection)
         revenues = load_revenues(connection, month)

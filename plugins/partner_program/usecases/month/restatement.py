@@ -1,4 +1,4 @@
-"""Deciding about a restatement: a month in force with different inputs (rule 8)."""
+"""Showing, accepting and rejecting a restatement: a month in force whose inputs have changed (rule 8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from partner_program.usecases.publication import owe_rates
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's word on a proposal: from which day, who, why."""
+    """A person's decision to accept a proposal: from which day, who, why."""
 
     effective_on: date
     accepted_by: str
@@ -53,10 +53,10 @@ def reject_restatement(installation: Installation, month: BillingMonth, *, rejec
 def accept_restatement(
     installation: Installation, month: BillingMonth, acceptance: Acceptance, *, today: date
 ) -> Proposal:
-    """Take the proposed figures into force as the next revision, with rates from the acceptance's day.
+    """Put the proposed figures in force as the next revision, with rates from the acceptance's day.
 
-    Partners that do not differ are carried over. A partner whose later month is in force already gets the corrected
-    figures, and keeps its rate. Refused where the inputs have changed since the proposal.
+    Partners that do not differ are carried over. A partner that a later month in force has assigned gets the corrected
+    figures and keeps its rate. Refused where the inputs have changed since the proposal.
     """
     with installation.database.writing() as connection:
         proposal = restatement_store.open_proposal(connection, month)
@@ -103,7 +103,7 @@ def _accepted(
     decision: Decision,
     acceptance: Acceptance,
 ) -> Decision:
-    """The rate from the acceptance's day: the corrected tier, or that of a grant in force on that day."""
+    """Return the decision with the rate from the acceptance's day: of the corrected tier, or of a grant on that day."""
     day, partner_id = acceptance.effective_on, decision.partner_id
     last = settlement_history.last_decided_on(connection, partner_id)
     check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)

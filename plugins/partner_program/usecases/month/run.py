@@ -33,10 +33,9 @@ _Item = TypeVar("_Item")
 
 
 class MonthRun:
-    """The stages of one month's run, over the programme's database."""
+    """The stages of one month's run, over the programme's database; without a `lease`, this process takes the month."""
 
     def __init__(self, installation: Installation, request: MonthRequest, lease: MonthLease | None = None) -> None:
-        """Take what was asked for, and who runs it where that is not this process; nothing is read yet."""
         self.installation = installation
         self.request = request
         self._database = installation.database
@@ -57,12 +56,12 @@ class MonthRun:
         return entities
 
     def lease_seen(self) -> int:
-        """How often the month had changed hands when this run began."""
+        """The month's token when this run began; it grows each time another run takes the month."""
         with self._database.reading() as connection:
             return self._lease.seen(connection)
 
     def pull_mrr(self, entity: Entity) -> EntityRevenue:
-        """Freeze what one entity billed in the month; an entity's fault is frozen with it, never raised."""
+        """Freeze what one entity billed in the month; a fault of the entity is frozen with it and never raised."""
         step = f"pull_mrr {entity.entity}"
         seen = self._lease.step_seen(step)
         revenue = read_entity_month(self.installation, entity, self.request.month)
@@ -133,7 +132,7 @@ class MonthRun:
         )
 
     def _replace(self, step: str, seen: int, save: Callable[[Connection], bool]) -> None:
-        """Write what differs, holding the month; where nothing differs, nothing is written and nothing is held."""
+        """Save a stage's result, taking the month if anything changed; without a change nothing is written."""
 
         def replacing() -> None:
             with self._database.writing() as connection:

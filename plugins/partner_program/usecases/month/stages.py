@@ -1,4 +1,4 @@
-"""The stages of a month as functions over its inputs, and the drafts that they leave for one another."""
+"""The stages of a month as functions of its inputs, and the draft that each leaves for the next."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -33,7 +33,7 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
 
 
 def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
-    """Assign tiers, each partner with the table of its own effective date; none where no table was in force."""
+    """Assign tiers by the table of each partner's own effective date; none where no table was in force."""
     return tuple(
         each for program, _, part in _by_program(inputs, totals) for each in assign_tiers(program=program, totals=part)
     )
@@ -51,7 +51,7 @@ def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceA
 
 
 def _by_program(inputs: MonthInputs, items: Sequence[_OfPartner]) -> list[tuple[Program, date, list[_OfPartner]]]:
-    """Items of partners grouped by effective date, with the programme of that day."""
+    """Group partners' items by effective date, with the programme of that day."""
     days = sorted({inputs.effective[item.partner_id] for item in items})
     return [
         (inputs.programs[day], day, [item for item in items if inputs.effective[item.partner_id] == day])

@@ -1,4 +1,7 @@
-"""Taking force: a settlement with its assessments, new rates and owed letters, the same for a run and a restatement."""
+"""Putting decisions in force: a settlement with its assessments, new rates and owed letters.
+
+A run and an accepted restatement do it alike.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,9 +29,9 @@ def take_force(
     decision_hash: str,
     origin: str,
 ) -> tuple[SettlementHead, int]:
-    """Write these decisions in the caller's transaction; return the settlement and its id.
+    """Put these decisions in force in the caller's transaction; return the settlement and its id.
 
-    `effective_on` is not written for a month that is history only. `origin` says in each rate where it comes from.
+    `effective_on` is not written for a month that is history only. `origin` is written with each rate.
     """
     head = SettlementHead(
         billing_month=request.month,
