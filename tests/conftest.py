@@ -1,4 +1,4 @@
-"""What every test may ask for, and what a test is marked with for it. Tests write to memory where there is room."""
+"""Fixtures for every test, and the marks that follow from them. Tests write to memory if there is space."""
 
 import os
 import sys
@@ -26,14 +26,14 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture(scope="session")
 def shared_postgres() -> Iterator[Postgres]:
-    """The PostgreSQL of this test process; who makes something on it takes it away again."""
+    """The PostgreSQL server of this test process; a fixture that makes something on it removes it again."""
     with own_postgres() as server:
         yield Postgres(server)
 
 
 @pytest.fixture(scope="session")
 def shared_mariadb() -> dict[str, Any]:
-    """Where the MariaDB of the machine is; who makes something on it takes it away again."""
+    """The address of the machine's MariaDB; a fixture that makes something on it removes it again."""
     try:
         pymysql.connect(**MARIADB).close()
     except pymysql.err.OperationalError as absent:
@@ -50,7 +50,7 @@ def mariadbd() -> str:
     return program
 
 
-LONG = (  # minutes in all: begun first, so that both processes end at about the same time
+LONG = (  # they take minutes: started first, so that both processes end at about the same time
     "usecases/month/test_races",
     "usecases/month/test_crashes",
     "usecases/letters/test_faults",

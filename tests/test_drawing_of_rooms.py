@@ -15,7 +15,7 @@ def test_each_arrow_is_an_import_and_each_import_is_an_arrow():
 
 
 def arrows() -> set[tuple[str, str]]:
-    """What the drawing says; `a & b --> c & d` is four arrows."""
+    """The arrows of the drawing; `a & b --> c & d` is four arrows."""
     assert DRAWING is not None
     lines = re.findall(r"(?m)^ *([\w& ]+?) --> ([\w& ]+)$", DRAWING[1])
     labels = dict(re.findall(r"(?m)^ *(\w+)\[\"?([^\]\"]+)\"?\]$", DRAWING[1]))
@@ -28,7 +28,7 @@ def arrows() -> set[tuple[str, str]]:
 
 
 def imports() -> set[tuple[str, str]]:
-    """What the code does; the domain, which everybody may import, and migrations are not drawn."""
+    """The imports of the code; the domain, which every package may import, and migrations are not drawn."""
     graph = grimp.build_graph("partner_program", cache_dir=None)
     packages = {module.rpartition(".")[0] for module in graph.modules}
 

@@ -1,4 +1,4 @@
-"""One grammar of an e-mail address: who reads a registry, writes a letter or speaks to a mail server asks the same."""
+"""The registry, letters and the mail client all use the same grammar of an e-mail address."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from partner_program.domain.refusals import Refusal, Undeliverable
         "!#$%&'*+-/=?^_`{|}~@p1.example",
     ],
 )
-def test_an_address_is_one_for_everybody(written: str) -> None:
+def test_a_valid_address_is_accepted_everywhere(written: str) -> None:
     assert fault_of_address(written) is None
     assert values.email(written) == written
     sent = parse_address(written)
@@ -57,7 +57,7 @@ def test_an_address_is_one_for_everybody(written: str) -> None:
         ("j\ud800o@p1.example", "no plain name"),
     ],
 )
-def test_what_is_no_address_is_none_for_anybody(written: str, fault: str) -> None:
+def test_an_invalid_address_is_refused_everywhere(written: str, fault: str) -> None:
     assert fault in str(fault_of_address(written))
     with pytest.raises(Refusal, match="is not one e-mail address"):
         values.email(written)
@@ -66,8 +66,8 @@ def test_what_is_no_address_is_none_for_anybody(written: str, fault: str) -> Non
     assert fault in str(fault_of_addresses(Envelope("", written, b"", needs_smtputf8=True)))
 
 
-def test_a_letter_can_want_more_of_an_address_than_the_registry() -> None:
-    """A domain that nobody can register is found when a letter is written, and that letter alone is undeliverable."""
+def test_a_letter_may_demand_more_of_an_address_than_the_registry() -> None:
+    """A domain that cannot be registered is found when a letter is written; only that letter is undeliverable."""
     for written in ("jo@localhost", "jo@ho_st.example", "jo@192.0.2.1"):
         assert values.email(written) == written
         with pytest.raises(Undeliverable):

@@ -34,7 +34,7 @@ def airflow_home() -> Path:
     from airflow.configuration import AIRFLOW_HOME
     from airflow.utils.db import initdb
 
-    assert str(HOME) == AIRFLOW_HOME, "Airflow was imported before these tests told it where its home is"
+    assert str(HOME) == AIRFLOW_HOME, "Airflow was imported before these tests set its home"
     initdb()
     return HOME
 

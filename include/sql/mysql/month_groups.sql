@@ -1,12 +1,13 @@
--- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
--- A shape is one whole number for all that makes lines count alike:
+-- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
+-- A shape is one whole number; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
+-- It is NULL for a doubtful line: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
--- BINARY keeps 'Muller' from 'MUELLER' and 'a' from 'a ': keys are grouped and compared by their bytes
--- (in UTF-8: a column in another character set is converted before this is asked).
--- A day of no calendar, 2015-06-31 or 2015-00-00, can be stored; counted as days and back it is another, or none.
+-- BINARY groups and compares keys by their bytes, so that 'Muller' differs from 'MUELLER' and 'a' from 'a '.
+-- The bytes are UTF-8: a column in another character set is converted before this statement runs.
+-- MySQL can store a date that is not in the calendar, such as 2015-06-31 or 2015-00-00. Converted to a number of days
+-- and back, such a date becomes another date or NULL.
 SELECT -- noqa: ST06, in the order of the grain
     account_id,
     currency,

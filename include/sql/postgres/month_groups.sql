@@ -1,13 +1,12 @@
--- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
--- A shape is one whole number for all that makes lines count alike:
+-- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
+-- A shape is one whole number; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one,
--- and there may be more than one such row.
--- What all lines of a group have in common is judged once a group, only amounts and days line by line.
+-- It is NULL for a doubtful line: the lines of that account are then read one by one. An account may have several
+-- such rows. Only amounts and days are checked line by line; everything else is the same in a group and checked once.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
--- BPCHAR costs nothing on a char(3), where TEXT would copy every value; it is blind to blanks at the end, which the
--- length is not. BETWEEN keeps NaN and Infinity of a numeric column out: PostgreSQL holds them above every number.
+-- A cast of a char(3) to BPCHAR is free, while TEXT would copy every value. BPCHAR ignores blanks at the end, so the
+-- length is checked too. BETWEEN leaves out NaN and Infinity, which PostgreSQL sorts above every number.
 SELECT -- noqa: ST06, in the order of the grain
     account_id,
     CAST(currency AS TEXT) AS currency,

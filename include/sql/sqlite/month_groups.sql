@@ -1,12 +1,12 @@
--- Grain: one row per account, currency and shape, of the lines that touch the month, in no order.
--- A shape is one whole number for all that makes lines count alike, so that the sort carries one small key:
+-- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
+-- A shape is one whole number, so that the sort has one small key; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL where something about a line cannot be relied on: the lines of that account are then read one by one.
+-- It is NULL for a doubtful line: the lines of that account are then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
--- LIMIT -1 keeps the inner query a query of its own: merged into the outer one, the sort would carry every column
--- and each shape would be worked out twice. COALESCE takes a column's collation away: one that is blind to case must
--- not merge two accounts. A plus sign takes the affinity away: text never compares as the number that it looks like.
+-- LIMIT -1 stops SQLite from merging the inner query into the outer one: the sort would then carry every column, and
+-- each shape would be computed twice. COALESCE removes a column's collation, since one that ignores case must not
+-- merge two accounts. A plus sign removes a column's affinity, so that text is never compared as a number.
 SELECT
     account_id,
     currency,
@@ -62,6 +62,6 @@ FROM (
             OR TYPEOF(service_start) <> 'text'
             OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
         )
-    LIMIT -1 -- noqa: AM09, all of them
+    LIMIT -1 -- noqa: AM09, all rows
 ) AS month_lines
 GROUP BY account_id, currency, shape

@@ -1,6 +1,6 @@
-"""A dated file alone changes the number of tiers: months, letters, quotes and all else follow, with no line of code.
+"""A dated file is enough to change the number of tiers: months, letters and quotes follow without a change of code.
 
-June 2015 is settled with the six tiers of 27 July; July with the file of 15 August, which is 2015's with more or fewer.
+June 2015 is settled with the six tiers of 27 July; July with a file of 15 August, which has more tiers or fewer.
 """
 
 import json
@@ -29,10 +29,10 @@ QUOTE = ("--monthly", "100", "--setup", "50", "--term", "1", "--format", "json")
 
 
 class DatedWorld(World):
-    """A small company with a folder of programme files of its own: 2015's as it is, and a later one."""
+    """A small company with its own folder of programme files: the one of 2015 as it is, and a later one."""
 
     def __init__(self, folder: Path, tiers: int) -> None:
-        """Write the file of 15 August with so many tiers; P9 is large enough to keep the brake off."""
+        """Write the file of 15 August with this number of tiers; P9 is large enough to keep the brake off."""
         super().__init__(folder, entities=("NL",))
         self.include = folder / "include"
         (self.include / "program").mkdir(parents=True)
@@ -59,7 +59,7 @@ class DatedWorld(World):
         return CommandLine({**self.environment(), INCLUDE_VARIABLE: str(self.include)})
 
     def member(self, partner_id: str, june: int, july: int) -> None:
-        """A partner with one account at NL and what it is billed in cents."""
+        """Add a partner with one account at NL, billed these cents in June and July."""
         self.partner(partner_id, {"NL": f"A{partner_id}"})
         self.bill(f"A{partner_id}", JUNE, june)
         self.bill(f"A{partner_id}", JULY, july)
@@ -77,7 +77,7 @@ class DatedWorld(World):
 
 
 def on_paper(path: Path) -> str:
-    """What a PDF says."""
+    """The text of a PDF."""
     return " ".join(page.extract_text() for page in PdfReader(path).pages)
 
 
@@ -118,7 +118,7 @@ def test_both_months_run_again_change_nothing(seven: DatedWorld) -> None:
     assert (seven.dump(), seven.written()) == before
 
 
-def test_letters_say_the_seventh_tier_and_the_way_to_it(seven: DatedWorld) -> None:
+def test_letters_name_the_seventh_tier_and_what_is_missing_to_it(seven: DatedWorld) -> None:
     assert "From 20 August 2015 you are in Tier 7, up from Tier 6." in seven.letter("P1")
     assert "Monthly fee discount: 27%" in seven.letter("P1")
     assert "On the way to" not in seven.letter("P1")
@@ -128,7 +128,7 @@ def test_letters_say_the_seventh_tier_and_the_way_to_it(seven: DatedWorld) -> No
     assert "We have granted you Tier 7" in seven.letter("P4")
 
 
-def test_letter_and_certificate_on_paper_say_it_too(seven: DatedWorld, tmp_path: Path) -> None:
+def test_letter_and_certificate_as_pdf_name_it_too(seven: DatedWorld, tmp_path: Path) -> None:
     here, day = seven.installation, date.fromisoformat(SETTLED_ON)
     letter = letter_pdf(here, "P1", seven.request(JULY).month, out=tmp_path / "letter.pdf")
     certificate = certificate_pdf(here, "P1", on=day, today=day, out=tmp_path / "certificate.pdf")
@@ -156,7 +156,7 @@ def test_the_receipt_names_the_seventh_row_which_has_no_upper_end(seven: DatedWo
     assert answer["band"] == {"tier": 6, "from_mrr_cents": 40_000_00, "below_cents": 80_000_00}
 
 
-def test_register_page_and_book_show_it(seven: DatedWorld) -> None:
+def test_register_page_and_book_show_the_seventh_tier(seven: DatedWorld) -> None:
     register = seven.command_line.must("register", JULY).stdout
     assert "tiers: 6: 1, 7: 4" in register
     assert '"P1","Company P1",6,7,8500000,2700' in (seven.folder / "out" / "index.html").read_text(encoding="utf-8")
@@ -165,7 +165,7 @@ def test_register_page_and_book_show_it(seven: DatedWorld) -> None:
     assert "Tier 7" in page.read_text(encoding="utf-8")
 
 
-def test_the_order_database_gets_it(seven: DatedWorld) -> None:
+def test_the_order_database_gets_the_seventh_tier(seven: DatedWorld) -> None:
     seven.command_line.must("publish", "NL")
     with closing(sqlite3.connect(seven.folder / "orders_nl.db")) as connection:
         found = connection.execute("SELECT * FROM program_discount_rate WHERE account_id = 'AP1' ORDER BY valid_from")
@@ -236,7 +236,7 @@ def test_tiers_are_compared_by_their_numbers_across_the_change(four: DatedWorld)
     assert "On the way to" not in four.letter("P1")
 
 
-def test_a_grant_to_a_tier_that_is_no_more_is_one_to_the_highest(four: DatedWorld) -> None:
+def test_a_grant_to_a_tier_that_no_longer_exists_counts_for_the_highest(four: DatedWorld) -> None:
     found = partners(four, JULY)
     assert found["P3"]["grants"] == [{"grant_id": "G3", "outcome": None}]
     assert (found["P3"]["earned_tier"], found["P3"]["granted_tier"]) == (2, 4)
@@ -251,7 +251,7 @@ def test_until_the_first_month_under_the_shorter_table_the_rate_in_force_stays(f
 
 
 @pytest.mark.parametrize("month", [JUNE, JULY])
-def test_what_tells_of_a_month_can_tell_of_both(four: DatedWorld, month: str) -> None:
+def test_receipt_and_register_can_show_both_months(four: DatedWorld, month: str) -> None:
     assert "tiers: " in four.command_line.must("register", month).stdout
     assert "P3" in four.command_line.must("explain", "P3", month).stdout
 
@@ -276,7 +276,7 @@ def after_june(tmp_path: Path) -> DatedWorld:
     return world
 
 
-def test_a_grant_on_demand_lowers_nobody_from_a_tier_that_is_no_more(after_june: DatedWorld) -> None:
+def test_a_grant_on_demand_does_not_lower_a_partner_in_a_tier_that_no_longer_exists(after_june: DatedWorld) -> None:
     rate = after_june.grant_on_demand("P1", 4, "2015-08-16")
     assert (str(rate.valid_from), rate.terms.tier) == (GO_LIVE, 6)
     assert rates(after_june, "P1") == [(GO_LIVE, 6, 2500)]
@@ -284,7 +284,7 @@ def test_a_grant_on_demand_lowers_nobody_from_a_tier_that_is_no_more(after_june:
         after_june.grant_on_demand("P1", 5, "2015-08-16")
 
 
-def test_the_certificate_states_the_rate_in_force_though_its_tier_is_no_more(after_june: DatedWorld) -> None:
+def test_the_certificate_states_the_rate_in_force_although_its_tier_no_longer_exists(after_june: DatedWorld) -> None:
     day, made = date(2015, 8, 16), after_june.folder / "certificate.pdf"
     assert "Tier 6" in on_paper(certificate_pdf(after_june.installation, "P1", on=day, today=day, out=made))
 

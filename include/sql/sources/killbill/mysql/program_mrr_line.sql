@@ -61,7 +61,7 @@ calendar AS (
         (YEAR(items.ends_on) - YEAR(items.starts_on)) * 12
         + MONTH(items.ends_on) - MONTH(items.starts_on) AS months
     FROM items
-    LIMIT 18446744073709551615 -- noqa: AM09, all of them
+    LIMIT 18446744073709551615 -- noqa: AM09, all rows
 ),
 
 periods AS (
