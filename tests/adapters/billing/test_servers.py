@@ -22,6 +22,7 @@ import pytest
 from partner_program.adapters.billing.lines import BillingLine
 from partner_program.adapters.billing.pull import missing_relations, pull_month
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
@@ -468,6 +469,7 @@ JULY_ANEW = """
 import json, sys
 from datetime import date
 from partner_program.adapters.connections import EnvironmentConnections
+from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import Installation
@@ -477,7 +479,7 @@ from tests.worlds import settle_installed
 here, july = Installation.here(EnvironmentConnections()), BillingMonth(2015, 7)
 act = run_month if sys.argv[1] == "sqlite" else settle_installed
 act(here, MonthRequest(july, date(2015, 8, 20)))
-print(json.dumps([explain(here, partner_id, july) for partner_id in ("P1", "P2")]))
+print(json.dumps([json.loads(receipt_json(explain(here, partner_id, july))) for partner_id in ("P1", "P2")]))
 """
 
 
@@ -540,7 +542,9 @@ def test_one_more_row_in_the_table_of_kinds_is_a_new_kind_and_changes_no_other(
     )
 
     assert ran.returncode == 0, ran.stderr
-    old_p1, old_p2 = (explain(before.installation, partner_id, JULY) for partner_id in ("P1", "P2"))
+    old_p1, old_p2 = (
+        json.loads(receipt_json(explain(before.installation, partner_id, JULY))) for partner_id in ("P1", "P2")
+    )
     new_p1, new_p2 = json.loads(ran.stdout)
     assert new_p1["lines"] == old_p1["lines"]
     assert new_p1["result"] == old_p1["result"]
