@@ -232,7 +232,7 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
         ("group: support", "group: sales", "benefits[8].group", "expected marketing or support"),
         ("name: Europe/Amsterdam", "name: Europe/Amsterdm", "time_zone.name", "did you mean Europe/Amsterdam?"),
         ("day: 2015-07-27", "day: 2015-7-27", "in_force_from.day", "expected YYYY-MM-DD"),
-        ("day: 2015-07-27", "day: 2015-02-31", "in_force_from.day", "no day of the calendar"),
+        ("day: 2015-07-27", "day: 2015-02-31", "in_force_from.day", "not a day of the calendar"),
         ("value: hold", "value: wait", "readings.incomplete.value", "expected hold or stop"),
         ("value: false", "value: no", "readings.rise_on_partial.value", "expected true or false"),
         ("value: false", 'value: "false"', "readings.rise_on_partial.value", "is a text"),
@@ -356,7 +356,9 @@ def test_an_alias_is_refused_beside_its_anchor(tmp_path: Path) -> None:
     assert [fault.split(": ", 2)[2].split(" is")[0] for fault in faults] == ["anchor &level", "alias *level"]
 
 
-@pytest.mark.parametrize(("content", "words"), [("", "is empty"), ("# nothing\n", "is empty"), ("[1]", "no mapping")])
+@pytest.mark.parametrize(
+    ("content", "words"), [("", "is empty"), ("# nothing\n", "is empty"), ("[1]", "not a mapping")]
+)
 def test_a_file_without_keys_is_one_fault(tmp_path: Path, content: str, words: str) -> None:
     (fault,) = faults_of(tmp_path, content)
     assert words in fault
@@ -366,7 +368,7 @@ def test_bytes_that_are_not_utf_8_are_refused_on_their_line(tmp_path: Path) -> N
     content = FIRST.read_bytes().replace(b"Partner Locator", b"Partner L\xf6cator", 1)
     (fault,) = faults_of(tmp_path, content)
     line = line_of(FIRST.read_text(encoding="utf-8"), "Partner Locator")
-    assert fault == f"2015-07-27.yaml:{line}: byte 20: f6 is no UTF-8, expected a file saved as UTF-8"
+    assert fault == f"2015-07-27.yaml:{line}: byte 20: f6 is not UTF-8, expected a file saved as UTF-8"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_without_programmes_a_grant_may_name_any_tier(folder: Path) -> None:
         ("partners.csv", "authorized,en", "authorized,EN", "3: language", "two small letters"),
         ("partners.csv", "authorized,en", "authorized,", "3: language", "is blank"),
         ("partners.csv", "authorized,en,NL", "authorized,en,nl", "3: country", "two capitals"),
-        ("partners.csv", "2014-01-01", "2015-02-31", "3: authorized_on", "no day of the calendar"),
+        ("partners.csv", "2014-01-01", "2015-02-31", "3: authorized_on", "not a day of the calendar"),
         ("partners.csv", "2014-01-01", "0000-00-00", "3: authorized_on", "from 1900 to 2999"),
         ("partners.csv", "2014-01-01", "20140101", "3: authorized_on", "expected YYYY-MM-DD"),
         ("partners.csv", "2014-01-01", "\u0662014-01-01", "3: authorized_on", "expected YYYY-MM-DD"),
@@ -269,7 +269,7 @@ def test_without_programmes_a_grant_may_name_any_tier(folder: Path) -> None:
         ("account_links.csv", "A2,2015-07-01", "A1,2012-01-01", "2: valid_from", "account's link on line 3"),
         ("entities.csv", "EUR", "Eur", "3: currency", "three capitals"),
         ("entities.csv", "Europe/Amsterdam", "Europe/Amsterdm", "3: time_zone", "did you mean Europe/Amsterdam?"),
-        ("entities.csv", "Europe/Amsterdam", "../../etc/passwd", "3: time_zone", "no known time zone"),
+        ("entities.csv", "Europe/Amsterdam", "../../etc/passwd", "3: time_zone", "not a known time zone"),
         ("entities.csv", "2016-01-01", "2012-01-01", "2: left_on", "expected a day after 2012-01-01"),
         ("entities.csv", "ledger", "../ledger", "2: source", "the name of a folder"),
         ("entities.csv", "US,Host", "nl,Host", "3: entity", "differs from nl (line 2) in capitals only"),
@@ -314,7 +314,7 @@ def test_a_misspelt_column_is_named_with_the_likely_one(faults_after: Change) ->
     missing, unknown = sorted(faults_after("contacts.csv", "email", "emial"))
     assert missing == "contacts.csv:1: email: is missing, expected a column of this name"
     assert unknown == (
-        "contacts.csv:1: emial: is no known column, expected partner_id, name, email, role, did you mean email?"
+        "contacts.csv:1: emial: is not a known column, expected partner_id, name, email, role, did you mean email?"
     )
 
 
@@ -356,8 +356,8 @@ def test_each_line_with_bytes_that_are_not_utf_8_is_reported(folder: Path) -> No
     rows = b"P1,J\xf6,jo@p1.example,billing\nP1,Al,al@p1.example,billing\nP1,\xff\xfe,x@p1.example,billing\n"
     (folder / "contacts.csv").write_bytes(b"partner_id,name,email,role\n" + rows)
     assert faults_of(folder) == [
-        "contacts.csv:2: byte 5: f6 is no UTF-8, expected a file saved as UTF-8",
-        "contacts.csv:4: byte 4: ff is no UTF-8, expected a file saved as UTF-8",
+        "contacts.csv:2: byte 5: f6 is not UTF-8, expected a file saved as UTF-8",
+        "contacts.csv:4: byte 4: ff is not UTF-8, expected a file saved as UTF-8",
     ]
 
 

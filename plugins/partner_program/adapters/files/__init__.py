@@ -1,14 +1,14 @@
 """Reads what people write: the registry's CSV files (contract 3), the dated programme files, an application.
 
-**Talks to** files. All of a file is read before anything of it is used, and every fault is reported at once, as
+**Talks to** files. A file is read whole before any of it is used, and every fault is reported at once, as
 `file:line: column: what is wrong, what is expected`.
 **Called by** `usecases.registry` (`load`), `usecases.installation` (the programme in force), `usecases.simulation` (a
 draft programme) and the application check.
 
 Two formats, each with a strict reader: `csv_records` and `csv_sheet` for CSV, `strict_yaml` and `yaml_sections` for
 YAML. `values` reads one cell or one YAML value: a day, a whole number, an e-mail address. `faults` collects what is
-wrong. `registry_forms` and `registry` say what the registry's files look like and what their rows must not do to one
-another (`sheet_checks`); `program` and `program_tables` say the same of the programme's files.
+wrong. `registry_forms` and `registry` say what the registry's files look like and how their rows must fit together
+(`sheet_checks`); `program` and `program_tables` do the same for the programme's files.
 
 **To add a registry file or column:** a form in `registry_forms`, its value in `domain.registry`, its table in
 `adapters.database`, its line in docs/contract.md (a test compares).

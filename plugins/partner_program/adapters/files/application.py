@@ -1,4 +1,4 @@
-"""An application as a file: JSON or YAML, one field a line."""
+"""Reads a partner's application from a file: JSON or YAML, one field a line."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from partner_program.domain.refusals import UnsoundFiles
 
 
 def read_application(path: Path) -> Mapping[str, object]:
-    """Read an application's fields; anything but a mapping of fields is refused with its place."""
+    """Read an application's fields; raises `UnsoundFiles` with the line where the file is not a mapping of fields."""
     try:
         found = yaml.safe_load(path.read_text("utf-8"))
     except UnicodeDecodeError as error:

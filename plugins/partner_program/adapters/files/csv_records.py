@@ -1,4 +1,4 @@
-"""A CSV file as records: the cells of each row with the line on which it starts in the file."""
+"""Splits a CSV file into records: the cells of each row, and the line of the file on which the row starts."""
 
 import csv
 import io
@@ -11,7 +11,10 @@ from partner_program.adapters.files.faults import FileFaults, decoded, read_whol
 
 @dataclass(slots=True)
 class Records:
-    """What a file holds. `odd` are rows whose number of cells is not the header's; `whole` tells that none is lost."""
+    """The rows of a file.
+
+    `odd` holds the rows with more or fewer cells than the header; `whole` is False when a row could not be read at all.
+    """
 
     header: list[str] | None = None
     header_line: int = 1
@@ -21,14 +24,14 @@ class Records:
     whole: bool = True
 
     def column(self, name: str) -> Sequence[str] | None:
-        """The cells of a column, one for each line; None where the file has no such column."""
+        """Return the cells of a column, one for each line, or None if the file has no such column."""
         if self.header is None or name not in self.header:
             return None
         place = self.header.index(name)
         return [row[place] for row in self.rows]
 
     def names(self, column: str) -> set[str] | None:
-        """Every name that a column holds, in odd rows too; None where the file does not let us know them all."""
+        """Return every name in a column, odd rows included, or None if some may be missing from what was read."""
         cells = self.column(column)
         if cells is None or not self.whole or self.header is None:
             return None
@@ -37,7 +40,7 @@ class Records:
 
 
 def read_records(path: Path, faults: FileFaults) -> Records:
-    """Read a UTF-8 file with commas, doubled quotes and a header; what cannot be read is a fault and left out."""
+    """Read a UTF-8 file with commas, doubled quotes and a header; a row that cannot be read is a fault and left out."""
     records = Records()
     content = read_whole(path, faults)
     if content is None:

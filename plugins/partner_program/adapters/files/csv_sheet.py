@@ -1,7 +1,7 @@
-"""A CSV file, held against the form that it has to have; every fault is kept with its line in the file.
+"""Reads a CSV file and checks it against its form: its columns, their values, its key.
 
-A column is read value by value, each distinct value once, so that a hundred thousand rows take little more time than
-it takes to split them into cells.
+Each distinct value of a column is read once, so that reading a hundred thousand rows takes little longer than
+splitting them into cells.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: how a cell of it is read, and what a blank cell means where one is allowed."""
+    """A column: how to read a cell, and what a blank cell means if blank cells are allowed."""
 
     name: str
     read: Callable[[str], object]
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Row]):
-    """A file's columns, in the order in which `build` takes them, and the columns that identify a row."""
+    """A file's columns, in the order in which `build` takes them, and the columns that form the key of a row."""
 
     file_name: str
     columns: tuple[Column, ...]
@@ -43,7 +43,7 @@ class Form(Generic[Row]):
 
 @dataclass(slots=True, eq=False)
 class Sheet(Generic[Row]):
-    """A file as it was read: per row its line, per column the values, `FAULTY` where one could not be read."""
+    """A file that was read: the line of each row and the values of each column, `FAULTY` for each unreadable value."""
 
     form: Form[Row]
     faults: FileFaults
@@ -51,28 +51,28 @@ class Sheet(Generic[Row]):
     values: dict[str, list[Any]] = field(default_factory=dict)
 
     def fault(self, row: int, column: str, fault: str) -> None:
-        """Keep a fault of one row."""
+        """Record a fault of one row."""
         self.faults.add(self.records.lines[row], column, fault)
 
     def line(self, row: int) -> int:
-        """The line of the file on which a row starts."""
+        """Return the line of the file on which a row starts."""
         return self.records.lines[row]
 
     def rows(self, *columns: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-        """The values of some columns, of each row in which all of them could be read."""
+        """Yield the values of these columns for each row in which all of them could be read."""
         for row, values in enumerate(zip(*(self.values[column] for column in columns), strict=True)):
             if FAULTY not in values:
                 yield row, values
 
     def built(self) -> tuple[Row, ...]:
-        """The rows as what they stand for, ordered by key; asked for only where nothing is at fault."""
+        """Build a value from each row and return them ordered by key; call it only if the file has no fault."""
         built = list(map(self.form.build, *(self.values[column.name] for column in self.form.columns)))
         keys = list(zip(*(self.values[column] for column in self.form.key), strict=True))
         return tuple(built[row] for row in sorted(range(len(built)), key=keys.__getitem__))
 
 
 def read_sheet(folder: Path, form: Form[Row]) -> Sheet[Row]:
-    """Read a file of a folder; what is wrong in it is kept in the sheet's faults."""
+    """Read one file of a folder; the sheet records its faults."""
     faults = FileFaults(form.file_name)
     sheet = Sheet(form, faults, read_records(folder / form.file_name, faults))
     if sheet.records.header is not None:
@@ -86,7 +86,7 @@ def _check_header(sheet: Sheet[Row], header: list[str]) -> None:
     known = [column.name for column in sheet.form.columns]
     for place, name in enumerate(header):
         if name not in known:
-            fault = f"is no known column, expected {', '.join(known)}{did_you_mean(name, known)}"
+            fault = f"is not a known column, expected {', '.join(known)}{did_you_mean(name, known)}"
             sheet.faults.add(sheet.records.header_line, name, fault)
         elif name in header[:place]:
             sheet.faults.add(sheet.records.header_line, name, "is given twice, expected one column of this name")

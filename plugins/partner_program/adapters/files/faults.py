@@ -1,4 +1,4 @@
-"""The faults of files that people write: all of them are found before one is told, each with its place."""
+"""The faults of files that people write: all are collected, each with its place, before any is reported."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,29 +13,28 @@ class FileFaults:
     """What is wrong in one file: `file:line: column: what is wrong, what is expected`, in the file's order."""
 
     def __init__(self, file_name: str) -> None:
-        """Start with a file in which nothing is wrong yet."""
         self.file_name = file_name
         self._found: list[tuple[int, str, str]] = []
 
     def add(self, line: int, place: str, fault: str) -> None:
-        """Keep a fault: the line, counted from 1, the column or key, and what is wrong and expected there."""
+        """Record a fault: the line, counted from 1, the column or key, and what is wrong and expected there."""
         self._found.append((line, place if place.isprintable() else quoted(place), fault))
 
-    def told(self) -> list[str]:
-        """The faults by line; on one line in the order in which they were found."""
+    def listed(self) -> list[str]:
+        """Return the faults ordered by line; those of one line stay in the order in which they were found."""
         by_line = sorted(self._found, key=lambda found: found[0])
         return [f"{self.file_name}:{line}: {place}: {fault}" for line, place, fault in by_line]
 
 
 def refuse_unsound(files: Iterable[FileFaults]) -> None:
-    """Raise `UnsoundFiles` with every fault of every file; return where there is none."""
-    told = [fault for faults in files for fault in faults.told()]
-    if told:
-        raise UnsoundFiles(told)
+    """Raise `UnsoundFiles` with every fault of every file, if there is any."""
+    listed = [fault for faults in files for fault in faults.listed()]
+    if listed:
+        raise UnsoundFiles(listed)
 
 
 def read_whole(path: Path, faults: FileFaults) -> bytes | None:
-    """The bytes of a file; where it is missing or closed to us that is its fault, and None comes back."""
+    """Return the bytes of a file; if it is missing or may not be read, record that as a fault and return None."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -44,7 +43,7 @@ def read_whole(path: Path, faults: FileFaults) -> bytes | None:
 
 
 def decoded(content: bytes, faults: FileFaults) -> str:
-    """The text of a UTF-8 file without its byte order mark; each line with other bytes is a fault."""
+    """Return the text of a UTF-8 file without its byte order mark; each line that is not UTF-8 is a fault."""
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return content.decode()
@@ -59,16 +58,16 @@ def _check_line(line: int, line_bytes: bytes, faults: FileFaults) -> None:
         line_bytes.decode()
     except UnicodeDecodeError as error:
         wrong = line_bytes[error.start : error.end].hex(" ")
-        faults.add(line, f"byte {error.start + 1}", f"{wrong} is no UTF-8, expected a file saved as UTF-8")
+        faults.add(line, f"byte {error.start + 1}", f"{wrong} is not UTF-8, expected a file saved as UTF-8")
 
 
 def quoted(text: str) -> str:
-    """A value as a fault shows it: quoted, escaped where it cannot be printed, and of bounded length."""
+    """Quote a value for a message: characters that cannot be printed are escaped, a long value is cut."""
     return repr(text) if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}... ({len(text)} characters)"
 
 
 def did_you_mean(written: str, choices: Iterable[str]) -> str:
-    """`, did you mean X?` where one of the choices is close to what was written, else nothing."""
+    """Return `, did you mean X?` if one of the choices is close to what was written, else an empty text."""
     by_small = {choice.lower(): choice for choice in choices}
     close = get_close_matches(written.lower(), list(by_small), n=1)
     return f", did you mean {by_small[close[0]]}?" if close else ""

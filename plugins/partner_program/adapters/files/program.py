@@ -1,4 +1,4 @@
-"""The programme's dated files: each is the whole programme of its first day in force, and nothing in it is assumed."""
+"""Reads the programme's dated files: each is the whole programme from its first day in force; nothing is assumed."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ from partner_program.adapters.files.program_tables import (
     read_names,
     read_terms,
     read_tiers,
-    said,
+    sourced,
 )
 from partner_program.adapters.files.strict_yaml import read_document
 from partner_program.adapters.files.values import discount_bp, time_zone, whole_between
@@ -28,7 +28,7 @@ NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 
 def load_program(path: Path) -> Program:
-    """Read one programme file, or a draft of one; raises `UnsoundFiles` with all that is wrong in it."""
+    """Read one programme file, or a draft of one; raises `UnsoundFiles` with every fault in it."""
     faults = FileFaults(path.name)
     program = _read(path, faults)
     refuse_unsound([faults])
@@ -36,10 +36,10 @@ def load_program(path: Path) -> Program:
 
 
 def load_programs(folder: Path) -> list[Program]:
-    """Read every programme file of a folder, by first day in force.
+    """Read every programme file of a folder, ordered by first day in force.
 
-    Raises `UnsoundFiles` with the faults of all of them. A file's name is its first day in force, so no two files can
-    claim the same day.
+    Raises `UnsoundFiles` with the faults of all files. A file must be named after its first day in force, so that no
+    two files can claim the same day.
     """
     of_folder = FileFaults(folder.name)
     all_faults, programs = [of_folder], []
@@ -47,7 +47,7 @@ def load_programs(folder: Path) -> list[Program]:
         faults = FileFaults(path.name)
         program = _read(path, faults)
         expected = f"{program.in_force_from}.yaml"
-        if not faults.told() and path.name != expected:
+        if not faults.listed() and path.name != expected:
             faults.add(1, "in_force_from", f"the file is named {path.name}, expected {expected}")
         all_faults.append(faults)
         programs.append(program)
@@ -66,17 +66,17 @@ def _read(path: Path, faults: FileFaults) -> Program:
 
 
 def _program(document: Section, file_name: str, file_hash: str) -> Program:
-    cap = said(document.section("promotion_cap"))
+    cap = sourced(document.section("promotion_cap"))
     cap_bp = cap.whole("discount_bp", discount_bp(BP))
-    shortening = said(document.section("shortening"))
-    line = said(document.section("largest_line"))
+    shortening = sourced(document.section("shortening"))
+    line = sourced(document.section("largest_line"))
     products = read_names(document, "products", "name")
     tiers = read_tiers(document, cap_bp if cap.sound else BP)
     return Program(
-        in_force_from=said(document.section("in_force_from")).day("day"),
+        in_force_from=sourced(document.section("in_force_from")).day("day"),
         file_name=file_name,
         file_hash=file_hash,
-        time_zone=said(document.section("time_zone")).text("name", time_zone),
+        time_zone=sourced(document.section("time_zone")).text("name", time_zone),
         tiers=tiers,
         promotion_cap_bp=cap_bp,
         prepayment_bp=read_terms(document, "prepayment", "discount_bp"),
@@ -94,18 +94,18 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
 
 def _readings(section: Section) -> Readings:
     return Readings(
-        incomplete=said(section.section("incomplete")).choice("value", INCOMPLETE),
-        rise_on_partial=said(section.section("rise_on_partial")).boolean("value"),
-        stacking=said(section.section("stacking")).choice("value", STACKING),
-        notify=said(section.section("notify")).choice("value", NOTIFY),
+        incomplete=sourced(section.section("incomplete")).choice("value", INCOMPLETE),
+        rise_on_partial=sourced(section.section("rise_on_partial")).boolean("value"),
+        stacking=sourced(section.section("stacking")).choice("value", STACKING),
+        notify=sourced(section.section("notify")).choice("value", NOTIFY),
     )
 
 
 def _brake(section: Section) -> Brake:
     return Brake(
-        lowered_share_bp=said(section.section("lowered_share_bp")).whole("value", whole_between(0, BP)),
-        lowered_at_least=said(section.section("lowered_at_least")).whole("value", whole_between(0, MOST_PARTNERS)),
-        entity_total_move_bp=said(section.section("entity_total_move_bp")).whole(
+        lowered_share_bp=sourced(section.section("lowered_share_bp")).whole("value", whole_between(0, BP)),
+        lowered_at_least=sourced(section.section("lowered_at_least")).whole("value", whole_between(0, MOST_PARTNERS)),
+        entity_total_move_bp=sourced(section.section("entity_total_move_bp")).whole(
             "value", whole_between(0, HIGHEST_MOVE_BP)
         ),
     )

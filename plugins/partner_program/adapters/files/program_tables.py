@@ -1,4 +1,4 @@
-"""The programme file's tables: tiers, prepayment, shortening, products, benefits, requirements.
+"""Reads the programme file's tables: tiers, prepayment, shortening, products, benefits, requirements.
 
 Each row says where it comes from: `source` (the programme's words) or `reading` (our choice and why), or both.
 """
@@ -18,8 +18,8 @@ AVAILABILITIES: tuple[Availability, ...] = ("yes", "on_request", "unknown")
 GROUPS: tuple[Literal["marketing", "support"], ...] = ("marketing", "support")
 
 
-def said(section: Section) -> Section:
-    """The same section, after its `source` or `reading` was found to be there."""
+def sourced(section: Section) -> Section:
+    """Check that a section has a `source` or a `reading`, and return it."""
     given = [key for key in ("source", "reading") if section.has(key)]
     for key in given:
         section.text(key)
@@ -29,7 +29,7 @@ def said(section: Section) -> Section:
 
 
 def read_tiers(document: Section, promotion_cap_bp: int) -> tuple[Tier, ...]:
-    """The tier table: any number of rows, each with a higher threshold and nothing worse than the one before."""
+    """Read the tier table: any number of rows, each with a higher threshold than the row before and no worse terms."""
     rows = _rows(document, "tiers")
     tiers = tuple(_tier(row, len(rows), promotion_cap_bp) for row in rows)
     sound = [row.sound for row in rows]
@@ -52,7 +52,10 @@ def _tier(row: Section, rows: int, promotion_cap_bp: int) -> Tier:
 
 
 def _up_to_cap(promotion_cap_bp: int) -> Callable[[str], int]:
-    """A reader of a tier's discount, which names the key of its upper limit: a higher tier may need a higher one."""
+    """Return a reader of a tier's discount.
+
+    Its refusal names `promotion_cap`, the key of the upper limit, because a higher tier may need a higher limit.
+    """
 
     def read(written: str) -> int:
         try:
@@ -75,7 +78,7 @@ def _check_not_worse(row: Section, before: Tier, tier: Tier) -> None:
 
 
 def read_terms(section: Section, key: str, value: str) -> dict[int, int]:
-    """Basis points by length of term in months, shortest first."""
+    """Read a table of basis points by length of term in months, shortest first."""
     rows = _rows(section, key)
     terms: dict[int, int] = {}
     for row in rows:
@@ -89,7 +92,7 @@ def read_terms(section: Section, key: str, value: str) -> dict[int, int]:
 
 
 def read_names(document: Section, list_key: str, name_key: str, known: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Names of one kind, each once; where `known` is given, only those."""
+    """Read a list of names, each of which may stand there once; if `known` is given, only those are allowed."""
     names: list[str] = []
     for row in _rows(document, list_key):
         name = row.text(name_key, key_name)
@@ -102,9 +105,9 @@ def read_names(document: Section, list_key: str, name_key: str, known: Sequence[
 
 
 def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
-    """The benefits, each with a cell for each of the `tiers`; one without a description says so with an empty text.
+    """Read the benefits, each with a cell for each of the `tiers`; a benefit without a description has an empty text.
 
-    Where the file has no table of tiers, that is the fault, and cells are not counted.
+    If the file has no table of tiers, that is the fault to report, and the cells are not counted.
     """
     benefits: list[Benefit] = []
     for row in _rows(document, "benefits"):
@@ -122,4 +125,4 @@ def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
 
 
 def _rows(section: Section, key: str) -> list[Section]:
-    return [said(row) for row in section.sections(key)]
+    return [sourced(row) for row in section.sections(key)]

@@ -1,4 +1,4 @@
-"""The registry's folder of CSV files: all of it is sound and comes back, or every fault is told (contract 3)."""
+"""Reads the registry's folder of CSV files: either all of it is sound, or every fault is reported (contract 3)."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -40,9 +40,9 @@ def read_registry(
 ) -> Registry:
     """Read and check the nine files of a folder; each table comes back ordered by its key.
 
-    `benefits` are the keys that a request may name; without them any key is accepted. `programs` tell which tiers a
+    `benefits` are the keys that a request may name; without them any key is accepted. `programs` say which tiers a
     grant may name; without them any tier is accepted. Raises `UnsoundFiles` with every fault of every file. An account
-    linked to two partners at once is no fault here: it is unmatched and reported with the month (rule 2).
+    linked to two partners at once is not a fault here: the month reports it as unmatched (rule 2).
     """
     sheets = _Sheets(
         entities=read_sheet(folder, forms.ENTITIES),

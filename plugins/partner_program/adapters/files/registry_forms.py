@@ -152,7 +152,7 @@ EXCHANGE_RATES = Form(
 
 
 def benefit_requests(benefits: Collection[str] | None) -> Form[BenefitRequest]:
-    """The requests, each for one of the programme's benefits; for any key where they are not given."""
+    """Return the form of the requests: each must name one of the `benefits`, or any key if none are given."""
     return Form(
         "benefit_requests.csv",
         (

@@ -1,4 +1,4 @@
-"""What rows of the registry's files must not do to each other."""
+"""Checks how the rows of the registry's files fit together: keys, periods, references, overlaps."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ from partner_program.domain.registry import AUTHORIZED
 
 
 def check_keys(sheet: Sheet[Any]) -> None:
-    """Each row has a key of its own."""
+    """Check that no two rows have the same key."""
     columns = sheet.form.key
     first: dict[tuple[Any, ...], int] = {}
     for row, key in sheet.rows(*columns):
@@ -23,14 +23,14 @@ def check_keys(sheet: Sheet[Any]) -> None:
 
 
 def check_period(sheet: Sheet[Any], start: str, end: str) -> None:
-    """A period ends after the day on which it starts; an empty end is open."""
+    """Check that each period ends after the day on which it starts; a blank end means that it has no end."""
     for row, (starts_on, ends_on) in sheet.rows(start, end):
         if ends_on is not None and ends_on <= starts_on:
             sheet.fault(row, end, f"{ends_on} is not after {start}, expected a day after {starts_on}: it is exclusive")
 
 
 def check_reference(sheet: Sheet[Any], column: str, target: Sheet[Any]) -> None:
-    """Every name in a column is a key of another file; not judged where that file's own keys cannot be read."""
+    """Check that every name in a column is a key of another file; skipped if not all keys of that file can be read."""
     (key,) = target.form.key
     names = target.records.names(key)
     if names is None:
@@ -43,7 +43,10 @@ def check_reference(sheet: Sheet[Any], column: str, target: Sheet[Any]) -> None:
 
 
 def check_overlaps(links: Sheet[Any]) -> None:
-    """One link at a time joins an account to a partner; an account of two partners is reported with the month."""
+    """Check that the links of one account to one partner do not overlap.
+
+    An account linked to two partners is not a fault here: the month reports it.
+    """
     spans: dict[tuple[str, str, str], list[tuple[date, date, int]]] = {}
     for row, (partner, entity, account, start, end) in links.rows(
         "partner_id", "entity", "account_id", "valid_from", "valid_to"
@@ -62,14 +65,17 @@ def check_overlaps(links: Sheet[Any]) -> None:
 
 
 def check_authorized(partners: Sheet[Any]) -> None:
-    """An authorised partner is authorised since a day."""
+    """Check that every authorised partner has the day on which it was authorised."""
     for row, (status, authorized_on) in partners.rows("status", "authorized_on"):
         if status == AUTHORIZED and authorized_on is None:
             partners.fault(row, "authorized_on", f"is blank, expected a day, since the status is {AUTHORIZED}")
 
 
 def check_granted_tiers(grants: Sheet[Any], programs: Sequence[Program]) -> None:
-    """A grant names a tier of the programme of its first day; before there was one, of the first programme."""
+    """Check that each grant names a tier of the programme in force on its first day.
+
+    A grant that begins before the first programme is checked against the first programme.
+    """
     if not programs:
         return
     first = min(program.in_force_from for program in programs)
@@ -81,21 +87,21 @@ def check_granted_tiers(grants: Sheet[Any], programs: Sequence[Program]) -> None
 
 
 def check_decided(requests: Sheet[Any]) -> None:
-    """Who approved or refused a benefit stands with it."""
+    """Check that every approved or refused request says who decided it."""
     for row, (status, decided_by) in requests.rows("status", "decided_by"):
         if status != "requested" and not decided_by:
             requests.fault(row, "decided_by", f"is blank, expected a name, since the status is {status}")
 
 
 def check_euro(rates: Sheet[Any]) -> None:
-    """A rate of the euro against itself is 1, where one is given at all."""
+    """Check that a rate of the euro, if one is given, is 1."""
     for row, (currency, units_per_eur) in rates.rows("currency", "units_per_eur"):
         if currency == "EUR" and units_per_eur != 1:
             rates.fault(row, "units_per_eur", f"{units_per_eur} is not 1, expected 1 for EUR, or no row for it")
 
 
 def check_entity_codes(entities: Sheet[Any]) -> None:
-    """Codes that differ only in capitals would share a connection: its name is in small letters."""
+    """Check that no two codes differ only in capitals: they would share a connection, named in small letters."""
     first: dict[str, tuple[int, str]] = {}
     for row, (entity,) in entities.rows("entity"):
         line, before = first.setdefault(entity.lower(), (entities.line(row), entity))

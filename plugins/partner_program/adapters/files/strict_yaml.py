@@ -1,7 +1,7 @@
-"""Strict YAML: plain mappings, lists and values only, composed into nodes that know their line.
+"""Reads strict YAML: plain mappings, lists and values only, as nodes that know their line.
 
-Refused: syntax errors, anchors, aliases, merge keys, tags, second documents and deep nesting. What the keys and
-values have to be is said where they are read (`yaml_sections`).
+Refused: syntax errors, anchors, aliases, merge keys, tags, second documents and deep nesting. Which keys and values
+are allowed is checked where they are read (`yaml_sections`).
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ DEEPEST = 12
 
 
 class _Composer(yaml.SafeLoader):
-    """Composes nodes; what only serves to write less, or to make objects, is a fault and left out."""
+    """Composes nodes; anchors, aliases and tags, which YAML has to shorten text or make objects, are faults."""
 
     def __init__(self, text: str, faults: FileFaults) -> None:
         super().__init__(text)
@@ -24,7 +24,7 @@ class _Composer(yaml.SafeLoader):
         self.depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose one node, or a refused one in its place."""
+        """Compose one node, or a refused node in its place."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave events untyped
         if isinstance(event, yaml.AliasEvent):
             self.get_event()  # type: ignore[no-untyped-call]
@@ -47,12 +47,12 @@ class _Composer(yaml.SafeLoader):
 
 
 def read_document(text: str, faults: FileFaults) -> Section:
-    """The one mapping of a file; where there is none that is a fault, and an empty one in its place."""
+    """Return the one mapping of a file; if there is none, record the fault and return an empty mapping."""
     node = _composed(text, faults)
     if isinstance(node, yaml.MappingNode):
         return Section(node, "", faults)
     if node is not None:
-        faults.add(node.start_mark.line + 1, "file", "is no mapping, expected `key: value` lines")
+        faults.add(node.start_mark.line + 1, "file", "is not a mapping, expected `key: value` lines")
     return Section(None, "", faults)
 
 

@@ -1,4 +1,7 @@
-"""The values that people write into files, read strictly: what is not exactly right is refused, never guessed."""
+"""Reads the values that people write into files, strictly: a value that is not exactly right is refused, never guessed.
+
+Every reader returns the value or raises `Refusal` with what is wrong and what is expected.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -19,7 +22,7 @@ _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 
 
 def check_visible(written: str) -> None:
-    """Refuse control characters and those that turn the reading direction: they hide what a text says."""
+    """Refuse control characters and characters that change the reading direction: they hide what a text says."""
     hidden = None if written.isprintable() else _HIDDEN.search(written)
     if hidden:
         name = f"U+{ord(hidden[0]):04X}"
@@ -27,38 +30,40 @@ def check_visible(written: str) -> None:
 
 
 def text(written: str) -> str:
-    """A text on one line that says something; runs of blanks and line breaks count as one blank."""
+    """Read a text that is not blank, as one line: runs of blanks and line breaks become one blank."""
     if not written.strip():
         raise Refusal("is empty, expected a text")
     return any_text(written)
 
 
 def any_text(written: str) -> str:
-    """A text on one line that may be empty."""
+    """Read a text that may be empty, as one line."""
     line = " ".join(written.split())
     check_visible(line)
     return line
 
 
 def day(written: str) -> date:
-    """A calendar day as YYYY-MM-DD, from 1900 to 2999."""
+    """Read a calendar day written as YYYY-MM-DD, from 1900 to 2999."""
     try:
         if _DAY.fullmatch(written) and "1900" <= written[:4] <= "2999":
             return date.fromisoformat(written)
     except ValueError as error:
-        raise Refusal(f"{quoted(written)} is no day of the calendar, expected YYYY-MM-DD, as in 2015-07-27") from error
-    raise Refusal(f"{quoted(written)} is no day, expected YYYY-MM-DD from 1900 to 2999, as in 2015-07-27")
+        raise Refusal(
+            f"{quoted(written)} is not a day of the calendar, expected YYYY-MM-DD, as in 2015-07-27"
+        ) from error
+    raise Refusal(f"{quoted(written)} is not a date, expected YYYY-MM-DD from 1900 to 2999, as in 2015-07-27")
 
 
 def whole(written: str, lowest: int, highest: int) -> int:
-    """A whole number in ASCII digits, without separators, plus sign or leading zeros."""
+    """Read a whole number in ASCII digits, without separators, plus sign or leading zeros."""
     if _WHOLE.fullmatch(written) and lowest <= int(written) <= highest:
         return int(written)
     raise Refusal(f"{quoted(written)} is not allowed, expected a whole number from {lowest} to {highest}")
 
 
 def choice(written: str, choices: Sequence[Word]) -> Word:
-    """One of a few words, exactly as it is listed."""
+    """Read one of a few words, written exactly as it is listed."""
     for word in choices:
         if word == written:
             return word
@@ -66,11 +71,11 @@ def choice(written: str, choices: Sequence[Word]) -> Word:
 
 
 def time_zone(written: str) -> str:
-    """A time zone by its IANA name."""
+    """Read the IANA name of a time zone."""
     if written in _zones():
         return written
     close = did_you_mean(written, _zones())
-    raise Refusal(f"{quoted(written)} is no known time zone, expected a name as Europe/Amsterdam{close}")
+    raise Refusal(f"{quoted(written)} is not a known time zone, expected a name such as Europe/Amsterdam{close}")
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +84,7 @@ def _zones() -> frozenset[str]:
 
 
 def email(written: str) -> str:
-    """One e-mail address; letters outside ASCII may stand on both sides of the @, the mail server decides later."""
+    """Read one e-mail address; letters outside ASCII are allowed, the mail server decides later."""
     if fault_of_address(written) is None:
         return written
     raise Refusal(
@@ -108,24 +113,24 @@ code = _matching(r"\S(?:.*\S)?", "no blanks before or after it")
 
 
 def boolean(written: str) -> bool:
-    """The word true or false."""
+    """Read the word true or false."""
     return choice(written, ("true", "false")) == "true"
 
 
 def tier(written: str) -> int:
-    """The number of a tier, from 1 on; which is the highest is the programme's to say."""
+    """Read the number of a tier, from 1; the programme says which tier is the highest."""
     if _WHOLE.fullmatch(written) and int(written) >= 1:
         return int(written)
-    raise Refusal(f"{quoted(written)} is no tier, expected a whole number from 1")
+    raise Refusal(f"{quoted(written)} is not a tier, expected a whole number from 1")
 
 
 def whole_between(lowest: int, highest: int) -> Callable[[str], int]:
-    """A reader of whole numbers in a range."""
+    """Return a reader of whole numbers in a range."""
     return lambda written: whole(written, lowest, highest)
 
 
 def discount_bp(highest: int) -> Callable[[str], int]:
-    """A reader of whole basis points; fewer than make one per cent are taken for per cent written by mistake."""
+    """Return a reader of whole basis points; a value from 1 to 99 is refused as per cent written by mistake."""
 
     def read(written: str) -> int:
         found = whole(written, 0, highest)
@@ -137,5 +142,5 @@ def discount_bp(highest: int) -> Callable[[str], int]:
 
 
 def choice_of(choices: Sequence[str]) -> Callable[[str], str]:
-    """A reader of one of a few words."""
+    """Return a reader of one of a few words."""
     return lambda written: choice(written, choices)

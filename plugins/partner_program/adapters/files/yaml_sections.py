@@ -1,7 +1,7 @@
-"""The mappings of a strict YAML file, read key by key, each value as the kind that is asked for.
+"""Reads the mappings of a strict YAML file key by key, each value as the kind that the caller asks for.
 
-Every fault is kept and a stand-in comes back in its place, so that the rest of the file is read too: the whole list of
-faults is told at once, and nothing that was read may be used unless the list is empty.
+A value at fault is recorded and replaced by a stand-in, so that the rest of the file is read too and all faults can be
+reported at once. Discard the result if any fault was recorded.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,13 +35,12 @@ Word = TypeVar("Word", bound=str)
 
 
 class Section:
-    """A mapping of the file. `sound` tells whether its values may be compared with others.
+    """A mapping of the file. `place` is the path to it from the top of the file; `sound` is False if a fault was found.
 
-    A section that is missing, or refused itself, answers with stand-ins in silence: its fault is already kept.
+    A section that is missing or was refused (`node` is None) returns stand-ins and records no further fault.
     """
 
     def __init__(self, node: yaml.MappingNode | None, place: str, faults: FileFaults) -> None:
-        """Take a mapping; `place` is the way to it from the top of the file."""
         self.sound = node is not None
         self._silent = node is None
         self._line = _line(node) if node else 1
@@ -54,36 +53,36 @@ class Section:
             self._take(key, value)
 
     def fault(self, key: str, fault: str) -> None:
-        """Keep a fault of what stands under a key."""
+        """Record a fault of the value under a key."""
         self._fault(self._values[key][0] if key in self._values else self._line, key, fault)
 
     def has(self, key: str) -> bool:
-        """Whether a key that may be left out is there."""
+        """Return whether an optional key is there."""
         self._asked[key] = None
         return key in self._values
 
     def text(self, key: str, read: Callable[[str], str] = written_values.text) -> str:
-        """A text, by default one that is not blank."""
+        """Read a text, by default one that is not blank."""
         return self._read(key, read, "", _TEXT)
 
     def whole(self, key: str, read: Callable[[str], int]) -> int:
-        """A whole number, as the reader of its range allows."""
+        """Read a whole number; `read` checks its range."""
         return self._read(key, read, 0, _NUMBER)
 
     def day(self, key: str) -> date:
-        """A calendar day."""
+        """Read a calendar day."""
         return self._read(key, written_values.day, date.min, _DAY, _TEXT)
 
     def boolean(self, key: str) -> bool:
-        """The word true or false; YAML's yes, no, on and off are refused: to most readers they are words."""
+        """Read the word true or false; YAML's yes, no, on and off are refused: most readers take them for words."""
         return self._read(key, written_values.boolean, False, _BOOLEAN)
 
     def choice(self, key: str, choices: Sequence[Word]) -> Word:
-        """One of a few words."""
+        """Read one of a few words."""
         return self._read(key, lambda written: written_values.choice(written, choices), choices[0], _TEXT)
 
     def choices(self, key: str, choices: Sequence[Word], count: int | None) -> tuple[Word, ...]:
-        """A list of exactly so many of a few words; of any number where `count` is None."""
+        """Read a list whose cells are each one of a few words: exactly `count` cells, or any number if it is None."""
         cells = self._list(key)
         if cells is not None and count is not None and len(cells) != count:
             self.fault(key, f"has {len(cells)} cells, expected {count}")
@@ -93,21 +92,23 @@ class Section:
         )
 
     def section(self, key: str) -> "Section":
-        """The mapping under a key."""
+        """Return the mapping under a key."""
         return self._part(self._value(key), key)
 
     def sections(self, key: str) -> list["Section"]:
-        """The mappings of the list under a key: at least one."""
+        """Return the mappings of the list under a key, at least one."""
         rows = self._list(key)
         if rows == []:
             self.fault(key, "is an empty list, expected at least one entry")
         return [self._part(row, way) for way, row in _numbered(key, rows)]
 
     def close(self) -> None:
-        """Keep a fault for each key that nobody asked for, here and in the parts."""
+        """Record a fault for each key that the caller never asked for, here and in the sections below."""
         for key in self._values:
             if key not in self._asked:
-                self.fault(key, f"is no known key, expected {', '.join(self._asked)}{did_you_mean(key, self._asked)}")
+                self.fault(
+                    key, f"is not a known key, expected {', '.join(self._asked)}{did_you_mean(key, self._asked)}"
+                )
         for part in self._parts:
             part.close()
 
