@@ -51,7 +51,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ({"final_dot_timeout": "nan"}, "final_dot_timeout: expected a number"),
         ({"reply_timeout": 0}, "reply_timeout: expected a number"),
         ({"max_reply_bytes": 10}, "max_reply_bytes: expected a number from 1024"),
-        ({"security": "none"}, "none is for a mail server on this host only"),
+        ({"security": "none"}, "none is allowed only for a mail server on this host"),
     ],
 )
 def test_a_wrong_key_is_refused_by_its_name(extra: dict[str, object], named: str) -> None:

@@ -1,6 +1,6 @@
-"""One e-mail address, in the form in which the post takes it (rule 12): a domain in ASCII, a local part as written.
+"""Reads one e-mail address into the form that mail servers take (rule 12): an ASCII domain, the local part as written.
 
-What an address looks like is `domain.email_address`; here its domain has to be one that can be registered.
+`domain.email_address` says what an address looks like; here its domain must also be one that can be registered.
 
 Domains outside ASCII become A-labels by IDNA 2008 (UTS 46); the standard library's codec is IDNA 2003 and would write
 `strasse` for `straße`, another domain. A local part outside ASCII stays: it needs a mail server that offers SMTPUTF8.
@@ -29,17 +29,17 @@ class MailAddress:
 
     @property
     def needs_smtputf8(self) -> bool:
-        """Whether only a mail server that offers SMTPUTF8 can take it."""
+        """Return whether only a mail server that offers SMTPUTF8 can take this address."""
         return not self.local_part.isascii()
 
     def __str__(self) -> str:
-        """The address as it stands in an envelope or between angle brackets."""
+        """Return the address as it is written in an envelope or between angle brackets."""
         return f"{self.local_part}@{self.domain}"
 
 
 @lru_cache(maxsize=1024)
 def parse_address(written: str) -> MailAddress:
-    """One address; raises `Undeliverable` that says what is wrong with it."""
+    """Read one address; raises `Undeliverable`, which says what is wrong with it."""
     fault = fault_of_address(written)
     if fault is not None:
         raise _undeliverable(written, fault)

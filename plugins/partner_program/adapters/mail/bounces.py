@@ -1,4 +1,4 @@
-"""Delivery status notifications (RFC 3464), from a folder of messages or a mailbox file (mbox)."""
+"""Reads delivery status notifications (RFC 3464) from a folder of messages or a mailbox file (mbox)."""
 
 import mailbox
 from collections.abc import Iterator
@@ -20,8 +20,9 @@ LARGEST = 10_000_000  # octets of one notification
 class Notification:
     """What came back about one letter.
 
-    `letter` is the hexadecimal part of its Message-ID, None where it names none of ours; `action` is the field of
-    RFC 3464 (`failed`, `delayed`, `delivered` ...), empty where the message is no notification.
+    `letter` is the hexadecimal part of its Message-ID, None if no letter of ours is named; `action` is the field of
+    RFC 3464 (`failed`, `delayed`, `delivered` ...), empty if the message is not a notification. `place` says where
+    the message was read.
     """
 
     place: str
@@ -32,7 +33,11 @@ class Notification:
 
 
 def read_notifications(path: Path, bounce_address: str) -> Iterator[Notification]:
-    """Everything below a folder, or in an mbox file, in order of name; what cannot be read is told by its place."""
+    """Yield a notification for every file below a folder, in order of name, or for every message of an mbox file.
+
+    A message that cannot be read comes too, with its place and an empty action. Raises `Refusal` if there is no such
+    file or folder.
+    """
     if path.is_dir():
         for file in sorted(each for each in path.rglob("*") if each.is_file()):
             yield _read(str(file), file.read_bytes()[:LARGEST], bounce_address)
@@ -60,7 +65,7 @@ def _read(place: str, body: bytes, bounce_address: str) -> Notification:
 
 
 def _status_fields(message: EmailMessage) -> dict[str, str]:
-    """The fields about the recipient: the last block of the part `message/delivery-status`."""
+    """Return the fields about the recipient: the last block of the part `message/delivery-status`."""
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
             blocks = [block for block in part.get_payload() if isinstance(block, Message)]
@@ -69,7 +74,7 @@ def _status_fields(message: EmailMessage) -> dict[str, str]:
 
 
 def _letter(message: EmailMessage, bounce_address: str) -> str | None:
-    """The letter that the return path names, or the Message-ID of the letter that came back with it."""
+    """Return the letter that the address it was sent back to names: each letter has a return path of its own."""
     sent_to = [str(value) for name in ("To", "Delivered-To", "X-Original-To") for value in message.get_all(name, [])]
     for _, address in getaddresses(sent_to):
         letter = bounced_letter(address, bounce_address)
@@ -79,5 +84,5 @@ def _letter(message: EmailMessage, bounce_address: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """One printable line: it comes from a stranger."""
+    """Return the text as one printable line: a stranger wrote it."""
     return "".join(character if character.isprintable() else " " for character in text)[:LONGEST].strip()

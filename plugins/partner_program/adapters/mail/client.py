@@ -1,8 +1,8 @@
-"""Hands letters to a mail server, one at a time over one connection, and says for each what is known of it.
+"""Hands letters to a mail server, one at a time over one connection, and returns for each what became of it.
 
-The phase decides. Until the final dot is sent, nothing was handed over: what breaks off may be tried again. From the
-moment before the dot, which the caller writes down first, only the server's own word settles a letter; without a clear
-one the letter is `ambiguous`, and nothing here ever sends it a second time.
+The final dot of the text decides. Before it, nothing was handed over, and a letter that breaks off may be tried again.
+The caller records that the dot is about to be sent; after that only the server's own answer decides about the letter.
+Without a clear answer the letter is `ambiguous`, and nothing here ever sends it a second time.
 """
 
 from collections.abc import Callable
@@ -20,50 +20,50 @@ __all__ = ["Envelope", "MailServerAway", "SmtpClient", "SmtpSettings", "StopSend
 
 
 class SmtpClient:
-    """A mail server for one batch: connects on entering, says goodbye on leaving."""
+    """A mail server for one batch: connects on entering (not before), sends QUIT on leaving."""
 
     def __init__(self, settings: SmtpSettings) -> None:
-        """Take the settings; nothing is connected yet."""
         self._settings = settings
         self._conversation: Conversation | None = None
 
     def __enter__(self) -> "SmtpClient":
-        """Connect; StopSending where the server cannot take letters at all."""
+        """Connect; raises `StopSending` if the server cannot take letters at all."""
         self._conversation = Conversation(self._settings)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        """Leave; a goodbye that goes wrong changes nothing of what was delivered."""
+        """Send QUIT and hang up; a QUIT that fails changes nothing about what was delivered."""
         if self._conversation is not None and kind is None:
             self._conversation.quit()
             self._conversation = None
         self._hang_up()
 
     def deliver(self, envelope: Envelope, before_dot: Callable[[], None]) -> Outcome:
-        """Hand over one letter. `before_dot` is called at most once; where it raises, the letter was not handed over.
+        """Hand over one letter and return what became of it.
 
-        StopSending says that nothing of this letter was sent. `approved` is never returned after `before_dot`.
+        `before_dot` is called at most once; if it raises, the letter was not handed over. Raises `StopSending` if
+        nothing of this letter was sent. The outcome `approved` is never returned after `before_dot` was called.
         """
         fault = fault_of_addresses(envelope)
         if fault is not None:
             return Outcome("undeliverable", fault)
         try:
-            return self._delivered(envelope, before_dot)
+            return self._deliver(envelope, before_dot)
         except BaseException:
-            self._hang_up()  # nobody knows where this conversation stands
+            self._hang_up()  # the state of the conversation is unknown: no further letter may use it
             raise
 
-    def _delivered(self, envelope: Envelope, before_dot: Callable[[], None]) -> Outcome:
+    def _deliver(self, envelope: Envelope, before_dot: Callable[[], None]) -> Outcome:
         if self._conversation is not None and self._conversation.wire.has_news():
-            self._hang_up()  # it hung up, or said 421, while we had nothing to send
+            self._hang_up()  # the server hung up, or said 421, while we had nothing to send
         used_before = self._conversation is not None
         outcome, untouched = self._attempt(envelope, before_dot)
-        if used_before and untouched:  # it left while nothing was sent to it: no word about this letter
+        if used_before and untouched:  # the server had left before this letter: a new connection may take it
             outcome, _ = self._attempt(envelope, before_dot)
         return outcome
 
     def _attempt(self, envelope: Envelope, before_dot: Callable[[], None]) -> tuple[Outcome, bool]:
-        """One letter, over a new connection where there is none; whether the server took no notice of it."""
+        """Try one letter, connecting first if needed; return its outcome and whether the server never looked at it."""
         if self._conversation is None:
             self._conversation = Conversation(self._settings)
         needed = lacking(envelope, self._conversation.offers)
@@ -71,14 +71,14 @@ class SmtpClient:
             return Outcome("undeliverable", needed), False
         transaction = Transaction(self._conversation, self._settings, envelope)
         try:
-            outcome = transaction.offered() or transaction.text_sent()
+            outcome = transaction.offer() or transaction.send_text()
         except NoReply as lost:
             self._hang_up()
             untouched = transaction.untouched and isinstance(lost, HungUp)
             return Outcome("approved", f"before the final dot: the server {lost}"), untouched
         if outcome is None:
             before_dot()
-            outcome = transaction.finished()
+            outcome = transaction.finish()
         if not transaction.may_go_on:
             self._hang_up()
         return outcome, transaction.untouched

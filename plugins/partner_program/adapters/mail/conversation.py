@@ -1,4 +1,4 @@
-"""From the connection to the first MAIL: greeting, EHLO, TLS, login. What goes wrong here stops the whole batch."""
+"""Opens a connection up to the first MAIL: greeting, EHLO, TLS, login. A failure here stops the whole batch."""
 
 import base64
 import re
@@ -9,20 +9,20 @@ from collections.abc import Mapping
 from partner_program.adapters.mail.refusals import MailServerAway, StopSending
 from partner_program.adapters.mail.replies import NoReply, Reply, printable
 from partner_program.adapters.mail.smtp_settings import SmtpSettings
-from partner_program.adapters.mail.wire import Deadline, Wire, connected
+from partner_program.adapters.mail.wire import Deadline, Wire, connect
 
 _ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?= |$)")
 
 
 class Conversation:
-    """A mail server that is ready for letters, and what it offers."""
+    """A mail server that is ready for letters, and what it offers: keyword -> parameters."""
 
     def __init__(self, settings: SmtpSettings) -> None:
-        """Connect, greet, go under TLS, log in; StopSending where that cannot be."""
+        """Connect, greet, start TLS and log in; raises `StopSending` if one of these fails."""
         self._settings = settings
         self.secrets = _secrets(settings)
         self.offers: Mapping[str, str] = {}
-        self.wire = self._connected()
+        self.wire = self._connect()
         try:
             self._begin()
         except NoReply as lost:
@@ -33,13 +33,13 @@ class Conversation:
             raise
 
     def command(self, line: str) -> Reply:
-        """Say one line and read the answer."""
+        """Send one line and return the reply."""
         deadline = Deadline(self._settings.timeouts.reply)
         self.wire.send(line.encode("ascii") + b"\r\n", deadline)
         return self.wire.reply(deadline)
 
     def quit(self) -> None:
-        """Say goodbye; whatever the server makes of it, each letter has had its answer."""
+        """Send QUIT and close; its reply does not matter, since each letter has had its answer."""
         try:
             deadline = Deadline(self._settings.timeouts.quit)
             self.wire.send(b"QUIT\r\n", deadline)
@@ -49,10 +49,10 @@ class Conversation:
         finally:
             self.wire.close()
 
-    def _connected(self) -> Wire:
+    def _connect(self) -> Wire:
         settings = self._settings
         try:
-            found = connected(settings.host, settings.port, Deadline(settings.timeouts.connect))
+            found = connect(settings.host, settings.port, Deadline(settings.timeouts.connect))
         except (OSError, UnicodeError) as fault:
             why = fault.strerror if isinstance(fault, OSError) and fault.strerror else "no such host"
             raise MailServerAway(
@@ -65,12 +65,12 @@ class Conversation:
     def _begin(self) -> None:
         settings = self._settings
         if settings.security == "tls":
-            self._under_tls()
+            self._wrap_in_tls()
         self._expect("its greeting", self.wire.reply(Deadline(settings.timeouts.reply)), 220)
         self._hello()
         if settings.security == "starttls":
             self._start_tls()
-            self._hello()  # what was offered before TLS may be an attacker's words
+            self._hello()  # an attacker may have written what was offered before TLS
         if settings.login and settings.password:
             self._log_in(settings.login, settings.password)
 
@@ -83,13 +83,13 @@ class Conversation:
     def _start_tls(self) -> None:
         place = self._settings.place
         if "STARTTLS" not in self.offers:
-            raise StopSending(f"{place}: offers no STARTTLS; no letter goes over an open wire. Ask whoever runs it")
+            raise StopSending(f"{place}: offers no STARTTLS; no letter is sent without TLS. Ask whoever runs it")
         self._expect("STARTTLS", self.command("STARTTLS"), 220)
         if self.wire.unread:
             raise StopSending(f"{place}: sent more than its answer to STARTTLS; somebody may be in between")
-        self._under_tls()
+        self._wrap_in_tls()
 
-    def _under_tls(self) -> None:
+    def _wrap_in_tls(self) -> None:
         settings = self._settings
         try:
             context = ssl.create_default_context(cafile=settings.ca_file)
@@ -118,7 +118,7 @@ class Conversation:
             )
         if reply.code == 235:
             return
-        # the text may repeat what we sent: only its codes are shown
+        # the server's text may repeat the password: show only its codes
         enhanced = _ENHANCED_CODE.match(reply.lines[-1])
         code = f"{reply.code} {enhanced[0].decode()}" if enhanced else str(reply.code)
         if reply.kind == 4:
@@ -135,7 +135,7 @@ class Conversation:
 
 
 def _offers(reply: Reply) -> dict[str, str]:
-    """Keyword -> its parameters; the first line is the server's name."""
+    """Return each keyword that the server offers with its parameters; the first line is the server's name."""
     offers: dict[str, str] = {}
     for line in reply.lines[1:]:
         keyword, _, parameters = printable(line).partition(" ")
@@ -144,13 +144,13 @@ def _offers(reply: Reply) -> dict[str, str]:
 
 
 def _host_name() -> str | None:
-    """This host's name, where it is a full one: asking the resolver for it may take minutes."""
+    """Return this host's name if it is a full one; the resolver is not asked, as that may take minutes."""
     name = socket.gethostname()
     return name if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", name) else None
 
 
 def _secrets(settings: SmtpSettings) -> tuple[bytes, ...]:
-    """The password in each form in which it goes over the wire."""
+    """Return the password in each form in which it is sent."""
     if not settings.password:
         return ()
     plain = _base64("\0".join(("", settings.login or "", settings.password)))

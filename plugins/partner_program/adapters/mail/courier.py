@@ -1,4 +1,4 @@
-"""Who takes a letter: a mail server, or files, which is what every installation does until sending is switched on."""
+"""The couriers that take letters: a mail server, or files. Every installation writes files until sending is enabled."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,44 +10,46 @@ from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.mail.client import Envelope
 from partner_program.domain.delivery import Outcome
 
-TO_FILE = "written to"  # how the reply begins of a letter that went to a file
+TO_FILE = "written to"  # the reply of a letter that went to a file begins with these words
 
 
 class Courier(Protocol):
     """Takes letters one at a time: to a mail server, or to files."""
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Get ready for a batch of letters."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """End."""
+        """End the batch."""
 
     def deliver(self, envelope: Envelope, before_dot: Callable[[], None]) -> Outcome:
-        """Hand one letter over; `before_dot` is called before nothing more can be taken back."""
+        """Hand over one letter; `before_dot` is called just before the step that cannot be undone."""
 
 
 class FileCourier:
-    """Writes each message as an .eml file, named by the envelope's return path, which is each delivery's own."""
+    """Writes each message as an .eml file, named by the envelope's return path, which is different for each delivery.
+
+    The folder is made with the first letter.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder; it is made with the first letter."""
         self._folder = folder
 
     def __enter__(self) -> Self:
-        """Nothing to open."""
+        """Return this courier; there is nothing to open."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     def deliver(self, envelope: Envelope, before_dot: Callable[[], None]) -> Outcome:
-        """Write one message; the same one again leaves its file as it is.
+        """Write one message; writing the same message again leaves its file as it is.
 
-        A file can be taken back, so it comes first: a disk without room leaves the letter to be sent again.
+        The file is written before `before_dot` is called: if the disk is full, the letter can still be sent again.
         """
         path = self._folder / f"{quote(envelope.return_path.partition('@')[0], safe='+')}.eml"
         write_if_changed(path, envelope.message.decode("utf-8"))

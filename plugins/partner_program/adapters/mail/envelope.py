@@ -1,4 +1,4 @@
-"""One letter as it goes on the wire: what may not be sent at all, and its text with the dots doubled."""
+"""One letter as it goes to the mail server: refuses what may not be sent, and doubles leading dots in the text."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ _LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without its angle brackets
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message for one recipient: `message` has CRLF at each line's end; an empty `return_path` is the null one."""
+    """A message for one recipient: each line of `message` ends in CRLF; an empty `return_path` is the null path."""
 
     return_path: str
     recipient: str
@@ -19,7 +19,7 @@ class Envelope:
 
 
 def fault_of_addresses(envelope: Envelope) -> str | None:
-    """Why no mail server may hear these addresses, or None: a line end in one would be a command of its own."""
+    """Return why these addresses may not be sent to a server, or None: a line end in one would begin a new command."""
     path = _fault_of_address("return path", envelope.return_path, envelope) if envelope.return_path else None
     return path or _fault_of_address("recipient", envelope.recipient, envelope)
 
@@ -40,8 +40,8 @@ def _fault_of_address(what: str, address: str, envelope: Envelope) -> str | None
 
 
 def fault_of_message(message: bytes) -> str | None:
-    """Why no mail server may get this text, or None: a line end of another kind could end it early."""
-    lines = message.splitlines()  # at a CR and at an LF alone, too: put together again, these would be another text
+    """Return why this text may not be sent to a server, or None: a CR or LF alone could end the text early."""
+    lines = message.splitlines()  # splits at a CR or an LF alone too: then joining gives another text
     together = b"\r\n".join(lines)
     if message != (together + b"\r\n" if message.endswith(b"\r\n") else together):
         return "message: has a CR or LF alone; expected CRLF at each line's end"
@@ -53,7 +53,10 @@ def fault_of_message(message: bytes) -> str | None:
 
 
 def _has_long_line(message: bytes) -> bool:
-    """Leaps from line end to line end, each time to the last one that is near enough."""
+    """Return whether a line is too long.
+
+    Jumps from line end to line end, each time to the last one within the allowed length: faster than looking at each.
+    """
     begin = 0
     while len(message) - begin > _LONGEST_LINE:
         begin = message.rfind(b"\n", begin, begin + _LONGEST_LINE + 2) + 1
@@ -63,7 +66,7 @@ def _has_long_line(message: bytes) -> bool:
 
 
 def dot_stuffed(message: bytes) -> bytes:
-    """The text up to the final dot, which is not in it: leading dots doubled, the last line ended (RFC 5321, 4.5.2)."""
+    """Return the text without the final dot: leading dots doubled, the last line ended (RFC 5321, 4.5.2)."""
     text = message.replace(b"\r\n.", b"\r\n..")
     if text.startswith(b"."):
         text = b"." + text

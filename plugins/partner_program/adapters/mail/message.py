@@ -1,9 +1,9 @@
-"""The letter as an e-mail (rule 12): a head and two parts become the bytes of one message, always the same ones.
+"""Makes a letter into an e-mail (rule 12): the same head and two parts always give the same bytes.
 
-`multipart/alternative`, plain text first, both parts quoted-printable; every line ends in CRLF and stays within 78
-octets, but for an address that is longer itself. Written here and not by the standard library's `email`, which takes
-longer than the rendering; the tests read every message back with its parser. Names are values: one that looks like a
-list of addresses, a header or an encoded word stays a name.
+`multipart/alternative`, plain text first, both parts quoted-printable; every line ends in CRLF and has at most 78
+octets, except for an address that is longer itself. The standard library's `email` is not used because it takes
+longer than the rendering; the tests read every message back with its parser. Names are values: a name that looks like
+a list of addresses, a header or an encoded word stays a name.
 """
 
 import re
@@ -31,7 +31,7 @@ _UNSEEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MessageHead:
-    """What stands above a letter: who writes to whom, about what, when; `dated` has a time zone."""
+    """The headers of a letter: who writes to whom, about what, when; `dated` has a time zone."""
 
     sender_name: str
     sender_address: str
@@ -46,10 +46,10 @@ class MessageHead:
 
 
 def message_bytes(head: MessageHead, text: str, html: str) -> bytes:
-    """The message, ready for the post.
+    """Return the bytes of the message, ready to send.
 
-    Raises `Undeliverable` where an address cannot be written to or the message is too large, `Refusal` where the
-    head holds what no letter of ours has in its head.
+    Raises `Undeliverable` if an address cannot be written to or the message is too large, `Refusal` if the head or a
+    part holds something that none of our letters may have.
     """
     _check(head, text, html)
     boundary = f"=_{head.message_id.partition('@')[0][1:]}"  # "=_" cannot occur in quoted-printable
@@ -97,13 +97,13 @@ def _part(boundary: str, subtype: str, content: str) -> bytes:
         "Content-Transfer-Encoding: quoted-printable\r\n"
         "\r\n"
     )
-    # Its last line end belongs to the boundary; b2a_qp breaks long lines as the first line of what it is given ends.
+    # The last line end belongs to the boundary. b2a_qp breaks long lines with the line end that it finds first.
     return above.encode() + b2a_qp(f"{content}\n".replace("\n", "\r\n").encode())
 
 
 @lru_cache(maxsize=1024)
 def mailbox(name: str, address: str) -> str:
-    """A name and one address as a header states them; the name is cleaned as it is in the letter."""
+    """Return a name and its address as a header value; the name is cleaned as it is in the letter."""
     shown = plain_name(name)
     spec = f"<{parse_address(address)}>"
     if not shown:
@@ -116,17 +116,17 @@ def mailbox(name: str, address: str) -> str:
 
 @lru_cache(maxsize=1024)
 def unstructured(value: str) -> str:
-    """A subject: as it is where it is plain and short, otherwise in encoded words."""
+    """Return a subject as a header value: unchanged if it is plain and short, otherwise in encoded words."""
     return value if _is_plain(value) and len(value) < LONGEST_LINE - len("Subject: ") else _encoded(value)
 
 
 def _is_plain(value: str) -> bool:
-    """Printable ASCII that nobody takes for an encoded word or trims."""
+    """Return whether a value is printable ASCII that a mail reader neither decodes nor trims."""
     return bool(_PLAIN.fullmatch(value)) and "=?" not in value and value == value.strip(" ")
 
 
 def _encoded(value: str) -> str:
-    """Encoded words (RFC 2047), folded; no character is split between two of them."""
+    """Return the value as folded encoded words (RFC 2047); no character is split between two of them."""
     words, word = [], b""
     for character in value:
         octets = character.encode()

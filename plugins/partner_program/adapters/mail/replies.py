@@ -1,4 +1,4 @@
-"""What a mail server answers: read within bounds, and shown only escaped, cut and without secrets."""
+"""Reads what a mail server answers, and shows it only escaped, cut and without secrets."""
 
 import re
 from collections.abc import Sequence
@@ -11,35 +11,34 @@ _NOT_SHOWN_AS_IT_IS = re.compile(r"[^ -~]")
 
 
 class NoReply(Exception):
-    """The server gave no answer that can be understood: it hung up, kept silent too long, or sent something else."""
+    """The server gave no usable answer: it hung up, was silent too long, or sent something that is not a reply."""
 
 
 class HungUp(NoReply):
     """The server ended the connection."""
 
     def __init__(self) -> None:
-        """There is one thing to say."""
         super().__init__("hung up")
 
 
 class Reply(NamedTuple):
-    """One reply, of one line or several; `lines` are without the code."""
+    """One reply of one or more lines; `lines` are without the code."""
 
     code: int
     lines: Sequence[bytes]
 
     @property
     def kind(self) -> int:
-        """The first digit: 2 done, 3 go on, 4 not now, 5 never."""
+        """Return the first digit of the code: 2 done, 3 go on, 4 not now, 5 never."""
         return self.code // 100
 
     def printable(self, secrets: Sequence[bytes] = ()) -> str:
-        """The reply for a person: a server may send anything, its text may even repeat what we sent it."""
+        """Return the reply for a person, without the secrets: a server's text may repeat what we sent it."""
         return f"{self.code} {printable(b' '.join(self.lines), secrets)}".rstrip()
 
 
 def printable(text: bytes, secrets: Sequence[bytes] = ()) -> str:
-    """Foreign text as one line of printable ASCII, cut."""
+    """Return a server's text as one line of printable ASCII, cut if it is long, without the secrets."""
     for secret in secrets:
         text = text.replace(secret, b"[not shown]")
     if len(text) <= _LONGEST_SHOWN and text.isascii() and (plain := text.decode()).isprintable():
@@ -49,7 +48,7 @@ def printable(text: bytes, secrets: Sequence[bytes] = ()) -> str:
 
 
 def reply_line(line: bytes) -> tuple[int, bytes, bool]:
-    """A line's code and text, and whether the reply ends with it."""
+    """Return a line's code, its text, and whether the reply ends with it."""
     match = _LINE.fullmatch(line)
     if match is None:
         raise NoReply("answered something that is no SMTP reply")

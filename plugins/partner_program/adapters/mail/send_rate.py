@@ -1,4 +1,4 @@
-"""How fast letters may go out: so many a minute in all, and so many a minute to one domain."""
+"""Limits how fast letters go out: so many a minute in all, and so many a minute to one domain."""
 
 import time
 from collections import deque
@@ -8,7 +8,7 @@ _WINDOW = 60.0
 
 
 class SendRate:
-    """In any 60 seconds at most so many letters, and at most so many to one domain; None is no limit."""
+    """Lets at most `per_minute` letters go in any 60 seconds, and at most so many to one domain; None is no limit."""
 
     def __init__(
         self,
@@ -18,7 +18,6 @@ class SendRate:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the limits, and where the time comes from."""
         for limit in (per_minute, per_domain_per_minute):
             if limit is not None and limit < 1:
                 raise ValueError("a limit is at least 1 letter a minute")
@@ -28,12 +27,12 @@ class SendRate:
         self._to: dict[str, deque[float]] = {}
 
     def delay(self, domain: str) -> float:
-        """The seconds until a letter to this domain may go; 0 where it may go now."""
+        """Return the seconds until a letter to this domain may go; 0 if it may go now."""
         now = self._clock()
         return max(_until_free(self._all, now), _until_free(self._sent_to(domain), now))
 
     def wait(self, domain: str) -> None:
-        """Sleep until a letter to this domain may go, and count it as gone."""
+        """Sleep until a letter to this domain may go, and count it as sent."""
         while (delay := self.delay(domain)) > 0:
             self._sleep(delay)
         now = self._clock()
@@ -46,10 +45,10 @@ class SendRate:
 
 
 def _until_free(latest: deque[float], now: float) -> float:
-    """When the oldest of the letters that fill a limit is 60 seconds old; an unlimited one is never full."""
+    """Return the seconds until the oldest of the letters that fill a limit is 60 seconds old; 0 if there is room."""
     if not latest.maxlen or len(latest) < latest.maxlen:
         return 0.0
-    if latest[-1] > now:  # the clock was set back: a limit is no reason to wait for its old time
+    if latest[-1] > now:  # the clock was set back: do not wait until it reaches its old time again
         latest.clear()
         return 0.0
     return max(0.0, latest[0] + _WINDOW - now)

@@ -1,4 +1,4 @@
-"""How letters are sent: the extra fields of the connection `letters_smtp`; without it they are written to files.
+"""Reads how letters are sent from the extra of the connection `letters_smtp`; without it they are written to files.
 
 {"conn_type": "smtp", "host": "mail.host.example", "port": 587, "login": "...", "password": "...",
 "extra": {"live": true, "allowed_domains": ["*"], "bounce_address": "bounces@host.example"}}
@@ -16,7 +16,7 @@ _OWN = {field.name for field in fields(SendingSettings)}
 
 
 def sending_settings(connections: Connections) -> SendingSettings:
-    """The settings of this installation; a live one has to say to which domains."""
+    """Return the settings of this installation; raises `Refusal` if live sending has no allowed domains."""
     found = connections.get(CONN_ID)
     if found is None:
         return SendingSettings()
@@ -30,7 +30,7 @@ def sending_settings(connections: Connections) -> SendingSettings:
 
 
 def mail_server_fields(connections: Connections) -> ConnectionFields:
-    """The connection without the fields that are read here."""
+    """Return the connection without the extra fields that `sending_settings` reads."""
     found = connections.get(CONN_ID)
     if found is None:
         raise Refusal(f"connection {CONN_ID} is not set: letters can only be written to files")
@@ -51,7 +51,7 @@ def _read(extra: Mapping[str, object]) -> SendingSettings:
 
 
 def _switch(extra: Mapping[str, object], key: str) -> bool:
-    """Only a plain true switches something on: a text such as "false" would pass for true."""
+    """Read true or false; a text is refused, because "false" as a text would count as true."""
     value = extra.get(key, False)
     if not isinstance(value, bool):
         raise Refusal(f'connection {CONN_ID}: "{key}" is {value!r}, expected true or false')

@@ -1,4 +1,4 @@
-"""How the mail server is reached: connection `letters_smtp`, checked before the first letter."""
+"""Reads how to reach the mail server from the connection `letters_smtp`, and checks it before the first letter."""
 
 import ipaddress
 import re
@@ -17,18 +17,18 @@ _MOST_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
-    """Seconds, each for a whole step however slowly its bytes come; the defaults are those of RFC 5321, 4.5.3.2."""
+    """Seconds for each whole step, however slowly its bytes come; the defaults are those of RFC 5321, 4.5.3.2."""
 
     connect: float = 30.0
     reply: float = 300.0
     message: float = 600.0  # from MAIL to the last byte before the final dot
-    final_dot: float = 600.0  # shorter than the server's own work with a letter, this makes doubles: RFC 1047
+    final_dot: float = 600.0  # if the server needs longer than this, a letter may be sent twice: RFC 1047
     quit: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """A mail server and how to speak to it; printing this shows no password."""
+    """A mail server and how to reach it; printing this shows no password."""
 
     host: str
     port: int
@@ -42,7 +42,7 @@ class SmtpSettings:
 
     @classmethod
     def from_connection(cls, connection: ConnectionFields) -> "SmtpSettings":
-        """Read the connection; what is wrong is refused by its name, and the password is never shown."""
+        """Read the connection; raises `Refusal` that names the wrong field and never shows the password."""
         if not connection.host:
             raise _wrong(connection, "host", "expected the name of the mail server")
         extra = _Extra(connection)
@@ -64,12 +64,12 @@ class SmtpSettings:
 
     @property
     def place(self) -> str:
-        """The server as messages name it."""
+        """Return the server's name for messages."""
         return f"mail server {self.host}:{self.port}"
 
 
 class _Extra:
-    """The keys of a connection's extra, each asked for once; what nobody asked for is unknown."""
+    """The keys of a connection's extra; each key is taken once, and a key left over at the end is unknown."""
 
     def __init__(self, connection: ConnectionFields) -> None:
         self._connection = connection
@@ -113,7 +113,7 @@ class _Extra:
         return replace(usual, **given)
 
     def number(self, key: str, usual: float, *, least: float, most: float) -> float:
-        """A number of the extra, which Airflow's URI form brings as text."""
+        """Read a number of the extra, which is text if the connection was written in Airflow's URI form."""
         value = self._take(key)
         if value is None:
             return usual
@@ -133,7 +133,9 @@ class _Extra:
 
 def _refuse_open_wire(connection: ConnectionFields, settings: SmtpSettings) -> None:
     if settings.security == "none" and not _is_loopback(settings.host):
-        raise _wrong(connection, "security", "none is for a mail server on this host only; expected starttls or tls")
+        raise _wrong(
+            connection, "security", "none is allowed only for a mail server on this host; expected starttls or tls"
+        )
     if bool(settings.login) != bool(settings.password):
         raise _wrong(connection, "login and password", "expected both or neither")
     if settings.login and settings.security == "none":

@@ -1,4 +1,4 @@
-"""One letter's MAIL, RCPT, DATA, text and final dot, and what each answer means for it (RFC 5321, RFC 2920)."""
+"""Sends one letter's MAIL, RCPT, DATA, text and final dot, and decides what each reply means (RFC 5321, RFC 2920)."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -17,7 +17,7 @@ _SAID_NO: Mapping[int, Literal["deferred", "refused"]] = {4: "deferred", 5: "ref
 
 
 def lacking(envelope: Envelope, offers: Mapping[str, str]) -> str | None:
-    """What this letter needs and the server does not offer, or None."""
+    """Return what this letter needs and the server does not offer, or None."""
     if envelope.needs_smtputf8 and "SMTPUTF8" not in offers:
         return "the mail server does not take addresses beyond ASCII (SMTPUTF8)"
     if not envelope.message.isascii() and "8BITMIME" not in offers:
@@ -29,10 +29,12 @@ def lacking(envelope: Envelope, offers: Mapping[str, str]) -> str | None:
 
 
 class Transaction:
-    """The steps of one letter, to be taken in order; each says what became of the letter, or None to go on."""
+    """The steps of one letter, to be called in order; each returns the letter's outcome, or None to go on.
+
+    The time for the steps before the final dot begins when this is made.
+    """
 
     def __init__(self, conversation: Conversation, settings: SmtpSettings, envelope: Envelope) -> None:
-        """Begin the time that the letter has."""
         self._wire = conversation.wire
         self._secrets = conversation.secrets
         self._offers = conversation.offers
@@ -40,21 +42,23 @@ class Transaction:
         self._envelope = envelope
         self._until_dot = Deadline(settings.timeouts.message)
         self._text = b""
-        self.untouched = True  # the server took no notice of the letter: it had left, or was about to
-        self.may_go_on = True  # the conversation stands where the next letter can begin
+        self.untouched = True  # the server never looked at the letter: it had left, or was about to
+        self.may_go_on = True  # the next letter can use the same conversation
 
-    def offered(self) -> Outcome | None:
-        """MAIL, RCPT and DATA: in one write where the server can take that."""
+    def offer(self) -> Outcome | None:
+        """Send MAIL, RCPT and DATA, in one write if the server allows it (PIPELINING)."""
         together = "PIPELINING" in self._offers
         steps = self._steps()
         no: Outcome | None = None
         deadline = Deadline(self._settings.timeouts.reply, within=self._until_dot)
         if together:
             self._wire.send(b"".join([command for _, command in steps]), deadline)
-        fault = fault_of_message(self._envelope.message)  # here, because the server is busy meanwhile
+        fault = fault_of_message(self._envelope.message)  # checked here, while the server is working
         if fault is not None:
             self.untouched = False
-            self.may_go_on = not together  # hanging up leaves nothing behind: no text was sent
+            self.may_go_on = (
+                not together
+            )  # if DATA went out already, hang up: no text was sent, so nothing is delivered
             return Outcome("undeliverable", fault)
         self._text = dot_stuffed(self._envelope.message)
         for step, command in steps:
@@ -63,7 +67,7 @@ class Transaction:
                     deadline = Deadline(self._settings.timeouts.reply, within=self._until_dot)
                     self._wire.send(command, deadline)
                 reply = self._wire.reply(deadline)
-                no = self._heard(step, reply, no)
+                no = self._after(step, reply, no)
             except NoReply:
                 self.may_go_on = False
                 if no is None:
@@ -71,7 +75,7 @@ class Transaction:
             if no is not None and not (together and self.may_go_on):
                 break
         if no is not None and self.may_go_on:
-            self._forget()
+            self._reset()
         return no
 
     def _steps(self) -> tuple[tuple[str, bytes], ...]:
@@ -84,13 +88,13 @@ class Transaction:
             ("DATA", b"DATA\r\n"),
         )
 
-    def _heard(self, step: str, reply: Reply, no: Outcome | None) -> Outcome | None:
-        """What the letter's outcome is after this answer; the first refusal is the one that counts."""
+    def _after(self, step: str, reply: Reply, no: Outcome | None) -> Outcome | None:
+        """Return the letter's outcome after this reply; of several refusals (`no`) the first one counts."""
         closing = reply.code == _CLOSING
         self.untouched = step == "MAIL" and closing
         self.may_go_on = self.may_go_on and not closing
         if no is not None:
-            # 354 though there is no recipient: only hanging up surely delivers nothing, an empty letter might
+            # 354 although no recipient was accepted: hang up, since an empty text might be delivered
             self.may_go_on = self.may_go_on and reply.kind != 3
             return no
         if reply.code == 354 if step == "DATA" else reply.kind == 2:
@@ -100,8 +104,8 @@ class Transaction:
             raise StopSending(f"{self._settings.place}: {said}; check security, login and password")
         return _said_no(reply, said)
 
-    def _forget(self) -> None:
-        """RSET; a server that does not follow is left."""
+    def _reset(self) -> None:
+        """Send RSET; if the server does not accept it, the next letter needs a new connection."""
         deadline = Deadline(self._settings.timeouts.quit)
         try:
             self._wire.send(b"RSET\r\n", deadline)
@@ -109,9 +113,9 @@ class Transaction:
         except NoReply:
             self.may_go_on = False
 
-    def text_sent(self) -> Outcome | None:
-        """The text without the final dot; a server that speaks up meanwhile has made up its mind."""
-        self._wire.hold_last_packet(True)  # the dot goes with it: one packet and one waking of the server less
+    def send_text(self) -> Outcome | None:
+        """Send the text without the final dot; a server that answers meanwhile has already decided."""
+        self._wire.hold_last_packet(True)  # sends the dot with it: one packet less, and the server wakes up once less
         try:
             self._wire.send(self._text, self._until_dot)
         except NoReply:
@@ -124,8 +128,8 @@ class Transaction:
         said = f"during the text: {reply.printable(self._secrets)}"
         return _said_no(reply, said)
 
-    def finished(self) -> Outcome:
-        """The final dot, and the server's word on the letter."""
+    def finish(self) -> Outcome:
+        """Send the final dot and return what the server says of the letter."""
         deadline = Deadline(self._settings.timeouts.final_dot)
         try:
             self._wire.send(b".\r\n", deadline)
@@ -144,7 +148,7 @@ class Transaction:
 
 
 def _said_no(reply: Reply, said: str) -> Outcome:
-    """The outcome of an answer that is a no; any other answer does not belong there."""
+    """Return the outcome of a reply that refuses; raises `NoReply` for any other reply, which does not belong there."""
     if reply.kind not in _SAID_NO:
         raise NoReply(f"answered what does not belong there, {said}")
     return Outcome(_SAID_NO[reply.kind], said)

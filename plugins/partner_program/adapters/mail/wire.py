@@ -1,4 +1,4 @@
-"""The connection to a mail server, byte by byte: each step ends by a deadline, however slowly the bytes come."""
+"""Sends and receives the bytes of a connection; each step ends by a deadline, however slowly the bytes come."""
 
 import contextlib
 import select
@@ -16,53 +16,51 @@ _CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Deadline:
-    """A moment by which a step has to be done; another one may bound it."""
+    """The moment by which a step has to be done: so many seconds from now, but not after the deadline `within`."""
 
     __slots__ = ("_moment", "seconds")
 
     def __init__(self, seconds: float, within: "Deadline | None" = None) -> None:
-        """Begin now."""
         self.seconds = seconds
         self._moment = time.monotonic() + seconds
         if within is not None and within._moment < self._moment:
             self.seconds, self._moment = within.seconds, within._moment
 
     def left(self) -> float:
-        """The seconds that are left, more than 0; NoReply where there are none."""
+        """Return the seconds that are left, more than 0; raises `NoReply` if none are."""
         left = self._moment - time.monotonic()
         if left <= 0:
             raise self.passed()
         return left
 
     def passed(self) -> NoReply:
-        """What to say when it has passed."""
+        """Return the error to raise when the deadline has passed."""
         return NoReply(f"did not finish within {self.seconds:g} s")
 
 
 class Wire:
-    """A socket, and what has come in on it and is not read yet.
+    """A connected socket and the bytes received on it that were not read yet; a reply has at most `most` bytes.
 
-    The socket itself never waits: what can be done at once needs one call to the system, the rest waits by `poll`.
+    The socket itself never waits: a call that can finish at once needs one system call, all others wait by `poll`.
     """
 
     def __init__(self, connected: socket.socket, most: int) -> None:
-        """Take the socket, and the most bytes that a reply may have."""
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot must not wait for the text's ACK
         connected.settimeout(0)
         self._socket = connected
         self._incoming = select.poll()
-        self._incoming.register(connected.fileno(), select.POLLIN)  # TLS keeps the number
+        self._incoming.register(connected.fileno(), select.POLLIN)  # TLS keeps this file number
         self._most = most
         self.unread = bytearray()
 
     @property
     def local_address(self) -> str:
-        """Our end, as EHLO wants it."""
+        """Return the address of our end in the form that EHLO wants."""
         address = str(self._socket.getsockname()[0])
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
     def send(self, text: bytes, deadline: Deadline) -> None:
-        """Send it all."""
+        """Send the whole text."""
         rest = memoryview(text)
         while rest:
             try:
@@ -73,18 +71,18 @@ class Wire:
                 raise HungUp() from None
 
     def hold_last_packet(self, hold: bool) -> None:
-        """What does not fill a packet waits, for at most 200 ms, until more is sent or this is taken back (Linux)."""
+        """Hold back a packet that is not full until more is sent or the hold ends, at most 200 ms (Linux only)."""
         if _CORK is None:
             return
-        with contextlib.suppress(OSError):  # a connection that is gone says so at the next step
+        with contextlib.suppress(OSError):  # if the connection is gone, the next step reports it
             self._socket.setsockopt(socket.IPPROTO_TCP, _CORK, hold)
 
     def reply(self, deadline: Deadline) -> Reply:
-        """The next reply, whole: one line, or several of one code."""
+        """Return the next whole reply: one line, or several lines with the same code."""
         if not self.unread:
             self._receive(deadline)
         alone = ONE_LINE_REPLY.match(self.unread, 0, self._most)
-        if alone is not None:  # nearly all are
+        if alone is not None:  # the fast way, for nearly all replies
             reply = Reply(int(alone[1]), (alone[2] or b"",))
             del self.unread[: alone.end()]
             return reply
@@ -125,10 +123,10 @@ class Wire:
         if not piece:
             raise HungUp()
         self.unread += piece
-        deadline.left()  # a byte now and then does not make the time longer
+        deadline.left()  # a byte now and then does not extend the deadline
 
     def _wait(self, wait: OSError, usual: int, deadline: Deadline) -> None:
-        """Wait for what the socket needs; TLS may want to write in order to read, and the other way round."""
+        """Wait until the socket is ready; TLS may have to write in order to read, or read in order to write."""
         if isinstance(wait, ssl.SSLError):
             usual = select.POLLIN if isinstance(wait, ssl.SSLWantReadError) else select.POLLOUT
         poll = select.poll()
@@ -137,7 +135,7 @@ class Wire:
             raise deadline.passed()
 
     def has_news(self) -> bool:
-        """Whether the server said something unasked, or hung up; never waits."""
+        """Return whether the server sent something unasked or hung up; never waits."""
         if self.unread:
             return True
         if not self._incoming.poll(0) and not self._decrypted():
@@ -151,11 +149,11 @@ class Wire:
         return True
 
     def _decrypted(self) -> int:
-        """The bytes that TLS has taken from the socket and not given to us yet."""
+        """Return how many bytes TLS has taken from the socket and not given to us yet."""
         return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
 
     def start_tls(self, context: ssl.SSLContext, host: str, deadline: Deadline) -> None:
-        """Go on under TLS; ssl.SSLError or NoReply where that fails. The caller looks first that nothing is unread."""
+        """Go on under TLS; raises `ssl.SSLError` or `NoReply`. The caller first checks that nothing is unread."""
         self._socket.settimeout(deadline.left())
         try:
             self._socket = context.wrap_socket(self._socket, server_hostname=host)
@@ -168,19 +166,19 @@ class Wire:
         self._socket.settimeout(0)
 
     def abort(self) -> None:
-        """Hang up at once: what is not sent yet never will be."""
+        """Hang up at once; bytes that were not sent yet are dropped."""
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_AT_ONCE)
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
 
-def connected(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """A socket to the first of the host's addresses that answers; OSError or NoReply where none does."""
+def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first of the host's addresses that answers; raises `OSError` or `NoReply` if none does."""
     fault: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         one = socket.socket(family, kind, protocol)

@@ -122,7 +122,7 @@ class _Sending:
         if not self._settings.live:
             known = None
         if known is not None:  # else nothing was ever approved, and nothing can leave
-            epoch_file.introduce(file, known)
+            epoch_file.write_first_epoch(file, known)
         with database.writing() as connection:
             epoch = _count_on(connection, file) if known is not None else None
             self._claims.sweep(connection)
