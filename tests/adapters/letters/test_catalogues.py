@@ -152,7 +152,7 @@ def test_a_sentence_of_a_template_that_is_in_no_catalogue_is_refused_by_name(ver
     template.write_text(template.read_text("utf-8") + "{% macro new() %}{% trans %}Hello!{% endtrans %}{% endmacro %}")
     templates = LetterTemplates(version)
 
-    with pytest.raises(Refusal, match=r"message 'Hello!' stands in a template and not in .*de\.po"):
+    with pytest.raises(Refusal, match=r"message 'Hello!' is in a template but not in .*de\.po"):
         templates.check_every_sentence()
 
 

@@ -250,7 +250,7 @@ def test_a_wording_of_no_kind_in_the_list_is_refused_by_name(tmp_path: Path) -> 
     copy = Path(copytree(FOLDER, tmp_path / "v1"))
     (copy / "kinds/anniversary.j2").write_text("")
 
-    with pytest.raises(Refusal, match=r"kinds/anniversary\.j2 is the wording of no letter kind: LetterKind does not"):
+    with pytest.raises(Refusal, match=r"kinds/anniversary\.j2 belongs to no letter kind: LetterKind does not"):
         LetterTemplates(copy)
 
 

@@ -1,13 +1,13 @@
-"""How a letter looks, in every language and form; how the approval book and the months' page look.
+"""Lays out letters in every language and form, the preview book and the months' page.
 
 **Talks to** the templates and catalogues in `include/templates/letters/`: Jinja2 for HTML and text, Babel for numbers
 and dates, gettext catalogues for words, Typst for PDF.
 **Called by** `usecases.letters` and `usecases.months_page`. Nothing is read from a database here: the facts come in
 as values.
 
-`templates.LetterTemplates` turns one set of facts into a subject, HTML and text; `view` writes each fact as the
-reader's language writes it (`locale_format`), and the templates only place it. `blocks` and `pdf` set the same
-sentences on paper. `book_view` and `book_page` make the book that a person approves; `months_page` makes
+`templates.LetterTemplates` turns one set of facts into a subject, HTML and text; `view` formats each fact for the
+reader's language (`locale_format`), and the templates only place it. `blocks` and `pdf` set the same sentences on
+paper. `book_view` and `book_page` make the preview book, which a person reads before approving; `months_page` makes
 `out/index.html`.
 
 **To add a language:** one catalogue, `include/templates/letters/v1/catalogues/<language>.po`: copy `en.po`, change the

@@ -1,7 +1,7 @@
-"""A letter as blocks for paper: headings, paragraphs, tables and lists in the order of the HTML part.
+"""Turns a letter into blocks for paper: headings, paragraphs, tables and lists in the order of the HTML part.
 
-Every sentence comes from the wording that HTML and plain text read too, every figure from the same `LetterView`; what
-is written here is only which block follows which.
+Every sentence comes from the wording that HTML and plain text use too, every figure from the same `LetterView`; this
+module only decides which block follows which.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from typing import Any
 from partner_program.adapters.letters.view import EntityRows, LetterView
 
 Block = dict[str, Any]
-"""A block: its `kind`, and what that kind shows."""
+"""A block: its `kind`, and the values that this kind shows."""
 
 
 def letter_blocks(view: LetterView, wording: Any, kind: Any) -> list[Block]:
-    """All blocks of a letter; `wording` and `kind` are the compiled modules of one language's sentences."""
+    """Return all blocks of a letter; `wording` and `kind` are the compiled modules of one language's sentences."""
     blocks = [
         _heading(1, kind.headline(view)),
         _paragraph(wording.greeting(view)),
@@ -49,7 +49,7 @@ def _paragraph(text: str) -> Block:
 
 
 def _row(*cells: str, mark: str | None = None) -> Block:
-    """One row of a table; the mark stands small below the first cell."""
+    """Return one row of a table; the mark is printed small below the first cell."""
     return {"cells": cells, "mark": mark}
 
 
@@ -60,7 +60,7 @@ def _group(rows: list[Block], title: str | None = None, total: tuple[str, str] |
 def _table(
     aligned: str, groups: list[Block], head: tuple[str, ...] | None = None, total: tuple[str, str] | None = None
 ) -> Block:
-    """A table; `aligned` has a letter for each column: `<` at the start, `>` at the end of the line."""
+    """Return a table; `aligned` has a sign for each column: `<` aligns at the start of the line, `>` at its end."""
     return {
         "kind": "table",
         "columns": [each == ">" for each in aligned],
@@ -111,8 +111,8 @@ def _grace(view: LetterView, wording: Any) -> Iterator[Block]:
     rows = [_row(str(row.tier), row.first_day, row.last_day, wording.grace_state(row.state)) for row in view.grants]
     head = (wording.grace_tier, wording.grace_first, wording.grace_last, wording.grace_status)
     yield _table("<<<>", [_group(rows)], head)
-    told = {"open": wording.grace_open, "confirmed": wording.grace_confirmed, "lapsed": wording.grace_lapsed}
-    for state, sentence in told.items():
+    notes = {"open": wording.grace_open, "confirmed": wording.grace_confirmed, "lapsed": wording.grace_lapsed}
+    for state, sentence in notes.items():
         if state in view.grant_states:
             yield {"kind": "small", "text": sentence}
 

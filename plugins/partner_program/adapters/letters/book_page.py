@@ -1,6 +1,6 @@
-"""The preview book as a page: one HTML file, without script or network, for the person who approves the letters.
+"""Writes the preview book: one HTML file, without script or network, for the person who approves the letters.
 
-It names no time of day and links only to files near it, so that equal facts give equal bytes and a copied folder
+It shows no time of day, so that equal facts give equal bytes, and links only to files near it, so that a copied folder
 keeps working.
 """
 
@@ -40,7 +40,7 @@ _DOMAINS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
-    """Partners that get no letter for the same reason, by company name."""
+    """The company names of partners that get no letter for the same reason."""
 
     reason: str
     companies: tuple[str, ...]
@@ -48,7 +48,7 @@ class HeldGroup:
 
 @dataclass(frozen=True, slots=True)
 class LetterBook:
-    """All that the page says; `batch_hash` and what goes with it are those of the letters that wait for approval."""
+    """Everything that the page shows; `batch_hash` and `waiting` are those of the letters that wait for approval."""
 
     billing_month: str
     previous_month: str | None
@@ -68,7 +68,7 @@ class LetterBook:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Letters of one table; `missing` says how many have no line here."""
+    """The letters of one table; `missing` counts those that are left out of it."""
 
     rows: list[BookRow]
     letters: int
@@ -85,7 +85,7 @@ def write_letter_book(path: Path, book: LetterBook, *, templates: Path) -> Path:
 def _template(folder: Path) -> Template:
     environment = Environment(
         loader=FileSystemLoader(folder),
-        autoescape=True,  # never guessed from a file's name: one that ends in .j2 would not count as HTML
+        autoescape=True,  # set here, because Jinja2 would guess from the file's name that .j2 is not HTML
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -102,7 +102,7 @@ def _template(folder: Path) -> Template:
 
 
 def _facts(book: LetterBook) -> dict[str, object]:
-    """What the template reads besides the book itself."""
+    """Return the values that the template reads besides the book itself."""
     waiting = [each for each in book.letters if each.waits]
     others = [each for each in book.letters if not each.waits]
     languages, kinds = kinds_and_languages(waiting)
@@ -129,7 +129,7 @@ def _facts(book: LetterBook) -> dict[str, object]:
 
 
 def _outside(settings: SendingSettings, letters: Sequence[BookLetter]) -> list[str]:
-    """The domains, each once, that letters wait for and may not go to."""
+    """Return the domains to which letters are waiting but may not be sent, each once."""
     rows = (each for letter in letters for each in letter.recipients if each.state == "rendered")
     domains = {domain_of(each.address) for each in rows}
     return sorted(plain_name(domain) for domain in domains if not settings.allows(domain))

@@ -1,4 +1,4 @@
-"""What the preview book of a month's letters shows, worked out as words and figures; the template only lays it out."""
+"""Works out the words and figures of the preview book of a month's letters; the template only lays them out."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ _TONES: dict[Remark, str] = {
 
 
 class Recipient(NamedTuple):
-    """Where one copy of a letter goes; an empty address where the partner has no billing contact."""
+    """Where one copy of a letter goes; the address is empty if the partner has no billing contact."""
 
     address: str
     state: DeliveryState
@@ -48,7 +48,7 @@ class Recipient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BookLetter:
-    """One letter with what a person compares it with; `href` is its file beside the page, without the ending."""
+    """One letter with the values before it, for comparison; `href` is its file beside the page, without the ending."""
 
     change: LetterChange
     company_name: str
@@ -65,19 +65,19 @@ class BookLetter:
 
     @property
     def waits(self) -> bool:
-        """Whether a copy of it is among those that an approval would let go."""
+        """Return whether an approval would release a copy of this letter."""
         return any(each.state == "rendered" for each in self.recipients)
 
 
 class Flag(NamedTuple):
-    """Why a letter is an outlier: in words, with a colour that only repeats them."""
+    """Why a letter is an outlier: in words, and with a colour that says the same."""
 
     words: str
     tone: str
 
 
 class BookRow(NamedTuple):
-    """One letter as a line of the page; everything is finished text."""
+    """One letter as a line of the page; every value is finished text."""
 
     partner_id: str
     company: str
@@ -98,9 +98,9 @@ class BookRow(NamedTuple):
 
 
 def masked_address(address: str) -> str:
-    """An address by its first character and its domain: enough to see where a letter goes, not whom to write to.
+    """Return an address with only its first character and its domain: enough to see where a letter goes.
 
-    What has no such parts is not shown at all.
+    A text that is not such an address is not shown at all.
     """
     if not address:
         return NO_CONTACT
@@ -109,7 +109,7 @@ def masked_address(address: str) -> str:
 
 
 def book_row(letter: BookLetter) -> BookRow:
-    """One letter as the page writes it."""
+    """Return one letter as a line of the page."""
     change = letter.change
     return BookRow(
         partner_id=plain_name(change.partner_id),
@@ -132,32 +132,35 @@ def book_row(letter: BookLetter) -> BookRow:
 
 
 def euros(cents: int) -> str:
-    """An amount in EUR as the page writes it."""
+    """Format an amount in EUR for the page."""
     return _WRITTEN.euros(cents)
 
 
 def day(value: date) -> str:
-    """A day as the page writes it."""
+    """Format a day for the page."""
     return _WRITTEN.day(value)
 
 
 def state_name(state: str) -> str:
-    """The state of a delivery as people read it."""
+    """Return the state of a delivery in words for people."""
     return {"rendered": "waiting for approval", "dot_pending": "handed over without an answer"}.get(state, state)
 
 
 def month_name(billing_month: str) -> str:
-    """A month as the page writes it."""
+    """Format a month for the page."""
     return _WRITTEN.month(billing_month)
 
 
 def counted(number: int, one: str, several: str | None = None) -> str:
-    """A number with its word: `1 letter`, `1,200 letters`."""
+    """Return a number with its word: `1 letter`, `1,200 letters`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def kinds_and_languages(letters: Sequence[BookLetter]) -> tuple[list[str], list[tuple[str, list[int], int]]]:
-    """How many letters of each kind are written in each language: the languages, then a line for each kind."""
+    """Count letters by kind and language.
+
+    Returns the languages, and for each kind that occurs its name, the counts in the order of the languages, their sum.
+    """
     languages = sorted({plain_name(each.language) for each in letters})
     found = Counter((each.kind, plain_name(each.language)) for each in letters)
     lines = []
@@ -173,12 +176,12 @@ def _tier(tier: int) -> str:
 
 
 def _before(value: int | None, now: int, written: Callable[[int], str]) -> str:
-    """What was before, where that is known and another; else nothing."""
+    """Format the value before, if it is known and differs; otherwise return an empty text."""
     return "" if value is None or value == now else written(value)
 
 
 def _moved(change: LetterChange) -> str:
-    """By how much revenue moved: the amount with its sign, and the part where there was something before."""
+    """Format by how much revenue moved: the amount with its sign, and the per cent if there was revenue before."""
     if change.previous_mrr_eur_cents is None:
         return ""
     sign = "+" if change.revenue_change > 0 else _MINUS if change.revenue_change < 0 else ""
@@ -187,7 +190,7 @@ def _moved(change: LetterChange) -> str:
 
 
 def _part(change: LetterChange) -> str:
-    """How far revenue moved in whole per cent; nothing below one, or where there was nothing before."""
+    """Format how far revenue moved in whole per cent; an empty text below 1 % or if there was no revenue before."""
     before, moved = change.previous_mrr_eur_cents or 0, abs(change.revenue_change)
     percent = round_half_away(100 * moved, before) if before > 0 else 0
     return f"{percent:,}%" if percent else ""
@@ -207,7 +210,7 @@ def _words(remark: Remark, letter: BookLetter) -> str:
 
 
 def _recipients(recipients: Sequence[Recipient]) -> tuple[str, ...]:
-    """Where a letter goes, the addresses of one domain together: `a…, b…@partner.example`."""
+    """Return where a letter goes, with the addresses of one domain together: `a…, b…@partner.example`."""
     found: dict[tuple[str, DeliveryState], list[str]] = defaultdict(list)
     for each in recipients:
         name, at, domain = masked_address(each.address).rpartition("@")

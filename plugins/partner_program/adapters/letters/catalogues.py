@@ -1,7 +1,7 @@
-"""The catalogues of a version of the letters: one .po file for each language, whole or refused by name.
+"""Reads the catalogues of a version of the letters, one .po file for each language; refuses one that is unfinished.
 
-Where a catalogue lacks a message, gettext gives the English one: the letter would then be in two languages. So every
-catalogue is held against `en.po`, the list of all messages, before the first letter is written.
+If a catalogue lacks a message, gettext returns the English one, and the letter would be in two languages. So every
+catalogue is compared with `en.po`, the list of all messages, before the first letter is written.
 """
 
 import gettext
@@ -28,7 +28,7 @@ _SAME_AT_MOST = 10  # one in so many messages
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One language's messages; `messages` are the English ones that it translates, a plural by its singular."""
+    """One language's messages; `messages` holds the English texts that it translates, a plural by its singular."""
 
     path: Path
     locale: Locale
@@ -37,7 +37,7 @@ class Catalogue:
 
 
 def read_catalogues(folder: Path) -> dict[str, Catalogue]:
-    """Every catalogue of a folder by its language; one that is not finished is refused by name."""
+    """Read every catalogue of a folder, by language; raises `Refusal` that names one that is not finished."""
     found = {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
     if ENGLISH not in found:
         raise Refusal(f"{folder / ENGLISH}.po is missing: it lists the messages that every language needs")
@@ -45,7 +45,7 @@ def read_catalogues(folder: Path) -> dict[str, Catalogue]:
 
 
 def _read(path: Path) -> Catalog:
-    """Read a .po file as it is edited."""
+    """Read a .po file; raises `Refusal` if it is not a catalogue of the language in its file name."""
     try:
         with path.open("rb") as source:
             catalogue = read_po(source, locale=None, abort_invalid=True)
@@ -54,7 +54,7 @@ def _read(path: Path) -> Catalog:
     if catalogue.locale is None:
         raise Refusal(f"{path}: header line Language is missing or names no known locale, expected one such as en_GB")
     if catalogue.locale.language != path.stem:
-        # its sentences would stand beside another language's days and amounts
+        # its sentences would be mixed with the days and amounts of another language
         raise Refusal(
             f"{path}: header line Language is {catalogue.locale}, expected the language of the file's name: "
             f"rename the file to {catalogue.locale.language}.po or correct the line"
@@ -63,7 +63,7 @@ def _read(path: Path) -> Catalog:
 
 
 def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
-    """The catalogue compiled, in memory only; a letter with a fault in it would be in two languages."""
+    """Check a catalogue and compile it in memory; raises `Refusal` with the first fault, if there is one."""
     held, needed = _by_id(catalogue), _by_id(english)
     faults = list(_faults(held, needed, catalogue.num_plurals))
     if catalogue is not english:
@@ -78,7 +78,7 @@ def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
 
 
 def _by_id(catalogue: Catalog) -> dict[str, Message]:
-    """The messages by their English text, without the header; a plural by its singular, as gettext looks it up."""
+    """Return the messages without the header, by their English text; a plural by its singular, as in gettext."""
     return {_forms(message.id)[0]: message for message in catalogue if message.id}
 
 
@@ -87,7 +87,7 @@ def _forms(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _faults(held: Mapping[str, Message], english: Mapping[str, Message], plurals: int) -> Iterator[str]:
-    """What is wrong with each message, in the order of the English ones."""
+    """Yield what is wrong with each message, in the order of the English catalogue."""
     for key, needed in english.items():
         message = held.get(key)
         fault = "is missing" if message is None else _fault(message, needed, plurals)
@@ -103,7 +103,7 @@ def _untranslated(held: Mapping[str, Message], english: Mapping[str, Message]) -
 
 
 def _fault(message: Message, needed: Message, plurals: int) -> str | None:
-    """What is wrong with one message; every form of a plural needs every placeholder."""
+    """Return what is wrong with one message, or None; every form of a plural needs every placeholder."""
     texts, wanted = _forms(message.string or ""), set(PLACEHOLDER.findall("".join(_forms(needed.id))))
     if message.fuzzy:
         return "is marked fuzzy"

@@ -1,9 +1,9 @@
-"""How a letter's templates are compiled: what is the same in every letter of a language is settled once, not each time.
+"""Compiles a letter's templates for speed: work that is the same for every letter of a language is done once.
 
-A message without a plural is looked up in the catalogue while the template is compiled, and stands in the compiled
-code as text. A macro is called directly and not through the context, which asks of each call what kind of function it
-is; a macro called so escapes as its environment says. Both are about the time that a letter takes, never about what it
-says: the golden letters are the same with Jinja2's own extension.
+A message without a plural is looked up in the catalogue while the template is compiled, and becomes text in the
+compiled code. A macro is called directly, not through the context, which would check at each call what kind of function
+it is; a macro called directly escapes as its environment says. Both save time and change no letter: the golden letters
+are the same with Jinja2's own extension.
 """
 
 from jinja2 import Environment, nodes
@@ -17,7 +17,7 @@ _THROUGH_THE_CONTEXT = ("gettext", "ngettext", "pgettext", "npgettext", "caller"
 
 
 class CompiledMessages(InternationalizationExtension):
-    """The `trans` tag, answered from the catalogue at compile time."""
+    """The `trans` tag, which takes its text from the catalogue at compile time."""
 
     def _make_node(
         self,
@@ -29,10 +29,10 @@ class CompiledMessages(InternationalizationExtension):
         vars_referenced: bool,
         num_called_num: bool,
     ) -> nodes.Output:
-        """Text and values in the catalogue's order; a plural waits for its number."""
+        """Return text and values in the catalogue's order; a plural is looked up later, when its number is known."""
         catalogue: Catalogue = self.environment.catalogue  # type: ignore[attr-defined]
         if singular not in catalogue.messages:
-            raise Refusal(f"message {singular!r} stands in a template and not in {catalogue.path}")
+            raise Refusal(f"message {singular!r} is in a template but not in {catalogue.path}")
         if plural_expr is not None or context is not None:
             return super()._make_node(
                 singular, plural, context, variables, plural_expr, vars_referenced, num_called_num
@@ -47,10 +47,10 @@ class CompiledMessages(InternationalizationExtension):
 
 
 class DirectCalls(CodeGenerator):
-    """Calls of macros with plain arguments, which are all that a letter has but for plurals."""
+    """Compiles calls of macros with plain arguments: all calls in a letter except those for plurals."""
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
-        """Write a call as Python has it."""
+        """Write the call as plain Python."""
         by_name = node.node.name if isinstance(node.node, nodes.Name) else ""
         if forward_caller or node.kwargs or node.dyn_args or node.dyn_kwargs or by_name in _THROUGH_THE_CONTEXT:
             super().visit_Call(node, frame, forward_caller=forward_caller)
@@ -64,6 +64,6 @@ class DirectCalls(CodeGenerator):
 
 
 class LetterEnvironment(Environment):
-    """Jinja2, compiling for letters."""
+    """A Jinja2 environment that compiles letters."""
 
     code_generator_class = DirectCalls

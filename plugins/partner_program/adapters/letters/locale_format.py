@@ -1,7 +1,7 @@
-"""Numbers, money and dates as a reader's locale writes them (rule 12): Babel's patterns, our whole numbers.
+"""Formats numbers, money and dates for a reader's locale (rule 12), with Babel's patterns and whole numbers.
 
 Babel formats one amount in about 20 microseconds and a letter has dozens. The signs and separators are therefore taken
-from Babel once per locale; the digits come from the integer itself, so no float and no rounding is near.
+from Babel once per locale; the digits come from the integer itself, without floats or rounding.
 """
 
 from collections.abc import Callable
@@ -22,10 +22,12 @@ Signs = tuple[tuple[str, str], ...]
 
 
 class LocaleFormat:
-    """How one locale writes amounts, percentages, months and days; repeated values are answered from memory."""
+    """Formats amounts, percentages, months and days for one locale; values formatted before come from memory.
+
+    `percent` takes basis points; `last_day` takes the first day after a period and formats the day before it.
+    """
 
     def __init__(self, locale: Locale) -> None:
-        """Read the locale's patterns once."""
         self.locale = locale
         self.direction = locale.text_direction
         self.arrow = "→" if self.direction == "ltr" else "←"
@@ -42,21 +44,21 @@ class LocaleFormat:
         self.month: Callable[[str], str] = lru_cache(_DISTINCT_VALUES)(self._format_month)
 
     def euros(self, cents: int) -> str:
-        """EUR cents with the euro sign, as in €1,999.00; a minus is U+2212."""
+        """Format EUR cents with the euro sign, as in €1,999.00; a minus is U+2212."""
         before, after = self._euro[cents < 0]
         return before + self._digits(abs(cents)) + after
 
     def amount(self, minor: int, currency: str) -> str:
-        """Minor units with the currency's code, as in USD 1,999.00: `$` alone would not say which dollar."""
+        """Format minor units with the currency's code, as in USD 1,999.00: `$` alone would not say which dollar."""
         before, after = self._coded(currency)[minor < 0]
         return before + self._digits(abs(minor)) + after
 
     def rate(self, units_per_eur: str) -> str:
-        """An exchange rate with every digit that it was given with."""
+        """Format an exchange rate with every digit that it was given with."""
         return units_per_eur.replace(".", self._point)
 
     def together(self, names: list[str]) -> str:
-        """Names as a list in a sentence: Anna, Bo and Cem."""
+        """Join names as a list in a sentence: Anna, Bo and Cem."""
         return format_list(names, locale=self.locale) if len(names) > 1 else "".join(names)
 
     def _digits(self, minor: int) -> str:
@@ -67,11 +69,11 @@ class LocaleFormat:
         return f"{whole}{self._point}{rest:02d}"
 
     def _signs(self, shown: str) -> Signs:
-        """What stands before and after the digits: of a positive, of a negative amount."""
+        """Return the texts before and after the digits, first of a positive, then of a negative amount."""
         return tuple((_sign(before, shown), _sign(after, shown)) for before, after in _affixes(self._money))
 
     def _code_signs(self, currency: str) -> Signs:
-        """The same with a currency's code, which is never joined to the digits after it."""
+        """Return the same with a currency's code, which is always separated from the digits after it."""
         return tuple(
             (_sign(before.replace("¤" + _NO_BREAK_SPACE, "¤"), currency + _NO_BREAK_SPACE), _sign(after, currency))
             for before, after in _affixes(self._money)

@@ -1,7 +1,7 @@
-"""The months' page: one HTML file that shows what a month would tell every partner, before anyone is told.
+"""Writes the months' page: one HTML file that shows each partner's result and letter, month by month.
 
-The file stands alone (own styles and script, no network) and opens from a folder. Names reach it as JSON and are shown
-as text only; links are relative, so a page moved with its folder keeps working.
+The file needs nothing else (own styles and script, no network) and opens from a folder. Names reach it as JSON and are
+shown as text only; links are relative, so that a page moved with its folder keeps working.
 """
 
 import json
@@ -32,8 +32,8 @@ class PageLink:
 class PageRow:
     """One partner in one month.
 
-    `tier` and what follows are None where a held partner has none yet; `previous_tier` is None in a first assessment,
-    `kind` and both links where there is no letter. A `held_reason` makes the partner a held one.
+    `tier` and the values after it are None for a held partner that has none yet; `previous_tier` is None in a first
+    assessment; `kind` and both links are None if there is no letter. A partner with a `held_reason` is shown as held.
     """
 
     partner_id: str
@@ -52,7 +52,7 @@ class PageRow:
 
 @dataclass(frozen=True, slots=True)
 class PageMonth:
-    """One month's partners; `status` is the month's own word for itself, such as `in_force`."""
+    """One month's partners; `status` is the state of the month, such as `in_force`."""
 
     billing_month: str
     effective_on: str
@@ -81,7 +81,7 @@ def write_months_page(
 
 
 def _embedded(data: dict[str, Any]) -> str:
-    """JSON that can stand inside a script element: no character of it can end the element."""
+    """Return the data as JSON that is safe inside a script element: no character of it can end the element."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_AS_UNICODE_ESCAPES)
 
 
@@ -97,7 +97,7 @@ def _month(month: PageMonth) -> dict[str, Any]:
 
 
 def _row(row: PageRow) -> list[str | int | None]:
-    """One row as the page's script reads it, by position: ten thousand rows need no names."""
+    """Return one row as a list, which the page's script reads by position: names would make the page much larger."""
     return [
         plain_name(row.partner_id),
         plain_name(row.company_name),
@@ -115,7 +115,7 @@ def _row(row: PageRow) -> list[str | int | None]:
 
 
 def _relative(href: str | None) -> str | None:
-    """A link below the page's own folder; a scheme, a host or a way out is refused."""
+    """Return a link below the page's own folder; raises `Refusal` if it has a scheme or a host or leaves the folder."""
     if href is None:
         return None
     parts = urlsplit(href)

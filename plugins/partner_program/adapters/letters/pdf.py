@@ -1,8 +1,8 @@
-"""Letters and certificates as PDF (rule 12): the same facts and sentences as the mail, set by Typst for paper.
+"""Makes letters and certificates as PDF (rule 12): Typst sets the same facts and sentences as the mail on paper.
 
-Values reach the typesetter as JSON and are shown, never read as markup. The same facts give the same bytes: no clock,
-no fonts of the machine. The result is tagged (PDF/UA-1) and fit for an archive (PDF/A-2a); a character that no font has
-is refused by name, as a document without it would name somebody wrongly.
+Values reach Typst as JSON and are shown, never read as markup. The same facts give the same bytes: no clock, and no
+fonts of the machine. The result is tagged (PDF/UA-1) and fit for an archive (PDF/A-2a). A character that no font has
+is refused by name, because a document without it would write somebody's name wrongly.
 """
 
 import json
@@ -27,12 +27,11 @@ class LetterPdf:
     """The PDF templates of one version of the letters; `fonts` is a folder of further font files, if it exists."""
 
     def __init__(self, templates: LetterTemplates, fonts: Path) -> None:
-        """Take the version and the folder."""
         self._templates = templates
         self._fonts = fonts
 
     def letter(self, facts: LetterFacts) -> bytes:
-        """One letter on A4, in the partner's language where there is a catalogue."""
+        """Return one letter on A4, in the partner's language if there is a catalogue for it."""
         language = self._templates.in_language(facts.language)
         view = language.view(facts)
         wording, kind, pages = (
@@ -50,7 +49,7 @@ class LetterPdf:
         return self._typeset("letter.typ", data, facts.effective_on, f"letter {facts.partner_id} {facts.billing_month}")
 
     def certificate(self, facts: CertificateFacts) -> bytes:
-        """The certificate of a partner, on A4 across."""
+        """Return the certificate of a partner, on A4 in landscape."""
         language = self._templates.in_language(facts.language)
         wording, own = language.sentences("wording.j2"), language.sentences("certificate.j2")
         number = plain_name(facts.number)
@@ -96,7 +95,7 @@ class LetterPdf:
 
 
 def _stated(facts: CertificateFacts, language: LanguageTemplates, wording: Any, own: Any) -> list[tuple[str, str]]:
-    """The facts in a row at the foot of the certificate."""
+    """Return the labels and values in the row at the foot of the certificate."""
     stated = [(own.valid_from, language.form.day(facts.valid_from))]
     if facts.sla is not None:
         stated.insert(0, (wording.component("sla"), facts.sla))
@@ -106,6 +105,6 @@ def _stated(facts: CertificateFacts, language: LanguageTemplates, wording: Any, 
 
 
 def _missing_characters(diagnostic: str) -> list[str]:
-    """Each character that could not be shown, with its number."""
+    """Return each character that could not be shown, with its code point."""
     shown = "".join(_MISSING.findall(diagnostic))
     return [f"{each} (U+{ord(each):04X})" for each in dict.fromkeys(shown)]

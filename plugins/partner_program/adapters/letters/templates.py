@@ -1,9 +1,9 @@
-"""Letters as rendered (rule 12): one set of facts becomes a subject, an HTML part and a plain-text part.
+"""Renders letters (rule 12): one set of facts becomes a subject, an HTML part and a plain-text part.
 
-A template folder is a version: `letter.html.j2` and `letter.txt.j2`, the sentences both share, those of each kind of
-letter, one catalogue of messages per language and `brand.yaml`. Kinds and catalogues are checked when a version is
-loaded; everything is compiled once per language. Escaping is set here for each part,
-never guessed from a file's name; facts are values only and are never read as a template.
+A template folder is a version: `letter.html.j2` and `letter.txt.j2`, the sentences that both share, those of each kind
+of letter, one catalogue of messages per language and `brand.yaml`. Kinds and catalogues are checked when a version is
+loaded; everything is compiled once per language. Escaping is set here for each part, never guessed from a file's name;
+facts are values only and are never read as a template.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class RenderedLetter:
-    """One letter, ready for the post; `language_used` differs from the partner's where no catalogue exists."""
+    """One letter, ready to send; `language_used` is the default language if the partner's has no catalogue."""
 
     subject: str
     html: str
@@ -48,13 +48,10 @@ class RenderedLetter:
 
 
 class LetterTemplates:
-    """A versioned folder of templates, compiled on first use of a language and kept."""
+    """A versioned folder of templates; each language is compiled when it is first used, and kept."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the brand and the catalogues; a kind without its wording or a catalogue with gaps is refused by name.
-
-        The templates themselves are compiled when a language is first asked for.
-        """
+        """Read the brand and the catalogues; raises `Refusal` for a kind without wording or an unfinished catalogue."""
         self.version = folder.name
         self.content_hash = _content_hash(folder)
         self.look: dict[str, Any] = yaml.safe_load((folder / "brand.yaml").read_text("utf-8"))
@@ -67,11 +64,11 @@ class LetterTemplates:
         self._compiled: dict[str, LanguageTemplates] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
-        """Write the letter that these facts call for, in the partner's language where there is a catalogue."""
+        """Render the letter of these facts, in the partner's language if there is a catalogue for it."""
         return self.in_language(facts.language).render(facts)
 
     def in_language(self, asked: str) -> "LanguageTemplates":
-        """The compiled templates of a language (`nl`, `nl-BE`), or of the default one."""
+        """Return the compiled templates of a language (`nl`, `nl-BE`), or those of the default language."""
         language = asked.replace("_", "-").partition("-")[0].lower()
         used = language if language in self.languages else self.brand.default_language
         if used not in self._compiled:
@@ -79,7 +76,7 @@ class LetterTemplates:
         return self._compiled[used]
 
     def check_every_sentence(self) -> None:
-        """Compile every file in every language; a sentence that stands in no catalogue is refused by name."""
+        """Compile every file in every language; raises `Refusal` for a sentence that no catalogue has."""
         for language in self.languages:
             self.in_language(language).check_every_sentence()
 
@@ -88,7 +85,6 @@ class LanguageTemplates:
     """The templates of one language, compiled: a subject, an HTML and a text template for each kind."""
 
     def __init__(self, folder: Path, language: str, catalogue: Catalogue, look: dict[str, Any]) -> None:
-        """Compile both parts and every kind's own sentences."""
         locale = catalogue.locale
         programme = f"{look['company_name']} {look['programme_name']}"
         start, end = ("left", "right") if locale.text_direction == "ltr" else ("right", "left")
@@ -106,7 +102,7 @@ class LanguageTemplates:
         self._benefits: dict[tuple[BenefitFact, ...], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
-        """Write one letter."""
+        """Render one letter."""
         view = self.view(facts)
         return RenderedLetter(
             subject=self.subjects[facts.kind].subject(view),
@@ -116,21 +112,21 @@ class LanguageTemplates:
         )
 
     def view(self, facts: LetterFacts) -> LetterView:
-        """What the templates are given for one letter."""
+        """Return the values that the templates read for one letter."""
         return letter_view(facts, language=self.language, form=self.form, benefits=self._named_benefits)
 
     def sentences(self, name: str) -> Any:
-        """The sentences of one file as a module of text, for what is neither HTML nor plain text."""
+        """Return the sentences of one file as a module of plain text, for PDF."""
         return self._text.get_template(name).module
 
     def check_every_sentence(self) -> None:
-        """Compile every file, also those that a letter reads only when it needs them."""
+        """Compile every file, including those that only some letters use."""
         for environment in (self._html, self._text):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
 
     def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
-        """Benefits by group, given and on request; a tier's partners share them, so the answer is kept."""
+        """Group the benefits, those given and those on request; kept, because the partners of a tier share them."""
         known = self._benefits.get(benefits)
         if known is None:
             known = self._benefits[benefits] = self._group(benefits)
@@ -147,14 +143,14 @@ class LanguageTemplates:
 
 
 def _check_kinds(folder: Path) -> None:
-    """Hold the wordings of a version against the list of kinds in `domain/letters.py`, both ways."""
+    """Check that every kind in `domain/letters.py` has its wording in the version, and every wording its kind."""
     there = {path.stem for path in (folder / "kinds").glob("*.j2")}
     for kind in LETTER_KINDS:
         if kind not in there:
             raise Refusal(f"{folder}: the letter kind {kind} has no wording: write kinds/{kind}.j2")
     unknown = sorted(there.difference(LETTER_KINDS))
     if unknown:
-        raise Refusal(f"{folder}: kinds/{unknown[0]}.j2 is the wording of no letter kind: LetterKind does not list it")
+        raise Refusal(f"{folder}: kinds/{unknown[0]}.j2 belongs to no letter kind: LetterKind does not list it")
 
 
 def _brand(folder: Path, look: dict[str, Any]) -> Brand:
@@ -171,7 +167,7 @@ def _check_default_language(folder: Path, brand: Brand, languages: tuple[str, ..
 
 
 def _wording_of(environment: Environment, kind: str) -> Any:
-    """A kind's own sentences as a module, with every macro that the letters call."""
+    """Return a kind's own sentences as a module; raises `Refusal` if one of the macros that letters call is missing."""
     name = f"kinds/{kind}.j2"
     module = environment.get_template(name).module
     for macro in OF_EACH_KIND:
@@ -181,7 +177,7 @@ def _wording_of(environment: Environment, kind: str) -> Any:
 
 
 def _environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environment:
-    """An environment for one part: only HTML is escaped, whatever a file is called."""
+    """Return the environment for one part: only HTML is escaped, whatever the files are called."""
     environment = LetterEnvironment(
         loader=FileSystemLoader(folder),
         autoescape=html,
@@ -198,12 +194,12 @@ def _environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environme
 
 
 def _isolated(name: str) -> Markup:
-    """A name in its own direction, so that a right-to-left one does not reorder the sentence."""
+    """Mark a name to keep its own reading direction, so that a right-to-left name does not reorder the sentence."""
     return Markup("<bdi>") + escape(name) + Markup("</bdi>")
 
 
 def _content_hash(folder: Path) -> str:
-    """The sha256 of every file of the version, names included: the same hash, the same letters."""
+    """Return the sha256 over every file of the version and its name: the same hash means the same letters."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()

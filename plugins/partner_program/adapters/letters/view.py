@@ -1,8 +1,7 @@
-"""What a letter's templates read: the facts of one letter, already written as the reader's locale writes them.
+"""Formats the facts of one letter for its reader's locale; the templates only place them.
 
-Both parts of a letter, HTML and plain text, are made from one `LetterView`: neither can state a figure that the other
-has not.
-Nothing is decided here: a total that is not the sum of its accounts is refused, never mended.
+Both parts of a letter, HTML and plain text, are made from one `LetterView`, so that both state the same figures.
+Nothing is decided here: a total that is not the sum of its accounts is refused, never corrected.
 """
 
 from collections.abc import Callable
@@ -16,11 +15,11 @@ from partner_program.domain.rates import LegacyTerm
 from partner_program.domain.refusals import Refusal
 
 BenefitGroups = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
-"""By group: its name, the benefits given, the benefits on request."""
+"""For each group: its name, the benefits given, the benefits on request."""
 
 
 class AccountRow(NamedTuple):
-    """One account: its number, what was billed in its currency, the same in EUR."""
+    """One account: its number, the amount billed in its currency, and the same in EUR."""
 
     account: str
     billed: str
@@ -28,7 +27,7 @@ class AccountRow(NamedTuple):
 
 
 class EntityRows(NamedTuple):
-    """The accounts at one legal entity; a subtotal where there is more than one."""
+    """The accounts at one legal entity; `subtotal` is None for a single account."""
 
     entity: str
     legal_name: str
@@ -37,7 +36,7 @@ class EntityRows(NamedTuple):
 
 
 class GrantRow(NamedTuple):
-    """A grace period: `last_day` is the last day on which it holds; `lifts` where it makes today's tier."""
+    """A grace period: `last_day` is the last day on which it holds; `lifts` is True if it gives the partner's tier."""
 
     tier: int
     first_day: str
@@ -56,7 +55,7 @@ class LegacyRow(NamedTuple):
 
 
 class NextTier(NamedTuple):
-    """The next tier, where it begins, how much is missing, and for the eye how far the way is done, in per cent."""
+    """The next tier: where it begins, how much is missing, and `reached`, how far the way is done in per cent."""
 
     tier: int
     begins: str
@@ -65,7 +64,7 @@ class NextTier(NamedTuple):
 
 
 class LetterView(NamedTuple):
-    """Everything that the templates may print; amounts, days and percentages are finished text."""
+    """Every value that the templates may print; amounts, days and percentages are finished text."""
 
     lang: str
     dir: str
@@ -111,10 +110,10 @@ def letter_view(
     form: LocaleFormat,
     benefits: Callable[[tuple[BenefitFact, ...]], BenefitGroups],
 ) -> LetterView:
-    """Write one letter's facts in a locale; `benefits` names and groups the benefits in the letter's language."""
+    """Format one letter's facts for a locale; `benefits` names and groups the benefits in the letter's language."""
     _refuse_sums_that_do_not_add_up(facts)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
-    # a grant on demand begins on its own day, which the month's run tells of later
+    # a grant on demand begins on its own day, before the month's run that reports it
     begins = facts.rate_valid_from if facts.kind == "grace_granted" else facts.effective_on
     return LetterView(
         lang=language,
@@ -188,7 +187,7 @@ def _entities(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[Ent
 
 
 def _exchange_rates(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[tuple[str, str]]:
-    """Each foreign currency once, with its units per EUR."""
+    """Return each foreign currency once, with its units per EUR."""
     pairs = dict.fromkeys([(row.currency, row.units_per_eur) for row in accounts if row.currency != "EUR"])
     return [(plain_name(currency), form.rate(units_per_eur)) for currency, units_per_eur in pairs]
 
