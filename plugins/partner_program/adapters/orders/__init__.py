@@ -4,8 +4,8 @@
 entity without that connection is not published to.
 **Called by** `usecases.publication`.
 
-`database` appends and reads; `rows` reads whatever stands there, also what somebody wrote by hand and no value of
-ours can be: such a row is drift, reported by its account, and never a crash.
+`database` appends and reads. `rows` reads any row, also one that somebody wrote by hand with values that ours never
+have: such a row is drift and is reported by its account; it never stops the program.
 
 **To add a column:** it is a change of contract 2. Databases that lack the column must be refused by name, never
 served without it.

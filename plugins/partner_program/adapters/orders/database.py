@@ -1,4 +1,4 @@
-"""An entity's order database: where orders are priced with the rates that we publish (contract 2)."""
+"""Appends to and reads an entity's order database, where orders are priced with our published rates (contract 2)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ _MARIADB_COLUMN = table(
 
 
 def append(fields: ConnectionFields, rates: Sequence[PublishedRate], *, published_at: date) -> int:
-    """Append the rates that are not there yet; return how many. Nothing is changed or deleted, here or ever."""
+    """Append the rates that are not there yet and return how many; a row is never changed or deleted."""
     with _connected(fields, "publishing") as connection:
         _check_compares_bytes(fields, connection)
         there = _read(connection).keys
@@ -64,7 +64,7 @@ def append(fields: ConnectionFields, rates: Sequence[PublishedRate], *, publishe
 
 
 def read_rows(fields: ConnectionFields) -> FoundRows:
-    """Every row that is there, on a connection of its own: what an order system sees."""
+    """Return every row that is there, read on a connection of its own, as an order system sees it."""
     with _connected(fields, "reading") as connection:
         return _read(connection)
 
@@ -78,12 +78,12 @@ def _connected(fields: ConnectionFields, doing: str) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        words = plain_words(error.orig)  # without its cause, whose text repeats statements and values
+        words = plain_words(error.orig)  # raised without its cause, whose text repeats statements and values
         raise Unavailable(f"connection {fields.conn_id}: {doing} program_discount_rate failed: {words}") from None
 
 
 def _check_compares_bytes(fields: ConnectionFields, connection: Connection) -> None:
-    """Refuse a table of MariaDB or MySQL in which a1 is A1, as these two compare text if nobody says otherwise."""
+    """Refuse a table in which a1 equals A1: MariaDB and MySQL compare text like that unless a column says otherwise."""
     if connection.dialect.name != "mysql":
         return
     here = _MARIADB_COLUMN.c
@@ -92,7 +92,7 @@ def _check_compares_bytes(fields: ConnectionFields, connection: Connection) -> N
     )
     found = connection.execute(query).one_or_none()
     if found is None:
-        return  # no such table, or no right to it: the next statement says which
+        return  # the table is missing or may not be read: the next statement reports which
     data_type, collation = found
     if data_type.lower() != "varbinary" and not (collation or "").endswith("_bin"):
         raise Refusal(
@@ -103,12 +103,12 @@ def _check_compares_bytes(fields: ConnectionFields, connection: Connection) -> N
 
 
 def _read(connection: Connection) -> FoundRows:
-    """Read the table as the driver gives it: SQLite keeps any value, and a server has days that Python has not."""
+    """Read every row, odd values too: SQLite keeps any value, and a server has dates that Python lacks."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         driver.text_factory = lambda text: text.decode(errors="replace")
     elif connection.dialect.name == "postgresql":
-        _give_odd_days_as_text(driver)
+        _read_odd_dates_as_text(driver)
     names = list(PublishedRate.__dataclass_fields__)
     columns: list[Any] = [column(name) for name in names]
     found = FoundRows([], [])
@@ -121,8 +121,8 @@ def _read(connection: Connection) -> FoundRows:
     return found
 
 
-def _give_odd_days_as_text(driver: Any) -> None:
-    """PostgreSQL's `infinity`, and years before 1 or after 9999, for which psycopg has no day."""
+def _read_odd_dates_as_text(driver: Any) -> None:
+    """Read PostgreSQL's `infinity`, and years before 1 or after 9999, as text: psycopg has no date for them."""
     from psycopg import DataError
     from psycopg.types.datetime import DateLoader
 

@@ -1,4 +1,4 @@
-"""The rows of an order database: ours, and those that somebody made by hand, however odd (contract 2)."""
+"""Reads the rows of an order database: ours, and those that somebody wrote by hand, however odd (contract 2)."""
 
 import math
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from partner_program.domain.publication import PublishedRate, RateKey, rate_key
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row that somebody made by hand, as far as it can be read; `key` where that is sound."""
+    """A row that somebody wrote by hand, as far as it can be read; `key` is None if a part of the key is unreadable."""
 
     account_id: str
     valid_from: str
@@ -30,12 +30,12 @@ class FoundRows:
 
     @property
     def keys(self) -> set[RateKey]:
-        """The primary keys that are taken there, whatever else the rows say."""
+        """Return the primary keys that are taken there, also those of unreadable rows."""
         return {rate_key(rate) for rate in self.rates} | {row.key for row in self.unreadable if row.key is not None}
 
 
 def row_of(values: dict[str, Any], *, bytes_are_text: bool) -> PublishedRate | UnreadableRow:
-    """Read one row; `bytes_are_text` where a text column may be VARBINARY."""
+    """Read one row; set `bytes_are_text` if a text column may be VARBINARY."""
     read, faults = dict[str, Any](), []
     for name, value in values.items():
         reader, expected = _READERS[name]
@@ -62,7 +62,7 @@ def _words(value: object) -> str:
 
 
 def _day(value: object) -> date:
-    """A day as a server has it, or as SQLite keeps it: only the form in which order systems compare days as text."""
+    """Read a day: a date, or the ISO text of SQLite in exactly the form in which order systems compare days."""
     day = date.fromisoformat(value) if isinstance(value, str) else value
     if type(day) is not date or (isinstance(value, str) and value != day.isoformat()):
         raise ValueError
