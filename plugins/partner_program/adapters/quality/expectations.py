@@ -1,7 +1,7 @@
-"""The checks of values, by Great Expectations: one suite, run over each entity's frozen groups (rule 7).
+"""Runs the checks of values with Great Expectations: one suite over each entity's frozen groups (rule 7).
 
-Great Expectations passes empty frames, and nulls among sound values; `domain.completeness` is the gate for those, and
-its findings come first. Both libraries take seconds to import, so that only functions do it.
+Great Expectations passes empty frames, and nulls among sound values; `domain.completeness` finds those, and its
+findings come first. Both libraries take seconds to import, so only functions import them.
 """
 
 import logging
@@ -41,9 +41,9 @@ def validate(
 ) -> list[Finding]:
     """Check a month's frozen data: the completeness gate first, then the suite over each entity without a fault.
 
-    `rated_currencies` have an exchange rate in the month; `previous` is what counted last month, by entity. With a
-    `docs_folder`, one page of results per checked entity is written there for `write_quality_report`, in place of
-    those of an earlier run.
+    `rated_currencies` have an exchange rate in the month; `previous` holds the totals that counted last month, by
+    entity. With a `docs_folder`, one page of results per checked entity is written there for `write_quality_report`,
+    replacing the pages of an earlier run.
     """
     findings = completeness_findings(
         month=month, entities=entities, revenues=revenues, rated_currencies=rated_currencies, previous=previous or {}
@@ -62,14 +62,14 @@ def validate(
 
 
 def _clear(docs_folder: Path, entities: Sequence[str]) -> None:
-    """Remove the pages of an earlier run: an entity that has a fault now gets none."""
+    """Remove the pages of an earlier run: an entity that has a fault now gets no page."""
     make_folder(docs_folder)
     for entity in entities:
         (docs_folder / page_name(entity)).unlink(missing_ok=True)
 
 
 def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFrame":
-    """Lay out the groups that decide over money: month as text, whole numbers as int64, an unsound column as found."""
+    """Return the groups that may count as a frame: month as text, whole numbers as int64, unsound columns as found."""
     import pandas as pd
 
     deciding = [group for group in groups if may_count(group)]
@@ -81,17 +81,16 @@ def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFra
 
 
 def _dtype(values: Sequence[object], is_number: bool) -> str:
-    """The type for a column; "object" keeps null, NaN and text among numbers as they are instead of casting them."""
+    """Return the type for a column; "object" keeps null, NaN and text among numbers as they are, without a cast."""
     if is_number:
         return "int64" if all(type(value) is int and abs(value) <= LARGEST_WHOLE for value in values) else "object"
     return "str" if all(isinstance(value, str) for value in values) else "object"
 
 
 class GroupChecks:
-    """Great Expectations, started once for all entities of a month."""
+    """Great Expectations, started once for all entities of a month: quiet, and it sends nothing anywhere."""
 
     def __init__(self, month: BillingMonth) -> None:
-        """Start an ephemeral context: quiet, without progress bars, with nothing sent anywhere."""
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
         logging.getLogger("great_expectations").setLevel(logging.WARNING)
         import great_expectations
@@ -105,7 +104,7 @@ class GroupChecks:
     def run(
         self, entity: str, currency: str | None, frame: "pd.DataFrame", docs_folder: Path | None = None
     ) -> list[Finding]:
-        """Run the suite over one entity's frame; rows are named by their key, at most `EXAMPLES` of them."""
+        """Run the suite over one entity's frame; each finding names at most `EXAMPLES` rows, by their key."""
         name = f"{entity} {len(self._frozen.assets) + 1}"
         expectations = [self._expectation(check) for check in suite(self._month, currency)]
         definition = self._gx.ValidationDefinition(
@@ -113,7 +112,7 @@ class GroupChecks:
             data=self._frozen.add_dataframe_asset(name).add_batch_definition_whole_dataframe(str(self._month)),
             suite=self._context.suites.add(self._gx.ExpectationSuite(name=name, expectations=expectations)),
         )
-        # SUMMARY without index columns: with them, a month in which every row is bad takes a minute and gigabytes.
+        # SUMMARY without index columns: with them, a month of only bad rows takes a minute and gigabytes.
         results = self._context.validation_definitions.add(definition).run(
             batch_parameters={"dataframe": frame}, result_format="SUMMARY"
         )
@@ -135,7 +134,7 @@ class GroupChecks:
 
 
 def _page(results: Any) -> str:
-    """The results as a page of Data Docs, without the site around it: its index needs scripts."""
+    """Render the results as one page of Data Docs, without the site around it, whose index needs scripts."""
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
@@ -144,7 +143,7 @@ def _page(results: Any) -> str:
 
 
 def _finding(entity: str, result: Any, frame: "pd.DataFrame") -> Finding:
-    """Turn a failed expectation into a finding; one that could not run at all is critical, whatever it checks."""
+    """Turn a failed expectation into a finding; an expectation that could not run is critical, whatever it checks."""
     config = result.expectation_config
     rule = config.meta["rule"]
     raised = _raised(result.exception_info)
@@ -168,8 +167,8 @@ def _key(row: Any) -> str:
 
 
 def _raised(exception_info: Mapping[str, Any]) -> str | None:
-    """The message of an expectation that raised; the library nests it by metric where a metric could not be had."""
-    for told in (exception_info, *exception_info.values()):
-        if isinstance(told, Mapping) and told.get("exception_message"):
-            return str(told["exception_message"])
+    """Return the message of an expectation that raised, or None; the library nests it under a metric that failed."""
+    for info in (exception_info, *exception_info.values()):
+        if isinstance(info, Mapping) and info.get("exception_message"):
+            return str(info["exception_message"])
     return None

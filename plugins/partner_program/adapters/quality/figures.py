@@ -1,6 +1,6 @@
-"""The figures of the quality report: control totals beside what was read, and where the lines went.
+"""Works out the figures of the quality report: control totals beside the lines read, and which bucket took the lines.
 
-Unsound data has to be printed too: a value of the wrong type is shown as unreadable and added to nothing.
+Unsound data has to be printed too: a value of the wrong type is shown as unreadable and is left out of every sum.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ _WORDS = {
 
 
 class ControlRow(NamedTuple):
-    """What an entity declared for a currency beside what was read; `css` is the colour of the result."""
+    """What an entity declared for a currency, and what was read; `css` is the colour of the result."""
 
     currency: str
     declared_lines: str
@@ -47,7 +47,7 @@ class ControlRow(NamedTuple):
 
 
 class BucketRow(NamedTuple):
-    """A bucket of one currency, in words; the row of a currency's sum has `is_sum`."""
+    """A bucket of one currency, in words; `is_sum` marks the row with the sum of a currency."""
 
     currency: str
     words: str
@@ -57,7 +57,7 @@ class BucketRow(NamedTuple):
 
 
 def amount_text(minor: int | None) -> str:
-    """Print minor units as `-1,234.56`."""
+    """Format minor units as `-1,234.56`."""
     if minor is None:
         return "unreadable"
     return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
@@ -68,12 +68,12 @@ def _whole(value: object) -> int | None:
 
 
 def lines_read(revenue: EntityRevenue | None) -> int:
-    """How many lines of an entity touch the month, sound or not."""
+    """Count the lines of an entity that touch the month, sound or not."""
     return sum(lines for _, _, lines, _ in _read(revenue))
 
 
 def _read(revenue: EntityRevenue | None) -> Iterable[tuple[str, MrrGroup | FaultyLine, int, int | None]]:
-    """Everything read as (currency, group or line, lines, amount or None where it is unreadable)."""
+    """Yield everything read as (currency, group or line, number of lines, amount or None if it is unreadable)."""
     if revenue is None:
         return
     for group in revenue.groups:
@@ -83,7 +83,7 @@ def _read(revenue: EntityRevenue | None) -> Iterable[tuple[str, MrrGroup | Fault
 
 
 def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
-    """Set each close beside the posted lines of its currency; what cannot be read cannot agree."""
+    """Compare each close with the posted lines of its currency; an unreadable amount never agrees."""
     posted: dict[str, list[tuple[int, int | None]]] = {}
     for currency, source, lines, amount in _read(revenue):
         if source.document_status == POSTED:
@@ -115,7 +115,7 @@ def _comparison(close: PeriodClose | None, lines: int, total: int | None) -> tup
 
 
 def before_matching(revenue: EntityRevenue | None) -> list[Bucket]:
-    """Sort lines into the buckets that need no partner; the rest still has to be matched."""
+    """Put lines into the buckets that need no partner; all other lines still have to be matched to one."""
     sums: dict[tuple[str, str], tuple[int, int]] = {}
     for currency, source, lines, amount in _read(revenue):
         bucket = excluded_bucket(source) or ("faulty" if isinstance(source, FaultyLine) else _TO_MATCH)
@@ -125,7 +125,7 @@ def before_matching(revenue: EntityRevenue | None) -> list[Bucket]:
 
 
 def bucket_rows(buckets: Sequence[Bucket], revenue: EntityRevenue | None) -> Iterable[BucketRow]:
-    """Print buckets by currency, each currency closed by all that was read, which has to be their sum."""
+    """Return the rows of buckets by currency; the last row of each is all that was read, the sum of the others."""
     read: dict[str, tuple[int, int]] = {}
     for currency, _, lines, amount in _read(revenue):
         count, total = read.get(currency, (0, 0))

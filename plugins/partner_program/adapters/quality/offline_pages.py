@@ -1,8 +1,8 @@
-"""Data Docs without the network: what Great Expectations shows on a page, kept; what it loads from elsewhere, dropped.
+"""Makes Great Expectations' Data Docs work without a network: keeps what a page shows, drops what it loads.
 
-Its pages fetch styles, scripts, icons and a logo from seven hosts and are hard to read without. Only named elements
-are copied, without their attributes, so that nothing is left that a browser could fetch or run, whatever a later
-release adds.
+Its pages fetch styles, scripts, icons and a logo from seven hosts and are hard to read without them. Only listed
+elements are copied, without their attributes, so that nothing is left that a browser could fetch or run, whatever a
+later release adds.
 """
 
 import re
@@ -21,14 +21,14 @@ _RUN_INFO = "<h5> Run Info </h5>"
 
 
 def page_name(entity: str) -> str:
-    """The file name of an entity's page, whatever characters its code has."""
+    """Return the file name of an entity's page, whatever characters its code has."""
     return f"{quote(entity, safe='')}.html"
 
 
 def offline_sections(page: str) -> str:
-    """The sections of a Data Docs page as plain HTML without a single reference; empty where there are none.
+    """Return the sections of a Data Docs page as plain HTML without references; empty if there are no sections.
 
-    The section about the run is left out: it names the clock, and equal data should give equal pages.
+    The section about the run is left out: it shows the time, and equal data should give equal pages.
     """
     reader = _SectionReader()
     reader.feed(page)
@@ -38,10 +38,10 @@ def offline_sections(page: str) -> str:
 
 
 class _SectionReader(HTMLParser):
-    """Copies what lies inside elements of class `ge-section`.
+    """Copies the content of elements of class `ge-section`.
 
-    `_open` holds the open elements as (tag, fate): `outside` a section, `copied` with its tag, `bare` without it,
-    `muted` with all that it holds.
+    `_open` holds the open elements as (tag, fate): `outside` a section, `copied` with its tag, `bare`: only its content
+    is copied, `muted`: dropped with its content.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class _SectionReader(HTMLParser):
         self._open: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Decide what becomes of an element."""
+        """Copy an element, its content only, or nothing of it."""
         if tag in _VOID:
             if tag == "br" and self._reads():
                 self.sections[-1].append("<br>")
@@ -80,7 +80,7 @@ class _SectionReader(HTMLParser):
         return "copied" if tag in _KEPT else "bare"
 
     def handle_endtag(self, tag: str) -> None:
-        """Close an element and those left open in it, so that what is copied stays balanced."""
+        """Close an element and the elements left open in it, so that the copied tags stay balanced."""
         if not any(opened == tag for opened, _ in self._open):
             return
         while True:
@@ -91,7 +91,7 @@ class _SectionReader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        """Copy text, escaped again."""
+        """Copy text and escape it again."""
         if self._reads():
             self.sections[-1].append(escape(re.sub(r"\s+", " ", data)))
 

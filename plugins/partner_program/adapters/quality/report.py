@@ -1,7 +1,7 @@
-"""The month's quality report: a page for the finance controller, the same in Markdown, and each entity's checks.
+"""Writes the month's quality report: a page for the finance controller, the same in Markdown, and each entity's checks.
 
-Self-contained files that work from a disk without a network. They name no time of day, so that equal data gives
-equal bytes, and the folder is replaced as a whole.
+The files work from a disk without a network. They show no time of day, so that equal data gives equal bytes. The folder
+is replaced as a whole.
 """
 
 import re
@@ -35,10 +35,10 @@ def write_quality_report(
     held: Sequence[HeldPartner] | None = None,
     docs_folder: Path | None = None,
 ) -> Path:
-    """Write the report into `folder`, in place of what was there, and return its first page.
+    """Write the report, replacing the whole `folder`, and return its first page.
 
-    Before the totals are merged there are no `buckets` and `held`: lines are then shown by what is known of them
-    alone. `docs_folder` holds the pages that `validate` wrote.
+    Before the totals are merged there are no `buckets` and `held`: lines are then shown in the buckets that need no
+    partner. `docs_folder` holds the pages that `validate` wrote.
     """
     view = report_view(month=month, findings=findings, revenues=revenues, entities=entities, buckets=buckets, held=held)
     with folder_in_one_piece(folder) as draft:
@@ -49,12 +49,12 @@ def write_quality_report(
 
 
 def _write_checks(draft: Path, report: ReportView, docs_folder: Path) -> dict[str, str]:
-    """Dress the pages of the entities that have one; returns where the first page finds them, by entity."""
+    """Write a page of checks for each entity that has one; return the links to them from the first page, by entity."""
     pages = {}
     for entity in report.entities:
         name = page_name(entity.code)
         if (docs_folder / name).is_file():
-            # Safe as it stands: `offline_sections` has copied it element by element.
+            # Safe without escaping: `offline_sections` has copied it element by element.
             sections = Markup((docs_folder / name).read_text(encoding="utf-8"))  # noqa: S704
             page = _render("checks.html.j2", report=report, entity=entity, sections=sections)
             write_if_changed(draft / "checks" / name, page)
@@ -76,5 +76,5 @@ def _render(template: str, **facts: object) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Keep a value from outside from being read as Markdown or HTML."""
+    """Escape a value from outside, so that it is not read as Markdown or HTML."""
     return re.sub(r"([\\`*|<>\[\]#])", r"\\\1", " ".join(text.split()))

@@ -1,6 +1,6 @@
 """The suite of value checks as a table: each check's name, rule in words, severity and Great Expectations class.
 
-A check of the same name in `domain.completeness` has been asked there first, null, text or no row; the suite asks it
+A check of the same name in `domain.completeness` has run before, on nulls, texts and empty data too; the suite runs it
 again with another engine and shows it on the entity's page.
 """
 
@@ -18,7 +18,7 @@ _KEY = (*TEXT_COLUMNS, *SHARE_COLUMNS)
 
 
 class Check(NamedTuple):
-    """One expectation about every group; `exempt_kinds` are the charge kinds that it does not concern."""
+    """One expectation about every group, except groups whose charge kind is in `exempt_kinds`."""
 
     name: str
     rule: str
@@ -29,7 +29,7 @@ class Check(NamedTuple):
 
 
 def suite(month: BillingMonth, currency: str | None) -> list[Check]:
-    """The checks of one entity's groups; `currency` is the entity's own, None for an entity nobody configured."""
+    """Return the checks of one entity's groups; `currency` is its own, None if the registry lacks the entity."""
     checks = [*_columns_given(), *_values(month)]
     if currency is not None:
         rule = f"currency should be the entity's own, {currency}; another one is converted"
@@ -38,7 +38,7 @@ def suite(month: BillingMonth, currency: str | None) -> list[Check]:
 
 
 def _columns_given() -> list[Check]:
-    """Not-null on each column: in-set, between and uniqueness all skip what is null."""
+    """Return not-null checks of each column: the checks of sets, ranges and uniqueness all skip nulls."""
     null, blank = "ExpectColumnValuesToNotBeNull", "ExpectColumnValuesToMatchRegex"
     checks = []
     for column in TEXT_COLUMNS:

@@ -1,4 +1,4 @@
-"""What the quality report shows, worked out as words and figures; the templates only lay it out."""
+"""Works out the words and figures of the quality report; the templates only lay them out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _RESULTS = {"critical": "Held", "warning": "With warnings", "sound": "Sound"}
 
 
 class Verdict(NamedTuple):
-    """A result in a symbol, a word and a colour; `css` is also the worst severity, or `sound`."""
+    """A result as a symbol, a word and a colour; `css` is the worst severity, or `sound`."""
 
     css: str
     symbol: str
@@ -37,7 +37,7 @@ class Verdict(NamedTuple):
 
 
 class FindingView(NamedTuple):
-    """A finding with its symbol; `caption` says how many of those concerned are named."""
+    """A finding with its symbol; `caption` says how many of the cases are listed in `examples`."""
 
     severity: str
     symbol: str
@@ -65,7 +65,7 @@ class EntityView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """The whole report; `held` is None before it is known who is held."""
+    """The whole report; `held` is None while it is not known yet which partners are held."""
 
     month: str
     verdict: Verdict
@@ -83,7 +83,7 @@ def report_view(
     buckets: Sequence[Bucket] | None,
     held: Sequence[HeldPartner] | None,
 ) -> ReportView:
-    """Put together what is known about a month, entity by entity in the registry's order."""
+    """Put together what is known about a month, one entity after another in the registry's order."""
     names = {entity.entity: entity.legal_name for entity in entities}
     read = {revenue.entity: revenue for revenue in revenues}
     expected = [entity.entity for entity in entities if entity.bills_in(month)]
