@@ -1,7 +1,7 @@
-"""Writing files so that a reader never sees half of one, and clearing away what a killed process left.
+"""Writes files so that a reader never sees half of one, and removes the drafts that a killed process left.
 
-Everything written here holds names or revenue: files are for their owner alone (0600), folders made for them too
-(0700). A folder that is there already keeps the rights that somebody gave it.
+Every file written here holds names or revenue: only its owner may read it (0600), and the same is true of folders made
+for it (0700). A folder that exists already keeps its rights.
 """
 
 import contextlib
@@ -20,18 +20,21 @@ from partner_program.domain.refusals import Unavailable
 
 OWNER_FILE = 0o600
 OWNER_FOLDER = 0o700
-# A draft names who writes it: `.name.machine.process.random`.
+# The name of a draft says which process writes it: `.name.machine.process.random`.
 _DRAFT = re.compile(r"\..+\.(?P<machine>[^.]+)\.(?P<process>\d+)\.[a-z0-9_]+", re.ASCII)
 _MACHINE = socket.gethostname().replace(".", "-") or "here"
 
 
 def write_if_changed(path: Path, text: str) -> bool:
-    """Put a text in place at once, for the owner alone; a file that has it already is left as it is."""
+    """Write a text to a file in one step, readable by its owner only; return False if the file has it already.
+
+    Raises `Unavailable` if the file cannot be written.
+    """
     return write_bytes_if_changed(path, text.encode())
 
 
 def write_bytes_if_changed(path: Path, body: bytes) -> bool:
-    """The same for a file that is not text."""
+    """Do the same as `write_if_changed` for bytes."""
     try:
         if _holds(path, body):
             return False
@@ -43,7 +46,7 @@ def write_bytes_if_changed(path: Path, body: bytes) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, for the owner alone whatever the umask."""
+    """Make a folder and the missing folders above it, open to the owner only, whatever the umask."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(mode=OWNER_FOLDER, exist_ok=True)
@@ -51,9 +54,9 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def folder_in_one_piece(folder: Path) -> Iterator[Path]:
-    """A draft to fill; afterwards it stands in the folder's place, and what was there is gone.
+    """Yield a draft folder to fill; afterwards it replaces `folder`.
 
-    A reader may find no folder for an instant, but never half of one. What cannot be finished is taken away again.
+    A reader may find no folder for an instant, but never half of one. A draft that is not finished is removed.
     """
     make_folder(folder.parent)
     sweep_drafts(folder.parent)
@@ -66,7 +69,7 @@ def folder_in_one_piece(folder: Path) -> Iterator[Path]:
 
 
 def sweep_drafts(folder: Path) -> None:
-    """Take away the drafts in a folder whose process, on this machine, is no more."""
+    """Remove the drafts in a folder whose process ran on this machine and has ended."""
     import psutil
 
     for path in folder.glob(".*"):
@@ -80,17 +83,17 @@ def sweep_drafts(folder: Path) -> None:
 
 
 def _draft_prefix(name: str) -> str:
-    """How the draft of a file or folder begins: hidden, and named after the process that writes it."""
+    """Return how the name of a draft begins: with a dot, the name of the file, and the process that writes it."""
     return f".{name[:40]}.{_MACHINE}.{os.getpid()}."
 
 
 def _holds(path: Path, body: bytes) -> bool:
-    """Whether a file has these bytes; one that others may read is written anew, for the owner alone."""
+    """Return whether a file has these bytes and only its owner may read it; otherwise it is written again."""
     return path.exists() and not path.stat().st_mode & 0o077 and path.read_bytes() == body
 
 
 def _replace(path: Path, body: bytes) -> None:
-    """Write beside the file and rename; what could not be put in place is taken away again."""
+    """Write a draft beside the file and rename it; a draft that cannot be renamed is removed."""
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=_draft_prefix(path.name))  # 0600
     try:
         with os.fdopen(handle, "wb") as file:
@@ -104,7 +107,7 @@ def _replace(path: Path, body: bytes) -> None:
 def _put_in_place(draft: Path, folder: Path) -> None:
     """Rename the finished folder into place.
 
-    A twin may do the same at this moment: whoever finds a folder in the way moves it aside and tries again.
+    Another process may do the same at this moment: if a folder is in the way, it is moved aside, and we try again.
     """
     aside = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder.name), dir=folder.parent))
     for attempt in itertools.count():

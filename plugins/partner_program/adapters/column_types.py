@@ -7,13 +7,13 @@ from sqlalchemy import BigInteger, Date, Dialect, Integer, Text, TypeDecorator
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-# Ids and codes compare by their bytes in every database, whatever its language.
+# Ids and codes are compared by their bytes in every database, whatever its language.
 Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 Whole = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Day(TypeDecorator[date]):
-    """A calendar day: PostgreSQL's date, and ISO text in SQLite's STRICT tables."""
+    """A calendar day: a date in PostgreSQL, ISO text in SQLite's STRICT tables."""
 
     impl = Text
     cache_ok = True

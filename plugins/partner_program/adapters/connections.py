@@ -1,4 +1,4 @@
-"""Connections by name (contract 4), read from the environment in Airflow's forms, without Airflow."""
+"""Finds connections by name (contract 4); reads Airflow's forms from the environment without importing Airflow."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _OTHER_NAMES = {"postgresql": "postgres", "mariadb": "mysql"}
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFields:
-    """What is known about a connection; printing one shows neither its password nor its extra."""
+    """The fields of a connection; printing them shows neither the password nor the extra."""
 
     conn_id: str
     conn_type: str
@@ -32,7 +32,7 @@ class ConnectionFields:
 
     @property
     def sqlite_file(self) -> str:
-        """The path of a SQLite database, which Airflow keeps as host or as schema."""
+        """Return the path of a SQLite database, which Airflow keeps as host or as schema."""
         path = self.host or self.schema
         if not path:
             raise Refusal(f"connection {self.conn_id}: expected the path of the database as host")
@@ -43,26 +43,29 @@ class Connections(Protocol):
     """Where connections come from: Airflow's own store, or the environment."""
 
     def get(self, conn_id: str) -> ConnectionFields | None:
-        """The connection of that name, or None where there is none."""
+        """Return the connection of that name, or None if there is none."""
 
 
 class EnvironmentConnections:
-    """The connections of the command line: the environment's."""
+    """The connections of the command line, which come from environment variables."""
 
     def get(self, conn_id: str) -> ConnectionFields | None:
-        """The connection of that name, or None where the variable is not set."""
+        """Return the connection of that name, or None if its variable is not set."""
         return connection_from_environment(conn_id)
 
 
 def connection_from_environment(conn_id: str) -> ConnectionFields | None:
-    """Read `AIRFLOW_CONN_<ID>`, JSON or URI; a fault names the variable and never its value."""
+    """Read `AIRFLOW_CONN_<ID>`, JSON or URI; None if it is not set.
+
+    Raises `Refusal` that names the variable and never shows its value.
+    """
     variable = PREFIX + conn_id.upper()
     value = os.environ.get(variable, "").strip()
     if not value:
         return None
     try:
         return _from_json(conn_id, value) if value.startswith("{") else _from_uri(conn_id, value)
-    except ValueError:  # its text and its context would quote the value
+    except ValueError:  # refused below, outside of this block: the error's text and context would quote the value
         pass
     raise Refusal(f"{variable}: expected a connection in Airflow's JSON or URI form (the value is not shown)")
 
@@ -126,8 +129,8 @@ def _decoded(part: str | None) -> str | None:
 
 
 def sqlalchemy_url(fields: ConnectionFields) -> "URL":
-    """The SQLAlchemy address of a connection; special characters in a password need no quoting here."""
-    from sqlalchemy import URL  # half a second that a pull from SQLite never needs
+    """Return the SQLAlchemy address of a connection; special characters in a password need no quoting here."""
+    from sqlalchemy import URL  # takes half a second, which a pull from SQLite can save
 
     if fields.conn_type == "sqlite":
         return URL.create("sqlite", database=fields.sqlite_file)

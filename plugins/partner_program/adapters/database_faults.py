@@ -1,18 +1,18 @@
-"""What a database says about a fault, without the values of a row: names and addresses have no place in a log.
+"""Puts a database's error into words without the values of a row: names and addresses must not get into a log.
 
-PostgreSQL quotes them in the lines DETAIL and CONTEXT and, where a value is at fault, in the first line; MariaDB and
-MySQL wherever they like. SQLite names columns alone.
+PostgreSQL quotes values in the lines DETAIL and CONTEXT and, if a value is at fault, in the first line; MariaDB and
+MySQL may quote them anywhere. SQLite names only columns.
 """
 
 from typing import Any
 
 _BAD_VALUE = "22"  # the class of SQLSTATE in which the server's first line quotes the value itself
-_BAD_BYTES = "22021"  # of that class, and quotes no more than the bytes of one character
-# What MariaDB and MySQL say in their own words: names of tables, logins and places, never a value of a row.
+_BAD_BYTES = "22021"  # of that class, but quotes only the bytes of one character
+# Errors of MariaDB and MySQL whose own words are safe: they name tables, logins and places, never a value of a row.
 _OWN_WORDS = {
     *(1040, 1044, 1045, 1049, 1053, 1054, 1142, 1143, 1146, 1205, 1213, 1227, 1290, 1317, 1356, 1370, 1449, 1698),
     *(1792, 1836, 1927, 1969, 3024),
-    *range(2000, 3000),  # those of the client: no connection, or none any more
+    *range(2000, 3000),  # errors of the client: there is no connection, or it was lost
 }
 _SENTENCES = {
     1048: "a value is missing",
@@ -28,7 +28,7 @@ _SENTENCES = {
 
 
 def plain_words(error: object) -> str:
-    """A driver's fault for people: the server's own first line and its code, or a sentence of ours and the code."""
+    """Describe a driver's error for people: the server's own first line or a sentence of ours, and the error's code."""
     if hasattr(error, "diag"):
         return _of_postgresql(error)
     arguments = getattr(error, "args", ())
@@ -38,7 +38,7 @@ def plain_words(error: object) -> str:
 
 
 def _of_postgresql(error: Any) -> str:
-    if error.sqlstate is None:  # no server was reached, or it is gone: the words are the client's
+    if error.sqlstate is None:  # the server was not reached or the connection was lost: the client wrote the words
         return (str(error).splitlines() or [type(error).__name__])[0]
     is_about_a_value = error.sqlstate.startswith(_BAD_VALUE) and error.sqlstate != _BAD_BYTES
     said = "a value does not fit its column" if is_about_a_value else error.diag.message_primary

@@ -1,4 +1,4 @@
-"""The name of this process among all on every machine, and whether the process behind such a name is no more."""
+"""Names this process uniquely among all machines, and says whether the process of such a name has ended."""
 
 import os
 import re
@@ -8,7 +8,7 @@ _NAME = re.compile(r"process (?P<number>\d+) of (?P<machine>\S+), started (?P<st
 
 
 def own_name() -> str:
-    """This process, with the second of its start: the system gives a number again after a while."""
+    """Return the name of this process, with the second of its start: the system reuses process numbers."""
     import psutil
 
     number = os.getpid()
@@ -16,7 +16,7 @@ def own_name() -> str:
 
 
 def is_gone(name: str) -> bool:
-    """Whether a process of this machine has ended; False for whatever cannot be known from here."""
+    """Return whether a process of this machine has ended; False if that cannot be known from here."""
     import psutil
 
     found = _NAME.fullmatch(name)
