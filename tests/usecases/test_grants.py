@@ -48,7 +48,7 @@ def test_the_same_grant_asked_for_twice_is_one_grant_to_the_byte(assessed: World
 
 def test_the_same_grant_with_other_words_is_refused(assessed: World) -> None:
     grant(assessed, "P1", 4, "2015-08-01", "2015-11-01")
-    with pytest.raises(Refusal, match="exists with other words: until 2015-11-01, growth plan"):
+    with pytest.raises(Refusal, match="exists already, with other details: until 2015-11-01, growth plan"):
         grant(assessed, "P1", 4, "2015-08-01", "2015-12-01")
 
 
@@ -76,7 +76,7 @@ def test_a_grant_keeps_an_older_agreement_that_is_better(world: World) -> None:
 @pytest.mark.parametrize(
     ("tier", "until", "by", "why", "words"),
     [
-        (4, "2015-08-01", "pat", "plan", "has no day"),
+        (4, "2015-08-01", "pat", "plan", "covers no day"),
         (0, "2015-11-01", "pat", "plan", "tier 0 from 2015-08-01 is not in .* a tier from 1 to 6"),
         (7, "2015-11-01", "pat", "plan", "tier 7 from 2015-08-01 is not in .* a tier from 1 to 6"),
         (4, "2015-11-01", " ", "plan", "who granted it and why"),

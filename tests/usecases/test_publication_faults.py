@@ -99,7 +99,7 @@ def test_an_unforeseen_fault_delays_neither_the_next_entity_nor_letters(world: W
     answer = command_line(world)("run", JUNE, "--effective-on", GO_LIVE)
 
     assert answer.status == 0
-    assert "publish_rates NL: failed for a cause that the programme does not know: UnicodeError at " in answer.stderr
+    assert "publish_rates NL: failed for an unknown cause: UnicodeError at " in answer.stderr
     assert "not published, still owed: NL" in answer.stdout
     assert [row[0] for row in published(us)] == ["B2", "B3"]
     assert "3 letters rendered" in answer.stdout

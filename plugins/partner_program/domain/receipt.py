@@ -26,7 +26,7 @@ class SnapshotUsed:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLines:
-    """Sound lines that count alike; `share_minor` is their exact share of the month, `share` how it is worked out."""
+    """Lines without a fault that count alike; `share_minor` is their exact share of the month, `share` its formula."""
 
     entity: str
     group: MrrGroup
@@ -81,7 +81,7 @@ class Receipt:
 def receipt_lines(
     *, partner_id: str, month: BillingMonth, revenues: Sequence[EntityRevenue], ownership: Ownership, is_held: bool
 ) -> tuple[ReceiptLines | ReceiptFaultyLine, ...]:
-    """Each group of lines of the partner's accounts with its bucket and share, the faulty lines one by one."""
+    """The lines of the partner's accounts: groups with their bucket and share, faulty lines one by one."""
     found: list[ReceiptLines | ReceiptFaultyLine] = []
     for revenue in revenues:
         for group in revenue.groups:
@@ -95,7 +95,7 @@ def receipt_lines(
 
 
 def _share(group: MrrGroup, month: BillingMonth) -> tuple[Fraction, str]:
-    """The exact share of the month in minor units, and how it is worked out."""
+    """The exact share of the month in minor units, and its formula in words."""
     if not counts(group):
         return Fraction(0), "not counted"
     words = f"{group.net_amount_minor} / {group.term_months} months * {group.covered_days} / {month.days} days"

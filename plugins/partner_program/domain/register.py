@@ -1,4 +1,4 @@
-"""A month's register: what was decided for every authorised partner, and where every line went.
+"""A month's register: what was decided for every authorised partner, and where every line went. Not the registry.
 
 `RegisterPartner` is the one list of its columns. JSON, CSV, the workbook and the table in the terminal are made from
 it: a new column is a field there, and a value where the database's package reads the register.

@@ -7,7 +7,7 @@ rule, no SQL and no Airflow. Commands, DAG steps and pages call use cases and ne
     letters         render, approve, send, reconcile, resolve; documents for download
     registry        load the registry's files          grants         grant a grace period
     publication     publish rates, find drift          orders         quote an order
-    explain         the receipt of one decision        register       a month's results
-    simulation      another programme over past months months_page    the page of what months told everybody
-    doctor          what an installation lacks         installation   where an installation keeps its things
+    explain         the receipt of one decision        register       a month's results, not the partners' registry
+    simulation      another programme over past months months_page    a page of what months decided for partners
+    doctor          what an installation lacks         installation   an installation's database, files and programmes
 """

@@ -1,4 +1,4 @@
-"""Holding an application to become a partner against the programme's list; a person decides."""
+"""Checks an application to become a partner against the programme's list; a person decides."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ from partner_program.usecases.installation import Installation
 
 
 def check_application_file(installation: Installation, file: Path) -> ApplicationCheck:
-    """What of an application in JSON or YAML is given, is missing, or has to be verified, by the newest programme."""
+    """Check an application in JSON or YAML by the newest programme: what is given, is missing, has to be verified."""
     return check_application(program=installation.programs[-1], application=read_application(file))

@@ -1,4 +1,4 @@
-"""Examining an installation: is everything there that a month needs, and what to do where it is not."""
+"""Checks that an installation has everything that a month needs, and says what to do where it has not."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from partner_program.usecases.letters.rendering import letter_templates
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One thing looked at; `message` says what was found, or what to do."""
+    """One thing that was checked; `message` says what was found, or what to do."""
 
     subject: str
     sound: bool
@@ -21,7 +21,7 @@ class Examined:
 
 
 def examine(installation: Installation) -> list[Examined]:
-    """Look at programme files, templates, database and connections; nothing is changed."""
+    """Check programme files, templates, database and connections; nothing is changed."""
     found = [
         _try("programme files", lambda: ", ".join(program.file_name for program in installation.programs)),
         _try("letter templates", lambda: _languages(installation)),
@@ -61,7 +61,7 @@ def _connections(installation: Installation, entity: Entity) -> Iterator[Examine
 
 
 def _billing(installation: Installation, entity: Entity, conn_id: str) -> str:
-    """Open the database and look for what contract 1 names; a name in the environment alone says little."""
+    """Open the database and look for the relations of contract 1: a connection that is set may still not work."""
     fields = installation.connections.get(conn_id)
     if fields is None:
         raise Refusal(f"not set: set AIRFLOW_CONN_{conn_id.upper()}")

@@ -1,11 +1,10 @@
-"""Explaining a result: the receipt of one partner and month, from what its decision was made from."""
+"""Explains a result: the receipt of one partner and month, from the data that it was decided with."""
 
 from pathlib import Path
 
 from partner_program.adapters.database import receipts as receipt_store
 from partner_program.adapters.database import register as register_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.files.program import load_program
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.ownership import Ownership
@@ -24,7 +23,7 @@ def explain(
         result = register_store.read_register(connection, month).partner(partner_id)
         agreements = registry_store.agreements_of(connection, partner_id)
     settlement, held = decided.settlement, decided.held
-    programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
+    programs = installation.programs_with(program_file)
     program = next((each for each in programs if each.file_hash == settlement.program_hash), None)
     return Receipt(
         partner_id=partner_id,

@@ -25,14 +25,14 @@ def grant_grace(
     reason: str,
     today: date,
 ) -> tuple[GraceGrant, Rate]:
-    """Write a grant and, where it lifts the partner's rate, the rate from the grant's own start day.
+    """Record a grant and, where it lifts the partner's rate, write the rate from the grant's first day.
 
-    The rate is at least the one in force. Asked twice with the same words it is the same grant. Refused for a tier
-    that the programme of the grant's first day does not have, for a partner that is not authorised, and for a day
-    that lies before a rate that is already in force.
+    The rate is never below the one in force. The same request a second time gives the same grant. Refused for a tier
+    that the programme of the grant's first day does not have, for a partner that is not authorised, and for a day on
+    or before the partner's last decided day.
     """
     if ends_on <= starts_on:
-        raise Refusal(f"a grant from {starts_on} until {ends_on} has no day: `--until` is the first day after it")
+        raise Refusal(f"a grant from {starts_on} until {ends_on} covers no day: `--until` is the first day after it")
     if not granted_by.strip() or not reason.strip():
         raise Refusal("a grant names who granted it and why")
     program = installation.program_on(starts_on)
@@ -50,7 +50,9 @@ def grant_grace(
         if known == grant and current is not None:
             return grant, current
         if known is not None:
-            raise Refusal(f"grant {grant.grant_id} exists with other words: until {known.ends_on}, {known.reason}")
+            raise Refusal(
+                f"grant {grant.grant_id} exists already, with other details: until {known.ends_on}, {known.reason}"
+            )
         last = settlement_history.last_decided_on(connection, partner_id)
         check_grant_day(partner_id=partner_id, starts_on=starts_on, last_decided_on=last)
         registry_store.add_grant(connection, grant)

@@ -1,4 +1,4 @@
-"""Where an installation keeps its things: the database, the connections, the dated data, what it writes."""
+"""An installation of the programme: its database, its connections, the dated data, the folder it writes to."""
 
 import os
 from dataclasses import dataclass
@@ -43,12 +43,16 @@ class Installation:
         """Every dated programme file, oldest first."""
         return load_programs(self.include / "program")
 
+    def programs_with(self, program_file: Path | None) -> list[Program]:
+        """Every dated programme file, and the one given by hand if any: a month may have been settled with either."""
+        return [*self.programs, *([load_program(program_file)] if program_file else [])]
+
     def today(self) -> date:
-        """Today in the time zone of the programme in force: the one place where a day is taken from the clock."""
+        """Today in the time zone of the programme in force: the only place where a date is taken from the clock."""
         return day_in_the_programme(self.programs, moment=datetime.now(UTC))
 
     def program_on(self, day: date, program_file: Path | None = None) -> Program:
-        """The programme in force on a day; a file given by hand stands in for the folder."""
+        """The programme in force on a day; a file given by hand replaces the folder's."""
         return program_in_force([load_program(program_file)] if program_file else self.programs, day)
 
     def history_program(self, month: BillingMonth) -> Program | None:

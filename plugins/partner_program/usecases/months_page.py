@@ -1,4 +1,4 @@
-"""The months' page: what the months told every partner, on one page, with the registers beside it."""
+"""Writes the months' page: what the months decided for every partner, with the registers beside it."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -54,7 +54,7 @@ def _month(installation: Installation, month: BillingMonth, register: Register, 
 
 
 def _row(month: BillingMonth, row: RegisterPartner, names: dict[str, str]) -> PageRow:
-    # The file's name has percent signs of its own, which a link has to spell out.
+    # The file's name may have percent signs, which a link has to escape.
     letter = f"letters/{month}/{quote(letter_file_name(row.partner_id))}" if row.letter else None
     return PageRow(
         partner_id=row.partner_id,

@@ -1,4 +1,4 @@
-"""Quoting an order with the rate in force on the day it is placed."""
+"""Quotes an order with the rate in force on the day on which it is placed."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +28,7 @@ class Order:
 
 
 def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
-    """The fees of an order and the rate that they come from; refused where the partner has none on that day."""
+    """Return an order's fees and the rate that they come from; refused where the partner has no rate on that day."""
     program = installation.program_on(order.placed_on)
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, order.partner_id)
@@ -60,7 +60,7 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
 def _legacy_components(
     installation: Installation, rate: Rate, agreements: list[LegacyAgreement]
 ) -> frozenset[Component]:
-    """Which components of a rate came from an older agreement when it was written."""
+    """The components of a rate that came from an older agreement when the rate was written."""
     program = installation.program_on(rate.valid_from)
     kept = legacy_kept(program=program, terms=rate.terms, agreements=agreements, day=rate.valid_from)
     return frozenset(each.component for each in kept)

@@ -1,4 +1,4 @@
-"""Publishing the rates to the entities' order databases: owed, appended, read back, compared."""
+"""Publishes rates to the entities' order databases: owed rows are appended, read back and compared."""
 
 import traceback
 from collections import defaultdict
@@ -144,7 +144,7 @@ def _publish_one(
     except Exception as fault:  # noqa: BLE001 - the rates are in force: an entity that fails does not stop the others
         place = traceback.extract_tb(fault.__traceback__)[-1]
         what = f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}"
-        return f"failed for a cause that the programme does not know: {what}"
+        return f"failed for an unknown cause: {what}"
     progress(f"publish_rates {entity.entity}: {new} new, read back")
     return None
 

@@ -1,4 +1,7 @@
-"""A month's register: what was decided for every authorised partner and where every line went, as a value or a file."""
+"""A month's register, as a value or a file: what was decided for every authorised partner, where every line went.
+
+Not the registry, which has who the partners are.
+"""
 
 from typing import Literal
 
@@ -12,7 +15,7 @@ RegisterForm = Literal["json", "csv", "xlsx"]
 
 
 def month_register(installation: Installation, month: BillingMonth) -> Register:
-    """The register of a month; refused where it is not assessed."""
+    """The register of a month; refused where the month is not assessed."""
     with installation.database.reading() as connection:
         return register_store.read_register(connection, month)
 

@@ -1,4 +1,4 @@
-"""The registry: its files are loaded all of them, or none; its entities are found by their code."""
+"""The registry of partners: loads its files, all or none, and finds an entity by its code. Not a month's register."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from partner_program.usecases.installation import Installation
 def load_registry_folder(installation: Installation, folder: Path) -> tuple[Registry, int]:
     """Read a folder of registry files and make the database equal to it; return it and how many rows changed.
 
-    The programme files tell which benefits a request may name, and which tiers a grant may.
+    The programme files say which benefits a request may name, and which tiers a grant may name.
     """
     benefits = {benefit.key for program in installation.programs for benefit in program.benefits}
     registry = read_registry(folder, benefits=benefits, programs=installation.programs)
@@ -22,7 +22,7 @@ def load_registry_folder(installation: Installation, folder: Path) -> tuple[Regi
 
 
 def find_entity(installation: Installation, code: str) -> Entity:
-    """An entity of the registry by its code; an unknown one is refused with the known ones."""
+    """Find an entity of the registry by its code; the refusal of an unknown one names the known ones."""
     with installation.database.reading() as connection:
         entities = load_entities(connection)
     found = next((entity for entity in entities if entity.entity == code), None)

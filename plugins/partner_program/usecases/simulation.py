@@ -1,9 +1,9 @@
-"""Simulating: what another programme file would have decided in months that are settled; nothing is written.
+"""Simulates what another programme file would have decided in settled months; nothing is written.
 
 For the owner of the programme, who wants to know what another tier table would have done, and for finance, who asks
-whom it would touch. The file given stands for all these months, whatever its own first day; each partner keeps its
-own effective dates. What was counted is taken as it was settled, legacy terms as the registry has them today. Grants
-follow the simulated months. Rates between two months (a grant on demand, an early rise) are left as they are.
+which partners it would affect. The file is used for all these months, whatever its first day; each partner keeps its
+effective dates. Counted revenue is taken as it was settled, legacy terms as the registry has them today. Grants follow
+the simulated months. Rates between two months (a grant on demand, an early rise) are left as they are.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ SimulationForm = Literal["json", "csv"]
 
 
 def simulate(installation: Installation, program_file: Path, first: BillingMonth, last: BillingMonth) -> Simulation:
-    """Decide every month from `first` to `last` again with a programme file; refused where one is not settled."""
+    """Decide every month from `first` to `last` again with a programme file; refused if one of them is not settled."""
     months = months_from_to(first=first, last=last)
     program = load_program(program_file)
     with installation.database.reading() as connection:
@@ -54,7 +54,7 @@ def simulate(installation: Installation, program_file: Path, first: BillingMonth
 
 
 def simulation_file(simulation: Simulation, form: SimulationForm) -> str:
-    """A simulation as a file: all of it as JSON, or the partners that would differ as CSV."""
+    """Return a simulation as a file: all of it as JSON, or the partners that would differ as CSV."""
     return simulation_json(simulation) if form == "json" else simulation_csv(simulation)
 
 

@@ -1,4 +1,4 @@
-"""A month in one go, from its pull to the page that shows it: what the DAGs do step by step, for the command line."""
+"""Settles a whole month for the command line, from its pull to the months' page: what the DAGs do step by step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def settle_whole_month(
 ) -> WholeMonth:
     """Settle a month, publish its rates, render its letters and write the months' page.
 
-    An entity that cannot be published to keeps its rates owed and stops nothing: the month is in force.
+    An entity that cannot be published to keeps its rates owed and stops nothing else: the month is in force.
     """
     outcome = run_month(installation, request, progress=progress)
     unpublished = [] if request.history else publish_owed(installation, published_on=request.today, progress=progress)
@@ -44,7 +44,7 @@ def settle_whole_month(
 def accept_whole_restatement(
     installation: Installation, month: BillingMonth, acceptance: Acceptance, *, today: date
 ) -> Proposal:
-    """Take the proposed figures of a month into force, render its letters anew and write the months' page."""
+    """Put a month's proposed figures in force, render its letters anew and write the months' page."""
     proposal = accept_restatement(installation, month, acceptance, today=today)
     _render(installation, month)
     make_months_page(installation)

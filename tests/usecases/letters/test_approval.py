@@ -69,7 +69,7 @@ def test_the_approved_hash_has_to_be_that_of_the_letters_now(june):
     june.world.tables["partners"][0]["company_name"] = "New Name"
     june.world.load()
     render(june.world)
-    with pytest.raises(NotApproved, match="are not those that were looked at any more"):
+    with pytest.raises(NotApproved, match=r"the letters of \S+ have changed since they were looked at"):
         june.approve(batch_hash=looked_at)
     june.approve(batch_hash=waiting_batch(june.here, MONTH).batch_hash)
 
@@ -88,7 +88,7 @@ def test_a_letter_that_would_differ_now_is_not_sent_and_all_have_to_be_approved_
     june.approve()
     june.world.tables["partners"][0]["company_name"] = "New Name"
     june.world.load()
-    with pytest.raises(NotApproved, match="P1 is not what was approved any more"):
+    with pytest.raises(NotApproved, match="the letter to P1 has changed since its approval"):
         june.send()
     assert june.states() == {"rendered": RECIPIENTS}
 

@@ -223,8 +223,8 @@ def move(connection: Connection, row: Delivery, to: DeliveryState, **values: obj
     return connection.execute(update(table).where(*here).values(status=to, **values)).rowcount == 1
 
 
-def settle(connection: Connection, row: Delivery, outcome: Outcome, *, not_before: int | None) -> bool:
-    """Write down what became of an attempt; False where the row is in other hands by now."""
+def record_outcome(connection: Connection, row: Delivery, outcome: Outcome, *, not_before: int | None) -> bool:
+    """Record the outcome of an attempt; False where another sender has the row now."""
     return move(
         connection,
         row,

@@ -1,4 +1,4 @@
-"""A person's approval of a month's letters: bound to the hash of all of them as they are now."""
+"""A person's approval of a month's letters, bound to the hash of all of them as they are now."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ class LetterBatch:
 
 
 def waiting_batch(installation: Installation, month: BillingMonth) -> LetterBatch:
-    """What there is to approve; raises where a letter is not rendered yet."""
+    """Return what there is to approve; raises `NotApproved` where a letter is not rendered yet."""
     with installation.database.reading() as connection:
         return _batch(month, _waiting(connection, month))
 
@@ -50,9 +50,9 @@ def approve_letters(
 ) -> LetterBatch:
     """Approve a month's waiting letters; they may be sent from now on, for as many days as an approval holds.
 
-    `batch_hash` is what the person looked at: where a letter was rendered anew meanwhile, it differs and the approval
-    is refused. `started_by` is who started the run: nobody approves what they started. `auto` says that no person
-    looked, which is refused for live sending unless the settings allow it.
+    `batch_hash` is the hash of what the person looked at: the approval is refused if a letter was rendered anew since.
+    `started_by` is the person who started the run, who may not approve its letters. `auto` means that no person
+    looked; for live sending it is refused unless the settings allow it.
     """
     settings = sending_settings(installation.connections)
     if auto and settings.live and not settings.auto_approval:
@@ -65,7 +65,7 @@ def approve_letters(
         batch = _batch(month, rows)
         if batch_hash is not None and batch_hash != batch.batch_hash:
             raise NotApproved(
-                f"the letters of {month} are not those that were looked at any more "
+                f"the letters of {month} have changed since they were looked at "
                 f"({batch_hash[:12]}, now {batch.batch_hash[:12]}): look at them again"
             )
         if not rows:
@@ -91,7 +91,7 @@ def approve_letters(
 def reject_letters(
     installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str, clock: Callable[[], float]
 ) -> None:
-    """Write down that a person looked and said no; the letters go on waiting."""
+    """Record that a person looked and said no; the letters still wait for an approval."""
     with installation.database.writing() as connection:
         batch = _batch(month, _waiting(connection, month))
         letter_action_store.record_action(

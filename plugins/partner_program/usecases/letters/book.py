@@ -1,4 +1,4 @@
-"""The preview book: what a person looks at before a month's letters are let go (rule 12)."""
+"""The preview book: what a person looks at before approving a month's letters (rule 12)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
 
     Raises where a letter is not rendered yet: there is nothing to approve then.
     """
-    # The hash comes first: where a letter changes while the book is written, the hash is too old and approves nothing.
+    # The hash is read first: if a letter changes while the book is written, the hash is too old and approves nothing.
     batch = waiting_batch(installation, month)
     found = _find(installation, month)
     counted = reconcile_letters(installation, month)
@@ -151,7 +151,7 @@ def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> Boo
 
 
 def _held(found: _Found) -> list[HeldGroup]:
-    """Who gets no letter, by reason, the most frequent first."""
+    """The companies that get no letter, by reason, the most frequent reason first."""
     names = {each.partner_id: each.company_name for each in found.registry.partners}
     groups: dict[str, list[str]] = defaultdict(list)
     for each in found.register.held:
@@ -161,7 +161,7 @@ def _held(found: _Found) -> list[HeldGroup]:
 
 
 def _links(installation: Installation, month: BillingMonth, register: Register) -> list[PageLink]:
-    """The files near the page; the register is written here, for the letters that the page has no room for."""
+    """Links to the files near the page; writes the register, which has the letters that the page has no room for."""
     table = installation.out / "registers" / f"{month}.csv"
     write_if_changed(table, register_csv(register))
     links = [PageLink("Register (CSV)", f"../../registers/{month}.csv")]

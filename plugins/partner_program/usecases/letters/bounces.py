@@ -1,4 +1,4 @@
-"""Bounces: what came back after a mail server had taken a letter moves its row; what is unknown is listed."""
+"""Bounces: a letter that came back after a mail server had taken it becomes refused; other notifications are listed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,14 @@ from partner_program.usecases.letters.resolution import Resolver
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """How many rows were moved to `refused`, and the notifications that moved none, with the reason."""
+    """How many rows became `refused`, and the notifications that changed none, with the reason."""
 
     refused: int
     left: tuple[tuple[Notification, str], ...]
 
 
 def import_bounces(installation: Installation, path: Path, by: Resolver) -> BounceReport:
-    """Read notifications and mark the letters that failed for good; reading the same ones again changes nothing."""
+    """Read notifications and mark the letters that failed permanently; reading the same ones again changes nothing."""
     brand = letter_templates(installation).brand
     mailbox = sending_settings(installation.connections).bounces_to(brand.sender_address)
     found = list(read_notifications(path, mailbox))
@@ -38,7 +38,7 @@ def import_bounces(installation: Installation, path: Path, by: Resolver) -> Boun
                 refused.append(each.letter)
                 del rows[each.letter]
             else:
-                left.append((each, why or "told twice in these files"))
+                left.append((each, why or "reported twice in these files"))
         if refused:
             letter_action_store.record_action(
                 connection,

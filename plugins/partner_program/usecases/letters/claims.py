@@ -1,4 +1,4 @@
-"""Claiming letters of the outbox: who may hand over what now, and what becomes of each."""
+"""Claiming letters of the outbox: which of them this sender may hand over now, and the outcome of each attempt."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ NOT_ALLOWED = "the domain is not one of allowed_domains"
 
 
 class Claims:
-    """One sender's claims to a month's letters; a letter is in the hands of one sender at a time."""
+    """One sender's claims to a month's letters, or to those of some `partners`; one sender at a time has a letter."""
 
     def __init__(
         self,
@@ -37,7 +37,6 @@ class Claims:
         clock: Callable[[], float],
         partners: Sequence[str] | None,
     ) -> None:
-        """Take the month, or some of its partners; nothing is claimed yet."""
         self._database, self._month, self._settings = installation.database, month, settings
         self._clock, self._partners = clock, partners
         self._holder = own_process.own_name()
@@ -46,7 +45,7 @@ class Claims:
         self.waiting: Counter[str] = Counter()
 
     def sweep(self, connection: Connection) -> None:
-        """Put right what killed senders left, and ask again for what was approved too long ago."""
+        """Record the outcome of attempts whose sender ended, and ask again where an approval is too old."""
         now = int(self._clock())
         for row in delivery_store.deliveries(connection, self._month, states=["claimed", "dot_pending"]):
             if (row.claimed_until or 0) > now and not own_process.is_gone(row.claimed_by or ""):
@@ -55,7 +54,7 @@ class Claims:
                 left = Outcome("ambiguous", "its sender was stopped after it had begun to hand the letter over")
             else:
                 left = Outcome("approved", "its sender was stopped before it handed the letter over")
-            delivery_store.settle(connection, row, left, not_before=row.not_before)
+            delivery_store.record_outcome(connection, row, left, not_before=row.not_before)
         days = self._settings.approval_days
         delivery_store.ask_again(
             connection,
@@ -64,11 +63,11 @@ class Claims:
             approved_before=now - days * SECONDS_A_DAY,
         )
         if self._settings.live and not self._settings.auto_approval:
-            why = "no person has looked at it, and it would really be sent by now"
+            why = "no person has approved it, and letters are really sent now"
             delivery_store.ask_again(connection, self._month, why, approved_by_nobody=True)
 
     def take(self, count: int) -> list[Delivery]:
-        """Claim the next letters that may go now, in order; empty where the month has no more."""
+        """Claim up to `count` of the next letters that may go now, in order; empty where the month has no more."""
         now = int(self._clock())
         taken: list[Delivery] = []
         with self._database.writing() as connection:
@@ -86,23 +85,23 @@ class Claims:
         return [replace(row, status="claimed", claimed_by=self._holder) for row in taken]
 
     def mark_pending(self, row: Delivery) -> Delivery:
-        """Write down that the letter may arrive from now on; a sender that was overtaken stops here."""
+        """Record that the letter may arrive from now on; refused where another sender has the letter."""
         until = int(self._clock()) + CLAIM_SECONDS
         with self._database.writing() as connection:
             if not delivery_store.move(connection, row, "dot_pending", claimed_until=until):
-                raise Refusal(f"letter of {row.partner_id}: another sender has it by now; nothing of it was sent here")
+                raise Refusal(f"letter of {row.partner_id}: another sender has it now; nothing of it was sent here")
         return replace(row, status="dot_pending")
 
-    def settle(self, row: Delivery, outcome: Outcome) -> None:
-        """Write down what became of one attempt."""
+    def record_outcome(self, row: Delivery, outcome: Outcome) -> None:
+        """Record the outcome of one attempt."""
         later = None
         if outcome.state == "deferred":
             later = int(self._clock()) + BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS) - 1)]
         with self._database.writing() as connection:
-            delivery_store.settle(connection, row, outcome, not_before=later)
+            delivery_store.record_outcome(connection, row, outcome, not_before=later)
 
     def let_go(self, rows: Sequence[Delivery], *, ask_again: str | None = None) -> None:
-        """Give back what was claimed and not handed over; `ask_again` says why the whole month needs a new approval."""
+        """Give back claimed letters that were not handed over; `ask_again` says why the month needs a new approval."""
         with self._database.writing() as connection:
             for row in rows:
                 delivery_store.move(connection, row, "approved", claimed_by=None, claimed_until=None)
@@ -123,7 +122,7 @@ class Claims:
 
 
 def _unpublished(installation: Installation) -> set[str]:
-    """Partners with a rate that an order database has not shown back yet: no letter leaves before its rate is there."""
+    """Partners with a rate that was not read back from every order database yet: their letters have to wait."""
     entities = [entity.entity for entity in entities_with_orders(installation)]
     if not entities:
         return set()

@@ -7,7 +7,6 @@ from partner_program.adapters.atomic_write import write_bytes_if_changed
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database.registry import find_partner, load_registry
-from partner_program.adapters.files.program import load_program
 from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import certificate_facts
@@ -29,14 +28,14 @@ def letter_pdf(
     out: Path | None = None,
     program_file: Path | None = None,
 ) -> Path:
-    """Write the PDF of the newest letter of a partner and month, beside its HTML unless `out` says where."""
+    """Write the PDF of a partner's newest letter for a month: to `out`, or beside its HTML."""
     with installation.database.reading() as connection:
         find_partner(connection, partner_id)
         registry = load_registry(connection, [partner_id])
         owed = letter_store.owed_letters(connection, month, [partner_id])
     if not owed:
         raise NotDefined(f"partner {partner_id} has no letter for {month}: the month owes it none, or is not settled")
-    programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
+    programs = installation.programs_with(program_file)
     ((_, facts),) = facts_of_letters(owed=owed, registry=registry, programs=programs)
     path = out or letters_folder(installation, month) / f"{letter_file_name(partner_id)}.pdf"
     write_bytes_if_changed(path, _typesetter(installation).letter(facts))
@@ -46,7 +45,7 @@ def letter_pdf(
 def certificate_pdf(
     installation: Installation, partner_id: str, *, on: date, today: date, out: Path | None = None
 ) -> Path:
-    """Write the certificate that a partner has on a day, from the rate in force on it; `on` lies not after today."""
+    """Write a partner's certificate for a day up to today, from the rate in force on that day."""
     if on > today:
         raise NotDefined(f"a certificate states what is in force: {on} has not come yet, expected at most {today}")
     with installation.database.reading() as connection:

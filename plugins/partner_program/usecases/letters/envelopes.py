@@ -10,11 +10,11 @@ from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_ids import return_path
 from partner_program.domain.letters import LetterFacts
 
-NOT_APPROVED = f"<{'0' * 32}@not-approved.example>"  # a Message-ID is given with the approval
+NOT_APPROVED = f"<{'0' * 32}@not-approved.example>"  # stands in until the approval gives a Message-ID
 
 
 def letter_message(brand: Brand, facts: LetterFacts, rendered: RenderedLetter, row: Delivery, dated: datetime) -> bytes:
-    """The message; raises `Undeliverable` where its address cannot be written to."""
+    """Return the message's bytes; raises `Undeliverable` for an address that no mail can go to."""
     head = MessageHead(
         sender_name=brand.sender_name,
         sender_address=brand.sender_address,
@@ -33,7 +33,7 @@ def letter_message(brand: Brand, facts: LetterFacts, rendered: RenderedLetter, r
 def letter_envelope(
     brand: Brand, facts: LetterFacts, rendered: RenderedLetter, row: Delivery, bounce_address: str
 ) -> Envelope:
-    """An approved letter ready for the post; its date is that of the approval, so that its bytes never change."""
+    """Return an approved letter, ready to send; its date is that of the approval, so that its bytes never change."""
     address = parse_address(row.recipient)
     dated = datetime.fromtimestamp(row.dated or 0, UTC)
     return Envelope(

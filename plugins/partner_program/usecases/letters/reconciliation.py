@@ -1,4 +1,4 @@
-"""The reconciliation of a month's letters: owed = the sum of the states, and everything that is not done, by name."""
+"""The reconciliation of a month's letters: owed = the sum of the states, and each unfinished letter by name."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,10 @@ from partner_program.usecases.installation import Installation
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """A month's letters counted: `owed` rows, how many are in each state, what is open, what was decided."""
+    """A month's letters counted: rows `owed`, rows in each state, rows that are not accepted, people's decisions.
+
+    `without_delivery` are partners with a letter and no row for it.
+    """
 
     month: BillingMonth
     owed: int
@@ -23,21 +26,21 @@ class Reconciliation:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every letter is owed to somebody and every row is in a known state."""
+        """Whether every letter has a row and every row is in a known state."""
         return self.owed == sum(self.states[state] for state in STATES) and not self.without_delivery
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether somebody has to look: what is ambiguous, refused or undeliverable moves no further by itself.
+        """Whether a person has to decide: ambiguous, refused and undeliverable letters do not go on by themselves.
 
-        What another letter or another address took the place of is done with.
+        Rows that another letter or another address replaced are left out.
         """
         stuck = ("ambiguous", "refused", "undeliverable")
         return any(row.status in stuck and not row.is_replaced for row in self.open)
 
 
 def reconcile_letters(installation: Installation, month: BillingMonth) -> Reconciliation:
-    """Count what a month's letters owe and where each stands."""
+    """Count a month's letters by state."""
     with installation.database.reading() as connection:
         counted = delivery_store.count_states(connection, month)
         unfinished = [state for state in STATES if state != "accepted"]

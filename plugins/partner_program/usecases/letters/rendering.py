@@ -1,4 +1,4 @@
-"""Rendering the letters that a month owes, from the committed facts, into files that a person can look at."""
+"""Renders the letters that a month owes, from the committed facts, into files that a person can look at."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.deliveries import OwedChanges
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.files.program import load_program
 from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
@@ -24,21 +23,21 @@ BATCH = 500
 
 
 def letters_folder(installation: Installation, month: BillingMonth) -> Path:
-    """Where a month's letters are."""
+    """The folder of a month's letters."""
     return installation.out / "letters" / str(month)
 
 
 def letter_file_name(partner_id: str) -> str:
-    """A partner's file name, without its ending; whatever an id contains, it names one file in one folder.
+    """The name of a partner's files, without its ending: one file in one folder, whatever characters the id has.
 
-    The folder's `index.html` is the preview book, which no partner's letter may take the place of.
+    It is never `index`: the folder's `index.html` is the preview book.
     """
     name = quote(partner_id, safe="").replace(".", "%2E")
     return f"%{ord(name[0]):02X}{name[1:]}" if name.lower() == "index" else name
 
 
 def letter_templates(installation: Installation) -> LetterTemplates:
-    """The templates that letters are written with now."""
+    """Load the templates that letters are written with now."""
     return LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
 
 
@@ -48,7 +47,7 @@ def letter_hash(rendered: RenderedLetter) -> str:
 
 
 def letter_batches(installation: Installation, month: BillingMonth) -> list[list[str]]:
-    """The partners that are owed a letter, in batches: the unit of a rendering task."""
+    """The partners that are owed a letter, in batches; a task renders one batch."""
     with installation.database.reading() as connection:
         owed = letter_store.owed_partners(connection, month)
     return [owed[start : start + BATCH] for start in range(0, len(owed), BATCH)]
@@ -57,12 +56,12 @@ def letter_batches(installation: Installation, month: BillingMonth) -> list[list
 def render_letters(
     installation: Installation, month: BillingMonth, partners: Sequence[str], program_file: Path | None = None
 ) -> int:
-    """Render one batch and write down what was rendered; equal facts give equal bytes. Returns how many."""
+    """Render one batch of letters and record their hashes; return how many. Equal facts give equal bytes."""
     templates = letter_templates(installation)
     with installation.database.reading() as connection:
         registry = load_registry(connection, partners)
         owed = letter_store.owed_letters(connection, month, partners)
-    programs = [*installation.programs, *([load_program(program_file)] if program_file else [])]
+    programs = installation.programs_with(program_file)
     folder = letters_folder(installation, month)
     sweep_drafts(folder)
     rendered = []
@@ -74,11 +73,11 @@ def render_letters(
         digest = letter_hash(written)
         if digest != letter.content_hash:
             rendered.append((letter.partner_id, letter.revision, digest))
-    _write_down(installation, month, registry.contacts, owed, rendered, templates.version)
+    _record(installation, month, registry.contacts, owed, rendered, templates.version)
     return len(owed)
 
 
-def _write_down(
+def _record(
     installation: Installation,
     month: BillingMonth,
     contacts: Sequence[Contact],
@@ -86,7 +85,7 @@ def _write_down(
     rendered: Sequence[tuple[str, int, str]],
     version: str,
 ) -> None:
-    """Write down what was rendered and who is to get it; a body that changed after its approval is asked for again."""
+    """Record what was rendered and its recipients; where a letter was rendered anew, ask for an approval again."""
     letters = [(each.partner_id, each.revision) for each in owed]
     partners = [each.partner_id for each in owed]
 

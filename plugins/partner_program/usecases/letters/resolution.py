@@ -1,4 +1,4 @@
-"""A person's word about letters that cannot go on by themselves: it arrived, or send it again."""
+"""A person's decision about letters that cannot go on by themselves: it arrived, or send it again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from partner_program.domain.sending_epoch import adopted
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.sending import installation_file
 
-Word = Literal["accepted", "resend"]
+Resolution = Literal["accepted", "resend"]
 RESOLVABLE = ("ambiguous", "refused", "undeliverable")
 MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
 
@@ -36,30 +36,30 @@ class Resolver:
 def resolve_letters(
     installation: Installation,
     month: BillingMonth,
-    word: Word,
+    resolution: Resolution,
     by: Resolver,
     *,
     partners: Sequence[str] | None = None,
     written_to_files: bool = False,
 ) -> int:
-    """Settle a month's letters by a person's word; return how many rows.
+    """Record a person's decision about a month's letters; return how many rows.
 
-    `accepted` is for ambiguous ones that arrived. `resend` asks for a new approval, under a new Message-ID: of
-    ambiguous, refused and undeliverable ones, or, with `written_to_files`, of those that only went to files.
+    `accepted` is for ambiguous letters that arrived. `resend` asks for a new approval, under a new Message-ID: of
+    ambiguous, refused and undeliverable letters, or, with `written_to_files`, of those that only went to files.
     """
     with installation.database.writing() as connection:
         rows = [
             row
             for row in delivery_store.deliveries(connection, month, partners=partners)
-            if _is_meant(row, word, written_to_files=written_to_files)
+            if _applies_to(row, resolution, written_to_files=written_to_files)
         ]
         if not rows:
             raise Refusal(f"no letter of {month} can be resolved so: see `partner-program letters list {month}`")
         for row in rows:
-            _resolve(connection, row, word, by)
+            _resolve(connection, row, resolution, by)
         letter_action_store.record_action(
             connection,
-            word,
+            resolution,
             month=month,
             done_by=by.done_by,
             reason=by.reason,
@@ -69,16 +69,16 @@ def resolve_letters(
     return len(rows)
 
 
-def _is_meant(row: Delivery, word: Word, *, written_to_files: bool) -> bool:
+def _applies_to(row: Delivery, resolution: Resolution, *, written_to_files: bool) -> bool:
     if written_to_files:
-        return word == "resend" and row.status == "accepted" and (row.reply or "").startswith(TO_FILE)
-    if word == "accepted":
+        return resolution == "resend" and row.status == "accepted" and (row.reply or "").startswith(TO_FILE)
+    if resolution == "accepted":
         return row.status == "ambiguous"
     return row.status in RESOLVABLE and row.recipient != NO_RECIPIENT and not row.is_replaced
 
 
-def _resolve(connection: Connection, row: Delivery, word: Word, by: Resolver) -> None:
-    if word == "accepted":
+def _resolve(connection: Connection, row: Delivery, resolution: Resolution, by: Resolver) -> None:
+    if resolution == "accepted":
         delivery_store.move(connection, row, "accepted", reply=f"{by.done_by} says that it arrived: {by.reason}")
     else:
         delivery_store.move(
@@ -95,10 +95,10 @@ def _resolve(connection: Connection, row: Delivery, word: Word, by: Resolver) ->
 
 
 def adopt_installation(installation: Installation, by: Resolver) -> int:
-    """Let a copied or restored database send from here; return how many letters somebody has to look at.
+    """Let a copied or restored database send from here; return how many letters a person has to look at.
 
-    Whatever was not finished may have left since the backup was made: it becomes ambiguous, and is resolved by a
-    person who asked the mail server's log for its Message-ID.
+    Letters that were not finished may have been sent since the backup was made: they become ambiguous. A person looks
+    for their Message-IDs in the mail server's log, and resolves them.
     """
     reason = f"the database was copied or put back from a backup: {by.reason}"
     file = installation_file(installation)
@@ -121,5 +121,5 @@ def adopt_installation(installation: Installation, by: Resolver) -> int:
 
 
 def resolver(done_by: str, reason: str, clock: Callable[[], float]) -> Resolver:
-    """A person's word, given now."""
+    """The person who decides, with the reason and the time from `clock`."""
     return Resolver(done_by, reason, int(clock()))

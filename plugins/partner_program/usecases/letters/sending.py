@@ -1,4 +1,4 @@
-"""Sending what was approved: each letter is claimed, rendered again, compared with its approval, handed over once."""
+"""Sends approved letters: each one is claimed, rendered again, compared with its approval, and handed over once."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ EVERY_LETTER = 10**9
 
 @dataclass(slots=True)
 class SendReport:
-    """What one sending did: how many rows came to each state, and how many have to wait, by reason."""
+    """What one sending did: how many rows reached each state, and how many have to wait, by reason."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     waiting: Counter[str] = field(default_factory=Counter)
@@ -48,12 +48,12 @@ class Clock:
 
 
 def installation_file(installation: Installation) -> Path:
-    """The file that counts with the database how often letters were sent from here."""
+    """The file that, like the database, counts how often letters were sent from here."""
     return installation.out / "mail" / "installation.json"
 
 
 def count_to_send(installation: Installation, month: BillingMonth) -> int:
-    """How many rows of a month are approved or deferred: what a sending can come to."""
+    """How many rows of a month are approved or deferred: the most that one sending can send."""
     with installation.database.reading() as connection:
         states = delivery_store.count_states(connection, month)
     return states.get("approved", 0) + states.get("deferred", 0)
@@ -68,10 +68,11 @@ def send_letters(
     partners: Sequence[str] | None = None,
     progress: Callable[[SendReport], None] = lambda _report: None,
 ) -> SendReport:
-    """Send a month's approved letters, or as many as `limit`, or only these partners'.
+    """Send a month's approved letters: at most `limit` of them, and only those of `partners` if given.
 
     Raises `StopSending` where the mail server takes nothing at all, `NotThisInstallation` where this database may not
-    send, `NotApproved` where a letter is not what was approved any more. What was not handed over keeps its place.
+    send, `NotApproved` where a letter has changed since its approval. Letters that were not handed over stay as they
+    were.
     """
     return _Sending(installation, month, clock, partners).run(limit, progress)
 
@@ -103,7 +104,7 @@ class _Sending:
                 left = list(claimed)
                 try:
                     for row, outcome in self._outcomes(post, claimed, left):
-                        self._claims.settle(row, outcome)
+                        self._claims.record_outcome(row, outcome)
                         report.outcomes[outcome.state] += 1
                         progress(report)
                 except NotApproved as refusal:
@@ -115,13 +116,13 @@ class _Sending:
         return report
 
     def _begin(self) -> None:
-        """Count this sending where letters really leave, and put right what others left."""
+        """Count this sending if letters are really sent, and clear up after senders that ended."""
         database, file = self._installation.database, installation_file(self._installation)
         with database.reading() as connection:
             known = epoch_store.load_epoch(connection)
         if not self._settings.live:
             known = None
-        if known is not None:  # else nothing was ever approved, and nothing can leave
+        if known is not None:  # without an epoch nothing was ever approved, so nothing can be sent
             epoch_file.write_first_epoch(file, known)
         with database.writing() as connection:
             epoch = _count_on(connection, file) if known is not None else None
@@ -137,7 +138,7 @@ class _Sending:
     def _outcomes(
         self, post: Courier, claimed: Sequence[Delivery], left: list[Delivery]
     ) -> Iterator[tuple[Delivery, Outcome]]:
-        """Hand each letter over; what is in the post or settled is no more among those that are `left`."""
+        """Hand each letter over; a letter that may have gone, or has an outcome, is taken out of `left`."""
         brand = self._templates.brand
         bounce_address = self._settings.bounces_to(brand.sender_address)
         partners = sorted({row.partner_id for row in claimed})
@@ -186,6 +187,6 @@ def _count_on(connection: Connection, file: Path) -> Epoch:
 def _check_approved(row: Delivery, revision: int, rendered: RenderedLetter) -> None:
     if row.revision != revision or letter_hash(rendered) != row.content_hash:
         raise NotApproved(
-            f"the letter to {row.partner_id} is not what was approved any more: render the month's letters, look at "
+            f"the letter to {row.partner_id} has changed since its approval: render the month's letters, look at "
             "them and approve them again; nothing more was sent"
         )

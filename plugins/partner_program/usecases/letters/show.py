@@ -1,4 +1,4 @@
-"""A month's letters as they are now: all of them by recipient, or one with its parts and its whole message."""
+"""Shows a month's letters as they are now: all by recipient, or one with its parts and its whole message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class ShownLetter:
 def list_deliveries(
     installation: Installation, month: BillingMonth, *, states: Sequence[str] | None = None
 ) -> list[Delivery]:
-    """A month's letters, one row for each recipient, of every state or only of these."""
+    """A month's letters, one row for each recipient; with `states`, only rows in these."""
     with installation.database.reading() as connection:
         return delivery_store.deliveries(connection, month, states=states)
 
