@@ -104,7 +104,7 @@ def test_a_mail_server_that_takes_nothing_is_reported_and_the_letters_keep_waiti
 def test_bounces_are_read_and_unknown_ones_are_listed(letters, tmp_path):
     (tmp_path / "note").write_text("Subject: holiday\n\nI am away\n")
     answer = letters.must("letters", "bounces", tmp_path / "note", *WHY)
-    assert answer.stdout.startswith("0 letters came back for good, ")
+    assert answer.stdout.startswith("0 letters came back permanently, ")
 
 
 def test_adopting_makes_letters_that_may_have_been_sent_ambiguous(letters):

@@ -1,1 +1,1 @@
-"""What the DAGs are made of: the steps of a month, and those of its letters."""
+"""The tasks of the DAGs: the steps of a month, and those of its letters."""

@@ -1,7 +1,7 @@
-"""The steps of a month's letters as Airflow tasks: look, approve, send three, send the rest, add up.
+"""The steps of a month's letters as Airflow tasks: look, approve, send three, send the rest, count them.
 
-A person's approval waits in Airflow's `awaiting_input`, without a worker. Sending is never retried by Airflow: the
-outbox knows what may be tried again.
+A task that waits for a person's approval is in Airflow's state `awaiting_input` and needs no worker. Airflow never
+retries sending: the outbox knows what may be tried again.
 """
 
 import logging
@@ -32,8 +32,8 @@ from partner_program.usecases.letters.claims import NOT_ALLOWED
 from partner_program.usecases.letters.sending import Clock, SendReport
 
 CANARY = 3
-FINE = {"accepted", "deferred"}  # what a first letter may come to without a person's look
-NEVER_AGAIN: dict[str, Any] = {"retries": 0, "on_failure_callback": notify_failure}
+FINE = {"accepted", "deferred"}  # the rest is sent only if each of the first letters is in one of these states
+NO_RETRIES: dict[str, Any] = {"retries": 0, "on_failure_callback": notify_failure}
 _BODY = """
 {{ ti.xcom_pull(task_ids='begin_letters')['deliveries'] }} letters to
 {{ ti.xcom_pull(task_ids='begin_letters')['partners'] }} partners wait for approval, for the month
@@ -72,61 +72,61 @@ def _clock() -> Clock:
     return Clock(time.time, time.sleep)
 
 
-def _month(order: dict[str, Any]) -> BillingMonth:
-    return BillingMonth.parse(order["billing_month"])
+def _month(request: dict[str, Any]) -> BillingMonth:
+    return BillingMonth.parse(request["billing_month"])
 
 
 class LettersApproval(ApprovalOperator):
-    """Waits for somebody's word about the letters that were shown, and writes it down in the programme's database."""
+    """Waits for a person's decision about the letters that were shown, and records it in the programme's database."""
 
     def execute(self, context: Any) -> Any:
-        """Ask, unless nothing waits for an approval or a test approves by itself."""
-        order = context["ti"].xcom_pull(task_ids="begin_letters")
-        if not order["deliveries"]:
+        """Ask a person, unless no letter waits for an approval or the run approves by itself (`approval` is `auto`)."""
+        request = context["ti"].xcom_pull(task_ids="begin_letters")
+        if not request["deliveries"]:
             _log.info("no letter waits for an approval")
             return None
         if context["params"]["approval"] == "auto":
-            return _approve(order, "auto", "approval=auto", started_by=None, auto=True)
+            return _approve(request, "auto", "approval=auto", started_by=None, auto=True)
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Take the answer; it holds only for the letters that were shown. Nothing of who answered goes to XCom."""
-        order = context["ti"].xcom_pull(task_ids="begin_letters")
+        """Record the answer, which holds only for the letters that were shown; the person's name stays out of XCom."""
+        request = context["ti"].xcom_pull(task_ids="begin_letters")
         who = event.get("responded_by_user") or {}
         name = str(who.get("name") or who.get("id") or "somebody without a name")
         if event.get("chosen_options") == [self.APPROVE]:
             started_by = context["dag_run"].triggering_user_name
-            _approve(order, name, "approved in Airflow", started_by=started_by, auto=False)
+            _approve(request, name, "approved in Airflow", started_by=started_by, auto=False)
         else:
-            _reject(order, name)
+            _reject(request, name)
         super().execute_complete(context, event)
 
 
 @step
-def _approve(order: dict[str, Any], name: str, reason: str, *, started_by: str | None, auto: bool) -> None:
+def _approve(request: dict[str, Any], name: str, reason: str, *, started_by: str | None, auto: bool) -> None:
     letter_approval.approve_letters(
         installation(),
-        _month(order),
+        _month(request),
         approved_by=name,
         reason=reason,
         clock=time.time,
-        batch_hash=order["batch_hash"],
+        batch_hash=request["batch_hash"],
         started_by=started_by,
         auto=auto,
     )
 
 
 @step
-def _reject(order: dict[str, Any], name: str) -> None:
+def _reject(request: dict[str, Any], name: str) -> None:
     letter_approval.reject_letters(
-        installation(), _month(order), rejected_by=name, reason="rejected in Airflow", clock=time.time
+        installation(), _month(request), rejected_by=name, reason="rejected in Airflow", clock=time.time
     )
 
 
 @task(**SAFE_RETRIES)
 @step
 def begin_letters() -> dict[str, Any]:
-    """Write the preview book of the month and say what waits for an approval."""
+    """Write the preview book of the month and return what waits for an approval."""
     context: Any = get_current_context()
     asked = context["params"]
     if not asked["billing_month"]:
@@ -142,11 +142,11 @@ def begin_letters() -> dict[str, Any]:
     }
 
 
-@task(trigger_rule="none_failed_min_one_success", **NEVER_AGAIN)
+@task(trigger_rule="none_failed_min_one_success", **NO_RETRIES)
 @step
-def send_canary(order: dict[str, Any]) -> dict[str, int]:
-    """Send the first three letters; where one of them is not taken, the rest does not leave."""
-    report = letter_sending.send_letters(installation(), _month(order), clock=_clock(), limit=CANARY)
+def send_canary(request: dict[str, Any]) -> dict[str, int]:
+    """Send the first three letters; if the mail server does not take one of them, the rest is not sent."""
+    report = letter_sending.send_letters(installation(), _month(request), clock=_clock(), limit=CANARY)
     bad = {state: count for state, count in report.outcomes.items() if state not in FINE}
     if bad:
         raise Refusal(f"of the first {CANARY} letters some were not taken: {bad}; the rest was not sent. {_LOOK}")
@@ -155,43 +155,43 @@ def send_canary(order: dict[str, Any]) -> dict[str, int]:
 
 @task(**SAFE_RETRIES)
 @step
-def list_send_batches(order: dict[str, Any]) -> list[int]:
-    """The month's letters in batches, by number: the same ones however many were sent already."""
-    return list(range(len(letters.letter_batches(installation(), _month(order)))))
+def list_send_batches(request: dict[str, Any]) -> list[int]:
+    """The numbers of the batches of the month's letters: the same ones however many letters were sent already."""
+    return list(range(len(letters.letter_batches(installation(), _month(request)))))
 
 
-# One at a time: the limits of letters a minute are those of one sender.
-@task(max_active_tis_per_dagrun=1, **NEVER_AGAIN)
+# One at a time: the limits of letters per minute are for one sender.
+@task(max_active_tis_per_dagrun=1, **NO_RETRIES)
 @step
-def send_letters(order: dict[str, Any], batch: int) -> dict[str, int]:
-    """Send one batch of what was approved; returns how many came to which state."""
-    here, month = installation(), _month(order)
+def send_letters(request: dict[str, Any], batch: int) -> dict[str, int]:
+    """Send the approved letters of one batch; returns how many reached each state."""
+    here, month = installation(), _month(request)
     partners = letters.letter_batches(here, month)[batch]
-    return _told(letter_sending.send_letters(here, month, clock=_clock(), partners=partners))
+    return _logged(letter_sending.send_letters(here, month, clock=_clock(), partners=partners))
 
 
-@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **NEVER_AGAIN)
+@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **NO_RETRIES)
 @step
-def send_deferred(order: dict[str, Any]) -> PokeReturnValue:
-    """Try again what was put off or broke off, when its time has come; no worker is held meanwhile."""
-    here, month = installation(), _month(order)
+def send_deferred(request: dict[str, Any]) -> PokeReturnValue:
+    """Send deferred and interrupted letters again when their time has come; no worker is held meanwhile."""
+    here, month = installation(), _month(request)
     try:
         report = letter_sending.send_letters(here, month, clock=_clock())
     except Unavailable as fault:
         _log.warning("%s", fault)
         return PokeReturnValue(is_done=False)
-    _told(report)
+    _logged(report)
     states = letter_reconciliation.reconcile_letters(here, month).states
     return PokeReturnValue(is_done=states["deferred"] + states["approved"] <= report.waiting[NOT_ALLOWED])
 
 
 @task(trigger_rule="all_done", retries=0, on_failure_callback=notify_failure)
 @step
-def reconcile_letters(order: dict[str, Any] | None) -> dict[str, int]:
-    """Add the month's letters up, whatever came before; fails where they do not, or where some need a person."""
-    if order is None:
+def reconcile_letters(request: dict[str, Any] | None) -> dict[str, int]:
+    """Count the month's letters, whatever came before; fails where they do not add up, or some need a person."""
+    if request is None:
         raise AirflowSkipException("this run did not begin: there is nothing to add up")
-    found = letter_reconciliation.reconcile_letters(installation(), _month(order))
+    found = letter_reconciliation.reconcile_letters(installation(), _month(request))
     if not found.adds_up:
         raise Refusal(f"the letters of {found.month} do not add up: {found.owed} owed, {found.states}. {_LOOK}")
     if found.needs_a_person:
@@ -202,7 +202,8 @@ def reconcile_letters(order: dict[str, Any] | None) -> dict[str, int]:
 _LOOK = "See `partner-program letters reconcile MONTH` and docs/operations.md"
 
 
-def _told(report: SendReport) -> dict[str, int]:
+def _logged(report: SendReport) -> dict[str, int]:
+    """Log which letters wait; return how many reached each state."""
     for why, count in sorted(report.waiting.items()):
         _log.warning("%s letters wait: %s", count, why)
     return dict(report.outcomes)
@@ -210,18 +211,18 @@ def _told(report: SendReport) -> dict[str, int]:
 
 def letter_steps() -> None:
     """Wire the tasks of a month's letters inside a DAG."""
-    order = begin_letters()
+    request = begin_letters()
     approved = LettersApproval(
         task_id="approve_letters",
         subject="Letters of {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}: send them?",
         body=_BODY,
     )
-    first = send_canary(order)
-    batches = list_send_batches(order)
-    sent = send_letters.partial(order=order).expand(batch=batches)
-    again = send_deferred(order)
-    counted = reconcile_letters(order)
-    chain(order, approved, first, batches, sent, again, counted)
-    # They are added up whatever happened, which alone would end a run as done whose letters were refused or not sent.
+    first = send_canary(request)
+    batches = list_send_batches(request)
+    sent = send_letters.partial(request=request).expand(batch=batches)
+    again = send_deferred(request)
+    counted = reconcile_letters(request)
+    chain(request, approved, first, batches, sent, again, counted)
+    # The letters are counted whatever happened: without this task, a run whose letters were not sent would succeed.
     end_letters = EmptyOperator(task_id="end_letters", trigger_rule="none_failed")
-    chain([order, approved, first, batches, sent, again, counted], end_letters)
+    chain([request, approved, first, batches, sent, again, counted], end_letters)

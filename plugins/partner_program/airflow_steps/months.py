@@ -1,4 +1,4 @@
-"""The steps of a month as Airflow tasks: schedule, retry and alert live here, everything else in the use cases."""
+"""The steps of a month as Airflow tasks: schedule, retries and alerts are here, everything else is in the use cases."""
 
 import logging
 from datetime import date, timedelta
@@ -91,9 +91,9 @@ def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
 @task(**SAFE_RETRIES)
 @step
 def begin_month(migration: bool = False) -> dict[str, Any]:
-    """Find out which month this run assesses, and whether it may be assessed now.
+    """Find out which month this run assesses, and check that it may be assessed now.
 
-    `lease_token` says how often the month had changed hands by then: a run that is overtaken writes nothing more.
+    `lease_token` is the month's token at that moment: if another run takes the month later, this one writes nothing.
     """
     context: Any = get_current_context()
     request = _asked(context, migration=migration)
@@ -183,7 +183,8 @@ def list_order_databases(request: dict[str, Any]) -> list[str]:
     return [entity.entity for entity in publication.entities_with_orders(installation())]
 
 
-# Letters are rendered after the last try, in five to six hours: Airflow draws each wait from one to two lengths of it.
+# The last try, after which letters are rendered, comes in five to six hours: Airflow makes each wait one to two times
+# as long, at random.
 @task(
     map_index_template="{{ entity }}",
     retries=8,
@@ -204,9 +205,9 @@ def publish_rates(entity: str) -> int:
 @task(trigger_rule="all_done", **SAFE_RETRIES)
 @step
 def list_letter_batches(written: dict[str, Any] | None) -> list[int]:
-    """The batches of partners that are owed a letter, by number; a month that was not written owes none.
+    """The numbers of the batches of partners that are owed a letter; a month that was not written owes none.
 
-    It waits for publishing whatever comes of it: where no entity has an order database, publishing is skipped.
+    This task runs after publishing, whatever its result: where no entity has an order database, that is skipped.
     """
     if written is None:
         raise AirflowSkipException("the month was not written: no letter is owed")
@@ -224,16 +225,16 @@ def render_letters(request: dict[str, Any], batch: int) -> int:
 @task(trigger_rule="none_failed", **SAFE_RETRIES)
 @step
 def preview_letters() -> None:
-    """Write the page that shows what the months told every partner."""
+    """Write the page that shows what the months decided for every partner."""
     months_page.make_months_page(installation())
 
 
 @task(**SAFE_RETRIES)
 @step
 def ask_for_letters(request: dict[str, Any]) -> dict[str, str]:
-    """Say which letters wait for an approval: their own run of `tier_letters`, one for the same letters.
+    """Return the run of `tier_letters` to start for the letters that wait for an approval: one for the same letters.
 
-    Where none wait, nothing is started.
+    Where none wait, no run is started.
     """
     month = BillingMonth.parse(request["billing_month"])
     batch = letter_approval.waiting_batch(installation(), month)
@@ -243,7 +244,7 @@ def ask_for_letters(request: dict[str, Any]) -> dict[str, str]:
 
 
 def _start_letters() -> TriggerDagRunOperator:
-    """Start the letters' own run; the same letters never have two. Airflow hands on who started this one."""
+    """Start the letters' own run, once for the same letters; Airflow passes on who started this run."""
     asked = "ti.xcom_pull(task_ids='ask_for_letters')"
     return TriggerDagRunOperator(
         task_id="start_letters",
@@ -256,7 +257,7 @@ def _start_letters() -> TriggerDagRunOperator:
 
 
 def month_steps(*, migration: bool) -> None:
-    """Wire a month's tasks inside a DAG: each edge is an order that a rule needs."""
+    """Wire a month's tasks inside a DAG: a rule needs each edge."""
     request = begin_month(migration=migration)
     entities = wait_for_closes(request)
     pulled = pull_mrr.partial(request=request).expand(entity=entities)
@@ -286,6 +287,6 @@ def month_steps(*, migration: bool) -> None:
         [previewed, asked],
     )
     chain(asked, _start_letters())
-    # An entity that cannot be published to blocks nobody's letter (those of its own partners wait in the outbox); the
-    # run ends as failed, so that somebody looks.
+    # An entity that cannot be published to does not stop the letters (those of its own partners wait in the outbox),
+    # but the run ends as failed, so that somebody looks.
     chain([written, published], previewed)

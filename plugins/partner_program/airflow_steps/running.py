@@ -1,4 +1,4 @@
-"""What every step of a DAG has: where its connections come from, when it is tried again, whom it tells.
+"""What every step of a DAG shares: its connections, its retries, and the alert when it fails.
 
 XCom carries the month, ids, codes and counts: never money, names or rows. The month comes from the partition key or the
 params, never from a logical date or the clock.
@@ -54,7 +54,7 @@ def installation() -> Installation:
 
 
 def notify_failure(context: Any) -> None:
-    """Say which step of which month failed: in the log, and by mail where an alert address is set."""
+    """Report which step of which run failed: in the log, and by mail where an alert address is set."""
     dag_id, run_id = context["dag"].dag_id, context["run_id"]
     # Airflow names the task where it can: a run that ends without one (a deadline, a removed task) has none.
     instance = context.get("task_instance")
@@ -71,7 +71,7 @@ def notify_failure(context: Any) -> None:
 
 
 def step(work: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A refusal fails the task at once, without retries; what may pass by itself is tried again."""
+    """Make a refusal fail the task at once, without retries; only `Unavailable` is tried again."""
 
     @functools.wraps(work)
     def refusing(*args: _P.args, **kwargs: _P.kwargs) -> _R:

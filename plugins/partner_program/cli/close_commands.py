@@ -1,4 +1,4 @@
-"""Commands about month ends: check an entity's close, or write one down."""
+"""Commands about month ends: check an entity's close, or record one."""
 
 import click
 
@@ -10,7 +10,7 @@ from partner_program.domain.refusals import Refusal
 
 @click.group()
 def close() -> None:
-    """Month ends: an entity's word that a month is complete."""
+    """Month ends: an entity's statement that a month is complete."""
 
 
 @close.command("check", epilog=example("partner-program close check NL 2015-06"))
@@ -39,9 +39,9 @@ def close_check(entity: str, month: BillingMonth) -> None:
 @click.option("--currency", type=CURRENCY, required=True, help="Of these lines, as in EUR; one close a currency.")
 @click.option("--lines", type=whole("COUNT", 0), required=True, help="Posted lines that touch the month.")
 @click.option("--total", type=whole("MINOR"), required=True, help="Sum of their net amounts in minor units (cents).")
-@click.option("--by", "recorded_by", type=WORDS, required=True, help="Whose word it is.")
+@click.option("--by", "recorded_by", type=WORDS, required=True, help="Who says so.")
 def close_record(entity: str, month: BillingMonth, currency: str, lines: int, total: int, recorded_by: str) -> None:
-    """Write down ENTITY's close of MONTH, for a billing system that knows no month end."""
+    """Record ENTITY's close of MONTH, for a billing system without month ends."""
     from partner_program.domain.revenue import PeriodClose
     from partner_program.usecases.month.closes import record_close
 

@@ -11,7 +11,7 @@ from partner_program.cli.options import example, out_file
 
 @click.command(epilog=example("partner-program certificate P001 --out certificate.pdf"))
 @click.argument("partner")
-@click.option("--on", "day", type=DAY, help="The day that it speaks of; default: today.")
+@click.option("--on", "day", type=DAY, help="The day that it is for; default: today.")
 @out_file
 def certificate(partner: str, day: date | None, out: Path | None) -> None:
     """Write the Partner Program Certificate of PARTNER as PDF: the tier of the rate in force on a day."""

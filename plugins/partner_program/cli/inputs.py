@@ -1,4 +1,4 @@
-"""What people type: months, days, amounts and percentages, each refused with an example of the right form."""
+"""Reads what people type: months, days, amounts and percentages; a refusal shows an example of the right form."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 
 class Typed(click.ParamType[Any]):
-    """A parameter read by one of the domain's own readers; its refusal becomes a usage error."""
+    """A parameter that `read` parses; its refusal becomes a usage error. Help shows `name`."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:
-        """Take the name that help shows and the reader."""
         self.name = name
         self._read = read
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read what was typed."""
+        """Parse what was typed."""
         if not isinstance(value, str):
             return value
         try:
@@ -41,7 +40,7 @@ def _discount_bp(text: str) -> int:
 
 
 def whole(name: str, lowest: int = -(10**15), highest: int = 10**15) -> Typed:
-    """A whole number in a range, shown as `name`; click's own reader takes `1_000` and digits of any script."""
+    """A whole number in a range, shown as `name`; click's own integers would allow `1_000` and digits of any script."""
     return Typed(name, written_values.whole_between(lowest, highest))
 
 

@@ -74,7 +74,7 @@ def show(month: BillingMonth, partner: str, form: str) -> None:
 @out_file
 @click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
 def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path | None) -> None:
-    """Write PARTNER's letter of MONTH as PDF, with the facts and sentences of the mail; no mail has it attached."""
+    """Write PARTNER's letter of MONTH as PDF, with the facts and sentences of the mail; it is not sent by mail."""
     from partner_program.usecases.letters.documents import letter_pdf
 
     click.echo(letter_pdf(installation(), partner, month, out=out, program_file=program_file))
@@ -83,7 +83,7 @@ def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path 
 @letters.command("book", epilog=example("partner-program letters book 2015-06"))
 @click.argument("month", type=MONTH)
 def book(month: BillingMonth) -> None:
-    """Write the page to look at before the letters of MONTH are approved, outliers first; print where it is."""
+    """Write the page to look at before approving the letters of MONTH, unusual ones first; print where it is."""
     from partner_program.usecases.letters.book import write_book
 
     here = installation()
@@ -96,7 +96,7 @@ def book(month: BillingMonth) -> None:
 @looked_at("approved_by")
 @click.option("--hash", "batch_hash", type=WORDS, help="The letters that were looked at, as `letters reconcile` says.")
 def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str | None) -> None:
-    """Approve the letters of MONTH as they are now; whatever is rendered anew asks again."""
+    """Approve the letters of MONTH as they are now; a letter that is rendered anew needs a new approval."""
     from partner_program.usecases.letters.approval import approve_letters
 
     batch = approve_letters(
@@ -156,9 +156,9 @@ def resolve(
     reason: str,
     resolved_by: str,
 ) -> None:
-    """Settle letters of MONTH that cannot go on by themselves: PARTNER's, or all of them.
+    """Resolve letters of MONTH that cannot go on by themselves: PARTNER's, or all of them.
 
-    Before --resend, ask the mail server's log for the Message-ID: an ambiguous letter may have arrived.
+    Before --resend, look for the Message-ID in the mail server's log: an ambiguous letter may have arrived.
     """
     from partner_program.usecases.letters.resolution import resolve_letters, resolver
 
@@ -180,7 +180,7 @@ def resolve(
 @click.argument("month", type=MONTH)
 @text_or_json
 def reconcile(month: BillingMonth, form: str) -> None:
-    """Count the letters of MONTH: owed = the sum of the states; exit status 1 where that is not so."""
+    """Count the letters of MONTH: owed = the sum of the states; exit status 1 where they differ."""
     from partner_program.cli.letter_tables import print_reconciliation, reconciliation_json
     from partner_program.usecases.letters.reconciliation import reconcile_letters
 
@@ -203,7 +203,7 @@ def bounces(path: Path, reason: str, done_by: str) -> None:
     from partner_program.usecases.letters.resolution import resolver
 
     report = import_bounces(installation(), path, resolver(done_by, reason, time.time))
-    click.echo(f"{report.refused} letters came back for good, {len(report.left)} notifications moved nothing")
+    click.echo(f"{report.refused} letters came back permanently, {len(report.left)} notifications changed nothing")
     for each, why in report.left:
         click.echo(f"  {each.place}: {why}")
 
@@ -214,7 +214,7 @@ def bounces(path: Path, reason: str, done_by: str) -> None:
 def adopt(reason: str, done_by: str) -> None:
     """Let a database that was copied, moved or put back from a backup send letters from here.
 
-    Every letter that was not finished becomes ambiguous: it may have left since.
+    Every letter that was not finished becomes ambiguous: it may have been sent since.
     """
     from partner_program.usecases.letters.resolution import adopt_installation, resolver
 

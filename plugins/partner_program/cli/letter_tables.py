@@ -1,4 +1,4 @@
-"""Letters as people read them in a terminal."""
+"""Prints letters for people in a terminal."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from partner_program.usecases.letters.sending import SendReport
 
 
 def print_deliveries(rows: Sequence[Delivery]) -> None:
-    """One line for each recipient."""
+    """Print one line for each recipient."""
     table = Table("partner", "kind", "recipient", "state", "said", title=None)
     for row in rows:
         said = escape(row.reply or "")
@@ -26,13 +26,13 @@ def print_deliveries(rows: Sequence[Delivery]) -> None:
 
 
 def print_reconciliation(found: Reconciliation) -> None:
-    """The equation, what is open by name, what people decided."""
+    """Print the sum of the states, each open letter by name, and what people decided."""
     counted = " + ".join(f"{found.states[state]} {state}" for state in STATES if found.states[state]) or "0"
     sign = "=" if found.adds_up else "is NOT"
     console = Console(soft_wrap=True)
     console.print(f"{found.month}: {found.owed} owed {sign} {counted}", highlight=False)
     for partner_id in found.without_delivery:
-        console.print(f"  nobody is owed the letter of {escape(partner_id)}", highlight=False)
+        console.print(f"  the letter of {escape(partner_id)} has no recipient", highlight=False)
     for row in found.open:
         words = f"  {row.partner_id} {row.recipient or '(no billing contact)'}: {row.status} {row.reply or ''}"
         console.print(escape(words.rstrip()), highlight=False)
@@ -42,7 +42,7 @@ def print_reconciliation(found: Reconciliation) -> None:
 
 
 def reconciliation_json(found: Reconciliation) -> str:
-    """The same for programs."""
+    """The reconciliation as JSON."""
     facts = {
         "billing_month": str(found.month),
         "owed": found.owed,
@@ -57,7 +57,7 @@ def reconciliation_json(found: Reconciliation) -> str:
 
 @contextmanager
 def sending_progress(total: int) -> Iterator[Callable[[SendReport], None]]:
-    """A bar on stderr while so many letters are sent."""
+    """Show a progress bar on stderr while `total` letters are sent."""
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("sending", total=total)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=example("partner-program run 2015-06 --effective-on 2015-07-27 --migration"))
 @click.argument("month", type=MONTH)
-@click.option("--effective-on", type=DAY, help="First day of the new rates; default: today, written down once.")
+@click.option("--effective-on", type=DAY, help="First day of the new rates; default: today, on the first run.")
 @click.option("--history", is_flag=True, help="Totals and tiers for information: no rates, no letters.")
 @click.option("--migration", is_flag=True, help="Every authorised partner gets the migration letter.")
 @click.option("--program", "program_file", type=FILE, help="Use this programme file instead of the dated folder.")
@@ -103,7 +103,7 @@ def explain(partner: str, month: BillingMonth, form: str, program_file: Path | N
 
 @click.group()
 def brake() -> None:
-    """The brake: a run that would change too much waits for a person's word."""
+    """The brake: a run that would change too much waits for a person's decision."""
 
 
 @brake.command("release", epilog=example('partner-program brake release 2015-08 --reason "large partner left"'))
@@ -111,7 +111,7 @@ def brake() -> None:
 @click.option("--reason", type=WORDS, required=True, help="Why these changes are right; kept on record.")
 @looked_at("released_by")
 def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
-    """Release what the brake stopped in MONTH; then run the month again."""
+    """Release what the brake stopped in MONTH; the month then has to be run again."""
     from partner_program.usecases.month.brake import release_brake
 
     for why in release_brake(installation(), month, released_by=released_by, reason=reason):

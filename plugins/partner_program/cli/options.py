@@ -13,7 +13,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def example(*lines: str, title: str = "Example:") -> str:
-    """Lines that help shows as they are: click leaves a paragraph alone that begins with a backspace."""
+    """Lines that help shows as they are: click does not wrap a paragraph that begins with a backspace."""
     return "\n".join(["\b", title, *(f"  {line}" for line in lines)])
 
 
@@ -35,12 +35,12 @@ out_file = click.option(
 
 
 def looked_at(name: str) -> Callable[[_Command], _Command]:
-    """The option for the person whose word it is."""
+    """The option for the person who decided; `name` is the parameter's."""
     return click.option(
         "--by", name, type=WORDS, default=getpass.getuser, show_default="the user logged in", help="Who looked at it."
     )
 
 
 def progress(step: str) -> None:
-    """Say on stderr which step is being done."""
+    """Print on stderr which step runs."""
     click.echo(f"  {step}", err=True)

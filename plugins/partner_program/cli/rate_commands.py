@@ -1,4 +1,4 @@
-"""Commands about rates: what an order costs, a grant ahead of a month, what the order databases know."""
+"""Commands about rates: quote an order, make a grant, publish rates, find rates that were changed by hand."""
 
 import json
 from datetime import date
@@ -35,7 +35,7 @@ def quote(
     shortened_from: int | None,
     form: str,
 ) -> None:
-    """Say what an order of PARTNER costs on a day, with the rate in force on that day."""
+    """Show what an order of PARTNER costs on a day, with the rate in force on that day."""
     from partner_program.usecases.orders import Order, quote_order
 
     order = Order(partner, placed_on, monthly, setup, term, website, promo, product, shortened_from)
@@ -89,7 +89,7 @@ def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: s
 def publish(entity: str | None) -> None:
     """Publish the rates owed to ENTITY's order database, or to each that has a connection, and read them back.
 
-    An entity that is down keeps its rows owed and blocks nobody else.
+    An entity that is down keeps its rows owed and does not stop the others.
     """
     from partner_program.usecases.publication import publish_owed
 

@@ -32,7 +32,7 @@ def restatement_show(month: BillingMonth) -> None:
 @click.option("--reason", type=WORDS, required=True, help="Why the new figures are right; kept on record.")
 @looked_at("accepted_by")
 def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
-    """Take the proposed figures of MONTH into force: rates for new orders from the day of acceptance, new letters."""
+    """Put the proposed figures of MONTH in force: rates for new orders from the day of acceptance, new letters."""
     from partner_program.usecases.month.restatement import Acceptance
     from partner_program.usecases.whole_month import accept_whole_restatement
 

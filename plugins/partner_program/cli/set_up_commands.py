@@ -22,7 +22,7 @@ def init() -> None:
 def load(folder: Path) -> None:
     """Load the registry's CSV files from DIR: all of them, or none.
 
-    Every fault found is told at once as file:line: column. Loading the same folder twice changes nothing.
+    All faults are printed at once, as file:line: column. Loading the same folder twice changes nothing.
     """
     from partner_program.usecases.registry import load_registry_folder
 
@@ -41,7 +41,7 @@ def application() -> None:
 @application.command("check", epilog=example("partner-program application check application.yaml"))
 @click.argument("file", type=FILE)
 def application_check(file: Path) -> None:
-    """Hold the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
+    """Check the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
     from partner_program.usecases.application import check_application_file
 
     checked = check_application_file(installation(), file)

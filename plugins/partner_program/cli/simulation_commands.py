@@ -1,4 +1,4 @@
-"""The command that tries another programme file on settled months, and how its answer looks to people."""
+"""The command that tries another programme file on settled months, and prints its answer for people."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     help="For people, programs, or a spreadsheet with the partners that differ.",
 )
 def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: Literal["text", "json", "csv"]) -> None:
-    """Say what another programme file would have decided in settled months; nothing is written anywhere.
+    """Show what another programme file would have decided in settled months; nothing is written.
 
-    The file stands for all these months, whatever its own first day. Each month keeps its effective date and what was
+    The file is used for all these months, whatever its first day. Each month keeps its effective date and what was
     counted; grace periods follow the simulated months before. Held partners, and rates written between two months,
     are left out.
     """
@@ -39,12 +39,12 @@ def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: 
     found = simulate_months(installation(), program_file, first, last)
     if form == "text":
         for month in found.months:
-            _say(month)
+            _print_month(month)
     else:
         click.echo(simulation_file(found, form), nl=False)
 
 
-def _say(month: "SimulatedMonth") -> None:
+def _print_month(month: "SimulatedMonth") -> None:
     since = f"in force from {month.effective_on}" if month.effective_on else "history only"
     moves = month.moves
     click.echo(
@@ -59,7 +59,7 @@ def _say(month: "SimulatedMonth") -> None:
         counted = sum(each.settled.mrr_eur_cents for each in changed)
         click.echo(f"  monthly fee discount {word}: {len(changed)} partners, counted MRR {euros_text(counted)} EUR")
     weighed = euros_text(round_half_away(month.mrr_cents_times_bp, BP))
-    click.echo(f"  counted MRR times the difference: {weighed} EUR (no forecast: only new orders get it)")
+    click.echo(f"  counted MRR times the difference: {weighed} EUR (not a forecast: only new orders get it)")
     for each in month.differing:
         click.echo(f"  {_change(each)}")
 

@@ -1,4 +1,4 @@
-"""What people read in the terminal: tables by rich, on stdout."""
+"""Prints tables for people in a terminal, on stdout."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ def _tier(tier: int | None) -> str:
 
 
 def print_register(register: Register) -> None:
-    """Print a month's register: partners, held ones with reasons, buckets."""
+    """Print a month's register: partners, held partners with reasons, buckets."""
     console = _console()
     title = f"{register.billing_month} revision {register.revision}, {register.status.replace('_', ' ')}"
     if register.effective_on:
@@ -113,7 +113,7 @@ def print_proposal(proposal: "Proposal") -> None:
 
 
 def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:
-    """Print a quote: each step in points of list, then the two fees."""
+    """Print a quote: each step in per cent of the list price, then the two fees."""
     console = _console()
     steps = _table(
         f"{escape(order.partner_id)} on {order.placed_on}: rate in force since {rate.valid_from}",

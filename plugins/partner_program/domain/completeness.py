@@ -1,7 +1,7 @@
-"""Is the month complete? The gate before any check of values (rule 7): zero rows are not zero revenue.
+"""Checks that the month is complete, before any check of values (rule 7): zero rows are not zero revenue.
 
-Checks over rows pass where there are no rows and skip what is null; so that whatever must be there, and must be of
-its type, is asked here, row or no row.
+A check of rows passes where there are no rows, and skips nulls. So this module checks that everything that must be
+there is there, and is of its type.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ TEXT_COLUMNS = ("account_id", "currency", "charge_kind", "document_status")
 SHARE_COLUMNS = ("term_months", "covered_days")
 BUCKET_COLUMNS = ("lines", "net_amount_minor")
 LARGEST_WHOLE = 2**63 - 1
-# Ten trillion in any currency with two decimals: no company bills it, a column read as another one does.
+# Ten trillion in a currency with two decimals: no company bills that much; a column taken for another one may show it.
 LARGEST_TOTAL_MINOR = 10**15
 LEAST_PERCENT_OF_LAST_MONTH = 50
 
@@ -45,7 +45,7 @@ def completeness_findings(
     rated_currencies: Collection[str],
     previous: Mapping[str, CountedTotals],
 ) -> list[Finding]:
-    """Everything that keeps a month, an entity or some partners from being assessed, and is no check of a value.
+    """Find everything, except wrong values, that keeps a month, an entity or some partners from being assessed.
 
     `rated_currencies` are those with an exchange rate in the month (EUR needs none); `previous` is what counted last
     month, by entity.
@@ -86,7 +86,7 @@ def _span(joined_on: date, left_on: date | None) -> str:
 
 
 def _fault(revenue: EntityRevenue, fault: str) -> Finding:
-    """Repeat the entity's fault; where nothing at all came out of it, the reading failed."""
+    """Report the entity's fault: as a failed reading where nothing was read, else as a faulty close."""
     came_out = revenue.groups or revenue.faulty_lines or revenue.closes or revenue.reseller_accounts
     return Finding(revenue.entity, "critical", CLOSE if came_out else READ, fault)
 
@@ -117,7 +117,7 @@ def _is_given(value: object) -> bool:
 
 
 def _is_whole(value: object) -> bool:
-    """Whether a value is an integer of 64 bits: not null, NaN, true, text or a float that happens to be whole."""
+    """Whether a value is an integer of 64 bits: not null, NaN, true, text or a float without decimals."""
     return type(value) is int and abs(value) <= LARGEST_WHOLE
 
 
@@ -137,7 +137,7 @@ def _unsound(
 
 
 def _faulty_lines(revenue: EntityRevenue) -> Iterable[Finding]:
-    """Name faulty lines by column, as warnings: each holds the partner of its account and no one else."""
+    """Report faulty lines by column, as warnings: each holds only the partner of its account."""
     by_fault: dict[tuple[str, str], list[FaultyLine]] = {}
     for line in revenue.faulty_lines:
         by_fault.setdefault((line.column, line.expected), []).append(line)

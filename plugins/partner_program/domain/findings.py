@@ -1,7 +1,7 @@
 """Findings: what the quality checks say about a month's frozen data (rule 7).
 
-`critical` fails the whole entity: every partner with an account there is held. `warning` wants a person's eye and
-holds at most the partners that it names. `info` is for the record.
+`critical` fails the whole entity: every partner with an account there is held. `warning` is for a person to look at,
+and holds at most the partners that it names. `info` is for the record.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,9 +19,10 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found at one entity; `message` reads on after the entity's name, `examples` are keys, never names.
+    """One thing found at one entity; `message` is printed after the entity's name.
 
-    `count` is how many groups, lines or currencies it concerns; `examples` holds at most `EXAMPLES` of them.
+    `count` is how many groups, lines or currencies it is about; `examples` are at most `EXAMPLES` of their keys, never
+    names of people or companies.
     """
 
     entity: str
@@ -42,7 +43,7 @@ def one_line(value: object) -> str:
 
 
 def group_key(group: MrrGroup) -> str:
-    """Name a group of lines by what it is grouped by; the amount stays out of logs."""
+    """Name a group of lines by its key, without the amount, which stays out of logs."""
     return f"account {one_line(group.account_id)}, {one_line(group.currency)}, {one_line(group.charge_kind)}"
 
 
@@ -62,7 +63,7 @@ def worst(findings: Sequence[Finding]) -> Severity | None:
 
 
 def entity_faults(findings: Iterable[Finding]) -> dict[str, str]:
-    """Why whole entities fail the checks, by entity; what `EntityRevenue.fault` already says is not said again."""
+    """Why whole entities fail the checks, by entity, without what `EntityRevenue.fault` says already."""
     reasons: dict[str, list[str]] = {}
     for finding in findings:
         if finding.severity == "critical" and finding.check not in (READ, CLOSE):

@@ -13,11 +13,11 @@ from typing import NamedTuple, Protocol
 class ChargeKind(NamedTuple):
     """A kind of charge, and what the programme does with its lines.
 
-    `code` stands for the name in what a billing database answers: from 1 to `LARGEST_CODE`, never changed, never given
-    to another kind. Posted lines of a kind that `counts` make monthly recurring revenue; the lines of any other kind
-    go to a bucket of the kind's name. `words` name such lines to people, in the plural. Where `may_be_negative` is not
-    set, a negative amount is a fault of its line. A kind that `is_metered` counts whole in the month in which its
-    service period starts, and its term is 1 month.
+    `code` stands for the name in a billing database's answers: from 1 to `LARGEST_CODE`, never changed, never given to
+    another kind. Posted lines of a kind that `counts` are monthly recurring revenue; the lines of any other kind go to
+    a bucket of the kind's name. `words` are what people call such lines, in the plural. Where `may_be_negative` is not
+    set, a negative amount is a fault of its line. A line of a kind that `is_metered` counts whole in the month in which
+    its service period starts, and its term is 1 month.
     """
 
     name: str
@@ -32,7 +32,7 @@ LARGEST_CODE = 999
 
 
 def kinds_by_name(*rows: ChargeKind) -> Mapping[str, ChargeKind]:
-    """The kinds by name, in the order of the rows. Raises `ValueError` for a name or a code that is not its own."""
+    """The kinds by name, in the order of the rows. Raises `ValueError` where two have the same name or code."""
     names, codes = [row.name for row in rows], [row.code for row in rows]
     for row in rows:
         if names.count(row.name) > 1 or codes.count(row.code) > 1:
@@ -64,7 +64,7 @@ UNPOSTED_STATUSES = tuple(status for status in DOCUMENT_STATUSES if status != PO
 
 
 class Charge(Protocol):
-    """A line or a group of lines, as far as it decides whether it counts; either value may be no known one."""
+    """What decides whether a line or a group of lines counts; either value may be unknown to the programme."""
 
     @property
     def charge_kind(self) -> str:
@@ -88,7 +88,7 @@ def excluded_bucket(charge: Charge) -> str | None:
 
 
 def may_count(charge: Charge) -> bool:
-    """Whether it goes to no excluded bucket, so that its values decide over money."""
+    """Whether it goes to no excluded bucket, so that its values may decide about money."""
     return excluded_bucket(charge) is None
 
 
@@ -105,7 +105,7 @@ def is_metered(charge_kind: str) -> bool:
 
 
 class MrrGroup(NamedTuple):
-    """Sound lines of one account that touch the month and count alike: grain of what leaves a billing database.
+    """Lines of one account without a fault that touch the month and count alike: what a billing database returns.
 
     `covered_days` are days of the month in the service period; a usage line has all days of the month
     where its service starts in the month, else 0. `net_amount_minor` is the sum of the whole line amounts.
@@ -122,7 +122,7 @@ class MrrGroup(NamedTuple):
 
 
 class FaultyLine(NamedTuple):
-    """A line that touches the month and cannot be counted; `net_amount_minor` is None where it is no whole number.
+    """A line that touches the month and cannot be counted; `net_amount_minor` is None if it is not a whole number.
 
     `account_id`, `currency`, `charge_kind` and `document_status` are as found, empty for NULL.
     `column`, `found` and `expected` say what is wrong, `found` bounded and printable.
@@ -140,7 +140,7 @@ class FaultyLine(NamedTuple):
 
 
 class PeriodClose(NamedTuple):
-    """The entity's word that a month is complete for a currency: posted lines and the sum of their amounts."""
+    """An entity's statement that a month is complete in a currency: its posted lines and the sum of their amounts."""
 
     currency: str
     line_count: int
@@ -149,7 +149,7 @@ class PeriodClose(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntityRevenue:
-    """What one entity billed in one month, as frozen; `fault` names why none of it can be relied on.
+    """What one entity billed in one month, as frozen; `fault` says why none of it can be relied on.
 
     With a fault the groups may be empty or partial: they are shown in the buckets and never counted.
     """
@@ -179,7 +179,7 @@ class CountedTotals:
 
 
 def counted_totals(revenue: EntityRevenue) -> CountedTotals:
-    """Add up what counts at an entity, before anyone asks whose it is; what the next month is compared with."""
+    """Add up what counts at an entity, whichever partner's it is; the next month is compared with this."""
     lines, amounts = 0, dict[str, int]()
     for group in revenue.groups:
         if counts(group):

@@ -1,4 +1,4 @@
-"""Merging: every line into exactly one bucket, every counted share into its partner's total (rules 2 and 7)."""
+"""Merging: puts each line into exactly one bucket, and each counted share into its partner's total (rules 2 and 7)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ BUCKETS = (*UNPOSTED_STATUSES, *EXCLUDED_KINDS, "unmatched", "not_authorized", "
 
 @dataclass(frozen=True, slots=True)
 class AccountTotal:
-    """An account's share of the month in one currency; `mrr_minor` is rounded for the reader, cents count."""
+    """An account's share of the month in one currency; EUR cents count, `mrr_minor` is rounded for the reader."""
 
     entity: str
     account_id: str
@@ -43,7 +43,7 @@ class AccountTotal:
 
 @dataclass(frozen=True, slots=True)
 class PartnerTotal:
-    """A partner's accounts, by entity, account and currency; the total is the sum of the rounded accounts."""
+    """A partner's accounts, by entity, account and currency; its total is the sum of their rounded cents."""
 
     partner_id: str
     accounts: tuple[AccountTotal, ...]
@@ -64,7 +64,7 @@ class HeldPartner:
 
 
 class Bucket(NamedTuple):
-    """Where lines of one entity and currency went; the amount is the sum of whole line amounts."""
+    """Lines of one entity and currency that went to the same place; the amount is the sum of whole line amounts."""
 
     entity: str
     currency: str
@@ -83,11 +83,11 @@ class UnmatchedAccount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthTotals:
-    """A month merged: totals of authorised partners that are not held, and where everything else went.
+    """The totals of authorised partners that are not held, and where everything else of the month went.
 
-    `entity_totals` are EUR cents of all authorised partners' accounts, held ones included, of the entities
-    without a fault: what the brake compares from month to month. `known_parts` are EUR cents of held partners whose
-    unknown part cannot be negative: what they have reached already, whatever comes.
+    `entity_totals` are EUR cents of all authorised partners' accounts, held ones included, of the entities without a
+    fault: the brake compares them from month to month. `known_parts` are EUR cents of held partners whose unknown part
+    cannot be negative: their total will be at least that.
     """
 
     partners: tuple[PartnerTotal, ...]
@@ -116,9 +116,9 @@ def _account_total(
 
 
 class _Reasons:
-    """Why partners are held, in the order in which it was found, each reason once.
+    """Why partners are held: each reason once, in the order in which they were found.
 
-    `may_be_negative` are those whose unknown part could lower them.
+    `may_be_negative` are the partners whose unknown part could lower their total.
     """
 
     def __init__(self) -> None:
@@ -149,9 +149,9 @@ def merge_totals(
 ) -> MonthTotals:
     """Merge what the entities billed in a month into one total per authorised partner.
 
-    `rates` are units per EUR by currency for this month; `entity_faults` are reasons by entity that came up
-    after reading (the checks of a whole entity), beside each `EntityRevenue.fault`. An entity that bills in the
-    month and has no revenue here counts as not read. Raises `ConservationBroken` where a line would vanish.
+    `rates` are units per EUR by currency for this month; `entity_faults` are reasons by entity that the checks found
+    after reading, beside each `EntityRevenue.fault`. An entity that bills in the month and is not among `revenues`
+    counts as not read. Raises `ConservationBroken` where a line would get lost.
     """
     ownership = Ownership(month=month, links=links, partners=partners)
     known_rates = {**rates, EUR: Decimal(1)}
@@ -282,7 +282,7 @@ def _bucket(
 
 
 def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Bucket]) -> None:
-    """Stop where what was read from an entity in a currency is not exactly what lies in its buckets (rule 2)."""
+    """Raise `ConservationBroken` where an entity's buckets do not hold exactly what was read, by currency (rule 2)."""
     read: dict[tuple[str, str], tuple[int, int]] = {}
     put: dict[tuple[str, str], tuple[int, int]] = {}
 
@@ -307,7 +307,7 @@ def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Buck
 
 
 def unmatched_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership) -> tuple[UnmatchedAccount, ...]:
-    """Accounts with lines, flagged as reseller, or linked to several partners, that belong to no one partner."""
+    """Accounts without exactly one partner that have lines, are flagged as a reseller's, or have several partners."""
     found = set()
     for revenue in revenues:
         accounts = {

@@ -1,1 +1,1 @@
-"""The programme database's schema, step by step; `partner-program init` runs what is missing."""
+"""The programme database's schema, step by step; `partner-program init` runs the steps that are missing."""

@@ -14,7 +14,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Create the two tables; no month is in anybody's hands."""
+    """Create the two tables; no run has a month yet."""
     op.create_table(
         "month_lease",
         sa.Column("billing_month", Words, nullable=False),

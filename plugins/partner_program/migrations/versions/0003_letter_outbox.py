@@ -92,7 +92,7 @@ def upgrade() -> None:
     for change in ("UPDATE", "DELETE"):
         op.execute(_refusal("letter_action", change))
     if op.get_bind().dialect.name == "postgresql":
-        for table in APPEND_ONLY:  # a table may be emptied without a DELETE
+        for table in APPEND_ONLY:  # TRUNCATE empties a table without a DELETE
             op.execute(
                 f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"

@@ -1,4 +1,4 @@
-"""Any number of tiers: the programme files say how many there are, the database only that a tier is not negative."""
+"""Any number of tiers: programme files say how many there are, the database checks only that none is negative."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def upgrade() -> None:
 
 
 def _rebuild(table: str, columns: dict[str, int]) -> None:
-    """Replace a table by one with other checks: SQLite cannot change a check in place.
+    """Replace a table by one with other checks, as SQLite cannot change a check in place.
 
     These are the steps of https://www.sqlite.org/lang_altertable.html#otheralter, in the caller's transaction and with
     foreign keys off, as `ProgramDatabase.upgrade` sets them. Each row keeps its rowid, so that rows are found in the
@@ -61,5 +61,5 @@ def _rebuild(table: str, columns: dict[str, int]) -> None:
 
 def _replaced(definition: str, old: str, new: str) -> str:
     if definition.count(old) != 1:
-        raise RuntimeError(f"{old!r} is not once in {definition!r}: this database was not made by these migrations")
+        raise RuntimeError(f"expected {old!r} once in {definition!r}: this database was not made by these migrations")
     return definition.replace(old, new)
