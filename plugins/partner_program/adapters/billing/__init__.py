@@ -4,16 +4,16 @@
 files in `include/sql/<dialect>/`, one each.
 **Called by** `usecases.month.run` (the pull), `usecases.month.closes` (`close check`) and `usecases.doctor`.
 
-`pull.pull_month` is the way in. It opens one read-only snapshot (`sqlite`, `postgres`, `mysql` behind the protocol in
-`snapshot`), has the database add up the sound lines in groups (`tally`), reads only accounts with doubtful lines one
-by one (`lines` says what is wrong with each), and compares with the entity's own close (`closes`). A fault of the
-entity is never raised: it is the `fault` of the result, and the other entities go on.
+Start with `pull.pull_month`. It opens one read-only snapshot (`sqlite`, `postgres`, `mysql` behind the protocol in
+`snapshot`), has the database add up the sound lines in groups (`tally`), reads line by line only the accounts with
+doubtful lines (`lines` says what is wrong with each), and compares with the entity's own close (`closes`). A fault of
+the entity is never raised: it is the `fault` of the result, and the other entities go on.
 
 **To add a database dialect:** a folder `include/sql/<dialect>/` with the same file names as `sqlite/`; a module here
 with one context manager that yields a `BillingSnapshot` (copy the shape of `sqlite`; put into `server` what servers
 share); one row in `pull._DIALECTS`; for the connection, one row in `adapters.connections`.
-`tests/adapters/billing/test_servers.py` reads the same months from every dialect: add it there, and every difference
-shows.
+`tests/adapters/billing/test_servers.py` reads the same months from every dialect: add yours there, and the test shows
+every difference.
 
 **To add a billing system that cannot have views:** a folder `include/sql/sources/<name>/` with one query for each
 relation. No Python. `include/sql/sources/README.md` says how.

@@ -1,4 +1,4 @@
-"""The entity's word that a month is complete, and whether the lines found agree with it (rule 7, contract 1)."""
+"""Reads an entity's close of a month, and checks whether the lines found agree with it (rule 7, contract 1)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,18 +10,18 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_WHOLE
 from partner_program.domain.revenue import PeriodClose
 
-_MANY = 12  # up to here each faulty line is tried in and out of the entity's word
+_MANY = 12  # up to this number, each faulty line is tried as counted and as not counted by the entity
 
 
 class UnsureLine(NamedTuple):
-    """A line that the entity may or may not have counted; None where a value of it cannot be relied on."""
+    """A line that the entity may or may not have counted; a value that cannot be relied on is None."""
 
     currency: str | None
     net_amount_minor: int | None
 
 
 def read_close_rows(rows: Iterable[tuple[Any, ...]], month: BillingMonth) -> tuple[PeriodClose, ...]:
-    """The closes of a month, one per currency; rows that cannot be relied on are a fault of the entity."""
+    """Read the closes of a month, one per currency; raises `BillingFault` for a row that cannot be relied on."""
     closes = [PeriodClose(*row) for row in rows]
     for close in closes:
         where = f"month {month}: program_period_close"
@@ -47,7 +47,10 @@ def close_fault(
     posted: Mapping[str, tuple[int, int]],
     unsure: Sequence[UnsureLine],
 ) -> str | None:
-    """What keeps the month from counting as closed; `posted` has each currency's sound lines and their sum."""
+    """Return why the month does not count as closed, or None.
+
+    `posted` has the number of sound posted lines of each currency and their sum in minor units.
+    """
     if not closes:
         return f"month {month} not closed"
     closed = {close.currency for close in closes}
@@ -69,7 +72,10 @@ def close_fault(
 
 
 def _agrees(lines: int, total: int, perhaps: list[int | None]) -> bool:
-    """Whether the unsure lines, each counted by the entity or not, explain what the close has over the sound lines."""
+    """Return whether the difference between the close and the sound lines can be explained by the unsure lines.
+
+    `lines` and `total` are the difference; the entity may have counted each unsure line (`perhaps`) or not.
+    """
     amounts = [amount for amount in perhaps if amount is not None]
     if len(amounts) < len(perhaps):
         return 0 <= lines <= len(perhaps)

@@ -1,4 +1,4 @@
-"""Judging a billing line: sound, shown in its bucket only, or at fault (rules 2 and 7, contract 1)."""
+"""Judges a billing line: sound, only shown in its bucket, or at fault (rules 2 and 7, contract 1)."""
 
 import re
 from collections.abc import Collection
@@ -18,15 +18,15 @@ from partner_program.domain.revenue import (
 
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_BLANK = " "  # as the SQL statements trim it
-_NUL = "\0"  # PostgreSQL keeps none
+_BLANK = " "  # the SQL statements trim the same character
+_NUL = "\0"  # PostgreSQL cannot store it
 _YEARS = range(1970, 2200)
 _LONGEST_FOUND = 60
 _LONGEST_TERM = 2**31 - 1  # an integer, as the contract says
 
 
 class BillingLine(NamedTuple):
-    """A line exactly as the database holds it, in the column order of the statements that read lines."""
+    """A line exactly as the database has it, in the column order of the statements that read lines."""
 
     line_id: Any
     account_id: Any
@@ -40,17 +40,17 @@ class BillingLine(NamedTuple):
 
 
 def is_sound_currency(currency: object) -> bool:
-    """Whether it is written as three capital letters."""
+    """Return whether the currency is written as three capital letters."""
     return isinstance(currency, str) and _CURRENCY.fullmatch(currency) is not None
 
 
 def is_sound_account(account_id: object) -> bool:
-    """Whether it is text that names something, and that every database can keep."""
+    """Return whether the account id is a text that is not blank and that every database can store."""
     return isinstance(account_id, str) and account_id.strip(_BLANK) != "" and _NUL not in account_id
 
 
 def first_fault(line: BillingLine, largest: int, repeated: Collection[Any]) -> tuple[str, str] | None:
-    """The first column at fault, in the contract's order, and what is expected there; None for a sound line."""
+    """Return the first column at fault, in the contract's order, and what is expected there; None for a sound line."""
     if line.line_id is None or str(line.line_id).strip(_BLANK) == "":
         return "line_id", "an id"
     if line.line_id in repeated:
@@ -100,7 +100,7 @@ def _term_expected(term_months: object, charge_kind: str) -> str | None:
 
 
 def read_day(value: object) -> date | None:
-    """A real day written as YYYY-MM-DD within the years that a service can have; else None."""
+    """Read a day written as YYYY-MM-DD; None if it is not a date or not in a year that a service can have."""
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
         return None
     try:
@@ -111,7 +111,7 @@ def read_day(value: object) -> date | None:
 
 
 def group_of(line: BillingLine, month: BillingMonth) -> MrrGroup:
-    """The line as a group of one; what cannot be relied on in an excluded line counts as 0 days or a term of 1."""
+    """Return the line as a group of one; unreliable dates of an excluded line count as 0 days, its term as 1."""
     return MrrGroup(
         account_id=plain_text(line.account_id),
         currency=plain_text(line.currency),
@@ -125,7 +125,7 @@ def group_of(line: BillingLine, month: BillingMonth) -> MrrGroup:
 
 
 def _covered_days(line: BillingLine, month: BillingMonth) -> int:
-    """Days of the month that the line covers; a metered one counts whole in the month in which it starts (rule 2)."""
+    """Count the days of the month that the line covers; a metered line counts whole in its first month (rule 2)."""
     start, end = read_day(line.service_start), read_day(line.service_end)
     if start is None or end is None:
         return 0
@@ -135,13 +135,16 @@ def _covered_days(line: BillingLine, month: BillingMonth) -> int:
 
 
 def whole_amount(line: BillingLine) -> int | None:
-    """The amount where it is a whole number that a company can bill; what a full column clips to is none."""
+    """Return the amount if it is a whole number that a company can bill, otherwise None.
+
+    A value clipped at the column's maximum is not an amount.
+    """
     amount = line.net_amount_minor
     return amount if isinstance(amount, int) and abs(amount) <= LARGEST_TOTAL_MINOR else None
 
 
 def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
-    """The line with what is wrong with it."""
+    """Return the line together with what is wrong in it."""
     return FaultyLine(
         line_id=plain_text(line.line_id),
         account_id=plain_text(line.account_id),
@@ -156,7 +159,10 @@ def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
 
 
 def plain_text(value: object) -> str:
-    """A cell as text that every database can keep: empty for NULL, NUL and bytes that are no UTF-8 as hexadecimal."""
+    """Return a cell as text that every database can store.
+
+    NULL becomes an empty text; NUL characters and bytes that are not UTF-8 become hexadecimal escapes.
+    """
     if value is None:
         return ""
     text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
@@ -164,7 +170,7 @@ def plain_text(value: object) -> str:
 
 
 def cell_for_people(value: object) -> str:
-    """A cell for people: bounded, printable, text in quotes so that `'12'` is not taken for 12."""
+    """Return a cell for people: short, printable, and a text in quotes so that `'12'` is not taken for 12."""
     if value is None:
         return "NULL"
     start = plain_text(value[:_LONGEST_FOUND] if isinstance(value, str | bytes) else value)

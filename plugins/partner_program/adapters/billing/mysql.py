@@ -1,7 +1,7 @@
-"""An entity's billing database on MariaDB or MySQL: read-only, one consistent snapshot, strict, and read back.
+"""Reads an entity's billing database on MariaDB or MySQL: read-only, one snapshot, strict mode, settings checked.
 
-Keys are compared by their bytes, `CAST(... AS BINARY)` in the statements, for a collation takes 'Muller' for 'MÜLLER'.
-The bytes are those of UTF-8 whatever the column's own character set is; a column without one keeps its bytes.
+Keys are compared by their bytes, `CAST(... AS BINARY)` in the statements, because a collation takes 'Muller' for
+'MÜLLER'. The bytes are UTF-8 whatever the column's own character set is; a column without one keeps its bytes.
 """
 
 import re
@@ -18,10 +18,10 @@ from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
 
-# Lax modes turn '1,000.00' into 1 and cut names; a zero date has to stay what it is to be named.
+# Lax modes turn '1,000.00' into 1 and cut names. Zero dates are not forbidden, so that they can be reported.
 SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT"
 _BYTES = re.compile(r"CAST\(([a-z_]+) AS BINARY\)")
-# A column in one of these has the bytes of UTF-8 as it is; to convert each value would cost a tenth of the reading.
+# The bytes of a column in one of these are UTF-8 already; converting each value would make reading a tenth slower.
 _AS_UTF8 = {"utf8mb4", "utf8mb3", "utf8", "ascii", "binary"}
 _FIELD = pymysql.constants.FIELD_TYPE
 _WHOLE = {
@@ -44,30 +44,29 @@ _TYPES = {
 
 
 class MysqlSnapshot(BillingSnapshot):
-    """One read-only transaction on a MariaDB or MySQL server, on the state at its start."""
+    """One read-only transaction on a MariaDB or MySQL server, which sees the state at its start."""
 
     dialect = "mysql"
     stand_in_keyword = "AS"
 
     def __init__(self, connection: "pymysql.Connection[Any]", sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
-        """Take a connection in whose transaction every read takes place."""
         super().__init__(sql_folder, stand_ins)
         self._connection = connection
         self._as_utf8: dict[str, bool] = {}
 
     def statement(self, name: str) -> str:
-        """The text of a statement, in which the bytes of a text are those of UTF-8."""
+        """Return the text of a statement, changed so that the bytes of a text are UTF-8."""
         return _BYTES.sub(self._bytes_as_utf8, super().statement(name))
 
     def missing(self, relation: str, expected: tuple[str, ...]) -> str | None:
-        """What of a relation is missing; of one that is as it should be, the character sets are looked up."""
+        """Return what is missing of a relation, or None; then also look up the character sets of its columns."""
         missing = super().missing(relation, expected)
         if missing is None:
             self._look_up_character_sets(relation)
         return missing
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Rows of a statement, its bytes as text."""
+        """Yield the rows of a statement, with bytes decoded to text."""
         statement, binds = with_lists(self.statement(name), values)
         with self._connection.cursor() as cursor:
             cursor.execute(named_binds(statement), binds)
@@ -75,7 +74,7 @@ class MysqlSnapshot(BillingSnapshot):
             yield from with_whole_numbers(name, texts)
 
     def columns(self, relation: str) -> list[str]:
-        """Names of a relation's columns; one of a wrong type is a fault."""
+        """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
         with self._connection.cursor() as cursor:
             cursor.execute(named_binds(self.statement(f"columns_of_{relation}")), {})
             described = cursor.description or ()
@@ -86,7 +85,7 @@ class MysqlSnapshot(BillingSnapshot):
         return [column[0] for column in described]
 
     def account_key(self, account_id: str | bytes) -> str:
-        """The bytes of an account id in hexadecimal."""
+        """Return the bytes of an account id in hexadecimal."""
         raw = account_id if isinstance(account_id, bytes) else account_id.encode()
         return raw.hex().upper()
 
@@ -98,7 +97,7 @@ class MysqlSnapshot(BillingSnapshot):
             self._as_utf8[column] = self._as_utf8.get(column, True) and character_set in _AS_UTF8
 
     def _bytes_as_utf8(self, match: re.Match[str]) -> str:
-        """The cast as it is where that is UTF-8 already in each relation; what is not known to be is converted."""
+        """Return the cast, with a conversion unless the column is known to be UTF-8 in each relation."""
         column = match[1]
         if self._as_utf8.get(column, False):
             return match[0]
@@ -120,7 +119,7 @@ def open_mysql(
 
 
 def _connect(fields: ConnectionFields) -> "pymysql.Connection[Any]":
-    """Connect to read: strict, in UTC, with a time limit, inside a read-only transaction on one snapshot."""
+    """Connect with strict mode, in UTC, with a time limit, inside a read-only transaction on one snapshot."""
     allowed = seconds_allowed(fields)
     connection = pymysql.connect(
         host=fields.host or "127.0.0.1",
@@ -141,7 +140,7 @@ def _connect(fields: ConnectionFields) -> "pymysql.Connection[Any]":
 
 
 def _set_session(connection: "pymysql.Connection[Any]", allowed: int) -> None:
-    """Set what the reading relies on, and read it back: a proxy or an old server may keep to its own."""
+    """Set what reading relies on, and check that it is set: a proxy or an old server may ignore it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
         is_mariadb = "mariadb" in str(cursor.fetchone()).lower()
@@ -157,7 +156,7 @@ def _set_session(connection: "pymysql.Connection[Any]", allowed: int) -> None:
 
 
 def _text(value: Any) -> Any:
-    """Bytes as text; what is no UTF-8 stays bytes, to be named."""
+    """Decode bytes to text; bytes that are not UTF-8 stay bytes, so that they can be reported."""
     if not isinstance(value, bytes):
         return value
     try:

@@ -1,4 +1,4 @@
-"""An entity's billing database on PostgreSQL: a role that only reads, one snapshot, a time limit that was read back."""
+"""Reads an entity's billing database on PostgreSQL: a role that only reads, one snapshot, a checked time limit."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -14,7 +14,7 @@ from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
 
-# What the columns of contract 1 may be here: another type is another meaning, and is named in place of guessed.
+# The types that columns of contract 1 may have here. Another type could mean something else: it is reported.
 _WHOLE = {"smallint", "integer", "bigint", "numeric"}
 _TYPES = {
     "service_start": {"date"},
@@ -26,22 +26,21 @@ _TYPES = {
 }
 
 
-# Read to the end by whoever asks, so a part at a time: the driver never holds all beside what is made of them.
+# Read in parts, so that the driver never holds all rows in memory at once. The caller must read them to the end.
 _MANY_ROWS, _ROWS_AT_ONCE = {"month_groups"}, 2_000
 
 
 class PostgresSnapshot(BillingSnapshot):
-    """One read-only transaction on a PostgreSQL server, on the state at its first statement."""
+    """One read-only transaction on a PostgreSQL server, which sees the state at its first statement."""
 
     dialect = "postgres"
 
     def __init__(self, connection: psycopg.Connection[Any], sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
-        """Take a connection in whose transaction every read takes place."""
         super().__init__(sql_folder, stand_ins)
         self._connection = connection
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Rows of a statement, in the server's binary form."""
+        """Yield the rows of a statement, sent in the server's binary form."""
         statement, binds = with_lists(self.statement(name), values)
         query: Any = named_binds(statement)
         with self._connection.cursor(binary=True) as cursor:
@@ -51,7 +50,7 @@ class PostgresSnapshot(BillingSnapshot):
             yield from with_whole_numbers(name, cursor.execute(query, binds).fetchall())
 
     def columns(self, relation: str) -> list[str]:
-        """Names of a relation's columns; one of a wrong type is a fault."""
+        """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
         query: Any = named_binds(self.statement(f"columns_of_{relation}"))
         with self._connection.cursor() as cursor:
             described = cursor.execute(query).description or []
@@ -66,7 +65,7 @@ class PostgresSnapshot(BillingSnapshot):
         return [column.name for column in described]
 
     def account_key(self, account_id: str | bytes) -> str:
-        """The account id itself: the server compares it by its bytes."""
+        """Return the account id itself: the server compares it by its bytes."""
         return account_id if isinstance(account_id, str) else account_id.decode(errors="backslashreplace")
 
 
@@ -74,7 +73,7 @@ class PostgresSnapshot(BillingSnapshot):
 def open_postgres(
     fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
 ) -> Iterator[PostgresSnapshot]:
-    """Open a snapshot; a server's text is always what its encoding says, so `any_bytes` changes nothing here."""
+    """Open a snapshot; a server's text always fits its encoding, so `any_bytes` changes nothing here."""
     del any_bytes
     try:
         with closing(_connect(fields)) as connection:
@@ -86,7 +85,7 @@ def open_postgres(
 
 
 def _connect(fields: ConnectionFields) -> psycopg.Connection[Any]:
-    """Connect to read: read-only, one snapshot for all statements, days and numbers as the contract writes them."""
+    """Connect read-only, with one snapshot for all statements, and days and numbers in the contract's form."""
     allowed = seconds_allowed(fields)
     connection = psycopg.connect(
         host=fields.host,
@@ -116,14 +115,14 @@ def _settings(fields: ConnectionFields, allowed: int) -> dict[str, object]:
         "DateStyle": "ISO",
         "TimeZone": "UTC",
         "search_path": _search_path(fields),
-        # A month is many lines side by side: a page that holds several of them is read once, where a planner that
-        # takes random reads for cheap would follow the index from line to line. It took a sixth of the statement.
+        # The lines of a month lie side by side: without index scans, a page that holds several of them is read once. A
+        # planner that takes random reads for cheap would follow the index line by line, and take a sixth longer.
         "enable_indexscan": "off",
     }
 
 
 def _search_path(fields: ConnectionFields) -> str:
-    """Where the relations are looked for: `search_path` in the connection's extra, public unless told."""
+    """Return where to look for the relations: `search_path` in the connection's extra, otherwise public."""
     path = fields.extra.get("search_path", "public")
     if not isinstance(path, str) or not path.replace("_", "").replace(",", "").isalnum():
         raise BillingFault(

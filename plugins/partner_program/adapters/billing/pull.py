@@ -1,6 +1,6 @@
-"""Pulling a month from an entity's billing database (contract 1): one read-only snapshot, never changed.
+"""Pulls a month from an entity's billing database (contract 1): one read-only snapshot, never changed.
 
-An entity's fault never raises: it becomes the fault of its `EntityRevenue`, so that the other entities go on.
+A fault of an entity is never raised: it becomes the `fault` of its `EntityRevenue`, so that the other entities go on.
 """
 
 import gc
@@ -23,7 +23,7 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
-# All columns of contract 1, read by a statement of ours or not: one that is gone says that things have moved.
+# All columns of contract 1, even those that we never read: a missing column shows that the database was changed.
 _COLUMNS = {
     LINES: (*BillingLine._fields, "service_id", "product", "posted_on", "discount_bp", "ordered_on"),
     CLOSES: ("billing_month", *PeriodClose._fields, "closed_at"),
@@ -45,19 +45,19 @@ def pull_month(
     recorded_closes: Sequence[PeriodClose] = (),
     sql_folder: Path,
 ) -> EntityRevenue:
-    """Read what an entity billed in a month; whatever is wrong with the entity is the result's `fault`.
+    """Read what an entity billed in a month; anything wrong with the entity becomes the result's `fault`.
 
-    `recorded_closes` stand in where the entity has no `program_period_close`. The same data gives the same result.
+    `recorded_closes` are used if the entity has no `program_period_close`. The same data gives the same result.
     """
     what = (connection, entity, month, largest_line_minor, recorded_closes, sql_folder)
     try:
         return _pull(*what, any_bytes=False)
     except UndecodableText:
-        return _pull(*what, any_bytes=True)  # slower, with bytes in place of what is no UTF-8
+        return _pull(*what, any_bytes=True)  # slower: text that is not UTF-8 comes as bytes
 
 
 def missing_relations(connection: ConnectionFields, entity: Entity, *, sql_folder: Path) -> list[str]:
-    """What keeps an entity's billing database from being read; empty where every relation and column is there."""
+    """Return why an entity's billing database cannot be read; empty if every relation and column is there."""
     try:
         with _open(connection, entity, sql_folder, True) as snapshot:
             asked = {name: columns for name, columns in _COLUMNS.items() if name != CLOSES or snapshot.has(CLOSES)}
@@ -70,7 +70,7 @@ def missing_relations(connection: ConnectionFields, entity: Entity, *, sql_folde
 def _open(
     connection: ConnectionFields, entity: Entity, sql_folder: Path, any_bytes: bool
 ) -> AbstractContextManager[BillingSnapshot]:
-    """Open a snapshot in the connection's dialect, on the entity's own queries where the registry names some."""
+    """Open a snapshot in the connection's dialect, with the entity's own queries if the registry names a source."""
     dialect = _DIALECTS.get(connection.conn_type)
     if dialect is None:
         known = ", ".join(sorted(_DIALECTS))
@@ -100,7 +100,7 @@ def _pull(
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Keep Python from looking for garbage among tens of thousands of groups, where none is: a tenth of a pull."""
+    """Switch garbage collection off: it would search tens of thousands of groups for nothing, a tenth of a pull."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -138,7 +138,7 @@ def _read(
 
 
 def _closes(snapshot: BillingSnapshot, month: BillingMonth, recorded: Sequence[PeriodClose]) -> tuple[PeriodClose, ...]:
-    """The entity's own closes, or the recorded ones where its system has no place for them."""
+    """Return the entity's own closes, or the recorded ones if its system has no table of closes."""
     if not snapshot.has(CLOSES):
         return tuple(sorted(recorded))
     missing = snapshot.missing(CLOSES, _COLUMNS[CLOSES])

@@ -1,4 +1,4 @@
-"""What billing databases on a server have in common: binds, whole numbers as text, time limits."""
+"""The parts that billing databases on a server share: binds, whole numbers sent as text, time limits."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,19 +9,19 @@ from partner_program.adapters.connections import ConnectionFields
 
 STATEMENT_SECONDS = 600
 CONNECT_SECONDS = 10
-# Columns that a statement gives as text, so that no driver decides what NaN or an infinite day is.
+# Places of columns that a statement returns as text, so that no driver decides what NaN or an infinite day is.
 _WHOLE_COLUMNS = {"lines_of_accounts": (5, 6), "stray_lines": (5, 6), "period_closes": (1, 2)}
 _BIND = re.compile(r"(?<!:):([a-z_]+[0-9]*)")
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+)?", re.ASCII)
 
 
 def named_binds(statement: str) -> str:
-    """A statement with the binds `:name` of our files as `%(name)s`, which both drivers take."""
+    """Return a statement with the binds `:name` of our files written as `%(name)s`, which both drivers take."""
     return _BIND.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
 def with_whole_numbers(name: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Rows of a statement with its whole numbers as integers; what is none stays the text that it is."""
+    """Yield the rows of a statement with whole numbers as integers; any other value stays the text that it is."""
     columns = _WHOLE_COLUMNS.get(name)
     if columns is None:
         yield from rows
@@ -36,7 +36,7 @@ def _whole(value: Any) -> Any:
 
 
 def seconds_allowed(fields: ConnectionFields) -> int:
-    """How long one statement may take: `statement_timeout` in the connection's extra, in seconds."""
+    """Return how long one statement may take, in seconds: `statement_timeout` in the connection's extra."""
     allowed = fields.extra.get("statement_timeout", STATEMENT_SECONDS)
     if not isinstance(allowed, int) or not 1 <= allowed <= 86_400:
         raise BillingFault(

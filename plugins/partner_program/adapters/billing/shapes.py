@@ -1,4 +1,4 @@
-"""All that makes lines count alike as one whole number, a shape: `month_groups` makes it, this reads it.
+"""Reads shapes: the statement `month_groups` packs kind, status, term and covered days of lines into one whole number.
 
 A shape is `(code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days`. The statement
 gets the codes from the domain's tables, so that there is one list of kinds.
@@ -7,7 +7,7 @@ gets the codes from the domain's tables, so that there is one list of kinds.
 from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES
 
-# What `month_groups` has to know of kinds and statuses, as lists.
+# The lists of kinds and statuses that `month_groups` gets.
 SHAPE_BINDS: dict[str, tuple[object, ...]] = {
     "kind": tuple(CHARGE_KINDS),
     "kind_code": tuple(kind.code for kind in CHARGE_KINDS.values()),
@@ -21,11 +21,11 @@ _STATUSES = {code: status for status, code in DOCUMENT_STATUSES.items()}
 
 
 class Shapes(dict[int | None, tuple[str | None, str | None, int, int]]):
-    """Kind, status, term and covered days by shape, each worked out once; no kind where a line cannot be relied on."""
+    """Kind, status, term and covered days by shape, each unpacked once; kind None marks lines that may be faulty."""
 
     def __missing__(self, shape: int | None) -> tuple[str | None, str | None, int, int]:
-        """Take a shape apart. Raises `BillingFault` for a code of no kind or status: it is never read as another."""
-        if shape is None:  # something about these lines cannot be relied on
+        """Unpack a shape; raises `BillingFault` for an unknown code, which must never be read as another kind."""
+        if shape is None:  # something in these lines cannot be relied on
             self[shape] = None, None, 0, 0
             return self[shape]
         codes, rest = divmod(shape, 100_000)

@@ -1,4 +1,4 @@
-"""What the reading of a month asks of a billing database, whatever its dialect."""
+"""The protocol through which a month is read from a billing database, whatever its dialect."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -14,31 +14,33 @@ class BillingFault(Refusal):
 
 
 class UndecodableText(Exception):
-    """Some text of the database is no UTF-8: it has to be read as bytes."""
+    """Some text of the database is not UTF-8: it has to be read as bytes."""
 
 
 class BillingSnapshot(ABC):
-    """One read-only snapshot of an entity's billing database; a dialect says how."""
+    """One read-only snapshot of an entity's billing database; each dialect has a subclass.
+
+    `sql_folder` holds the statements; `stand_ins` are the entity's own queries in place of relations, by name.
+    """
 
     dialect: ClassVar[str]
     stand_in_keyword: ClassVar[str] = "AS NOT MATERIALIZED"
 
     def __init__(self, sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
-        """Take the folder of the statements and the entity's own queries for relations."""
         self._sql_folder = sql_folder
         self._stand_ins = stand_ins
 
     def statement(self, name: str) -> str:
-        """The text of a statement in this dialect, on the entity's own queries where it has some."""
+        """Return the text of a statement in this dialect, with the entity's own queries in it if there are any."""
         statement = read_statement(self._sql_folder, self.dialect, name)
         return with_stand_ins(statement, self._stand_ins, keyword=self.stand_in_keyword)
 
     def has(self, relation: str) -> bool:
-        """Whether there is a table, a view or a query of that name."""
+        """Return whether there is a table, a view or a query of that name."""
         return relation in self._stand_ins or relation in map(str.lower, self._names())
 
     def missing(self, relation: str, expected: tuple[str, ...]) -> str | None:
-        """What of a relation is missing, with the names expected and found; None where it is as it should be."""
+        """Return what is missing of a relation, with the names expected and found; None if nothing is missing."""
         if not self.has(relation):
             return f"{relation} is missing: expected a table or view of that name, found {_listed(self._names())}"
         columns = self.columns(relation)
@@ -46,7 +48,7 @@ class BillingSnapshot(ABC):
         return f"{relation}: expected columns {_listed(absent)}, found {_listed(columns)}" if absent else None
 
     def keeps_line_ids_unique(self) -> bool:
-        """Whether the database itself refuses a second line with the same id."""
+        """Return whether the database itself refuses a second line with the same id."""
         return "program_mrr_line" not in self._stand_ins and any(self.rows("unique_line_id"))
 
     def _names(self) -> list[str]:
@@ -54,15 +56,15 @@ class BillingSnapshot(ABC):
 
     @abstractmethod
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Rows of a statement, as they come."""
+        """Yield the rows of a statement in the order of the database."""
 
     @abstractmethod
     def columns(self, relation: str) -> list[str]:
-        """Names of a relation's columns."""
+        """Return the names of a relation's columns."""
 
     @abstractmethod
     def account_key(self, account_id: str | bytes) -> str:
-        """An account id as the statement `lines_of_accounts` compares it."""
+        """Return an account id in the form in which the statement `lines_of_accounts` compares it."""
 
 
 def _listed(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""An entity's billing database in SQLite: opened to read only, one snapshot, never created, never changed."""
+"""Reads an entity's billing database in SQLite: opened read-only, one snapshot, never created, never changed."""
 
 import re
 import sqlite3
@@ -21,21 +21,20 @@ class SqliteSnapshot(BillingSnapshot):
     dialect = "sqlite"
 
     def __init__(self, connection: sqlite3.Connection, sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
-        """Take a connection in whose transaction every read takes place."""
         super().__init__(sql_folder, stand_ins)
         self._connection = connection
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Rows of a statement, as they come."""
+        """Return the rows of a statement, read one by one."""
         return self._connection.execute(*with_lists(self.statement(name), values))
 
     def columns(self, relation: str) -> list[str]:
-        """Names of a relation's columns."""
+        """Return the names of a relation's columns."""
         cursor = self._connection.execute(self.statement(f"columns_of_{relation}"))
         return [column[0] for column in cursor.description]
 
     def account_key(self, account_id: str | bytes) -> str:
-        """The bytes of an account id as the database keeps them, in hexadecimal."""
+        """Return the bytes of an account id in the database's encoding, in hexadecimal."""
         if isinstance(account_id, bytes):
             return account_id.hex().upper()
         return account_id.encode(self._encoding).hex().upper()
@@ -49,7 +48,7 @@ class SqliteSnapshot(BillingSnapshot):
 def open_sqlite(
     fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
 ) -> Iterator[SqliteSnapshot]:
-    """Open a snapshot; with `any_bytes`, text that is no UTF-8 comes as bytes, else it raises `UndecodableText`."""
+    """Open a snapshot; text that is not UTF-8 comes as bytes with `any_bytes`, otherwise raises `UndecodableText`."""
     try:
         with closing(_connect(fields)) as connection:
             if any_bytes:
@@ -58,14 +57,14 @@ def open_sqlite(
             connection.execute("BEGIN")
             yield SqliteSnapshot(connection, sql_folder, stand_ins)
     except sqlite3.Error as error:
-        # a code comes from SQLite; the driver itself raises only for text that it cannot decode
+        # an error with a code comes from SQLite; without one, the driver could not decode a text
         if getattr(error, "sqlite_errorcode", None) is None and "decode" in str(error):
             raise UndecodableText from None
         raise BillingFault(f"billing database not readable: {error}") from None
 
 
 def _connect(fields: ConnectionFields) -> sqlite3.Connection:
-    """Open the file to read only; the address keeps `?`, `#` and `%` of a path what they are."""
+    """Open the file read-only; as a URI, the path may contain `?`, `#` and `%`."""
     address = Path(fields.sqlite_file).absolute().as_uri() + "?mode=ro"
     seconds = str(fields.extra.get("timeout", BUSY_SECONDS))
     if not re.fullmatch(r"\d{1,4}(\.\d+)?", seconds, re.ASCII):

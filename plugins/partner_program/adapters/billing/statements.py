@@ -1,12 +1,12 @@
-"""SQL is a file: one statement each, in a folder per dialect, bind parameters only.
+"""Reads SQL statements from files: one statement a file, one folder a dialect, values only as bind parameters.
 
-A bind may stand for a list, which a statement names once: `IN (:name)`, or `WHEN :kind THEN :code` for two lists side
+A bind may mean a list, which a statement names once: `IN (:name)`, or `WHEN :kind THEN :code` for two lists side
 by side. Each value of the list becomes a bind of its own.
 
-An entity that may not create views has a folder of its own under `sources/`, whose queries stand in for the
-relations of contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. Where a
-billing system runs on several databases, what cannot be written for all of them is in a subfolder per type of
-connection (`mysql`, `postgres`).
+An entity that may not create views has a folder of its own under `sources/`, whose queries replace the relations of
+contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. If a billing system
+runs on several databases, queries that differ between them are in a subfolder per type of connection (`mysql`,
+`postgres`).
 """
 
 import re
@@ -17,14 +17,14 @@ _BRANCH_OR_BIND = re.compile(r"WHEN :([a-z_]+) THEN :([a-z_]+)|(?<!:):([a-z_]+)"
 
 
 def read_statement(sql_folder: Path, dialect: str, name: str) -> str:
-    """The text of one statement."""
+    """Return the text of one statement."""
     return (sql_folder / dialect / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, str] | None:
-    """The queries that stand in for relations, by the relation's name; None where there is no such folder.
+    """Return the queries that replace relations, by the relation's name; None if there is no such folder.
 
-    Those in the subfolder of the connection's type come before those of the folder itself.
+    A query in the subfolder of the connection's type is used before one of the folder itself.
     """
     folder = sql_folder / "sources" / source
     if source == ".." or Path(source).name != source or not folder.is_dir():
@@ -34,10 +34,10 @@ def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, s
 
 
 def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str = "AS NOT MATERIALIZED") -> str:
-    """A statement in which an entity's own queries take the places of the relations.
+    """Return a statement in which an entity's own queries replace the relations.
 
-    Not materialized: else the whole relation would be read before the month is picked from it. A database that knows
-    no such words decides by itself.
+    Not materialized: otherwise the whole relation would be read before the month is picked from it. A database
+    without these words (`keyword`) decides by itself.
     """
     if not stand_ins:
         return statement
@@ -46,7 +46,7 @@ def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str
 
 
 def with_lists(statement: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    """A statement and its values in which each list of values is as many binds, `:name_0`, `:name_1` and so on."""
+    """Return the statement and its values with each list spread out into binds `:name_0`, `:name_1` and so on."""
     lists = {name: value for name, value in values.items() if isinstance(value, tuple)}
     if not lists:
         return statement, dict(values)

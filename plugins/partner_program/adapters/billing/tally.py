@@ -1,7 +1,7 @@
-"""The lines of a month, added up: the database groups them, only what cannot be relied on is read line by line.
+"""Adds up the lines of a month: the database groups them, and only accounts with doubtful lines are read line by line.
 
 Accounts in which anything looks wrong are left out of the groups and read again as lines, so that a bad line is
-named, and the sound lines beside it still count.
+named, and the sound lines of the account still count.
 """
 
 import json
@@ -34,21 +34,23 @@ from partner_program.domain.revenue import (
 )
 
 MOST_FAULTY_LINES = 10_000
-# Fewer than this are rows at fault, however few sound ones there are: each holds the partner of its account alone.
+# Fewer faulty lines than this are never a fault of the whole entity: each only holds the partner of its account.
 LEAST_FAULTY_LINES = 100
-# What lines that look wrong may add up to, either way: half of what a column of whole numbers holds, the rest is for
-# the sound ones.
+# The largest sum, positive or negative, of lines that look wrong: half of what a whole-number column holds. The other
+# half is left for the sound lines.
 _LARGEST_SUM = 2**62
-# tens of thousands of groups are made here: this way stays out of the interpreter's loop
+# makes tens of thousands of groups without running Python code for each
 _make = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
 _Key = tuple[str, str, str, str, int, int]  # a group without its sums
 
 
 class LineTally:
-    """A month's lines: sound ones as groups, excluded ones that only look wrong, and faulty ones."""
+    """A month's lines: sound ones as groups, excluded ones that only look wrong, and faulty ones.
+
+    `largest` is the largest amount of a line in minor units; `repeated` are the line ids that more than one line has.
+    """
 
     def __init__(self, month: BillingMonth, largest: int, repeated: Collection[Any]) -> None:
-        """Begin empty; `repeated` are the line ids that more than one line has."""
         self._month = month
         self._largest = largest
         self._repeated = repeated
@@ -60,11 +62,11 @@ class LineTally:
         self.unsure: list[UnsureLine] = []
 
     def keep(self, groups: list[MrrGroup]) -> None:
-        """Take groups as the database made them, in order, each once; every line in them is sound."""
+        """Take the groups that the database made, in order, each once; every line in them is sound."""
         self._grouped = groups
 
     def judge(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Take lines one by one; reading ends where there are too many faulty ones to go on."""
+        """Judge lines one by one; stop reading once there are more than `MOST_FAULTY_LINES` faulty ones."""
         for row in rows:
             line = BillingLine._make(row)
             wrong = first_fault(line, self._largest, self._repeated)
@@ -82,10 +84,10 @@ class LineTally:
             if len(self.faulty) > MOST_FAULTY_LINES:
                 return
 
-    def forget_what_no_column_holds(self) -> None:
-        """Take the lines that look wrong as lines without an amount, where no column can hold the sum of theirs.
+    def drop_unstorable_amounts(self) -> None:
+        """Drop the amounts of all lines that look wrong, if their sum is larger than a column can hold.
 
-        All of them, so that the order in which they were read changes nothing.
+        All amounts are dropped, so that the result does not depend on the order in which the lines were read.
         """
         if self._looks_wrong_minor <= _LARGEST_SUM:
             return
@@ -94,7 +96,7 @@ class LineTally:
         self._excluded = {key: (lines, 0) for key, (lines, _) in self._excluded.items()}
 
     def groups(self) -> tuple[MrrGroup, ...]:
-        """All groups in order, each once."""
+        """Return all groups in order, each once."""
         if not self._sound and not self._excluded:
             return tuple(self._grouped)
         sums = dict(self._sound)
@@ -105,7 +107,7 @@ class LineTally:
         return tuple(MrrGroup(*key, *sums[key]) for key in sorted(sums))
 
     def posted(self) -> dict[str, tuple[int, int]]:
-        """Sound posted lines and the sum of their amounts, per currency."""
+        """Return the number of sound posted lines and the sum of their amounts, per currency."""
         sums: dict[str, tuple[int, int]] = {}
         for _, currency, _, status, _, _, lines, amount in self._all_sound():
             if status == POSTED:
@@ -115,7 +117,7 @@ class LineTally:
 
     @property
     def fault(self) -> str | None:
-        """Why the entity's lines cannot be relied on as a whole; None where that is not so."""
+        """Return why the entity's lines as a whole cannot be relied on, or None."""
         if len(self.faulty) < LEAST_FAULTY_LINES:
             return None
         sound = sum(group.lines for group in self._all_sound() if counts(group))
@@ -135,7 +137,7 @@ class LineTally:
 
 
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
-    """Read every line that touches the month, or that might for want of a date."""
+    """Read every line that overlaps the month, including lines whose dates cannot be read."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
     bounds = {"days": month.days, "smallest": -largest, "largest": largest}
     groups = snapshot.rows("month_groups", **span, **bounds, **SHAPE_BINDS)
@@ -148,21 +150,23 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> 
         keys = {each: snapshot.account_key(each) for each in accounts if isinstance(each, str | bytes)}
         named = {keys[account_id] for account_id in suspect if account_id in keys}
         for account_id in list(accounts):
-            # by key, too: a binary value and a text with the same bytes are read together
+            # compare keys too: a binary value and a text with the same bytes are read together
             if account_id in suspect or keys.get(account_id) in named:
                 del accounts[account_id]
         tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(sorted(named))))
     tally.keep(accounts.in_order())
     tally.judge(snapshot.rows("stray_lines", **span))
-    tally.forget_what_no_column_holds()
+    tally.drop_unstorable_amounts()
     return tally
 
 
 class _Accounts(dict[Any, list[Any]]):
-    """Each account's groups as `MrrGroup`; one that cannot be relied on has no kind."""
+    """Each account's groups as `MrrGroup`, from the rows of `month_groups`; kind None marks lines that may be at fault.
+
+    To save memory, an account id or a currency is one object, however many groups have it.
+    """
 
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Take the rows of `month_groups`; an account and a currency are one object however many groups they have."""
         super().__init__()
         self._currencies: dict[Any, Any] = {}
         self._shapes = Shapes()
@@ -172,11 +176,11 @@ class _Accounts(dict[Any, list[Any]]):
             if groups is None:
                 groups = self[who] = []
             else:
-                who = groups[0][0]  # the one that is kept
+                who = groups[0][0]  # use the object that is kept
             groups.append(_make((who, share(currency, currency), *shapes[shape], lines, total)))
 
     def suspect(self) -> set[Any]:
-        """Those with anything that cannot be relied on."""
+        """Return the accounts in which something cannot be relied on."""
         suspect = {account_id for account_id in self if not is_sound_account(account_id)}
         unsound = {currency for currency in self._currencies if not is_sound_currency(currency)}
         if unsound or None in self._shapes:
@@ -185,7 +189,7 @@ class _Accounts(dict[Any, list[Any]]):
         return suspect
 
     def in_order(self) -> list[MrrGroup]:
-        """All groups, by account and what follows: to sort them at once, or in the database, takes far longer."""
+        """Return all groups, sorted account by account: sorting all at once, or in the database, takes far longer."""
         return [group for account_id in sorted(self) for group in sorted(self[account_id])]
 
 
