@@ -1,7 +1,7 @@
 """Writes a register or a simulation for finance: JSON, CSV and XLSX.
 
 **Talks to** nothing: it returns text or bytes. The caller decides where they go.
-**Called by** the commands `register` and `simulate`, by way of their use cases, and by the months' page.
+**Called by** the use cases of the commands `register` and `simulate`, and of the months' page.
 
 Money stays in whole cents and discounts in basis points, so that a spreadsheet can add them up. A text that a
 spreadsheet would run as a formula gets an apostrophe in front.

@@ -1,4 +1,4 @@
-"""Values of the domain as JSON has them."""
+"""Turns values of the domain into values that JSON can hold."""
 
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -7,9 +7,9 @@ from partner_program.domain.billing_month import BillingMonth
 
 
 def plain(value: object) -> object:
-    """A value as JSON has it: records as objects in the order of their fields, tuples as lists, days in ISO form.
+    """Return a value for JSON: records as objects in the order of their fields, tuples as lists, days in ISO form.
 
-    Raises `TypeError` for what has no plain form here, such as a fraction: who writes it says how.
+    Raises `TypeError` for any other type, such as a fraction: the caller must choose its form.
     """
     if value is None or isinstance(value, str | int):
         return value

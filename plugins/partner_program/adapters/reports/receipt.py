@@ -1,4 +1,4 @@
-"""A receipt as JSON: cents, minor units, basis points and ISO days as in the register; shares are exact ratios."""
+"""Writes a receipt as JSON: cents, minor units, basis points, ISO days as in the register; shares are exact ratios."""
 
 import json
 
@@ -9,7 +9,7 @@ from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLi
 
 
 def receipt_json(receipt: Receipt) -> str:
-    """The receipt for programs."""
+    """Return the receipt as JSON for programs."""
     facts = {
         "partner_id": receipt.partner_id,
         "company_name": receipt.company_name,

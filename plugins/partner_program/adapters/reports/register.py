@@ -1,4 +1,4 @@
-"""The register as files: JSON for programs, CSV and a workbook for finance, with the columns of `domain/register.py`.
+"""Writes the register: JSON for programs, CSV and a workbook for finance, with the columns of `domain/register.py`.
 
 A text that a spreadsheet would run as a formula stays a text.
 """
@@ -25,12 +25,12 @@ _FORMULA = re.compile(
 
 
 def safe_cell(value: _Value) -> _Value | str:
-    """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    """Return the value; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def register_facts(register: Register) -> dict[str, object]:
-    """The register as JSON has it: cents, basis points, ISO days, null where there is nothing."""
+    """Return the register for JSON: cents, basis points, ISO days, null for a missing value."""
     return {
         "billing_month": str(register.billing_month),
         "revision": register.revision,
@@ -43,18 +43,18 @@ def register_facts(register: Register) -> dict[str, object]:
 
 
 def partner_facts(partner: RegisterPartner) -> dict[str, object]:
-    """One partner's row as JSON has it."""
+    """Return one partner's row for JSON."""
     elsewhere = {name for name, column in COLUMNS.items() if not column.in_json}
     return {name: plain(getattr(partner, name)) for name in partner.__dataclass_fields__ if name not in elsewhere}
 
 
 def register_json(register: Register) -> str:
-    """The whole register for programs."""
+    """Return the whole register as JSON for programs."""
     return json.dumps(register_facts(register), ensure_ascii=False, indent=1) + "\n"
 
 
 def register_csv(register: Register) -> str:
-    """One row a partner, RFC 4180; money in cents, discounts in basis points."""
+    """Return the register as CSV (RFC 4180), one row a partner; money in cents, discounts in basis points."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\r\n")
     writer.writeheader()
@@ -63,14 +63,14 @@ def register_csv(register: Register) -> str:
 
 
 def register_xlsx(register: Register) -> bytes:
-    """A workbook with the partners and the buckets; equal registers give equal bytes."""
+    """Return a workbook with the partners and the buckets; equal registers give equal bytes."""
     from datetime import UTC, datetime
 
     import xlsxwriter
 
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    # A workbook carries its time of creation; ours is the programme's first day, so that bytes repeat.
+    # A workbook holds its time of creation; ours is always the programme's first day, so that the bytes stay the same.
     book.set_properties({"created": datetime(2015, 7, 27, tzinfo=UTC).replace(tzinfo=None)})
     _sheet(book, str(register.billing_month), list(COLUMNS), (list(cells(each).values()) for each in register.partners))
     _sheet(book, "buckets", Bucket._fields, register.buckets)

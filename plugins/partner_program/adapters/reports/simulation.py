@@ -1,4 +1,4 @@
-"""A simulation as files for programs and finance: JSON with the counts, CSV with the partners that would differ."""
+"""Writes a simulation for programs and finance: JSON with the counts, CSV with the partners that would differ."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def simulated_row(result: SimulatedResult) -> dict[str, Any]:
-    """One partner and month, both ways: cents and basis points, null where a month is history only."""
+    """Return one partner's month, in force and simulated: cents and basis points, null if the month is history only."""
     settled = result.settled
     before, now = settled.discounts, result.discounts
     return {
@@ -45,7 +45,7 @@ def _both(name: str, before: Discounts | None, now: Discounts | None, at: int) -
 
 
 def simulation_json(simulation: Simulation) -> str:
-    """Each month's counts and the partners that would differ, with the programme file that was tried."""
+    """Return JSON with each month's counts, the partners that would differ, and the programme file that was tried."""
     program = simulation.program
     answer = {
         "program": {"file": program.file_name, "sha256": program.file_hash},
@@ -77,7 +77,7 @@ def _changed(results: Sequence[SimulatedResult]) -> dict[str, int]:
 
 
 def simulation_csv(simulation: Simulation) -> str:
-    """One row for each partner and month that would differ, RFC 4180."""
+    """Return the partners and months that would differ as CSV (RFC 4180), one row each."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
