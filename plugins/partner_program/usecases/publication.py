@@ -60,7 +60,7 @@ def owe_rates(
         )
         for account in links.keys() | outbox.keys()
     }
-    return publication_store.owe(connection, owed)
+    return publication_store.add_owed_rates(connection, owed)
 
 
 def entities_with_orders(installation: Installation) -> list[Entity]:

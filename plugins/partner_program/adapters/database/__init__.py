@@ -6,8 +6,8 @@
 `database` opens it: `ProgramDatabase.read` is one snapshot, `ProgramDatabase.write` one transaction. `schema` has
 every table; the migrations create them. The other modules have one group of tables each, in the order of a month:
 `snapshots`, `drafts`, `settlements`, `rates`, `publication`, `letters`, `deliveries`; `history`, `results`,
-`register` and `receipts` read them back. What took force is append-only: triggers refuse to change it, and `append`
-makes writing it twice harmless. Rows stay in this package; what leaves it is a typed value.
+`register` and `receipts` read them back. Rows in force are append-only: triggers refuse to change them, and `append`
+makes writing them twice harmless. Rows stay in this package; every function returns typed values.
 
 **To add a column or a table:** `schema`, a migration with the next number, `SCHEMA_VERSION` in `database`, then the
 module that reads and writes it. CONTRIBUTING.md has the steps. `tests/adapters/database` runs on both databases and

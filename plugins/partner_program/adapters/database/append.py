@@ -1,12 +1,13 @@
-"""Appending many rows so that offering them again changes nothing (rule 8): equal is left, different is refused.
+"""Appends many rows so that appending them again changes nothing (rule 8): equal rows stay, different ones are refused.
 
-What took force is append-only, so a key that is taken is never overwritten. An equal row is left untouched; one that
-differs anywhere is refused by its key, and with it the whole transaction. It is the last line of defence: the use
-cases write nothing where nothing is new.
+Rows in force are append-only, so a key that is taken is never overwritten. An equal row is left untouched; a row that
+differs anywhere is refused by its key, and the whole transaction with it. This is the last line of defence: the use
+cases write nothing if nothing is new.
 
-PostgreSQL takes many rows by COPY into a temporary table, then INSERT ... ON CONFLICT DO NOTHING; only where fewer
-arrived than were offered are they compared, by IS DISTINCT FROM. DO UPDATE would lock, and so write, each equal row.
-SQLite, and few rows anywhere, do the same with plain statements; not with OR IGNORE, which passes over broken rules.
+PostgreSQL takes many rows by COPY into a temporary table, then INSERT ... ON CONFLICT DO NOTHING; they are compared, by
+IS DISTINCT FROM, only if fewer rows were inserted than offered. DO UPDATE would lock, and so write, each equal row.
+SQLite, and few rows anywhere, do the same with plain statements; OR IGNORE is not used, because it ignores broken
+constraints.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,20 +23,20 @@ COPY_FROM_ROWS = 1_000
 _Row = Mapping[str, Any]
 _SENT_AT_ONCE, _COMPARED_AT_ONCE = 10_000, 500
 _INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-# A float, NaN and Infinity among them, has no place here: one database would round it and another make it NULL.
+# No floats, which include NaN and Infinity: one database would round them and another make them NULL.
 _KINDS = {int, str, date, type(None)}
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 class AlreadyWritten(Refusal):
-    """A row with this key took force with other values; it is never overwritten."""
+    """A row with this key is in force with other values; it is never overwritten."""
 
 
 def append_rows(connection: Connection, table: Table, rows: Iterable[_Row]) -> None:
-    """Append rows that all name the same columns, in the caller's transaction; equal rows that are there are left.
+    """Append rows that all name the same columns, in the caller's transaction; rows that are there already stay.
 
-    Raises `AlreadyWritten` where a row with the same key has other values, `TypeError` for a value that is no whole
-    number, word or day.
+    Raises `AlreadyWritten` if a row with the same key has other values, `TypeError` for a value that is not a whole
+    number, a text or a day.
     """
     values = list(rows)
     if not values:
@@ -67,7 +68,7 @@ def _keys(table: Table) -> list[str]:
 
 
 def _insert(connection: Connection, table: Table, values: Sequence[_Row]) -> _Row | None:
-    """Insert by statements; return an offered row that differs from the one there."""
+    """Insert by statements; return an offered row that differs from the stored one, or None."""
     statement = _INSERTS[connection.dialect.name](table).on_conflict_do_nothing(index_elements=_keys(table))
     counted = statement.execution_options(preserve_rowcount=True)
     if connection.execute(counted, values).rowcount == len(values):
@@ -85,9 +86,9 @@ def _insert(connection: Connection, table: Table, values: Sequence[_Row]) -> _Ro
 
 
 def _copy(connection: Connection, table: Table, values: Sequence[_Row]) -> _Row | None:
-    """Insert by COPY; return the key of an offered row that differs from the one there.
+    """Insert by COPY; return the key of an offered row that differs from the stored one, or None.
 
-    Names come from the schema; values are data of the protocol.
+    The names in the SQL come from the schema; values are sent as data, never as SQL.
     """
     quoted = connection.dialect.identifier_preparer.quote
     names, key_names = list(values[0]), _keys(table)
@@ -95,7 +96,7 @@ def _copy(connection: Connection, table: Table, values: Sequence[_Row]) -> _Row 
     columns, keys = (", ".join(map(quoted, some)) for some in (names, key_names))
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
-        # ON COMMIT DROP is for a transaction that fails on the way
+        # ON COMMIT DROP: for a transaction that fails before the DROP below
         cursor.execute(f"CREATE TEMPORARY TABLE {offered} ON COMMIT DROP AS TABLE {target} WITH NO DATA")
         with cursor.copy(f"COPY {offered} ({columns}) FROM STDIN") as copy:
             for some in _batches(values, _SENT_AT_ONCE):
@@ -116,7 +117,7 @@ def _copy(connection: Connection, table: Table, values: Sequence[_Row]) -> _Row 
 
 
 def _copy_text(names: Sequence[str], values: Sequence[_Row]) -> str:
-    """Rows in COPY's text format; column by column, as most columns have few different values."""
+    """Return rows in COPY's text format; made column by column, as most columns have few different values."""
     columns: list[Iterator[str]] = []
     for name in names:
         column = [row[name] for row in values]

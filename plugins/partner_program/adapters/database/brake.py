@@ -1,4 +1,4 @@
-"""The brake on record: what stopped a month, and who released it why."""
+"""Stores what the brake stopped in a month, and who released it and why."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from partner_program.domain.refusals import Refusal
 
 
 def record_stop(connection: Connection, month: BillingMonth, decision_hash: str, reasons: Sequence[str]) -> bool:
-    """Write down that these decisions were stopped; return False where that is on record already."""
+    """Record that these decisions were stopped; return False if that is recorded already."""
     stop = schema.brake_stop
     here = (stop.c.billing_month == str(month), stop.c.decision_hash == decision_hash)
     if connection.execute(select(stop.c.reasons).where(*here)).one_or_none() is not None:
@@ -22,14 +22,17 @@ def record_stop(connection: Connection, month: BillingMonth, decision_hash: str,
 
 
 def is_released(connection: Connection, month: BillingMonth, decision_hash: str) -> bool:
-    """Whether a person released these very decisions."""
+    """Return whether a person released exactly these decisions."""
     release = schema.brake_release
     here = (release.c.billing_month == str(month), release.c.decision_hash == decision_hash)
     return connection.execute(select(release.c.reason).where(*here)).one_or_none() is not None
 
 
 def release(connection: Connection, month: BillingMonth, *, released_by: str, reason: str) -> list[str]:
-    """Release what the brake stopped in a month; return the reasons for which it had stopped."""
+    """Release the decisions that the brake stopped in a month; return the reasons why it had stopped them.
+
+    Raises `Refusal` if the brake is not on.
+    """
     stop = schema.brake_stop
     query = select(stop.c.decision_hash, stop.c.reasons).where(stop.c.billing_month == str(month))
     stopped = [

@@ -1,4 +1,4 @@
-"""Closes that an entity's people told us, for systems that know no month end (contract 1)."""
+"""Stores closes that an entity's people reported, for billing systems that record no month end (contract 1)."""
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -8,7 +8,7 @@ from partner_program.domain.revenue import PeriodClose
 
 
 def recorded_closes(connection: Connection, entity: str, month: BillingMonth) -> tuple[PeriodClose, ...]:
-    """The closes of an entity's month that were recorded here, by currency."""
+    """Return the closes of an entity's month that were recorded here, ordered by currency."""
     table = schema.period_close
     query = (
         select(table.c.currency, table.c.line_count, table.c.control_total_minor)
@@ -21,7 +21,7 @@ def recorded_closes(connection: Connection, entity: str, month: BillingMonth) ->
 def record_close(
     connection: Connection, entity: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
 ) -> None:
-    """Write down an entity's word on a month and currency; a later word replaces it."""
+    """Record an entity's close of a month and currency; a later one replaces it."""
     table = schema.period_close
     key = {"entity": entity, "billing_month": str(month), "currency": close.currency}
     here = [table.c[name] == value for name, value in key.items()]

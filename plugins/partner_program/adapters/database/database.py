@@ -1,4 +1,4 @@
-"""The programme's own database: opening it, reading it in one snapshot, writing it in one transaction."""
+"""Opens the programme's own database, reads it in one snapshot and writes it in one transaction."""
 
 import os
 import stat
@@ -21,20 +21,19 @@ CONN_TYPES = ("sqlite", "postgres")
 SCHEMA_VERSION = "0004"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
-WRITER_LOCK = 20150727  # any number of our own: one writer at a time in the programme's database
+WRITER_LOCK = 20150727  # an arbitrary number: the lock that lets one writer at a time into the programme's database
 
 
 class ProgramDatabase:
-    """The programme's database behind one connection id; every write is one transaction."""
+    """The programme's database behind one connection id; every write is one transaction, nothing is kept open."""
 
     def __init__(self, fields: ConnectionFields) -> None:
-        """Take the connection's fields; nothing is opened yet."""
         self._path = Path(sqlalchemy_url(fields).database or "") if fields.conn_type == "sqlite" else None
         self.engine = _engine(fields)
 
     @classmethod
     def from_connections(cls, connections: Connections) -> "ProgramDatabase":
-        """Find the database through the connection `partner_program`."""
+        """Find the database through the connection `partner_program`; raises `Refusal` if it is not set."""
         fields = connections.get(CONN_ID)
         if fields is None:
             raise Refusal(
@@ -47,7 +46,7 @@ class ProgramDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One read-only snapshot of a database that is up to date."""
+        """Open one read-only snapshot; raises `Refusal` if the database is missing or its schema is not current."""
         self._check_exists()
         with _named_faults("reading", self.engine), self.engine.connect() as connection, connection.begin():
             self._check_version(connection)
@@ -55,7 +54,7 @@ class ProgramDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction that holds the write lock from its start and commits at the end of the block."""
+        """Open one transaction, which holds the write lock from its start and commits at the end of the block."""
         self._check_exists()
         with _named_faults("writing", self.engine), self.engine.connect() as connection:
             writer = connection.execution_options(writes=True)
@@ -97,7 +96,7 @@ class ProgramDatabase:
 
 
 def _refuse_a_billing_database(connection: Connection) -> None:
-    """An entity's database is never written to (contract 1), not even where a connection names it by mistake."""
+    """Refuse to create the schema in an entity's database (contract 1), which a connection may name by mistake."""
     theirs = {"program_mrr_line", "program_period_close", "program_reseller_account", "program_discount_rate"}
     here = inspect(connection)
     found = sorted(theirs.intersection(here.get_table_names() + here.get_view_names()))
@@ -109,7 +108,7 @@ def _refuse_a_billing_database(connection: Connection) -> None:
 
 
 def schema_version(connection: Connection) -> str | None:
-    """The migration that the database is at, None where there is none."""
+    """Return the migration that the database is at, or None if it has no schema."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -117,25 +116,25 @@ def schema_version(connection: Connection) -> str | None:
 
 
 def _prepare(file: Path) -> None:
-    """Make the folder and an empty file for the owner alone; SQLite gives its journals the rights of the file."""
+    """Make the folder and an empty file, open to the owner only; SQLite's journals get the same rights as the file."""
     try:
         make_folder(file.parent)
     except OSError as error:
         raise Refusal(f"the programme database has no folder: {error.strerror}: {file.parent}") from error
-    with suppress(OSError):  # SQLite itself says what is wrong, or the file is there
+    with suppress(OSError):  # the file exists already, or SQLite will report what is wrong
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_FILE))
 
 
 def _close_to_others(file: Path) -> None:
-    """Take away what everybody on the machine may do with a file that was made earlier; its group keeps its rights."""
+    """Remove the rights that every user of the machine has to an existing file; its group keeps its rights."""
     rights = stat.S_IMODE(file.stat().st_mode)
     if rights & stat.S_IRWXO:
-        with suppress(PermissionError):  # somebody else's file, for them to close
+        with suppress(PermissionError):  # another user owns the file
             file.chmod(rights & ~stat.S_IRWXO)
 
 
 def _migrate(writer: Connection, before: str | None) -> None:
-    """Run the migrations that are missing; a schema of a later version is left as it is."""
+    """Run the missing migrations; raises `Refusal` for a schema of a later version and leaves it as it is."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -153,14 +152,17 @@ def _migrate(writer: Connection, before: str | None) -> None:
 
 
 def _leave_foreign_keys_to_the_end(connection: Connection) -> None:
-    """Let a migration replace a table of SQLite's that others refer to; for this connection, before it begins."""
+    """Switch SQLite's foreign keys off for this connection, so that a migration may replace a table others refer to.
+
+    This must happen before the transaction begins; `_check_foreign_keys` checks every row at its end.
+    """
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA foreign_keys = OFF")
 
 
 def _check_foreign_keys(writer: Connection) -> None:
-    """Hold every row against its foreign keys; a migration that breaks one is undone."""
+    """Check the foreign keys of every row; raises `Refusal` for a broken one, which undoes the migration."""
     if writer.dialect.name == "sqlite":
         broken = writer.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
@@ -171,7 +173,7 @@ def _check_foreign_keys(writer: Connection) -> None:
 
 
 def _engine(fields: ConnectionFields) -> Engine:
-    """An engine that keeps no connection: tasks are processes of their own, and a kept one may be dead."""
+    """Return an engine that keeps no connections: each task is its own process, and a kept connection may be dead."""
     if fields.conn_type == "sqlite":
         options: dict[str, Any] = {"timeout": BUSY_SECONDS, "isolation_level": None}
         begin = _begin_sqlite
@@ -186,19 +188,19 @@ def _engine(fields: ConnectionFields) -> Engine:
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
-    """SQLite forgets foreign keys unless told for each connection; FULL keeps a commit through a power cut."""
+    """Switch on foreign keys, which are off in each new SQLite connection; FULL keeps a commit through a power cut."""
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A transaction that will write takes the lock at once: a reader that turns writer would fail without waiting."""
+    """Begin; a transaction that will write locks at once: a reader that begins to write would fail without waiting."""
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    """The same promises on PostgreSQL: one writer at a time from its start, readers on one snapshot."""
+    """Begin with the same promises on PostgreSQL: one writer at a time from its start, readers on one snapshot."""
     if connection.get_execution_options().get("writes"):
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     else:
@@ -207,10 +209,10 @@ def _begin_postgresql(connection: Connection) -> None:
 
 @contextmanager
 def _named_faults(doing: str, engine: Engine) -> Iterator[None]:
-    """Name a failing database plainly, without its cause: the texts of SQLAlchemy and of drivers repeat values."""
+    """Raise `Unavailable` for a failing database, without its cause: texts of SQLAlchemy and drivers repeat values."""
     try:
         yield
     except DBAPIError as error:
         raise Unavailable(f"{doing} the programme database failed: {plain_words(error.orig)}") from None
-    except engine.dialect.loaded_dbapi.Error as error:  # what is sent by COPY does not go through SQLAlchemy
+    except engine.dialect.loaded_dbapi.Error as error:  # COPY does not go through SQLAlchemy
         raise Unavailable(f"{doing} the programme database failed: {plain_words(error)}") from None

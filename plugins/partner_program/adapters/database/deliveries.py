@@ -1,6 +1,6 @@
-"""The letter outbox: what every recipient of every letter is owed, and how far it has come.
+"""The letter outbox: which letter every recipient is owed, and the state of each delivery.
 
-Each change names the states that it may come from, so that a sender that was overtaken changes nothing.
+Each change names the states that it may start from, so that a sender changes nothing if another was faster.
 """
 
 from collections import defaultdict
@@ -20,17 +20,17 @@ from partner_program.domain.registry import Contact
 
 @dataclass(slots=True)
 class OwedChanges:
-    """What has to be written so that the outbox says who is owed what: rows to append, rows to change."""
+    """The changes that bring the outbox up to date: rows to append, and statements that change or delete rows."""
 
     new: list[dict[str, object]] = field(default_factory=list)
     others: list[Executable] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Whether there is anything to write."""
+        """Return whether there is anything to write."""
         return bool(self.new or self.others)
 
     def apply(self, connection: Connection) -> None:
-        """Write it, in the caller's transaction."""
+        """Write the changes, in the caller's transaction."""
         append_rows(connection, schema.delivery, self.new)
         for change in self.others:
             connection.execute(change)
@@ -43,10 +43,10 @@ def changes_owed(
     *,
     there: Iterable[Delivery],
 ) -> OwedChanges:
-    """What to write so that each letter, by partner and revision, has a row for every billing contact of today.
+    """Return the changes that give each letter, by partner and revision, a row for every billing contact of today.
 
-    `there` are the rows that the month has for these partners. A row that nobody has approved yet goes with its
-    contact; one that was approved stays, whoever leaves. What was not sent of an older revision never will be: its
+    `there` are the rows that the month has for these partners. A row that is not approved yet is deleted with its
+    contact; an approved row stays even if the contact leaves. Unsent rows of an older revision are never sent: its
     figures were corrected.
     """
     billing: dict[str, dict[str, str]] = defaultdict(dict)
@@ -74,9 +74,10 @@ def _new(key: Mapping[str, object], recipient: str, name: str) -> dict[str, obje
 
 
 def _follow(row: Delivery, wanted: Mapping[str, str]) -> list[Executable]:
-    """A row that nobody has approved follows its contact: a name changes, a person leaves.
+    """Return the changes that bring one row up to date with its contact.
 
-    One that came back from an address which is no contact's any more is done with: today's contacts have their own.
+    A row that is not approved follows its contact: it gets the new name, or is deleted when the person leaves. A letter
+    that came back from an address that is no longer a contact's is finished: today's contacts have their own rows.
     """
     if row.approval_id is not None:
         came_back = row.status in ("refused", "undeliverable") and not row.is_replaced
@@ -99,13 +100,13 @@ def _is_replaced(row: Delivery, revision: int) -> bool:
 def _replaced(row: Delivery, revision: int) -> Executable:
     by = f"revision {revision} of the month {REPLACED}"
     values = {"status": "undeliverable", "reply": by}
-    if row.status in ("undeliverable", "refused"):  # why it did not arrive is kept
+    if row.status in ("undeliverable", "refused"):  # keep the reason why it did not arrive
         values = {"reply": f"{row.reply}; {by}"}
     return update(schema.delivery).where(*_is(row), schema.delivery.c.status == row.status).values(values)
 
 
 def mark_rendered(connection: Connection, month: BillingMonth, letters: Sequence[tuple[str, int]]) -> None:
-    """The bodies of these letters, by partner and revision, are there: their rows wait for a person."""
+    """Mark the rows of these letters, by partner and revision, as rendered: they now wait for an approval."""
     table = schema.delivery
     for partner_id, revision in letters:
         here = (table.c.billing_month == str(month), table.c.partner_id == partner_id, table.c.revision == revision)
@@ -120,10 +121,10 @@ def ask_again(
     approved_before: int | None = None,
     approved_by_nobody: bool = False,
 ) -> int:
-    """Take back the approval of whatever of a month has not been sent; return how many rows.
+    """Take back the approval of a month's unsent rows; return how many rows.
 
-    With `approved_before` only of what was approved before that second, with `approved_by_nobody` only of what no
-    person has looked at.
+    With `approved_before` only rows approved before that second (since 1970), with `approved_by_nobody` only rows that
+    were approved automatically.
     """
     table = schema.delivery
     here = [table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred"))]
@@ -143,7 +144,7 @@ def deliveries(
     partners: Sequence[str] | None = None,
     states: Sequence[str] | None = None,
 ) -> list[Delivery]:
-    """A month's rows, by partner, revision and recipient."""
+    """Return a month's rows, ordered by partner, revision and recipient."""
     table = schema.delivery
     query = _query().where(table.c.billing_month == str(month))
     if partners is not None:
@@ -156,7 +157,7 @@ def deliveries(
 def sendable(
     connection: Connection, month: BillingMonth, *, after: Key | None, partners: Sequence[str] | None, count: int
 ) -> list[Delivery]:
-    """The next approved or deferred rows of a month after a key, in order; so many at most."""
+    """Return the next approved or deferred rows of a month after a key, in order, at most `count`."""
     table = schema.delivery
     query = _query().where(table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred")))
     if partners is not None:
@@ -169,7 +170,7 @@ def sendable(
 
 
 def find_by_letter(connection: Connection, letters: Collection[str]) -> dict[str, Delivery]:
-    """The rows whose Message-ID has these hexadecimal digits before its @."""
+    """Return the rows whose Message-ID has these hexadecimal digits before its @, by these digits."""
     wanted = set(letters)
     query = _query().where(schema.delivery.c.message_id.is_not(None))
     found = {letter_hex(str(row.message_id)): row for row in connection.execute(query)} if wanted else {}
@@ -177,13 +178,13 @@ def find_by_letter(connection: Connection, letters: Collection[str]) -> dict[str
 
 
 def count_owed(connection: Connection, month: BillingMonth) -> int:
-    """How many rows a month has, whatever their state."""
+    """Count the rows of a month, whatever their state."""
     table = schema.delivery
     query = select(func.count()).select_from(table).where(table.c.billing_month == str(month))
     return int(connection.execute(query).scalar_one())
 
 
-def doubt(connection: Connection, states: Sequence[DeliveryState], reason: str) -> int:
+def make_ambiguous(connection: Connection, states: Sequence[DeliveryState], reason: str) -> int:
     """Make every row in these states ambiguous, in all months; return how many."""
     table = schema.delivery
     values = {"status": "ambiguous", "claimed_by": None, "claimed_until": None, "reply": reason}
@@ -191,14 +192,14 @@ def doubt(connection: Connection, states: Sequence[DeliveryState], reason: str) 
 
 
 def count_states(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """How many rows of a month are in each state."""
+    """Count the rows of a month in each state."""
     table = schema.delivery
     query = select(table.c.status, func.count()).where(table.c.billing_month == str(month)).group_by(table.c.status)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def letters_without_deliveries(connection: Connection, month: BillingMonth) -> list[str]:
-    """Partners with a letter of this month that nobody is owed: there are none, or something is broken."""
+    """Return the partners whose letter of this month has no delivery at all: if there are any, something is broken."""
     letter, table = schema.letter, schema.delivery
     same = (
         (table.c.billing_month == letter.c.billing_month)
@@ -214,7 +215,7 @@ def letters_without_deliveries(connection: Connection, month: BillingMonth) -> l
 
 
 def move(connection: Connection, row: Delivery, to: DeliveryState, **values: object) -> bool:
-    """Move a row on, where it still is as it was read; return False where somebody else moved it meanwhile."""
+    """Move a row to another state; return False if somebody else moved it since it was read."""
     if to not in NEXT[row.status]:
         raise ValueError(f"a delivery never goes from {row.status} to {to}")
     table = schema.delivery
@@ -224,7 +225,7 @@ def move(connection: Connection, row: Delivery, to: DeliveryState, **values: obj
 
 
 def record_outcome(connection: Connection, row: Delivery, outcome: Outcome, *, not_before: int | None) -> bool:
-    """Record the outcome of an attempt; False where another sender has the row now."""
+    """Record the outcome of an attempt; return False if another sender holds the row by now."""
     return move(
         connection,
         row,

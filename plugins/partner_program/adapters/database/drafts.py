@@ -1,4 +1,7 @@
-"""The month being decided, stage by stage, in batches of partners; replaced freely until it is committed."""
+"""Stores the drafts of a month that is being decided, stage by stage, with the partners in batches.
+
+Drafts may be replaced freely until the month is committed.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,7 +23,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class Stage(Generic[_Header, _Item]):
-    """A task's name with the types of what it leaves for the next: one header, one item for each partner."""
+    """A stage's name and the types of its draft, which the next stage reads: one header, one item for each partner."""
 
     name: str
     header: type[_Header]
@@ -33,12 +36,12 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def as_json(kind: Any, value: Any) -> str:
-    """Canonical JSON of a domain value; Decimals and days are text."""
+    """Return the canonical JSON of a domain value; Decimals and days are text."""
     return _adapter(kind).dump_json(value).decode()
 
 
 def json_hash(*parts: str) -> str:
-    """The sha256 of canonical JSON texts."""
+    """Return the sha256 of canonical JSON texts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -51,7 +54,7 @@ def save_draft(
     header: _Header,
     items: Sequence[_Item],
 ) -> bool:
-    """Replace a stage's draft; return False, and write nothing, where it is the same."""
+    """Replace a stage's draft; return False, and write nothing, if it is the same."""
     key = {"billing_month": str(month), "stage": stage.name}
     head = (inputs_hash, as_json(stage.header, header))
     kind = tuple[stage.item, ...]  # type: ignore[name-defined]
@@ -70,7 +73,7 @@ def save_draft(
 def load_draft(
     connection: Connection, stage: Stage[_Header, _Item], month: BillingMonth, *, inputs_hash: str
 ) -> tuple[_Header, list[_Item]]:
-    """A stage's draft; refused where it was made from other inputs than the present ones."""
+    """Return a stage's draft; raises `Refusal` if it was made from other inputs than the present ones."""
     head, bodies = _stored(connection, month, stage.name)
     if head is None or head[0] != inputs_hash:
         raise Refusal(

@@ -1,4 +1,4 @@
-"""What was decided before: settlements, tiers, grants and entity totals, read back for the next decision."""
+"""Reads what was decided before, for the next decision: settlements, tiers, grants and entity totals."""
 
 import json
 from collections import defaultdict
@@ -23,7 +23,8 @@ from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, Unma
 class StoredSettlement:
     """One commit of a month as it was written; a later one has a higher id, the fields are columns of the table.
 
-    `effective_on` is None for a month that is history only, the programme's file and hash where none was in force.
+    `effective_on` is None for a month that is history only; the programme's file and hash are None if no programme was
+    in force.
     """
 
     settlement_id: int
@@ -37,28 +38,28 @@ class StoredSettlement:
 
 @dataclass(frozen=True, slots=True)
 class AssignedPartner:
-    """What was assessed for a partner and month, and from which day."""
+    """The figures that were assessed for a partner and month, and the day from which they hold."""
 
     effective_on: date | None
     figures: Figures
 
 
 def assessed_months(connection: Connection) -> dict[BillingMonth, MonthStatus]:
-    """The months that were assessed, with `in_force` where any of their settlements is."""
+    """Return the months that were assessed; a month is `in_force` if any of its settlements is."""
     table = schema.settlement
     query = select(table.c.billing_month, func.max(table.c.status)).group_by(table.c.billing_month)
     return {BillingMonth.parse(month): status for month, status in connection.execute(query)}
 
 
 def last_effective_on(connection: Connection, but: BillingMonth) -> date | None:
-    """The latest effective date of all months but one."""
+    """Return the latest effective date of all months except one."""
     table = schema.settlement
     query = select(table.c.effective_on).where(table.c.billing_month != str(but))
     return max((day for day in connection.execute(query).scalars() if day is not None), default=None)
 
 
 def settlements_of(connection: Connection, month: BillingMonth) -> list[StoredSettlement]:
-    """A month's settlements, oldest first."""
+    """Return a month's settlements, oldest first."""
     table = schema.settlement
     columns = [table.c[each.name] for each in fields(StoredSettlement)]
     query = select(*columns).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
@@ -69,10 +70,10 @@ def settlements_of(connection: Connection, month: BillingMonth) -> list[StoredSe
 def load_histories(
     connection: Connection, month: BillingMonth, effective: Mapping[str, date]
 ) -> dict[str, PartnerHistory]:
-    """What was decided for each partner before a month, the rate being that of the partner's effective date.
+    """Return what was decided for each partner before a month, with the rate of the partner's effective date.
 
-    What was settled after the partner's own decision does not count, so that asking again gives the same answer; for
-    a partner that the month releases late, what later months decided meanwhile does.
+    Settlements after the partner's own decision are left out, so that reading again gives the same answer. For a
+    partner that the month releases late, the decisions of later months are included.
     """
     own = _first_settlements(connection, month)
     previous, lifted = _earlier_tiers(connection, month, own)
@@ -90,7 +91,7 @@ def load_histories(
 
 
 def _first_settlements(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """The settlement that decided each partner in a month in force, the first where there are several."""
+    """Return the settlement that first decided each partner in a month in force."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
         select(assessment.c.partner_id, func.min(assessment.c.settlement_id))
@@ -127,7 +128,7 @@ def _earlier_tiers(
 
 
 def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, int]) -> dict[str, list[GraceGrant]]:
-    """Grants that no other month had settled by its last word; a month's last word is its newest revision's."""
+    """Return the grants that no other month has settled; of each other month, its newest revision counts."""
     outcome, assessment, grant = schema.assessment_grant, schema.assessment, schema.grace_grant
     decided = (
         (assessment.c.billing_month == outcome.c.billing_month)
@@ -140,11 +141,11 @@ def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, 
         .where(outcome.c.billing_month != str(month))
         .order_by(outcome.c.billing_month, outcome.c.revision)
     )
-    last_word: dict[tuple[str, str], str | None] = {}
+    newest: dict[tuple[str, str], str | None] = {}
     for row in connection.execute(elsewhere):
         if _was_before(own, row.partner_id, row.settlement_id):
-            last_word[row.grant_id, row.billing_month] = row.outcome
-    settled = {grant_id for (grant_id, _), word in last_word.items() if word is not None}
+            newest[row.grant_id, row.billing_month] = row.outcome
+    settled = {grant_id for (grant_id, _), result in newest.items() if result is not None}
     grants: dict[str, list[GraceGrant]] = defaultdict(list)
     for row in connection.execute(select(grant).order_by(grant.c.grant_id)):
         if row.grant_id not in settled:
@@ -154,7 +155,7 @@ def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, 
 
 
 def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """Each entity's total in its last month in force before this one, in EUR cents."""
+    """Return each entity's total in EUR cents, from its last month in force before this one."""
     total, settlement = schema.entity_total, schema.settlement
     query = (
         select(total.c.entity, total.c.mrr_eur_cents)
@@ -166,7 +167,7 @@ def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str,
 
 
 def assigned_partners(connection: Connection, month: BillingMonth, revision: int) -> dict[str, AssignedPartner]:
-    """What is in force for a month, by partner."""
+    """Return what one revision of a month assessed, by partner."""
     assessment = schema.assessment
     here = (assessment.c.billing_month == str(month), assessment.c.revision == revision)
     accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields)
@@ -200,7 +201,7 @@ def _parts(
 
 
 def released_late(connection: Connection, month: BillingMonth) -> set[str]:
-    """Partners that a later month in force had assigned before this one did: their newer rate stays."""
+    """Return the partners that a later month in force had assigned before this one did: their newer rate stays."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
         select(assessment.c.partner_id, assessment.c.billing_month, assessment.c.settlement_id)
@@ -216,7 +217,7 @@ def released_late(connection: Connection, month: BillingMonth) -> set[str]:
 
 
 def assigned_after(connection: Connection, month: BillingMonth) -> set[str]:
-    """Partners that were assigned in a later month in force."""
+    """Return the partners that were assigned in a later month in force."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
         select(assessment.c.partner_id)
@@ -227,13 +228,13 @@ def assigned_after(connection: Connection, month: BillingMonth) -> set[str]:
 
 
 def entities_totalled(connection: Connection, settlements: Sequence[int]) -> set[str]:
-    """The entities whose total was part of earlier settlements of the month."""
+    """Return the entities whose total was part of these settlements of the month."""
     table = schema.entity_total
     return set(connection.execute(select(table.c.entity).where(table.c.settlement_id.in_(settlements))).scalars())
 
 
 def load_totals(connection: Connection, settlement_id: int) -> MonthTotals:
-    """What a settlement wrote beside its assessments: held partners, buckets, unmatched accounts, entity totals."""
+    """Return the held partners, buckets, unmatched accounts and entity totals that a settlement wrote."""
 
     def rows(table: Any) -> list[Any]:
         return list(
@@ -257,7 +258,7 @@ def load_totals(connection: Connection, settlement_id: int) -> MonthTotals:
 
 
 def same_totals(connection: Connection, settlements: Sequence[int], totals: MonthTotals) -> bool:
-    """Whether the month's last settlement already says what these totals say beside the assessments."""
+    """Return whether the month's last settlement has the same held partners, buckets, unmatched accounts and totals."""
     if not settlements:
         return False
     stored = load_totals(connection, max(settlements))
@@ -270,7 +271,7 @@ def same_totals(connection: Connection, settlements: Sequence[int], totals: Mont
 
 
 def last_decided_on(connection: Connection, partner_id: str) -> date | None:
-    """The latest day from which something was decided for a partner: a month's effective date or a rate's first day."""
+    """Return the latest day from which a decision for a partner holds: an effective date or a rate's first day."""
     assessment, settlement, rate = schema.assessment, schema.settlement, schema.discount_rate
     decided = (
         select(settlement.c.effective_on)

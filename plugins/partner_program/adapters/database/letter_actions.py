@@ -1,4 +1,4 @@
-"""What people decided about letters: who, why and when; appended, never changed."""
+"""Stores what people decided about letters: who, why and when; appended, never changed."""
 
 import json
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def record_action(
     batch_hash: str | None = None,
     **detail: object,
 ) -> int:
-    """Write one decision down; return its id."""
+    """Record one decision and return its id."""
     values = {
         "action": action,
         "billing_month": None if month is None else str(month),
@@ -51,7 +51,7 @@ def record_action(
 
 
 def load_actions(connection: Connection, month: BillingMonth) -> list[LetterAction]:
-    """What was decided about a month's letters, oldest first."""
+    """Return the decisions about a month's letters, oldest first."""
     table = schema.letter_action
     query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.action_id)
     return [

@@ -1,4 +1,4 @@
-"""The letter outbox, and the committed facts that a letter states."""
+"""Reads the letters that a month owes, with the committed facts that each states, and marks them as rendered."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from partner_program.domain.rates import RateTerms
 
 
 def owed_partners(connection: Connection, month: BillingMonth) -> list[str]:
-    """The partners that are owed a letter for a month, in order."""
+    """Return the partners that are owed a letter for a month, in order."""
     letter = schema.letter
     query = select(letter.c.partner_id).where(letter.c.billing_month == str(month)).distinct()
     return sorted(connection.execute(query).scalars())
 
 
 def written_to_before(connection: Connection, month: BillingMonth) -> frozenset[str]:
-    """The partners that were owed a letter for any earlier month."""
+    """Return the partners that were owed a letter for any earlier month."""
     letter = schema.letter
     query = select(letter.c.partner_id).where(letter.c.billing_month < str(month)).distinct()
     return frozenset(connection.execute(query).scalars())
 
 
 def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence[str]) -> list[OwedLetter]:
-    """The newest letter of each of these partners, with what it has to state."""
+    """Return the newest letter of each of these partners, with the facts that it states."""
     letter, settlement, assessment = schema.letter, schema.settlement, schema.assessment
     query = (
         select(letter.c.kind, letter.c.content_hash, settlement.c.effective_on, settlement.c.program_hash, assessment)
@@ -69,7 +69,7 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
 def mark_rendered(
     connection: Connection, month: BillingMonth, letters: Sequence[tuple[str, int, str]], template_version: str
 ) -> None:
-    """Write down which bodies were rendered: (partner, revision, sha256 of its parts)."""
+    """Record which letters were rendered: (partner, revision, sha256 of the letter's parts)."""
     letter = schema.letter
     for partner_id, revision, digest in letters:
         connection.execute(

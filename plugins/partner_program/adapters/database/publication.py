@@ -1,4 +1,4 @@
-"""The publish outbox: every rate that an entity's order database has to know, and whether it was read back there."""
+"""The publish outbox: every rate that belongs into an entity's order database, and whether it was read back there."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +14,13 @@ from partner_program.domain.rates import RateTerms
 _COLUMNS = tuple(PublishedRate.__dataclass_fields__)
 
 
-def owe(connection: Connection, timelines: Mapping[tuple[str, str], Sequence[tuple[date, RateTerms]]]) -> int:
-    """Put into the outbox what it does not have yet; return how many rows are new.
+def add_owed_rates(
+    connection: Connection, timelines: Mapping[tuple[str, str], Sequence[tuple[date, RateTerms]]]
+) -> int:
+    """Add the rates that the outbox does not have yet; return how many rows are new.
 
-    `timelines` are by entity and account. A day whose terms differ from the newest revision there gets the next one;
-    nothing is changed or removed.
+    `timelines` are by entity and account. A day whose terms differ from the newest revision in the outbox gets the next
+    revision; nothing is changed or removed.
     """
     newest = _newest(connection)
     rows = []
@@ -45,7 +47,7 @@ def owe(connection: Connection, timelines: Mapping[tuple[str, str], Sequence[tup
 
 
 def outbox(connection: Connection, entity: str) -> list[tuple[PublishedRate, date | None]]:
-    """An entity's rows with the day on which each was published, None where it is still owed."""
+    """Return an entity's rows with the day on which each was published, None if it is not published yet."""
     table = schema.publication
     columns = [table.c[name] for name in _COLUMNS]
     query = (
@@ -59,9 +61,9 @@ def outbox(connection: Connection, entity: str) -> list[tuple[PublishedRate, dat
 def mark_published(
     connection: Connection, entity: str, keys: Iterable[tuple[str, date, int]], *, published_on: date
 ) -> None:
-    """Write down that these rows of an entity were read back from its order database, where they are still owed.
+    """Mark these rows of an entity, which were read back from its order database, as published, if they are not yet.
 
-    Only these: another run may have put more into the outbox since it was read.
+    Other rows are left: another run may have added some since the outbox was read.
     """
     table = schema.publication
     marked = (
@@ -82,7 +84,7 @@ def mark_published(
 
 
 def newest_terms(connection: Connection) -> dict[tuple[str, str], dict[date, RateTerms]]:
-    """What is in the outbox for each entity's account, owed or published: the newest revision of each day."""
+    """Return the terms in the outbox by entity and account, published or not: the newest revision of each day."""
     found: dict[tuple[str, str], dict[date, RateTerms]] = defaultdict(dict)
     for (entity, account_id, valid_from), (_, terms) in _newest(connection).items():
         found[entity, account_id][valid_from] = terms
@@ -99,7 +101,7 @@ def _newest(connection: Connection) -> dict[tuple[str, str, date], tuple[int, Ra
 
 
 def unpublished_accounts(connection: Connection, entities: Sequence[str]) -> set[tuple[str, str]]:
-    """Accounts, by entity, with a rate that has not been read back from the order database yet."""
+    """Return the (entity, account) pairs with a rate that was not read back from the order database yet."""
     table = schema.publication
     query = select(table.c.entity, table.c.account_id).where(
         table.c.entity.in_(entities), table.c.published_on.is_(None)

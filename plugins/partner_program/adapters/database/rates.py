@@ -1,4 +1,4 @@
-"""Discount rates, effective-dated and append-only: the rate of an order is the newest that had begun on its day."""
+"""Stores discount rates with their first day; append-only. The rate of an order is the newest one begun by its day."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,11 @@ from partner_program.domain.rates_taking_force import RateAhead
 
 
 def rates_before(connection: Connection, effective: Mapping[str, date], own: Mapping[str, int]) -> dict[str, Rate]:
-    """Each partner's rate on its own day, as written before the settlement that decided it; all where none did yet."""
+    """Return each partner's rate on the partner's own day (`effective`).
+
+    `own` names the settlement that decided each partner: only rates written before it count. For a partner without one,
+    every rate counts.
+    """
     rate = schema.discount_rate
     found: dict[str, Rate] = {}
     for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
@@ -31,7 +35,7 @@ def _rate(row: Any) -> Rate:
 
 
 def rate_on(connection: Connection, partner_id: str, day: date) -> Rate | None:
-    """The rate of an order placed on a day: the newest row that has begun, None before the first."""
+    """Return the rate of an order placed on a day: the newest rate that has begun, or None before the first."""
     rate = schema.discount_rate
     query = (
         select(rate)
@@ -44,14 +48,14 @@ def rate_on(connection: Connection, partner_id: str, day: date) -> Rate | None:
 
 
 def rates_on(connection: Connection, day: date) -> dict[str, Rate]:
-    """Each partner's rate on a day."""
+    """Return each partner's rate on a day."""
     rate = schema.discount_rate
     query = select(rate).where(rate.c.valid_from <= day).order_by(rate.c.valid_from, rate.c.sequence)
     return {row.partner_id: _rate(row) for row in connection.execute(query)}
 
 
 def rates_after(connection: Connection, day: date) -> dict[str, list[RateAhead]]:
-    """Each partner's rates that begin after a day, the newest of each first day, in order."""
+    """Return each partner's rates that begin after a day, the newest of each first day, in order."""
     rate, grant = schema.discount_rate, schema.grace_grant
     query = (
         select(rate, grant.c.tier.label("granted_tier"))
@@ -76,7 +80,7 @@ def write_rates(
     settlement_id: int | None = None,
     grant_id: str | None = None,
 ) -> None:
-    """Append rates; one on a day that has one already follows it in sequence."""
+    """Append rates; a rate for a day that has one already gets the next sequence number."""
     rows = list(rates)
     table = schema.discount_rate
     taken = dict[tuple[str, date], int]()
@@ -102,7 +106,7 @@ def write_rates(
 
 
 def all_rates(connection: Connection) -> dict[str, list[Rate]]:
-    """Every rate ever written, by partner, in the order in which they hold."""
+    """Return every rate ever written, by partner, ordered by first day and sequence."""
     rate = schema.discount_rate
     found: dict[str, list[Rate]] = defaultdict(list)
     for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
@@ -113,7 +117,7 @@ def all_rates(connection: Connection) -> dict[str, list[Rate]]:
 def rates_written_with(
     connection: Connection, *, settlement_id: int | None = None, grant_id: str | None = None
 ) -> dict[str, list[Rate]]:
-    """The rates that came with one settlement or one grant, by partner; none where neither is named."""
+    """Return the rates written with one settlement or one grant, by partner; none if neither is given."""
     rate = schema.discount_rate
     found: dict[str, list[Rate]] = defaultdict(list)
     if settlement_id is None and grant_id is None:

@@ -1,4 +1,4 @@
-"""What a decision was made from: the settlement of one partner and month, with its frozen snapshots."""
+"""Reads what a decision was made from: the settlement of one partner and month, with its frozen snapshots."""
 
 from dataclasses import dataclass, fields
 
@@ -17,7 +17,7 @@ from partner_program.domain.totals import HeldPartner
 
 @dataclass(frozen=True, slots=True)
 class DecidedFrom:
-    """A partner's month: the settlement that decided it, the grants that were open, the snapshots it was read from.
+    """A partner's month: the settlement that decided it, the grants that were open, the snapshots that were read.
 
     `snapshots` has each entity's content hash and revenue; `held` says why there is no decision yet.
     """
@@ -29,7 +29,7 @@ class DecidedFrom:
 
 
 def find_decision(connection: Connection, partner_id: str, month: BillingMonth) -> DecidedFrom:
-    """What the newest revision decided from; a month that was not assessed is refused by name."""
+    """Return what the newest revision decided from; raises `Refusal` if the partner or the month was not assessed."""
     settlements = settlements_of(connection, month)
     if not settlements:
         raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")

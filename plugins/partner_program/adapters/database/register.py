@@ -1,4 +1,4 @@
-"""Reading a month's register: what was decided for every authorised partner, and where every line went."""
+"""Reads a month's register: what was decided for every authorised partner, and which bucket took every line."""
 
 from sqlalchemy import Connection, select
 
@@ -13,7 +13,7 @@ from partner_program.domain.restatement import Figures
 
 
 def read_register(connection: Connection, month: BillingMonth) -> Register:
-    """A month's register by its newest revision; refused where the month is not assessed."""
+    """Return a month's register by its newest revision; raises `Refusal` if the month is not assessed."""
     settlements = settlements_of(connection, month)
     if not settlements:
         raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
@@ -52,7 +52,7 @@ def _newest_letters(connection: Connection, month: BillingMonth) -> dict[str, Re
 def _assigned(
     partner_id: str, figures: Figures, letter: RegisterLetter | None, held_reason: str | None
 ) -> RegisterPartner:
-    """A partner that the month has decided; one that a later run of it could not read again is held besides."""
+    """Return the row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
     return RegisterPartner(
         partner_id=partner_id,
         status="assigned",
@@ -76,7 +76,7 @@ def _assigned(
 
 
 def _held(partner_id: str, rate: Rate | None, reason: str) -> RegisterPartner:
-    """A held partner: no figures of the month, and the rate that it keeps."""
+    """Return the row of a held partner: no figures of the month, and the rate that it keeps."""
     terms = rate.terms if rate else None
     return RegisterPartner(
         partner_id=partner_id,

@@ -1,4 +1,4 @@
-"""The registry in the programme's database: loaded as a whole, or not at all."""
+"""Stores the registry in the programme's database: the whole registry, or nothing of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -36,8 +36,8 @@ _NEVER_DELETED = {
 def save_registry(connection: Connection, registry: Registry) -> int:
     """Make the database's registry equal to the files'; return how many rows changed, 0 for the same files.
 
-    Grants made on the command line stay. Raises `UnsoundFiles` where a row that may never vanish has vanished,
-    `Refusal` where a settled grant would change.
+    Grants made on the command line stay. Raises `UnsoundFiles` if a row that may never be removed is missing in the
+    files, or if a settled grant would change.
     """
     wanted = _rows(registry)
     stored = {table: _stored(connection, schema.metadata.tables[table]) for table in wanted}
@@ -55,18 +55,18 @@ def save_registry(connection: Connection, registry: Registry) -> int:
 
 
 def add_grant(connection: Connection, grant: GraceGrant) -> None:
-    """Write down a grant made on demand."""
+    """Add a grant made on demand."""
     connection.execute(insert(schema.grace_grant).values(_grant_values(grant, "command")))
 
 
 def load_entities(connection: Connection) -> tuple[Entity, ...]:
-    """Every legal entity, in the order of its code."""
+    """Return every legal entity, ordered by its code."""
     query = select(schema.entity).order_by(schema.entity.c.entity)
     return tuple(Entity(**row._asdict()) for row in connection.execute(query))
 
 
 def load_registry(connection: Connection, partners: Sequence[str] | None = None) -> Registry:
-    """Read the registry, each table in the order of its key; with `partners`, of theirs only what is of these."""
+    """Read the registry, each table ordered by its key; with `partners`, only their rows in tables about partners."""
 
     def each(table: Table, build: Callable[[Any], _T]) -> tuple[_T, ...]:
         query = select(table).order_by(*table.primary_key)
@@ -137,7 +137,7 @@ def _rate_values(rate: ExchangeRate) -> _Values:
 
 
 def _rows(registry: Registry) -> dict[str, dict[tuple[Any, ...], _Values]]:
-    """The files' rows by table and key, parents before children."""
+    """Return the files' rows by table and key, parents before children."""
     columns: Mapping[str, Iterable[_Values]] = {
         "entity": map(_plain, registry.entities),
         "account_manager": map(_plain, registry.account_managers),
@@ -186,7 +186,7 @@ def _write(
     wanted: Mapping[tuple[Any, ...], _Values],
     stored: Mapping[tuple[Any, ...], _Values],
 ) -> int:
-    """Insert what is new and update what differs, in the order of the key so that equal files give equal bytes."""
+    """Insert new rows and update changed ones, ordered by key so that equal files give equal bytes; return how many."""
     table = schema.metadata.tables[table_name]
     new = [wanted[key] for key in sorted(wanted.keys() - stored.keys())]
     changed = [key for key in wanted.keys() & stored.keys() if _differs(wanted[key], stored[key])]
@@ -214,7 +214,7 @@ def _is(table: Table, key: Sequence[Any]) -> Any:
 
 
 def find_partner(connection: Connection, partner_id: str) -> Partner:
-    """One partner by its id; an unknown one is refused by name."""
+    """Return one partner by its id; raises `Refusal` if it is not in the registry."""
     row = connection.execute(select(schema.partner).where(schema.partner.c.partner_id == partner_id)).one_or_none()
     if row is None:
         raise Refusal(f"partner {partner_id} is not in the registry")
@@ -222,7 +222,7 @@ def find_partner(connection: Connection, partner_id: str) -> Partner:
 
 
 def agreements_of(connection: Connection, partner_id: str) -> list[LegacyAgreement]:
-    """One partner's legacy agreements."""
+    """Return one partner's legacy agreements."""
     table = schema.legacy_agreement
     query = select(table).where(table.c.partner_id == partner_id).order_by(*table.primary_key)
     return [_legacy_agreement(row) for row in connection.execute(query)]

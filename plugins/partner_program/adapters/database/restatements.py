@@ -1,4 +1,4 @@
-"""Restatements on record: a month in force that would come out differently, and what a person decided about it."""
+"""Stores restatements: how a month in force would come out differently, and what a person decided about it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ PROPOSED, SUPERSEDED, ACCEPTED, REJECTED = "proposed", "superseded", "accepted",
 
 
 def find_proposal(connection: Connection, month: BillingMonth) -> Proposal | None:
-    """The month's open proposal, if there is one."""
+    """Return the month's open proposal, or None."""
     table = schema.restatement
     query = select(table).where(table.c.billing_month == str(month), table.c.status == PROPOSED)
     row = connection.execute(query).one_or_none()
@@ -25,7 +25,7 @@ def find_proposal(connection: Connection, month: BillingMonth) -> Proposal | Non
 
 
 def open_proposal(connection: Connection, month: BillingMonth) -> Proposal:
-    """The month's open proposal; refused by name where there is none."""
+    """Return the month's open proposal; raises `Refusal` if there is none."""
     found = find_proposal(connection, month)
     if found is None:
         raise Refusal(f"no restatement of {month} is proposed: run the month again to see whether its inputs changed")
@@ -33,14 +33,14 @@ def open_proposal(connection: Connection, month: BillingMonth) -> Proposal:
 
 
 def accepted_partners(connection: Connection, month: BillingMonth) -> set[str]:
-    """The partners whose figures a person has restated in this month."""
+    """Return the partners whose figures a person has restated in this month."""
     table = schema.restatement
     query = select(table.c.differences).where(table.c.billing_month == str(month), table.c.status == ACCEPTED)
     return {partner_id for words in connection.execute(query).scalars() for partner_id in json.loads(words)}
 
 
 def is_on_record(connection: Connection, month: BillingMonth, digest: str | None) -> bool:
-    """Whether nothing has to be written for these differences: they are open, or were rejected, or there are none."""
+    """Return whether nothing has to be written for these differences: they are open or rejected, or there are none."""
     found = find_proposal(connection, month)
     if digest is None or found is not None:
         return digest == (found.decision_hash if found else None)
@@ -54,7 +54,7 @@ def record(
     digest: str | None,
     differences: Mapping[str, Sequence[str]],
 ) -> None:
-    """Propose these differences in place of what was open; with no digest there is nothing left to propose."""
+    """Propose these differences in place of the open proposal; without a digest, only close the open one."""
     table = schema.restatement
     here = table.c.billing_month == str(month)
     connection.execute(update(table).where(here, table.c.status == PROPOSED).values(status=SUPERSEDED))
@@ -72,7 +72,7 @@ def record(
 def close_proposal(
     connection: Connection, proposal: Proposal, status: str, *, decided_by: str, reason: str, effective_on: date | None
 ) -> None:
-    """Write down what a person decided."""
+    """Record what a person decided."""
     table = schema.restatement
     connection.execute(
         update(table)

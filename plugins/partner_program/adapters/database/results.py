@@ -1,4 +1,4 @@
-"""All that was ever settled for each partner, read for a simulation: every revision, in the order of taking force."""
+"""Reads every result that was ever settled for each partner, every revision of it, for a simulation."""
 
 from collections import defaultdict
 from typing import Any
@@ -14,10 +14,7 @@ from partner_program.domain.simulation import Discounts, SettledResult
 
 
 def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
-    """Every partner's results, by partner.
-
-    What was history of a month before it took force is left out.
-    """
+    """Return every result, by partner; results that were history before their month took force are left out."""
     assessment, settlement = schema.assessment, schema.settlement
     in_force = {month for month, status in assessed_months(connection).items() if status == IN_FORCE}
     outcomes = _outcomes(connection)
@@ -58,7 +55,7 @@ def _outcomes(connection: Connection) -> dict[tuple[str, int, str], list[Any]]:
 
 
 def load_grants(connection: Connection) -> dict[str, list[GraceGrant]]:
-    """Every grant, settled or open, by partner."""
+    """Return every grant, settled or open, by partner."""
     table = schema.grace_grant
     found: dict[str, list[GraceGrant]] = defaultdict(list)
     for row in connection.execute(select(table).order_by(table.c.grant_id)):

@@ -1,4 +1,4 @@
-"""The tables of the programme's database, for SQLite and PostgreSQL alike; the migrations create them.
+"""The tables of the programme's database, the same for SQLite and PostgreSQL; the migrations create them.
 
 Money is whole minor units, discounts basis points, periods half-open days. Tables in `APPEND_ONLY` are never
 updated or deleted: triggers refuse it.
@@ -149,7 +149,7 @@ period_close = _table(
     _refers("entity", "entity"),
 )
 
-# What each entity billed, frozen: a snapshot never changes, another reading is another snapshot.
+# What each entity billed, frozen: a snapshot never changes; reading other data makes another snapshot.
 snapshot = _table(
     "snapshot",
     Column("snapshot_id", Integer, primary_key=True, nullable=False),
@@ -222,7 +222,7 @@ finding = _table(
     _one_of("severity", "critical", "warning", "info"),
 )
 
-# The month being decided: replaced freely until it is committed.
+# The drafts of a month that is being decided: they may be replaced until it is committed.
 draft_stage = _table("draft_stage", _key("billing_month"), _key("stage"), _must("inputs_hash"), _must("header"))
 draft_batch = _table(
     "draft_batch",
@@ -233,13 +233,13 @@ draft_batch = _table(
     _refers("billing_month stage", "draft_stage"),
 )
 
-# Who may write a month, and how often each step has written: what is out of date is refused.
+# Who may write a month, and how often each step has written: a run that is out of date is refused.
 month_lease = _table(
     "month_lease", _key("billing_month"), _must("token", Whole), _must("holder"), _must("held_until", Whole)
 )
 step_token = _table("step_token", _key("billing_month"), _key("step"), _must("token", Whole))
 
-# What took force.
+# Decisions, in force or history only.
 settlement = _table(
     "settlement",
     Column("settlement_id", Integer, primary_key=True, nullable=False),
@@ -366,7 +366,7 @@ discount_rate = _table(
     _refers("settlement_id", "settlement"),
     _refers("grant_id", "grace_grant"),
 )
-# What each entity's order database has to know; published once it was read back from there.
+# The rates that belong into each entity's order database; published means that the row was read back from there.
 publication = _table(
     "publication",
     _key("entity"),
@@ -420,7 +420,7 @@ delivery = _table(
     _refers("billing_month revision partner_id", "letter"),
     _refers("approval_id", "letter_action", "action_id"),
 )
-# What people decided about letters: who, why, when.
+# Decisions of people about letters: who, why, when.
 letter_action = _table(
     "letter_action",
     Column("action_id", Integer, primary_key=True, nullable=False),
@@ -433,7 +433,7 @@ letter_action = _table(
     _must("detail"),
     _one_of("action", "approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"),
 )
-# Which installation sends: a copy, or one put back from a backup, sends nothing before somebody looked at it.
+# Which installation sends: a copy, or one restored from a backup, sends nothing until a person has checked it.
 sending = _table("sending", _key("installation_id"), _must("epoch", Whole))
 # A month in force that would come out differently: proposed, then accepted or rejected by a person.
 restatement = _table(

@@ -9,13 +9,13 @@ from partner_program.domain.sending_epoch import Epoch
 
 
 def load_epoch(connection: Connection) -> Epoch | None:
-    """What the database says; None where nothing was ever approved or sent."""
+    """Return what the database says; None if nothing was ever approved or sent."""
     row = connection.execute(select(schema.sending)).one_or_none()
     return None if row is None else Epoch(row.installation_id, row.epoch)
 
 
 def own_epoch(connection: Connection) -> Epoch:
-    """What the database says; its id is made with the first approval."""
+    """Return what the database says; the first call makes the installation's id."""
     known = load_epoch(connection)
     if known is None:
         known = Epoch(str(uuid4()), 0)

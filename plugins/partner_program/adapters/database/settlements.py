@@ -1,4 +1,4 @@
-"""What takes force: a settlement with its assessments and the letters it owes; written once, never edited."""
+"""Writes a settlement with its assessments and the letters that it owes; written once, never changed."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from partner_program.domain.totals import MonthTotals
 
 @dataclass(frozen=True, slots=True)
 class SettlementHead:
-    """One commit of a month: the first, or a later one that released held partners."""
+    """One commit of a month: the first, or a later one that releases held partners or restates figures."""
 
     billing_month: BillingMonth
     revision: int
@@ -48,7 +48,7 @@ def write_settlement(
 ) -> int:
     """Write one settlement with everything it decided, in the caller's transaction; return its id.
 
-    `effective` is the day for which each partner was decided; empty for a month that is history only.
+    `effective` has the day for which each partner was decided; it is empty for a month that is history only.
     """
     values = {name: getattr(head, name) for name in head.__dataclass_fields__}
     values |= {"billing_month": str(head.billing_month), "migration": int(head.migration)}
@@ -78,7 +78,7 @@ def write_settlement(
 
 
 def carry_over(connection: Connection, head: SettlementHead, settlement_id: int, *, restated: Collection[str]) -> None:
-    """Take the assessments of the revision before into this one, but for the partners that are restated."""
+    """Copy the assessments of the revision before into this one, except those of the restated partners."""
     for table in (schema.assessment, schema.assessment_account, schema.assessment_grant):
         before = select(table).where(
             table.c.billing_month == str(head.billing_month), table.c.revision == head.revision - 1

@@ -1,4 +1,4 @@
-"""What each entity billed, frozen with its hash; and what the checks of it found."""
+"""Stores what each entity billed, frozen with its hash, and the findings of its checks."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _PARTS = (
 
 
 def content_hash(revenue: EntityRevenue) -> str:
-    """The sha256 of everything in a snapshot; equal contents have equal hashes."""
+    """Return the sha256 of everything in a snapshot; equal contents have equal hashes."""
     content = [
         revenue.entity,
         revenue.groups,
@@ -34,7 +34,7 @@ def content_hash(revenue: EntityRevenue) -> str:
 
 
 def save_snapshot(connection: Connection, month: BillingMonth, revenue: EntityRevenue) -> bool:
-    """Freeze what was read and make it the month's latest; return False where it is what was there already."""
+    """Freeze what was read and make it the month's latest snapshot; return False if it is the latest already."""
     digest = content_hash(revenue)
     snapshot_id = _find(connection, month, revenue.entity, digest)
     if snapshot_id is None:
@@ -53,7 +53,7 @@ def save_snapshot(connection: Connection, month: BillingMonth, revenue: EntityRe
 
 
 def latest_hashes(connection: Connection, month: BillingMonth) -> dict[str, str]:
-    """The content hash of each entity's latest snapshot of a month."""
+    """Return the content hash of each entity's latest snapshot of a month."""
     latest, snapshot = schema.latest_snapshot, schema.snapshot
     query = (
         select(latest.c.entity, snapshot.c.content_hash)
@@ -65,19 +65,19 @@ def latest_hashes(connection: Connection, month: BillingMonth) -> dict[str, str]
 
 
 def latest_snapshot_ids(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """The id of each entity's latest snapshot of a month."""
+    """Return the id of each entity's latest snapshot of a month."""
     latest = schema.latest_snapshot
     query = select(latest).where(latest.c.billing_month == str(month)).order_by(latest.c.entity)
     return {row.entity: row.snapshot_id for row in connection.execute(query)}
 
 
 def load_revenues(connection: Connection, month: BillingMonth) -> list[EntityRevenue]:
-    """The latest snapshot of each entity, by entity."""
+    """Return the latest snapshot of each entity, ordered by entity."""
     return [load_snapshot(connection, snapshot_id) for snapshot_id in latest_snapshot_ids(connection, month).values()]
 
 
 def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
-    """One snapshot, as it was read."""
+    """Return one snapshot as it was read."""
     snapshot = schema.snapshot
     head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
     groups, faulty_lines, closes = (_load_part(connection, table, kind, snapshot_id) for table, kind in _PARTS)
@@ -96,7 +96,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
 
 
 def save_findings(connection: Connection, month: BillingMonth, findings: Sequence[Finding]) -> bool:
-    """Replace a month's findings; return False where they are the same."""
+    """Replace a month's findings; return False if they are the same."""
     if load_findings(connection, month) == list(findings):
         return False
     table = schema.finding
@@ -120,7 +120,7 @@ def save_findings(connection: Connection, month: BillingMonth, findings: Sequenc
 
 
 def load_findings(connection: Connection, month: BillingMonth) -> list[Finding]:
-    """A month's findings, in the order in which they were found."""
+    """Return a month's findings, in the order in which they were found."""
     table = schema.finding
     query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.position)
     return [
@@ -177,7 +177,7 @@ def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
 
 
 def _renamed(line: dict[str, Any]) -> dict[str, Any]:
-    """`column` is a word of SQL: the table calls it `column_name`."""
+    """Rename `column`, which is a word of SQL, to the table's `column_name`."""
     return {("column_name" if name == "column" else name): value for name, value in line.items()}
 
 

@@ -106,7 +106,7 @@ def adopt_installation(installation: Installation, by: Resolver) -> int:
         known = epoch_store.load_epoch(connection)
         epoch = adopted(known=known, found=epoch_file.read_epoch(file), new_id=str(uuid4()))
         epoch_store.save_epoch(connection, epoch)
-        count = delivery_store.doubt(connection, MAY_HAVE_LEFT, reason)
+        count = delivery_store.make_ambiguous(connection, MAY_HAVE_LEFT, reason)
         letter_action_store.record_action(
             connection,
             "adopt",
