@@ -1,4 +1,4 @@
-"""The table that says which installation this database is, and how often it has begun to send letters."""
+"""Stores which installation this database belongs to, and how often it has begun to send letters."""
 
 from uuid import uuid4
 
@@ -9,13 +9,13 @@ from partner_program.domain.sending_epoch import Epoch
 
 
 def load_epoch(connection: Connection) -> Epoch | None:
-    """Return what the database says; None if nothing was ever approved or sent."""
+    """Return the installation and its count, or None if nothing was ever approved or sent."""
     row = connection.execute(select(schema.sending)).one_or_none()
     return None if row is None else Epoch(row.installation_id, row.epoch)
 
 
 def own_epoch(connection: Connection) -> Epoch:
-    """Return what the database says; the first call makes the installation's id."""
+    """Return the installation and its count; the first call, with the first approval, makes the installation's id."""
     known = load_epoch(connection)
     if known is None:
         known = Epoch(str(uuid4()), 0)

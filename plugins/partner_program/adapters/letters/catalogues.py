@@ -96,7 +96,7 @@ def _faults(held: Mapping[str, Message], english: Mapping[str, Message], plurals
 
 
 def _untranslated(held: Mapping[str, Message], english: Mapping[str, Message]) -> list[str]:
-    """The messages that were copied and not translated: whole sentences, or so many words that it is no chance."""
+    """Return the messages that were not translated: whole sentences, or all equal ones if they are too many."""
     same = [key for key, needed in english.items() if key in held and held[key].string == needed.string]
     sentences = [key for key in same if len(_WORD.findall(PLACEHOLDER.sub("", key))) >= _WORDS_OF_A_SENTENCE]
     return same if len(same) * _SAME_AT_MOST > len(english) else sentences

@@ -28,7 +28,7 @@ OF_EACH_KIND = ("subject", "headline", "lead")
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Who writes, as `brand.yaml` says; what else stands there is read by templates alone."""
+    """The sender of the letters, from `brand.yaml`; only templates read the other keys of that file."""
 
     company_name: str
     programme_name: str
