@@ -94,7 +94,7 @@ def book(month: BillingMonth) -> None:
 @click.argument("month", type=MONTH)
 @_WHY
 @looked_at("approved_by")
-@click.option("--hash", "batch_hash", type=WORDS, help="The letters that were looked at, as `letters reconcile` says.")
+@click.option("--hash", "batch_hash", type=WORDS, help="Hash of the letters looked at; `letters book` shows it.")
 def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str | None) -> None:
     """Approve the letters of MONTH as they are now; a letter that is rendered anew needs a new approval."""
     from partner_program.usecases.letters.approval import approve_letters

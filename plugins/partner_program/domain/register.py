@@ -23,9 +23,9 @@ Form = Literal["text", "whole", "euros", "percent", "tier"]
 class Column:
     """How a field of the register is a column.
 
-    `heading` is its title in the terminal's table; without one it is in files only. There cents are shown as euros,
-    basis points as per cent, tier 0 as none. `before` names the column that the table has it in front of, where that
-    is another place than in files. What JSON says elsewhere is not `in_json` a second time.
+    `heading` is its title in the terminal's table; without one it is in files only. The table shows cents as euros,
+    basis points as per cent, tier 0 as none. `before` names the column that follows it in the table, where its place
+    there is another than in files. A field that JSON has in another place is not `in_json`.
     """
 
     heading: str | None

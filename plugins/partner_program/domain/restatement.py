@@ -51,10 +51,10 @@ def month_news(
     """What a run of a month has to write, beside what is in force and on record.
 
     A run `decides` where it assigns a partner that has no decision in the month, or raises the rate of a held one; it
-    `differs` where partners would be decided otherwise than they are. `is_on_record` says that these differences, or
-    none, are what was proposed or rejected last. `has_same_totals` compares held partners, buckets, unmatched accounts
-    and entities' totals with those of the last settlement. `entities_in_force` have a total in the month's settlements,
-    `entities_now` have one in this run.
+    `differs` where partners in force would come out differently. `is_on_record` says that these differences are
+    proposed or rejected already, or that there are none and no proposal. `has_same_totals` says that held partners,
+    buckets, unmatched accounts and entities' totals are those of the last settlement. `entities_in_force` have a total
+    in the month's settlements, `entities_now` have one in this run.
     """
     failing = frozenset(entities_in_force) - frozenset(entities_now)
     # The totals of a failing entity are already in force: failing to read them now changes nothing. Where partners
