@@ -8,12 +8,11 @@ from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.months_page import PageLink, PageMonth, PageRow, write_months_page
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import Register, RegisterPartner
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.rendering import TEMPLATE_VERSION, letter_file_name
+from partner_program.usecases.letters.rendering import letter_file_name, letter_templates
 
 MONTHS_SHOWN = 13
 
@@ -26,7 +25,7 @@ def make_months_page(installation: Installation) -> Path:
         registers = {month: read_register(connection, month) for month in months}
     shown = [_month(installation, month, registers[month], names) for month in months]
     templates = installation.include / "templates" / "letters"
-    brand = LetterTemplates(templates / TEMPLATE_VERSION).brand
+    brand = letter_templates(installation).brand
     page = installation.out / "index.html"
     write_months_page(
         page,

@@ -8,6 +8,7 @@ facts are values only and are never read as a template.
 
 import hashlib
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,16 @@ class LetterTemplates:
         """Compile every file in every language; raises `Refusal` for a sentence that no catalogue has."""
         for language in self.languages:
             self.in_language(language).check_every_sentence()
+
+
+def templates_in(folder: Path) -> LetterTemplates:
+    """The templates of a folder as its files are now; equal files are compiled once a process."""
+    return _compiled_once(folder, _content_hash(folder))
+
+
+@lru_cache(maxsize=2)
+def _compiled_once(folder: Path, _hash: str) -> LetterTemplates:
+    return LetterTemplates(folder)
 
 
 class LanguageTemplates:

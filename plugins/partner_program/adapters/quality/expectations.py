@@ -7,6 +7,7 @@ findings come first. Both libraries take seconds to import, so only functions im
 import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,10 +137,16 @@ class GroupChecks:
 def _page(results: Any) -> str:
     """Render the results as one page of Data Docs, without the site around it, whose index needs scripts."""
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+
+    return str(_page_view().render(ValidationResultsPageRenderer().render(results)))
+
+
+@cache
+def _page_view() -> Any:
+    """The library's own templates, compiled once a process."""
     from great_expectations.render.view.view import DefaultJinjaPageView
 
-    view: Any = DefaultJinjaPageView()
-    return str(view.render(ValidationResultsPageRenderer().render(results)))
+    return DefaultJinjaPageView()
 
 
 def _finding(entity: str, result: Any, frame: "pd.DataFrame") -> Finding:

@@ -6,6 +6,7 @@ is replaced as a whole.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -63,16 +64,23 @@ def _write_checks(draft: Path, report: ReportView, docs_folder: Path) -> dict[st
 
 
 def _render(template: str, **facts: object) -> str:
+    environment = _environment(autoescape=".html" in template)
+    return environment.get_template(template).render(symbols=SYMBOLS, **facts)
+
+
+@cache
+def _environment(*, autoescape: bool) -> Environment:
+    """Where the templates are compiled, once a process: that takes longer than filling them in."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=".html" in template,  # noqa: S701 - Markdown is escaped by its own filter
+        autoescape=autoescape,  # noqa: S701 - Markdown is escaped by its own filter
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters["md"] = _markdown
-    return environment.get_template(template).render(symbols=SYMBOLS, **facts)
+    return environment
 
 
 def _markdown(text: str) -> str:

@@ -12,7 +12,7 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.deliveries import OwedChanges
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
+from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter, templates_in
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.registry import Contact
@@ -37,8 +37,8 @@ def letter_file_name(partner_id: str) -> str:
 
 
 def letter_templates(installation: Installation) -> LetterTemplates:
-    """Load the templates that letters are written with now."""
-    return LetterTemplates(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+    """Load the templates that letters are written with now; equal files are compiled once a process."""
+    return templates_in(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
 
 
 def letter_hash(rendered: RenderedLetter) -> str:
