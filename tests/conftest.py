@@ -10,7 +10,8 @@ import pymysql
 import pytest
 
 from tests.mariadb_place import MARIADB, NO_MARIADB
-from tests.servers import Postgres, in_memory, own_postgres
+from tests.memory import in_memory
+from tests.servers import Postgres, own_postgres
 from tests.worlds import World
 from topology import mariadb_server
 

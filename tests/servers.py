@@ -4,7 +4,6 @@ Tests get it from the fixture `shared_postgres`. A test that kills its server, f
 server of its own with `own_postgres`.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -21,20 +20,13 @@ import pymysql
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.database import ProgramDatabase
+from tests.memory import in_memory
 from topology import mariadb_server
 from topology.local_places import LOOPBACK, free_ports
 from topology.toy_billing import OWNERS
 from topology.unprivileged import Unprivileged
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-ROOM = 4 * 2**30
 PATIENCE = 60.0
-
-
-def in_memory() -> Path | None:
-    """The folder of a file system in memory, if it has space: on a disk every commit would wait for the disk."""
-    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-    return MEMORY if roomy else None
 
 
 @contextmanager

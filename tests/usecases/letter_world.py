@@ -96,14 +96,19 @@ def _impatient(extra: Mapping[str, object]) -> dict[str, object]:
 
 def letter_world(folder: Path) -> LetterWorld:
     """Make the world: P1 has two billing contacts, the others one."""
-    world = three_partners(World(folder))
+    world = World(folder)
+    world.become(_with_letters)
+    return LetterWorld(world)
+
+
+def _with_letters(world: World) -> None:
+    three_partners(world)
     world.tables["contacts"].append(
         {"partner_id": "P1", "name": "Nobody", "email": "nobody@p1.example", "role": "billing"}
     )
     world.load()
     world.settle(JUNE, on=GO_LIVE)
     render(world)
-    return LetterWorld(world)
 
 
 def render(world: World) -> None:

@@ -10,6 +10,11 @@ JUNE, JULY, GO_LIVE = "2015-06", "2015-07", "2015-07-27"
 
 def three_partners(world: World) -> World:
     """Bill the same from June to August 2015, all closed, with exchange rates; nothing is settled yet."""
+    world.become(_three_partners)
+    return world
+
+
+def _three_partners(world: World) -> None:
     world.partner("P1", {"NL": "A1"})
     world.partner("P2", {"US": "B2"})
     world.partner("P3", {"NL": "A3", "US": "B3"})
@@ -21,7 +26,6 @@ def three_partners(world: World) -> World:
     for month in months:
         world.rate(str(month), "USD", "1.1")
     world.ready(*map(str, months))
-    return world
 
 
 def partners(world: World, month: str) -> dict[str, dict[str, Any]]:
