@@ -1,5 +1,7 @@
 """Reads the programme's dated files: each is the whole programme from its first day in force; nothing is assumed."""
 
+from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -18,6 +20,7 @@ from partner_program.adapters.files.values import discount_bp, time_zone, whole_
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
 from partner_program.domain.program import Brake, Program, Readings
+from partner_program.domain.refusals import UnsoundFiles
 
 HIGHEST_LINE_MINOR = 10**15
 MOST_PARTNERS = 10**9
@@ -59,8 +62,24 @@ def load_programs(folder: Path) -> list[Program]:
 
 def _read(path: Path, faults: FileFaults) -> Program:
     content = read_whole(path, faults)
+    if content is not None:
+        with suppress(UnsoundFiles):
+            return _sound(path.name, content)
+    return _parsed(path.name, content, faults)
+
+
+@lru_cache(maxsize=64)
+def _sound(file_name: str, content: bytes) -> Program:
+    """Read a file without faults; a process parses equal bytes once. Raises `UnsoundFiles` if there is a fault."""
+    faults = FileFaults(file_name)
+    program = _parsed(file_name, content, faults)
+    refuse_unsound([faults])
+    return program
+
+
+def _parsed(file_name: str, content: bytes | None, faults: FileFaults) -> Program:
     document = Section(None, "", faults) if content is None else read_document(decoded(content, faults), faults)
-    program = _program(document, path.name, sha256(content or b"").hexdigest())
+    program = _program(document, file_name, sha256(content or b"").hexdigest())
     document.close()
     return program
 
