@@ -15,7 +15,7 @@ from partner_program.usecases.month.quality import check_month
 from partner_program.usecases.months_page import make_months_page
 from tests.usecases.dying import die_at, ended, start
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
-from tests.worlds import World
+from tests.worlds import World, settle_installed
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -75,12 +75,14 @@ def small(tmp_path: Path) -> World:
 
 
 def settle(world: World) -> Callable[[], object]:
-    return lambda: world.settle(JUNE, on=GO_LIVE)
+    here, request = world.installation, world.request(JUNE, on=GO_LIVE)  # one for all: its statements are compiled once
+    return lambda: settle_installed(here, request)
 
 
 def render(world: World) -> Callable[[], object]:
+    here, june = world.installation, BillingMonth.parse(JUNE)
+
     def work() -> None:
-        here, june = world.installation, BillingMonth.parse(JUNE)
         for batch in letter_batches(here, june):
             render_letters(here, june, batch)
         make_months_page(here)

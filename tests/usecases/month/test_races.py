@@ -39,9 +39,9 @@ def test_two_processes_at_one_month_settle_it_once_as_a_single_one_would(world: 
     three_partners(world)
     empty = tmp_path / "empty.db"
     shutil.copyfile(world.program_db, empty)
-    world.settle(JUNE, on=GO_LIVE)
-    alone = world.dump()
     here, request = world.installation, world.request(JUNE, on=GO_LIVE)
+    settle_installed(here, request)
+    alone = world.dump()
     for round_number in range(WHOLE_RUNS):
         shutil.copyfile(empty, world.program_db)
         shutil.rmtree(world.folder / "out")
