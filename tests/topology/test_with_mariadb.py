@@ -9,12 +9,12 @@ import pytest
 from topology import mariadb_server
 from topology.with_mariadb import run_beside_mariadb
 
+pytestmark = pytest.mark.server
+
 ASKS = """
 import sys, pymysql
 from pathlib import Path
 from tests.mariadb_place import MARIADB
-
-pytestmark = pytest.mark.server
 with pymysql.connect(**MARIADB) as server, server.cursor() as cursor:
     cursor.execute("SELECT @@port, @@tmpdir")
     Path(sys.argv[1]).write_text("\\n".join(map(str, cursor.fetchone())))
