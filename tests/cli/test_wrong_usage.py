@@ -111,6 +111,22 @@ def test_a_close_is_recorded_in_whole_numbers_a_currency_and_a_name(settled, opt
 
 
 @pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--remove", "account_links.csv:P1/NL/A1", "--by", "pat"], "--remove needs --by NAME and --reason TEXT"),
+        (["--remove", "account_links.csv:P1/NL/A1", "--reason", "x"], "--remove needs --by NAME and --reason TEXT"),
+        (["--by", "pat"], "name the row with --remove"),
+        (["--remove", "P1/NL/A1", "--by", "pat", "--reason", "x"], "expected FILE:KEY"),
+        (["--remove", "account_links.csv:", "--by", "pat", "--reason", "x"], "expected FILE:KEY"),
+        (["--remove", "account_link.csv:P1", "--by", "pat", "--reason", "x"], "did you mean account_links.csv?"),
+        (["--remove", "contacts.csv:P1", "--by", "pat", "--reason", "x"], "expected FILE:KEY"),
+    ],
+)
+def test_a_removal_names_a_row_of_a_file_and_who_and_why(settled, tmp_path, asked, said):
+    refused_as_usage(settled("load", tmp_path, *asked), said)
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         ["nonsense"],

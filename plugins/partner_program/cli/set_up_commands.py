@@ -1,12 +1,16 @@
 """Commands that set the programme up: its database, the registry, who may join, and whether all is well."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import FILE, FOLDER, installation
+from partner_program.cli.inputs import FILE, FOLDER, WORDS, installation
 from partner_program.cli.options import example
 from partner_program.domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from partner_program.domain.registry import Removals
 
 
 @click.command(epilog=example("partner-program init"))
@@ -17,20 +21,48 @@ def init() -> None:
     click.echo(f"programme database: {init_database(installation())}")
 
 
-@click.command(epilog=example("partner-program load registry/"))
+@click.command(
+    epilog=example(
+        "partner-program load registry/",
+        "partner-program load registry/ --remove account_links.csv:P1/NL/A1 --by pat --reason 'wrong account'",
+    )
+)
 @click.argument("folder", type=FOLDER, metavar="DIR")
-def load(folder: Path) -> None:
+@click.option("--remove", multiple=True, metavar="FILE:KEY", help="A row that was a mistake; may be given many times.")
+@click.option("--by", "removed_by", type=WORDS, help="Who removes it.")
+@click.option("--reason", type=WORDS, help="Why: it stays on record.")
+def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: str | None) -> None:
     """Load the registry's CSV files from DIR: all of them, or none.
 
-    All faults are printed at once, as file:line: column. Loading the same folder twice changes nothing.
+    All faults are printed at once, as file:line: column. Loading the same folder twice changes nothing. A partner,
+    account link, legacy agreement or grant that is no longer in the files is refused, unless --remove names it.
     """
     from partner_program.usecases.registry import load_registry_folder
 
-    registry, changed = load_registry_folder(installation(), folder)
+    registry, changed = load_registry_folder(installation(), folder, _removals(remove, removed_by, reason))
     click.echo(
         f"{len(registry.partners)} partners, {len(registry.account_links)} account links, "
         f"{len(registry.entities)} entities: {changed} rows changed"
     )
+    for row in dict.fromkeys(remove):
+        click.echo(f"removed {row}")
+
+
+def _removals(remove: tuple[str, ...], removed_by: str | None, reason: str | None) -> "Removals | None":
+    """Read what --remove names; who and why are needed with it, and mean nothing without it."""
+    from partner_program.usecases.registry import removal, removals_by
+
+    if not remove:
+        if removed_by or reason:
+            raise click.UsageError("--by and --reason say who removes a row and why: name the row with --remove")
+        return None
+    if not (removed_by and reason):
+        raise click.UsageError("--remove needs --by NAME and --reason TEXT: a removal stays on record")
+    try:
+        rows = [removal(each) for each in remove]
+    except Refusal as refusal:
+        raise click.UsageError(f"--remove: {refusal}") from refusal
+    return removals_by(rows, done_by=removed_by, reason=reason)
 
 
 @click.group()

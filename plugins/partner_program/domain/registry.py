@@ -3,10 +3,12 @@
 Not the register, which has what a month decided.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 
@@ -145,3 +147,11 @@ class Registry:
     grace_grants: tuple[GraceGrant, ...]
     benefit_requests: tuple[BenefitRequest, ...]
     exchange_rates: tuple[ExchangeRate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """Rows of the registry that were a mistake, each as `FILE:KEY`, and who takes them out, why and when."""
+
+    rows: Sequence[str]
+    by: Doer

@@ -1,24 +1,49 @@
 """The registry of partners: loads its files, all or none, and finds an entity by its code. Not a month's register."""
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from partner_program.adapters.database.registry import load_entities, save_registry
+from partner_program.adapters.database.registry_removals import REMOVABLE_FILES
+from partner_program.adapters.files.faults import did_you_mean
 from partner_program.adapters.files.registry import read_registry
+from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import Entity, Registry
+from partner_program.domain.registry import Entity, Registry, Removals
 from partner_program.usecases.installation import Installation
 
 
-def load_registry_folder(installation: Installation, folder: Path) -> tuple[Registry, int]:
+def load_registry_folder(
+    installation: Installation, folder: Path, removals: Removals | None = None
+) -> tuple[Registry, int]:
     """Read a folder of registry files and make the database equal to it; return it and how many rows changed.
 
-    The programme files say which benefits a request may name, and which tiers a grant may name.
+    `removals` name the rows that were a mistake: no other partner, link, agreement or grant may vanish. The programme
+    files say which benefits a request may name, and which tiers a grant may name.
     """
     benefits = {benefit.key for program in installation.programs for benefit in program.benefits}
     registry = read_registry(folder, benefits=benefits, programs=installation.programs)
     with installation.database.writing() as connection:
-        changed = save_registry(connection, registry)
+        changed = save_registry(connection, registry, removals)
     return registry, changed
+
+
+def removal(written: str) -> str:
+    """Read which row of the registry is a mistake, written `FILE:KEY`; refuses a file that has no such rows."""
+    file_name, colon, key = written.partition(":")
+    if not colon or not key or file_name not in REMOVABLE_FILES:
+        close = did_you_mean(file_name, REMOVABLE_FILES)
+        raise Refusal(
+            f"{written!r} is no row of the registry, expected FILE:KEY with {' or '.join(REMOVABLE_FILES)}, "
+            f"as in account_links.csv:P1/NL/A1{close if file_name not in REMOVABLE_FILES else ''}"
+        )
+    return written
+
+
+def removals_by(rows: Sequence[str], *, done_by: str, reason: str) -> Removals:
+    """Say who removes these rows now, and why."""
+    return Removals(rows, Doer(done_by, reason, int(time.time())))
 
 
 def find_entity(installation: Installation, code: str) -> Entity:

@@ -22,6 +22,7 @@ from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
 
 BEFORE = "0003"
+LATER = ("act",)  # tables of later migrations: they begin empty
 REBUILT = ("assessment", "discount_rate", "grace_grant", "publication")
 
 
@@ -38,10 +39,11 @@ def everything(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {
             table: connection.execute(f"SELECT rowid, * FROM {table}").fetchall()  # noqa: S608 - our own tables
             for table in tables
-            if table != "alembic_version"
+            if table not in ("alembic_version", *LATER)
         }
         parts = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY name"
-        return {**found, "its parts": connection.execute(parts).fetchall()}
+        of_these = [part for part in connection.execute(parts).fetchall() if part[1] not in LATER]
+        return {**found, "its parts": of_these}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, upd
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.registry_removals import faults_of_vanished, record_removals
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.refusals import Refusal, UnsoundFiles
@@ -22,34 +23,28 @@ from partner_program.domain.registry import (
     LegacyAgreement,
     Partner,
     Registry,
+    Removals,
 )
 
 _Values = dict[str, Any]
 _T = TypeVar("_T")
-_NEVER_DELETED = {
-    "entity": "set its left_on",
-    "partner": "set its status to ended",
-    "grace_grant": "a grant is a promise: leave it to lapse",
-}
 
 
-def save_registry(connection: Connection, registry: Registry) -> int:
+def save_registry(connection: Connection, registry: Registry, removals: Removals | None = None) -> int:
     """Make the database's registry equal to the files'; return how many rows changed, 0 for the same files.
 
-    Grants made on the command line stay. Raises `UnsoundFiles` if a row that may never be removed is missing in the
-    files, or if a settled grant would change.
+    Grants made on the command line stay. `removals` name the rows that were a mistake and may leave. Raises
+    `UnsoundFiles` with every other row that vanished from the files although it has to stay (rule 7), every removal
+    that is not possible, and every settled grant that would change.
     """
     wanted = _rows(registry)
     stored = {table: _stored(connection, schema.metadata.tables[table]) for table in wanted}
-    faults = [
-        f"{table}: {' '.join(map(str, key))} is in the database and no longer in the files: {remedy}"
-        for table, remedy in _NEVER_DELETED.items()
-        for key, values in stored[table].items()
-        if key not in wanted[table] and values.get("origin") != "command"
-    ]
+    faults = faults_of_vanished(connection, stored, wanted, removals)
     faults += _changed_settled_grants(connection, stored["grace_grant"], wanted["grace_grant"])
     if faults:
         raise UnsoundFiles(faults)
+    if removals:
+        record_removals(connection, stored, wanted, removals)
     changed = sum(_write(connection, table, wanted[table], stored[table]) for table in wanted)
     return changed + sum(_remove(connection, table, wanted[table], stored[table]) for table in reversed(wanted))
 
@@ -203,7 +198,7 @@ def _remove(
     stored: Mapping[tuple[Any, ...], _Values],
 ) -> int:
     table = schema.metadata.tables[table_name]
-    gone = sorted(key for key in stored.keys() - wanted.keys() if table_name not in _NEVER_DELETED)
+    gone = sorted(key for key in stored.keys() - wanted.keys() if stored[key].get("origin") != "command")
     for key in gone:
         connection.execute(delete(table).where(_is(table, key)))
     return len(gone)

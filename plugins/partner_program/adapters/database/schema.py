@@ -457,6 +457,18 @@ brake_release = _table(
     _must("reason"),
     _refers("billing_month decision_hash", "brake_stop"),
 )
+# What people did that is no month's and no letter's: each act one row, with the hash of what was decided.
+act = _table(
+    "act",
+    Column("act_id", Integer, primary_key=True, nullable=False),
+    _must("kind"),
+    _must("subject"),
+    _must("done_by"),
+    _must("done_at", Whole),
+    _must("reason"),
+    _must("decided_hash"),
+    _must("detail"),
+)
 
 APPEND_ONLY = (
     snapshot,
@@ -477,4 +489,5 @@ APPEND_ONLY = (
     brake_stop,
     brake_release,
     letter_action,
+    act,
 )

@@ -1,0 +1,40 @@
+"""Stores what people did: who, when, what and why, with the hash of what was decided; appended, never changed."""
+
+import json
+from hashlib import sha256
+
+from sqlalchemy import Connection, insert, select
+
+from partner_program.adapters.database import schema
+from partner_program.domain.acts import Act, Doer
+
+
+def record_act(connection: Connection, kind: str, subject: str, doer: Doer, detail: object) -> None:
+    """Append one act; its hash is that of the detail's canonical JSON (days are ISO text)."""
+    written = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
+    values = {
+        "kind": kind,
+        "subject": subject,
+        "done_by": doer.done_by,
+        "done_at": doer.done_at,
+        "reason": doer.reason,
+        "decided_hash": sha256(written.encode()).hexdigest(),
+        "detail": written,
+    }
+    connection.execute(insert(schema.act).values(values))
+
+
+def load_acts(connection: Connection, kind: str) -> list[Act]:
+    """Return the acts of one kind, oldest first."""
+    table = schema.act
+    query = select(table).where(table.c.kind == kind).order_by(table.c.act_id)
+    return [
+        Act(
+            row.kind,
+            row.subject,
+            Doer(row.done_by, row.reason, row.done_at),
+            row.decided_hash,
+            row.detail,
+        )
+        for row in connection.execute(query)
+    ]

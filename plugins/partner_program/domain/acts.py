@@ -1,0 +1,23 @@
+"""What a person does that changes something: who, when and why (rule 13)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who acts, why and when (seconds since 1970)."""
+
+    done_by: str
+    reason: str
+    done_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: `kind` says what was done, `subject` to what, `detail` with which values (JSON)."""
+
+    kind: str
+    subject: str
+    doer: Doer
+    decided_hash: str
+    detail: str
