@@ -108,13 +108,18 @@ class Register:
 
 
 def _columns() -> dict[str, Column]:
+    """The columns by name; raises `ValueError` for a `before` that names no column of the table."""
     hints = get_type_hints(RegisterPartner, include_extras=True)
-    return {
+    columns = {
         name: column
         for name, hint in hints.items()
         for column in getattr(hint, "__metadata__", ())
         if isinstance(column, Column)
     }
+    for name, column in columns.items():
+        if column.before is not None and (column.before not in columns or columns[column.before].heading is None):
+            raise ValueError(f"column {name}: before={column.before!r} is not a column of the table")
+    return columns
 
 
 COLUMNS: Mapping[str, Column] = _columns()

@@ -49,9 +49,11 @@ def load_programs(folder: Path) -> list[Program]:
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         faults = FileFaults(path.name)
         program = _read(path, faults)
-        expected = f"{program.in_force_from}.yaml"
-        if not faults.listed() and path.name != expected:
-            faults.add(1, "in_force_from", f"the file is named {path.name}, expected {expected}")
+        day = program.in_force_from
+        if not faults.listed() and path.name != f"{day}.yaml":
+            faults.add(
+                1, "in_force_from", f"is {day}, but the file is named {path.name}: expected {day}.yaml, or its day"
+            )
         all_faults.append(faults)
         programs.append(program)
     if not programs:
