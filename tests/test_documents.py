@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import subprocess
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from partner_program.adapters.files import registry_forms
 from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import Brake
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, EXCLUDED_KINDS
 from partner_program.domain.totals import BUCKETS
@@ -145,6 +147,7 @@ def test_every_key_of_the_programme_page_is_a_key_of_the_programme_file_or_of_th
     options = {name for command in program.commands.values() for each in command.params for name in each.opts}
     known = registry | options | set(program.commands) | {"hold", "stop", "additive", "compound", "true", "false"}
     known |= {"on_change", "always"}
+    known |= {f"brake.{each.name}" for each in fields(Brake) if each.default is not MISSING}  # optional ones
 
     keys = [key.split(":")[0].removeprefix("partner-program ").split(" ")[0] for key in keys_of_the_programme_page()]
 

@@ -1,13 +1,17 @@
 """The brake at its exact boundaries: more than 10 % of the assessed partners and at least 5, or more than 30 %."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from partner_program.domain.brake import brake_reasons
+from partner_program.domain.brake import Move, brake_reasons
+from partner_program.domain.rates import RateTerms
 from tests.domain.made_month import PROGRAM
 
 
 def of_moves(lowered: int, others: int) -> list[str]:
-    moves = [(2, 1)] * lowered + [(2, 2)] * others
+    moves = [Move(2, 1)] * lowered + [Move(2, 2)] * others
     return brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={})
 
 
@@ -34,30 +38,38 @@ def test_more_than_ten_percent_lowered_and_at_least_five_stop_the_run(lowered: i
 
 
 def test_the_reason_names_how_many_of_how_many() -> None:
-    assert of_moves(6, 50) == ["6 of 56 assessed partners would be lowered, more than 10 %"]
+    assert of_moves(6, 50) == ["6 of 56 assessed partners would be lowered in tier, a discount or SLA, more than 10 %"]
 
 
 def test_only_partners_below_the_tier_they_had_are_lowered() -> None:
-    moves = [(None, 0), (1, 6), (3, 3), (0, 0)] * 50
+    moves = [Move(None, 0), Move(1, 6), Move(3, 3), Move(0, 0)] * 50
     assert brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={}) == []
 
 
 @pytest.mark.parametrize(
     ("total", "stops"),
-    [(130_000, False), (130_001, True), (70_000, False), (69_999, True), (100_000, False), (0, True), (-100_000, True)],
+    [
+        (13_000_000, False),
+        (13_000_001, True),
+        (7_000_000, False),
+        (6_999_999, True),
+        (10_000_000, False),
+        (0, True),
+        (-10_000_000, True),
+    ],
 )
 def test_an_entity_may_move_by_30_percent_of_its_last_total_and_not_by_a_cent_more(total: int, stops: bool) -> None:
-    assert bool(of_totals(total, 100_000)) is stops
+    assert bool(of_totals(total, 10_000_000)) is stops
 
 
 def test_an_entity_below_zero_is_measured_by_the_size_of_its_last_total() -> None:
-    assert of_totals(-130_000, -100_000) == []
-    assert len(of_totals(-130_001, -100_000)) == 1
+    assert of_totals(-13_000_000, -10_000_000) == []
+    assert len(of_totals(-13_000_001, -10_000_000)) == 1
 
 
 def test_an_entity_that_had_nothing_may_not_begin_to_bill_unseen() -> None:
     assert of_totals(0, 0) == []
-    assert len(of_totals(1, 0)) == 1
+    assert len(of_totals(10_000_00, 0)) == 1
 
 
 def test_an_entity_that_was_never_assessed_has_nothing_to_be_compared_with() -> None:
@@ -74,12 +86,79 @@ def test_the_reason_names_the_entity_and_both_totals() -> None:
 def test_both_limits_may_stop_a_run_and_both_are_reported_with_entities_in_order() -> None:
     reasons = brake_reasons(
         brake=PROGRAM.brake,
-        moves=[(2, 1)] * 5,
-        entity_totals={"US": 0, "NL": 0, "UK": 100},
-        last_entity_totals={"US": 100, "NL": 100, "UK": 100},
+        moves=[Move(2, 1)] * 5,
+        entity_totals={"US": 0, "NL": 0, "UK": 10_000_00},
+        last_entity_totals={"US": 10_000_00, "NL": 10_000_00, "UK": 10_000_00},
     )
     assert [reason.split(" moves ")[0] for reason in reasons] == [
-        "5 of 5 assessed partners would be lowered, more than 10 %",
+        "5 of 5 assessed partners would be lowered in tier, a discount or SLA, more than 10 %",
         "the total of entity NL",
         "the total of entity US",
     ]
+
+
+BASE = RateTerms(tier=2, monthly_fee_discount_bp=3000, setup_fee_discount_bp=5000, sla="Platinum")
+
+
+@pytest.mark.parametrize(
+    ("now", "lowers"),
+    [
+        ({}, False),
+        ({"monthly_fee_discount_bp": 2999}, True),
+        ({"monthly_fee_discount_bp": 3001}, False),
+        ({"setup_fee_discount_bp": 4999}, True),
+        ({"setup_fee_discount_bp": 5001}, False),
+        ({"sla": "Gold"}, True),
+        ({"sla": None}, True),
+        ({"tier": 1}, True),
+        ({"tier": 3}, False),
+        ({"monthly_fee_discount_bp": 800, "setup_fee_discount_bp": 2000, "sla": "Silver"}, True),
+        ({"monthly_fee_discount_bp": 9000, "sla": "Gold"}, True),  # one gain does not make up for a loss
+    ],
+)
+def test_a_partner_is_lowered_where_a_discount_or_the_sla_falls_and_the_tier_does_not(
+    now: dict[str, Any], lowers: bool
+) -> None:
+    move = Move(2, 2, BASE, replace(BASE, **now))
+    assert move.lowers is lowers
+    assert bool(reasons_of([move] * 5)) is lowers
+    assert reasons_of([move] * 4) == []
+
+
+def test_a_partner_that_loses_tier_discounts_and_sla_counts_once() -> None:
+    worse = RateTerms(tier=1, monthly_fee_discount_bp=500, setup_fee_discount_bp=1000, sla="Bronze")
+    assert reasons_of([Move(2, 1, BASE, worse)] * 5 + [Move(2, 2, BASE, BASE)] * 44) == [
+        "5 of 49 assessed partners would be lowered in tier, a discount or SLA, more than 10 %"
+    ]
+
+
+def test_a_first_rate_lowers_nobody() -> None:
+    assert not Move(None, 0, None, BASE).lowers
+    assert not Move(None, 2, None, None).lowers
+
+
+@pytest.mark.parametrize(
+    ("last", "total", "stops"),
+    [
+        (1_000_00, 10_999_99, False),  # 9,999.99 EUR
+        (1_000_00, 11_000_00, True),
+        (10_000_00, 0, True),
+        (9_999_99, 0, False),
+        (-5_000_00, 4_999_99, False),
+        (-5_000_00, 5_000_00, True),
+        (0, 9_999_99, False),
+    ],
+)
+def test_a_small_entity_may_move_by_less_than_ten_thousand_euros(last: int, total: int, stops: bool) -> None:
+    assert bool(of_totals(total, last)) is stops
+
+
+def test_a_programme_file_may_say_another_floor() -> None:
+    totals = {"entity_totals": {"NL": 1_000_00}, "last_entity_totals": {"NL": 2_000_00}}
+    for floor, stops in ((999_99, True), (1_000_00, True), (1_000_01, False)):
+        brake = replace(PROGRAM.brake, entity_total_move_at_least_cents=floor)
+        assert bool(brake_reasons(brake=brake, moves=[], **totals)) is stops
+
+
+def reasons_of(moves: list[Move]) -> list[str]:
+    return brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={})

@@ -49,6 +49,9 @@ class Readings:
     notify: Literal["on_change", "always"]
 
 
+ENTITY_TOTAL_MOVE_AT_LEAST_CENTS = 10_000_00  # where a programme file does not say it: the file of 2015 never changes
+
+
 @dataclass(frozen=True, slots=True)
 class Brake:
     """When a run stops before anything takes force: see rule 7."""
@@ -56,6 +59,7 @@ class Brake:
     lowered_share_bp: int
     lowered_at_least: int
     entity_total_move_bp: int
+    entity_total_move_at_least_cents: int = ENTITY_TOTAL_MOVE_AT_LEAST_CENTS
 
 
 @dataclass(frozen=True, slots=True)

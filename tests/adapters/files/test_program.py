@@ -85,7 +85,28 @@ def test_the_readings_are_the_cautious_ones(first: Program) -> None:
 
 
 def test_the_brake_stops_at_10_percent_lowered_or_30_percent_moved(first: Program) -> None:
-    assert first.brake == Brake(lowered_share_bp=10_00, lowered_at_least=5, entity_total_move_bp=30_00)
+    assert first.brake == Brake(
+        lowered_share_bp=10_00,
+        lowered_at_least=5,
+        entity_total_move_bp=30_00,
+        entity_total_move_at_least_cents=10_000_00,
+    )
+
+
+FLOOR = "brake:\n  entity_total_move_at_least_cents:\n    value: {}\n    reading: x\n"
+
+
+@pytest.mark.parametrize("cents", [0, 1, 500_000])
+def test_a_later_file_may_say_from_how_many_euros_on_an_entity_stops_a_run(tmp_path: Path, cents: int) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(changed("brake:\n", FLOOR.format(cents)), "utf-8")
+    assert load_program(path).brake.entity_total_move_at_least_cents == cents
+
+
+@pytest.mark.parametrize("cents", [-1, "10.5", "ten"])
+def test_a_floor_that_is_no_whole_number_of_cents_is_refused(tmp_path: Path, cents: object) -> None:
+    (fault,) = faults_of(tmp_path, changed("brake:\n", FLOOR.format(cents)))
+    assert "brake.entity_total_move_at_least_cents.value" in fault
 
 
 def test_a_line_above_ten_million_is_looked_at(first: Program) -> None:

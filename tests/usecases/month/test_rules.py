@@ -172,7 +172,7 @@ def test_a_released_brake_lets_the_same_decisions_through_and_stays_on_record(wo
     many_falling(world)
     with pytest.raises(BrakeOn):
         world.settle(JULY, on="2015-08-20")
-    assert release(world) == ["6 of 10 assessed partners would be lowered, more than 10 %"]
+    assert release(world) == ["6 of 10 assessed partners would be lowered in tier, a discount or SLA, more than 10 %"]
     world.settle(JULY, on="2015-08-20")
     assert sorted(filter(None, tiers(world, JULY).values())) == [1] * 6 + [2] * 4
     assert world.rows("SELECT released_by, reason FROM brake_release") == [("pat", "a big customer left")]
@@ -200,29 +200,49 @@ def test_a_brake_that_was_released_stays_released_on_the_next_day(world: World) 
     assert partners(world, JULY)["P0"]["rate_valid_from"] == "2015-08-21"
 
 
-@pytest.mark.parametrize(("july", "moves"), [(1_300_00, False), (1_300_01, True), (700_00, False), (699_99, True)])
+@pytest.mark.parametrize(
+    ("july", "moves"), [(52_000_00, False), (52_000_01, True), (28_000_00, False), (27_999_99, True)]
+)
 def test_the_brake_stops_where_an_entity_moves_by_more_than_30_percent(world: World, july: int, moves: bool) -> None:
     world.partner("P1", {"NL": "A1"})
-    world.bill("A1", JUNE, 1_000_00)
+    world.bill("A1", JUNE, 40_000_00)
     world.bill("A1", JULY, july)
     world.ready(JUNE, JULY)
     world.settle(JUNE, on=GO_LIVE)
     if moves:
-        with pytest.raises(BrakeOn, match=re.escape("the total of entity NL moves from 1,000.00 to ")):
+        with pytest.raises(BrakeOn, match=re.escape("the total of entity NL moves from 40,000.00 to ")):
             world.settle(JULY, on="2015-08-20")
     else:
         world.settle(JULY, on="2015-08-20")
     assert len(world.rows("SELECT * FROM settlement")) == (1 if moves else 2)
 
 
+@pytest.mark.parametrize(("ending", "stops"), [(4, False), (5, True)])
+def test_agreements_that_end_stop_a_month_though_no_tier_falls(world: World, ending: int, stops: bool) -> None:
+    for number in range(12):
+        world.partner(f"P{number}", {"NL": f"A{number}"})
+        world.bill(f"A{number}", JUNE, 2_100_00, months=2)
+        world.legacy(f"P{number}", 3000, until="2015-08-01" if number < ending else "")
+    world.ready(JUNE, JULY)
+    world.settle(JUNE, on=GO_LIVE)
+    if stops:
+        with pytest.raises(BrakeOn, match="5 of 12 assessed partners would be lowered in tier, a discount or SLA"):
+            world.settle(JULY, on="2015-08-20")
+    else:
+        world.settle(JULY, on="2015-08-20")
+    assert len(world.rows("SELECT * FROM settlement")) == (1 if stops else 2)
+
+
 def test_an_entity_released_late_is_compared_with_its_last_month(world: World) -> None:
+    world.partner("P9", {"US": "B9"})
+    world.bill("B9", JUNE, 22_000_00, entity="US", months=3)
     three_partners(world).settle(JUNE, on=GO_LIVE)
     world.execute("US", "UPDATE program_mrr_line SET net_amount_minor = 1 WHERE service_start = '2015-07-01'")
     world.close(JULY, "US")
     world.reopen(JULY, "US")
     world.settle(JULY, on="2015-08-20")
     world.close(JULY, "US")
-    with pytest.raises(BrakeOn, match=re.escape("entity US moves from 3,000.00 to 0.02 EUR")):
+    with pytest.raises(BrakeOn, match=re.escape("entity US moves from 23,000.00 to 0.03 EUR")):
         world.settle(JULY, on="2015-08-25")
 
 

@@ -19,7 +19,7 @@ from partner_program.adapters.files.strict_yaml import read_document
 from partner_program.adapters.files.values import discount_bp, time_zone, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
-from partner_program.domain.program import Brake, Program, Readings
+from partner_program.domain.program import ENTITY_TOTAL_MOVE_AT_LEAST_CENTS, Brake, Program, Readings
 from partner_program.domain.refusals import UnsoundFiles
 
 HIGHEST_LINE_MINOR = 10**15
@@ -129,4 +129,13 @@ def _brake(section: Section) -> Brake:
         entity_total_move_bp=sourced(section.section("entity_total_move_bp")).whole(
             "value", whole_between(0, HIGHEST_MOVE_BP)
         ),
+        entity_total_move_at_least_cents=_least_move(section),
     )
+
+
+def _least_move(section: Section) -> int:
+    """Read from how many cents on an entity's total may stop a run; a file without this key means the default."""
+    if not section.has("entity_total_move_at_least_cents"):
+        return ENTITY_TOTAL_MOVE_AT_LEAST_CENTS
+    given = sourced(section.section("entity_total_move_at_least_cents"))
+    return given.whole("value", whole_between(0, HIGHEST_LINE_MINOR))

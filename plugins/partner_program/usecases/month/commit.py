@@ -11,7 +11,7 @@ from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.drafts import load_draft
 from partner_program.domain import month_order
-from partner_program.domain.brake import brake_reasons
+from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import closing_rates, early_rises, rates_ahead
 from partner_program.domain.refusals import (
@@ -22,7 +22,7 @@ from partner_program.domain.refusals import (
 )
 from partner_program.domain.registry import AUTHORIZED
 from partner_program.domain.restatement import MonthNews, month_news
-from partner_program.domain.settlement import Decision
+from partner_program.domain.settlement import NO_HISTORY, Decision
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
@@ -236,11 +236,21 @@ def _brake(connection: Connection, request: MonthRequest, decided: MonthDecision
     seen = settlement_history.entities_totalled(connection, decided.inputs.settlements)
     reasons = brake_reasons(
         brake=program.brake,
-        moves=[(each.previous_tier, each.tier or 0) for each in decided.new],
+        moves=[_move(each, decided.inputs) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
         last_entity_totals=settlement_history.last_entity_totals(connection, request.month),
     )
     return [] if brake_store.is_released(connection, request.month, digest) else reasons
+
+
+def _move(decision: Decision, inputs: MonthInputs) -> Move:
+    before = inputs.histories.get(decision.partner_id, NO_HISTORY).rate
+    return Move(
+        previous_tier=decision.previous_tier,
+        tier=decision.tier or 0,
+        previous_terms=before.terms if before else None,
+        terms=decision.rate.terms if decision.rate else None,
+    )
 
 
 def _apply(connection: Connection, request: MonthRequest, commit: _Commit) -> None:
