@@ -19,7 +19,7 @@ from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.month.closes import read_entity_month, record_close
 from partner_program.usecases.orders import Order, quote_order
 from partner_program.usecases.registry import find_entity
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import NamedConnections, World
 
 # Quotes
@@ -28,7 +28,7 @@ from tests.worlds import NamedConnections, World
 @pytest.fixture
 def assessed(world: World) -> World:
     world.legacy("P2", 1200)
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     return world
 
 
@@ -80,7 +80,7 @@ def receipt(here: Installation, partner_id: str, month: BillingMonth) -> Any:
 def test_a_receipt_shows_each_line_its_share_and_the_band_it_led_to(world: World) -> None:
     world.bill("A1", "2015-01", 1_200_00, term_months=12, service_end="2016-01-01")
     world.bill("A1", JUNE, 75_00, charge_kind="setup")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     told = receipt(world.installation, "P1", BillingMonth.parse(JUNE))
     lines = {(line["term_months"], line["charge_kind"]): line for line in told["lines"]}
     assert lines[12, "recurring"]["share_minor"] == "10000"
@@ -105,7 +105,7 @@ def test_the_receipt_of_a_held_partner_shows_its_faulty_line(world: World) -> No
 def test_the_receipt_names_the_grant_and_the_older_agreement(world: World) -> None:
     world.grant("G1", "P1", 4, "2015-06-01", "2015-12-01")
     world.legacy("P1", 3000)
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     told = receipt(world.installation, "P1", BillingMonth.parse(JUNE))
     assert [(each["grant_id"], each["tier"], each["outcome"]) for each in told["grants"]] == [("G1", 4, None)]
     assert [(each["component"], each["discount_bp"]) for each in told["legacy"]] == [("monthly_fee", 3000)]

@@ -7,7 +7,7 @@ import pytest
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NoRuleInForce, NotAuthorized, Refusal
 from partner_program.usecases.grants import grant_grace
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners
 from tests.worlds import World
 
 
@@ -22,7 +22,7 @@ def grant(
 @pytest.fixture
 def assessed(world: World) -> World:
     """P1 in Tier 2, P2 in Tier 1, P3 in Tier 3 since go-live."""
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     return world
 
 
@@ -68,7 +68,7 @@ def test_a_grant_below_the_tier_in_force_lowers_nothing(assessed: World) -> None
 
 def test_a_grant_keeps_an_older_agreement_that_is_better(world: World) -> None:
     world.legacy("P1", 3000, 1000, "Platinum")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     terms = grant(world, "P1", 4, "2015-08-01", "2015-11-01").terms
     assert (terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp, terms.sla) == (3000, 5000, "Platinum")
 
@@ -127,7 +127,7 @@ def rising(world: World) -> World:
     """P2 is granted Tier 2 from September on, and earns Tier 3 in July; P5 is large enough to keep the brake off."""
     world.partner("P5", {"US": "B5"})
     world.bill("B5", JUNE, 44_000_00, entity="US", months=3)
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     grant(world, "P2", 2, "2015-09-01", "2015-12-01")
     world.bill("B2", JULY, 4_400_00, entity="US")
     world.close(JULY, "US")

@@ -13,7 +13,7 @@ from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.publication import entities_with_orders, find_drift, publish_rates
 from partner_program.usecases.registry import find_entity
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World
 
 DAY = date(2015, 7, 28)
@@ -38,7 +38,7 @@ def published(path: Path) -> list[tuple[Any, ...]]:
 def orders(world: World) -> Path:
     """The order database of NL, after June is settled."""
     path = world.orders("NL")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     return path
 
 

@@ -10,7 +10,7 @@ from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.publication import Drift, DriftUnknown, find_drift
 from tests.cli.conftest import command_line
 from tests.usecases.test_publication import change, publish, published, rate_on
-from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JUNE, june_in_force, three_partners
 from tests.worlds import World
 
 ROWS = [
@@ -28,7 +28,7 @@ ROWS = [
 def orders(world: World) -> Path:
     """The order database of NL, after June is settled and published."""
     path = world.orders("NL")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     publish(world)
     return path
 
@@ -107,7 +107,7 @@ def test_an_unforeseen_fault_delays_neither_the_next_entity_nor_letters(world: W
 
 def test_an_unreadable_connection_delays_no_other_entity(world: World) -> None:
     us = world.orders("US")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     answer = command_line(world).but(AIRFLOW_CONN_ORDERS_NL="{not json")("publish")
     assert answer.status == 1
     assert "publish_rates NL: AIRFLOW_CONN_ORDERS_NL: expected a connection" in answer.stderr

@@ -20,7 +20,7 @@ from partner_program.usecases.publication import find_drift, publish_rates
 from partner_program.usecases.registry import find_entity
 from tests.cli.conftest import command_line
 from tests.servers import Postgres
-from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, june_in_force
 from tests.worlds import PROJECT, World
 
 # The table that docs/operations.md asks the owner of an order database to make.
@@ -94,8 +94,7 @@ def owed(world: World) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def june(world: World) -> World:
     """June in force, nothing published."""
-    three_partners(world)
-    world.settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     return world
 
 

@@ -14,7 +14,7 @@ from partner_program.domain.simulation import Discounts, SimulatedResult, Simula
 from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.simulation import simulate
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World
 
 USED = PROJECT / "include" / "program" / "2015-07-27.yaml"
@@ -145,7 +145,7 @@ def test_a_higher_threshold_lowers_the_partners_below_it_and_nobody_else(world: 
 
 
 def test_a_file_that_begins_later_stands_for_all_the_months(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     later = ("day: 2015-07-27", "day: 2016-01-01")
     assert differing(simulated(world, draft(world, later), JUNE, JUNE)) == {}
     changed = draft(world, later, ("from_mrr_cents: 50000\n", "from_mrr_cents: 150000\n"))
@@ -192,7 +192,7 @@ def test_a_grant_follows_the_simulated_months_and_not_what_was_settled(world: Wo
 
 
 def test_a_grant_recorded_after_a_month_does_not_change_that_month(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.settle(JULY, on=DAYS[JULY])
     world.grant("G1", "P1", 4, "2015-08-25", "2015-12-01")
     world.load()
@@ -236,7 +236,7 @@ def test_a_month_that_is_history_only_has_tiers_and_no_rates(world: World) -> No
 
 
 def test_a_month_that_is_not_settled_is_refused_by_name(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     with pytest.raises(Refusal, match="not assessed: 2015-07, 2015-08; "):
         simulated(world, USED)
     with pytest.raises(Refusal, match="month 2015-08 is after 2015-06"):

@@ -14,6 +14,16 @@ def three_partners(world: World) -> World:
     return world
 
 
+def june_in_force(world: World) -> World:
+    """The three partners after June took force on the first day of the programme."""
+    world.become(_june_in_force)
+    return world
+
+
+def _june_in_force(world: World) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE)
+
+
 def _three_partners(world: World) -> None:
     world.partner("P1", {"NL": "A1"})
     world.partner("P2", {"US": "B2"})

@@ -18,7 +18,7 @@ from partner_program.adapters.database.database import MIGRATIONS, SCHEMA_VERSIO
 from partner_program.adapters.database.schema import APPEND_ONLY
 from partner_program.domain.refusals import Refusal
 from tests.usecases.dying import die_at, ended, start
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force
 from tests.worlds import World
 
 BEFORE = "0003"
@@ -52,7 +52,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("settled"))
     world.grant("G1", "P1", 6, "2015-07-01", "2015-12-01")
     world.orders("NL")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.settle(JULY, on="2015-08-20")
     newest = world.program_db.rename(world.folder / "newest.db")
     config = Config()

@@ -17,7 +17,7 @@ from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.months_page import make_months_page
 from tests.usecases.letter_world import MONTH, LetterWorld, letter_world
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World
 
 TODAY = date(2015, 8, 5)
@@ -64,7 +64,7 @@ def bill_july(world: World, account_id: str, minor: int) -> None:
 @pytest.fixture
 def july(world: World) -> World:
     """P1 falls from 2,000 to 1,900 and loses a tier; P3 rises from 9,000 to 11,700 and gains one; P2 stays."""
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     bill_july(world, "A1", 1_900_00)
     bill_july(world, "A3", 9_700_00)
     world.close(JULY)
@@ -164,7 +164,7 @@ def test_the_page_says_that_sending_is_live_and_shows_no_secret(june: LetterWorl
 
 
 def test_there_is_no_book_before_the_letters_are_rendered(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     with pytest.raises(NotApproved, match="3 letters of 2015-06 are not rendered yet"):
         book(world)
 

@@ -8,7 +8,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.letters.rendering import letter_batches, letters_folder, render_letters
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, three_partners
 from tests.worlds import World
 
 
@@ -23,7 +23,7 @@ def letter_files(world: World, month: str) -> dict[str, bytes]:
 
 
 def test_each_letter_is_two_files_and_is_marked_as_rendered(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     assert {row["letter"]["status"] for row in partners(world, JUNE).values()} == {"planned"}
     assert render(world, JUNE) == 3
     assert list(letter_files(world, JUNE)) == ["P1.html", "P1.txt", "P2.html", "P2.txt", "P3.html", "P3.txt"]
@@ -31,7 +31,7 @@ def test_each_letter_is_two_files_and_is_marked_as_rendered(world: World) -> Non
 
 
 def test_rendering_again_touches_no_file_and_no_byte_of_the_database(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     render(world, JUNE)
     before = world.fingerprint(), letter_files(world, JUNE)
     render(world, JUNE)
@@ -39,7 +39,7 @@ def test_rendering_again_touches_no_file_and_no_byte_of_the_database(world: Worl
 
 
 def test_a_file_that_was_lost_is_written_again_as_it_was(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     render(world, JUNE)
     before = letter_files(world, JUNE)
     (letters_folder(world.installation, BillingMonth.parse(JUNE)) / "P2.txt").unlink()
@@ -48,7 +48,7 @@ def test_a_file_that_was_lost_is_written_again_as_it_was(world: World) -> None:
 
 
 def test_where_nothing_happened_no_letter_is_owed(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.settle(JULY, on="2015-08-20")
     assert render(world, JULY) == 0
     assert letter_files(world, JULY) == {}

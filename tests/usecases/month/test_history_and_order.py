@@ -3,7 +3,7 @@
 import pytest
 
 from partner_program.domain.refusals import MissingMonth
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World
 
 
@@ -26,7 +26,7 @@ def test_history_in_any_order_is_taken(world: World) -> None:
 
 
 def test_a_month_of_history_does_not_stand_for_one_that_has_to_be_assessed(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.settle(JULY, today="2015-09-10", history=True)
 
     with pytest.raises(MissingMonth, match="month 2015-07 has to be assessed before 2015-08"):

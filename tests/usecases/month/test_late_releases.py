@@ -9,7 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners
 from tests.worlds import World
 
 AUGUST_3 = "2015-08-03"
@@ -74,7 +74,7 @@ def test_a_day_before_the_months_own_is_still_refused(world: World) -> None:
 
 
 def test_a_release_holds_on_after_the_restatement_of_an_earlier_month(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.reopen(JULY, "NL")
     world.settle(JULY, on=AUGUST_3)
     world.bill("A1", JUNE, -1_400_00, charge_kind="credit")

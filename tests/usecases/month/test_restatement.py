@@ -14,7 +14,7 @@ from partner_program.usecases.month.restatement import (
     show_restatement,
 )
 from partner_program.usecases.orders import Order, quote_order
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners
 from tests.worlds import World
 
 JUNE_MONTH, JULY_MONTH = BillingMonth.parse(JUNE), BillingMonth.parse(JULY)
@@ -24,8 +24,7 @@ TODAY = date(2015, 8, 20)
 @pytest.fixture
 def corrected(world: World) -> World:
     """July in force; then P1's invoice of July is corrected from 2,000.00 to 5,500.00 and July is run again."""
-    three_partners(world)
-    world.settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.settle(JULY, on="2015-08-03")
     world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 550000 WHERE account_id = 'A1'")
     world.close(JULY)

@@ -8,7 +8,7 @@ from partner_program.adapters.database import brake as brake_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, IncompleteMonth, MissingMonth, NoRuleInForce, Refusal
 from partner_program.usecases.installation import PROJECT
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners, tiers
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners, tiers
 from tests.worlds import World
 
 # Effective dates and the order of months
@@ -45,7 +45,7 @@ def test_a_month_does_not_take_force_before_the_month_before_it(world: World) ->
 
 
 def test_a_gap_is_refused_by_the_name_of_the_missing_month(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     with pytest.raises(MissingMonth, match="month 2015-07 has to be assessed before 2015-08"):
         world.settle("2015-08", on="2015-09-10")
 
@@ -123,7 +123,7 @@ def test_a_month_that_was_history_can_take_force_as_the_next_revision(world: Wor
 
 
 def test_a_month_in_force_cannot_be_made_history(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     with pytest.raises(Refusal, match="month 2015-06 is in force: it cannot be made history"):
         world.settle(JUNE, today="2015-09-01", history=True)
 

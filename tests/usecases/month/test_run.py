@@ -13,7 +13,7 @@ from partner_program.domain.findings import Finding
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.month.restatement import show_restatement
 from partner_program.usecases.month.run import MonthRun
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, rates, three_partners, tiers
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners, tiers
 from tests.worlds import World, settle_installed
 
 # One month
@@ -145,7 +145,7 @@ def test_a_critical_finding_of_the_checks_holds_the_partners_of_the_entity(world
 
 def test_a_held_partner_keeps_the_rate_it_has_and_its_grant_is_settled_by_the_release(world: World) -> None:
     world.grant("G1", "P2", 4, "2015-07-01", "2015-08-15")
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.reopen(JULY, "US")
     world.settle(JULY, on="2015-08-20")
     row = partners(world, JULY)["P2"]
@@ -160,7 +160,7 @@ def test_a_held_partner_keeps_the_rate_it_has_and_its_grant_is_settled_by_the_re
 
 
 def test_a_partner_in_force_is_not_held_again_when_its_entity_fails_later(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     before = partners(world, JUNE)
     world.reopen(JUNE, "US")
     world.settle(JUNE, on=GO_LIVE)
@@ -248,14 +248,14 @@ def test_running_a_month_again_on_another_day_keeps_the_day_that_was_written_dow
 
 
 def test_a_day_asked_for_later_does_not_move_a_month_in_force(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     before = world.fingerprint()
     outcome = world.settle(JUNE, on="2015-08-14")
     assert (str(outcome.effective_on), outcome.changed, world.fingerprint()) == (GO_LIVE, False, before)
 
 
 def test_a_partner_authorised_later_joins_the_month_without_touching_the_others(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     before = partners(world, JUNE)
     world.partner("P4", {"NL": "A4"})
     world.bill("A4", JUNE, 500_00)
@@ -295,7 +295,7 @@ def test_a_disk_that_fills_up_is_reported_and_the_next_run_finishes_the_month(wo
 
 
 def test_changed_inputs_for_a_month_in_force_are_proposed_and_overwrite_nothing(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     before, written = world.register(JUNE), rates(world, "P1")
     world.bill("A1", JUNE, 3_000_00)
     world.close(JUNE, "NL")
@@ -324,7 +324,7 @@ def test_changed_inputs_do_not_keep_a_held_partner_waiting(world: World) -> None
 
 
 def test_lines_of_an_unlinked_account_that_come_later_are_shown_without_a_restatement(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     before = partners(world, JUNE)
     world.bill("A9", JUNE, 700_00)
     world.close(JUNE, "NL")
@@ -338,7 +338,7 @@ def test_lines_of_an_unlinked_account_that_come_later_are_shown_without_a_restat
 
 
 def test_a_partner_no_longer_authorised_gets_a_closing_rate_with_the_next_month_and_no_letter(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     world.tables["partners"][0]["status"] = "suspended"
     world.load()
     world.settle(JULY, on="2015-08-20")
@@ -351,7 +351,7 @@ def test_a_partner_no_longer_authorised_gets_a_closing_rate_with_the_next_month_
 
 
 def test_a_partner_authorised_again_gets_its_tier_with_the_next_month(world: World) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     for status, month, day in (("suspended", JULY, "2015-08-20"), ("authorized", "2015-08", "2015-09-10")):
         world.tables["partners"][0]["status"] = status
         world.load()

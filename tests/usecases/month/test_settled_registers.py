@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.usecases.three_partners import JUNE, june_in_force
 from tests.worlds import World
 
 
 @pytest.mark.parametrize("status", ["suspended", "ended", "applied"])
 def test_a_partner_that_leaves_later_stays_in_it(world: World, status: str) -> None:
-    three_partners(world).settle(JUNE, on=GO_LIVE)
+    june_in_force(world)
     before = world.register(JUNE)
 
     world.tables["partners"][0]["status"] = status
