@@ -29,6 +29,7 @@ __all__ = ["LOGIN", "MODES", "PASSWORD", "FaultServer"]
 LOGIN, PASSWORD = "letters@sender.example", "hush-do-not-tell"
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _REPLY_PHASES = {"banner", "ehlo", "starttls", "handshake", "auth", "mail", "rcpt", "data"}
+IN_VAIN = 0.3  # seconds for which a client waits where nothing comes; everywhere else it may take 20
 
 
 class _Over(Exception):
@@ -79,9 +80,9 @@ class FaultServer:
         slow = {phase for phase, action in self.mode.at.items() if isinstance(action, Stall) or _is_slow(action)}
         patience: dict[str, object] = {
             "connect_timeout": 20,
-            "reply_timeout": 1 if slow & _REPLY_PHASES else 20,
-            "final_dot_timeout": 1 if slow & {"dot", "text"} else 20,
-            "quit_timeout": 0.5 if slow & {"rset", "quit"} else 20,
+            "reply_timeout": IN_VAIN if slow & _REPLY_PHASES else 20,
+            "final_dot_timeout": IN_VAIN if slow & {"dot", "text"} else 20,
+            "quit_timeout": IN_VAIN if slow & {"rset", "quit"} else 20,
             "security": self.mode.security,
         }
         if self.mode.security != "none":

@@ -1,7 +1,6 @@
 """A month with letters to four recipients at three partners, rendered, and a mail server to send them to."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ class LetterWorld:
             fields.port,
             fields.login,
             fields.password,
-            extra={**fields.extra, **_impatient(fields.extra), **settings, **extra},
+            extra={**fields.extra, **settings, **extra},
         )
 
     def approve(self, by: str = "robin", **more: Any) -> LetterBatch:
@@ -87,11 +86,6 @@ class LetterWorld:
         """Restore the world's files from a copy."""
         shutil.rmtree(self.world.folder)
         shutil.copytree(folder, self.world.folder)
-
-
-def _impatient(extra: Mapping[str, object]) -> dict[str, object]:
-    """Shorten the waiting time of a client to a third of a second, where a server makes it wait in vain."""
-    return {key: 0.3 for key, value in extra.items() if key.endswith("_timeout") and value == 1}
 
 
 def letter_world(folder: Path) -> LetterWorld:
