@@ -120,7 +120,7 @@ def test_an_account_that_always_was_another_partners_gets_that_partners_rate_fro
 ) -> None:
     publish(world)
     world.tables["account_links"][0]["partner_id"] = "P3"
-    world.load()
+    world.load("account_links.csv:P1/NL/A1")
     publish(world, on=date(2015, 8, 10))
     assert rate_on(orders, "A1", "2015-08-10") == 3
 
@@ -129,7 +129,7 @@ def test_an_order_placed_before_a_link_was_corrected_keeps_its_answer(world: Wor
     """A3 always was P1's. This is noticed on 10 August, by whichever run looks first, and holds from then on."""
     publish(world)
     world.tables["account_links"][2]["partner_id"] = "P1"
-    world.load()
+    world.load("account_links.csv:P3/NL/A3")
     assert publish(world, on=date(2015, 8, 10)) == 1
     assert [row for row in published(orders) if row[0] == "A3"] == [
         ("A3", GO_LIVE, 3, 1000, 3500, "Gold", 1, "2015-07-28"),
@@ -155,7 +155,7 @@ def test_a_month_that_takes_force_from_a_past_day_changes_no_answer_that_a_corre
     """A run of 20 August raises P1 from 3 August: A1 has the rate from then; A3, corrected meanwhile, keeps its own."""
     publish(world)
     world.tables["account_links"][2]["partner_id"] = "P1"
-    world.load()
+    world.load("account_links.csv:P3/NL/A3")
     world.settle(JULY, on="2015-08-03", today="2015-08-20")
     publish(world, on=date(2015, 8, 20))
     days = ("2015-08-02", "2015-08-03", "2015-08-19", "2015-08-20")
