@@ -33,6 +33,9 @@ LINES = st.builds(
     st.integers(0, 30),
     st.integers(1, 3),
     AMOUNTS,
+    way=st.just("term"),
+    period_days=st.just(0),
+    term_amount_minor=st.just(0),
 )
 FAULTY = st.builds(
     faulty,

@@ -9,7 +9,8 @@ SELECT
     CAST(term_months AS CHAR) AS term_months,
     CAST(net_amount_minor AS CHAR) AS net_amount_minor,
     CAST(currency AS BINARY) AS currency,
-    CAST(document_status AS BINARY) AS document_status
+    CAST(document_status AS BINARY) AS document_status,
+    CAST(term_amount_minor AS CHAR) AS term_amount_minor
 FROM program_mrr_line
 WHERE
     service_end > :first_day

@@ -1,7 +1,8 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line: the lines of that account are then read one by one.
+-- It is NULL for a doubtful line, for a piece of a term and where the term is empty: the lines of that account are
+-- then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
 -- BINARY groups and compares keys by their bytes, so that 'Muller' differs from 'MUELLER' and 'a' from 'a '.
@@ -27,6 +28,7 @@ FROM (
                 AND term_months BETWEEN 1 AND 999
                 AND term_months = FLOOR(term_months)
                 AND (term_months = 1 OR CAST(charge_kind AS BINARY) NOT IN (:metered))
+                AND term_amount_minor IS NULL
                 AND service_start >= '1970-01-01'
                 AND service_start < service_end
                 AND service_end < '2200-01-01'

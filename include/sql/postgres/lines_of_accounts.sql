@@ -9,7 +9,8 @@ SELECT
     CAST(term_months AS TEXT) AS term_months,
     CAST(net_amount_minor AS TEXT) AS net_amount_minor,
     CAST(currency AS TEXT) AS currency,
-    CAST(document_status AS TEXT) AS document_status
+    CAST(document_status AS TEXT) AS document_status,
+    CAST(term_amount_minor AS TEXT) AS term_amount_minor
 FROM program_mrr_line
 WHERE
     service_end > CAST(:first_day AS DATE)

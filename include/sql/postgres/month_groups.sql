@@ -1,7 +1,8 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line: the lines of that account are then read one by one. An account may have several
+-- It is NULL for a doubtful line, for a piece of a term and where the term is empty: the lines of that account are
+-- then read one by one. An account may have several
 -- such rows. Only amounts and days are checked line by line; everything else is the same in a group and checked once.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
@@ -52,6 +53,7 @@ FROM (
                     AND (net_amount_minor >= 0 OR CAST(charge_kind AS TEXT) NOT IN (:never_negative))
                     AND net_amount_minor % 1 = 0
                     AND OCTET_LENGTH(currency) = 3
+                    AND term_amount_minor IS NULL
                     AND service_start >= DATE '1970-01-01'
                     AND service_start < service_end
                     AND service_end < DATE '2200-01-01'

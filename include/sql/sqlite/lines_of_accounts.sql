@@ -9,7 +9,8 @@ SELECT
     term_months,
     net_amount_minor,
     currency,
-    document_status
+    document_status,
+    term_amount_minor
 FROM program_mrr_line
 WHERE
     service_end > :first_day

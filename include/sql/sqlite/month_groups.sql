@@ -1,7 +1,8 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number, so that the sort has one small key; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line: the lines of that account are then read one by one.
+-- It is NULL for a doubtful line, for a piece of a term and where the term is empty: the lines of that account are
+-- then read one by one.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
 -- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
 -- LIMIT -1 stops SQLite from merging the inner query into the outer one: the sort would then carry every column, and
@@ -25,6 +26,7 @@ FROM (
                 AND (net_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
                 AND +term_months BETWEEN 1 AND 999
                 AND (term_months = 1 OR charge_kind NOT IN (:metered))
+                AND term_amount_minor IS NULL
                 AND service_start BETWEEN '1970-01-01' AND service_end
                 AND (service_start = :first_day OR service_start = DATE(service_start, '+0 days'))
                 AND (

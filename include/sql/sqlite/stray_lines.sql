@@ -12,7 +12,8 @@ SELECT
     term_months,
     net_amount_minor,
     currency,
-    document_status
+    document_status,
+    term_amount_minor
 FROM program_mrr_line
 WHERE
     (

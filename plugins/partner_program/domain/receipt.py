@@ -13,7 +13,16 @@ from partner_program.domain.program import Program
 from partner_program.domain.rates import LegacyTerm, RateTerms, legacy_kept
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import ExchangeRate, LegacyAgreement
-from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, counts, excluded_bucket, share_of
+from partner_program.domain.revenue import (
+    PIECE_OF_TERM,
+    THIS_PERIOD,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+    counts,
+    excluded_bucket,
+    share_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,13 @@ def _share(group: MrrGroup, month: BillingMonth) -> tuple[Fraction, str]:
     """The exact share of the month in minor units, and its formula in words."""
     if not counts(group):
         return Fraction(0), "not counted"
-    words = f"{group.net_amount_minor} / {group.term_months} months * {group.covered_days} / {month.days} days"
+    covered = f"* {group.covered_days} / {month.days} days"
+    if group.way == THIS_PERIOD:
+        words = f"{group.net_amount_minor} * {group.covered_days} / {group.period_days} days of the period"
+    elif group.way == PIECE_OF_TERM:
+        words = f"whole term {group.term_amount_minor} / {group.term_months} months {covered}"
+    else:
+        words = f"{group.net_amount_minor} / {group.term_months} months {covered}"
     return Fraction(*share_of(group, month.days)), words
 
 

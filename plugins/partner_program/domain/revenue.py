@@ -7,7 +7,7 @@ buckets and the messages take their kinds from there.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 
 class ChargeKind(NamedTuple):
@@ -104,11 +104,21 @@ def is_metered(charge_kind: str) -> bool:
     return kind is not None and kind.is_metered
 
 
+Way = Literal["term", "piece", "period"]
+WHOLE_TERM: Way = "term"
+PIECE_OF_TERM: Way = "piece"
+THIS_PERIOD: Way = "period"
+
+
 class MrrGroup(NamedTuple):
     """Lines of one account without a fault that touch the month and count alike: what a billing database returns.
 
     `covered_days` are days of the month in the service period; a usage line has all days of the month
     where its service starts in the month, else 0. `net_amount_minor` is the sum of the whole line amounts.
+
+    `way` is what the amounts pay for (rule 2): the whole term, of `term_months`; a piece of a term, whose price for the
+    whole term is in the sum `term_amount_minor`; or exactly this period, of `period_days`, with `term_months` 1 as the
+    lines have none. What the way does not need is 0.
     """
 
     account_id: str
@@ -119,6 +129,18 @@ class MrrGroup(NamedTuple):
     covered_days: int
     lines: int
     net_amount_minor: int
+    way: Way = WHOLE_TERM
+    period_days: int = 0
+    term_amount_minor: int = 0
+
+    @property
+    def key(self) -> "GroupKey":
+        """What its lines have in common; no two groups of an entity have the same."""
+        return (*self[:6], self.way, self.period_days)
+
+
+WHOLE_TERM_FIELDS = MrrGroup._fields[:8]  # the others say nothing about a whole term
+GroupKey = tuple[str, str, str, str, int, int, Way, int]
 
 
 class FaultyLine(NamedTuple):
@@ -163,10 +185,15 @@ class EntityRevenue:
 
 
 def share_of(group: MrrGroup, days: int) -> tuple[int, int]:
-    """What lines are worth in a month of so many days: `net amount * covered days / (term months * days)`.
+    """What lines are worth in a month of so many days, in minor units: a ratio that is not reduced (rule 2).
 
-    Minor units, as an exact ratio that is not reduced: numerator and denominator.
+    Of a whole term `net amount / term months * covered days / days`, of a piece the same with the price of its whole
+    term; of exactly a period `net amount * covered days / days of the period`.
     """
+    if group.way == PIECE_OF_TERM:
+        return group.term_amount_minor * group.covered_days, group.term_months * days
+    if group.way == THIS_PERIOD:
+        return group.net_amount_minor * group.covered_days, group.period_days
     return group.net_amount_minor * group.covered_days, group.term_months * days
 
 

@@ -125,7 +125,8 @@ def test_a_sound_line_covers_its_days_of_the_month(
     one = line(**changes)
     (group,) = pull(billing([one], closed(("EUR", 1, one["net_amount_minor"])))).groups
     expected = (one["charge_kind"], "posted", one["term_months"], covered_days, 1, one["net_amount_minor"])
-    assert group[2:] == expected
+    assert group[2:8] == expected
+    assert group[8:] == ("term", 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ BAD_ROWS: list[tuple[Line, str, str]] = [
     ({"term_months": -12}, "term_months", "-12"),
     ({"term_months": 1.0}, "term_months", "1.0"),
     ({"term_months": "1"}, "term_months", "'1'"),
-    ({"term_months": None}, "term_months", "NULL"),
+    ({"term_months": None, "charge_kind": "usage"}, "term_months", "NULL"),
     ({"term_months": 3, "charge_kind": "usage"}, "term_months", "3"),
     ({"currency": "eur"}, "currency", "'eur'"),
     ({"currency": "EURO"}, "currency", "'EURO'"),
@@ -822,8 +823,7 @@ def naive_is_sound(one: Line, ids: Counter[object]) -> bool:
         and start is not None
         and end is not None
         and start < end
-        and type(term) is int
-        and term >= 1
+        and (term is None or (type(term) is int and term >= 1))
         and (kind != "usage" or term == 1)
         and type(amount) is int
         and abs(amount) <= LARGEST
@@ -853,12 +853,26 @@ def test_random_lines_come_out_as_plain_python_sees_them(tmp_path: Path, lines: 
     sound = [one for one in here if naive_is_sound(one, ids) and one not in excluded]
     groups: dict[tuple[object, ...], list[int]] = {}
     for one in sound:
-        key = (one["account_id"], one["currency"], one["charge_kind"], "posted", one["term_months"], naive_days(one))
+        term, ends, starts = one["term_months"], naive_day(one["service_end"]), naive_day(one["service_start"])
+        period = (ends - starts).days if term is None and ends and starts else 0
+        way = "period" if term is None else "term"
+        key = (
+            one["account_id"],
+            one["currency"],
+            one["charge_kind"],
+            "posted",
+            term or 1,
+            naive_days(one),
+            way,
+            period,
+        )
         sums = groups.setdefault(key, [0, 0])
         sums[0] += 1
         sums[1] += one["net_amount_minor"]
     counted = [group for group in revenue.groups if group[3] != "draft" and group[2] not in ("setup", "tax")]
-    assert [tuple(group) for group in counted] == [(*key, *sums) for key, sums in sorted(groups.items())]
+    assert [tuple(group) for group in counted] == [
+        (*key[:6], *sums, *key[6:], 0) for key, sums in sorted(groups.items())
+    ]
     assert len(revenue.faulty_lines) == len(here) - len(excluded) - len(sound)
     lines_out = sum(group.lines for group in revenue.groups) + len(revenue.faulty_lines)
     amount_out = sum(group.net_amount_minor for group in revenue.groups)

@@ -144,7 +144,7 @@ def random_lines(rng: Random) -> list[tuple[Any, ...]]:
             amount = rng.choice([None, -1, 2_000_000_000])
         if rng.random() < 0.03:
             end = None
-        term = rng.choice([1, 1, 1, 3, 12, 36, 0, -1]) if rng.random() < 0.3 else 1
+        term = rng.choice([1, 1, 1, 3, 12, 36, 0, -1, None]) if rng.random() < 0.3 else 1
         status = rng.choice(["posted"] * 8 + ["draft", "void", "paid"])
         currency = rng.choice(["EUR"] * 9 + ["USD", "eur"])
         line_id = f"L{number}" if rng.random() < 0.97 else rng.choice(["L0", "", None])
@@ -178,6 +178,23 @@ def test_random_worlds_are_read_alike_on_every_database(server: Server, sqlite_s
         sqlite_server.fill(as_text(lines), closes)
         server.fill(lines, closes)
         assert server.pull() == sqlite_server.pull(), f"seed {seed}"
+
+
+def test_prices_of_whole_terms_are_read_alike(server: Server, sqlite_server: Server) -> None:
+    for seed in range(6):
+        lines = random_lines(Random(seed))
+        closes = closes_of(lines)
+        try:
+            for each, written in ((sqlite_server, as_text(lines)), (server, lines)):
+                each.fill(written, closes)
+                each.run("ALTER TABLE program_mrr_line ADD COLUMN term_amount_minor bigint", [])
+                pieces = "line_id IN ('L1', 'L3', 'L5', 'L7', 'L8', 'L11')"
+                each.run(f"UPDATE program_mrr_line SET term_amount_minor = 99500 WHERE {pieces}", [])  # noqa: S608
+            found = server.pull()
+            assert found == sqlite_server.pull(), f"seed {seed}"
+        finally:
+            for each in (sqlite_server, server):
+                each.run("ALTER TABLE program_mrr_line DROP COLUMN term_amount_minor", [])
 
 
 def test_reading_twice_gives_the_same(server: Server) -> None:
@@ -323,7 +340,7 @@ def test_a_view_that_works_the_term_out_gives_what_a_column_gives(server: Server
     lines = random_lines(Random(12))
     server.fill(lines, closes_of(lines))
     before = server.pull()
-    columns = [name for name in BillingLine._fields if name != "term_months"]
+    columns = [name for name in BillingLine._fields if name not in ("term_months", "term_amount_minor")]
     columns += ["service_id", "product", "posted_on", "discount_bp", "ordered_on"]
     server.run("ALTER TABLE program_mrr_line RENAME TO kept_mrr_line", [])
     worked_out = "ROUND(term_months * 30.0 / 30) AS term_months"

@@ -10,10 +10,13 @@ from partner_program.domain.completeness import LARGEST_TOTAL_MINOR
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
     DOCUMENT_STATUSES,
+    PIECE_OF_TERM,
+    THIS_PERIOD,
     FaultyLine,
     MrrGroup,
     is_metered,
     may_be_negative,
+    may_count,
 )
 
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -37,6 +40,7 @@ class BillingLine(NamedTuple):
     net_amount_minor: Any
     currency: Any
     document_status: Any
+    term_amount_minor: Any = None
 
 
 def is_sound_currency(currency: object) -> bool:
@@ -78,6 +82,9 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
     term_expected = _term_expected(line.term_months, line.charge_kind)
     if term_expected:
         return "term_months", term_expected
+    term_amount_expected = _term_amount_expected(line, largest)
+    if term_amount_expected:
+        return "term_amount_minor", term_amount_expected
     if not isinstance(amount, int):
         return "net_amount_minor", "a whole number of minor units"
     if abs(amount) > largest:
@@ -92,10 +99,33 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
 
 
 def _term_expected(term_months: object, charge_kind: str) -> str | None:
+    """Return what is expected of a term, or None; it may be empty: the amount then pays for exactly the period."""
+    if term_months is None:
+        return f"1 on a {charge_kind} line" if is_metered(charge_kind) else None
     if not isinstance(term_months, int) or not 1 <= term_months <= _LONGEST_TERM:
         return "a whole number of months, 1 or more"
     if is_metered(charge_kind) and term_months != 1:
         return f"1 on a {charge_kind} line"
+    return None
+
+
+def _term_amount_expected(line: BillingLine, largest: int) -> str | None:
+    """Return what is expected of the price of a whole term, or None; only a piece of a term has one (rule 2)."""
+    price, amount = line.term_amount_minor, line.net_amount_minor
+    if price is None:
+        return None
+    if line.term_months is None:
+        return "no price of a term where term_months is empty"
+    if is_metered(line.charge_kind):
+        return f"empty on a {line.charge_kind} line"
+    if not isinstance(price, int):
+        return "a whole number of minor units"
+    if abs(price) > largest:
+        return f"at most {largest} either way"
+    if price < 0 and not may_be_negative(line.charge_kind):
+        return f"no negative amount on a {line.charge_kind} line"
+    if isinstance(amount, int) and price * amount < 0:
+        return f"the sign of net_amount_minor, which is {amount}"
     return None
 
 
@@ -111,17 +141,28 @@ def read_day(value: object) -> date | None:
 
 
 def group_of(line: BillingLine, month: BillingMonth) -> MrrGroup:
-    """Return the line as a group of one; unreliable dates of an excluded line count as 0 days, its term as 1."""
-    return MrrGroup(
+    """Return the line as a group of one; unreliable dates of an excluded line count as 0 days, its term as 1.
+
+    What an excluded line pays for decides nothing, so that all of them are of the first way.
+    """
+    group = MrrGroup(
         account_id=plain_text(line.account_id),
         currency=plain_text(line.currency),
         charge_kind=plain_text(line.charge_kind),
         document_status=plain_text(line.document_status),
-        term_months=1 if _term_expected(line.term_months, "") else line.term_months,
+        term_months=1 if line.term_months is None or _term_expected(line.term_months, "") else line.term_months,
         covered_days=_covered_days(line, month),
         lines=1,
         net_amount_minor=whole_amount(line) or 0,
     )
+    if not may_count(line):
+        return group
+    if line.term_months is None:
+        start, end = read_day(line.service_start), read_day(line.service_end)
+        return group._replace(way=THIS_PERIOD, period_days=(end - start).days if start and end else 0)
+    if line.term_amount_minor is not None:
+        return group._replace(way=PIECE_OF_TERM, term_amount_minor=line.term_amount_minor)
+    return group
 
 
 def _covered_days(line: BillingLine, month: BillingMonth) -> int:

@@ -21,6 +21,7 @@ _TYPES = {
     "service_end": {"date"},
     "term_months": _WHOLE,
     "net_amount_minor": _WHOLE,
+    "term_amount_minor": _WHOLE,
     "line_count": _WHOLE,
     "control_total_minor": _WHOLE,
 }

@@ -12,7 +12,7 @@ from partner_program.adapters.billing.closes import close_fault, read_close_rows
 from partner_program.adapters.billing.lines import BillingLine, plain_text
 from partner_program.adapters.billing.mysql import open_mysql
 from partner_program.adapters.billing.postgres import open_postgres
-from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.billing.snapshot import OPTIONAL_COLUMN, BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.billing.sqlite import open_sqlite
 from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.billing.tally import read_lines
@@ -23,9 +23,16 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
-# All columns of contract 1, even those that we never read: a missing column shows that the database was changed.
+# All columns that contract 1 demands, even those that we never read: a missing one shows that the database changed.
 _COLUMNS = {
-    LINES: (*BillingLine._fields, "service_id", "product", "posted_on", "discount_bp", "ordered_on"),
+    LINES: (
+        *(name for name in BillingLine._fields if name != OPTIONAL_COLUMN),
+        "service_id",
+        "product",
+        "posted_on",
+        "discount_bp",
+        "ordered_on",
+    ),
     CLOSES: ("billing_month", *PeriodClose._fields, "closed_at"),
     RESELLERS: ("account_id", "company_name", "vat_id", "email_domain"),
 }

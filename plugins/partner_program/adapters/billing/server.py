@@ -10,7 +10,7 @@ from partner_program.adapters.connections import ConnectionFields
 STATEMENT_SECONDS = 600
 CONNECT_SECONDS = 10
 # Places of columns that a statement returns as text, so that no driver decides what NaN or an infinite day is.
-_WHOLE_COLUMNS = {"lines_of_accounts": (5, 6), "stray_lines": (5, 6), "period_closes": (1, 2)}
+_WHOLE_COLUMNS = {"lines_of_accounts": (5, 6, 9), "stray_lines": (5, 6, 9), "period_closes": (1, 2)}
 _BIND = re.compile(r"(?<!:):([a-z_]+[0-9]*)")
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+)?", re.ASCII)
 

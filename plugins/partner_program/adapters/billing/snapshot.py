@@ -1,12 +1,18 @@
 """The protocol through which a month is read from a billing database, whatever its dialect."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from partner_program.adapters.billing.statements import read_statement, with_stand_ins
 from partner_program.domain.refusals import Refusal
+
+# Contract 1 leaves this column optional. Where the relation lacks it, the statements read NULL in its place.
+OPTIONAL_COLUMN = "term_amount_minor"
+_READ_OPTIONAL = re.compile(rf"(?<!AS )\b{OPTIONAL_COLUMN}\b")
 
 
 class BillingFault(Refusal):
@@ -33,7 +39,13 @@ class BillingSnapshot(ABC):
     def statement(self, name: str) -> str:
         """Return the text of a statement in this dialect, with the entity's own queries in it if there are any."""
         statement = read_statement(self._sql_folder, self.dialect, name)
+        if OPTIONAL_COLUMN in statement and not self._has_optional_column:
+            statement = _READ_OPTIONAL.sub("NULL", statement)
         return with_stand_ins(statement, self._stand_ins, keyword=self.stand_in_keyword)
+
+    @cached_property
+    def _has_optional_column(self) -> bool:
+        return OPTIONAL_COLUMN in map(str.lower, self.columns("program_mrr_line"))
 
     def has(self, relation: str) -> bool:
         """Return whether there is a table, a view or a query of that name."""

@@ -27,7 +27,9 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import (
     POSTED,
     UNPOSTED_STATUSES,
+    WHOLE_TERM,
     FaultyLine,
+    GroupKey,
     MrrGroup,
     counts,
     may_count,
@@ -41,7 +43,8 @@ LEAST_FAULTY_LINES = 100
 _LARGEST_SUM = 2**62
 # makes tens of thousands of groups without running Python code for each
 _make = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
-_Key = tuple[str, str, str, str, int, int]  # a group without its sums
+
+_Sums = tuple[int, int, int]  # lines, net_amount_minor, term_amount_minor
 
 
 class LineTally:
@@ -55,8 +58,8 @@ class LineTally:
         self._largest = largest
         self._repeated = repeated
         self._grouped: list[MrrGroup] = []
-        self._sound: dict[_Key, tuple[int, int]] = {}
-        self._excluded: dict[_Key, tuple[int, int]] = {}
+        self._sound: dict[GroupKey, _Sums] = {}
+        self._excluded: dict[GroupKey, _Sums] = {}
         self._looks_wrong_minor = 0
         self.faulty: list[FaultyLine] = []
         self.unsure: list[UnsureLine] = []
@@ -93,7 +96,7 @@ class LineTally:
             return
         self.faulty = [line._replace(net_amount_minor=None) for line in self.faulty]
         self.unsure = [line._replace(net_amount_minor=None) for line in self.unsure]
-        self._excluded = {key: (lines, 0) for key, (lines, _) in self._excluded.items()}
+        self._excluded = {key: (lines, 0, 0) for key, (lines, *_) in self._excluded.items()}
 
     def groups(self) -> tuple[MrrGroup, ...]:
         """Return all groups in order, each once."""
@@ -102,17 +105,17 @@ class LineTally:
         sums = dict(self._sound)
         for group in self._grouped:
             _add(sums, group)
-        for key, (lines, amount) in self._excluded.items():
-            _add(sums, MrrGroup(*key, lines, amount))
-        return tuple(MrrGroup(*key, *sums[key]) for key in sorted(sums))
+        for key, sums_of_key in self._excluded.items():
+            _add(sums, _group(key, sums_of_key))
+        return tuple(_group(key, sums[key]) for key in sorted(sums))
 
     def posted(self) -> dict[str, tuple[int, int]]:
         """Return the number of sound posted lines and the sum of their amounts, per currency."""
         sums: dict[str, tuple[int, int]] = {}
-        for _, currency, _, status, _, _, lines, amount in self._all_sound():
-            if status == POSTED:
-                known_lines, known_amount = sums.get(currency, (0, 0))
-                sums[currency] = (known_lines + lines, known_amount + amount)
+        for group in self._all_sound():
+            if group.document_status == POSTED:
+                lines, amount = sums.get(group.currency, (0, 0))
+                sums[group.currency] = (lines + group.lines, amount + group.net_amount_minor)
         return sums
 
     @property
@@ -133,7 +136,7 @@ class LineTally:
 
     def _all_sound(self) -> Iterator[MrrGroup]:
         yield from self._grouped
-        yield from (MrrGroup(*key, *sums) for key, sums in self._sound.items())
+        yield from (_group(key, sums) for key, sums in self._sound.items())
 
 
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
@@ -177,7 +180,7 @@ class _Accounts(dict[Any, list[Any]]):
                 groups = self[who] = []
             else:
                 who = groups[0][0]  # use the object that is kept
-            groups.append(_make((who, share(currency, currency), *shapes[shape], lines, total)))
+            groups.append(_make((who, share(currency, currency), *shapes[shape], lines, total, WHOLE_TERM, 0, 0)))
 
     def suspect(self) -> set[Any]:
         """Return the accounts in which something cannot be relied on."""
@@ -193,6 +196,18 @@ class _Accounts(dict[Any, list[Any]]):
         return [group for account_id in sorted(self) for group in sorted(self[account_id])]
 
 
-def _add(sums: dict[_Key, tuple[int, int]], group: MrrGroup) -> None:
-    lines, amount = sums.get(group[:6], (0, 0))
-    sums[group[:6]] = (lines + group.lines, amount + group.net_amount_minor)
+def _add(sums: dict[GroupKey, _Sums], group: MrrGroup) -> None:
+    lines, amount, term_amount = sums.get(group.key, (0, 0, 0))
+    sums[group.key] = (
+        lines + group.lines,
+        amount + group.net_amount_minor,
+        term_amount + group.term_amount_minor,
+    )
+
+
+def _group(key: GroupKey, sums: _Sums) -> MrrGroup:
+    account_id, currency, kind, status, term_months, covered_days, way, period_days = key
+    lines, amount, term_amount = sums
+    return MrrGroup(
+        account_id, currency, kind, status, term_months, covered_days, lines, amount, way, period_days, term_amount
+    )

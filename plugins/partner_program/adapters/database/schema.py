@@ -173,6 +173,23 @@ snapshot_group = _table(
     _must("net_amount_minor", Whole),
     _refers("snapshot_id", "snapshot"),
 )
+# Groups that pay for a piece of a term or for exactly their period (rule 2); `snapshot_group` has the whole terms.
+snapshot_piece = _table(
+    "snapshot_piece",
+    _key("snapshot_id", Integer),
+    _key("account_id"),
+    _key("currency"),
+    _key("charge_kind"),
+    _key("document_status"),
+    _key("term_months", Whole),
+    _key("covered_days", Integer),
+    _key("way"),
+    _key("period_days", Integer),
+    _must("lines", Whole),
+    _must("net_amount_minor", Whole),
+    _must("term_amount_minor", Whole),
+    _refers("snapshot_id", "snapshot"),
+)
 snapshot_faulty_line = _table(
     "snapshot_faulty_line",
     _key("snapshot_id", Integer),
@@ -473,6 +490,7 @@ act = _table(
 APPEND_ONLY = (
     snapshot,
     snapshot_group,
+    snapshot_piece,
     snapshot_faulty_line,
     snapshot_close,
     snapshot_reseller_account,

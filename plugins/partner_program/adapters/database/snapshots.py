@@ -11,26 +11,41 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
-from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup, PeriodClose
+from partner_program.domain.revenue import (
+    WHOLE_TERM,
+    WHOLE_TERM_FIELDS,
+    EntityRevenue,
+    FaultyLine,
+    MrrGroup,
+    PeriodClose,
+)
 
 _PARTS = (
-    (schema.snapshot_group, MrrGroup),
-    (schema.snapshot_faulty_line, FaultyLine),
-    (schema.snapshot_close, PeriodClose),
+    (schema.snapshot_group, MrrGroup, WHOLE_TERM_FIELDS),
+    (schema.snapshot_piece, MrrGroup, MrrGroup._fields),
+    (schema.snapshot_faulty_line, FaultyLine, FaultyLine._fields),
+    (schema.snapshot_close, PeriodClose, PeriodClose._fields),
 )
 
 
 def content_hash(revenue: EntityRevenue) -> str:
-    """Return the sha256 of everything in a snapshot; equal contents have equal hashes."""
+    """Return the sha256 of everything in a snapshot; equal contents have equal hashes.
+
+    A group of whole terms is hashed without the fields of the other ways, as it was before there were any.
+    """
     content = [
         revenue.entity,
-        revenue.groups,
+        [_frozen(group) for group in revenue.groups],
         revenue.faulty_lines,
         revenue.closes,
         revenue.reseller_accounts,
         revenue.fault,
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _frozen(group: MrrGroup) -> tuple[Any, ...]:
+    return group[: len(WHOLE_TERM_FIELDS)] if group.way == WHOLE_TERM else group
 
 
 def save_snapshot(connection: Connection, month: BillingMonth, revenue: EntityRevenue) -> bool:
@@ -80,7 +95,9 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     """Return one snapshot as it was read."""
     snapshot = schema.snapshot
     head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
-    groups, faulty_lines, closes = (_load_part(connection, table, kind, snapshot_id) for table, kind in _PARTS)
+    groups, pieces, faulty_lines, closes = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
+    if pieces:
+        groups = tuple(sorted((*groups, *pieces), key=lambda group: group.key))
     accounts = schema.snapshot_reseller_account
     found = connection.execute(
         select(accounts.c.account_id).where(accounts.c.snapshot_id == snapshot_id).order_by(accounts.c.account_id)
@@ -169,7 +186,10 @@ def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue,
 def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
     faulty = [{"position": position, **_renamed(line._asdict())} for position, line in enumerate(revenue.faulty_lines)]
     return {
-        "snapshot_group": [group._asdict() for group in revenue.groups],
+        "snapshot_group": [
+            dict(zip(WHOLE_TERM_FIELDS, group, strict=False)) for group in revenue.groups if group.way == WHOLE_TERM
+        ],
+        "snapshot_piece": [group._asdict() for group in revenue.groups if group.way != WHOLE_TERM],
         "snapshot_faulty_line": faulty,
         "snapshot_close": [close._asdict() for close in revenue.closes],
         "snapshot_reseller_account": [{"account_id": account_id} for account_id in revenue.reseller_accounts],
@@ -181,8 +201,8 @@ def _renamed(line: dict[str, Any]) -> dict[str, Any]:
     return {("column_name" if name == "column" else name): value for name, value in line.items()}
 
 
-def _load_part(connection: Connection, table: Any, kind: Any, snapshot_id: int) -> Any:
-    columns = [table.c["column_name" if name == "column" else name] for name in kind._fields]
+def _load_part(connection: Connection, snapshot_id: int, table: Any, kind: Any, fields: Sequence[str]) -> Any:
+    columns = [table.c["column_name" if name == "column" else name] for name in fields]
     order = [column for column in table.primary_key if column.name != "snapshot_id"]
     query = select(*columns).where(table.c.snapshot_id == snapshot_id).order_by(*order)
     return tuple(kind(*row) for row in connection.execute(query))

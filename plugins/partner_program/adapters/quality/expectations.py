@@ -30,6 +30,8 @@ from partner_program.domain.revenue import CountedTotals, EntityRevenue, MrrGrou
 if TYPE_CHECKING:
     import pandas as pd
 
+_NUMBERS = (*NUMBER_COLUMNS, "period_days", "term_amount_minor")
+
 
 def validate(
     revenues: Sequence[EntityRevenue],
@@ -77,7 +79,7 @@ def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFra
     columns = {"billing_month": pd.Series([str(month)] * len(deciding), dtype="str")}
     for column in MrrGroup._fields:
         values = [getattr(group, column) for group in deciding]
-        columns[column] = pd.Series(values, dtype=_dtype(values, column in NUMBER_COLUMNS))
+        columns[column] = pd.Series(values, dtype=_dtype(values, column in _NUMBERS))
     return pd.DataFrame(columns)
 
 

@@ -14,7 +14,7 @@ from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, POSTED
 
 NUMBER_COLUMNS = (*SHARE_COLUMNS, *BUCKET_COLUMNS)
 _NEGATIVE_KINDS = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.counts and kind.may_be_negative)
-_KEY = (*TEXT_COLUMNS, *SHARE_COLUMNS)
+_KEY = (*TEXT_COLUMNS, *SHARE_COLUMNS, "way", "period_days")
 
 
 class Check(NamedTuple):

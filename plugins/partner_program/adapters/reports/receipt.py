@@ -6,6 +6,7 @@ from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
+from partner_program.domain.revenue import THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
 
 
 def receipt_json(receipt: Receipt) -> str:
@@ -36,11 +37,21 @@ def _lines(lines: ReceiptLines | ReceiptFaultyLine) -> dict[str, object]:
         return {"entity": lines.entity, **lines.line._asdict(), "bucket": lines.bucket}
     return {
         "entity": lines.entity,
-        **lines.group._asdict(),
+        **_group(lines.group),
         "bucket": lines.bucket,
         "share_minor": str(lines.share_minor),
         "share": lines.share,
     }
+
+
+def _group(group: MrrGroup) -> dict[str, object]:
+    """A group's values; those of another way than a whole term stand only where that is the way."""
+    values = group._asdict()
+    if group.way == WHOLE_TERM:
+        return {name: values[name] for name in WHOLE_TERM_FIELDS}
+    if group.way == THIS_PERIOD:
+        values["term_months"] = None
+    return values
 
 
 def _grant(settled: SettledGrant) -> dict[str, object]:

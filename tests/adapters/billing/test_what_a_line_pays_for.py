@@ -1,0 +1,170 @@
+"""The three ways to say what a line pays for (rule 2): a whole term, a piece of a term, exactly the period."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from partner_program.adapters.billing.pull import pull_month
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.snapshots import content_hash
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, share_of
+
+SQL = Path(__file__).parents[3] / "include" / "sql"
+NL = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
+JULY = BillingMonth(2015, 7)
+TABLES = """
+CREATE TABLE program_mrr_line (line_id TEXT, account_id TEXT, service_id TEXT, product TEXT, charge_kind TEXT,
+ service_start DATE, service_end DATE, term_months INTEGER, net_amount_minor INTEGER, currency TEXT,
+ document_status TEXT, posted_on DATE, discount_bp INTEGER, ordered_on DATE {more});
+CREATE TABLE program_period_close (billing_month TEXT, currency TEXT, line_count INTEGER,
+ control_total_minor INTEGER, closed_at TEXT);
+CREATE TABLE program_reseller_account (account_id TEXT, company_name TEXT, vat_id TEXT, email_domain TEXT);
+"""
+Paid = tuple[str, str, str, int | None, int, int | None]  # kind, start, end, term, amount, price of the term
+Pull = Callable[..., EntityRevenue]
+
+
+@pytest.fixture
+def pull(tmp_path: Path) -> Pull:
+    def pulled(*lines: Paid, has_price: bool = True, status: str = "posted") -> EntityRevenue:
+        path = tmp_path / "nl.db"
+        path.unlink(missing_ok=True)
+        total = sum(amount for *_, amount, _ in lines) if status == "posted" else 0
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.executescript(TABLES.format(more=", term_amount_minor INTEGER" if has_price else ""))
+            for number, (kind, start, end, term, amount, price) in enumerate(lines):
+                values = [
+                    f"L{number}",
+                    "A1",
+                    "S",
+                    "cdn",
+                    kind,
+                    start,
+                    end,
+                    term,
+                    amount,
+                    "EUR",
+                    status,
+                    start,
+                    None,
+                    None,
+                ]
+                values += [price] if has_price else []
+                marks = ", ".join("?" * len(values))
+                connection.execute(f"INSERT INTO program_mrr_line VALUES ({marks})", values)  # noqa: S608 - marks
+            count = len(lines) if status == "posted" else 0
+            connection.execute("INSERT INTO program_period_close VALUES ('2015-07', 'EUR', ?, ?, '')", (count, total))
+        fields = ConnectionFields("billing_nl", "sqlite", host=str(path))
+        return pull_month(fields, NL, JULY, largest_line_minor=10**9, sql_folder=SQL)
+
+    return pulled
+
+
+def worth(revenue: EntityRevenue) -> Fraction:
+    assert (revenue.fault, revenue.faulty_lines) == (None, ())
+    return sum((Fraction(*share_of(group, JULY.days)) for group in revenue.groups), Fraction(0))
+
+
+def test_a_plan_changed_in_mid_period_gives_the_new_price_exactly_in_the_next_month(pull: Pull) -> None:
+    # 995.00 from the 15th; from 25 June 1990.00: 20 of the 30 days are given back and billed anew
+    revenue = pull(
+        ("recurring", "2015-06-15", "2015-07-15", 1, 99_500, None),
+        ("credit", "2015-06-25", "2015-07-15", 1, -66_333, -99_500),
+        ("recurring", "2015-06-25", "2015-07-15", 1, 132_667, 199_000),
+        ("recurring", "2015-07-15", "2015-08-15", 1, 199_000, None),
+    )
+
+    assert worth(revenue) == 199_000
+    assert sum(group.net_amount_minor for group in revenue.groups) == 99_500 - 66_333 + 132_667 + 199_000
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (("recurring", "2015-07-16", "2015-08-01", 1, 51_613, 100_000), Fraction(100_000 * 16, 31)),
+        (("recurring", "2015-07-31", "2015-08-01", 1, 3_226, 100_000), Fraction(100_000, 31)),
+        (("recurring", "2015-06-16", "2015-08-01", 12, 150_000, 1_200_000), Fraction(100_000)),
+        (("recurring", "2015-07-16", "2015-08-01", None, 51_613, None), Fraction(51_613)),
+        (("recurring", "2015-07-31", "2015-08-01", None, 3_226, None), Fraction(3_226)),
+        (("recurring", "2015-06-16", "2015-07-16", None, 90_000, None), Fraction(90_000 * 15, 30)),
+        (("recurring", "2015-01-01", "2016-01-01", None, 365_000, None), Fraction(31_000)),
+        (("credit", "2015-07-10", "2015-08-01", None, -70_968, None), Fraction(-70_968)),
+        (("credit", "2015-07-10", "2015-08-01", 1, -70_968, -100_000), Fraction(-100_000 * 22, 31)),
+        (("recurring", "2015-07-16", "2015-08-01", 1, 0, 100_000), Fraction(100_000 * 16, 31)),
+    ],
+)
+def test_each_way_gives_its_exact_share(pull: Pull, line: Paid, expected: Fraction) -> None:
+    assert worth(pull(line)) == expected
+
+
+def test_lines_of_different_ways_never_share_a_group(pull: Pull) -> None:
+    revenue = pull(
+        ("recurring", "2015-07-16", "2015-08-01", 1, 100, None),
+        ("recurring", "2015-07-16", "2015-08-01", 1, 52, 100),
+        ("recurring", "2015-07-16", "2015-08-01", 1, 52, 100),
+        ("recurring", "2015-07-16", "2015-08-01", None, 52, None),
+        ("recurring", "2015-07-16", "2015-08-02", None, 52, None),
+    )
+
+    assert [(group.way, group.lines, group.period_days, group.term_amount_minor) for group in revenue.groups] == [
+        ("period", 1, 16, 0),
+        ("period", 1, 17, 0),
+        ("piece", 2, 0, 200),
+        ("term", 1, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "expected"),
+    [
+        (("usage", "2015-07-01", "2015-08-01", None, 100, None), "term_months", "1 on a usage line"),
+        (("usage", "2015-07-01", "2015-08-01", 1, 100, 100), "term_amount_minor", "empty on a usage line"),
+        (
+            ("recurring", "2015-07-01", "2015-08-01", None, 100, 100),
+            "term_amount_minor",
+            "no price of a term where term_months is empty",
+        ),
+        (
+            ("recurring", "2015-07-01", "2015-08-01", 1, 100, -100),
+            "term_amount_minor",
+            "no negative amount on a recurring line",
+        ),
+        (
+            ("credit", "2015-07-10", "2015-08-01", 1, -100, 200),
+            "term_amount_minor",
+            "the sign of net_amount_minor, which is -100",
+        ),
+        (
+            ("recurring", "2015-07-01", "2015-08-01", 1, 100, 10**9 + 1),
+            "term_amount_minor",
+            "at most 1000000000 either way",
+        ),
+    ],
+)
+def test_a_way_that_contradicts_itself_is_a_fault_of_its_line(
+    pull: Pull, line: Paid, column: str, expected: str
+) -> None:
+    (faulty,) = pull(line).faulty_lines
+
+    assert (faulty.column, faulty.expected) == (column, expected)
+
+
+def test_without_the_column_or_with_it_empty_a_month_is_the_same_to_its_hash(pull: Pull) -> None:
+    lines = [("recurring", "2015-07-01", "2015-08-01", 1, 100, None), ("setup", "2015-07-01", "2015-08-01", 1, 5, None)]
+    without, empty = pull(*lines, has_price=False), pull(*lines)
+
+    assert without == empty
+    assert content_hash(without) == "5ee9a1f4d728541a9c239e442ee056c810408191507644cc86b90ecf36aeb648"
+
+
+def test_what_an_excluded_line_pays_for_decides_nothing(pull: Pull) -> None:
+    (group,) = pull(("recurring", "2015-07-16", "2015-08-01", None, 100, None), status="draft").groups
+
+    assert (group.document_status, group.way, group.term_months) == ("draft", "term", 1)
