@@ -11,6 +11,7 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import UnsoundFiles
 from partner_program.domain.registry import Removals
+from partner_program.usecases.doctor import examine
 from partner_program.usecases.registry import load_registry_folder
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
@@ -282,3 +283,12 @@ def test_the_programme_names_the_benefits_that_may_be_asked_for(loaded: World) -
     loaded.tables["benefit_requests"][0]["benefit"] = "free_lunch"
     with pytest.raises(UnsoundFiles, match=r"benefit_requests.csv:2: benefit: .*free_lunch"):
         loaded.load()
+
+
+def test_doctor_names_two_partners_with_one_vat_number_and_is_sound(loaded: World) -> None:
+    for row in loaded.tables["partners"][:2]:
+        row["vat_id"] = "NL001234567B01"
+    loaded.load()
+    (database,) = (each for each in examine(loaded.installation) if each.subject == "programme database")
+    assert database.sound
+    assert [doubt.partition(",")[0] for doubt in database.doubts] == ["partners P1"]

@@ -37,6 +37,7 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     All faults are printed at once, as file:line: column. Loading the same folder twice changes nothing. A partner,
     account link, legacy agreement or grant that is no longer in the files is refused, unless --remove names it.
     """
+    from partner_program.domain.registry_doubts import registry_doubts
     from partner_program.usecases.registry import load_registry_folder
 
     registry, changed = load_registry_folder(installation(), folder, _removals(remove, removed_by, reason))
@@ -46,6 +47,8 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     )
     for row in dict.fromkeys(remove):
         click.echo(f"removed {row}")
+    for doubt in registry_doubts(registry):
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def _removals(remove: tuple[str, ...], removed_by: str | None, reason: str | None) -> "Removals | None":
@@ -92,5 +95,7 @@ def doctor() -> None:
     findings = examine(installation())
     for finding in findings:
         click.echo(f"{'ok  ' if finding.sound else 'FAIL'} {finding.subject}: {finding.message}")
+        for doubt in finding.doubts:
+            click.echo(f"warning: {doubt}", err=True)
     if not all(finding.sound for finding in findings):
         raise Refusal("something needs attention: see the lines marked FAIL")

@@ -1,23 +1,25 @@
 """Checks that an installation has everything that a month needs, and says what to do where it has not."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from partner_program.adapters.billing.pull import missing_relations
-from partner_program.adapters.database.registry import load_entities, load_registry
+from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
+from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.rendering import letter_templates
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One thing that was checked; `message` says what was found, or what to do."""
+    """One thing that was checked; `message` says what was found, or what to do; `doubts` what a person may look at."""
 
     subject: str
     sound: bool
     message: str
+    doubts: tuple[str, ...] = ()
 
 
 def examine(installation: Installation) -> list[Examined]:
@@ -29,7 +31,9 @@ def examine(installation: Installation) -> list[Examined]:
     ]
     if found[-1].sound:
         with installation.database.reading() as connection:
-            entities = load_entities(connection)
+            registry = load_registry(connection)
+        entities = registry.entities
+        found[-1] = replace(found[-1], doubts=tuple(registry_doubts(registry)))
         found += [each for entity in entities for each in _connections(installation, entity)]
     return found
 

@@ -10,10 +10,12 @@ from shutil import copytree
 
 import pytest
 
+from partner_program.adapters.files import registry_forms as forms_of
 from partner_program.adapters.files.registry import read_registry
+from partner_program.adapters.files.values import code
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
-from partner_program.domain.refusals import UnsoundFiles
+from partner_program.domain.refusals import Refusal, UnsoundFiles
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
@@ -414,3 +416,39 @@ def test_reading_changes_nothing_in_the_folder(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == {
         path.name: path.read_bytes() for path in WORLD.iterdir()
     }
+
+
+UNSEEN = [
+    ("A1\u200b", "U+200B ZERO WIDTH SPACE"),
+    ("A\u00ad1", "U+00AD SOFT HYPHEN"),
+    ("A1\u2060", "U+2060 WORD JOINER"),
+    ("A\u00a01", "U+00A0 NO-BREAK SPACE"),
+    ("A\u30001", "U+3000 IDEOGRAPHIC SPACE"),
+    ("A1\u3164", "U+3164 HANGUL FILLER"),
+    ("A1\u2800", "U+2800 BRAILLE PATTERN BLANK"),
+    ("A1\ufe0f", "U+FE0F VARIATION SELECTOR-16"),
+    ("A1\ue000", "U+E000"),
+    ("'A1", "U+0027 APOSTROPHE"),
+    ("\u2019A1", "U+2019 RIGHT SINGLE QUOTATION MARK"),
+    ("\uff07A1", "U+FF07 FULLWIDTH APOSTROPHE"),
+]
+
+
+@pytest.mark.parametrize("reader", ["partner_id", "account_id", "account_manager_id", "grant_id", "entity"])
+def test_every_column_of_codes_is_read_by_the_one_reader(reader: str) -> None:
+    forms = (forms_of.PARTNERS, forms_of.ACCOUNT_LINKS, forms_of.GRACE_GRANTS, forms_of.ACCOUNT_MANAGERS)
+    readers = {column.read for form in forms for column in form.columns if column.name == reader}
+    assert readers == {code}
+
+
+@pytest.mark.parametrize(("written", "named"), UNSEEN)
+def test_a_code_with_a_character_that_nobody_sees_is_refused_with_its_code_point(written: str, named: str) -> None:
+    with pytest.raises(Refusal, match=re.escape(f"holds {named}, expected a code")):
+        code(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["A1", "a-1_2/3.4", "10045", "A 1", "\u00dc1", "\u041d\u0420\u04211", "\u6771\u4eac"]
+)
+def test_a_code_of_any_script_that_everybody_sees_is_taken(written: str) -> None:
+    assert code(written) == written

@@ -4,6 +4,7 @@ Every reader returns the value or raises `Refusal` with what is wrong and what i
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -109,7 +110,36 @@ folder_name = _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "the name of a folder
 country = _matching(r"[A-Z]{2}", "a country as two capitals, as in NL")
 currency = _matching(r"[A-Z]{3}", "a currency as three capitals, as in EUR")
 language = _matching(r"[a-z]{2}", "a language as two small letters, as in nl")
-code = _matching(r"\S(?:.*\S)?", "no blanks before or after it")
+_one_code = _matching(r"\S(?:.*\S)?", "no blanks before or after it")
+
+# Characters of a visible category that show as nothing or as a blank.
+_BLANK_LIKE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_APOSTROPHES = frozenset("'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u2018\u2019\u201b\u2032\u2035\ua78c\uff07")
+
+
+def code(written: str) -> str:
+    """Read a code that other files and databases repeat; refuse characters that nobody sees, by their code points.
+
+    With an invisible character beside it `A1` is another account, and a spreadsheet's apostrophe makes `'A1` of it.
+    """
+    wrong = next((each for each in written if _is_unseen(each)), None)
+    if wrong is not None:
+        name = f"U+{ord(wrong):04X} {unicodedata.name(wrong, '')}".strip()
+        raise Refusal(
+            f"{quoted(written)} holds {name}, expected a code without hidden characters, odd blanks and apostrophes"
+        )
+    return _one_code(written)
+
+
+def _is_unseen(character: str) -> bool:
+    if character.isascii():
+        return character in _APOSTROPHES
+    return (
+        character in _BLANK_LIKE
+        or character in _APOSTROPHES
+        or unicodedata.category(character)[0] in "CZ"
+        or "VARIATION SELECTOR" in unicodedata.name(character, "")
+    )
 
 
 def boolean(written: str) -> bool:

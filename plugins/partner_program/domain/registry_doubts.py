@@ -1,0 +1,67 @@
+"""What in a sound registry looks like a mistake: named for a person, and refused by nothing.
+
+Two codes that look alike may both be real (a billing system may tell `a1` from `A1`), and two partners may share a
+VAT number for a while. Refusing them would leave nobody a way to load; unseen, they split a partner's total revenue.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+from partner_program.domain.registry import Registry
+
+_LETTERS = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455"  # Cyrillic
+    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7",  # Greek
+    "abekmhopctyxijs" + "abezhikmnoptyx",
+)
+_FEWEST_VAT_CHARACTERS = 4
+
+
+def registry_doubts(registry: Registry) -> list[str]:
+    """Name partners that share a VAT number, and codes that look like one another."""
+    managers = [each.account_manager_id for each in registry.account_managers]
+    doubts = _shared_vat_ids(registry)
+    doubts += _look_alikes("partner_id", (each.partner_id for each in registry.partners))
+    doubts += _look_alikes("account_manager_id", managers)
+    doubts += _look_alikes("grant_id", (each.grant_id for each in registry.grace_grants))
+    for entity in registry.entities:
+        accounts = (each.account_id for each in registry.account_links if each.entity == entity.entity)
+        doubts += _look_alikes(f"account_id of entity {entity.entity}", accounts)
+    return doubts
+
+
+def look_of(code: str) -> str:
+    """Return what a code looks like: without width, case and script; digits stay, so O is not 0."""
+    return unicodedata.normalize("NFKC", code).casefold().translate(_LETTERS)
+
+
+def _shared_vat_ids(registry: Registry) -> list[str]:
+    """A partner that has ended may have come back under another id, and is left out."""
+    by_vat: dict[str, list[str]] = {}
+    for partner in registry.partners:
+        plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", partner.vat_id))).upper()
+        is_number = len(plain) >= _FEWEST_VAT_CHARACTERS and any(map(str.isdigit, plain))
+        if is_number and partner.status != "ended":
+            by_vat.setdefault(plain, []).append(partner.partner_id)
+    return [
+        f"partners {', '.join(ids)} have one VAT number, {vat}: if they are one company, its revenue is split"
+        for vat, ids in by_vat.items()
+        if len(ids) > 1
+    ]
+
+
+def _look_alikes(column: str, codes: Iterable[str]) -> list[str]:
+    by_look: dict[str, set[str]] = {}
+    for code in codes:
+        by_look.setdefault(look_of(code), set()).add(code)
+    return [
+        f"{column}: {', '.join(map(_spelt, sorted(alike)))} look alike: if they are one, write it in one way"
+        for alike in by_look.values()
+        if len(alike) > 1
+    ]
+
+
+def _spelt(code: str) -> str:
+    """Return a code with the code points of its characters outside ASCII."""
+    points = " ".join(f"U+{ord(each):04X}" for each in code if not each.isascii())
+    return f"{code} ({points})" if points else code
