@@ -95,23 +95,27 @@ def _parameters(item: pytest.Item) -> Iterator[Any]:
     yield from call.params.values() if call else ()
 
 
-# A test that starts a server or Airflow and is not marked so fails: `make test-fast` leaves out those that are.
+# A test that starts another process or Airflow and is not marked so fails: `make test-fast` leaves out those that are.
 STARTED = {"initdb": "server", "pg_ctl": "server", "postgres": "server", "airflow": "airflow"}
 STARTED |= dict.fromkeys(("mariadbd", "mariadb-install-db", "mysqld", "redis-server", "valkey-server"), "server")
+LEFT_OUT = {"server", "airflow", "processes"}
 _running: list[pytest.Item] = []
 
 
 def _refuse_what_is_not_marked(event: str, words: tuple[Any, ...]) -> None:
     if event == "subprocess.Popen":
-        started = [Path(os.fsdecode(word)).name for word in (words[0], *words[1][:1]) if word]
+        program = words[0] or words[1][0]
+        mark = STARTED.get(Path(os.fsdecode(program)).name, "processes")
+    elif event == "os.fork":
+        mark = "processes"
     elif event == "import" and words[0] == "airflow":
-        started = ["airflow"]
+        mark = "airflow"
     else:
         return
-    for mark in {STARTED[name] for name in started if name in STARTED}:
-        for item in _running:
-            if item.get_closest_marker(mark) is None:
-                item.user_properties.append(("unmarked", mark))
+    for item in _running:
+        enough = LEFT_OUT if mark == "processes" else {mark}  # who needs a server starts processes, too
+        if not any(map(item.get_closest_marker, enough)):
+            item.user_properties.append(("unmarked", mark))
 
 
 sys.addaudithook(_refuse_what_is_not_marked)
@@ -134,5 +138,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     unmarked = {mark for name, mark in item.user_properties if name == "unmarked"}
     if unmarked and report.when == "call" and report.passed:
         report.outcome = "failed"
-        report.longrepr = f"This test starts a server or Airflow: mark it with {', '.join(sorted(unmarked))}."
+        report.longrepr = f"This test starts another process or Airflow: mark it with {', '.join(sorted(unmarked))}."
     return report

@@ -223,6 +223,7 @@ def test_the_partners_that_the_readme_names_have_a_story() -> None:
     assert named_here <= {plan.partner_id for plan in SPECIAL_PARTNERS}
 
 
+@pytest.mark.processes
 def test_the_readmes_own_billing_database_runs_as_it_is_printed(tmp_path: Path) -> None:
     section = README.partition("<!-- runs: begin -->")[2].partition("<!-- runs: end -->")
     commands = "\n".join(re.findall(r"(?ms)^```sh\n(.*?)^```$", section[0]))

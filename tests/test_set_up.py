@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parent.parent
 NEEDED = ("bin", "pyproject.toml", "requirements-build.txt", "requirements.txt", "requirements-dev.txt")
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 WANTS = ("requirements-build", "requirements", "requirements-dev")
 
 
+@pytest.mark.processes
 def test_the_domain_imports_with_the_standard_library_alone():
     modules = [f"partner_program.domain.{path.stem}" for path in (ROOT / "plugins/partner_program/domain").glob("*.py")]
     program = f"import sys; sys.path.append({str(ROOT / 'plugins')!r})\n" + "\n".join(f"import {m}" for m in modules)

@@ -102,6 +102,7 @@ def test_a_folder_or_file_in_the_way_is_named(tmp_path: Path, in_the_way: str) -
         write_if_changed(tmp_path / "letters" / "P1.txt", "one")
 
 
+@pytest.mark.processes
 def test_drafts_of_dead_processes_are_removed_and_nothing_else(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

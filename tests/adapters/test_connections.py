@@ -119,6 +119,7 @@ def test_printing_a_connection_shows_neither_password_nor_extra() -> None:
     assert pickle.loads(pickle.dumps(fields)) == fields  # noqa: S301, what a task's worker does
 
 
+@pytest.mark.processes
 def test_reading_connections_does_not_import_sqlalchemy() -> None:
     code = "import sys, partner_program.adapters.billing.pull; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0

@@ -54,6 +54,7 @@ def imports(partner_program: CommandLine, *typed: str) -> set[str]:
     return {name.partition(".")[0] for name in IMPORTED.findall(done.stderr)}
 
 
+@pytest.mark.processes
 def test_help_imports_no_library_that_takes_time():
     found = imports(CommandLine(), "--help")
 
@@ -70,6 +71,7 @@ def test_help_imports_no_library_that_takes_time():
     ],
     ids=" ".join,
 )
+@pytest.mark.processes
 def test_looking_something_up_imports_neither_airflow_nor_pandas(settled, typed):
     found = imports(settled, *typed)
 
@@ -77,6 +79,7 @@ def test_looking_something_up_imports_neither_airflow_nor_pandas(settled, typed)
     assert not found & {"airflow", "pandas", "great_expectations", "numpy"}
 
 
+@pytest.mark.processes
 def test_a_process_keeps_answer_log_and_status_apart(settled):
     answered = started(settled, "register", "2015-06", "--format", "json")
     refused = started(settled, "register", "2015-07")
@@ -90,6 +93,7 @@ def test_a_process_keeps_answer_log_and_status_apart(settled):
     assert misused.stderr.startswith("Usage: partner-program register [OPTIONS] MONTH\n")
 
 
+@pytest.mark.processes
 def test_connections_in_the_environment_are_all_that_a_first_command_needs(elsewhere, tmp_path):
     alone = elsewhere.but(HOME=str(tmp_path), PATH="/usr/bin:/bin").without("PARTNER_PROGRAM_OUT")
 
@@ -108,6 +112,7 @@ def test_connections_in_the_environment_are_all_that_a_first_command_needs(elsew
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)
+@pytest.mark.processes
 def test_help_explains_the_command_and_each_of_its_options(command):
     answer = CommandLine()(*command, "--help")
     _, _, options = answer.stdout.partition("Options:\n")

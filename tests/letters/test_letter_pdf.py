@@ -88,6 +88,7 @@ def test_pages_are_numbered_and_the_document_says_its_title_and_language() -> No
     assert reader.pages[0].mediabox.height == pytest.approx(842, abs=1)
 
 
+@pytest.mark.processes
 def test_equal_facts_give_equal_bytes_in_another_process() -> None:
     script = (
         "import hashlib; from tests.letters.test_letter_pdf import *;"

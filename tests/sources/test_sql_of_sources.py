@@ -66,6 +66,7 @@ def test_the_query_of_the_database_comes_before_the_one_of_the_system(tmp_path: 
         ["drop", "killbill", "mysql"],
     ],
 )
+@pytest.mark.processes
 def test_the_script_prints_how_it_is_used_when_it_is_used_wrongly(words: list[str]) -> None:
     run = subprocess.run([str(PRINT_SQL), *words], capture_output=True, text=True, check=False)
 

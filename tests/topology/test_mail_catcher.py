@@ -15,6 +15,8 @@ import pytest
 
 from topology.local_places import LOOPBACK, free_ports
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 
 

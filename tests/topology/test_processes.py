@@ -14,6 +14,8 @@ import pytest
 from topology import processes as module
 from topology.processes import Command, Interrupted, Processes, ServiceFailed
 
+pytestmark = pytest.mark.processes
+
 # A service with a child in a process group of its own which, like a task, does not care for SIGTERM.
 WITH_CHILD = """
 import os, signal, subprocess, sys, time

@@ -12,6 +12,8 @@ import pytest
 from topology.processes import Command, ServiceFailed
 from topology.restarts import MOST_RESTARTS, RestartingProcesses
 
+pytestmark = pytest.mark.processes
+
 # Its child has a session of its own, as PostgreSQL's have.
 SERVER = """
 import subprocess, sys, time

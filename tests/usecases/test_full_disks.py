@@ -118,6 +118,7 @@ def letters(disk: SmallDisk, tmp_path: Path) -> LetterWorld:
     return letter_world(tmp_path)
 
 
+@pytest.mark.processes
 def test_a_disk_without_space_for_a_letter_is_reported_and_with_space_again_every_letter_is_whole(
     disk: SmallDisk, letters: LetterWorld
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_disk_without_space_for_a_letter_is_reported_and_with_space_again_ever
     assert letters.world.written() == written
 
 
+@pytest.mark.processes
 def test_a_disk_without_space_loses_no_message(disk: SmallDisk, letters: LetterWorld) -> None:
     letters.approve()
     disk.leave(0)

@@ -613,6 +613,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.processes
 def test_a_half_finished_write_of_a_killed_process_is_never_read_as_revenue(billing: Callable[..., Path]) -> None:
     file = billing([line(line_id=f"L{number:05d}") for number in range(5_000)], closed(("EUR", 5_000, 50_000_000)))
     killed = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(file)], check=False)
@@ -686,6 +687,7 @@ def test_a_path_with_the_signs_of_a_url_is_a_path(tmp_path: Path) -> None:
         ("WAL", "billing database not readable: attempt to write a readonly database"),
     ],
 )
+@pytest.mark.processes
 def test_a_database_in_a_folder_that_cannot_be_written_is_read_if_it_can_be_locked(
     sealed: Path, journal: str, fault: str
 ) -> None:

@@ -539,6 +539,7 @@ def world_on(server: Server, folder: Path) -> World:
 
 
 @EVERY_DIALECT
+@pytest.mark.processes
 def test_one_more_row_in_the_table_of_kinds_is_a_new_kind_and_changes_no_other(
     dialect: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

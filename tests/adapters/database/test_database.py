@@ -399,6 +399,7 @@ for _ in range(50):
 """
 
 
+@pytest.mark.processes
 def test_writers_wait_for_each_other_and_no_write_is_lost(path: Path, database: ProgramDatabase) -> None:
     close = {"entity": "NL", "billing_month": "2015-06", "currency": "EUR", "control_total_minor": 0}
     with database.writing() as connection:

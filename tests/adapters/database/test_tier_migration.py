@@ -161,6 +161,7 @@ def upgrade_with_a_small_cache(path: Path) -> None:
     database.upgrade()
 
 
+@pytest.mark.processes
 def test_killed_before_any_of_its_statements_it_leaves_a_database_that_init_still_upgrades(
     settled: World, tmp_path: Path
 ) -> None:
@@ -176,6 +177,7 @@ def test_killed_before_any_of_its_statements_it_leaves_a_database_that_init_stil
     assert point > 5 * len(REBUILT)
 
 
+@pytest.mark.processes
 def test_a_database_left_by_a_killed_upgrade_is_used_by_the_version_before(path: Path) -> None:
     """The next process that opens the database rolls back the journal of the killed one."""
     after_two_tables = 12
@@ -187,6 +189,7 @@ def test_a_database_left_by_a_killed_upgrade_is_used_by_the_version_before(path:
             connection.execute(GRANT.format(tier=7, partner="P1"))
 
 
+@pytest.mark.processes
 def test_two_that_upgrade_at_once_do_it_once(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before = everything(path)
     children = [start(lambda: os.write(1, f"{database_at(path).upgrade()}\n".encode())) for _ in range(3)]

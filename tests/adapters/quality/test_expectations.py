@@ -29,6 +29,7 @@ def found_in(*revenues: EntityRevenue, entities: tuple[Entity, ...] = (NL,), doc
     return validate(revenues, month=JUNE, entities=entities, rated_currencies={"USD"}, docs_folder=docs)
 
 
+@pytest.mark.processes
 def test_importing_the_module_imports_neither_pandas_nor_great_expectations() -> None:
     code = (
         "import sys, json; import partner_program.adapters.quality.expectations; "

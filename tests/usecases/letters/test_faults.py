@@ -106,6 +106,7 @@ def killed(june: LetterWorld, point: int) -> bool:
     return status != 0
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("mode", ["plain", "pipelining"])
 def test_a_sender_killed_at_any_moment_sends_no_letter_twice_and_loses_none(
     made: Path, june: LetterWorld, mode: str
@@ -135,6 +136,7 @@ def _points() -> Iterator[int]:
     yield from range(1, 500)
 
 
+@pytest.mark.processes
 def test_two_senders_at_once_send_each_letter_once(june: LetterWorld) -> None:
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields())
@@ -144,6 +146,7 @@ def test_two_senders_at_once_send_each_letter_once(june: LetterWorld) -> None:
     assert sorted(arrived(server).values()) == [1] * RECIPIENTS
 
 
+@pytest.mark.processes
 def test_a_paused_sender_whose_claim_was_taken_over_sends_nothing_when_it_wakes(june: LetterWorld) -> None:
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields())

@@ -18,7 +18,10 @@ from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World, settle_installed
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
 MOMENTS = 12  # times after which a process is killed, whatever it is doing then
 
 

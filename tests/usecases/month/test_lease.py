@@ -23,7 +23,10 @@ from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
 LATER = "2015-08-03"
 ROUNDS = 10
 

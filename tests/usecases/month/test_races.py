@@ -16,7 +16,10 @@ from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World, settle_installed
 
 # The runner of the tests has threads of its own; a forked child never goes on with what they do.
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
 ROUNDS, WHOLE_RUNS = 200, 20
 
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
 
@@ -47,6 +49,7 @@ def two_months(world: World) -> World:
     return world
 
 
+@pytest.mark.processes
 def test_the_first_run_and_every_later_one_give_the_same_under_any_settings(world: World) -> None:
     empty = two_months(world).program_db.read_bytes()
     world.run(JUNE, on=GO_LIVE)
