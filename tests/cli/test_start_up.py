@@ -112,7 +112,6 @@ def test_connections_in_the_environment_are_all_that_a_first_command_needs(elsew
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)
-@pytest.mark.processes
 def test_help_explains_the_command_and_each_of_its_options(command):
     answer = CommandLine()(*command, "--help")
     _, _, options = answer.stdout.partition("Options:\n")

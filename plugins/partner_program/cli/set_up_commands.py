@@ -28,7 +28,7 @@ def init() -> None:
     )
 )
 @click.argument("folder", type=FOLDER, metavar="DIR")
-@click.option("--remove", multiple=True, metavar="FILE:KEY", help="A row that was a mistake; may be given many times.")
+@click.option("--remove", multiple=True, metavar="FILE:KEY", help="Row that was a mistake; may be given many times.")
 @click.option("--by", "removed_by", type=WORDS, help="Who removes it.")
 @click.option("--reason", type=WORDS, help="Why: it stays on record.")
 def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: str | None) -> None:
