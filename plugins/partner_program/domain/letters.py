@@ -1,15 +1,15 @@
 """Letters: which one a partner gets for a month, and the facts that it states (rule 12)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.rates import LegacyTerm
 
 # The one list of letter kinds: a partner's letter is the first of these that applies to its month. Each has its wording
-# in `include/templates/letters/<version>/kinds/` and its condition in `letter_kind`; the pages for people name it too.
+# in `include/templates/letters/<version>/kinds/` and its condition below; the pages for people name it too.
 LetterKind = Literal[
     "migration",
     "restated",
@@ -100,6 +100,34 @@ class LetterFacts:
     manager_phone: str
 
 
+class _Happened(NamedTuple):
+    """What a month meant for a partner, as far as it decides about the letter."""
+
+    migration: bool
+    restated: bool
+    outcomes: Collection[GrantOutcome | None]
+    tier: int
+    previous_tier: int | None
+    lifted_for_the_first_time: bool
+    always: bool
+
+
+# When each kind applies.
+_APPLIES: Mapping[LetterKind, Callable[[_Happened], bool]] = {
+    "migration": lambda month: month.migration,
+    "restated": lambda month: month.restated,
+    "grace_lapsed": lambda month: "lapsed" in month.outcomes,
+    "tier_lowered": lambda month: month.previous_tier is not None and month.tier < month.previous_tier,
+    "grace_confirmed": lambda month: "confirmed" in month.outcomes,
+    "grace_granted": lambda month: month.lifted_for_the_first_time,
+    "tier_raised": lambda month: month.tier > (month.previous_tier or 0),
+    "no_change": lambda month: month.always,
+}
+_UNMATCHED = set(LETTER_KINDS) ^ _APPLIES.keys()
+if _UNMATCHED:
+    raise ValueError(f"letter kinds in the list or among the conditions, but not in both: {sorted(_UNMATCHED)}")
+
+
 def letter_kind(
     *,
     migration: bool,
@@ -115,17 +143,8 @@ def letter_kind(
     `outcomes` are those of the partner's grants in this run; `previous_tier` is the last earlier month's in force;
     `always` is the reading `notify: always`.
     """
-    applies: dict[LetterKind, bool] = {
-        "migration": migration,
-        "restated": restated,
-        "grace_lapsed": "lapsed" in outcomes,
-        "tier_lowered": previous_tier is not None and tier < previous_tier,
-        "grace_confirmed": "confirmed" in outcomes,
-        "grace_granted": lifted_for_the_first_time,
-        "tier_raised": tier > (previous_tier or 0),
-        "no_change": always,
-    }
-    return next((kind for kind in LETTER_KINDS if applies[kind]), None)
+    happened = _Happened(migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, always)
+    return next((kind for kind in LETTER_KINDS if _APPLIES[kind](happened)), None)
 
 
 def kind_name(kind: LetterKind) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.restatement import Proposal
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.rendering import letter_batches, render_letters
+from partner_program.usecases.letters.rendering import letter_batches, letter_templates, render_letters
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
@@ -34,6 +34,7 @@ def settle_whole_month(
 
     An entity that cannot be published to keeps its rates owed and stops nothing else: the month is in force.
     """
+    letter_templates(installation)  # what the letters or the page lack is refused before the month is in force
     outcome = run_month(installation, request, progress=progress)
     unpublished = [] if request.history else publish_owed(installation, published_on=request.today, progress=progress)
     progress("render_letters")

@@ -11,7 +11,7 @@ the entity is never raised: it is the `fault` of the result, and the other entit
 
 **To add a database dialect:** a folder `include/sql/<dialect>/` with the same file names as `sqlite/`; a module here
 with one context manager that yields a `BillingSnapshot` (copy the shape of `sqlite`; put into `server` what servers
-share); one row in `pull._DIALECTS`; for the connection, one row in `adapters.connections`.
+share); one row in `pull._DIALECTS`; its driver in `requirements.in`.
 `tests/adapters/billing/test_servers.py` reads the same months from every dialect: add yours there, and the test shows
 every difference.
 

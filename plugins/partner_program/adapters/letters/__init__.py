@@ -15,9 +15,9 @@ line `Language`, translate. `catalogues` refuses one that lacks a message, or ha
 file and message: when templates are loaded, and by `partner-program doctor`. No Python. A partner whose language has
 no catalogue gets the whole letter in the `default_language` of `brand.yaml`.
 
-**To add a kind of letter:** its name in `LetterKind` and its condition in `letter_kind`, both in `domain.letters`; its
-template in `kinds/`; its messages in every catalogue; its facts in `tests/letters/made_facts.py`. What is missing is
-refused by name when templates are loaded, a condition by `tests/domain/test_letters.py`.
+**To add a kind of letter:** its name and its condition, both in `domain.letters`; its template in `kinds/`; its
+messages in every catalogue; its facts in `tests/letters/made_facts.py`. A name without a condition
+fails at start; what else is missing is refused by name when templates are loaded.
 
 **To change a layout that was sent:** a new folder beside `v1`. A letter keeps the version it was rendered with.
 """

@@ -6,6 +6,6 @@
 Money stays in whole cents and discounts in basis points, so that a spreadsheet can add them up. A text that a
 spreadsheet would run as a formula gets an apostrophe in front.
 
-**To add a column to the register:** one row in the list of columns; a name that the register does not have fails at
-start.
+**To add a column to the register:** not here. A field of `RegisterPartner` in `domain.register`, and its value in
+`adapters.database.register`; every form of the register takes its columns from that field.
 """

@@ -1,0 +1,37 @@
+"""A whole month, as the command line settles it, begins with what its letters will need."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import PROJECT, Installation
+from partner_program.usecases.month.inputs import MonthRequest
+from partner_program.usecases.whole_month import settle_whole_month
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
+from tests.worlds import World
+
+REQUEST = MonthRequest(BillingMonth.parse(JUNE), date.fromisoformat(GO_LIVE), date.fromisoformat(GO_LIVE))
+
+
+@pytest.fixture
+def unfinished(world: World, tmp_path: Path) -> Installation:
+    """An installation of three partners whose Dutch catalogue lacks a message."""
+    three_partners(world)
+    include = tmp_path / "include"
+    shutil.copytree(PROJECT / "include", include)
+    catalogue = next(include.rglob("nl.po"))
+    catalogue.write_text(catalogue.read_text("utf-8").replace('msgid "Total"', 'msgid "Totaal"'), "utf-8")
+    return Installation(world.connections, include, world.folder / "out")
+
+
+def test_an_unfinished_catalogue_is_refused_before_the_month_takes_force(
+    world: World, unfinished: Installation
+) -> None:
+    before = world.dump()
+    with pytest.raises(Refusal, match=r"nl\.po"):
+        settle_whole_month(unfinished, REQUEST)
+    assert world.dump() == before
