@@ -51,14 +51,21 @@ def mariadbd() -> str:
     return program
 
 
-LONG = (  # they take minutes: started first, so that both processes end at about the same time
-    "usecases/month/test_races",
+LONG = (  # by their time, longest first, so that both processes end at about the same time
     "usecases/month/test_crashes",
+    "usecases/month/test_races",
     "usecases/letters/test_faults",
+    "dags/test_backfill",
+    "dags/test_months_through_airflow",
     "dags/test_",
-    "demo/test_demo_on_servers",
+    "adapters/mail/test_client",
+    "topology/test_topology_runs",
     "usecases/month/test_random_worlds_on_postgres",
+    "adapters/billing/test_servers",
     "usecases/month/test_reproducible",
+    "demo/test_demo_on_servers",
+    "usecases/month/test_restatement",
+    "usecases/month/test_run",
 )
 MARKS = dict.fromkeys(("shared_postgres", "shared_mariadb", "mariadbd"), "server") | {"airflow_home": "airflow"}
 
