@@ -32,8 +32,11 @@ down: ## Stop the containers and keep their volumes
 test: ready-dev ## Run every test (TESTS="..." is passed to pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
-test-fast: ready-dev ## Run the tests that need no server, no Airflow and no other process, in a minute
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow and not processes' $(TESTS)
+FAST := tests/domain tests/scenarios tests/letters tests/adapters tests/smtp tests/sources
+
+test-fast: ready-dev ## Run the tests of rules, letters and adapters that need no server, no Airflow, no other process: a minute
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow and not processes' \
+		$(or $(TESTS),$(FAST))
 
 check: ready-dev ## Lint, types, import contracts, SQL
 	@$(MAKE) --no-print-directory --keep-going lint types contracts sql
