@@ -113,7 +113,8 @@ def test_each_charge_kind_is_on_the_page_and_counts_as_it_says() -> None:
 def test_a_charge_kind_may_be_negative_where_the_page_says_so(billing: Path, row: Row) -> None:
     with closing(sqlite3.connect(billing)) as connection, connection:
         connection.execute(
-            "UPDATE program_mrr_line SET charge_kind = ?, term_months = 1, net_amount_minor = -1",
+            "UPDATE program_mrr_line SET charge_kind = ?, term_months = 1, net_amount_minor = -1,"
+            " service_start = '2015-06-01', service_end = '2015-07-01'",
             (plain(row["charge_kind"]),),
         )
 

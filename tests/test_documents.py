@@ -179,21 +179,22 @@ def test_the_documents_list_the_kinds_and_buckets_of_the_table() -> None:
 def line_faults() -> list[tuple[str, str, str]]:
     """The messages of the run book's table of faulty lines: (column, value as it is printed, the whole message)."""
     section = OPERATIONS.partition("### One line")[2].partition("\n## ")[0]
-    messages = re.findall(r"(?m)^\| `((\w+) is ('[^']*'|\S+), expected .*?)` \|", section)
+    messages = re.findall(r"(?m)^\| `((\w+) is ('[^']*'|\S+)(?: for \S+ to \S+)?, expected .*?)` \|", section)
     return [(column, value, message) for message, column, value in messages]
 
 
 @pytest.mark.parametrize(("column", "value", "message"), line_faults(), ids=lambda text: text[:20])
 def test_a_faulty_line_says_what_the_run_book_says(world: World, column: str, value: str, message: str) -> None:
     world.bill("A1", "2015-06", 1_00, months=3)
-    starts = re.search(r"service_start (\S+)$", message)
+    starts = re.search(r"service_start (\S+)$", message) or re.search(r" for (\S+) to \S+, ", message)
+    ends = re.search(r" for \S+ to (\S+), ", message)
     cell = None if value == "NULL" else value.strip("'") if value.startswith("'") else int(value)
     kind = "usage" if "usage" in message else "recurring"
+    days = "service_start = coalesce(?, service_start), service_end = coalesce(?, service_end)"
     world.execute(
         "NL",
-        f"UPDATE program_mrr_line SET charge_kind = ?, service_start = coalesce(?, service_start), {column} = ?"  # noqa: S608
-        " WHERE line_id = 'L1'",
-        (kind, starts and starts[1], cell),
+        f"UPDATE program_mrr_line SET charge_kind = ?, {days}, {column} = ? WHERE line_id = 'L1'",  # noqa: S608
+        (kind, starts and starts[1], ends and ends[1], cell),
     )
     world.ready("2015-06")
     entity = Entity(**{**world.tables["entities"][0], "source": None, "left_on": None, "joined_on": None})

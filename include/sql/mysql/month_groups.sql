@@ -1,10 +1,11 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line, for a piece of a term and where the term is empty: the lines of that account are
--- then read one by one.
+-- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
+-- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
+-- days, which misses none: see `is_longer_than_term`.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
--- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
+-- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- BINARY groups and compares keys by their bytes, so that 'Muller' differs from 'MUELLER' and 'a' from 'a '.
 -- The bytes are UTF-8: a column in another character set is converted before this statement runs.
 -- MySQL can store a date that is not in the calendar, such as 2015-06-31 or 2015-00-00. Converted to a number of days
@@ -34,6 +35,18 @@ FROM (
                 AND service_end < '2200-01-01'
                 AND FROM_DAYS(TO_DAYS(service_start)) = service_start
                 AND FROM_DAYS(TO_DAYS(service_end)) = service_end
+                AND (
+                    (service_start = :first_day AND service_end = :next_first_day AND term_months = 1)
+                    OR CAST(charge_kind AS BINARY) NOT IN (:with_term)
+                    OR (
+                        (YEAR(service_end) - YEAR(service_start)) * 12
+                        + MONTH(service_end)
+                        - MONTH(service_start)
+                        - CAST(term_months AS SIGNED)
+                    ) * 31
+                    + DAYOFMONTH(service_end)
+                    - DAYOFMONTH(service_start) BETWEEN -2 AND 7
+                )
                 THEN
                     CASE CAST(charge_kind AS BINARY)
                         WHEN :kind THEN :kind_code

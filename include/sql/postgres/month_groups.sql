@@ -1,11 +1,12 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line, for a piece of a term and where the term is empty: the lines of that account are
--- then read one by one. An account may have several
+-- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
+-- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
+-- days, which misses none: see `is_longer_than_term`. An account may have several
 -- such rows. Only amounts and days are checked line by line; everything else is the same in a group and checked once.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
--- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
+-- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- A cast of a char(3) to BPCHAR is free, while TEXT would copy every value. BPCHAR ignores blanks at the end, so the
 -- length is checked too. BETWEEN leaves out NaN and Infinity, which PostgreSQL sorts above every number.
 SELECT -- noqa: ST06, in the order of the grain
@@ -57,6 +58,22 @@ FROM (
                     AND service_start >= DATE '1970-01-01'
                     AND service_start < service_end
                     AND service_end < DATE '2200-01-01'
+                    AND (
+                        (
+                            service_start = CAST(:first_day AS DATE)
+                            AND service_end = CAST(:next_first_day AS DATE)
+                            AND term_months = 1
+                        )
+                        OR CAST(charge_kind AS TEXT) NOT IN (:with_term)
+                        OR (
+                            (EXTRACT(YEAR FROM service_end) - EXTRACT(YEAR FROM service_start)) * 12
+                            + EXTRACT(MONTH FROM service_end)
+                            - EXTRACT(MONTH FROM service_start)
+                            - term_months
+                        ) * 31
+                        + EXTRACT(DAY FROM service_end)
+                        - EXTRACT(DAY FROM service_start) BETWEEN -2 AND 7
+                    )
                     THEN
                         CASE
                             WHEN CAST(charge_kind AS TEXT) IN (:metered)

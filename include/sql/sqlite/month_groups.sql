@@ -1,10 +1,11 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number, so that the sort has one small key; lines with the same shape count in the same way:
 -- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line, for a piece of a term and where the term is empty: the lines of that account are
--- then read one by one.
+-- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
+-- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
+-- days, which misses none: see `is_longer_than_term`.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
--- Lists: kind with kind_code, status with status_code, never_negative and metered (kinds).
+-- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- LIMIT -1 stops SQLite from merging the inner query into the outer one: the sort would then carry every column, and
 -- each shape would be computed twice. COALESCE removes a column's collation, since one that ignores case must not
 -- merge two accounts. A plus sign removes a column's affinity, so that text is never compared as a number.
@@ -34,6 +35,18 @@ FROM (
                     OR (service_end < '2200-01-01' AND service_end = DATE(service_end, '+0 days'))
                 )
                 AND service_start <> service_end
+                AND (
+                    (service_start = :first_day AND service_end = :next_first_day AND term_months = 1)
+                    OR charge_kind NOT IN (:with_term)
+                    OR (
+                        (CAST(service_end AS INTEGER) - CAST(service_start AS INTEGER)) * 12
+                        + CAST(SUBSTR(service_end, 6) AS INTEGER)
+                        - CAST(SUBSTR(service_start, 6) AS INTEGER)
+                        - term_months
+                    ) * 31
+                    + CAST(SUBSTR(service_end, 9) AS INTEGER)
+                    - CAST(SUBSTR(service_start, 9) AS INTEGER) BETWEEN -2 AND 7
+                )
                 THEN
                     CASE COALESCE(charge_kind, NULL)
                         WHEN :kind THEN :kind_code

@@ -64,3 +64,11 @@ class BillingMonth:
         start = max(service_start, self.first_day)
         end = min(service_end, self.following.first_day)
         return max((end - start).days, 0)
+
+
+def months_later(day: date, months: int) -> date:
+    """The day so many months later, clamped to the end of a shorter month; the last day of all where there is none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -6,8 +6,11 @@ buckets and the messages take their kinds from there.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
+
+from partner_program.domain.billing_month import months_later
 
 
 class ChargeKind(NamedTuple):
@@ -161,6 +164,43 @@ class FaultyLine(NamedTuple):
     expected: str
 
 
+# How far the period of a line may be from its whole term (rule 2): a service that runs on for some days until the first
+# of a month is ordinary, and so is a month told as 28 or 30 days.
+MOST_DAYS_OVER_TERM = 7
+MOST_DAYS_UNDER_TERM = 2
+# The kinds whose lines are told by a term; a metered line counts whole in one month, whatever its period is.
+KINDS_WITH_TERM = tuple(kind.name for kind in CHARGE_KINDS.values() if kind.counts and not kind.is_metered)
+
+
+def is_longer_than_term(service_start: date, service_end: date, term_months: int) -> bool:
+    """Whether a period contradicts a whole term: its amount would count in each month, again and again."""
+    return service_end - months_later(service_start, term_months) > timedelta(days=MOST_DAYS_OVER_TERM)
+
+
+def is_shorter_than_term(service_start: date, service_end: date, term_months: int) -> bool:
+    """Whether a period is so much shorter than a whole term that its amount may pay for the period alone."""
+    return months_later(service_start, term_months) - service_end > timedelta(days=MOST_DAYS_UNDER_TERM)
+
+
+class ShortLine(NamedTuple):
+    """A line that counts as a whole term, with a period that is shorter than it: for a person to look at (rule 2).
+
+    `service_start` and `service_end` are ISO days. `covered_days` are days of the month, `period_days` those of the
+    period.
+    """
+
+    line_id: str
+    account_id: str
+    currency: str
+    charge_kind: str
+    service_start: str
+    service_end: str
+    term_months: int
+    covered_days: int
+    period_days: int
+    net_amount_minor: int
+
+
 class PeriodClose(NamedTuple):
     """An entity's statement that a month is complete in a currency: its posted lines and the sum of their amounts."""
 
@@ -173,7 +213,8 @@ class PeriodClose(NamedTuple):
 class EntityRevenue:
     """What one entity billed in one month, as frozen; `fault` says why none of it can be relied on.
 
-    With a fault the groups may be empty or partial: they are shown in the buckets and never counted.
+    With a fault the groups may be empty or partial: they are shown in the buckets and never counted. The lines in
+    `short_lines` are in the groups too.
     """
 
     entity: str
@@ -182,6 +223,7 @@ class EntityRevenue:
     closes: tuple[PeriodClose, ...]
     reseller_accounts: tuple[str, ...]
     fault: str | None = None
+    short_lines: tuple[ShortLine, ...] = ()
 
 
 def share_of(group: MrrGroup, days: int) -> tuple[int, int]:

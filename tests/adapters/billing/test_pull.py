@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -832,7 +832,17 @@ def naive_is_sound(one: Line, ids: Counter[object]) -> bool:
         and (amount >= 0 or kind in ("credit", "setup", "tax"))
         and one["currency"] in ("EUR", "USD")
         and one["document_status"] in ("posted", "draft")
+        and (term is None or kind == "usage" or (end - start).days <= naive_days_of_term(start, term) + 7)
     )
+
+
+def naive_days_of_term(start: date, months: int) -> int:
+    """Walk day by day to the day of the same number, or to the last of a shorter month, so many months on."""
+    target = start.year * 12 + start.month + months
+    day = start
+    while day.year * 12 + day.month < target or (day.day < start.day and (day + timedelta(days=1)).month == day.month):
+        day += timedelta(days=1)
+    return (day - start).days
 
 
 def naive_days(one: Line) -> int:

@@ -3,18 +3,20 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.snapshots import content_hash
-from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.billing_month import BillingMonth, months_later
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, share_of
+from partner_program.domain.revenue import EntityRevenue, is_longer_than_term, is_shorter_than_term, share_of
 
 SQL = Path(__file__).parents[3] / "include" / "sql"
 NL = Entity("NL", "Host NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
@@ -168,3 +170,81 @@ def test_what_an_excluded_line_pays_for_decides_nothing(pull: Pull) -> None:
     (group,) = pull(("recurring", "2015-07-16", "2015-08-01", None, 100, None), status="draft").groups
 
     assert (group.document_status, group.way, group.term_months) == ("draft", "term", 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "term"),
+    [
+        ("2015-01-01", "2016-01-01", 1),
+        ("2015-07-01", "2015-08-09", 1),
+        ("2015-06-30", "2015-08-07", 1),
+        ("2015-07-01", "2018-07-09", 36),
+    ],
+)
+@pytest.mark.parametrize("kind", ["recurring", "credit"])
+def test_a_period_longer_than_its_term_by_more_than_a_week_is_a_fault(
+    pull: Pull, kind: str, start: str, end: str, term: int
+) -> None:
+    amount = -600 if kind == "credit" else 600
+    revenue = pull((kind, start, end, term, amount, None))
+
+    (faulty,) = revenue.faulty_lines
+    assert (revenue.groups, faulty.column, faulty.found) == ((), "term_months", f"{term} for {start} to {end}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "term", "price"),
+    [
+        ("recurring", "2015-07-01", "2015-08-08", 1, None),  # a week more than a month
+        ("recurring", "2015-06-30", "2015-08-06", 1, None),
+        ("recurring", "2015-07-01", "2018-07-08", 36, None),
+        ("recurring", "2015-01-01", "2016-01-01", None, None),  # the amount pays for the period
+        ("recurring", "2015-01-01", "2016-01-01", 1, 600),  # a piece says its own price
+        ("usage", "2015-07-01", "2015-10-01", 1, None),  # counts whole in its first month
+        ("tax", "2015-01-01", "2016-01-01", 1, None),  # counts never
+    ],
+)
+def test_a_period_that_does_not_contradict_its_term_is_no_fault(
+    pull: Pull, kind: str, start: str, end: str, term: int | None, price: int | None
+) -> None:
+    revenue = pull((kind, start, end, term, 600, price))
+
+    assert (revenue.fault, revenue.faulty_lines) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "term", "is_named"),
+    [
+        ("2015-07-01", "2015-07-29", 1, True),  # 28 days of 31
+        ("2015-07-01", "2015-07-30", 1, False),  # 29 days: months differ by so much
+        ("2015-07-31", "2015-08-02", 1, True),
+        ("2015-01-01", "2015-12-29", 12, True),
+        ("2015-01-01", "2015-12-30", 12, False),
+        ("2015-07-01", "2015-08-01", 12, True),
+    ],
+)
+def test_a_counted_line_shorter_than_its_term_is_counted_as_said_and_named(
+    pull: Pull, start: str, end: str, term: int, is_named: bool
+) -> None:
+    revenue = pull(("recurring", start, end, term, 600, None))
+
+    assert (revenue.fault, sum(group.lines for group in revenue.groups)) == (None, 1)
+    assert [each.line_id for each in revenue.short_lines] == (["L0"] if is_named else [])
+
+
+@pytest.mark.parametrize(("kind", "status"), [("usage", "posted"), ("setup", "posted"), ("recurring", "draft")])
+def test_a_short_line_that_does_not_count_by_its_term_is_not_named(pull: Pull, kind: str, status: str) -> None:
+    revenue = pull((kind, "2015-07-01", "2015-07-02", 1, 600, None), status=status)
+
+    assert (revenue.fault, revenue.faulty_lines, revenue.short_lines) == (None, (), ())
+
+
+@settings(max_examples=4000, deadline=None)
+@given(start=st.dates(date(2011, 1, 1), date(2017, 12, 31)), term=st.integers(1, 60), off=st.integers(-40, 40))
+def test_the_cheap_comparison_in_sql_never_misses_a_line_near_the_boundary(start: date, term: int, off: int) -> None:
+    end = months_later(start, term) + timedelta(days=off)
+    months = (end.year - start.year) * 12 + end.month - start.month - term
+    passed = -2 <= months * 31 + end.day - start.day <= 7
+
+    assert not (passed and is_longer_than_term(start, end, term))
+    assert not (passed and is_shorter_than_term(start, end, term))

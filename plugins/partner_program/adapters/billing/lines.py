@@ -14,7 +14,11 @@ from partner_program.domain.revenue import (
     THIS_PERIOD,
     FaultyLine,
     MrrGroup,
+    ShortLine,
+    counts,
+    is_longer_than_term,
     is_metered,
+    is_shorter_than_term,
     may_be_negative,
     may_count,
 )
@@ -26,6 +30,7 @@ _NUL = "\0"  # PostgreSQL cannot store it
 _YEARS = range(1970, 2200)
 _LONGEST_FOUND = 60
 _LONGEST_TERM = 2**31 - 1  # an integer, as the contract says
+TERM_OF_PERIOD = "a term at most a week shorter than its period, or empty where the amount pays for exactly this period"
 
 
 class BillingLine(NamedTuple):
@@ -95,7 +100,44 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
         return "currency", "three capital letters"
     if line.document_status not in DOCUMENT_STATUSES:
         return "document_status", f"one of {', '.join(DOCUMENT_STATUSES)}"
+    if _is_longer_than_term(line):
+        return "term_months", TERM_OF_PERIOD
     return None
+
+
+def _is_longer_than_term(line: BillingLine) -> bool:
+    days = _days_of_whole_term(line)
+    return days is not None and is_longer_than_term(*days, line.term_months)
+
+
+def _days_of_whole_term(line: BillingLine) -> tuple[date, date] | None:
+    """Return the period of a line that may count as a whole term, or None; a usage line counts whole in one month."""
+    if line.term_amount_minor is not None or not may_count(line) or is_metered(line.charge_kind):
+        return None
+    start, end = read_day(line.service_start), read_day(line.service_end)
+    if start is None or end is None or not isinstance(line.term_months, int) or line.term_months < 1:
+        return None
+    return start, end
+
+
+def short_line(line: BillingLine, month: BillingMonth) -> ShortLine | None:
+    """Return a sound line that counts in the month as a whole term with a shorter period, otherwise None."""
+    days = _days_of_whole_term(line)
+    covered = _covered_days(line, month)
+    if days is None or not covered or not counts(line) or not is_shorter_than_term(*days, line.term_months):
+        return None
+    return ShortLine(
+        line_id=plain_text(line.line_id),
+        account_id=line.account_id,
+        currency=line.currency,
+        charge_kind=line.charge_kind,
+        service_start=str(days[0]),
+        service_end=str(days[1]),
+        term_months=line.term_months,
+        covered_days=covered,
+        period_days=(days[1] - days[0]).days,
+        net_amount_minor=line.net_amount_minor,
+    )
 
 
 def _term_expected(term_months: object, charge_kind: str) -> str | None:
@@ -194,9 +236,15 @@ def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
         document_status=plain_text(line.document_status),
         net_amount_minor=whole_amount(line),
         column=column,
-        found=cell_for_people(getattr(line, column)),
+        found=_found(line, column, expected),
         expected=expected,
     )
+
+
+def _found(line: BillingLine, column: str, expected: str) -> str:
+    found = cell_for_people(getattr(line, column))
+    # a term alone is not wrong here: only beside its period
+    return f"{found} for {line.service_start} to {line.service_end}" if expected == TERM_OF_PERIOD else found
 
 
 def plain_text(value: object) -> str:

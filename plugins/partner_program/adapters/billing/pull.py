@@ -141,6 +141,7 @@ def _read(
         closes=closes,
         reseller_accounts=tuple(sorted({plain_text(account_id) for (account_id,) in resellers})),
         fault="; ".join(fault for fault in faults if fault) or None,
+        short_lines=tuple(sorted(lines.short)),
     )
 
 

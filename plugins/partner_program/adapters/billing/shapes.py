@@ -5,7 +5,7 @@ gets the codes from the domain's tables, so that there is one list of kinds.
 """
 
 from partner_program.adapters.billing.snapshot import BillingFault
-from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES
+from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES, KINDS_WITH_TERM
 
 # The lists of kinds and statuses that `month_groups` gets.
 SHAPE_BINDS: dict[str, tuple[object, ...]] = {
@@ -13,6 +13,7 @@ SHAPE_BINDS: dict[str, tuple[object, ...]] = {
     "kind_code": tuple(kind.code for kind in CHARGE_KINDS.values()),
     "never_negative": tuple(kind.name for kind in CHARGE_KINDS.values() if not kind.may_be_negative),
     "metered": tuple(kind.name for kind in CHARGE_KINDS.values() if kind.is_metered),
+    "with_term": KINDS_WITH_TERM,
     "status": tuple(DOCUMENT_STATUSES),
     "status_code": tuple(DOCUMENT_STATUSES.values()),
 }

@@ -19,6 +19,7 @@ from partner_program.adapters.billing.lines import (
     group_of,
     is_sound_account,
     is_sound_currency,
+    short_line,
     whole_amount,
 )
 from partner_program.adapters.billing.shapes import SHAPE_BINDS, Shapes
@@ -31,6 +32,7 @@ from partner_program.domain.revenue import (
     FaultyLine,
     GroupKey,
     MrrGroup,
+    ShortLine,
     counts,
     may_count,
 )
@@ -48,7 +50,7 @@ _Sums = tuple[int, int, int]  # lines, net_amount_minor, term_amount_minor
 
 
 class LineTally:
-    """A month's lines: sound ones as groups, excluded ones that only look wrong, and faulty ones.
+    """A month's lines: sound ones as groups, excluded ones that only look wrong, faulty ones, and short ones.
 
     `largest` is the largest amount of a line in minor units; `repeated` are the line ids that more than one line has.
     """
@@ -63,6 +65,7 @@ class LineTally:
         self._looks_wrong_minor = 0
         self.faulty: list[FaultyLine] = []
         self.unsure: list[UnsureLine] = []
+        self.short: list[ShortLine] = []
 
     def keep(self, groups: list[MrrGroup]) -> None:
         """Take the groups that the database made, in order, each once; every line in them is sound."""
@@ -75,6 +78,9 @@ class LineTally:
             wrong = first_fault(line, self._largest, self._repeated)
             if wrong is None:
                 _add(self._sound, group_of(line, self._month))
+                short = short_line(line, self._month)
+                if short is not None:
+                    self.short.append(short)
                 continue
             self._looks_wrong_minor += abs(whole_amount(line) or 0)
             if may_count(line):
