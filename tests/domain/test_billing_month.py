@@ -105,3 +105,8 @@ def test_the_day_on_which_the_clocks_change_is_one_day_like_any_other(month: Bil
     assert month.covered_days(month.first_day, month.following.first_day) == 31
     changes = date(2015, 3, 29) if month.month == 3 else date(2015, 10, 25)
     assert month.covered_days(changes, changes + timedelta(days=1)) == 1
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_each_month_of_the_year_is_read(month: int) -> None:
+    assert BillingMonth.parse(f"2015-{month:02d}") == BillingMonth(2015, month)

@@ -272,3 +272,29 @@ def test_an_entitys_total_leaves_out_entities_at_fault_and_keeps_held_partners_o
     )
     assert totals.partners == ()
     assert totals.entity_totals == {"NL": 2_000_00, "UK": 0}
+
+
+@pytest.mark.parametrize("excluded", [{"kind": "tax"}, {"kind": "setup"}, {"status": "draft"}])
+def test_merging_itself_stops_a_month_whose_buckets_cannot_equal_what_was_read(excluded: dict[str, str]) -> None:
+    """No sum of "not a number" equals another: nobody's total needs these lines, only the equation shows them."""
+    broken = line(100, **excluded)._replace(net_amount_minor=float("nan"))  # type: ignore[arg-type]
+    with pytest.raises(ConservationBroken, match="entity NL, EUR: read 2 lines"):
+        merged(billed(line(100), broken))
+
+
+@pytest.mark.parametrize(
+    ("credit", "known"),
+    [
+        (-2_400_00, {}),  # 100.00 a month less 200.00: the unknown part lowers the total
+        (-1, {}),
+        (1, {"P1": 500_00}),
+    ],
+)
+def test_one_negative_share_without_a_rate_is_enough_for_an_unknown_part_that_may_be_negative(
+    credit: int, known: dict[str, int]
+) -> None:
+    of_a_month = line(100_00, account_id="A2", currency="USD")
+    of_a_year = line(credit, account_id="A2", currency="USD", kind="credit", term=12)
+    totals = merged(billed(line(500_00), of_a_month, of_a_year), links=[link(account_id="A1"), link(account_id="A2")])
+    assert list(reasons(totals)) == ["P1"]
+    assert totals.known_parts == known

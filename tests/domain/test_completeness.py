@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -165,3 +166,31 @@ def test_two_months_without_lines_are_not_reported_as_equal() -> None:
     assert severities(found_in(revenue_of(declared=0), previous={"NL": CountedTotals(0, ())})) == [
         ("NL", "info", "zero_lines")
     ]
+
+
+US = Entity("US", "Example Hosting Inc.", "US", "USD", "Europe/Amsterdam", date(2010, 1, 1))
+
+
+def test_a_critical_finding_of_one_entity_hides_no_warning_of_another() -> None:
+    faulty, sound = revenue_of(SOUND._replace(account_id="")), replace(revenue_of(SOUND), entity="US")
+    previous = {"NL": counted_totals(faulty), "US": counted_totals(sound)}
+    for revenues in ([faulty, sound], [sound, faulty]):
+        found = severities(found_in(*revenues, entities=(NL, US), previous=previous))
+        assert sorted(found) == [("NL", "critical", "account_id_given"), ("US", "warning", "same_as_last_month")]
+
+
+def test_a_warning_of_an_entity_hides_no_other_of_it() -> None:
+    line = FaultyLine("L-1", "A9", "EUR", "recurring", "posted", 5, "term_months", "0", "a whole number from 1")
+    revenue = revenue_of(SOUND, lines=(line,))
+    assert severities(found_in(revenue, previous={"NL": counted_totals(revenue)})) == [
+        ("NL", "warning", "faulty_term_months"),
+        ("NL", "warning", "same_as_last_month"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "never_counts", [{"charge_kind": "setup"}, {"charge_kind": "tax"}, {"document_status": "void"}]
+)
+def test_a_line_that_never_counts_needs_no_exchange_rate(never_counts: dict[str, str]) -> None:
+    in_kroner = SOUND._replace(currency="SEK", **never_counts)  # type: ignore[arg-type]
+    assert found_in(revenue_of(SOUND, in_kroner)) == []

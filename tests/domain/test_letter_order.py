@@ -108,3 +108,21 @@ def test_a_full_page_leaves_out_the_plain_letters_and_first_letters_and_keeps_th
 def test_beyond_the_most_that_a_page_holds_the_lesser_outliers_go() -> None:
     ordered = reading_order([letter("one", previous_tier=3), letter("three", previous_tier=5), letter("p")])
     assert left_out(ordered, plain=1, at_most=1) == {"one", "p"}
+
+
+def test_of_equally_lowered_partners_the_larger_large_change_comes_first_whatever_else_is_unusual() -> None:
+    large = letter("large", previous_tier=3, previous_mrr_eur_cents=40_000_00)
+    less = letter("less", previous_tier=3, previous_mrr_eur_cents=10_000_00, keeps_legacy=True)
+    least = letter("least", previous_tier=3, previous_mrr_eur_cents=4_000_00, has_lapsed=True)
+    assert ids([least, less, large]) == ["large", "less", "least"]
+
+
+def test_a_change_that_is_not_large_comes_after_the_other_remarks_and_before_revenue() -> None:
+    lapsed = letter("lapsed", previous_tier=3, has_lapsed=True)
+    moved_some = letter("moved some", previous_tier=3, previous_mrr_eur_cents=2_900_00)
+    moved_less = letter("moved less", previous_tier=3, mrr_eur_cents=9_000_00, previous_mrr_eur_cents=9_100_00)
+    assert ids([moved_less, moved_some, lapsed]) == ["lapsed", "moved some", "moved less"]
+
+
+def test_of_partners_whose_revenue_stayed_the_larger_comes_first() -> None:
+    assert ids([moved("a", 100_00, 100_00), moved("z", 900_00, 900_00), moved("m", 500_00, 500_00)]) == ["z", "m", "a"]

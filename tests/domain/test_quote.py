@@ -242,3 +242,32 @@ def test_a_discount_from_an_old_agreement_is_named_as_such() -> None:
         ("monthly_fee", "prepayment of 1 month"),
         ("setup_fee", "tier 1"),
     ]
+
+
+@pytest.mark.parametrize(("promotion_bp", "fee"), [(0, 92_000_00), (700, 85_000_00)])
+def test_an_order_without_a_word_about_the_website_gets_no_website_discount(promotion_bp: int, fee: int) -> None:
+    found = quote(
+        program=PROGRAM,
+        terms=of_tier(2),
+        legacy=frozenset(),
+        monthly_list_cents=100_000_00,  # so large that a hundredth of a per cent shows
+        setup_list_cents=0,
+        term_months=1,
+        promotion_bp=promotion_bp,
+    )
+    assert found.monthly_fee_cents == fee
+    assert "website discount" not in [step.rule for step in found.steps]
+
+
+def test_an_order_without_a_word_about_promotions_gets_none() -> None:
+    found = quote(
+        program=PROGRAM,
+        terms=of_tier(2),
+        legacy=frozenset(),
+        monthly_list_cents=100_000_00,
+        setup_list_cents=0,
+        term_months=1,
+        website_bp=500,
+    )
+    assert found.monthly_fee_cents == 87_000_00
+    assert "promotion" not in [step.rule for step in found.steps]
