@@ -203,6 +203,7 @@ def test_the_migration_runs_on_demand_only_for_june_from_go_live(bag):
     ("name", "value"),
     [
         ("billing_month", "2015-13"),
+        ("billing_month", "2015-06\n"),
         ("billing_month", "2015-7"),
         ("billing_month", "2015-06-01"),
         ("billing_month", "June 2015"),

@@ -271,3 +271,16 @@ def test_an_order_without_a_word_about_promotions_gets_none() -> None:
     )
     assert found.monthly_fee_cents == 87_000_00
     assert "promotion" not in [step.rule for step in found.steps]
+
+
+@pytest.mark.parametrize(("website_bp", "promotion_bp"), [(0, 12_000), (12_000, 0), (6_000, 6_000), (0, 10_001)])
+def test_public_discounts_above_the_whole_price_are_refused_not_priced_at_nothing(
+    website_bp: int, promotion_bp: int
+) -> None:
+    with pytest.raises(NotDefined, match=r"website discount and promotion of .* together are not defined"):
+        price(of_tier(2), website_bp=website_bp, promotion_bp=promotion_bp)
+
+
+@pytest.mark.parametrize(("website_bp", "promotion_bp"), [(0, 10_000), (10_000, 0), (4_000, 6_000)])
+def test_public_discounts_of_exactly_the_whole_price_are_a_price_of_nothing(website_bp: int, promotion_bp: int) -> None:
+    assert price(of_tier(2), website_bp=website_bp, promotion_bp=promotion_bp).monthly_fee_cents == 0

@@ -18,7 +18,8 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.installation import Installation
 
-MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$"
+# `$` alone also stands before a line break at the end; the page's JavaScript knows no `\Z`, so that none may follow.
+MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$(?!\n)"
 ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
 # A step only reads, or replaces its own draft in one transaction: it may be tried again.
 SAFE_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(minutes=5)}

@@ -47,10 +47,15 @@ def quote(
 
     Partner discount and promotions add up in points to the cap of the highest tier, prepayment comes on top;
     `legacy` names the components that an older agreement gives. Raises `NotDefined` for a term or a product's
-    term that the programme has no rule for.
+    term that the programme has no rule for, and where website discount and promotion are more than the whole price.
     """
     _check_term(program, term_months, product)
     public_bp = website_bp + promotion_bp
+    if public_bp > BP:
+        raise NotDefined(
+            f"website discount and promotion of {percent_text(public_bp)} together are not defined: "
+            "they can be at most the whole price, 100 %"
+        )
     partner_bp = terms.monthly_fee_discount_bp
     fee_bp = combined_bp(partner_bp=partner_bp, public_bp=public_bp, cap_bp=program.promotion_cap_bp)
     term_bp = program.prepayment_bp[term_months]
