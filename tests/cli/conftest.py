@@ -38,7 +38,7 @@ def small_world(folder: Path) -> World:
         world.partner(partner_id, {"NL": f"={number}"}, company_name=partner_id)
         world.tables["contacts"][-1]["email"] = "jo@formula.example"
         world.bill(f"={number}", "2015-06", 500_00)
-    world.rate("2015-06", "USD", "1.25")
+    world.rate("2015-06", "USD", "1.2")
     world.close("2015-06", "NL")
     return world
 

@@ -116,8 +116,8 @@ def small_world(world: World) -> World:
     world.partner("P3", {"US": "B3"}, language="nl")
     world.bill("B3", "2015-06", 7_000_00, entity="US", months=2)
     world.legacy("P3", monthly_bp=3000)
-    world.rate("2015-06", "USD", "1.25")
-    world.rate("2015-07", "USD", "1.25")
+    world.rate("2015-06", "USD", "1.2")
+    world.rate("2015-07", "USD", "1.2")
     world.orders("NL")
     world.ready("2015-06", "2015-07")
     return world

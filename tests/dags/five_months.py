@@ -23,7 +23,7 @@ def five_months(folder: Path) -> World:
     world.partner("P3", {"US": "B3"})
     world.bill("B3", EARLIER[0], 7_000_00, entity="US", months=len(months))
     for month in months:
-        world.rate(month, "USD", "1.25")
+        world.rate(month, "USD", "1.2")
     world.orders("NL")
     world.ready(*months)
     return world

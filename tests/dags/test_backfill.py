@@ -72,8 +72,8 @@ def test_a_backfilled_month_has_totals_and_neither_rates_nor_letters(seen):
     assert after.statuses == [(MAY, "history", 1)]
     assert after.in_force == dict.fromkeys(IN_FORCE, 0)
     assert (after.register["status"], after.register["effective_on"]) == ("history", None)
-    # 2,500.00 EUR at NL and 900.00 USD, 1.25 of which are one euro, at US
-    assert after.register["partners"][0]["mrr_eur_cents"] == 2_500_00 + 720_00
+    # 2,500.00 EUR at NL and 900.00 USD, 1.2 of which are one euro, at US
+    assert after.register["partners"][0]["mrr_eur_cents"] == 2_500_00 + 750_00
     assert after.register["partners"][0]["monthly_fee_discount_bp"] is None
 
 

@@ -7,6 +7,7 @@ import click
 
 from partner_program.cli.close_commands import close
 from partner_program.cli.document_commands import certificate
+from partner_program.cli.exchange_rate_commands import rates
 from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
@@ -39,6 +40,7 @@ def program() -> None:
 for _command in (
     *(init, load, application, doctor),
     *(run, register, explain, brake, simulate),
+    rates,
     letters,
     restatement,
     close,

@@ -13,6 +13,7 @@ from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLi
 from partner_program.domain.register import COLUMNS, Cell, Form, Register, RegisterPartner, cells, table_columns
 
 if TYPE_CHECKING:
+    from partner_program.domain.exchange_rates import JudgedRate
     from partner_program.domain.quote import Quote
     from partner_program.domain.rates import Rate
     from partner_program.domain.restatement import Proposal
@@ -194,3 +195,19 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
         f"{_percent(result.monthly_fee_discount_bp)} monthly, {_percent(result.setup_fee_discount_bp)} setup, "
         f"{result.sla or 'no SLA of the programme'}"
     )
+
+
+def print_rates(judged: "Sequence[JudgedRate]") -> None:
+    """Print exchange rates: source, what each was compared with, and whether it converts amounts."""
+    columns = ("month", "currency", "per EUR", "source", "before", "ECB mean", "state")
+    table = _table("Exchange rates", *columns, right=("per EUR", "before", "ECB mean"))
+    for each in judged:
+        rate = each.rate
+        state = "in doubt: " + " and ".join(each.doubts) if each.doubts else "sound"
+        if each.doubts and each.relied_on:
+            state = "confirmed" if each.confirmed else "used by a settled month"
+        before = str(each.before.units_per_eur) if each.before else ""
+        official = str(each.official or "")
+        units = str(rate.units_per_eur)
+        table.add_row(str(rate.billing_month), rate.currency, units, escape(rate.source), before, official, state)
+    _console().print(table)

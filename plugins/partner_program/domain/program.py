@@ -52,6 +52,9 @@ class Readings:
 ENTITY_TOTAL_MOVE_AT_LEAST_CENTS = 10_000_00  # where a programme file does not say it: the file of 2015 never changes
 
 
+RATE_MOVE_LIMIT_BP = 1000  # likewise
+
+
 @dataclass(frozen=True, slots=True)
 class Brake:
     """When a run stops before anything takes force: see rule 7."""
@@ -82,6 +85,7 @@ class Program:
     brake: Brake
     benefits: tuple[Benefit, ...]
     authorisation_requirements: tuple[str, ...]
+    rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first."""

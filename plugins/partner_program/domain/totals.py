@@ -26,6 +26,7 @@ from partner_program.domain.revenue import (
 )
 
 EUR = "EUR"
+NOTHING_IN_DOUBT: Mapping[str, str] = {}
 BUCKETS = (*UNPOSTED_STATUSES, *EXCLUDED_KINDS, "unmatched", "not_authorized", "faulty", "held", "counted")
 
 
@@ -146,12 +147,14 @@ def merge_totals(
     rates: Mapping[str, Decimal],
     revenues: Sequence[EntityRevenue],
     entity_faults: Mapping[str, str],
+    doubtful_rates: Mapping[str, str] = NOTHING_IN_DOUBT,
 ) -> MonthTotals:
     """Merge what the entities billed in a month into one total per authorised partner.
 
     `rates` are units per EUR by currency for this month; `entity_faults` are reasons by entity that the checks found
     after reading, beside each `EntityRevenue.fault`. An entity that bills in the month and is not among `revenues`
-    counts as not read. Raises `ConservationBroken` where a line would get lost.
+    counts as not read. `doubtful_rates` say by currency why a rate that is there counts as missing. Raises
+    `ConservationBroken` where a line would get lost.
     """
     ownership = Ownership(month=month, links=links, partners=partners)
     known_rates = {**rates, EUR: Decimal(1)}
@@ -163,7 +166,7 @@ def merge_totals(
             reasons.add(partner_id, entity, fault, may_be_negative=True)
     shares = _shares(revenues, ownership, month.days)
     _hold_row_faults(revenues, ownership, reasons)
-    _hold_missing_rates(month, shares, known_rates, reasons)
+    _hold_missing_rates(month, shares, known_rates, doubtful_rates, reasons)
     held = reasons.held()
     totals = {
         partner_id: PartnerTotal(
@@ -235,13 +238,17 @@ def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, re
 
 
 def _hold_missing_rates(
-    month: BillingMonth, shares: _Shares, known_rates: Mapping[str, Decimal], reasons: _Reasons
+    month: BillingMonth,
+    shares: _Shares,
+    known_rates: Mapping[str, Decimal],
+    doubtful_rates: Mapping[str, str],
+    reasons: _Reasons,
 ) -> None:
     for partner_id, accounts in shares.items():
         for (entity, _, currency), sums in accounts.items():
             if currency not in known_rates:
                 negative = any(numerator < 0 for numerator in sums.values())
-                why = f"no exchange rate for {currency} in {month}"
+                why = doubtful_rates.get(currency, f"no exchange rate for {currency} in {month}")
                 reasons.add(partner_id, entity, why, may_be_negative=negative)
 
 

@@ -108,7 +108,7 @@ def test_a_correction_taken_back_takes_its_proposal_with_it(corrected: World) ->
 
 def test_inputs_that_changed_after_the_proposal_have_to_be_looked_at_anew(corrected: World) -> None:
     corrected.rate("2015-09", "USD", "1.2")
-    corrected.tables["exchange_rates"][1]["units_per_eur"] = "2.2"
+    corrected.tables["exchange_rates"][1]["units_per_eur"] = "1.15"
     corrected.load()
     with pytest.raises(Refusal, match="the inputs of 2015-07 changed since the proposal"):
         accept(corrected)

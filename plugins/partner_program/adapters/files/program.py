@@ -19,7 +19,13 @@ from partner_program.adapters.files.strict_yaml import read_document
 from partner_program.adapters.files.values import discount_bp, time_zone, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
-from partner_program.domain.program import ENTITY_TOTAL_MOVE_AT_LEAST_CENTS, Brake, Program, Readings
+from partner_program.domain.program import (
+    ENTITY_TOTAL_MOVE_AT_LEAST_CENTS,
+    RATE_MOVE_LIMIT_BP,
+    Brake,
+    Program,
+    Readings,
+)
 from partner_program.domain.refusals import UnsoundFiles
 
 HIGHEST_LINE_MINOR = 10**15
@@ -110,7 +116,15 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
         brake=_brake(document.section("brake")),
         benefits=read_benefits(document, len(tiers)),
         authorisation_requirements=read_names(document, "authorisation_requirements", "field"),
+        rate_move_limit_bp=_rate_move_limit(document),
     )
+
+
+def _rate_move_limit(document: Section) -> int:
+    """Read how far an exchange rate may move before a person has to confirm it; absent: the default."""
+    if not document.has("rate_move_limit"):
+        return RATE_MOVE_LIMIT_BP
+    return sourced(document.section("rate_move_limit")).whole("value", whole_between(1, BP))
 
 
 def _readings(section: Section) -> Readings:

@@ -21,10 +21,11 @@ from partner_program.adapters.database.snapshots import latest_hashes, load_find
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
-from partner_program.domain.program import Program
+from partner_program.domain.program import RATE_MOVE_LIMIT_BP, Program
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.rates import rates_of_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class MonthInputs:
     registry: Registry
     agreements: dict[str, list[LegacyAgreement]]
     rates: dict[str, Decimal]
+    doubtful_rates: dict[str, str]
     entity_faults: dict[str, str]
     assigned: dict[str, AssignedPartner]
     effective: dict[str, date]
@@ -105,6 +107,8 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     for agreement in registry.legacy_agreements:
         agreements[agreement.partner_id].append(agreement)
     findings = load_findings(connection, month)
+    limit = programs[day].rate_move_limit_bp if day in programs else RATE_MOVE_LIMIT_BP
+    rates = rates_of_month(connection, month, registry, limit_bp=limit)
     return MonthInputs(
         month=month,
         run_effective_on=day,
@@ -113,7 +117,8 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         settlements=tuple(row.settlement_id for row in settlements),
         registry=registry,
         agreements=dict(agreements),
-        rates={rate.currency: rate.units_per_eur for rate in registry.exchange_rates if rate.billing_month == month},
+        rates=rates.relied_on,
+        doubtful_rates=rates.doubtful,
         entity_faults=entity_faults(findings),
         assigned=assigned,
         effective=effective,
@@ -127,6 +132,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
             as_json(list[str], [f"{each.entity} {each.severity} {each.message}" for each in findings]),
             as_json(dict[str, date], effective),
             as_json(dict[date, str], {day: program.file_hash for day, program in sorted(programs.items())}),
+            *([as_json(dict[str, str], rates.doubtful)] if rates.doubtful else []),
         ),
     )
 

@@ -8,11 +8,14 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.database.snapshots import load_findings, load_revenues
 from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.exchange_rates import rate_findings
 from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
+from partner_program.domain.program import RATE_MOVE_LIMIT_BP
 from partner_program.domain.revenue import counted_totals
 from partner_program.domain.totals import EUR, MonthTotals
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.rates import rates_of_month
 
 
 def quality_folder(installation: Installation, month: BillingMonth) -> Path:
@@ -24,8 +27,13 @@ def _checks_folder(installation: Installation, month: BillingMonth) -> Path:
     return installation.out / "quality" / ".checks" / str(month)
 
 
-def check_month(installation: Installation, month: BillingMonth) -> list[Finding]:
-    """Run the quality checks over the latest snapshots of a month and write the report."""
+def check_month(
+    installation: Installation, month: BillingMonth, *, limit_bp: int = RATE_MOVE_LIMIT_BP
+) -> list[Finding]:
+    """Run the quality checks over the latest snapshots of a month and write the report.
+
+    `limit_bp` is the programme's `rate_move_limit`.
+    """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from partner_program.adapters.quality.expectations import validate
 
@@ -33,16 +41,17 @@ def check_month(installation: Installation, month: BillingMonth) -> list[Finding
         registry = load_registry(connection)
         revenues = load_revenues(connection, month)
         before = load_revenues(connection, month.preceding)
-    rated = {rate.currency for rate in registry.exchange_rates if rate.billing_month == month}
+        rates = rates_of_month(connection, month, registry, limit_bp=limit_bp)
     findings = validate(
         revenues,
         month=month,
         entities=registry.entities,
-        rated_currencies={EUR, *rated},
+        rated_currencies={EUR, *rates.relied_on, *rates.doubtful},
         previous={each.entity: counted_totals(each) for each in before if each.fault is None},
         docs_folder=_checks_folder(installation, month),
     )
     findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
+    findings += rate_findings(rates.doubtful, revenues)
     findings = in_reading_order(findings)
     write_report(installation, month, findings, None)
     return findings

@@ -29,6 +29,7 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
         rates=inputs.rates,
         revenues=load_revenues(connection, inputs.month),
         entity_faults=inputs.entity_faults,
+        doubtful_rates=inputs.doubtful_rates,
     )
 
 

@@ -1,0 +1,114 @@
+"""Exchange rates: which a month may rely on, a person's confirmation of one in doubt, the official monthly means."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database.acts import record_act
+from partner_program.adapters.database.exchange_rates import CONFIRMED as RATE_CONFIRMED
+from partner_program.adapters.database.exchange_rates import UsedRates, confirmed_rates
+from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.official_rates import packaged_series, series_of_file
+from partner_program.domain.acts import Doer
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.exchange_rates import JudgedRate, complete_mean, judge_rates
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import ExchangeRate, Registry
+from partner_program.domain.totals import EUR
+from partner_program.usecases.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRates:
+    """A month's rates by currency: units per EUR that are relied on, and for each in doubt why it counts as missing."""
+
+    relied_on: dict[str, Decimal]
+    doubtful: dict[str, str]
+
+
+def judged_rates(connection: Connection, registry: Registry, *, limit_bp: int) -> list[JudgedRate]:
+    """Judge every rate of the registry; `limit_bp` is the programme's `rate_move_limit`."""
+    rates = registry.exchange_rates
+    published = packaged_series(frozenset(rate.billing_month for rate in rates))
+    official = {}
+    for rate in rates:
+        if rate.currency != EUR:
+            try:
+                mean, _ = complete_mean(rate.billing_month, rate.currency, published)
+            except Refusal:
+                continue  # the series does not have the whole month, or not this currency: it is not at hand
+            official[rate.billing_month, rate.currency] = mean
+    return judge_rates(
+        rates=rates,
+        official=official,
+        confirmed=confirmed_rates(connection),
+        used=UsedRates(connection),
+        limit_bp=limit_bp,
+    )
+
+
+def rates_of_month(connection: Connection, month: BillingMonth, registry: Registry, *, limit_bp: int) -> MonthRates:
+    """Part a month's rates into those that convert amounts and those that wait for a person."""
+    judged = [
+        each for each in judged_rates(connection, registry, limit_bp=limit_bp) if each.rate.billing_month == month
+    ]
+    return MonthRates(
+        {each.rate.currency: each.rate.units_per_eur for each in judged if each.relied_on},
+        {each.rate.currency: each.why_missing for each in judged if not each.relied_on},
+    )
+
+
+def list_rates(here: Installation, month: BillingMonth | None = None) -> list[JudgedRate]:
+    """Every rate of the registry, or those of a month, with what each was compared with."""
+    limit_bp = here.program_on(max(here.today(), here.programs[0].in_force_from))
+    with here.database.reading() as connection:
+        judged = judged_rates(connection, load_registry(connection), limit_bp=limit_bp.rate_move_limit_bp)
+    return [each for each in judged if month is None or each.rate.billing_month == month]
+
+
+def confirm_rate(
+    here: Installation, month: BillingMonth, currency: str, *, confirmed_by: str, reason: str
+) -> JudgedRate:
+    """Write down that a person stands for the rate as it is; refuses one that is not there or not in doubt."""
+    found = next((each for each in list_rates(here, month) if each.rate.currency == currency), None)
+    if found is None:
+        raise Refusal(f"exchange_rates.csv has no rate of {currency} in {month}")
+    if found.relied_on:
+        why = "is confirmed already" if found.confirmed else "is not in doubt: there is nothing to confirm"
+        raise Refusal(f"the rate {found.rate.units_per_eur} {currency} in {month} {why}")
+    detail = {"month": str(month), "currency": currency, "units_per_eur": str(found.rate.units_per_eur)}
+    doer = Doer(confirmed_by, reason, int(time.time()))
+    with here.database.writing() as connection:
+        stored = load_registry(connection, partners=()).exchange_rates
+        if found.rate not in stored:
+            raise Refusal(f"the rate of {currency} in {month} changed meanwhile: look at it again")
+        record_act(connection, RATE_CONFIRMED, f"{month} {currency}", doer, detail)
+    return found
+
+
+def official_rows(
+    here: Installation, months: Sequence[BillingMonth], currencies: Sequence[str] = (), file: Path | None = None
+) -> list[ExchangeRate]:
+    """The European Central Bank's monthly means as rows of exchange_rates.csv, exact, half up to six decimals.
+
+    Without `currencies`: those of the registry's entities and rates. Refuses a month that is not complete.
+    """
+    if not currencies:
+        with here.database.reading() as connection:
+            registry = load_registry(connection, partners=())
+        known = {entity.currency for entity in registry.entities} | {rate.currency for rate in registry.exchange_rates}
+        currencies = sorted(known - {EUR})
+    if not currencies:
+        raise Refusal("no entity of the registry has a currency other than EUR: name one with --currency")
+    wanted = frozenset(months)
+    published = series_of_file(file, wanted) if file else packaged_series(wanted)
+    rows = []
+    for month in sorted(wanted):
+        for currency in currencies:
+            mean, days = complete_mean(month, currency, published)
+            rows.append(ExchangeRate(month, currency, mean, f"ECB euro reference rates, mean of {days} published days"))
+    return rows
