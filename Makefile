@@ -14,7 +14,7 @@ help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
 		printf '  %-10s %s\n' "$$target" "$$what"; done
-	@echo 'Variables: PYTHON=/path/to/python3.12 chooses the Python; TESTS="-k grace" goes to pytest; MONTH is for month; DISTURB=1 makes topology kill servers'
+	@echo 'Variables: PYTHON=/path/to/python3.12 chooses the Python; TESTS="-k grace" goes to pytest; PARTS names parts of the bench; MONTH is for month; DISTURB=1 makes topology kill servers'
 
 demo: ready ## Show the programme at work: the 2015 migration and the month after it, in out/
 	@$(BIN)/python -m demo
@@ -56,8 +56,8 @@ sql: ready-dev # sqlfluff
 format: ready-dev ## Lay out the code and fix what can be fixed
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
 
-bench: ready-dev ## Measure speed and memory, and compare them with their limits
-	@$(BIN)/python -m bench
+bench: ready-dev ## Measure speed and memory, and compare them with their limits (PARTS="settlement letters" for some)
+	@$(BIN)/python -m bench $(PARTS)
 
 month: ready ## Assess one month: make month MONTH=2015-07
 	@test -n '$(MONTH)' || { echo 'Which month? make month MONTH=2015-07' >&2; exit 2; }

@@ -102,10 +102,6 @@ class Register:
     held: tuple[HeldPartner, ...]
     buckets: tuple[Bucket, ...]
 
-    def partner(self, partner_id: str) -> RegisterPartner | None:
-        """One partner's row; None where the month decided nothing for it and does not hold it."""
-        return next((each for each in self.partners if each.partner_id == partner_id), None)
-
 
 def _columns() -> dict[str, Column]:
     """The columns by name; raises `ValueError` for a `before` that names no column of the table."""

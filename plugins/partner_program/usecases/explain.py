@@ -15,12 +15,16 @@ from partner_program.usecases.installation import Installation
 def explain(
     installation: Installation, partner_id: str, month: BillingMonth, program_file: Path | None = None
 ) -> Receipt:
-    """Everything that led to a partner's result, from the frozen snapshots of the settlement that decided it."""
+    """Everything that led to a partner's result, from the frozen snapshots of the settlement that decided it.
+
+    Only this partner's rows are read, so that an answer costs the same whatever the size of the programme.
+    """
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
-        decided = receipt_store.find_decision(connection, partner_id, month)
-        registry = registry_store.load_registry(connection)
-        result = register_store.read_register(connection, month).partner(partner_id)
+        links = registry_store.links_of_accounts_of(connection, partner_id)
+        decided = receipt_store.find_decision(connection, partner_id, month, links)
+        rates = registry_store.rates_of_month(connection, month)
+        result = register_store.read_register_partner(connection, month, partner_id)
         agreements = registry_store.agreements_of(connection, partner_id)
     settlement, held = decided.settlement, decided.held
     programs = installation.programs_with(program_file)
@@ -39,10 +43,10 @@ def explain(
             partner_id=partner_id,
             month=month,
             revenues=[revenue for _, revenue in decided.snapshots],
-            ownership=Ownership(month=month, links=registry.account_links, partners=registry.partners),
+            ownership=Ownership(month=month, links=links, partners=[partner]),
             is_held=held is not None,
         ),
-        rates=tuple(each for each in registry.exchange_rates if each.billing_month == month),
+        rates=tuple(rates),
         result=result,
         band=earned_band(program=program, result=result),
         grants=decided.grants,

@@ -11,7 +11,7 @@ from partner_program.domain.rates_taking_force import rate_of_grant
 from partner_program.domain.refusals import NotAuthorized, Refusal
 from partner_program.domain.registry import AUTHORIZED, GraceGrant
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.publication import owe_rates
+from partner_program.usecases.publication import owe_rates_of_grant
 
 
 def grant_grace(
@@ -44,8 +44,7 @@ def grant_grace(
         grant = GraceGrant(
             f"{partner_id}-{starts_on}-T{tier}", partner_id, tier, starts_on, ends_on, granted_by, reason
         )
-        registry = registry_store.load_registry(connection)
-        known = next((each for each in registry.grace_grants if each.grant_id == grant.grant_id), None)
+        known = registry_store.find_grant(connection, grant.grant_id)
         current = rate_store.rate_on(connection, partner_id, starts_on)
         if known == grant and current is not None:
             return grant, current
@@ -56,10 +55,10 @@ def grant_grace(
         last = settlement_history.last_decided_on(connection, partner_id)
         check_grant_day(partner_id=partner_id, starts_on=starts_on, last_decided_on=last)
         registry_store.add_grant(connection, grant)
-        agreements = [each for each in registry.legacy_agreements if each.partner_id == partner_id]
+        agreements = registry_store.agreements_of(connection, partner_id)
         rate = rate_of_grant(program=program, grant=grant, agreements=agreements, current=current)
         if rate == current:
             return grant, rate
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
-        owe_rates(connection, today=today, grant_id=grant.grant_id)
+        owe_rates_of_grant(connection, today=today, partner_id=partner_id, grant_id=grant.grant_id)
     return grant, rate

@@ -2,7 +2,7 @@
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.publication import Account
 from partner_program.adapters.orders import database as orders_db
 from partner_program.adapters.orders.rows import FoundRows
 from partner_program.domain.money import percent_text
 from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
+from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
@@ -40,27 +42,54 @@ class DriftUnknown(Unavailable):
         self.found = found
 
 
-def owe_rates(
-    connection: Connection, *, today: date, settlement_id: int | None = None, grant_id: str | None = None
-) -> int:
+def owe_rates(connection: Connection, *, today: date, settlement_id: int | None = None) -> int:
     """Add the rows that rates and links call for to the publish outbox; return how many are new.
 
-    It writes in the caller's transaction. A caller that has just written rates names their settlement or grant: these
-    rates hold from their own day, while what a link changes holds from `today`, when it is noticed.
+    It writes in the caller's transaction. A caller that has just written rates names their settlement: these rates hold
+    from their own day, while what a link changes holds from `today`, when it is noticed.
     """
     rates = rate_store.all_rates(connection)
-    new = rate_store.rates_written_with(connection, settlement_id=settlement_id, grant_id=grant_id)
+    new = rate_store.rates_written_with(connection, settlement_id=settlement_id)
     outbox = publication_store.newest_terms(connection)
-    links: dict[tuple[str, str], list[AccountLink]] = defaultdict(list)
-    for link in registry_store.load_registry(connection).account_links:
-        links[link.entity, link.account_id].append(link)
-    owed = {
+    links = _by_account(registry_store.load_registry(connection).account_links)
+    return publication_store.add_owed_rates(connection, _owed(links, rates, new, outbox, today))
+
+
+def owe_rates_of_grant(connection: Connection, *, today: date, partner_id: str, grant_id: str) -> int:
+    """Add the rows that a grant's rate calls for, which was just written; return how many are new.
+
+    Only the accounts that were ever linked to its partner are looked at: a grant of one partner costs the same in a
+    programme of any size. What other links call for is noticed by the next month or the next publication.
+    """
+    links = _by_account(registry_store.links_of_accounts_of(connection, partner_id))
+    owners = sorted({partner_id, *(link.partner_id for some in links.values() for link in some)})
+    rates = rate_store.all_rates(connection, owners)
+    new = rate_store.rates_written_with(connection, grant_id=grant_id, only=owners)
+    outbox = publication_store.newest_terms(connection, links.keys())
+    owed = _owed(links, rates, new, outbox, today)
+    return publication_store.add_owed_rates(connection, owed, owed.keys())
+
+
+def _by_account(links: Iterable[AccountLink]) -> dict[Account, list[AccountLink]]:
+    found: dict[Account, list[AccountLink]] = defaultdict(list)
+    for link in links:
+        found[link.entity, link.account_id].append(link)
+    return found
+
+
+def _owed(
+    links: Mapping[Account, Sequence[AccountLink]],
+    rates: Mapping[str, Sequence[Rate]],
+    new: Mapping[str, Sequence[Rate]],
+    outbox: Mapping[Account, Mapping[date, RateTerms]],
+    today: date,
+) -> dict[Account, list[tuple[date, RateTerms]]]:
+    return {
         account: rows_owed(
             links=links.get(account, ()), rates=rates, new=new, outbox=outbox.get(account, {}), today=today
         )
         for account in links.keys() | outbox.keys()
     }
-    return publication_store.add_owed_rates(connection, owed)
 
 
 def entities_with_orders(installation: Installation) -> list[Entity]:

@@ -14,7 +14,7 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.database import SCHEMA_VERSION
-from partner_program.adapters.database.schema import APPEND_ONLY, metadata
+from partner_program.adapters.database.schema import APPEND_ONLY, INDEXES, metadata
 from partner_program.domain.refusals import Unavailable
 from tests.servers import Postgres
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
@@ -125,6 +125,7 @@ def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
         copy.ask(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
         copy.ask(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} between 0 and 6)")
     copy.ask("DROP TABLE act, snapshot_piece")
+    copy.ask(f"DROP INDEX {', '.join(str(index.name) for index in INDEXES)}")
     copy.ask("UPDATE alembic_version SET version_num = '0003'")
     assert copy.world.installation.database.upgrade() == f"upgraded 0003 to {SCHEMA_VERSION}"
     assert (copy.ask(checks), copy.dump()) == (newest, rows)

@@ -166,13 +166,14 @@ def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str,
     return {row.entity: row.mrr_eur_cents for row in connection.execute(query)}
 
 
-def assigned_partners(connection: Connection, month: BillingMonth, revision: int) -> dict[str, AssignedPartner]:
-    """Return what one revision of a month assessed, by partner."""
+def assigned_partners(
+    connection: Connection, month: BillingMonth, revision: int, only: str | None = None
+) -> dict[str, AssignedPartner]:
+    """Return what one revision of a month assessed, by partner; with `only`, this partner's rows alone are read."""
     assessment = schema.assessment
-    here = (assessment.c.billing_month == str(month), assessment.c.revision == revision)
-    accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields)
-    grants = _parts(connection, schema.assessment_grant, month, revision, ("grant_id", "outcome"))
-    query = select(assessment).where(*here)
+    accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields, only)
+    grants = _parts(connection, schema.assessment_grant, month, revision, ("grant_id", "outcome"), only)
+    query = select(assessment).where(*_of_revision(assessment, month, revision, only))
     return {
         row.partner_id: AssignedPartner(
             row.effective_on,
@@ -186,12 +187,17 @@ def assigned_partners(connection: Connection, month: BillingMonth, revision: int
     }
 
 
+def _of_revision(table: Any, month: BillingMonth, revision: int, only: str | None) -> list[Any]:
+    here = [table.c.billing_month == str(month), table.c.revision == revision]
+    return here if only is None else [*here, table.c.partner_id == only]
+
+
 def _parts(
-    connection: Connection, table: Any, month: BillingMonth, revision: int, columns: Sequence[str]
+    connection: Connection, table: Any, month: BillingMonth, revision: int, columns: Sequence[str], only: str | None
 ) -> dict[str, list[tuple[Any, ...]]]:
     query = (
         select(table.c.partner_id, *(table.c[name] for name in columns))
-        .where(table.c.billing_month == str(month), table.c.revision == revision)
+        .where(*_of_revision(table, month, revision, only))
         .order_by(*table.primary_key)
     )
     found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -255,6 +261,14 @@ def load_totals(connection: Connection, settlement_id: int) -> MonthTotals:
         ),
         entity_totals={row.entity: row.mrr_eur_cents for row in rows(schema.entity_total)},
     )
+
+
+def find_held(connection: Connection, settlement_id: int, partner_id: str) -> HeldPartner | None:
+    """Return why a settlement held a partner, None where it did not."""
+    table = schema.held_partner
+    query = select(table).where(table.c.settlement_id == settlement_id, table.c.partner_id == partner_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else HeldPartner(row.partner_id, tuple(json.loads(row.entities)), row.reason)
 
 
 def same_totals(connection: Connection, settlements: Sequence[int], totals: MonthTotals) -> bool:

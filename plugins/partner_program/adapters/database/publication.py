@@ -1,28 +1,33 @@
 """The publish outbox: every rate that belongs into an entity's order database, and whether it was read back there."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.publication import PublishedRate
 from partner_program.domain.rates import RateTerms
 
+Account = tuple[str, str]
+_ACCOUNTS_AT_ONCE = 500
 _COLUMNS = tuple(PublishedRate.__dataclass_fields__)
 
 
 def add_owed_rates(
-    connection: Connection, timelines: Mapping[tuple[str, str], Sequence[tuple[date, RateTerms]]]
+    connection: Connection,
+    timelines: Mapping[Account, Sequence[tuple[date, RateTerms]]],
+    only: Collection[Account] | None = None,
 ) -> int:
     """Add the rates that the outbox does not have yet; return how many rows are new.
 
     `timelines` are by entity and account. A day whose terms differ from the newest revision in the outbox gets the next
-    revision; nothing is changed or removed.
+    revision; nothing is changed or removed. `only` names the accounts of the timelines where they are few.
     """
-    newest = _newest(connection)
+    newest = _newest(connection, only)
     rows = []
     for (entity, account_id), timeline in sorted(timelines.items()):
         for valid_from, terms in timeline:
@@ -83,21 +88,42 @@ def mark_published(
         connection.execute(marked, rows)
 
 
-def newest_terms(connection: Connection) -> dict[tuple[str, str], dict[date, RateTerms]]:
-    """Return the terms in the outbox by entity and account, published or not: the newest revision of each day."""
-    found: dict[tuple[str, str], dict[date, RateTerms]] = defaultdict(dict)
-    for (entity, account_id, valid_from), (_, terms) in _newest(connection).items():
+def newest_terms(
+    connection: Connection, only: Collection[Account] | None = None
+) -> dict[Account, dict[date, RateTerms]]:
+    """Return the terms in the outbox by entity and account, published or not: the newest revision of each day.
+
+    With `only`, the rows of these accounts alone are read.
+    """
+    found: dict[Account, dict[date, RateTerms]] = defaultdict(dict)
+    for (entity, account_id, valid_from), (_, terms) in _newest(connection, only).items():
         found[entity, account_id][valid_from] = terms
     return found
 
 
-def _newest(connection: Connection) -> dict[tuple[str, str, date], tuple[int, RateTerms]]:
+def _newest(
+    connection: Connection, only: Collection[Account] | None
+) -> dict[tuple[str, str, date], tuple[int, RateTerms]]:
     table = schema.publication
     found = {}
-    for row in connection.execute(select(table).order_by(table.c.revision)):
-        terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
-        found[row.entity, row.account_id, row.valid_from] = (row.revision, terms)
+    for query in _queries(only):
+        for row in connection.execute(query.order_by(table.c.revision)):
+            terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+            found[row.entity, row.account_id, row.valid_from] = (row.revision, terms)
     return found
+
+
+def _queries(only: Collection[Account] | None) -> Iterator[Select[Any]]:
+    """One query of the whole outbox, or of few accounts at a time, which an index finds."""
+    table = schema.publication
+    if only is None:
+        yield select(table)
+        return
+    for entity in sorted({entity for entity, _ in only}):
+        accounts = sorted(account_id for at, account_id in only if at == entity)
+        for start in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
+            some = accounts[start : start + _ACCOUNTS_AT_ONCE]
+            yield select(table).where(table.c.entity == entity, table.c.account_id.in_(some))
 
 
 def unpublished_accounts(connection: Connection, entities: Sequence[str]) -> set[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Stores discount rates with their first day; append-only. The rate of an order is the newest one begun by its day."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,8 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.rates_taking_force import RateAhead
+
+FEW = 500  # so many rates are compared with those of their own partners alone
 
 
 def rates_before(connection: Connection, effective: Mapping[str, date], own: Mapping[str, int]) -> dict[str, Rate]:
@@ -87,6 +89,8 @@ def write_rates(
     days = {rate.valid_from for _, rate in rows}
     for day in days:
         query = select(table.c.partner_id, func.max(table.c.sequence)).where(table.c.valid_from == day)
+        if len(rows) <= FEW:
+            query = query.where(table.c.partner_id.in_({partner_id for partner_id, _ in rows}))
         found = connection.execute(query.group_by(table.c.partner_id))
         taken |= {(partner_id, day): last for partner_id, last in found}
     written = (
@@ -105,24 +109,35 @@ def write_rates(
     append_rows(connection, table, ({**row, **own} for row in written))
 
 
-def all_rates(connection: Connection) -> dict[str, list[Rate]]:
-    """Return every rate ever written, by partner, ordered by first day and sequence."""
+def all_rates(connection: Connection, only: Collection[str] | None = None) -> dict[str, list[Rate]]:
+    """Return every rate ever written, by partner, ordered by first day and sequence; with `only`, of these partners."""
     rate = schema.discount_rate
+    query = select(rate).order_by(rate.c.valid_from, rate.c.sequence)
+    if only is not None:
+        query = query.where(rate.c.partner_id.in_(only))
     found: dict[str, list[Rate]] = defaultdict(list)
-    for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
+    for row in connection.execute(query):
         found[row.partner_id].append(_rate(row))
     return found
 
 
 def rates_written_with(
-    connection: Connection, *, settlement_id: int | None = None, grant_id: str | None = None
+    connection: Connection,
+    *,
+    settlement_id: int | None = None,
+    grant_id: str | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[str, list[Rate]]:
-    """Return the rates written with one settlement or one grant, by partner; none if neither is given."""
+    """Return the rates written with one settlement or one grant, by partner; none if neither is given.
+
+    With `only`, the rates of these partners alone are looked through.
+    """
     rate = schema.discount_rate
     found: dict[str, list[Rate]] = defaultdict(list)
     if settlement_id is None and grant_id is None:
         return found
     own = rate.c.grant_id == grant_id if settlement_id is None else rate.c.settlement_id == settlement_id
-    for row in connection.execute(select(rate).where(own)):
+    query = select(rate).where(own) if only is None else select(rate).where(own, rate.c.partner_id.in_(only))
+    for row in connection.execute(query):
         found[row.partner_id].append(_rate(row))
     return found

@@ -1,16 +1,18 @@
-"""Reads what a decision was made from: the settlement of one partner and month, with its frozen snapshots."""
+"""Reads what a decision was made from: one partner's month, with the partner's part of each frozen snapshot."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import StoredSettlement, load_totals, settlements_of
-from partner_program.adapters.database.snapshots import load_snapshot
+from partner_program.adapters.database.history import StoredSettlement, find_held, settlements_of
+from partner_program.adapters.database.snapshots import load_accounts
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import GraceGrant
+from partner_program.domain.registry import AccountLink, GraceGrant
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import HeldPartner
 
@@ -19,7 +21,8 @@ from partner_program.domain.totals import HeldPartner
 class DecidedFrom:
     """A partner's month: the settlement that decided it, the grants that were open, the snapshots that were read.
 
-    `snapshots` has each entity's content hash and revenue; `held` says why there is no decision yet.
+    `snapshots` has each entity's content hash, and of its revenue what the accounts of the `links` billed; `held` says
+    why there is no decision yet.
     """
 
     settlement: StoredSettlement
@@ -28,8 +31,13 @@ class DecidedFrom:
     snapshots: tuple[tuple[str, EntityRevenue], ...]
 
 
-def find_decision(connection: Connection, partner_id: str, month: BillingMonth) -> DecidedFrom:
-    """Return what the newest revision decided from; raises `Refusal` if the partner or the month was not assessed."""
+def find_decision(
+    connection: Connection, partner_id: str, month: BillingMonth, links: Sequence[AccountLink]
+) -> DecidedFrom:
+    """Return what the newest revision decided from; raises `Refusal` if the partner or the month was not assessed.
+
+    `links` are those of the partner's accounts: of each snapshot, only the lines of these accounts are read.
+    """
     settlements = settlements_of(connection, month)
     if not settlements:
         raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
@@ -41,14 +49,14 @@ def find_decision(connection: Connection, partner_id: str, month: BillingMonth) 
     )
     decided_by = connection.execute(query).scalars().first()
     settlement = next((each for each in settlements if each.settlement_id == decided_by), settlements[-1])
-    held = {each.partner_id: each for each in load_totals(connection, settlement.settlement_id).held}.get(partner_id)
+    held = find_held(connection, settlement.settlement_id, partner_id)
     if decided_by is None and held is None:
         raise Refusal(f"partner {partner_id} has no assessment in {month}: it was not authorised when the month ran")
     return DecidedFrom(
         settlement=settlement,
         held=None if decided_by else held,
         grants=_grants(connection, partner_id, month, settlement.revision),
-        snapshots=_snapshots(connection, settlement.settlement_id),
+        snapshots=_snapshots(connection, settlement.settlement_id, links),
     )
 
 
@@ -71,14 +79,20 @@ def _grants(connection: Connection, partner_id: str, month: BillingMonth, revisi
     )
 
 
-def _snapshots(connection: Connection, settlement_id: int) -> tuple[tuple[str, EntityRevenue], ...]:
+def _snapshots(
+    connection: Connection, settlement_id: int, links: Sequence[AccountLink]
+) -> tuple[tuple[str, EntityRevenue], ...]:
+    accounts: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        accounts[link.entity].add(link.account_id)
     used, snapshot = schema.settlement_snapshot, schema.snapshot
     query = (
-        select(snapshot.c.snapshot_id, snapshot.c.content_hash)
+        select(snapshot.c.snapshot_id, snapshot.c.content_hash, snapshot.c.entity)
         .join(used, used.c.snapshot_id == snapshot.c.snapshot_id)
         .where(used.c.settlement_id == settlement_id)
         .order_by(used.c.entity)
     )
     return tuple(
-        (row.content_hash, load_snapshot(connection, row.snapshot_id)) for row in list(connection.execute(query))
+        (row.content_hash, load_accounts(connection, row.snapshot_id, sorted(accounts[row.entity])))
+        for row in list(connection.execute(query))
     )

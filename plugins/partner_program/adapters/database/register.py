@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import assigned_partners, load_totals, settlements_of
-from partner_program.adapters.database.rates import rates_on
+from partner_program.adapters.database.history import assigned_partners, find_held, load_totals, settlements_of
+from partner_program.adapters.database.rates import rate_on, rates_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal
@@ -39,13 +39,32 @@ def read_register(connection: Connection, month: BillingMonth) -> Register:
     )
 
 
-def _newest_letters(connection: Connection, month: BillingMonth) -> dict[str, RegisterLetter]:
+def read_register_partner(connection: Connection, month: BillingMonth, partner_id: str) -> RegisterPartner | None:
+    """Return one partner's row of a month's register, None where it has none; only this partner's rows are read."""
+    settlements = settlements_of(connection, month)
+    if not settlements:
+        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    last = settlements[-1]
+    held = find_held(connection, last.settlement_id, partner_id)
+    assigned = assigned_partners(connection, month, last.revision, partner_id).get(partner_id)
+    if assigned is not None:
+        letter = _newest_letters(connection, month, partner_id).get(partner_id)
+        return _assigned(partner_id, assigned.figures, letter, held.reason if held else None)
+    if held is None:
+        return None
+    kept = rate_on(connection, partner_id, last.effective_on) if last.effective_on else None
+    return _held(partner_id, kept, held.reason)
+
+
+def _newest_letters(connection: Connection, month: BillingMonth, only: str | None = None) -> dict[str, RegisterLetter]:
     letter = schema.letter
     query = (
         select(letter.c.partner_id, letter.c.kind, letter.c.status)
         .where(letter.c.billing_month == str(month))
         .order_by(letter.c.revision)
     )
+    if only is not None:
+        query = query.where(letter.c.partner_id == only)
     return {row.partner_id: RegisterLetter(row.kind, row.status) for row in connection.execute(query)}
 
 

@@ -216,6 +216,34 @@ def find_partner(connection: Connection, partner_id: str) -> Partner:
     return Partner(**row._asdict())
 
 
+def links_of_accounts_of(connection: Connection, partner_id: str) -> list[AccountLink]:
+    """Return every link, of whatever partner, to the accounts that were ever linked to one partner."""
+    table = schema.account_link
+    own = table.alias("own")
+    query = (
+        select(table)
+        .distinct()
+        .join(own, (own.c.entity == table.c.entity) & (own.c.account_id == table.c.account_id))
+        .where(own.c.partner_id == partner_id)
+    )
+    keys = [column.name for column in table.primary_key]
+    rows = sorted(connection.execute(query), key=lambda row: tuple(row._mapping[key] for key in keys))
+    return [_account_link(row) for row in rows]
+
+
+def find_grant(connection: Connection, grant_id: str) -> GraceGrant | None:
+    """Return one grant by its id, None if there is none."""
+    row = connection.execute(select(schema.grace_grant).where(schema.grace_grant.c.grant_id == grant_id)).one_or_none()
+    return None if row is None else _grace_grant(row)
+
+
+def rates_of_month(connection: Connection, month: BillingMonth) -> list[ExchangeRate]:
+    """Return one month's exchange rates, by currency."""
+    table = schema.exchange_rate
+    query = select(table).where(table.c.billing_month == str(month)).order_by(*table.primary_key)
+    return [_exchange_rate(row) for row in connection.execute(query)]
+
+
 def agreements_of(connection: Connection, partner_id: str) -> list[LegacyAgreement]:
     """Return one partner's legacy agreements."""
     table = schema.legacy_agreement

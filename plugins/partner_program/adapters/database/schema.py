@@ -6,7 +6,7 @@ updated or deleted: triggers refuse it.
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Integer, MetaData, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table
 
 from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
@@ -485,6 +485,21 @@ act = _table(
     _must("reason"),
     _must("decided_hash"),
     _must("detail"),
+)
+
+# A question about one partner reads this partner's rows; a key that begins with a month would read the month's.
+INDEXES = (
+    Index("account_link_of_partner", account_link.c.partner_id),
+    Index("grace_grant_of_partner", grace_grant.c.partner_id),
+    Index("assessment_of_partner", assessment.c.partner_id, assessment.c.billing_month),
+    Index("assessment_account_of_partner", assessment_account.c.partner_id, assessment_account.c.billing_month),
+    Index("assessment_grant_of_partner", assessment_grant.c.partner_id, assessment_grant.c.billing_month),
+    Index("held_partner_of_partner", held_partner.c.partner_id),
+    Index("letter_of_partner", letter.c.partner_id, letter.c.billing_month),
+    Index("delivery_of_partner", delivery.c.partner_id, delivery.c.billing_month),
+    Index("snapshot_faulty_line_of_account", snapshot_faulty_line.c.snapshot_id, snapshot_faulty_line.c.account_id),
+    # Tiers and moves of a month, counted from the index alone.
+    Index("assessment_moves", assessment.c.settlement_id, assessment.c.previous_tier, assessment.c.tier),
 )
 
 APPEND_ONLY = (

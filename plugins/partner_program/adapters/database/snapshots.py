@@ -20,6 +20,7 @@ from partner_program.domain.revenue import (
     PeriodClose,
 )
 
+_ACCOUNTS_AT_ONCE = 500
 _PARTS = (
     (schema.snapshot_group, MrrGroup, WHOLE_TERM_FIELDS),
     (schema.snapshot_piece, MrrGroup, MrrGroup._fields),
@@ -112,6 +113,40 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     )
 
 
+def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[str]) -> EntityRevenue:
+    """Return what one snapshot has of these accounts, in its order: groups and faulty lines, without closes and fault.
+
+    `accounts` are in order and without repeats; the others of the snapshot are not read.
+    """
+    snapshot = schema.snapshot
+    entity = connection.execute(select(snapshot.c.entity).where(snapshot.c.snapshot_id == snapshot_id)).scalar_one()
+    groups: list[MrrGroup] = []
+    faulty: list[tuple[int, FaultyLine]] = []
+    for start in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
+        some = accounts[start : start + _ACCOUNTS_AT_ONCE]
+        for table, kind, fields in _PARTS[:2]:
+            groups += _load_part(connection, snapshot_id, table, kind, fields, some)
+        faulty += _faulty_lines(connection, snapshot_id, some)
+    return EntityRevenue(
+        entity=entity,
+        groups=tuple(sorted(groups, key=lambda group: group.key)),
+        faulty_lines=tuple(line for _, line in sorted(faulty, key=lambda each: each[0])),
+        closes=(),
+        reseller_accounts=(),
+        fault=None,
+    )
+
+
+def _faulty_lines(connection: Connection, snapshot_id: int, accounts: Sequence[str]) -> list[tuple[int, FaultyLine]]:
+    table = schema.snapshot_faulty_line
+    columns = [table.c["column_name" if name == "column" else name] for name in FaultyLine._fields]
+    here = (table.c.snapshot_id == snapshot_id, table.c.account_id.in_(accounts))
+    return [
+        (position, FaultyLine(*row))
+        for position, *row in connection.execute(select(table.c.position, *columns).where(*here))
+    ]
+
+
 def save_findings(connection: Connection, month: BillingMonth, findings: Sequence[Finding]) -> bool:
     """Replace a month's findings; return False if they are the same."""
     if load_findings(connection, month) == list(findings):
@@ -201,8 +236,17 @@ def _renamed(line: dict[str, Any]) -> dict[str, Any]:
     return {("column_name" if name == "column" else name): value for name, value in line.items()}
 
 
-def _load_part(connection: Connection, snapshot_id: int, table: Any, kind: Any, fields: Sequence[str]) -> Any:
+def _load_part(
+    connection: Connection,
+    snapshot_id: int,
+    table: Any,
+    kind: Any,
+    fields: Sequence[str],
+    accounts: Sequence[str] | None = None,
+) -> Any:
     columns = [table.c["column_name" if name == "column" else name] for name in fields]
     order = [column for column in table.primary_key if column.name != "snapshot_id"]
     query = select(*columns).where(table.c.snapshot_id == snapshot_id).order_by(*order)
+    if accounts is not None:
+        query = query.where(table.c.account_id.in_(accounts))
     return tuple(kind(*row) for row in connection.execute(query))
