@@ -42,7 +42,7 @@ def fill(here: Installation, partners: int) -> None:
     """Make the database of an installation with so many partners, all twelve months settled."""
     here.database.upgrade()
     with here.database.writing() as connection:
-        _registry(connection, partners)
+        write_registry(connection, partners)
         _first_month(connection, here, partners)
         for number, month in enumerate(MONTHS[1:], start=2):
             _copy_month(connection, number, month)
@@ -52,11 +52,13 @@ def fill(here: Installation, partners: int) -> None:
             connection.commit()
 
 
-def _accounts(partners: int) -> list[tuple[int, str]]:
+def accounts_of(partners: int) -> list[tuple[int, str]]:
+    """Every account: the number of its partner, and its entity."""
     return [(n, entity) for n in range(partners) for entity in ENTITIES if entity == "NL" or n % SECOND_ACCOUNT < 2]
 
 
-def _registry(connection: Connection, partners: int) -> None:
+def write_registry(connection: Connection, partners: int) -> None:
+    """Write two entities, and so many partners with a contact and an account or two each."""
     manager = {"account_manager_id": "M1", "name": "M", "email": "m@host.example", "phone": ""}
     entities: list[dict[str, Any]] = [
         {"entity": code, "legal_name": f"Host {code}", "country": code, "currency": currency}
@@ -70,7 +72,7 @@ def _registry(connection: Connection, partners: int) -> None:
     links = (
         {"entity": entity, "account_id": f"{entity}{n}", "partner_id": name_of(n)}
         | {"valid_from": date(2010, 1, 1), "valid_to": None}
-        for n, entity in _accounts(partners)
+        for n, entity in accounts_of(partners)
     )
     contacts = (
         {"partner_id": name_of(n), "email": f"b{n}@p.example", "role": "billing", "name": f"B {n}"}
@@ -99,13 +101,13 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
     tiers = {"earned_tier": 2, "granted_tier": None, "previous_tier": None, "lifted_by": None}
     assessed = own | tiers | terms | {"rate_valid_from": EFFECTIVE_ON}
     account = key | {"units_per_eur": "1", "mrr_minor": 300_000, "mrr_eur_cents": 300_000}
-    accounts = [(n, entity) for n, entity in _accounts(partners) if n % HELD]
+    accounts = [(n, entity) for n, entity in accounts_of(partners) if n % HELD]
     letter = key | {"settlement_id": 1, "kind": "tier_raised", "status": "rendered", "template_version": "v1"}
     rate = {"valid_from": EFFECTIVE_ON, "sequence": 1, "origin": "settlement", "settlement_id": 1, "grant_id": None}
     owed = {"valid_from": EFFECTIVE_ON, "revision": 1, "published_on": EFFECTIVE_ON}
     sent = {"status": "accepted", "resend_number": 0, "attempts": 1, "dated": 1438560000, "reply": "250 ok"}
     tables: Mapping[Table, Iterable[dict[str, Any]]] = {
-        schema.snapshot_group: (_group(n, entity) for n, entity in _accounts(partners)),
+        schema.snapshot_group: (_group(n, entity) for n, entity in accounts_of(partners)),
         schema.assessment: (
             assessed | {"partner_id": name_of(n), "mrr_eur_cents": 600_000 if n % SECOND_ACCOUNT < 2 else 300_000}
             for n in decided

@@ -45,6 +45,15 @@ def write_bytes_if_changed(path: Path, body: bytes) -> bool:
     return True
 
 
+def read_private(path: Path) -> bytes | None:
+    """Return a file's bytes; None where there is none that can be read, or others than its owner may read it."""
+    try:
+        with path.open("rb") as file:
+            return None if os.fstat(file.fileno()).st_mode & 0o077 else file.read()
+    except OSError:
+        return None
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and the missing folders above it, open to the owner only, whatever the umask."""
     if not folder.is_dir():

@@ -8,7 +8,8 @@ from pathlib import Path
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.restatement import Proposal
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.rendering import letter_batches, letter_templates, render_letters
+from partner_program.usecases.letters.rendering import NotRendered, letter_templates
+from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
@@ -38,8 +39,8 @@ def settle_whole_month(
     outcome = run_month(installation, request, progress=progress)
     unpublished = [] if request.history else publish_owed(installation, published_on=request.today, progress=progress)
     progress("render_letters")
-    letters = _render(installation, request.month, request.program_file)
-    return WholeMonth(outcome, letters, make_months_page(installation), unpublished)
+    letters, page = _letters_and_page(installation, request.month, request.program_file)
+    return WholeMonth(outcome, letters, page, unpublished)
 
 
 def accept_whole_restatement(
@@ -47,12 +48,17 @@ def accept_whole_restatement(
 ) -> Proposal:
     """Put a month's proposed figures in force, render its letters anew and write the months' page."""
     proposal = accept_restatement(installation, month, acceptance, today=today)
-    _render(installation, month)
-    make_months_page(installation)
+    _letters_and_page(installation, month)
     return proposal
 
 
-def _render(installation: Installation, month: BillingMonth, program_file: Path | None = None) -> int:
-    return sum(
-        render_letters(installation, month, batch, program_file) for batch in letter_batches(installation, month)
-    )
+def _letters_and_page(
+    installation: Installation, month: BillingMonth, program_file: Path | None = None
+) -> tuple[int, Path]:
+    """Render the letters and write the months' page, also where a letter could not be rendered."""
+    try:
+        letters = render_month(installation, month, program_file)
+    except NotRendered:
+        make_months_page(installation)
+        raise
+    return letters, make_months_page(installation)

@@ -8,7 +8,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -108,9 +120,19 @@ def _replaced(row: Delivery, revision: int) -> Executable:
 def mark_rendered(connection: Connection, month: BillingMonth, letters: Sequence[tuple[str, int]]) -> None:
     """Mark the rows of these letters, by partner and revision, as rendered: they now wait for an approval."""
     table = schema.delivery
-    for partner_id, revision in letters:
-        here = (table.c.billing_month == str(month), table.c.partner_id == partner_id, table.c.revision == revision)
-        connection.execute(update(table).where(*here, table.c.status == "planned").values(status="rendered"))
+    marked = (
+        update(table)
+        .where(
+            table.c.billing_month == str(month),
+            table.c.revision == bindparam("own_revision"),
+            table.c.partner_id == bindparam("own_partner"),
+            table.c.status == "planned",
+        )
+        .values(status="rendered")
+    )
+    rows = [{"own_partner": partner_id, "own_revision": revision} for partner_id, revision in letters]
+    if rows:
+        connection.execute(marked, rows)
 
 
 def ask_again(

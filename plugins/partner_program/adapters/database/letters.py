@@ -2,14 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, delete, insert, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_facts import OwedLetter
 from partner_program.domain.letters import AccountFact, GraceFact
 from partner_program.domain.rates import RateTerms
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLetter:
+    """A letter as it was rendered: the sha256 of its parts, and that of everything it was made of."""
+
+    partner_id: str
+    revision: int
+    content_hash: str
+    made_of: str
 
 
 def owed_partners(connection: Connection, month: BillingMonth) -> list[str]:
@@ -66,21 +77,51 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
     ]
 
 
+def what_letters_are_made_of(
+    connection: Connection, month: BillingMonth, partners: Sequence[str]
+) -> dict[tuple[str, int], str]:
+    """Return the hash of what each letter of these partners was made of, by partner and revision, if it has one."""
+    recipe = schema.letter_recipe
+    query = select(recipe).where(recipe.c.billing_month == str(month), recipe.c.partner_id.in_(partners))
+    return {(row.partner_id, row.revision): row.made_of for row in connection.execute(query)}
+
+
 def mark_rendered(
-    connection: Connection, month: BillingMonth, letters: Sequence[tuple[str, int, str]], template_version: str
+    connection: Connection, month: BillingMonth, letters: Sequence[MadeLetter], template_version: str
 ) -> None:
-    """Record which letters were rendered: (partner, revision, sha256 of the letter's parts)."""
-    letter = schema.letter
-    for partner_id, revision, digest in letters:
-        connection.execute(
-            update(letter)
-            .where(
-                letter.c.billing_month == str(month),
-                letter.c.revision == revision,
-                letter.c.partner_id == partner_id,
-            )
-            .values(status="rendered", template_version=template_version, content_hash=digest)
-        )
+    """Record which letters were rendered, with what they are and what they were made of."""
+    letter, recipe = schema.letter, schema.letter_recipe
+    rows = [
+        {
+            "own_month": str(month),
+            "own_partner": each.partner_id,
+            "own_revision": each.revision,
+            "own_hash": each.content_hash,
+            "own_made_of": each.made_of,
+        }
+        for each in letters
+    ]
+    if not rows:
+        return
+    values = {"status": "rendered", "template_version": template_version, "content_hash": bindparam("own_hash")}
+    connection.execute(update(letter).where(*_is_own(letter)).values(values), rows)
+    connection.execute(delete(recipe).where(*_is_own(recipe)), rows)
+    own: dict[str, BindParameter[object]] = {
+        "billing_month": bindparam("own_month"),
+        "revision": bindparam("own_revision"),
+        "partner_id": bindparam("own_partner"),
+        "made_of": bindparam("own_made_of"),
+    }
+    connection.execute(insert(recipe).values(own), rows)
+
+
+def _is_own(table: Table) -> list[ColumnElement[bool]]:
+    """The row of a letter that is named by parameters: many rows are changed by one statement."""
+    return [
+        table.c.billing_month == bindparam("own_month"),
+        table.c.revision == bindparam("own_revision"),
+        table.c.partner_id == bindparam("own_partner"),
+    ]
 
 
 def _accounts(

@@ -414,6 +414,15 @@ letter = _table(
     _refers("billing_month revision partner_id", "assessment"),
     _refers("settlement_id", "settlement"),
 )
+# What a letter that was rendered was made of: where it is the same now, the letter is too.
+letter_recipe = _table(
+    "letter_recipe",
+    _key("partner_id"),
+    _key("billing_month"),
+    _key("revision", Integer),
+    _must("made_of"),
+    _refers("billing_month revision partner_id", "letter"),
+)
 # The letter outbox: one row for each recipient of each letter, from the moment the letter is owed.
 delivery = _table(
     "delivery",

@@ -1,25 +1,35 @@
 """Renders the letters that a month owes, from the committed facts, into files that a person can look at."""
 
 import hashlib
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
+from partner_program.adapters.atomic_write import read_private, sweep_drafts, write_if_changed
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.deliveries import OwedChanges
+from partner_program.adapters.database.letters import MadeLetter
 from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.letters.made_of import made_of
 from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter, templates_in
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import plural
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
-from partner_program.domain.registry import Contact
+from partner_program.domain.letters import LetterFacts
+from partner_program.domain.program import Program
+from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.registry import Contact, Registry
 from partner_program.usecases.installation import Installation
 
 TEMPLATE_VERSION = "v1"
 BATCH = 500
+NAMED = 20
+_SUBJECT = "Subject: "
 
 
 def letters_folder(installation: Installation, month: BillingMonth) -> Path:
@@ -53,28 +63,114 @@ def letter_batches(installation: Installation, month: BillingMonth) -> list[list
     return [owed[start : start + BATCH] for start in range(0, len(owed), BATCH)]
 
 
+@dataclass(frozen=True, slots=True)
+class LetterFault:
+    """A letter that could not be rendered, and why."""
+
+    partner_id: str
+    why: str
+
+
+class NotRendered(Refusal):
+    """Some letters of a month could not be rendered; all the others were."""
+
+
+def refuse_faults(month: BillingMonth, faults: Sequence[LetterFault]) -> None:
+    """Raise `NotRendered` with the letters that could not be rendered, if there are any."""
+    if faults:
+        named = "; ".join(f"{each.partner_id}: {each.why}" for each in faults[:NAMED])
+        more = f"; and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
+        raise NotRendered(
+            f"{plural(len(faults), 'letter')} of {month} could not be rendered, the others were: {named}{more}"
+        )
+
+
 def render_letters(
     installation: Installation, month: BillingMonth, partners: Sequence[str], program_file: Path | None = None
 ) -> int:
-    """Render one batch of letters and record their hashes; return how many. Equal facts give equal bytes."""
+    """Render one batch of letters and record their hashes; return how many. Equal facts give equal bytes.
+
+    A letter that is made of the same as before, and whose files are as they were written, is not rendered again. One
+    that cannot be rendered does not keep the others back: they are recorded before `NotRendered` names it.
+    """
+    sweep_drafts(letters_folder(installation, month))
+    count, faults = render_batch(installation, month, partners, program_file)
+    refuse_faults(month, faults)
+    return count
+
+
+def render_batch(
+    installation: Installation, month: BillingMonth, partners: Sequence[str], program_file: Path | None = None
+) -> tuple[int, list[LetterFault]]:
+    """Do the same; return how many letters there are now, and the faults of those that are not."""
     templates = letter_templates(installation)
     with installation.database.reading() as connection:
         registry = load_registry(connection, partners)
         owed = letter_store.owed_letters(connection, month, partners)
+        before = letter_store.what_letters_are_made_of(connection, month, partners)
     programs = installation.programs_with(program_file)
     folder = letters_folder(installation, month)
-    sweep_drafts(folder)
-    rendered = []
-    for letter, facts in facts_of_letters(owed=owed, registry=registry, programs=programs):
-        written = templates.render(facts)
-        name = letter_file_name(letter.partner_id)
-        write_if_changed(folder / f"{name}.html", written.html)
-        write_if_changed(folder / f"{name}.txt", f"Subject: {written.subject}\n\n{written.text}")
-        digest = letter_hash(written)
-        if digest != letter.content_hash:
-            rendered.append((letter.partner_id, letter.revision, digest))
-    _record(installation, month, registry.contacts, owed, rendered, templates.version)
-    return len(owed)
+    there, rendered, faults = list[OwedLetter](), list[MadeLetter](), list[LetterFault]()
+    for letter, facts in _stated(owed, registry, programs):
+        try:
+            made = _rendered(templates, folder, letter, facts, before.get((letter.partner_id, letter.revision)))
+        except Unavailable:  # the disk, not the letter: the next one would not fare better
+            raise
+        except Refusal as refusal:
+            faults.append(LetterFault(letter.partner_id, str(refusal)))
+            continue
+        except Exception as fault:  # noqa: BLE001 - one letter that nobody foresaw must not keep the others back
+            place = traceback.extract_tb(fault.__traceback__)[-1]
+            why = f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}"
+            faults.append(LetterFault(letter.partner_id, f"failed for an unknown cause: {why}"))
+            continue
+        there.append(letter)
+        if made is not None:
+            rendered.append(made)
+    _record(installation, month, registry.contacts, there, rendered, templates.version)
+    return len(there), faults
+
+
+def _stated(
+    owed: Sequence[OwedLetter], registry: Registry, programs: Sequence[Program]
+) -> Iterator[tuple[OwedLetter, LetterFacts | Refusal]]:
+    """Yield each letter with its facts, or with the refusal of one whose facts cannot be stated."""
+    done = 0
+    while done < len(owed):
+        try:
+            for letter, facts in facts_of_letters(owed=owed[done:], registry=registry, programs=programs):
+                done += 1
+                yield letter, facts
+        except Refusal as refusal:
+            done += 1
+            yield owed[done - 1], refusal
+
+
+def _rendered(
+    templates: LetterTemplates, folder: Path, letter: OwedLetter, facts: LetterFacts | Refusal, before: str | None
+) -> MadeLetter | None:
+    """Render a letter into its two files; return what is new about it, None where nothing is."""
+    if isinstance(facts, Refusal):
+        raise facts
+    now = made_of(templates, facts)
+    name = letter_file_name(letter.partner_id)
+    html, text = folder / f"{name}.html", folder / f"{name}.txt"
+    if now == before and letter.content_hash == _hash_of_files(html, text):
+        return None
+    written = templates.render(facts)
+    write_if_changed(html, written.html)
+    write_if_changed(text, f"{_SUBJECT}{written.subject}\n\n{written.text}")
+    made = MadeLetter(letter.partner_id, letter.revision, letter_hash(written), now)
+    return None if (made.content_hash, now) == (letter.content_hash, before) else made
+
+
+def _hash_of_files(html: Path, text: Path) -> str | None:
+    """The hash that the letter in these two files has; None where one is gone, or open to others than its owner."""
+    page, words = read_private(html), read_private(text)
+    if page is None or words is None or not words.startswith(_SUBJECT.encode()):
+        return None
+    subject, _, body = words.removeprefix(_SUBJECT.encode()).partition(b"\n\n")
+    return hashlib.sha256(b"\0".join((subject, body, page))).hexdigest()
 
 
 def _record(
@@ -82,7 +178,7 @@ def _record(
     month: BillingMonth,
     contacts: Sequence[Contact],
     owed: Sequence[OwedLetter],
-    rendered: Sequence[tuple[str, int, str]],
+    rendered: Sequence[MadeLetter],
     version: str,
 ) -> None:
     """Record what was rendered and its recipients; where a letter was rendered anew, ask for an approval again."""
@@ -97,10 +193,12 @@ def _record(
         is_new = bool(rendered or changes(connection))
     if not is_new:
         return
-    known = {(each.partner_id, each.revision) for each in owed if each.content_hash is not None}
+    known = {(each.partner_id, each.revision): each.content_hash for each in owed if each.content_hash is not None}
     with installation.database.writing() as connection:
         letter_store.mark_rendered(connection, month, rendered, version)
         changes(connection).apply(connection)
         delivery_store.mark_rendered(connection, month, letters)
-        if any((partner_id, revision) in known for partner_id, revision, _ in rendered):
+        if any(
+            known.get((each.partner_id, each.revision), each.content_hash) != each.content_hash for each in rendered
+        ):
             delivery_store.ask_again(connection, month, "a letter of this month was rendered anew")
