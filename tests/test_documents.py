@@ -18,6 +18,7 @@ from partner_program.adapters.files import registry_forms
 from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letters import LETTER_KINDS
 from partner_program.domain.program import Brake
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, EXCLUDED_KINDS
@@ -63,6 +64,13 @@ def test_every_link_leads_somewhere(document: Path) -> None:
             dead.append(link)
 
     assert dead == []
+
+
+def test_every_kind_of_letter_is_told_in_the_order_in_which_it_is_asked_for() -> None:
+    told = PROGRAMME.partition("## 12 Letters")[2].partition("| reading |")[0]
+    assert tuple(re.findall(r"(?m)^\| `(\w+)` \|", told)) == LETTER_KINDS
+    (kinds,) = re.findall(r"its `kind` is one of (.+?) \(", (ROOT / "docs/contract.md").read_text(encoding="utf-8"))
+    assert tuple(re.findall(r"`(\w+)`", kinds)) == LETTER_KINDS
 
 
 def command_named(words: list[str]) -> tuple[click.Command | None, list[str]]:

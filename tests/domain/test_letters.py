@@ -16,6 +16,7 @@ WHAT_MAKES_IT: dict[LetterKind, dict[str, Any]] = {
     "grace_confirmed": {"outcomes": ["confirmed"]},
     "grace_granted": {"lifted_for_the_first_time": True},
     "tier_raised": {"tier": 2, "previous_tier": 1},
+    "terms_changed": {"terms_differ": True},
     "no_change": {"always": True},
 }
 QUIET: dict[str, Any] = {
@@ -25,6 +26,7 @@ QUIET: dict[str, Any] = {
     "tier": 2,
     "previous_tier": 2,
     "lifted_for_the_first_time": False,
+    "terms_differ": False,
     "always": False,
 }
 

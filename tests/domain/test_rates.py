@@ -15,6 +15,7 @@ from partner_program.domain.rates import (
     Rate,
     RateTerms,
     legacy_kept,
+    orders_differ,
     rate_from,
     rate_terms,
 )
@@ -52,6 +53,15 @@ def test_a_tier_above_a_shorter_table_gives_what_its_highest_does() -> None:
     shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:4])
     found = rate_terms(program=shorter, tier=6, agreements=(), day=GO_LIVE)
     assert found == RateTerms(4, 1_500, 5_000, "Gold")
+
+
+def test_orders_differ_where_a_discount_or_the_service_level_does_and_never_by_the_tier_alone() -> None:
+    second = RateTerms(2, 800, 2_000, "Silver")
+    others = [replace(second, monthly_fee_discount_bp=900), replace(second, setup_fee_discount_bp=0)]
+    others += [replace(second, sla="Gold"), replace(second, sla=None)]
+    assert [orders_differ(second, each) for each in others] == [True] * 4
+    assert not orders_differ(second, second)
+    assert not orders_differ(second, replace(second, tier=5))
 
 
 def test_no_tier_gives_nothing() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.rates import Rate, RateTerms
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, RateTerms
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import LegacyAgreement
 from partner_program.domain.settlement import (
@@ -119,7 +119,7 @@ def test_an_agreement_that_ends_on_the_effective_date_holds_no_more() -> None:
     ended = with_agreement(2_000_00, before, legacy(1_200, until=GO_LIVE))
     assert (held_on.rate, held_on.rate_is_new) == (before.rate, False)
     assert (ended.rate, ended.rate_is_new) == (Rate(GO_LIVE, RateTerms(2, 800, 2_000, "Silver")), True)
-    assert ended.letter is None  # no tier moved: the letter of the migration named the end
+    assert (held_on.letter, ended.letter) == (None, "terms_changed")
 
 
 # Grace
@@ -137,7 +137,8 @@ def test_a_grant_lifts_the_tier_and_the_first_letter_says_so() -> None:
 
 
 def test_a_grant_that_lifted_before_is_not_announced_again() -> None:
-    decision = decided(2_000_00, replace(lifted(lifted_by=("G1",)), previous_tier=4))
+    known = Rate(EARLIER, RateTerms(4, 1_500, 5_000, "Gold"))
+    decision = decided(2_000_00, replace(lifted(lifted_by=("G1",)), previous_tier=4, rate=known))
     assert (decision.tier, decision.lifted_by, decision.letter) == (4, "G1", None)
 
 
@@ -146,8 +147,9 @@ def test_a_second_grant_that_lifts_is_announced() -> None:
 
 
 def test_a_grant_below_the_earned_tier_lifts_nothing() -> None:
-    low = replace(SECOND_TIER, previous_tier=5, open_grants=(grant(1, date(2015, 7, 10), date(2015, 12, 1)),))
-    decision = decided(20_000_00, low)
+    platinum = Rate(EARLIER, RateTerms(5, 2_000, 7_500, "Platinum"))
+    below = grant(1, date(2015, 7, 10), date(2015, 12, 1))
+    decision = decided(20_000_00, PartnerHistory(previous_tier=5, rate=platinum, open_grants=(below,)))
     assert (decision.tier, decision.granted_tier, decision.lifted_by) == (5, 1, None)
     assert decision.letter is None
 
@@ -175,6 +177,51 @@ def test_a_partner_whose_grant_lapses_gets_the_earned_tier_for_new_orders() -> N
 
 
 # Letters
+
+
+@pytest.mark.parametrize(
+    "before",
+    [RateTerms(2, 700, 2_000, "Silver"), RateTerms(2, 800, 2_500, "Silver"), RateTerms(2, 800, 2_000, "Gold")],
+)
+def test_a_discount_or_service_level_that_changes_without_the_tier_is_told(before: RateTerms) -> None:
+    assert decided(2_000_00, replace(SECOND_TIER, rate=Rate(EARLIER, before))).letter == "terms_changed"
+
+
+def test_an_agreement_that_begins_is_told_as_one_that_ends() -> None:
+    assert with_agreement(2_000_00, SECOND_TIER, legacy(1_200)).letter == "terms_changed"
+    assert with_agreement(2_000_00, SECOND_TIER, legacy(0, 0, "Platinum")).letter == "terms_changed"
+    assert with_agreement(2_000_00, SECOND_TIER, legacy(800, 2_000, "Silver")).letter is None  # as the tier gives
+
+
+def test_a_partner_that_returns_with_its_tier_is_told_that_its_discounts_are_back() -> None:
+    """While it was suspended its rate was the one of no tier; its tier is that of the last month that assigned it."""
+    returns = replace(SECOND_TIER, rate=Rate(EARLIER, NO_PROGRAMME_RATE))
+    decision = decided(2_000_00, returns)
+    assert (decision.previous_tier, decision.tier, decision.rate_is_new, decision.letter) == (
+        2,
+        2,
+        True,
+        "terms_changed",
+    )
+    assert decided(0, replace(returns, previous_tier=0)).letter is None
+
+
+def test_a_programme_with_other_percentages_is_told_to_partners_whose_tier_stays() -> None:
+    second = replace(PROGRAM.tiers[1], monthly_fee_discount_bp=900)
+    other = replace(PROGRAM, tiers=(PROGRAM.tiers[0], second, *PROGRAM.tiers[2:]))
+    assert decided(2_000_00, SECOND_TIER, program=other).letter == "terms_changed"
+    assert decided(5_000_00, SECOND_TIER, program=other).letter == "tier_raised"
+    assert decided(500_00, SECOND_TIER, program=other).letter == "tier_lowered"
+
+
+def test_a_first_rate_is_no_change_of_terms() -> None:
+    assert decided(0, NO_HISTORY).letter is None
+    assert with_agreement(0, NO_HISTORY, legacy(1_200)).letter is None
+
+
+def test_a_rate_that_differs_in_nothing_but_its_tier_is_no_change_of_terms() -> None:
+    same = Rate(EARLIER, RateTerms(1, 800, 2_000, "Silver"))
+    assert decided(2_000_00, replace(SECOND_TIER, rate=same)).letter is None
 
 
 def test_at_the_migration_every_partner_is_informed_even_where_nothing_changed() -> None:

@@ -147,6 +147,7 @@ KINDS: dict[str, LetterFacts] = {
         grants=(GraceFact(4, date(2015, 9, 1), date(2016, 1, 1), None),),
     ),
     "tier_raised": facts(),
+    "terms_changed": facts(kind="terms_changed", previous_tier=3),
     "no_change": facts(
         kind="no_change",
         tier=6,

@@ -18,6 +18,7 @@ LetterKind = Literal[
     "grace_confirmed",
     "grace_granted",
     "tier_raised",
+    "terms_changed",
     "no_change",
 ]
 LETTER_KINDS: tuple[LetterKind, ...] = get_args(LetterKind)
@@ -109,6 +110,7 @@ class _Happened(NamedTuple):
     tier: int
     previous_tier: int | None
     lifted_for_the_first_time: bool
+    terms_differ: bool
     always: bool
 
 
@@ -121,6 +123,8 @@ _APPLIES: Mapping[LetterKind, Callable[[_Happened], bool]] = {
     "grace_confirmed": lambda month: "confirmed" in month.outcomes,
     "grace_granted": lambda month: month.lifted_for_the_first_time,
     "tier_raised": lambda month: month.tier > (month.previous_tier or 0),
+    # The two kinds before it leave a tier that has not moved since the last month in force.
+    "terms_changed": lambda month: month.terms_differ,
     "no_change": lambda month: month.always,
 }
 _UNMATCHED = set(LETTER_KINDS) ^ _APPLIES.keys()
@@ -136,14 +140,18 @@ def letter_kind(
     tier: int,
     previous_tier: int | None,
     lifted_for_the_first_time: bool,
+    terms_differ: bool,
     always: bool,
 ) -> LetterKind | None:
     """The kind of a partner's one letter for a month: the first that applies, None where nothing happened.
 
     `outcomes` are those of the partner's grants in this run; `previous_tier` is the last earlier month's in force;
-    `always` is the reading `notify: always`.
+    `terms_differ` says that a discount or the service level differs from those of the rate in force before, whatever
+    tier that rate is of; `always` is the reading `notify: always`.
     """
-    happened = _Happened(migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, always)
+    happened = _Happened(
+        migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, terms_differ, always
+    )
     return next((kind for kind in LETTER_KINDS if _APPLIES[kind](happened)), None)
 
 

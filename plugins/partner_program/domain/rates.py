@@ -1,7 +1,7 @@
 """Discount rates for new orders: effective-dated, never edited, one at each instant (rules 4 and 6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -68,6 +68,11 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
 def rate_from(*, day: date, terms: RateTerms, current: Rate | None) -> Rate:
     """The rate that holds from a day: a new one only where tier, a discount or the service level differs (rule 4)."""
     return current if current is not None and current.terms == terms else Rate(day, terms)
+
+
+def orders_differ(before: RateTerms, now: RateTerms) -> bool:
+    """Whether an order gets another discount or service level; the tier that it comes from does not matter."""
+    return replace(before, tier=now.tier) != now
 
 
 def legacy_kept(

@@ -13,7 +13,7 @@ from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_g
 from partner_program.domain.letters import LetterKind, letter_kind
 from partner_program.domain.month_order import check_effective_date
 from partner_program.domain.program import Program
-from partner_program.domain.rates import Rate, rate_from, rate_terms
+from partner_program.domain.rates import Rate, orders_differ, rate_from, rate_terms
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, LegacyAgreement, Partner
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import AccountTotal, MonthTotals, PartnerTotal, merge_totals
@@ -168,6 +168,7 @@ def decide(
             tier=grace.tier,
             previous_tier=history.previous_tier,
             lifted_for_the_first_time=grace.lifted_by is not None and grace.lifted_by not in history.lifted_by,
+            terms_differ=history.rate is not None and orders_differ(history.rate.terms, terms),
             always=program.readings.notify == "always",
         ),
     )

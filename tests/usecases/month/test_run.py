@@ -357,4 +357,20 @@ def test_a_partner_authorised_again_gets_its_tier_with_the_next_month(world: Wor
         world.load()
         world.settle(month, on=day)
     assert rates(world, "P1") == [(GO_LIVE, 2, 800), ("2015-08-20", 0, 0), ("2015-09-10", 2, 800)]
-    assert partners(world, "2015-08")["P1"]["previous_tier"] == 2
+    returned = partners(world, "2015-08")["P1"]
+    assert (returned["previous_tier"], returned["tier"], returned["letter"]["kind"]) == (2, 2, "terms_changed")
+
+
+def test_an_older_agreement_that_begins_or_ends_is_told_and_nothing_else_is(world: World) -> None:
+    june_in_force(world)
+    world.legacy("P1", 1_200, until="2015-09-10")
+    world.tables["legacy_agreements"][-1]["valid_from"] = "2015-08-20"
+    world.load()
+    for month, day, bp in ((JULY, "2015-08-20", 1_200), ("2015-08", "2015-09-10", 800)):
+        world.settle(month, on=day)
+        letters = {key: row["letter"] for key, row in partners(world, month).items()}
+        assert letters == {"P1": {"kind": "terms_changed", "status": "planned"}, "P2": None, "P3": None}
+        assert partners(world, month)["P1"]["monthly_fee_discount_bp"] == bp
+    before = world.fingerprint()
+    world.settle("2015-08", on="2015-09-10")
+    assert world.fingerprint() == before
