@@ -199,6 +199,9 @@ def test_a_faulty_line_says_what_the_run_book_says(world: World, column: str, va
     cell = None if value == "NULL" else value.strip("'") if value.startswith("'") else int(value)
     kind = "usage" if "usage" in message else "recurring"
     days = "service_start = coalesce(?, service_start), service_end = coalesce(?, service_end)"
+    world.execute("NL", "ALTER TABLE program_mrr_line ADD COLUMN term_amount_minor INTEGER")
+    if "term_months is empty" in message:
+        world.execute("NL", "UPDATE program_mrr_line SET term_months = NULL")
     world.execute(
         "NL",
         f"UPDATE program_mrr_line SET charge_kind = ?, {days}, {column} = ? WHERE line_id = 'L1'",  # noqa: S608

@@ -30,6 +30,7 @@ def run(
     partners that were held are released by a later run. Letters and reports are written below
     PARTNER_PROGRAM_OUT (default: out).
     """
+    from partner_program.cli.findings import print_warnings
     from partner_program.usecases.month.inputs import MonthRequest
     from partner_program.usecases.whole_month import settle_whole_month
 
@@ -37,6 +38,7 @@ def run(
     request = MonthRequest(month, here.today(), effective_on, history, migration, program_file)
     settled = settle_whole_month(here, request, progress=progress)
     click.echo(_outcome_text(request, settled))
+    print_warnings(settled.warnings, settled.report)
     if settled.unpublished:
         click.echo(f"not published, still owed: {', '.join(settled.unpublished)}: run `partner-program publish`")
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import COLUMNS, Cell, Form, Register, RegisterPartner, cells, table_columns
+from partner_program.domain.short_lines import period_text, readings_text
 
 if TYPE_CHECKING:
     from partner_program.domain.exchange_rates import JudgedRate
@@ -138,6 +139,8 @@ def print_receipt(receipt: Receipt) -> None:
     if receipt.held_reason:
         console.print(f"held: {escape(receipt.held_reason)}")
     console.print(_lines_table(receipt.lines))
+    if receipt.short_lines:
+        console.print(_short_lines_table(receipt))
     if receipt.result and receipt.result.status == "assigned":
         _print_result(console, receipt, receipt.result)
     console.print(f"programme file {receipt.program_file}, sha256 {receipt.program_hash}")
@@ -165,6 +168,22 @@ def _lines_table(lines: Sequence[ReceiptLines | ReceiptFaultyLine]) -> Table:
             str(count),
             f"{'' if net is None else euros_text(net)} {escape(line.currency)}",
             escape(share),
+        )
+    return table
+
+
+def _short_lines_table(receipt: Receipt) -> Table:
+    columns = ("entity", "account", "line", "period and term", "this month")
+    table = _table("Lines with a period shorter than their term: do they pay for the period alone?", *columns)
+    rates = {each.currency: each.units_per_eur for each in receipt.rates}
+    for each in receipt.short_lines:
+        line = each.line
+        table.add_row(
+            each.entity,
+            escape(line.account_id),
+            escape(line.line_id),
+            period_text(line),
+            escape(readings_text(each.readings, line.currency, rates)),
         )
     return table
 

@@ -19,10 +19,12 @@ from partner_program.domain.revenue import (
     EntityRevenue,
     FaultyLine,
     MrrGroup,
+    ShortLine,
     counts,
     excluded_bucket,
     share_of,
 )
+from partner_program.domain.short_lines import TwoReadings, two_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,15 @@ class ReceiptFaultyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptShortLine:
+    """A line that counted as it said, with a period shorter than its term; both readings in minor units, exact."""
+
+    entity: str
+    line: ShortLine
+    readings: TwoReadings
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """The row of the tier table that a total fell into, in EUR cents; the upper end is the next row's threshold."""
 
@@ -80,6 +91,7 @@ class Receipt:
     program_hash: str | None
     snapshots: tuple[SnapshotUsed, ...]
     lines: tuple[ReceiptLines | ReceiptFaultyLine, ...]
+    short_lines: tuple[ReceiptShortLine, ...]
     rates: tuple[ExchangeRate, ...]
     result: RegisterPartner | None
     band: Band | None
@@ -101,6 +113,26 @@ def receipt_lines(
             if ownership.owner(revenue.entity, line.account_id) == partner_id:
                 found.append(ReceiptFaultyLine(revenue.entity, line, excluded_bucket(line) or "faulty"))
     return tuple(found)
+
+
+def receipt_short_lines(
+    *, partner_id: str, month: BillingMonth, revenues: Sequence[EntityRevenue], ownership: Ownership
+) -> tuple[ReceiptShortLine, ...]:
+    """The partner's lines whose period is shorter than their term, with what each gives read in both ways."""
+    return tuple(
+        ReceiptShortLine(revenue.entity, line, two_readings([line], month))
+        for revenue in revenues
+        for line in revenue.short_lines
+        if ownership.owner(revenue.entity, line.account_id) == partner_id
+    )
+
+
+def rates_of_lines(
+    rates: Sequence[ExchangeRate], lines: Sequence[ReceiptLines | ReceiptFaultyLine]
+) -> tuple[ExchangeRate, ...]:
+    """Of a month's exchange rates, those of the currencies that the partner was billed in."""
+    billed = {each.line.currency if isinstance(each, ReceiptFaultyLine) else each.group.currency for each in lines}
+    return tuple(rate for rate in rates if rate.currency in billed)
 
 
 def _share(group: MrrGroup, month: BillingMonth) -> tuple[Fraction, str]:

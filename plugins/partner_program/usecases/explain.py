@@ -8,7 +8,15 @@ from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.ownership import Ownership
-from partner_program.domain.receipt import Receipt, SnapshotUsed, earned_band, legacy_of_result, receipt_lines
+from partner_program.domain.receipt import (
+    Receipt,
+    SnapshotUsed,
+    earned_band,
+    legacy_of_result,
+    rates_of_lines,
+    receipt_lines,
+    receipt_short_lines,
+)
 from partner_program.usecases.installation import Installation
 
 
@@ -28,7 +36,12 @@ def explain(
         agreements = registry_store.agreements_of(connection, partner_id)
     settlement, held = decided.settlement, decided.held
     programs = installation.programs_with(program_file)
+    revenues = [revenue for _, revenue in decided.snapshots]
+    ownership = Ownership(month=month, links=links, partners=[partner])
     program = next((each for each in programs if each.file_hash == settlement.program_hash), None)
+    lines = receipt_lines(
+        partner_id=partner_id, month=month, revenues=revenues, ownership=ownership, is_held=held is not None
+    )
     return Receipt(
         partner_id=partner_id,
         company_name=partner.company_name,
@@ -39,14 +52,9 @@ def explain(
         program_file=settlement.program_file,
         program_hash=settlement.program_hash,
         snapshots=tuple(SnapshotUsed(revenue.entity, digest) for digest, revenue in decided.snapshots),
-        lines=receipt_lines(
-            partner_id=partner_id,
-            month=month,
-            revenues=[revenue for _, revenue in decided.snapshots],
-            ownership=Ownership(month=month, links=links, partners=[partner]),
-            is_held=held is not None,
-        ),
-        rates=tuple(rates),
+        lines=lines,
+        short_lines=receipt_short_lines(partner_id=partner_id, month=month, revenues=revenues, ownership=ownership),
+        rates=rates_of_lines(rates, lines),
         result=result,
         band=earned_band(program=program, result=result),
         grants=decided.grants,

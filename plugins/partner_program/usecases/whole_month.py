@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import Finding
 from partner_program.domain.restatement import Proposal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import NotRendered, letter_templates
 from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
+from partner_program.usecases.month.quality import month_warnings, quality_report
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.month.run import run_month
 from partner_program.usecases.months_page import make_months_page
@@ -20,12 +22,17 @@ from partner_program.usecases.publication import publish_owed
 
 @dataclass(frozen=True, slots=True)
 class WholeMonth:
-    """What was decided, how many letters were rendered, the page, and the entities that could not be published to."""
+    """What was decided, how many letters were rendered, the page, and the entities that could not be published to.
+
+    `warnings` are what the checks found for a person to look at, in the report's order; `report` is that report.
+    """
 
     outcome: RunOutcome
     letters: int
     page: Path
     unpublished: list[str]
+    warnings: tuple[Finding, ...]
+    report: Path
 
 
 def settle_whole_month(
@@ -40,7 +47,8 @@ def settle_whole_month(
     unpublished = [] if request.history else publish_owed(installation, published_on=request.today, progress=progress)
     progress("render_letters")
     letters, page = _letters_and_page(installation, request.month, request.program_file)
-    return WholeMonth(outcome, letters, page, unpublished)
+    warnings = month_warnings(installation, request.month)
+    return WholeMonth(outcome, letters, page, unpublished, warnings, quality_report(installation, request.month))
 
 
 def accept_whole_restatement(

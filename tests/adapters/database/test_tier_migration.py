@@ -25,6 +25,7 @@ BEFORE = "0003"
 LATER = (
     "act",
     "snapshot_piece",
+    "snapshot_short_line",
     "letter_recipe",
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them

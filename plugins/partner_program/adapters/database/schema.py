@@ -205,6 +205,23 @@ snapshot_faulty_line = _table(
     _must("expected"),
     _refers("snapshot_id", "snapshot"),
 )
+# Sound lines, counted in the groups too, whose period is shorter than the term that they name.
+snapshot_short_line = _table(
+    "snapshot_short_line",
+    _key("snapshot_id", Integer),
+    _key("position", Integer),
+    _must("line_id"),
+    _must("account_id"),
+    _must("currency"),
+    _must("charge_kind"),
+    _must("service_start"),
+    _must("service_end"),
+    _must("term_months", Whole),
+    _must("covered_days", Integer),
+    _must("period_days", Integer),
+    _must("net_amount_minor", Whole),
+    _refers("snapshot_id", "snapshot"),
+)
 snapshot_close = _table(
     "snapshot_close",
     _key("snapshot_id", Integer),
@@ -507,6 +524,7 @@ INDEXES = (
     Index("letter_of_partner", letter.c.partner_id, letter.c.billing_month),
     Index("delivery_of_partner", delivery.c.partner_id, delivery.c.billing_month),
     Index("snapshot_faulty_line_of_account", snapshot_faulty_line.c.snapshot_id, snapshot_faulty_line.c.account_id),
+    Index("snapshot_short_line_of_account", snapshot_short_line.c.snapshot_id, snapshot_short_line.c.account_id),
     # Tiers and moves of a month, counted from the index alone.
     Index("assessment_moves", assessment.c.settlement_id, assessment.c.previous_tier, assessment.c.tier),
 )
@@ -516,6 +534,7 @@ APPEND_ONLY = (
     snapshot_group,
     snapshot_piece,
     snapshot_faulty_line,
+    snapshot_short_line,
     snapshot_close,
     snapshot_reseller_account,
     settlement,

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -18,13 +18,16 @@ from partner_program.domain.revenue import (
     FaultyLine,
     MrrGroup,
     PeriodClose,
+    ShortLine,
 )
 
+_Line = TypeVar("_Line", FaultyLine, ShortLine)
 _ACCOUNTS_AT_ONCE = 500
 _PARTS = (
     (schema.snapshot_group, MrrGroup, WHOLE_TERM_FIELDS),
     (schema.snapshot_piece, MrrGroup, MrrGroup._fields),
     (schema.snapshot_faulty_line, FaultyLine, FaultyLine._fields),
+    (schema.snapshot_short_line, ShortLine, ShortLine._fields),
     (schema.snapshot_close, PeriodClose, PeriodClose._fields),
 )
 
@@ -32,9 +35,10 @@ _PARTS = (
 def content_hash(revenue: EntityRevenue) -> str:
     """Return the sha256 of everything in a snapshot; equal contents have equal hashes.
 
-    A group of whole terms is hashed without the fields of the other ways, as it was before there were any.
+    A group of whole terms is hashed without the fields of the other ways, and short lines only where there are any: so
+    earlier snapshots keep their hashes.
     """
-    content = [
+    content: list[Any] = [
         revenue.entity,
         [_frozen(group) for group in revenue.groups],
         revenue.faulty_lines,
@@ -42,6 +46,8 @@ def content_hash(revenue: EntityRevenue) -> str:
         revenue.reseller_accounts,
         revenue.fault,
     ]
+    if revenue.short_lines:
+        content.append(revenue.short_lines)
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -96,7 +102,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     """Return one snapshot as it was read."""
     snapshot = schema.snapshot
     head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
-    groups, pieces, faulty_lines, closes = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
+    groups, pieces, faulty_lines, short_lines, closes = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
     if pieces:
         groups = tuple(sorted((*groups, *pieces), key=lambda group: group.key))
     accounts = schema.snapshot_reseller_account
@@ -110,11 +116,12 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
         closes=closes,
         reseller_accounts=tuple(found.scalars()),
         fault=head.fault,
+        short_lines=short_lines,
     )
 
 
 def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[str]) -> EntityRevenue:
-    """Return what one snapshot has of these accounts, in its order: groups and faulty lines, without closes and fault.
+    """Return what one snapshot has of these accounts, in its order: groups and single lines, without closes and fault.
 
     `accounts` are in order and without repeats; the others of the snapshot are not read.
     """
@@ -122,11 +129,13 @@ def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[s
     entity = connection.execute(select(snapshot.c.entity).where(snapshot.c.snapshot_id == snapshot_id)).scalar_one()
     groups: list[MrrGroup] = []
     faulty: list[tuple[int, FaultyLine]] = []
+    short: list[tuple[int, ShortLine]] = []
     for start in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
         some = accounts[start : start + _ACCOUNTS_AT_ONCE]
         for table, kind, fields in _PARTS[:2]:
             groups += _load_part(connection, snapshot_id, table, kind, fields, some)
-        faulty += _faulty_lines(connection, snapshot_id, some)
+        faulty += _placed_lines(connection, snapshot_id, schema.snapshot_faulty_line, FaultyLine, some)
+        short += _placed_lines(connection, snapshot_id, schema.snapshot_short_line, ShortLine, some)
     return EntityRevenue(
         entity=entity,
         groups=tuple(sorted(groups, key=lambda group: group.key)),
@@ -134,15 +143,18 @@ def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[s
         closes=(),
         reseller_accounts=(),
         fault=None,
+        short_lines=tuple(line for _, line in sorted(short, key=lambda each: each[0])),
     )
 
 
-def _faulty_lines(connection: Connection, snapshot_id: int, accounts: Sequence[str]) -> list[tuple[int, FaultyLine]]:
-    table = schema.snapshot_faulty_line
-    columns = [table.c["column_name" if name == "column" else name] for name in FaultyLine._fields]
+def _placed_lines(
+    connection: Connection, snapshot_id: int, table: Table, kind: type[_Line], accounts: Sequence[str]
+) -> list[tuple[int, _Line]]:
+    """Return the single lines of these accounts with their places in the snapshot."""
+    columns = [table.c[_column_name(name)] for name in kind._fields]
     here = (table.c.snapshot_id == snapshot_id, table.c.account_id.in_(accounts))
     return [
-        (position, FaultyLine(*row))
+        (position, kind._make(row))
         for position, *row in connection.execute(select(table.c.position, *columns).where(*here))
     ]
 
@@ -219,21 +231,28 @@ def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue,
 
 
 def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
-    faulty = [{"position": position, **_renamed(line._asdict())} for position, line in enumerate(revenue.faulty_lines)]
     return {
         "snapshot_group": [
             dict(zip(WHOLE_TERM_FIELDS, group, strict=False)) for group in revenue.groups if group.way == WHOLE_TERM
         ],
         "snapshot_piece": [group._asdict() for group in revenue.groups if group.way != WHOLE_TERM],
-        "snapshot_faulty_line": faulty,
+        "snapshot_faulty_line": _placed_rows(revenue.faulty_lines),
+        "snapshot_short_line": _placed_rows(revenue.short_lines),
         "snapshot_close": [close._asdict() for close in revenue.closes],
         "snapshot_reseller_account": [{"account_id": account_id} for account_id in revenue.reseller_accounts],
     }
 
 
-def _renamed(line: dict[str, Any]) -> dict[str, Any]:
+def _placed_rows(lines: Sequence[_Line]) -> list[dict[str, Any]]:
+    return [
+        {"position": position, **{_column_name(name): value for name, value in line._asdict().items()}}
+        for position, line in enumerate(lines)
+    ]
+
+
+def _column_name(field: str) -> str:
     """Rename `column`, which is a word of SQL, to the table's `column_name`."""
-    return {("column_name" if name == "column" else name): value for name, value in line.items()}
+    return "column_name" if field == "column" else field
 
 
 def _load_part(
@@ -244,7 +263,7 @@ def _load_part(
     fields: Sequence[str],
     accounts: Sequence[str] | None = None,
 ) -> Any:
-    columns = [table.c["column_name" if name == "column" else name] for name in fields]
+    columns = [table.c[_column_name(name)] for name in fields]
     order = [column for column in table.primary_key if column.name != "snapshot_id"]
     query = select(*columns).where(table.c.snapshot_id == snapshot_id).order_by(*order)
     if accounts is not None:

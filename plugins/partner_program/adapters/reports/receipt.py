@@ -5,7 +5,7 @@ import json
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.grace import SettledGrant
-from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
+from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
 from partner_program.domain.revenue import THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
 
 
@@ -21,6 +21,7 @@ def receipt_json(receipt: Receipt) -> str:
         "program": {"file": receipt.program_file, "sha256": receipt.program_hash},
         "snapshots": plain(receipt.snapshots),
         "lines": [_lines(each) for each in receipt.lines],
+        "short_lines": [_short_line(each) for each in receipt.short_lines],
         "rates": {
             each.currency: {"units_per_eur": str(each.units_per_eur), "source": each.source} for each in receipt.rates
         },
@@ -41,6 +42,15 @@ def _lines(lines: ReceiptLines | ReceiptFaultyLine) -> dict[str, object]:
         "bucket": lines.bucket,
         "share_minor": str(lines.share_minor),
         "share": lines.share,
+    }
+
+
+def _short_line(short: ReceiptShortLine) -> dict[str, object]:
+    return {
+        "entity": short.entity,
+        **short.line._asdict(),
+        "as_said_minor": str(short.readings.as_said),
+        "for_period_minor": str(short.readings.for_period),
     }
 
 

@@ -11,8 +11,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.exchange_rates import rate_findings
 from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
-from partner_program.domain.program import RATE_MOVE_LIMIT_BP
 from partner_program.domain.revenue import counted_totals
+from partner_program.domain.short_lines import short_line_findings
 from partner_program.domain.totals import EUR, MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.rates import rates_of_month
@@ -23,13 +23,22 @@ def quality_folder(installation: Installation, month: BillingMonth) -> Path:
     return installation.out / "quality" / str(month)
 
 
+def quality_report(installation: Installation, month: BillingMonth) -> Path:
+    """The page of a month's quality report."""
+    return quality_folder(installation, month) / "index.html"
+
+
+def month_warnings(installation: Installation, month: BillingMonth) -> tuple[Finding, ...]:
+    """What the checks of a month found for a person to look at; a fault of a whole entity is said elsewhere."""
+    with installation.database.reading() as connection:
+        return tuple(each for each in load_findings(connection, month) if each.severity == "warning")
+
+
 def _checks_folder(installation: Installation, month: BillingMonth) -> Path:
     return installation.out / "quality" / ".checks" / str(month)
 
 
-def check_month(
-    installation: Installation, month: BillingMonth, *, limit_bp: int = RATE_MOVE_LIMIT_BP
-) -> list[Finding]:
+def check_month(installation: Installation, month: BillingMonth, *, limit_bp: int) -> list[Finding]:
     """Run the quality checks over the latest snapshots of a month and write the report.
 
     `limit_bp` is the programme's `rate_move_limit`.
@@ -52,6 +61,7 @@ def check_month(
     )
     findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
     findings += rate_findings(rates.doubtful, revenues)
+    findings += short_line_findings(revenues, month=month, rates=rates.relied_on)
     findings = in_reading_order(findings)
     write_report(installation, month, findings, None)
     return findings

@@ -15,6 +15,7 @@ from partner_program.adapters.database.drafts import Stage, load_draft
 from partner_program.adapters.database.registry import load_entities
 from partner_program.domain.findings import Finding
 from partner_program.domain.month_order import check_request
+from partner_program.domain.program import RATE_MOVE_LIMIT_BP
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
@@ -73,7 +74,7 @@ class MonthRun:
     def validate_mrr(self) -> list[Finding]:
         """Check the frozen data, write the quality report, keep the findings."""
         seen = self._lease.step_seen("validate_mrr")
-        findings = check_month(self.installation, self.request.month)
+        findings = check_month(self.installation, self.request.month, limit_bp=self._rate_move_limit())
         self._replace(
             "validate_mrr",
             seen,
@@ -119,6 +120,16 @@ class MonthRun:
         as a restatement and stay as they are.
         """
         return commit_month(self.installation, self.request, self._lease)
+
+    def _rate_move_limit(self) -> int:
+        """The limit of the programme that a first run uses now; the decision itself reads the one of its own day."""
+        request = self.request
+        if request.history:
+            program = self.installation.history_program(request.month)
+            return RATE_MOVE_LIMIT_BP if program is None else program.rate_move_limit_bp
+        return self.installation.program_on(
+            request.effective_on or request.today, request.program_file
+        ).rate_move_limit_bp
 
     def _draft(
         self, seen: int, stage: Stage[_Header, _Item], inputs_hash: str, header: _Header, items: Sequence[_Item]
