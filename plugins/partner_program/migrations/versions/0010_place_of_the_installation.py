@@ -7,8 +7,8 @@ from alembic import op
 
 from partner_program.adapters.column_types import Words
 
-revision: str = "0009"
-down_revision: str | None = "0008"
+revision: str = "0010"
+down_revision: str | None = "0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
