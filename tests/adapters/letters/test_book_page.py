@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.letters.book_page import PLAIN_ROWS, HeldGroup, LetterBook, write_letter_book
-from partner_program.adapters.letters.book_view import BookLetter, Recipient, masked_address
+from partner_program.adapters.letters.book_view import BookLetter, LetterSize, Recipient, masked_address
 from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_order import LetterChange
@@ -42,6 +42,8 @@ LETTER = BookLetter(
     legacy=("sla",),
     recipients=(Recipient("jo@tulip.example", "rendered"), Recipient("kim@tulip.example", "rendered")),
     href="P1",
+    account_count=2,
+    size=LetterSize(27_001, None),
 )
 BOOK = LetterBook(
     billing_month="2015-07",

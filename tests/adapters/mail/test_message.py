@@ -15,7 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_program.adapters.letters.templates import LetterTemplates
-from partner_program.adapters.mail.message import LARGEST_MESSAGE, MessageHead, message_bytes
+from partner_program.adapters.mail.message import (
+    LARGEST_FILE,
+    LARGEST_MESSAGE,
+    LARGEST_PARTS,
+    AttachedFile,
+    MessageHead,
+    message_bytes,
+    too_large,
+)
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_ids import bounced_letter, letter_hex, message_id, return_path
 from partner_program.domain.refusals import Refusal, Undeliverable
@@ -163,6 +171,63 @@ def test_a_message_of_a_hundred_thousand_octets_goes_out_and_one_more_is_undeliv
     assert len(message_bytes(HEAD, lines, "")) == LARGEST_MESSAGE
     with pytest.raises(Undeliverable, match=r"the message is 100001 octets long, more than 100000"):
         message_bytes(HEAD, lines, "a")
+
+
+def test_the_longest_headers_leave_room_for_the_largest_parts() -> None:
+    name = "株" * 1_000
+    head = replace(HEAD, sender_name=name, reply_to_name=name, recipient_name=name, subject="株" * 200)
+
+    assert len(message_bytes(head, "", "")) < LARGEST_MESSAGE - LARGEST_PARTS
+
+
+@pytest.mark.parametrize("word", ["a", "=", "é", "a b \n"])
+def test_parts_are_too_large_before_anybody_approves_them_exactly_where_their_message_would_be(word: str) -> None:
+    fits, cut = 0, LARGEST_PARTS
+    while cut - fits > 1:  # the longest text of this word that is let through
+        middle = (fits + cut) // 2
+        fits, cut = (middle, cut) if too_large(word * middle, "") is None else (fits, middle)
+
+    assert fits > 0
+    largest = len(message_bytes(HEAD, word * fits, "")) - len(message_bytes(HEAD, "", ""))
+    assert LARGEST_PARTS - 500 < largest <= LARGEST_PARTS
+    why = too_large(word * cut, "")
+    assert why is not None
+    assert why.startswith("text and HTML together take 95,0")
+    assert why.endswith("octets in a message, more than 95,000")
+
+
+FILE = AttachedFile("accounts-2015-08.csv", "\ufeffKonto;Währung\r\nNL-1;EUR\r\n".encode() * 50)
+
+
+@pytest.mark.parametrize("content", [FILE.content, b"", b"\n.\r\n--=_\r\nFrom ", bytes(range(256)) * 30])
+def test_an_attached_file_comes_back_as_it_was_beside_both_parts(content: bytes) -> None:
+    message = message_bytes(HEAD, "text", "<p>html</p>", FILE._replace(content=content))
+    found = read(message)
+    check_lines(message)
+
+    assert found.get_content_type() == "multipart/mixed"
+    letter, attached = found.iter_parts()
+    assert parts(letter) == [("text/plain", "text"), ("text/html", "<p>html</p>")]  # type: ignore[arg-type]
+    assert attached.get_content_type() == "text/csv"
+    assert attached.get_content_disposition() == "attachment"
+    assert attached.get_filename() == "accounts-2015-08.csv"  # type: ignore[attr-defined]
+    assert attached.get_payload(decode=True) == content
+    assert found["Message-ID"] == HEAD.message_id
+    assert message == message_bytes(HEAD, "text", "<p>html</p>", FILE._replace(content=content))
+
+
+def test_a_file_may_be_larger_than_a_letter_but_not_than_mail_servers_take() -> None:
+    largest = FILE._replace(content=b"a" * (LARGEST_FILE // 78 * 57 - 600))
+    larger = FILE._replace(content=largest.content + b"a" * 1_200)
+
+    assert len(message_bytes(HEAD, "", "", largest)) > LARGEST_MESSAGE
+    assert too_large("", "", largest) is None
+    assert re.fullmatch(
+        r"the attached list of accounts takes 5,000,\d{3} octets in a message, more than 5,000,000",
+        too_large("", "", larger) or "",
+    )
+    with pytest.raises(Undeliverable, match=r"accounts-2015-08\.csv is \d{7} octets long"):
+        message_bytes(HEAD, "", "", larger)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ as values.
 
 `templates.LetterTemplates` turns one set of facts into a subject, HTML and text; `view` formats each fact for the
 reader's language (`locale_format`), and the templates only place it. `blocks` and `pdf` set the same sentences on
-paper. `book_view` and `book_page` make the preview book, which a person reads before approving; `months_page` makes
-`out/index.html`.
+paper; `account_list` writes the list of accounts that goes with a letter too long to show them all. `book_view` and
+`book_page` make the preview book, which a person reads before approving; `months_page` makes `out/index.html`.
 
 **To add a language:** one catalogue, `include/templates/letters/v1/catalogues/<language>.po`: copy `en.po`, change the
 line `Language`, translate. `catalogues` refuses one that lacks a message, or has it in English still, by the name of

@@ -46,6 +46,16 @@ class Recipient(NamedTuple):
     state: DeliveryState
 
 
+class LetterSize(NamedTuple):
+    """The octets of a letter's files beside the page: HTML and text together, and the list of accounts.
+
+    Only a letter that shows the sums of very many accounts has such a list, which is sent with it; otherwise None.
+    """
+
+    parts: int
+    accounts: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class BookLetter:
     """One letter with the values before it, for comparison; `href` is its file beside the page, without the ending."""
@@ -62,6 +72,8 @@ class BookLetter:
     legacy: tuple[Component, ...]
     recipients: tuple[Recipient, ...]
     href: str
+    account_count: int
+    size: LetterSize
 
     @property
     def waits(self) -> bool:
@@ -85,6 +97,9 @@ class BookRow(NamedTuple):
     kind: str
     language: str
     href: str
+    size: str
+    accounts: str
+    accounts_size: str
     tier: str
     previous_tier: str
     revenue: str
@@ -118,6 +133,9 @@ def book_row(letter: BookLetter) -> BookRow:
         kind=kind_name(letter.kind),
         language=plain_name(letter.language),
         href=letter.href,
+        size=file_size(letter.size.parts),
+        accounts=counted(letter.account_count, "account"),
+        accounts_size="" if letter.size.accounts is None else file_size(letter.size.accounts),
         tier=_tier(change.tier),
         previous_tier=_before(change.previous_tier, change.tier, _tier),
         revenue=_WRITTEN.euros(change.mrr_eur_cents),
@@ -154,6 +172,11 @@ def month_name(billing_month: str) -> str:
 def counted(number: int, one: str, several: str | None = None) -> str:
     """Return a number with its word: `1 letter`, `1,200 letters`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def file_size(octets: int) -> str:
+    """Format how large a file is, rounded up: `27 kB`."""
+    return f"{-(-octets // 1000):,}\N{NO-BREAK SPACE}kB"
 
 
 def kinds_and_languages(letters: Sequence[BookLetter]) -> tuple[list[str], list[tuple[str, list[int], int]]]:

@@ -33,7 +33,7 @@ class LocaleFormat:
         self.arrow = "→" if self.direction == "ltr" else "←"
         self._money = locale.currency_formats["standard"]
         self._percent = locale.percent_formats[None]
-        self._point = get_decimal_symbol(locale)
+        self.point = get_decimal_symbol(locale)
         self._group = get_group_symbol(locale)
         self._by_thousands = self._money.grouping == (3, 3)
         self._euro = self._signs(get_currency_symbol("EUR", locale))
@@ -53,9 +53,14 @@ class LocaleFormat:
         before, after = self._coded(currency)[minor < 0]
         return before + self._digits(abs(minor)) + after
 
+    def bare(self, minor: int) -> str:
+        """Format minor units for a cell of a spreadsheet: no sign of a currency, no groups, a minus that it reads."""
+        units, rest = divmod(abs(minor), 100)
+        return f"{'-' if minor < 0 else ''}{units}{self.point}{rest:02d}"
+
     def rate(self, units_per_eur: str) -> str:
         """Format an exchange rate with every digit that it was given with."""
-        return units_per_eur.replace(".", self._point)
+        return units_per_eur.replace(".", self.point)
 
     def together(self, names: list[str]) -> str:
         """Join names as a list in a sentence: Anna, Bo and Cem."""
@@ -66,7 +71,7 @@ class LocaleFormat:
         whole = (
             f"{units:,}".replace(",", self._group) if self._by_thousands else format_decimal(units, locale=self.locale)
         )
-        return f"{whole}{self._point}{rest:02d}"
+        return f"{whole}{self.point}{rest:02d}"
 
     def _signs(self, shown: str) -> Signs:
         """Return the texts before and after the digits, first of a positive, then of a negative amount."""
@@ -83,7 +88,7 @@ class LocaleFormat:
         whole, rest = divmod(bp, 100)
         part = f"{rest:02d}".rstrip("0")
         before, after = _affixes(self._percent)[0]
-        return f"{before}{whole}{self._point if part else ''}{part}{after}"
+        return f"{before}{whole}{self.point if part else ''}{part}{after}"
 
     def _format_day(self, day: date) -> str:
         return format_date(day, "long", locale=self.locale)

@@ -10,12 +10,13 @@ import hashlib
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from partner_program.adapters.letters.account_list import account_list
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
 from partner_program.adapters.letters.locale_format import LocaleFormat
@@ -36,16 +37,28 @@ class Brand:
     sender_name: str
     sender_address: str
     default_language: str
+    accounts_in_mail: int
+
+
+class AccountList(NamedTuple):
+    """The file with all accounts, which goes with a letter that shows only their sums."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedLetter:
-    """One letter, ready to send; `language_used` is the default language if the partner's has no catalogue."""
+    """One letter, ready to send; `language_used` is the default language if the partner's has no catalogue.
+
+    `account_list` is None where the letter itself shows every account.
+    """
 
     subject: str
     html: str
     text: str
     language_used: str
+    account_list: AccountList | None = None
 
 
 class LetterTemplates:
@@ -73,7 +86,9 @@ class LetterTemplates:
         language = asked.replace("_", "-").partition("-")[0].lower()
         used = language if language in self.languages else self.brand.default_language
         if used not in self._compiled:
-            self._compiled[used] = LanguageTemplates(self.folder, used, self._catalogues[used], self.look)
+            self._compiled[used] = LanguageTemplates(
+                self.folder, used, self._catalogues[used], self.look, self.brand.accounts_in_mail
+            )
         return self._compiled[used]
 
     def check_every_sentence(self) -> None:
@@ -95,7 +110,9 @@ def _compiled_once(folder: Path, _hash: str) -> LetterTemplates:
 class LanguageTemplates:
     """The templates of one language, compiled: a subject, an HTML and a text template for each kind."""
 
-    def __init__(self, folder: Path, language: str, catalogue: Catalogue, look: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, language: str, catalogue: Catalogue, look: dict[str, Any], accounts_in_mail: int
+    ) -> None:
         locale = catalogue.locale
         programme = f"{look['company_name']} {look['programme_name']}"
         start, end = ("left", "right") if locale.text_direction == "ltr" else ("right", "left")
@@ -110,21 +127,26 @@ class LanguageTemplates:
         self.language = language
         self._html = html
         self._text = text
+        self._accounts_in_mail = accounts_in_mail
         self._benefits: dict[tuple[BenefitFact, ...], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
-        """Render one letter."""
-        view = self.view(facts)
+        """Render one letter; one with very many accounts shows their sums, and has the list of them as a file."""
+        shortened = len(facts.accounts) > self._accounts_in_mail
+        view = self.view(facts, shortened=shortened)
         return RenderedLetter(
             subject=self.subjects[facts.kind].subject(view),
             html=self.html.render(l=view),
             text=self.text.render(l=view),
             language_used=self.language,
+            account_list=self._account_list(facts, view.account_list) if view.account_list else None,
         )
 
-    def view(self, facts: LetterFacts) -> LetterView:
-        """Return the values that the templates read for one letter."""
-        return letter_view(facts, language=self.language, form=self.form, benefits=self._named_benefits)
+    def view(self, facts: LetterFacts, *, shortened: bool = False) -> LetterView:
+        """Return the values that the templates read for one letter: every account of it, or their sums alone."""
+        return letter_view(
+            facts, language=self.language, form=self.form, benefits=self._named_benefits, shortened=shortened
+        )
 
     def sentences(self, name: str) -> Any:
         """Return the sentences of one file as a module of plain text, for PDF."""
@@ -135,6 +157,9 @@ class LanguageTemplates:
         for environment in (self._html, self._text):
             for name in environment.list_templates(extensions=["j2"]):
                 environment.get_template(name)
+
+    def _account_list(self, facts: LetterFacts, name: str) -> AccountList:
+        return AccountList(name, account_list(facts, self.form, self.sentences("list.j2")))
 
     def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
         """Group the benefits, those given and those on request; kept, because the partners of a tier share them."""
@@ -165,9 +190,13 @@ def _check_kinds(folder: Path) -> None:
 
 
 def _brand(folder: Path, look: dict[str, Any]) -> Brand:
-    missing = [each.name for each in fields(Brand) if not isinstance(look.get(each.name), str)]
+    texts = [each.name for each in fields(Brand) if each.type is str]
+    missing = [name for name in texts if not isinstance(look.get(name), str)]
     if missing:
         raise Refusal(f"{folder / 'brand.yaml'}: {', '.join(missing)}: expected a text")
+    most = look.get("accounts_in_mail")
+    if type(most) is not int or most < 1:
+        raise Refusal(f"{folder / 'brand.yaml'}: accounts_in_mail: {most!r}, expected a whole number from 1 on")
     return Brand(**{each.name: look[each.name] for each in fields(Brand)})
 
 

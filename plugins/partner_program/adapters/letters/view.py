@@ -26,12 +26,24 @@ class AccountRow(NamedTuple):
     euros: str
 
 
+class SumRow(NamedTuple):
+    """The accounts of one entity and currency together: their number, what they were billed, and the same in EUR."""
+
+    accounts: int
+    billed: str
+    euros: str
+
+
 class EntityRows(NamedTuple):
-    """The accounts at one legal entity; `subtotal` is None for a single account."""
+    """What one legal entity billed: its accounts one by one, or in a shortened letter their sums by currency.
+
+    `subtotal` is None for a single row.
+    """
 
     entity: str
     legal_name: str
     accounts: list[AccountRow]
+    sums: list[SumRow]
     subtotal: str | None
 
 
@@ -88,6 +100,7 @@ class LetterView(NamedTuple):
     total: str
     total_is_negative: bool
     entities: list[EntityRows]
+    account_list: str | None
     account_count: int
     exchange_rates: list[tuple[str, str]]
     shows_currencies: bool
@@ -109,8 +122,12 @@ def letter_view(
     language: str,
     form: LocaleFormat,
     benefits: Callable[[tuple[BenefitFact, ...]], BenefitGroups],
+    shortened: bool = False,
 ) -> LetterView:
-    """Format one letter's facts for a locale; `benefits` names and groups the benefits in the letter's language."""
+    """Format one letter's facts for a locale; `benefits` names and groups the benefits in the letter's language.
+
+    A `shortened` letter has the accounts' sums, and the name of the file with all of them.
+    """
     _refuse_sums_that_do_not_add_up(facts)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
     # a grant on demand begins on its own day, before the month's run that reports it
@@ -137,7 +154,8 @@ def letter_view(
         kept=frozenset([kept.component for kept in facts.legacy]),
         total=form.euros(facts.mrr_eur_cents),
         total_is_negative=facts.mrr_eur_cents < 0,
-        entities=_entities(facts.accounts, form),
+        entities=_entities(facts.accounts, form, shortened),
+        account_list=f"accounts-{facts.billing_month}.csv" if shortened else None,
         account_count=len({(row.entity, row.account_id) for row in facts.accounts}),
         exchange_rates=_exchange_rates(facts.accounts, form),
         shows_currencies=any(row.currency != "EUR" for row in facts.accounts),
@@ -163,26 +181,46 @@ def _refuse_sums_that_do_not_add_up(facts: LetterFacts) -> None:
         )
 
 
-def _entities(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[EntityRows]:
+def _entities(accounts: tuple[AccountFact, ...], form: LocaleFormat, shortened: bool) -> list[EntityRows]:
     """Group the accounts by legal entity, in the order of the facts."""
     grouped: dict[str, list[AccountFact]] = {}
     for row in accounts:
         grouped.setdefault(row.entity, []).append(row)
+    return [_entity(rows, form, shortened) for rows in grouped.values()]
+
+
+def _entity(rows: list[AccountFact], form: LocaleFormat, shortened: bool) -> EntityRows:
+    accounts = [] if shortened else [_account(row, form) for row in rows]
+    sums = _sums(rows, form) if shortened else []
+    return EntityRows(
+        entity=plain_name(rows[0].entity),
+        legal_name=plain_name(rows[0].legal_name),
+        accounts=accounts,
+        sums=sums,
+        subtotal=form.euros(sum([row.mrr_eur_cents for row in rows])) if len(accounts) + len(sums) > 1 else None,
+    )
+
+
+def _account(row: AccountFact, form: LocaleFormat) -> AccountRow:
+    return AccountRow(
+        plain_name(row.account_id),
+        form.amount(row.mrr_minor, plain_name(row.currency)),
+        form.euros(row.mrr_eur_cents),
+    )
+
+
+def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
+    """Add an entity's accounts up by currency."""
+    by_currency: dict[str, list[AccountFact]] = {}
+    for row in rows:
+        by_currency.setdefault(row.currency, []).append(row)
     return [
-        EntityRows(
-            entity=plain_name(entity),
-            legal_name=plain_name(rows[0].legal_name),
-            accounts=[
-                AccountRow(
-                    plain_name(row.account_id),
-                    form.amount(row.mrr_minor, plain_name(row.currency)),
-                    form.euros(row.mrr_eur_cents),
-                )
-                for row in rows
-            ],
-            subtotal=form.euros(sum([row.mrr_eur_cents for row in rows])) if len(rows) > 1 else None,
+        SumRow(
+            accounts=len({row.account_id for row in together}),
+            billed=form.amount(sum(row.mrr_minor for row in together), plain_name(currency)),
+            euros=form.euros(sum(row.mrr_eur_cents for row in together)),
         )
-        for entity, rows in grouped.items()
+        for currency, together in by_currency.items()
     ]
 
 

@@ -1,24 +1,29 @@
 """Makes a letter into an e-mail (rule 12): the same head and two parts always give the same bytes.
 
-`multipart/alternative`, plain text first, both parts quoted-printable; every line ends in CRLF and has at most 78
-octets, except for an address that is longer itself. The standard library's `email` is not used because it takes
-longer than the rendering; the tests read every message back with its parser. Names are values: a name that looks like
-a list of addresses, a header or an encoded word stays a name.
+`multipart/alternative`, plain text first, both parts quoted-printable; with a file, inside `multipart/mixed` and
+followed by the file. Every line ends in CRLF and has at most 78 octets, except for an address that is longer itself.
+The standard library's `email` is not used because it takes longer than the rendering; the tests read every message
+back with its parser. Names are values: a name that looks like a list of addresses, a header or an encoded word stays a
+name.
 """
 
 import re
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.refusals import Refusal, Undeliverable
 
-LARGEST_MESSAGE = 100_000  # octets; mail readers cut off what is longer
+LARGEST_MESSAGE = 100_000  # octets without an attached file; mail readers cut off what is longer
+LARGEST_PARTS = 95_000  # of these, for text and HTML: known before there is a recipient, whose headers take the rest
+LARGEST_FILE = 5_000_000  # octets, as it is sent; many mail servers take 10 MB in all
+_WORST_QUOTED = 3.15  # octets that quoted-printable makes of one, with its line breaks
 LONGEST_LINE = 76
 WORD_OCTETS = 39  # of UTF-8 in one encoded word: with the longest header name before it, the line stays within 76
 _PLAIN = re.compile(r"[ -~]+")
@@ -45,7 +50,26 @@ class MessageHead:
     language: str
 
 
-def message_bytes(head: MessageHead, text: str, html: str) -> bytes:
+class AttachedFile(NamedTuple):
+    """A file of comma-separated values that goes with a letter; the name is plain ASCII."""
+
+    name: str
+    content: bytes
+
+
+def too_large(text: str, html: str, attached: AttachedFile | None = None) -> str | None:
+    """Return why no message can be made of these parts, in words, or None; asked before anybody approves a letter."""
+    most = (len(text.encode()) + len(html.encode())) * _WORST_QUOTED
+    octets = len(_part("", "plain", text) + _part("", "html", html)) if most > LARGEST_PARTS else 0
+    if octets > LARGEST_PARTS:
+        return f"text and HTML together take {octets:,} octets in a message, more than {LARGEST_PARTS:,}"
+    octets = len(_attachment("", attached)) if attached else 0
+    if octets > LARGEST_FILE:
+        return f"the attached list of accounts takes {octets:,} octets in a message, more than {LARGEST_FILE:,}"
+    return None
+
+
+def message_bytes(head: MessageHead, text: str, html: str, attached: AttachedFile | None = None) -> bytes:
     """Return the bytes of the message, ready to send.
 
     Raises `Undeliverable` if an address cannot be written to or the message is too large, `Refusal` if the head or a
@@ -53,6 +77,7 @@ def message_bytes(head: MessageHead, text: str, html: str) -> bytes:
     """
     _check(head, text, html)
     boundary = f"=_{head.message_id.partition('@')[0][1:]}"  # "=_" cannot occur in quoted-printable
+    outer = f"{boundary}.all"
     above = (
         f"From: {mailbox(head.sender_name, head.sender_address)}\r\n"
         f"To: {mailbox(head.recipient_name, head.recipient_address)}\r\n"
@@ -64,9 +89,10 @@ def message_bytes(head: MessageHead, text: str, html: str) -> bytes:
         "X-Auto-Response-Suppress: All\r\n"
         f"Content-Language: {head.language}\r\n"
         "MIME-Version: 1.0\r\n"
-        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
-        "\r\n"
     )
+    if attached is not None:
+        above += f'Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}\r\n'
+    above += f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
     message = b"".join(
         (above.encode(), _part(boundary, "plain", text), _part(boundary, "html", html), f"--{boundary}--\r\n".encode())
     )
@@ -74,7 +100,12 @@ def message_bytes(head: MessageHead, text: str, html: str) -> bytes:
         raise Undeliverable(
             f"letter {head.message_id}: the message is {len(message)} octets long, more than {LARGEST_MESSAGE}"
         )
-    return message
+    if attached is None:
+        return message
+    below = _attachment(outer, attached)
+    if len(below) > LARGEST_FILE:
+        raise Undeliverable(f"letter {head.message_id}: {attached.name} is {len(below)} octets long")
+    return message + below
 
 
 def _check(head: MessageHead, text: str, html: str) -> None:
@@ -99,6 +130,18 @@ def _part(boundary: str, subtype: str, content: str) -> bytes:
     )
     # The last line end belongs to the boundary. b2a_qp breaks long lines with the line end that it finds first.
     return above.encode() + b2a_qp(f"{content}\n".replace("\n", "\r\n").encode())
+
+
+def _attachment(boundary: str, attached: AttachedFile) -> bytes:
+    """Return the file in base64, which keeps its line ends as they are, and the end of the message."""
+    above = (
+        f"--{boundary}\r\n"
+        f'Content-Type: text/csv; charset=utf-8; name="{attached.name}"\r\n'
+        f'Content-Disposition: attachment; filename="{attached.name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n"
+        "\r\n"
+    )
+    return above.encode() + encodebytes(attached.content).replace(b"\n", b"\r\n") + f"--{boundary}--\r\n".encode()
 
 
 @lru_cache(maxsize=1024)

@@ -6,27 +6,16 @@ A text that a spreadsheet would run as a formula stays a text.
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.safe_cells import safe_cell
 from partner_program.domain.register import COLUMNS, Cell, Register, RegisterPartner, cells
 from partner_program.domain.totals import Bucket
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
-
-_Value = TypeVar("_Value")
-_UNSEEN = r"\s\x00-\x20\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-_FORMULA = re.compile(
-    rf"[\t\r\n]|[{_UNSEEN}]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
-)  # full-width signs count in some locales
-
-
-def safe_cell(value: _Value) -> _Value | str:
-    """Return the value; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def register_facts(register: Register) -> dict[str, object]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from partner_program.adapters.reports.register import safe_cell
+from partner_program.adapters.safe_cells import safe_cell
 from partner_program.domain.simulation import Discounts, SimulatedMonth, SimulatedResult, Simulation
 
 COLUMNS = (

@@ -15,7 +15,7 @@ from partner_program.adapters.database.letter_actions import Action, LetterActio
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, write_letter_book
-from partner_program.adapters.letters.book_view import BookLetter, Recipient
+from partner_program.adapters.letters.book_view import BookLetter, LetterSize, Recipient
 from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.reports.register import register_csv
@@ -31,6 +31,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.approval import waiting_batch
 from partner_program.usecases.letters.reconciliation import reconcile_letters
 from partner_program.usecases.letters.rendering import (
+    LetterFiles,
     letter_batches,
     letter_file_name,
     letter_templates,
@@ -117,10 +118,20 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
 
 def _letters(installation: Installation, found: _Found) -> list[BookLetter]:
     letters = facts_of_letters(owed=found.owed, registry=found.registry, programs=installation.programs)
-    return [_letter(stated, found.deliveries[owed.partner_id, owed.revision], found) for owed, stated in letters]
+    return [
+        _letter(stated, found.deliveries[owed.partner_id, owed.revision], found, _size(installation, owed))
+        for owed, stated in letters
+    ]
 
 
-def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> BookLetter:
+def _size(installation: Installation, letter: OwedLetter) -> LetterSize:
+    """The size of a letter's files, which hold what its recipients get."""
+    files = LetterFiles.of(letters_folder(installation, letter.billing_month), letter.partner_id)
+    html, text, accounts = (path.stat().st_size if path.is_file() else None for path in files)
+    return LetterSize((html or 0) + (text or 0), accounts)
+
+
+def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found, size: LetterSize) -> BookLetter:
     before = found.previous.get(stated.partner_id)
     change = LetterChange(
         partner_id=stated.partner_id,
@@ -147,6 +158,8 @@ def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found) -> Boo
         recipients=tuple(Recipient(row.recipient, row.status) for row in rows),
         # The file's name has percent signs of its own, which a link has to spell out.
         href=quote(letter_file_name(stated.partner_id)),
+        account_count=len(stated.accounts),
+        size=size,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from partner_program.adapters.letters.templates import Brand, RenderedLetter
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.envelope import Envelope
-from partner_program.adapters.mail.message import MessageHead, message_bytes
+from partner_program.adapters.mail.message import AttachedFile, MessageHead, message_bytes
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_ids import return_path
 from partner_program.domain.letters import LetterFacts
@@ -27,7 +27,12 @@ def letter_message(brand: Brand, facts: LetterFacts, rendered: RenderedLetter, r
         dated=dated,
         language=rendered.language_used,
     )
-    return message_bytes(head, rendered.text, rendered.html)
+    return message_bytes(head, rendered.text, rendered.html, attached_file(rendered))
+
+
+def attached_file(rendered: RenderedLetter) -> AttachedFile | None:
+    """Return the list of accounts as a file that goes with the message, None where the letter has none."""
+    return AttachedFile(*rendered.account_list) if rendered.account_list else None
 
 
 def letter_envelope(

@@ -5,11 +5,17 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from partner_program.adapters.atomic_write import read_private, sweep_drafts, write_if_changed
+from partner_program.adapters.atomic_write import (
+    read_private,
+    sweep_drafts,
+    write_bytes_if_changed,
+    write_if_changed,
+)
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.deliveries import OwedChanges
@@ -17,6 +23,7 @@ from partner_program.adapters.database.letters import MadeLetter
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.made_of import made_of
 from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter, templates_in
+from partner_program.adapters.mail.message import too_large
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import plural
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
@@ -25,6 +32,7 @@ from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import Contact, Registry
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.envelopes import attached_file
 
 TEMPLATE_VERSION = "v1"
 BATCH = 500
@@ -46,6 +54,20 @@ def letter_file_name(partner_id: str) -> str:
     return f"%{ord(name[0]):02X}{name[1:]}" if name.lower() == "index" else name
 
 
+class LetterFiles(NamedTuple):
+    """The files of a partner's letter; the list of accounts is there only if the letter shows sums alone."""
+
+    html: Path
+    text: Path
+    accounts: Path
+
+    @classmethod
+    def of(cls, folder: Path, partner_id: str) -> "LetterFiles":
+        """Name the files of a partner in a month's folder."""
+        name = letter_file_name(partner_id)
+        return cls(*(folder / f"{name}.{ending}" for ending in ("html", "txt", "csv")))
+
+
 def letter_templates(installation: Installation) -> LetterTemplates:
     """Load the templates that letters are written with now; equal files are compiled once a process."""
     return templates_in(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
@@ -53,7 +75,12 @@ def letter_templates(installation: Installation) -> LetterTemplates:
 
 def letter_hash(rendered: RenderedLetter) -> str:
     """The sha256 of a letter's parts: what a person approves, and what is compared before it is sent."""
-    return hashlib.sha256("\0".join((rendered.subject, rendered.text, rendered.html)).encode()).hexdigest()
+    attached = [rendered.account_list.content] if rendered.account_list else []
+    return _hash_of_parts(rendered.subject.encode(), rendered.text.encode(), rendered.html.encode(), *attached)
+
+
+def _hash_of_parts(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def letter_batches(installation: Installation, month: BillingMonth) -> list[list[str]]:
@@ -149,28 +176,38 @@ def _stated(
 def _rendered(
     templates: LetterTemplates, folder: Path, letter: OwedLetter, facts: LetterFacts | Refusal, before: str | None
 ) -> MadeLetter | None:
-    """Render a letter into its two files; return what is new about it, None where nothing is."""
+    """Render a letter into its files; return what is new about it, None where nothing is."""
     if isinstance(facts, Refusal):
         raise facts
     now = made_of(templates, facts)
-    name = letter_file_name(letter.partner_id)
-    html, text = folder / f"{name}.html", folder / f"{name}.txt"
-    if now == before and letter.content_hash == _hash_of_files(html, text):
+    files = LetterFiles.of(folder, letter.partner_id)
+    if now == before and letter.content_hash == _hash_of_files(files):
         return None
     written = templates.render(facts)
-    write_if_changed(html, written.html)
-    write_if_changed(text, f"{_SUBJECT}{written.subject}\n\n{written.text}")
+    if why := too_large(written.text, written.html, attached_file(written)):
+        raise Refusal(f"no mail can carry this letter: {why}")
+    _write(files, written)
     made = MadeLetter(letter.partner_id, letter.revision, letter_hash(written), now)
     return None if (made.content_hash, now) == (letter.content_hash, before) else made
 
 
-def _hash_of_files(html: Path, text: Path) -> str | None:
-    """The hash that the letter in these two files has; None where one is gone, or open to others than its owner."""
-    page, words = read_private(html), read_private(text)
+def _write(files: LetterFiles, letter: RenderedLetter) -> None:
+    write_if_changed(files.html, letter.html)
+    write_if_changed(files.text, f"{_SUBJECT}{letter.subject}\n\n{letter.text}")
+    if letter.account_list is not None:
+        write_bytes_if_changed(files.accounts, letter.account_list.content)
+    else:
+        files.accounts.unlink(missing_ok=True)  # that of an earlier letter
+
+
+def _hash_of_files(files: LetterFiles) -> str | None:
+    """The hash that the letter in these files has; None where one is gone, or open to others than its owner."""
+    page, words = read_private(files.html), read_private(files.text)
     if page is None or words is None or not words.startswith(_SUBJECT.encode()):
         return None
     subject, _, body = words.removeprefix(_SUBJECT.encode()).partition(b"\n\n")
-    return hashlib.sha256(b"\0".join((subject, body, page))).hexdigest()
+    accounts = read_private(files.accounts)
+    return _hash_of_parts(subject, body, page, *([] if accounts is None else [accounts]))
 
 
 def _record(
