@@ -49,7 +49,7 @@ def _service(name: str, read: dict[str, Any]) -> Service:
 
 
 def required_variables(services: Mapping[str, Service]) -> set[str]:
-    """Variables without a default: the secrets."""
+    """Variables without a default: the secrets, and the name that all machines of the installation have."""
     return {name for text in _texts(services) for name, mark in _variables(text) if mark != ":-"}
 
 

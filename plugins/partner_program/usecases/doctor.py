@@ -9,6 +9,7 @@ from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
+from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.rendering import letter_templates
 
 
@@ -34,6 +35,7 @@ def examine(installation: Installation) -> list[Examined]:
             registry = load_registry(connection)
         entities = registry.entities
         found[-1] = replace(found[-1], doubts=tuple(registry_doubts(registry)))
+        found.append(_try("place of sending", lambda: check_place(installation)))
         found += [each for entity in entities for each in _connections(installation, entity)]
     return found
 

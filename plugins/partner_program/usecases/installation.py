@@ -1,7 +1,8 @@
 """An installation of the programme: its database, its connections, the dated data, the folder it writes to."""
 
 import os
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,30 +14,42 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program, day_in_the_programme, program_in_force
 from partner_program.domain.refusals import NoRuleInForce
 from partner_program.domain.registry import Entity
+from partner_program.domain.sending_epoch import Place
 
 PROJECT = Path(__file__).parents[3]
 OUT_VARIABLE = "PARTNER_PROGRAM_OUT"
 INCLUDE_VARIABLE = "PARTNER_PROGRAM_INCLUDE"
+HOST_VARIABLE = "PARTNER_PROGRAM_HOST"
 
 
 @dataclass(frozen=True)
 class Installation:
-    """One installation of the programme; `out` takes letters and reports, `include` has the dated data."""
+    """One installation of the programme; `out` takes letters and reports, `include` has the dated data.
+
+    `host` is the same for all machines of one installation: without a setting it is this machine's name.
+    """
 
     connections: Connections
     include: Path
     out: Path
+    host: str = field(default_factory=socket.gethostname)
 
     @classmethod
     def here(cls, connections: Connections, out: Path | None = None) -> "Installation":
         """The installation that the environment names; letters and reports go below `out` of the current folder."""
         include = Path(os.environ.get(INCLUDE_VARIABLE, PROJECT / "include"))
-        return cls(connections, include, out or Path(os.environ.get(OUT_VARIABLE, "out")))
+        host = os.environ.get(HOST_VARIABLE) or socket.gethostname()
+        return cls(connections, include, out or Path(os.environ.get(OUT_VARIABLE, "out")), host)
 
     @cached_property
     def database(self) -> ProgramDatabase:
         """The programme's own database."""
         return ProgramDatabase.from_connections(self.connections)
+
+    @property
+    def place(self) -> Place:
+        """Where it sends from: a database that was bound to another place is a copy, and sends nothing."""
+        return Place(self.host, str(self.out.resolve()), self.database.place)
 
     @cached_property
     def programs(self) -> list[Program]:

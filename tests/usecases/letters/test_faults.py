@@ -22,10 +22,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the letters of June approved, to copy from."""
+    """A folder with the letters of June rendered, to copy from: once they are approved, a copy sends nothing."""
     folder = tmp_path_factory.mktemp("letters") / "world"
     folder.mkdir()
-    letter_world(folder).approve()
+    letter_world(folder)
     return folder
 
 
@@ -33,7 +33,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def june(made: Path, tmp_path: Path) -> LetterWorld:
     """June's letters, approved."""
     copy = shutil.copytree(made, tmp_path / "world")
-    return LetterWorld(World(copy, entities=()))
+    found = LetterWorld(World(copy, entities=()))
+    found.approve()
+    return found
 
 
 def arrived(server: FaultServer) -> Counter[str]:
@@ -114,6 +116,7 @@ def test_a_sender_killed_at_any_moment_sends_no_letter_twice_and_loses_none(
     seen: Counter[str] = Counter()
     for point in _points():
         june.restored_from(made)
+        june.approve()
         with FaultServer(mode) as server:
             june.use_server(server.connection_fields())
             if not killed(june, point):

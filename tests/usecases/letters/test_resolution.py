@@ -1,15 +1,14 @@
-"""Letters that need a person, who records that they arrived or sends them again; backups; bounces."""
+"""Letters that need a person, who records that they arrived or sends them again; bounces."""
 
 import mailbox
-import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from partner_program.domain.refusals import NotThisInstallation, Refusal
+from partner_program.domain.refusals import Refusal
 from partner_program.usecases.letters.bounces import import_bounces
-from partner_program.usecases.letters.resolution import Resolver, adopt_installation, resolve_letters
+from partner_program.usecases.letters.resolution import Resolver, resolve_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
@@ -99,44 +98,6 @@ def test_letters_that_only_went_to_files_can_be_sent_when_sending_is_switched_on
         june.send()
         with pytest.raises(Refusal, match="can be resolved so"):
             resolve_letters(june.here, MONTH, "resend", KIM, written_to_files=True)
-    assert len(server.kept) == RECIPIENTS
-
-
-def test_a_database_restored_from_a_backup_sends_nothing_until_a_person_adopts_it(june):
-    backup = june.world.program_db.read_bytes()
-    with FaultServer("plain") as server:
-        june.use_server(server.connection_fields())
-        june.send(limit=3)
-        june.world.program_db.write_bytes(backup)
-        with pytest.raises(NotThisInstallation, match="older than what was sent"):
-            june.send()
-        assert len(server.kept) == 3
-        assert adopt_installation(june.here, KIM) == RECIPIENTS
-        june.send()
-        assert june.states() == {"ambiguous": RECIPIENTS}, "three of them have left, which nobody here can know"
-    assert len(server.kept) == 3
-
-
-def test_a_copied_installation_sends_nothing_from_its_new_place(june):
-    with FaultServer("plain") as server:
-        june.use_server(server.connection_fields())
-        june.send(limit=1)
-        shutil.rmtree(june.world.folder / "out" / "mail")
-        with pytest.raises(NotThisInstallation, match="copied or moved here"):
-            june.send()
-    assert len(server.kept) == 1
-
-
-def test_another_database_sends_nothing_from_where_one_has_sent(june, tmp_path):
-    other = letter_world(_empty(tmp_path / "other"))
-    other.approve()
-    with FaultServer("plain") as server:
-        june.use_server(server.connection_fields())
-        june.send()
-        shutil.copytree(june.world.folder / "out" / "mail", other.world.folder / "out" / "mail")
-        other.use_server(server.connection_fields())
-        with pytest.raises(NotThisInstallation, match="by another database"):
-            other.send()
     assert len(server.kept) == RECIPIENTS
 
 

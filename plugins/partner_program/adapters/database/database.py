@@ -18,7 +18,7 @@ from partner_program.domain.refusals import Refusal, Unavailable
 
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
 WRITER_LOCK = 20150727  # an arbitrary number: the lock that lets one writer at a time into the programme's database
@@ -30,6 +30,7 @@ class ProgramDatabase:
     def __init__(self, fields: ConnectionFields) -> None:
         self._path = Path(sqlalchemy_url(fields).database or "") if fields.conn_type == "sqlite" else None
         self.engine = _engine(fields)
+        self._fields = fields
 
     @classmethod
     def from_connections(cls, connections: Connections) -> "ProgramDatabase":
@@ -43,6 +44,13 @@ class ProgramDatabase:
         if fields.conn_type not in CONN_TYPES:
             raise Refusal(f"connection {CONN_ID}: type {fields.conn_type!r}, expected {' or '.join(CONN_TYPES)}")
         return cls(fields)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, without login and password: the file, or server and name."""
+        if self._path is not None:
+            return str(self._path.resolve())
+        return f"{self._fields.host}:{self._fields.port or 5432}/{self._fields.schema}"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -476,8 +476,9 @@ letter_action = _table(
     _must("detail"),
     _one_of("action", "approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"),
 )
-# Which installation sends: a copy, or one restored from a backup, sends nothing until a person has checked it.
-sending = _table("sending", _key("installation_id"), _must("epoch", Whole))
+# Which installation sends, and from where: a copy, or one restored from a backup, sends nothing until a person has
+# checked it.
+sending = _table("sending", _key("installation_id"), _must("epoch", Whole), _may("host"), _may("out"), _may("database"))
 # A month in force that would come out differently: proposed, then accepted or rejected by a person.
 restatement = _table(
     "restatement",

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.domain.billing_month import BillingMonth
@@ -18,6 +17,7 @@ from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.binding import bind
 from partner_program.usecases.letters.rendering import letter_templates
 
 
@@ -52,7 +52,8 @@ def approve_letters(
 
     `batch_hash` is the hash of what the person looked at: the approval is refused if a letter was rendered anew since.
     `started_by` is the person who started the run, who may not approve its letters. `auto` means that no person
-    looked; for live sending it is refused unless the settings allow it.
+    looked; for live sending it is refused unless the settings allow it. A copy of an installation approves nothing:
+    raises `NotThisInstallation`.
     """
     settings = sending_settings(installation.connections)
     if auto and settings.live and not settings.auto_approval:
@@ -81,7 +82,7 @@ def approve_letters(
             deliveries=batch.deliveries,
             partners=batch.partners,
         )
-        installation_id = epoch_store.own_epoch(connection).installation_id
+        installation_id = bind(connection, installation)
         domain = domain_of(letter_templates(installation).brand.sender_address)
         for row in rows:
             _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)

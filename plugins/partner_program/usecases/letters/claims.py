@@ -16,6 +16,7 @@ from partner_program.domain.email_address import domain_of
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.binding import count_on, note_count
 from partner_program.usecases.publication import entities_with_orders
 
 CLAIM = 50  # letters claimed in one transaction
@@ -37,7 +38,8 @@ class Claims:
         clock: Callable[[], float],
         partners: Sequence[str] | None,
     ) -> None:
-        self._database, self._month, self._settings = installation.database, month, settings
+        self._installation, self._month, self._settings = installation, month, settings
+        self._database = installation.database
         self._clock, self._partners = clock, partners
         self._holder = own_process.own_name()
         self._last: Key | None = None
@@ -85,11 +87,19 @@ class Claims:
         return [replace(row, status="claimed", claimed_by=self._holder) for row in taken]
 
     def mark_pending(self, row: Delivery) -> Delivery:
-        """Record that the letter may arrive from now on; refused where another sender has the letter."""
+        """Record that the letter may arrive from now on; refused where another sender has the letter.
+
+        Each letter that is really handed over is counted, in the database and in the installation's file: a backup
+        made at any moment of a sending is older than the letters that left after it.
+        """
         until = int(self._clock()) + CLAIM_SECONDS
         with self._database.writing() as connection:
             if not delivery_store.move(connection, row, "dot_pending", claimed_until=until):
                 raise Refusal(f"letter of {row.partner_id}: another sender has it now; nothing of it was sent here")
+            if self._settings.live:
+                count_on(connection, self._installation)
+        if self._settings.live:
+            note_count(self._installation)
         return replace(row, status="dot_pending")
 
     def record_outcome(self, row: Delivery, outcome: Outcome) -> None:

@@ -1,25 +1,24 @@
 """A person's decision about letters that cannot go on by themselves: it arrived, or send it again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.database import sending_epoch as epoch_store
-from partner_program.adapters.mail import installation_file as epoch_file
+from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.mail.courier import TO_FILE
+from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NO_RECIPIENT, Delivery, DeliveryState
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.sending_epoch import adopted
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.sending import installation_file
+from partner_program.usecases.letters.binding import rebind
 
 Resolution = Literal["accepted", "resend"]
+ADOPTION = "installation adopted"
 RESOLVABLE = ("ambiguous", "refused", "undeliverable")
 MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
 
@@ -101,22 +100,12 @@ def adopt_installation(installation: Installation, by: Resolver) -> int:
     for their Message-IDs in the mail server's log, and resolves them.
     """
     reason = f"the database was copied or put back from a backup: {by.reason}"
-    file = installation_file(installation)
     with installation.database.writing() as connection:
-        known = epoch_store.load_epoch(connection)
-        epoch = adopted(known=known, found=epoch_file.read_epoch(file), new_id=str(uuid4()))
-        epoch_store.save_epoch(connection, epoch)
+        epoch = rebind(connection, installation)
         count = delivery_store.make_ambiguous(connection, MAY_HAVE_LEFT, reason)
-        letter_action_store.record_action(
-            connection,
-            "adopt",
-            month=None,
-            done_by=by.done_by,
-            reason=by.reason,
-            done_at=by.done_at,
-            ambiguous=count,
-        )
-    epoch_file.write_epoch(file, epoch)
+        doer = Doer(by.done_by, by.reason, by.done_at)
+        detail = {**asdict(installation.place), "epoch": epoch.count, "ambiguous": count}
+        record_act(connection, ADOPTION, epoch.installation_id, doer, detail)
     return count
 
 

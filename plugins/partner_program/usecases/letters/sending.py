@@ -3,16 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
-from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
-from partner_program.adapters.mail import installation_file as epoch_file
 from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings
 from partner_program.adapters.mail.courier import Courier, FileCourier
 from partner_program.adapters.mail.send_rate import SendRate
@@ -22,8 +17,8 @@ from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import NotApproved, Undeliverable
-from partner_program.domain.sending_epoch import Epoch, counted_on
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.binding import count_on, note_count
 from partner_program.usecases.letters.claims import CLAIM, Claims
 from partner_program.usecases.letters.envelopes import letter_envelope
 from partner_program.usecases.letters.rendering import letter_hash, letter_templates
@@ -45,11 +40,6 @@ class Clock:
 
     now: Callable[[], float]
     sleep: Callable[[float], None]
-
-
-def installation_file(installation: Installation) -> Path:
-    """The file that, like the database, counts how often letters were sent from here."""
-    return installation.out / "mail" / "installation.json"
 
 
 def count_to_send(installation: Installation, month: BillingMonth) -> int:
@@ -116,19 +106,13 @@ class _Sending:
         return report
 
     def _begin(self) -> None:
-        """Count this sending if letters are really sent, and clear up after senders that ended."""
-        database, file = self._installation.database, installation_file(self._installation)
-        with database.reading() as connection:
-            known = epoch_store.load_epoch(connection)
-        if not self._settings.live:
-            known = None
-        if known is not None:  # without an epoch nothing was ever approved, so nothing can be sent
-            epoch_file.write_first_epoch(file, known)
-        with database.writing() as connection:
-            epoch = _count_on(connection, file) if known is not None else None
+        """Refuse a copy of the installation if letters are really sent, and clear up after senders that ended."""
+        with self._installation.database.writing() as connection:
+            if self._settings.live:
+                count_on(connection, self._installation)
             self._claims.sweep(connection)
-        if epoch is not None:
-            epoch_file.write_epoch(file, epoch)
+        if self._settings.live:
+            note_count(self._installation)  # shows, before the first letter, that the file can be written
 
     def _courier(self) -> Courier:
         if not self._settings.live:
@@ -174,14 +158,6 @@ class _Sending:
         if row in left:
             left.remove(row)
         return marked, outcome
-
-
-def _count_on(connection: Connection, file: Path) -> Epoch:
-    """Count one more time of sending, in the caller's transaction; raises `NotThisInstallation`."""
-    known = epoch_store.own_epoch(connection)
-    counted = counted_on(known=known, found=epoch_file.read_epoch(file), file=str(file))
-    epoch_store.save_epoch(connection, counted)
-    return counted
 
 
 def _check_approved(row: Delivery, revision: int, rendered: RenderedLetter) -> None:
