@@ -35,7 +35,7 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "deferred": ("claimed", "rendered", "undeliverable", "ambiguous"),
     "accepted": ("refused", "rendered"),  # `rendered` only if it was written to a file, and a person asks
     "refused": ("rendered",),
-    "ambiguous": ("accepted", "rendered"),
+    "ambiguous": ("accepted", "refused", "rendered"),  # `refused` if it came back: so it had been sent
     "undeliverable": ("rendered",),
 }
 

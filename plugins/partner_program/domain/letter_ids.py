@@ -12,6 +12,8 @@ from partner_program.domain.refusals import Refusal
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:partner-program:letter")
 _HEX = re.compile(r"[0-9a-f]{32}")
+_TAG = re.compile(r"\+([0-9a-f]{32})@")
+_ID = re.compile(r"<([0-9a-f]{32})@")
 
 
 def message_id(
@@ -44,9 +46,15 @@ def return_path(message_id: str, bounce_mailbox: str) -> str:
     return f"{mailbox}+{letter_hex(message_id)}@{domain}"
 
 
-def bounced_letter(address: str, bounce_mailbox: str) -> str | None:
-    """The hexadecimal digits of the letter that a return path names; None where it is not one of ours."""
-    mailbox, _, domain = bounce_mailbox.lower().rpartition("@")
-    pattern = rf"<?{re.escape(mailbox)}\+([0-9a-f]{{32}})@{re.escape(domain)}>?"
-    found = re.fullmatch(pattern, address.strip().lower())
-    return found[1] if found else None
+def letters_in_return_paths(text: str) -> list[str]:
+    """The hexadecimal digits of each letter whose return path stands in a text, in order.
+
+    Relays put words of their own around a return path (SRS, BATV), and the mailbox for bounces may be another one by
+    now: only the digits count, and the outbox knows whether there is such a letter.
+    """
+    return _TAG.findall(text.lower())
+
+
+def letters_in_message_ids(text: str) -> list[str]:
+    """The hexadecimal digits of each letter whose Message-ID stands in a text, in order."""
+    return _ID.findall(text.lower())

@@ -25,7 +25,7 @@ from partner_program.adapters.mail.message import (
     too_large,
 )
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.letter_ids import bounced_letter, letter_hex, message_id, return_path
+from partner_program.domain.letter_ids import letter_hex, letters_in_return_paths, message_id, return_path
 from partner_program.domain.refusals import Refusal, Undeliverable
 from tests.letters.made_facts import KINDS
 
@@ -271,13 +271,31 @@ def test_a_new_revision_and_a_letter_sent_again_by_a_person_are_other_messages(n
 
 
 def test_a_bounce_finds_its_letter_and_a_foreign_address_finds_none() -> None:
-    path = return_path(HEAD.message_id, "bounces@host.example")
+    path, letter = return_path(HEAD.message_id, "bounces@host.example"), letter_hex(HEAD.message_id)
 
-    assert path == f"bounces+{letter_hex(HEAD.message_id)}@host.example"
-    assert bounced_letter(path, "bounces@host.example") == letter_hex(HEAD.message_id)
-    assert bounced_letter(f"<{path.upper()}>", "bounces@host.example") == letter_hex(HEAD.message_id)
-    for stranger in ("bounces@host.example", path + ".evil.example", path.replace("+", "-"), "x" + path):
-        assert bounced_letter(stranger, "bounces@host.example") is None
+    assert path == f"bounces+{letter}@host.example"
+    for written in (path, f'"Bounces" <{path.upper()}>', f"<SRS0=a1=b2=host.example=bounces+{letter}@relay.example>"):
+        assert letters_in_return_paths(written) == [letter]
+    for stranger in ("bounces@host.example", path.replace("+", "-"), path.replace("@", "0@"), path.replace("@", " ")):
+        assert letters_in_return_paths(stranger) == []
+
+
+FROM_LINES = {
+    "at the begin": "From now on",
+    "on a later line": "Dear Anna,\nFrom now on\nFrom then",
+    "on a line that gets too long": "From " + "a" * 71,
+    "where a long line is broken": "x" * 75 + "From now on",
+    "again where a quoted line is broken": "From " * 60,
+}
+
+
+@pytest.mark.parametrize("text", FROM_LINES.values(), ids=FROM_LINES)
+def test_no_line_begins_as_a_message_of_a_mailbox_file_does(text: str) -> None:
+    message = message_bytes(HEAD, text, f"<p>{text}</p>\n{text}")
+
+    assert b"\r\nFrom " not in message.partition(b"\r\n\r\n")[2]
+    assert max(map(len, message.split(b"\r\n"))) <= 76
+    assert [content for _, content in parts(read(message))] == [text, f"<p>{text}</p>\n{text}"]
 
 
 def test_a_foreign_message_id_has_no_return_path() -> None:

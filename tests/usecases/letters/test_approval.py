@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.approval import reject_letters, waiting_batch
-from partner_program.usecases.letters.resolution import Resolver, resolve_letters
+from partner_program.usecases.letters.resolution import resolve_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.publication import publish_rates
 from partner_program.usecases.registry import find_entity
@@ -220,4 +221,4 @@ def test_a_corrected_letter_replaces_the_one_that_was_not_sent(june):
     assert june.states() == {"accepted": 6, "undeliverable": 1}
     assert not june.reconciled().needs_a_person, "a corrected letter took the place of the one that never left"
     with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
-        resolve_letters(june.here, MONTH, "resend", Resolver("kim", "why not", 0))
+        resolve_letters(june.here, MONTH, "resend", Doer("kim", "why not", 0))

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from partner_program.adapters.database.acts import load_acts
+from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import NotThisInstallation, Refusal, Unavailable
 from partner_program.usecases.doctor import examine
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import installation_file
 from partner_program.usecases.letters.resolution import (
     ADOPTION,
-    Resolver,
     adopt_installation,
     resolve_letters,
 )
@@ -29,7 +29,7 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
-KIM = Resolver("kim", "restored on the new machine", 1_438_100_000)
+KIM = Doer("kim", "restored on the new machine", 1_438_100_000)
 
 
 @pytest.fixture

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.letters.bounces import import_bounces
-from partner_program.usecases.letters.resolution import Resolver, resolve_letters
+from partner_program.usecases.letters.resolution import resolve_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
 
-KIM = Resolver("kim", "asked the mail server", 1_438_100_000)
+KIM = Doer("kim", "asked the mail server", 1_438_100_000)
 
 
 @pytest.fixture
@@ -124,6 +125,24 @@ def test_a_bounce_moves_its_letter_and_reading_it_again_changes_nothing(june, tm
     before = june.world.fingerprint()
     assert import_bounces(june.here, folder, KIM).refused == 0
     assert june.world.fingerprint() == before
+
+
+def test_a_bounce_in_the_plain_mailbox_is_found_by_the_message_id_and_says_what_of_an_ambiguous_letter(
+    ambiguous, tmp_path
+):
+    ids = {row.recipient: row.message_id for row in ambiguous.reconciled().open}
+    about = notification("bounces@leaseweb.example", "failed").replace(b"jo@p2", b"jo@p1")
+    headers = f"Message-ID: {ids['jo@p1.example']}\r\n\r\n--b--".encode()
+    copy = b"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + headers
+    folder = _empty(tmp_path / "bounces")
+    (folder / "1.eml").write_bytes(about.replace(b"\r\n--b--", copy))
+    (folder / "2.eml").write_bytes(b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n" * 2_000)
+    report = import_bounces(ambiguous.here, folder, KIM)
+    assert report.refused == 1, "it came back, so it had been sent"
+    assert [(Path(each.place).name, why) for each, why in report.left] == [
+        ("2.eml", "could not be read: it has more than 1000 parts")
+    ]
+    assert ambiguous.states() == {"ambiguous": 1, "refused": 1, "approved": 2}
 
 
 def test_a_bounced_letter_goes_to_the_corrected_address_and_no_longer_needs_a_person(june):

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection, insert, select
 
 from partner_program.adapters.database import schema
+from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 
 Action = Literal["approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"]
@@ -28,11 +29,9 @@ class LetterAction:
 def record_action(
     connection: Connection,
     action: Action,
+    by: Doer,
     *,
     month: BillingMonth | None,
-    done_by: str,
-    reason: str,
-    done_at: int,
     batch_hash: str | None = None,
     **detail: object,
 ) -> int:
@@ -40,9 +39,9 @@ def record_action(
     values = {
         "action": action,
         "billing_month": None if month is None else str(month),
-        "done_by": done_by,
-        "reason": reason,
-        "done_at": done_at,
+        "done_by": by.done_by,
+        "reason": by.reason,
+        "done_at": by.done_at,
         "batch_hash": batch_hash,
         "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
     }

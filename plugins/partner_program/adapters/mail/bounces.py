@@ -1,88 +1,67 @@
-"""Reads delivery status notifications (RFC 3464) from a folder of messages or a mailbox file (mbox)."""
+"""Reads notifications about letters that came back, in any form; none keeps the others from being read."""
 
-import mailbox
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.policy import default
-from email.utils import getaddresses
 from pathlib import Path
 
-from partner_program.domain.letter_ids import bounced_letter
-from partner_program.domain.refusals import Refusal
+from partner_program.adapters.mail.delivery_status import statuses
+from partner_program.adapters.mail.mail_files import read_bodies
+from partner_program.adapters.mail.mime_parts import Mail, TooManyParts, read_mail
+from partner_program.domain.bounces import RecipientStatus
+from partner_program.domain.letter_ids import letters_in_message_ids, letters_in_return_paths
 
-LONGEST = 300  # characters of what a mail server said
-LARGEST = 10_000_000  # octets of one notification
+_ADDRESSED = ("To", "Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To", "Cc")
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What came back about one letter.
+    """What came back about one letter, or what else was found at this place.
 
-    `letter` is the hexadecimal part of its Message-ID, None if no letter of ours is named; `action` is the field of
-    RFC 3464 (`failed`, `delayed`, `delivered` ...), empty if the message is not a notification. `place` says where
-    the message was read.
+    `letters` are the hexadecimal digits of the letters it may be about, the surest first. `said` is what it says of
+    each recipient, empty if it is not a notification. `fault` says why it could not be read.
     """
 
     place: str
-    letter: str | None
-    action: str
-    status: str
-    diagnostic: str
+    letters: tuple[str, ...] = ()
+    said: tuple[RecipientStatus, ...] = ()
+    fault: str = ""
 
 
-def read_notifications(path: Path, bounce_address: str) -> Iterator[Notification]:
-    """Yield a notification for every file below a folder, in order of name, or for every message of an mbox file.
+def read_notifications(path: Path) -> Iterator[Notification]:
+    """Yield what each message says, below a folder in order of name, or in one file; an mbox file has several.
 
-    A message that cannot be read comes too, with its place and an empty action. Raises `Refusal` if there is no such
-    file or folder.
+    Raises `Refusal` if there is no such file or folder.
     """
-    if path.is_dir():
-        for file in sorted(each for each in path.rglob("*") if each.is_file()):
-            yield _read(str(file), file.read_bytes()[:LARGEST], bounce_address)
-    elif path.is_file():
-        box = mailbox.mbox(str(path), create=False)
-        try:
-            for number, message in enumerate(box, 1):
-                yield _read(f"{path} message {number}", message.as_bytes()[:LARGEST], bounce_address)
-        finally:
-            box.close()
-    else:
-        raise Refusal(f"no such file or folder: {path}")
+    for place, body in read_bodies(path):
+        if isinstance(body, str):
+            yield Notification(place, fault=body)
+        else:
+            yield from _read(place, body)
 
 
-def _read(place: str, body: bytes, bounce_address: str) -> Notification:
-    message = message_from_bytes(body, policy=default)
-    fields = _status_fields(message)
-    return Notification(
-        place=place,
-        letter=_letter(message, bounce_address),
-        action=_plain(fields.get("Action", "")).lower(),
-        status=_plain(fields.get("Status", "")),
-        diagnostic=_plain(fields.get("Diagnostic-Code", "")),
-    )
+def _read(place: str, body: bytes) -> list[Notification]:
+    try:
+        whole = read_mail(body)
+        found = [(mail, said) for mail in whole.every_mail() if (said := statuses(mail))]
+        return [Notification(place, _letters(mail, whole), said) for mail, said in found or [(whole, ())]]
+    except TooManyParts as fault:
+        return [Notification(place, fault=str(fault))]
+    except Exception as fault:  # noqa: BLE001 - a stranger's bytes in the standard library's parser: the others are read
+        return [Notification(place, fault=f"failed for an unknown cause: {type(fault).__name__}")]
 
 
-def _status_fields(message: EmailMessage) -> dict[str, str]:
-    """Return the fields about the recipient: the last block of the part `message/delivery-status`."""
-    for part in message.walk():
-        if part.get_content_type() == "message/delivery-status":
-            blocks = [block for block in part.get_payload() if isinstance(block, Message)]
-            return {str(key).title(): str(value) for block in blocks for key, value in block.items()}
-    return {}
+def _letters(mail: Mail, whole: Mail) -> tuple[str, ...]:
+    """Return the letters that a notification names.
 
-
-def _letter(message: EmailMessage, bounce_address: str) -> str | None:
-    """Return the letter that the address it was sent back to names: each letter has a return path of its own."""
-    sent_to = [str(value) for name in ("To", "Delivered-To", "X-Original-To") for value in message.get_all(name, [])]
-    for _, address in getaddresses(sent_to):
-        letter = bounced_letter(address, bounce_address)
-        if letter is not None:
-            return letter
-    return None
-
-
-def _plain(text: str) -> str:
-    """Return the text as one printable line: a stranger wrote it."""
-    return "".join(character if character.isprintable() else " " for character in text)[:LONGEST].strip()
+    Each letter has a return path of its own; where a relay put its own in its place, the returned copy has the
+    Message-ID. `whole` is the message in which somebody forwarded the notification, or the notification itself.
+    """
+    returned = mail.text()
+    named = [
+        *letters_in_return_paths(mail.values(*_ADDRESSED)),
+        *letters_in_return_paths(returned),
+        *letters_in_message_ids(returned),
+        *letters_in_message_ids(mail.values("In-Reply-To", "References")),
+        *letters_in_return_paths(whole.values(*_ADDRESSED)),
+    ]
+    return tuple(dict.fromkeys(named))

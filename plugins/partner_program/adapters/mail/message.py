@@ -29,6 +29,7 @@ WORD_OCTETS = 39  # of UTF-8 in one encoded word: with the longest header name b
 _PLAIN = re.compile(r"[ -~]+")
 _MESSAGE_ID = re.compile(r"<[0-9a-f]{32}@[0-9a-z.-]+>")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8})*")
+_FROM_LINE = re.compile(rb"^From( [^\r\n]*)", re.MULTILINE)
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -129,7 +130,14 @@ def _part(boundary: str, subtype: str, content: str) -> bytes:
         "\r\n"
     )
     # The last line end belongs to the boundary. b2a_qp breaks long lines with the line end that it finds first.
-    return above.encode() + b2a_qp(f"{content}\n".replace("\n", "\r\n").encode())
+    encoded = b2a_qp(f"{content}\n".replace("\n", "\r\n").encode())
+    return above.encode() + _FROM_LINE.sub(_quoted_from, encoded)
+
+
+def _quoted_from(line: re.Match[bytes]) -> bytes:
+    """Return a line that begins with `From ` so that no mailbox file takes it for the begin of another message."""
+    rest = line[1]
+    return b"=46rom" + (rest if len(rest) + len("=46rom") <= LONGEST_LINE else b"=\r\n" + rest)
 
 
 def _attachment(boundary: str, attached: AttachedFile) -> bytes:

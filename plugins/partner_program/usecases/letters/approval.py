@@ -11,6 +11,7 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.sending_settings import sending_settings
+from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.email_address import domain_of
@@ -74,10 +75,8 @@ def approve_letters(
         approval = letter_action_store.record_action(
             connection,
             "approve_auto" if auto else "approve",
+            Doer(approved_by, reason, now),
             month=month,
-            done_by=approved_by,
-            reason=reason,
-            done_at=now,
             batch_hash=batch.batch_hash,
             deliveries=batch.deliveries,
             partners=batch.partners,
@@ -98,10 +97,8 @@ def reject_letters(
         letter_action_store.record_action(
             connection,
             "reject",
+            Doer(rejected_by, reason, int(clock())),
             month=month,
-            done_by=rejected_by,
-            reason=reason,
-            done_at=int(clock()),
             batch_hash=batch.batch_hash,
             deliveries=batch.deliveries,
         )

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
+from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.bounces import Notification, read_notifications
-from partner_program.adapters.mail.sending_settings import sending_settings
+from partner_program.domain.acts import Doer
+from partner_program.domain.bounces import FAILED, RecipientStatus, status_that_counts
+from partner_program.domain.delivery import Delivery
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.rendering import letter_templates
-from partner_program.usecases.letters.resolution import Resolver
+
+HAS_LEFT = ("accepted", "ambiguous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,45 +23,42 @@ class BounceReport:
     left: tuple[tuple[Notification, str], ...]
 
 
-def import_bounces(installation: Installation, path: Path, by: Resolver) -> BounceReport:
+def import_bounces(installation: Installation, path: Path, by: Doer) -> BounceReport:
     """Read notifications and mark the letters that failed permanently; reading the same ones again changes nothing."""
-    brand = letter_templates(installation).brand
-    mailbox = sending_settings(installation.connections).bounces_to(brand.sender_address)
-    found = list(read_notifications(path, mailbox))
+    found = list(read_notifications(path))
     refused: list[str] = []
     left: list[tuple[Notification, str]] = []
     with installation.database.writing() as connection:
-        rows = delivery_store.find_by_letter(connection, {each.letter for each in found if each.letter})
+        rows = delivery_store.find_by_letter(connection, {letter for each in found for letter in each.letters})
         for each in found:
-            row = rows.get(each.letter or "")
-            why = _why_left(each, row.status if row else None)
-            if why is None and row is not None and each.letter is not None:
-                said = f"bounced: {each.status} {each.diagnostic}".strip()
-                delivery_store.move(connection, row, "refused", reply=said)
-                refused.append(each.letter)
-                del rows[each.letter]
+            letter = next((letter for letter in each.letters if letter in rows), "")
+            said = _said(each, rows.get(letter))
+            why = "reported twice in these files" if letter in refused else _why_left(each, rows.get(letter), said)
+            if why is None and said is not None:
+                delivery_store.move(
+                    connection, rows[letter], "refused", reply=f"bounced: {said.status} {said.diagnostic}".strip()
+                )
+                refused.append(letter)
             else:
-                left.append((each, why or "reported twice in these files"))
+                left.append((each, why or ""))
         if refused:
-            letter_action_store.record_action(
-                connection,
-                "bounces",
-                month=None,
-                done_by=by.done_by,
-                reason=by.reason,
-                done_at=by.done_at,
-                letters=refused,
-            )
+            letter_action_store.record_action(connection, "bounces", by, month=None, letters=refused)
     return BounceReport(len(refused), tuple(left))
 
 
-def _why_left(each: Notification, status: str | None) -> str | None:
-    if each.letter is None:
+def _said(each: Notification, row: Delivery | None) -> RecipientStatus | None:
+    return None if row is None else status_that_counts(each.said, str(parse_address(row.recipient)))
+
+
+def _why_left(each: Notification, row: Delivery | None, said: RecipientStatus | None) -> str | None:
+    if each.fault:
+        return f"could not be read: {each.fault}"
+    if not each.letters:
         return "names no letter of ours"
-    if status is None:
+    if row is None:
         return "names a letter that is not in the outbox"
-    if each.action != "failed":
-        return f"is not about a failure ({each.action or 'no delivery status'})"
-    if status != "accepted":
-        return f"the letter is {status} already"
+    if said is None or said.action != FAILED:
+        return f"is not about a failure ({said.action if said and said.action else 'no delivery status'})"
+    if row.status not in HAS_LEFT:
+        return f"the letter is {row.status} already"
     return None

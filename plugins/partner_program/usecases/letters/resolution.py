@@ -1,7 +1,7 @@
 """A person's decision about letters that cannot go on by themselves: it arrived, or send it again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -23,20 +23,11 @@ RESOLVABLE = ("ambiguous", "refused", "undeliverable")
 MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolver:
-    """Who decided, why and when (seconds since 1970)."""
-
-    done_by: str
-    reason: str
-    done_at: int
-
-
 def resolve_letters(
     installation: Installation,
     month: BillingMonth,
     resolution: Resolution,
-    by: Resolver,
+    by: Doer,
     *,
     partners: Sequence[str] | None = None,
     written_to_files: bool = False,
@@ -57,13 +48,7 @@ def resolve_letters(
         for row in rows:
             _resolve(connection, row, resolution, by)
         letter_action_store.record_action(
-            connection,
-            resolution,
-            month=month,
-            done_by=by.done_by,
-            reason=by.reason,
-            done_at=by.done_at,
-            deliveries=[list(row.key[1:]) for row in rows],
+            connection, resolution, by, month=month, deliveries=[list(row.key[1:]) for row in rows]
         )
     return len(rows)
 
@@ -76,7 +61,7 @@ def _applies_to(row: Delivery, resolution: Resolution, *, written_to_files: bool
     return row.status in RESOLVABLE and row.recipient != NO_RECIPIENT and not row.is_replaced
 
 
-def _resolve(connection: Connection, row: Delivery, resolution: Resolution, by: Resolver) -> None:
+def _resolve(connection: Connection, row: Delivery, resolution: Resolution, by: Doer) -> None:
     if resolution == "accepted":
         delivery_store.move(connection, row, "accepted", reply=f"{by.done_by} says that it arrived: {by.reason}")
     else:
@@ -93,7 +78,7 @@ def _resolve(connection: Connection, row: Delivery, resolution: Resolution, by: 
         )
 
 
-def adopt_installation(installation: Installation, by: Resolver) -> int:
+def adopt_installation(installation: Installation, by: Doer) -> int:
     """Let a copied or restored database send from here; return how many letters a person has to look at.
 
     Letters that were not finished may have been sent since the backup was made: they become ambiguous. A person looks
@@ -103,12 +88,11 @@ def adopt_installation(installation: Installation, by: Resolver) -> int:
     with installation.database.writing() as connection:
         epoch = rebind(connection, installation)
         count = delivery_store.make_ambiguous(connection, MAY_HAVE_LEFT, reason)
-        doer = Doer(by.done_by, by.reason, by.done_at)
         detail = {**asdict(installation.place), "epoch": epoch.count, "ambiguous": count}
-        record_act(connection, ADOPTION, epoch.installation_id, doer, detail)
+        record_act(connection, ADOPTION, epoch.installation_id, by, detail)
     return count
 
 
-def resolver(done_by: str, reason: str, clock: Callable[[], float]) -> Resolver:
+def resolver(done_by: str, reason: str, clock: Callable[[], float]) -> Doer:
     """The person who decides, with the reason and the time from `clock`."""
-    return Resolver(done_by, reason, int(clock()))
+    return Doer(done_by, reason, int(clock()))
