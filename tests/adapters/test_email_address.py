@@ -3,8 +3,8 @@
 import pytest
 
 from partner_program.adapters.files import values
-from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.envelope import Envelope, fault_of_addresses
+from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.email_address import domain_of, fault_of_address
 from partner_program.domain.refusals import Refusal, Undeliverable
 
@@ -66,12 +66,25 @@ def test_an_invalid_address_is_refused_everywhere(written: str, fault: str) -> N
     assert fault in str(fault_of_addresses(Envelope("", written, b"", needs_smtputf8=True)))
 
 
-def test_a_letter_may_demand_more_of_an_address_than_the_registry() -> None:
-    """A domain that cannot be registered is found when a letter is written; only that letter is undeliverable."""
-    for written in ("jo@localhost", "jo@ho_st.example", "jo@192.0.2.1"):
-        assert values.email(written) == written
-        with pytest.raises(Undeliverable):
-            parse_address(written)
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("jo@localhost", "has no whole domain after the @"),
+        ("jo@192.0.2.1", "has no whole domain after the @"),
+        ("jo@-p1.example", "has a domain that cannot be registered"),
+        ("jo@ho_st.example", "has a domain that cannot be registered"),
+        (f"{'j' * 65}@p1.example", "has 65 octets before the @, more than 64"),
+        (f"jo@{'p1.' * 90}example", "has a domain that cannot be registered"),
+        (f"{'j' * 64}@{('p' * 60 + '.') * 3}example", "is longer than 254 octets"),
+    ],
+)
+def test_an_address_to_which_no_letter_can_go_is_refused_at_load(written: str, fault: str) -> None:
+    """Else it is found when letters were approved, and every letter that names it is undeliverable."""
+    assert fault_of_address(written) is None
+    with pytest.raises(Refusal, match=fault):
+        values.email(written)
+    with pytest.raises(Undeliverable, match=fault):
+        parse_address(written)
 
 
 def test_the_domain_is_what_stands_after_the_last_at() -> None:

@@ -12,8 +12,9 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 from partner_program.adapters.files.faults import did_you_mean, quoted
+from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.email_address import fault_of_address
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Refusal, Undeliverable
 
 BP_OF_ONE_PERCENT = 100
 Word = TypeVar("Word", bound=str)
@@ -85,12 +86,16 @@ def _zones() -> frozenset[str]:
 
 
 def email(written: str) -> str:
-    """Read one e-mail address; letters outside ASCII are allowed, the mail server decides later."""
-    if fault_of_address(written) is None:
-        return written
-    raise Refusal(
-        f"{quoted(written)} is not one e-mail address, expected name@domain without spaces, commas or brackets"
-    )
+    """Read one e-mail address to which a letter can go; letters outside ASCII are allowed, the server decides later."""
+    if fault_of_address(written) is not None:
+        raise Refusal(
+            f"{quoted(written)} is not one e-mail address, expected name@domain without spaces, commas or brackets"
+        )
+    try:
+        parse_address(written)
+    except Undeliverable as fault:
+        raise Refusal(f"{fault}, expected an address that letters can go to") from None
+    return written
 
 
 def _matching(pattern: str, expected: str) -> Callable[[str], str]:

@@ -7,8 +7,8 @@ mailbox of bounces.
 From the outside in: a `courier` takes letters, to a mail server or to a folder. `client` hands over one letter after
 another on one connection; `conversation` opens that connection (greeting, TLS, login), `transaction` sends one
 letter's MAIL, RCPT and DATA, `wire` moves bytes by a deadline, `replies` reads what the server answers. `message`
-makes the bytes of an e-mail and `envelope` refuses what may not be sent; `address` gives an address the form that mail
-servers take (`domain.email_address` says what an address looks like). `sending_settings` and `smtp_settings` read the
+makes the bytes of an e-mail and `envelope` refuses what may not be sent; `mail_address`, beside this package, gives an
+address the form that mail servers take, and the registry asks it too. `sending_settings` and `smtp_settings` read the
 connection; `send_rate` keeps to the limits in it. `bounces` reads what came back: `mail_files` from files, `mime_parts`
 takes each message apart, `delivery_status` finds what it says of each recipient.
 

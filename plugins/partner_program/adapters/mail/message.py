@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from partner_program.adapters.mail.address import parse_address
+from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.refusals import Refusal, Undeliverable
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.sending_settings import sending_settings
+from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery

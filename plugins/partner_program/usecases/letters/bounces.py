@@ -5,8 +5,8 @@ from pathlib import Path
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.mail.address import parse_address
 from partner_program.adapters.mail.bounces import Notification, read_notifications
+from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.acts import Doer
 from partner_program.domain.bounces import FAILED, RecipientStatus, status_that_counts
 from partner_program.domain.delivery import Delivery

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partner_program.adapters.mail.address import parse_address
+from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.refusals import Undeliverable
 
 
