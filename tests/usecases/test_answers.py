@@ -158,7 +158,7 @@ def test_a_month_that_was_never_run_has_no_register(world: World) -> None:
 
 
 def sound(here: Installation) -> dict[str, bool]:
-    return {found.subject: found.sound for found in examine(here)}
+    return {found.subject: found.sound for found in examine(here, today=lambda: date(2015, 8, 3))}
 
 
 def test_the_doctor_finds_a_sound_installation_sound(world: World) -> None:
@@ -169,7 +169,11 @@ def test_the_doctor_finds_a_sound_installation_sound(world: World) -> None:
 def test_the_doctor_says_what_to_do_where_something_is_missing(world: World, tmp_path: Path) -> None:
     three_partners(world)
     del world.connections["billing_us"]
-    told = {found.subject: found.message for found in examine(world.installation) if not found.sound}
+    told = {
+        found.subject: found.message
+        for found in examine(world.installation, today=lambda: date(2015, 8, 3))
+        if not found.sound
+    }
     assert told == {"billing_us": "not set: set AIRFLOW_CONN_BILLING_US"}
     nothing = Installation(NamedConnections(), tmp_path / "nowhere", tmp_path / "out")
     assert set(sound(nothing).values()) == {False}
@@ -182,13 +186,13 @@ def test_the_doctor_names_a_catalogue_that_is_not_finished(world: World, tmp_pat
     french = here.include / "templates/letters/v1/catalogues/fr.po"
     french.write_text('msgid ""\nmsgstr ""\n"Language: fr_FR\\n"\n', "utf-8")
 
-    told = {found.subject: found.message for found in examine(here) if not found.sound}
+    told = {found.subject: found.message for found in examine(here, today=lambda: date(2015, 8, 3)) if not found.sound}
     assert list(told) == ["letter templates"]
     assert "fr.po: is not finished, and a letter may not be in two languages" in told["letter templates"]
 
 
 def test_the_doctor_names_a_database_that_was_never_made(world: World) -> None:
-    told = {found.subject: found.message for found in examine(world.installation)}
+    told = {found.subject: found.message for found in examine(world.installation, today=lambda: date(2015, 8, 3))}
     assert told["programme database"].endswith("run `partner-program init`")
 
 

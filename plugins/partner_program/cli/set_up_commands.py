@@ -92,7 +92,8 @@ def doctor() -> None:
     """Check this installation: programme files, database, connections, templates; say what to do."""
     from partner_program.usecases.doctor import examine
 
-    findings = examine(installation())
+    here = installation()
+    findings = examine(here, today=here.today)
     for finding in findings:
         click.echo(f"{'ok  ' if finding.sound else 'FAIL'} {finding.subject}: {finding.message}")
         for doubt in finding.doubts:

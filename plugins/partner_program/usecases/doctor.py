@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
-from partner_program.adapters.billing.pull import missing_relations
+from partner_program.adapters.billing.pull import faults_in_reading
 from partner_program.adapters.database.registry import load_registry
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.registry_doubts import registry_doubts
@@ -23,8 +25,11 @@ class Examined:
     doubts: tuple[str, ...] = ()
 
 
-def examine(installation: Installation) -> list[Examined]:
-    """Check programme files, templates, database and connections; nothing is changed."""
+def examine(installation: Installation, *, today: Callable[[], date]) -> list[Examined]:
+    """Check programme files, templates, database and connections; nothing is changed.
+
+    Of each entity the month before `today` is read. Without sound programme files no day is known.
+    """
     found = [
         _try("programme files", lambda: ", ".join(program.file_name for program in installation.programs)),
         _try("letter templates", lambda: _languages(installation)),
@@ -36,7 +41,7 @@ def examine(installation: Installation) -> list[Examined]:
         entities = registry.entities
         found[-1] = replace(found[-1], doubts=tuple(registry_doubts(registry)))
         found.append(_try("place of sending", lambda: check_place(installation)))
-        found += [each for entity in entities for each in _connections(installation, entity)]
+        found += [each for entity in entities for each in _connections(installation, entity, today)]
     return found
 
 
@@ -59,21 +64,27 @@ def _database(installation: Installation) -> str:
     return f"{len(registry.partners)} partners at {len(registry.entities)} entities"
 
 
-def _connections(installation: Installation, entity: Entity) -> Iterator[Examined]:
+def _connections(installation: Installation, entity: Entity, today: Callable[[], date]) -> Iterator[Examined]:
     billing = billing_connection_id(entity)
-    yield _try(billing, lambda: _billing(installation, entity, billing))
+    yield _try(billing, lambda: _billing(installation, entity, billing, today))
     orders = orders_connection_id(entity)
     yield _try(orders, lambda: _orders(installation, orders))
 
 
-def _billing(installation: Installation, entity: Entity, conn_id: str) -> str:
-    """Open the database and look for the relations of contract 1: a connection that is set may still not work."""
+def _billing(installation: Installation, entity: Entity, conn_id: str, today: Callable[[], date]) -> str:
+    """Read the month before `today` from the database: a connection that is set may still not work, or never answer."""
     fields = installation.connections.get(conn_id)
     if fields is None:
         raise Refusal(f"not set: set AIRFLOW_CONN_{conn_id.upper()}")
-    missing = missing_relations(fields, entity, sql_folder=installation.include / "sql")
-    if missing:
-        raise Refusal("; ".join(missing))
+    faults = faults_in_reading(
+        fields,
+        entity,
+        BillingMonth.of(today()).preceding,
+        largest_line_minor=installation.programs[-1].largest_line_minor,
+        sql_folder=installation.include / "sql",
+    )
+    if faults:
+        raise Refusal("; ".join(faults))
     return f"opened as {fields.conn_type}, its relations are there"
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ import pymysql
 import pytest
 
 from partner_program.adapters.billing.lines import BillingLine
-from partner_program.adapters.billing.pull import missing_relations, pull_month
+from partner_program.adapters.billing.pull import faults_in_reading, pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
@@ -236,7 +237,7 @@ def test_a_column_of_another_type_is_named(server: Server) -> None:
 
 
 def test_a_sound_database_lacks_nothing(server: Server) -> None:
-    assert missing_relations(server.fields, NL, sql_folder=SQL) == []
+    assert faults_in_reading(server.fields, NL, JULY, largest_line_minor=1_000_000_000, sql_folder=SQL) == []
 
 
 def test_a_wrong_password_and_an_absent_server_are_faults_without_the_password(server: Server) -> None:
@@ -247,8 +248,10 @@ def test_a_wrong_password_and_an_absent_server_are_faults_without_the_password(s
         assert "tell-nobody" not in fault
 
 
-def test_a_statement_that_takes_too_long_is_a_fault(server: Server) -> None:
-    slow = {"postgres": "pg_sleep(5)::text", "mysql": "CONCAT(SLEEP(5), '')"}[server.fields.conn_type]
+@contextmanager
+def sleeping_resellers(server: Server, seconds: int) -> Iterator[None]:
+    """A closed month without lines, whose list of resellers takes so long."""
+    slow = {"postgres": f"pg_sleep({seconds})::text", "mysql": f"CONCAT(SLEEP({seconds}), '')"}[server.fields.conn_type]
     view = (
         f"CREATE OR REPLACE VIEW program_reseller_account AS SELECT {slow} AS account_id,"
         " '' AS company_name, '' AS vat_id, '' AS email_domain"
@@ -259,12 +262,28 @@ def test_a_statement_that_takes_too_long_is_a_fault(server: Server) -> None:
     if server.fields.conn_type == "postgres":
         server.run(f"GRANT SELECT ON program_reseller_account TO {server.fields.login}", [])
     try:
-        fault = server.pull(extra={"statement_timeout": 1}).fault
+        yield
     finally:
         server.run("DROP VIEW program_reseller_account", [])
         server.run("ALTER TABLE kept_reseller_account RENAME TO program_reseller_account", [])
+
+
+def test_a_statement_that_takes_too_long_is_a_fault(server: Server) -> None:
+    with sleeping_resellers(server, 5):
+        fault = server.pull(extra={"statement_timeout": 1}).fault
     assert fault is not None
     assert "billing database not readable" in fault
+
+
+def test_an_entity_that_takes_longer_than_its_deadline_is_a_fault_and_its_server_stops_working(server: Server) -> None:
+    with sleeping_resellers(server, 20):
+        assert server.pull(extra={"deadline": 1}).fault == "no answer within 1 second"
+        assert faults_in_reading(
+            replace(server.fields, extra={"deadline": 1}), NL, JULY, largest_line_minor=1, sql_folder=SQL
+        ) == ["no answer within 1 second"]
+        # Dropping the view would wait for a statement that still runs.
+        before = monotonic()
+    assert monotonic() - before < 5
 
 
 def test_a_value_that_breaks_an_entitys_own_view_is_not_shown(postgres_server: Server) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def refused(letters: LetterWorld, match: str) -> None:
     with pytest.raises(Refusal, match=f"{match}|no letter of 2015-06 waits"):
         letters.approve()
     assert letters.world.fingerprint() == before
-    (told,) = [each for each in examine(letters.here) if each.subject == "place of sending"]
+    (told,) = [
+        each for each in examine(letters.here, today=lambda: date(2015, 8, 3)) if each.subject == "place of sending"
+    ]
     assert not told.sound
     assert "partner-program letters adopt --by NAME --reason TEXT" in told.message
 

@@ -7,11 +7,12 @@ files in `include/sql/<dialect>/`, one each.
 Start with `pull.pull_month`. It opens one read-only snapshot (`sqlite`, `postgres`, `mysql` behind the protocol in
 `snapshot`), has the database add up the sound lines in groups (`tally`), reads line by line only the accounts with
 doubtful lines (`lines` says what is wrong with each), and compares with the entity's own close (`closes`). A fault of
-the entity is never raised: it is the `fault` of the result, and the other entities go on.
+the entity is never raised: it is the `fault` of the result, and the other entities go on. Nor does one that never
+answers stop them: `deadline` ends the reading of an entity, whatever it waits for.
 
 **To add a database dialect:** a folder `include/sql/<dialect>/` with the same file names as `sqlite/`; a module here
-with one context manager that yields a `BillingSnapshot` (copy the shape of `sqlite`; put into `server` what servers
-share); one row in `pull._DIALECTS`; its driver in `requirements.in`.
+with one context manager that yields a `BillingSnapshot` and ends its statements at the deadline (copy the shape of
+`sqlite`; put into `server` what servers share); one row in `pull._DIALECTS`; its driver in `requirements.in`.
 `tests/adapters/billing/test_servers.py` reads the same months from every dialect: add yours there, and the test shows
 every difference.
 

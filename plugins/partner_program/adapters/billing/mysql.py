@@ -7,11 +7,13 @@ Keys are compared by their bytes, `CAST(... AS BINARY)` in the statements, becau
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pymysql
 
+from partner_program.adapters.billing.deadline import Deadline
 from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
@@ -50,9 +52,16 @@ class MysqlSnapshot(BillingSnapshot):
     dialect = "mysql"
     stand_in_keyword = "AS"
 
-    def __init__(self, connection: "pymysql.Connection[Any]", sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        connection: "pymysql.Connection[Any]",
+        time_limit: "_TimeLimit",
+        sql_folder: Path,
+        stand_ins: Mapping[str, str],
+    ) -> None:
         super().__init__(sql_folder, stand_ins)
         self._connection = connection
+        self._time_limit = time_limit
         self._as_utf8: dict[str, bool] = {}
 
     def statement(self, name: str) -> str:
@@ -70,6 +79,7 @@ class MysqlSnapshot(BillingSnapshot):
         """Yield the rows of a statement, with bytes decoded to text."""
         statement, binds = with_lists(self.statement(name), values)
         with self._connection.cursor() as cursor:
+            self._time_limit.set(cursor)
             cursor.execute(named_binds(statement), binds)
             texts = (tuple(map(_text, row)) for row in cursor.fetchall())
             yield from with_whole_numbers(name, texts)
@@ -77,6 +87,7 @@ class MysqlSnapshot(BillingSnapshot):
     def columns(self, relation: str) -> list[str]:
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
         with self._connection.cursor() as cursor:
+            self._time_limit.set(cursor)
             cursor.execute(named_binds(self.statement(f"columns_of_{relation}")), {})
             described = cursor.description or ()
         for name, kind, *_ in described:
@@ -108,52 +119,72 @@ class MysqlSnapshot(BillingSnapshot):
 
 @contextmanager
 def open_mysql(
-    fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
+    fields: ConnectionFields, *, deadline: Deadline, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
 ) -> Iterator[MysqlSnapshot]:
     """Open a snapshot; keys always come as bytes and are decoded here, so `any_bytes` changes nothing."""
     del any_bytes
     try:
-        with closing(_connect(fields)) as connection:
-            yield MysqlSnapshot(connection, sql_folder, stand_ins)
+        allowed = seconds_allowed(fields)
+        with closing(_connect(fields, deadline)) as connection:
+            time_limit = _set_session(connection, allowed, deadline)
+            yield MysqlSnapshot(connection, time_limit, sql_folder, stand_ins)
     except pymysql.MySQLError as error:
+        if deadline.is_over():
+            raise deadline.fault() from None
         raise BillingFault(f"billing database not readable: {plain_words(error)}") from None
 
 
-def _connect(fields: ConnectionFields) -> "pymysql.Connection[Any]":
-    """Connect with strict mode, in UTC, with a time limit, inside a read-only transaction on one snapshot."""
-    allowed = seconds_allowed(fields)
-    connection = pymysql.connect(
+def _connect(fields: ConnectionFields, deadline: Deadline) -> "pymysql.Connection[Any]":
+    seconds = deadline.whole_seconds_left()
+    return pymysql.connect(
         host=fields.host or "127.0.0.1",
         port=fields.port or 3306,
         user=fields.login,
         password=fields.password or "",
         database=fields.schema,
         charset="utf8mb4",
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=min(CONNECT_SECONDS, seconds),
+        read_timeout=seconds,
+        write_timeout=seconds,
         autocommit=True,
     )
-    try:
-        _set_session(connection, allowed)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
-def _set_session(connection: "pymysql.Connection[Any]", allowed: int) -> None:
-    """Set what reading relies on, and check that it is set: a proxy or an old server may ignore it."""
+@dataclass(frozen=True)
+class _TimeLimit:
+    """How long the server may work on one statement: the setting's name and unit differ between MariaDB and MySQL."""
+
+    setting: str
+    units_per_second: int
+    allowed: int
+    deadline: Deadline
+
+    def set(self, cursor: Any) -> int:
+        """Have the server end the next statement at the deadline at the latest; return the value that was set."""
+        value = min(self.allowed, self.deadline.whole_seconds_left()) * self.units_per_second
+        cursor.execute(f"SET SESSION {self.setting} = %s", (value,))
+        return value
+
+
+def _set_session(connection: "pymysql.Connection[Any]", allowed: int, deadline: Deadline) -> _TimeLimit:
+    """Set strict mode, UTC, a time limit and a read-only transaction on one snapshot.
+
+    Checks that they are set: a proxy or an old server may ignore them.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
         is_mariadb = "mariadb" in str(cursor.fetchone()).lower()
-        limit, value = ("max_statement_time", allowed) if is_mariadb else ("max_execution_time", allowed * 1000)
+        setting = ("max_statement_time", 1) if is_mariadb else ("max_execution_time", 1000)
+        limit = _TimeLimit(*setting, allowed, deadline)
         cursor.execute("SET SESSION sql_mode = %s, SESSION time_zone = '+00:00'", (SQL_MODE,))
-        cursor.execute(f"SET SESSION {limit} = %s", (value,))
+        value = limit.set(cursor)
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        cursor.execute(f"SELECT @@SESSION.sql_mode, @@SESSION.{limit}")
+        cursor.execute(f"SELECT @@SESSION.sql_mode, @@SESSION.{limit.setting}")
         mode, seconds = cursor.fetchone() or ("", 0)
     if set(str(mode).split(",")) != set(SQL_MODE.split(",")) or int(seconds) != value:
         raise BillingFault("billing database not readable: it does not keep to the strict mode and the time limit")
+    return limit
 
 
 def _text(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import IsolationLevel
 
+from partner_program.adapters.billing.deadline import Deadline
 from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
@@ -36,15 +37,25 @@ class PostgresSnapshot(BillingSnapshot):
 
     dialect = "postgres"
 
-    def __init__(self, connection: psycopg.Connection[Any], sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        allowed: int,
+        deadline: Deadline,
+        sql_folder: Path,
+        stand_ins: Mapping[str, str],
+    ) -> None:
         super().__init__(sql_folder, stand_ins)
         self._connection = connection
+        self._allowed = allowed
+        self._deadline = deadline
 
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a statement, sent in the server's binary form."""
         statement, binds = with_lists(self.statement(name), values)
         query: Any = named_binds(statement)
         with self._connection.cursor(binary=True) as cursor:
+            self._limit(cursor)
             if name in _MANY_ROWS:
                 yield from cursor.stream(query, binds, binary=True, size=_ROWS_AT_ONCE)
                 return
@@ -54,6 +65,7 @@ class PostgresSnapshot(BillingSnapshot):
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
         query: Any = named_binds(self.statement(f"columns_of_{relation}"))
         with self._connection.cursor() as cursor:
+            self._limit(cursor)
             described = cursor.execute(query).description or []
             types = self._connection.adapters.types
             for column in described:
@@ -69,36 +81,44 @@ class PostgresSnapshot(BillingSnapshot):
         """Return the account id itself: the server compares it by its bytes."""
         return account_id if isinstance(account_id, str) else account_id.decode(errors="backslashreplace")
 
+    def _limit(self, cursor: psycopg.Cursor[Any]) -> None:
+        """Have the server end the next statement at the deadline at the latest: it does not notice that we left."""
+        seconds = min(self._allowed, self._deadline.whole_seconds_left())
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+
 
 @contextmanager
 def open_postgres(
-    fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
+    fields: ConnectionFields, *, deadline: Deadline, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
 ) -> Iterator[PostgresSnapshot]:
     """Open a snapshot; a server's text always fits its encoding, so `any_bytes` changes nothing here."""
     del any_bytes
     try:
-        with closing(_connect(fields)) as connection:
-            yield PostgresSnapshot(connection, sql_folder, stand_ins)
+        allowed = seconds_allowed(fields)
+        with closing(_connect(fields, allowed, deadline)) as connection:
+            yield PostgresSnapshot(connection, allowed, deadline, sql_folder, stand_ins)
     except psycopg.Error as error:
+        if deadline.is_over():
+            raise deadline.fault() from None
         raise BillingFault(f"billing database not readable: {plain_words(error)}") from None
     except UnicodeDecodeError as error:
         raise BillingFault(f"billing database not readable: text that is no {error.encoding}") from None
 
 
-def _connect(fields: ConnectionFields) -> psycopg.Connection[Any]:
+def _connect(fields: ConnectionFields, allowed: int, deadline: Deadline) -> psycopg.Connection[Any]:
     """Connect read-only, with one snapshot for all statements, and days and numbers in the contract's form."""
-    allowed = seconds_allowed(fields)
     connection = psycopg.connect(
         host=fields.host,
         port=fields.port,
         user=fields.login,
         password=fields.password,
         dbname=fields.schema,
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=min(CONNECT_SECONDS, deadline.whole_seconds_left()),
         client_encoding="UTF8",
         application_name="partner-program",
         options=" ".join(f"-c {name}={value}" for name, value in _settings(fields, allowed).items()),
     )
+    deadline.will_end(connection.fileno())
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     in_force = connection.execute(

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from partner_program.adapters.billing.closes import close_fault, read_close_rows
+from partner_program.adapters.billing.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.adapters.billing.lines import BillingLine, plain_text
 from partner_program.adapters.billing.mysql import open_mysql
 from partner_program.adapters.billing.postgres import open_postgres
@@ -57,25 +58,44 @@ def pull_month(
     `recorded_closes` are used if the entity has no `program_period_close`. The same data gives the same result.
     """
     what = (connection, entity, month, largest_line_minor, recorded_closes, sql_folder)
+
+    def read(deadline: Deadline) -> EntityRevenue:
+        try:
+            return _pull(*what, deadline, any_bytes=False)
+        except UndecodableText:
+            return _pull(*what, deadline, any_bytes=True)  # slower: text that is not UTF-8 comes as bytes
+
     try:
-        return _pull(*what, any_bytes=False)
-    except UndecodableText:
-        return _pull(*what, any_bytes=True)  # slower: text that is not UTF-8 comes as bytes
+        with _without_collecting():
+            return answer_within(deadline_seconds(connection), read)
+    except Refusal as fault:
+        return EntityRevenue(entity.entity, (), (), (), (), fault=str(fault))
 
 
-def missing_relations(connection: ConnectionFields, entity: Entity, *, sql_folder: Path) -> list[str]:
-    """Return why an entity's billing database cannot be read; empty if every relation and column is there."""
-    try:
-        with _open(connection, entity, sql_folder, True) as snapshot:
+def faults_in_reading(
+    connection: ConnectionFields, entity: Entity, month: BillingMonth, *, largest_line_minor: int, sql_folder: Path
+) -> list[str]:
+    """Return why an entity's billing database cannot be read; empty if it can, whatever the month holds.
+
+    A view may have the right columns and never give a row: so a whole month is read, as a run reads it.
+    """
+
+    def look(deadline: Deadline) -> list[str]:
+        with _open(connection, entity, sql_folder, deadline, True) as snapshot:
             asked = {name: columns for name, columns in _COLUMNS.items() if name != CLOSES or snapshot.has(CLOSES)}
-            found = [snapshot.missing(name, columns) for name, columns in asked.items()]
+            missing = [snapshot.missing(name, columns) for name, columns in asked.items()]
+            if not any(missing):
+                _read(snapshot, entity, month, largest_line_minor, ())
+            return [each for each in missing if each]
+
+    try:
+        return answer_within(deadline_seconds(connection), look)
     except Refusal as fault:
         return [str(fault)]
-    return [missing for missing in found if missing]
 
 
 def _open(
-    connection: ConnectionFields, entity: Entity, sql_folder: Path, any_bytes: bool
+    connection: ConnectionFields, entity: Entity, sql_folder: Path, deadline: Deadline, any_bytes: bool
 ) -> AbstractContextManager[BillingSnapshot]:
     """Open a snapshot in the connection's dialect, with the entity's own queries if the registry names a source."""
     dialect = _DIALECTS.get(connection.conn_type)
@@ -85,7 +105,7 @@ def _open(
     stand_ins = read_stand_ins(sql_folder, entity.source, connection.conn_type) if entity.source else {}
     if stand_ins is None:
         raise BillingFault(f"source {entity.source!r}: expected a folder of that name under sources")
-    return dialect(connection, sql_folder=sql_folder, stand_ins=stand_ins, any_bytes=any_bytes)
+    return dialect(connection, deadline=deadline, sql_folder=sql_folder, stand_ins=stand_ins, any_bytes=any_bytes)
 
 
 def _pull(
@@ -95,14 +115,12 @@ def _pull(
     largest: int,
     recorded: Sequence[PeriodClose],
     sql_folder: Path,
+    deadline: Deadline,
     *,
     any_bytes: bool,
 ) -> EntityRevenue:
-    try:
-        with _open(connection, entity, sql_folder, any_bytes) as snapshot, _without_collecting():
-            return _read(snapshot, entity, month, largest, recorded)
-    except Refusal as fault:
-        return EntityRevenue(entity.entity, (), (), (), (), fault=str(fault))
+    with _open(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
+        return _read(snapshot, entity, month, largest, recorded)
 
 
 @contextmanager

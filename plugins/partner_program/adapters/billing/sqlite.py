@@ -8,11 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from partner_program.adapters.billing.deadline import Deadline
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 
 BUSY_SECONDS = 5.0
+# Some milliseconds of work of SQLite's: so often it asks whether the time is over.
+_STEPS_BETWEEN_LOOKS = 200_000
 
 
 class SqliteSnapshot(BillingSnapshot):
@@ -46,17 +49,20 @@ class SqliteSnapshot(BillingSnapshot):
 
 @contextmanager
 def open_sqlite(
-    fields: ConnectionFields, *, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
+    fields: ConnectionFields, *, deadline: Deadline, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
 ) -> Iterator[SqliteSnapshot]:
     """Open a snapshot; text that is not UTF-8 comes as bytes with `any_bytes`, otherwise raises `UndecodableText`."""
     try:
         with closing(_connect(fields)) as connection:
+            connection.set_progress_handler(deadline.is_over, _STEPS_BETWEEN_LOOKS)
             if any_bytes:
                 connection.text_factory = _text_or_bytes
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
             yield SqliteSnapshot(connection, sql_folder, stand_ins)
     except sqlite3.Error as error:
+        if deadline.is_over():
+            raise deadline.fault() from None
         # an error with a code comes from SQLite; without one, the driver could not decode a text
         if getattr(error, "sqlite_errorcode", None) is None and "decode" in str(error):
             raise UndecodableText from None

@@ -1,0 +1,106 @@
+"""Ends the reading of an entity's database when its time is over, whatever it waits for.
+
+Reading has a thread of its own, which the caller leaves at the deadline: a file on a dead network drive, or a server
+that took the connection and went silent, cannot be asked to stop. Each dialect also ends its own work at the deadline,
+so that hardly ever such a thread is left behind, and a statement does not run on in a server that nobody listens to.
+"""
+
+import math
+import os
+import re
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from threading import Thread
+from time import monotonic
+from typing import TypeVar
+
+from partner_program.adapters.billing.server import seconds_allowed
+from partner_program.adapters.billing.snapshot import BillingFault
+from partner_program.adapters.connections import ConnectionFields
+
+DEADLINE_SECONDS = 600
+_TIDY_SECONDS = 1.0  # how long work that was ended may take to close its connection
+_WHOLE_SECONDS = re.compile(r"[1-9]\d{0,4}", re.ASCII)
+_LONGEST = 86_400
+_Answer = TypeVar("_Answer")
+
+
+class Deadline:
+    """When one entity must have been read."""
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+        self._end = monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+
+    def seconds_left(self) -> float:
+        """Return the seconds that are left, never less than 0."""
+        return max(0.0, self._end - monotonic())
+
+    def whole_seconds_left(self) -> int:
+        """Return the seconds that are left, rounded up and at least 1, for settings in which 0 means no limit."""
+        return max(1, math.ceil(self.seconds_left()))
+
+    def is_over(self) -> bool:
+        """Return whether the time is over."""
+        return self.seconds_left() == 0
+
+    def fault(self) -> BillingFault:
+        """Return what is wrong with an entity whose time is over."""
+        unit = "second" if self._seconds == 1 else "seconds"
+        return BillingFault(f"no answer within {self._seconds} {unit}")
+
+    def will_end(self, fileno: int) -> None:
+        """Remember a connection's socket, which is shut down at the deadline: a driver that waits for it then returns.
+
+        The number is duplicated: once the driver has closed its socket, its number may soon be another's.
+        """
+        self._sockets.append(socket.socket(fileno=os.dup(fileno)))
+
+    def shut_down(self) -> None:
+        """End the connections that are still open."""
+        for each in self._sockets:
+            with suppress(OSError):  # the other side has closed it
+                each.shutdown(socket.SHUT_RDWR)
+
+    def forget(self) -> None:
+        """Close what `will_end` keeps."""
+        for each in self._sockets:
+            each.close()
+
+
+def deadline_seconds(fields: ConnectionFields) -> int:
+    """Return how long reading an entity may take: `deadline` in the connection's extra, whole seconds.
+
+    Where it is not set, a longer `statement_timeout` counts: one statement may not be given more time than all of them.
+    """
+    asked = fields.extra.get("deadline")
+    if asked is None:
+        return max(DEADLINE_SECONDS, seconds_allowed(fields))
+    if not _WHOLE_SECONDS.fullmatch(str(asked)) or int(str(asked)) > _LONGEST:
+        raise BillingFault(f"connection {fields.conn_id}: deadline in extra: expected whole seconds, as in 600")
+    return int(str(asked))
+
+
+def answer_within(seconds: int, read: Callable[[Deadline], _Answer]) -> _Answer:
+    """Return what `read` returns, or raise what it raises; a `BillingFault` where that takes longer."""
+    deadline = Deadline(seconds)
+    answer: Future[_Answer] = Future()
+    Thread(target=_give, args=(answer, read, deadline), daemon=True).start()
+    wait([answer], timeout=deadline.seconds_left())
+    if not answer.done():
+        deadline.shut_down()
+        wait([answer], timeout=_TIDY_SECONDS)  # whatever it gives now comes too late
+        raise deadline.fault()
+    return answer.result()
+
+
+def _give(answer: "Future[_Answer]", read: Callable[[Deadline], _Answer], deadline: Deadline) -> None:
+    try:
+        answer.set_result(read(deadline))
+    except BaseException as fault:  # noqa: BLE001 - the thread that waits raises it
+        answer.set_exception(fault)
+    finally:
+        deadline.forget()

@@ -1,0 +1,83 @@
+"""An entity that never answers holds its own partners, in words; everyone else's month is as if nothing had happened."""
+
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.doctor import examine
+from partner_program.usecases.month.closes import read_entity_month
+from partner_program.usecases.registry import find_entity
+from tests.usecases.three_partners import GO_LIVE, JUNE, partners, three_partners
+from tests.worlds import World
+
+SAID = "entity US: no answer within 1 second"
+Silent = Callable[[World], None]
+
+
+def endless_view(world: World) -> None:
+    """What US lists as its resellers is searched for and never found."""
+    with closing(sqlite3.connect(world.billing_db("US"))) as owner:
+        owner.executescript(
+            "DROP TABLE program_reseller_account; CREATE VIEW program_reseller_account AS"
+            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+            " SELECT i AS account_id, '' AS company_name, '' AS vat_id, '' AS email_domain FROM n WHERE i < 0"
+        )
+    world.connections["billing_us"] = replace(world.connections["billing_us"], extra={"deadline": 1})
+
+
+@pytest.fixture(params=["sqlite", "mysql"])
+def us_never_answers(request: pytest.FixtureRequest, world: World) -> World:
+    three_partners(world)
+    if request.param == "sqlite":
+        endless_view(world)
+        return world
+    silent = socket.create_server(("127.0.0.1", 0))  # the system takes connections for it; it says nothing
+    request.addfinalizer(silent.close)
+    world.connections["billing_us"] = ConnectionFields(
+        "billing_us", "mysql", "127.0.0.1", silent.getsockname()[1], "reader", "x", "billing", {"deadline": 1}
+    )
+    return world
+
+
+def test_its_partners_are_held_and_everyone_else_gets_what_they_would_have_got(
+    us_never_answers: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world = us_never_answers
+    world.settle(JUNE, on=GO_LIVE)
+    found = partners(world, JUNE)
+    assert {key: row["status"] for key, row in found.items()} == {"P1": "assigned", "P2": "held", "P3": "held"}
+    assert [(held["partner_id"], held["reason"]) for held in world.register(JUNE)["held"]] == [
+        ("P2", SAID),
+        ("P3", SAID),
+    ]
+    answered = three_partners(World(tmp_path_factory.mktemp("answers")))
+    answered.settle(JUNE, on=GO_LIVE)
+    assert found["P1"] == partners(answered, JUNE)["P1"]
+
+
+def test_running_again_changes_nothing_and_an_answer_releases(us_never_answers: World) -> None:
+    world = us_never_answers
+    world.settle(JUNE, on=GO_LIVE)
+    before = world.fingerprint()
+    world.settle(JUNE, on=GO_LIVE)
+    assert world.fingerprint() == before
+    if world.connections["billing_us"].conn_type == "mysql":
+        world.connections.add_sqlite("billing_us", world.billing_db("US"))
+        world.settle(JUNE, on=GO_LIVE)
+        assert {row["status"] for row in partners(world, JUNE).values()} == {"assigned"}
+
+
+def test_the_doctor_and_the_check_of_its_close_say_it(us_never_answers: World) -> None:
+    here = us_never_answers.installation
+    told = {found.subject: found.message for found in examine(here, today=lambda: date(2015, 7, 27)) if not found.sound}
+    assert told == {"billing_us": "no answer within 1 second"}
+    assert (
+        read_entity_month(here, find_entity(here, "US"), BillingMonth.parse(JUNE)).fault == "no answer within 1 second"
+    )
