@@ -98,7 +98,7 @@ def test_a_grant_that_ended_otherwise_is_named() -> None:
 def test_a_restated_month_is_not_compared_with_the_terms_of_its_first_effective_date() -> None:
     other = IN_FORCE._replace(monthly_fee_discount_bp=1500, setup_fee_discount_bp=5000, sla="Gold")
     assert len(differences(in_force=IN_FORCE, now=other)) == 3
-    assert differences(in_force=IN_FORCE, now=other, restated=True) == []
+    assert differences(in_force=IN_FORCE, now=other, keeps_terms=True) == []
 
 
 # What a run of a month has to write

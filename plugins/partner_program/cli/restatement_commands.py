@@ -5,7 +5,7 @@ from datetime import date
 import click
 
 from partner_program.cli.inputs import DAY, MONTH, WORDS, installation
-from partner_program.cli.options import example, looked_at
+from partner_program.cli.options import example, looked_at, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 
 
@@ -16,12 +16,21 @@ def restatement() -> None:
 
 @restatement.command("show", epilog=example("partner-program restatement show 2015-06"))
 @click.argument("month", type=MONTH)
-def restatement_show(month: BillingMonth) -> None:
-    """Show what would change in MONTH: old and new figures, partner by partner."""
-    from partner_program.cli.tables import print_proposal
+@click.option("--effective-on", type=DAY, help="First day of the corrected rates, as for `accept`; default: today.")
+@text_or_json
+def restatement_show(month: BillingMonth, effective_on: date | None, form: str) -> None:
+    """Show what accepting MONTH's proposal on a day does: the month's record, rates and letters, partner by partner."""
+    from partner_program.cli.tables import print_outlook
     from partner_program.usecases.month.restatement import show_restatement
+    from partner_program.usecases.whole_month import restatement_file
 
-    print_proposal(show_restatement(installation(), month))
+    here = installation()
+    today = here.today()
+    day = effective_on or today
+    if form == "json":
+        click.echo(restatement_file(here, month, on=day, today=today), nl=False)
+    else:
+        print_outlook(show_restatement(here, month, on=day, today=today), is_today=day == today)
 
 
 @restatement.command(
@@ -33,14 +42,15 @@ def restatement_show(month: BillingMonth) -> None:
 @looked_at("accepted_by")
 def restatement_accept(month: BillingMonth, effective_on: date | None, reason: str, accepted_by: str) -> None:
     """Put the proposed figures of MONTH in force: rates for new orders from the day of acceptance, new letters."""
+    from partner_program.domain.acceptance import summary_words
     from partner_program.usecases.month.restatement import Acceptance
     from partner_program.usecases.whole_month import accept_whole_restatement
 
     here = installation()
     today = here.today()
     acceptance = Acceptance(effective_on or today, accepted_by, reason)
-    proposal = accept_whole_restatement(here, month, acceptance, today=today)
-    click.echo(f"{month}: revision {proposal.revision}, {len(proposal.differences)} partners restated")
+    done = accept_whole_restatement(here, month, acceptance, today=today)
+    click.echo(f"{month}: revision {done.proposal.revision}, {summary_words(done.consequences)}")
 
 
 @restatement.command(

@@ -14,12 +14,15 @@ from partner_program.domain.register import COLUMNS, Cell, Form, Register, Regis
 from partner_program.domain.short_lines import period_text, readings_text
 
 if TYPE_CHECKING:
+    from partner_program.domain.acceptance import Outlook
     from partner_program.domain.exchange_rates import JudgedRate
     from partner_program.domain.quote import Quote
     from partner_program.domain.rates import Rate
-    from partner_program.domain.restatement import Proposal
     from partner_program.domain.revenue import FaultyLine, MrrGroup
     from partner_program.usecases.orders import Order
+
+
+NAMED = 20  # how many partners a line under a table names; it counts the rest
 
 
 def _console() -> Console:
@@ -53,6 +56,8 @@ def print_register(register: Register) -> None:
     if register.effective_on:
         title += f", effective {register.effective_on}"
     console.print(_partners_table(title, register.partners))
+    for month, partners in _decided_later(register.partners).items():
+        console.print(f"rate decided by {month}, a later month; the tier here is on record: {escape(partners)}")
     if register.held:
         held = _table("Held: these partners keep the rate they have", "partner", "entities", "reason")
         for each in register.held:
@@ -67,6 +72,18 @@ def print_register(register: Register) -> None:
     console.print(
         "tiers: " + ", ".join(f"{_tier(tier)}: {tiers[tier]}" for tier in sorted(tiers, key=lambda t: t or 0))
     )
+
+
+def _decided_later(partners: Sequence[RegisterPartner]) -> dict[str, str]:
+    """Name the partners whose rate a later month decides, by that month; at most so many of each."""
+    found: dict[str, list[str]] = {}
+    for each in partners:
+        if each.rate_decided_by is not None:
+            found.setdefault(str(each.rate_decided_by), []).append(each.partner_id)
+    return {
+        month: ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        for month, names in sorted(found.items())
+    }
 
 
 def _partners_table(title: str, partners: Sequence[RegisterPartner]) -> Table:
@@ -104,14 +121,28 @@ _FORMS: dict[Form, Callable[[Cell], str]] = {
 }
 
 
-def print_proposal(proposal: "Proposal") -> None:
-    """Print what a restatement would change."""
-    table = _table(f"{proposal.billing_month}: proposed revision {proposal.revision}", "partner", "what changes")
-    for partner_id, changes in proposal.differences.items():
-        table.add_row(escape(partner_id), escape("\n".join(changes)))
+def print_outlook(outlook: "Outlook", *, is_today: bool) -> None:
+    """Print what accepting a restatement on a day does, partner by partner, or why it cannot be accepted on it."""
+    from partner_program.domain.acceptance import letter_words, rate_words, record_words, summary_words
+
+    proposal = outlook.proposal
+    title = f"{proposal.billing_month}: proposed revision {proposal.revision}"
     console = _console()
+    if outlook.refused is not None:
+        table = _table(title, "partner", "what differs")
+        for partner_id, changes in proposal.differences.items():
+            table.add_row(escape(partner_id), escape("\n".join(changes)))
+        console.print(table)
+        console.print(f"accepting it from {outlook.day} is refused: {escape(outlook.refused)}")
+        return
+    day = f"{outlook.day}, today; for another day: --effective-on" if is_today else str(outlook.day)
+    table = _table(f"{title}, if accepted from {day}", "partner", "the month's record", "rate for new orders", "letter")
+    for each in outlook.consequences:
+        table.add_row(
+            escape(each.partner_id), escape(record_words(each)), escape(rate_words(each)), escape(letter_words(each))
+        )
     console.print(table)
-    console.print(f"{len(proposal.differences)} partners; nothing changes until `restatement accept` or `reject`")
+    console.print(f"{summary_words(outlook.consequences)}. Nothing changes until `restatement accept` or `reject`")
 
 
 def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:
@@ -214,6 +245,8 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
         f"{_percent(result.monthly_fee_discount_bp)} monthly, {_percent(result.setup_fee_discount_bp)} setup, "
         f"{result.sla or 'no SLA of the programme'}"
     )
+    if result.rate_decided_by is not None:
+        console.print(f"the rate is decided by {result.rate_decided_by}, a later month: the tier here is on record")
 
 
 def print_rates(judged: "Sequence[JudgedRate]") -> None:

@@ -25,13 +25,15 @@ class Column:
 
     `heading` is its title in the terminal's table; without one it is in files only. The table shows cents as euros,
     basis points as per cent, tier 0 as none. `before` names the column that follows it in the table, where its place
-    there is another than in files. A field that JSON has in another place is not `in_json`.
+    there is another than in files. A field that JSON has in another place is not `in_json`; one that is `rare` stands
+    in JSON only where it has a value.
     """
 
     heading: str | None
     form: Form = "text"
     before: str | None = None
     in_json: bool = True
+    rare: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a misspelt form where the column is written: types do not look into an annotation."""
@@ -70,7 +72,9 @@ class RegisterAccount:
 class RegisterPartner:
     """What a month decided for one partner: cents and basis points, None where there is nothing.
 
-    A held partner has no figures of the month, and the rate that it keeps.
+    A held partner has no figures of the month, and the rate that it keeps. `rate_decided_by` is the later month that
+    had decided the rate when this month released or restated the partner: the tier is then this month's on record, and
+    the terms are those that were in force.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -84,6 +88,7 @@ class RegisterPartner:
     setup_fee_discount_bp: Annotated[int | None, Column("setup", "percent")]
     sla: Annotated[str | None, Column("SLA")]
     rate_valid_from: Annotated[date | None, Column("since")]
+    rate_decided_by: Annotated[BillingMonth | None, Column(None, rare=True)]
     grants: tuple[RegisterGrant, ...]
     letter: Annotated[RegisterLetter | None, Column("letter")]
     accounts: tuple[RegisterAccount, ...]
@@ -142,6 +147,8 @@ def _cell(value: object) -> Cell:
         return value.kind
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, BillingMonth):
+        return str(value)
     if value is None or isinstance(value, str | int):
         return value
     raise TypeError(f"a column of the register cannot hold {type(value).__name__}")

@@ -140,13 +140,14 @@ def rate_in_force(in_force: Figures) -> Rate | None:
     return Rate(in_force.rate_valid_from, terms)
 
 
-def differences(*, in_force: Figures, now: Figures, restated: bool = False) -> list[str]:
+def differences(*, in_force: Figures, now: Figures, keeps_terms: bool = False) -> list[str]:
     """What differs, in words; empty for equal figures.
 
-    The day from which the rate holds is left out: it follows from the rest. A partner that was `restated` got its rate
-    on the day of the acceptance, so its terms are not compared with those of the month's effective date.
+    The day from which the rate holds is left out: it follows from the rest. A partner `keeps_terms` that was restated,
+    from the day of that acceptance, or whose rate a later month decides: its terms are not compared with those of the
+    month's effective date.
     """
-    left_out = {"rate_valid_from", *(_TERMS if restated else ())}
+    left_out = {"rate_valid_from", *(_TERMS if keeps_terms else ())}
     found = []
     for name in [name for name in Figures._fields if name not in left_out]:
         was, is_now = getattr(in_force, name), getattr(now, name)

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from partner_program.adapters.reports.restatement import outlook_json
+from partner_program.domain.acceptance import Outlook
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
-from partner_program.domain.restatement import Proposal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import NotRendered, letter_templates
 from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.quality import month_warnings, quality_report
-from partner_program.usecases.month.restatement import Acceptance, accept_restatement
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement, show_restatement
 from partner_program.usecases.month.run import run_month
 from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.publication import publish_owed
@@ -53,11 +54,16 @@ def settle_whole_month(
 
 def accept_whole_restatement(
     installation: Installation, month: BillingMonth, acceptance: Acceptance, *, today: date
-) -> Proposal:
+) -> Outlook:
     """Put a month's proposed figures in force, render its letters anew and write the months' page."""
-    proposal = accept_restatement(installation, month, acceptance, today=today)
+    done = accept_restatement(installation, month, acceptance, today=today)
     _letters_and_page(installation, month)
-    return proposal
+    return done
+
+
+def restatement_file(installation: Installation, month: BillingMonth, *, on: date, today: date) -> bytes:
+    """What accepting a month's open proposal from the day `on` does, as JSON in UTF-8."""
+    return outlook_json(show_restatement(installation, month, on=on, today=today)).encode()
 
 
 def _letters_and_page(

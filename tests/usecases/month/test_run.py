@@ -1,6 +1,7 @@
 """A month's run over real databases: what it decides, whom it holds, and that running it again changes nothing."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -301,7 +302,8 @@ def test_changed_inputs_for_a_month_in_force_are_proposed_and_overwrite_nothing(
     world.close(JUNE, "NL")
     outcome = world.settle(JUNE, on=GO_LIVE)
     assert (outcome.assigned, outcome.proposed) == (0, 1)
-    proposal = show_restatement(world.installation, BillingMonth.parse(JUNE))
+    day = date.fromisoformat(GO_LIVE)
+    proposal = show_restatement(world.installation, BillingMonth.parse(JUNE), on=day, today=day).proposal
     assert set(proposal.differences) == {"P1"}
     assert {"mrr 2,000.00 EUR becomes 5,000.00 EUR", "earned_tier 2 becomes 3"} <= set(proposal.differences["P1"])
     assert world.register(JUNE) == before

@@ -67,6 +67,12 @@ def settlements_of(connection: Connection, month: BillingMonth) -> list[StoredSe
     return [StoredSettlement(**{**row, "migration": bool(row["migration"])}) for row in rows]
 
 
+def effective_day(settlements: Sequence[StoredSettlement]) -> date | None:
+    """Return the day on which the newest revision of a month took force; None for a month that is history only."""
+    newest = settlements[-1].revision
+    return next(each.effective_on for each in settlements if each.revision == newest)
+
+
 def load_histories(
     connection: Connection, month: BillingMonth, effective: Mapping[str, date]
 ) -> dict[str, PartnerHistory]:
@@ -222,15 +228,75 @@ def released_late(connection: Connection, month: BillingMonth) -> set[str]:
     return {partner_id for partner_id, first in later.items() if partner_id not in own or own[partner_id] > first}
 
 
-def assigned_after(connection: Connection, month: BillingMonth) -> set[str]:
-    """Return the partners that were assigned in a later month in force."""
+def assigned_after(connection: Connection, month: BillingMonth) -> dict[str, BillingMonth]:
+    """Return the partners that were assigned in a later month in force, each with the newest such month."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
-        select(assessment.c.partner_id)
+        select(assessment.c.partner_id, func.max(assessment.c.billing_month))
         .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
         .where(settlement.c.status == IN_FORCE, assessment.c.billing_month > str(month))
+        .group_by(assessment.c.partner_id)
     )
-    return set(connection.execute(query).scalars())
+    return {partner_id: BillingMonth.parse(newest) for partner_id, newest in connection.execute(query)}
+
+
+def rates_decided_by(
+    connection: Connection, month: BillingMonth, revision: int, only: str | None = None
+) -> dict[str, BillingMonth]:
+    """Return the partners whose rate this month did not decide, each with the later month that had decided it already.
+
+    Those are partners that the month released or restated after a later month had assigned them. Looked for only where
+    a settlement of the month was written after one of a later month.
+    """
+    assessment, settlement = schema.assessment, schema.settlement
+    first_later = select(func.min(settlement.c.settlement_id)).where(
+        settlement.c.billing_month > str(month), settlement.c.status == IN_FORCE
+    )
+    late = select(settlement.c.settlement_id).where(
+        settlement.c.billing_month == str(month),
+        settlement.c.status == IN_FORCE,
+        settlement.c.revision <= revision,
+        settlement.c.settlement_id > first_later.scalar_subquery(),
+    )
+    if connection.execute(late).first() is None:
+        return {}
+    own = _deciding_settlements(connection, month, revision, only)
+    later = (
+        select(assessment.c.partner_id, assessment.c.billing_month, assessment.c.settlement_id)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month > str(month))
+        .order_by(assessment.c.billing_month)
+    )
+    if only is not None:
+        later = later.where(assessment.c.partner_id == only)
+    return {
+        partner_id: BillingMonth.parse(decided)
+        for partner_id, decided, settlement_id in connection.execute(later)
+        if partner_id in own and settlement_id < own[partner_id]
+    }
+
+
+def _deciding_settlements(
+    connection: Connection, month: BillingMonth, revision: int, only: str | None
+) -> dict[str, int]:
+    """Return the settlement that decided each partner's row of a revision: a row carried over was decided before."""
+    assessment, restatement = schema.assessment, schema.restatement
+    accepted = select(restatement.c.revision, restatement.c.differences).where(
+        restatement.c.billing_month == str(month), restatement.c.status == "accepted"
+    )
+    restated = {row.revision: json.loads(row.differences).keys() for row in connection.execute(accepted)}
+    rows = (
+        select(assessment.c.partner_id, assessment.c.revision, assessment.c.settlement_id)
+        .where(assessment.c.billing_month == str(month), assessment.c.revision <= revision)
+        .order_by(assessment.c.revision)
+    )
+    if only is not None:
+        rows = rows.where(assessment.c.partner_id == only)
+    own: dict[str, int] = {}
+    for partner_id, at, settlement_id in connection.execute(rows):
+        if partner_id not in own or partner_id in restated.get(at, ()):
+            own[partner_id] = settlement_id
+    return own
 
 
 def entities_totalled(connection: Connection, settlements: Sequence[int]) -> set[str]:

@@ -3,7 +3,14 @@
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import assigned_partners, find_held, load_totals, settlements_of
+from partner_program.adapters.database.history import (
+    assigned_partners,
+    effective_day,
+    find_held,
+    load_totals,
+    rates_decided_by,
+    settlements_of,
+)
 from partner_program.adapters.database.rates import rate_on, rates_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
@@ -23,13 +30,20 @@ def read_register(connection: Connection, month: BillingMonth) -> Register:
     letters = _newest_letters(connection, month)
     kept = rates_on(connection, last.effective_on) if last.effective_on else {}
     reasons = {each.partner_id: each.reason for each in totals.held}
+    later = rates_decided_by(connection, month, last.revision)
     return Register(
         billing_month=month,
         revision=last.revision,
-        effective_on=next(each for each in settlements if each.revision == last.revision).effective_on,
+        effective_on=effective_day(settlements),
         status=last.status,
         partners=tuple(
-            _assigned(partner_id, assigned[partner_id].figures, letters.get(partner_id), reasons.get(partner_id))
+            _assigned(
+                partner_id,
+                assigned[partner_id].figures,
+                letters.get(partner_id),
+                reasons.get(partner_id),
+                later.get(partner_id),
+            )
             if partner_id in assigned
             else _held(partner_id, kept.get(partner_id), reasons[partner_id])
             for partner_id in sorted(assigned.keys() | reasons.keys())
@@ -49,7 +63,8 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     assigned = assigned_partners(connection, month, last.revision, partner_id).get(partner_id)
     if assigned is not None:
         letter = _newest_letters(connection, month, partner_id).get(partner_id)
-        return _assigned(partner_id, assigned.figures, letter, held.reason if held else None)
+        later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
+        return _assigned(partner_id, assigned.figures, letter, held.reason if held else None, later)
     if held is None:
         return None
     kept = rate_on(connection, partner_id, last.effective_on) if last.effective_on else None
@@ -69,7 +84,11 @@ def _newest_letters(connection: Connection, month: BillingMonth, only: str | Non
 
 
 def _assigned(
-    partner_id: str, figures: Figures, letter: RegisterLetter | None, held_reason: str | None
+    partner_id: str,
+    figures: Figures,
+    letter: RegisterLetter | None,
+    held_reason: str | None,
+    later: BillingMonth | None,
 ) -> RegisterPartner:
     """Return the row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
     return RegisterPartner(
@@ -84,6 +103,7 @@ def _assigned(
         setup_fee_discount_bp=figures.setup_fee_discount_bp,
         sla=figures.sla,
         rate_valid_from=figures.rate_valid_from,
+        rate_decided_by=later,
         grants=tuple(RegisterGrant(grant_id, outcome) for grant_id, outcome in figures.grants),
         letter=letter,
         accounts=tuple(
@@ -109,6 +129,7 @@ def _held(partner_id: str, rate: Rate | None, reason: str) -> RegisterPartner:
         setup_fee_discount_bp=terms.setup_fee_discount_bp if terms else None,
         sla=terms.sla if terms else None,
         rate_valid_from=rate.valid_from if rate else None,
+        rate_decided_by=None,
         grants=(),
         letter=None,
         accounts=(),

@@ -33,8 +33,12 @@ def register_facts(register: Register) -> dict[str, object]:
 
 def partner_facts(partner: RegisterPartner) -> dict[str, object]:
     """Return one partner's row for JSON."""
-    elsewhere = {name for name, column in COLUMNS.items() if not column.in_json}
-    return {name: plain(getattr(partner, name)) for name in partner.__dataclass_fields__ if name not in elsewhere}
+    left_out = {
+        name
+        for name, column in COLUMNS.items()
+        if not column.in_json or (column.rare and getattr(partner, name) is None)
+    }
+    return {name: plain(getattr(partner, name)) for name in partner.__dataclass_fields__ if name not in left_out}
 
 
 def register_json(register: Register) -> str:

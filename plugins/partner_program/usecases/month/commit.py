@@ -222,7 +222,7 @@ def _rises(
     return early_rises(
         program=program,
         known_parts=totals.known_parts,
-        decided=inputs.assigned.keys() | settlement_history.assigned_after(connection, request.month),
+        decided=inputs.assigned.keys() | settlement_history.assigned_after(connection, request.month).keys(),
         rates={partner_id: history.rate for partner_id, history in inputs.histories.items()},
         agreements=inputs.agreements,
         effective_on=inputs.run_effective_on,

@@ -69,8 +69,11 @@ def decide_all(
         else each
         for each in _decisions(request, inputs, partner_totals, by_partner)
     )
-    restated = restatement_store.accepted_partners(connection, request.month)
-    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, _differences(decisions, inputs, restated))
+    # Their rate is not this month's to change: it was restated on a later day, or a later month decides it.
+    keeps_terms = restatement_store.accepted_partners(connection, request.month)
+    keeps_terms |= settlement_history.assigned_after(connection, request.month).keys()
+    found = _differences(decisions, inputs, keeps_terms)
+    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, found)
 
 
 def _decisions(
@@ -97,14 +100,16 @@ def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:
     return replace(totals, held=tuple(each for each in totals.held if each.partner_id not in inputs.assigned))
 
 
-def _differences(decisions: Sequence[Decision], inputs: MonthInputs, restated: Collection[str]) -> dict[str, list[str]]:
-    """What differs from what is in force, in words, by partner."""
+def _differences(
+    decisions: Sequence[Decision], inputs: MonthInputs, keeps_terms: Collection[str]
+) -> dict[str, list[str]]:
+    """What differs from what is in force, in words, by partner; without the terms of partners that keep theirs."""
     found = {}
     for decision in decisions:
         own = inputs.assigned.get(decision.partner_id)
         if own is not None:
             changed = differences(
-                in_force=own.figures, now=figures_of(decision), restated=decision.partner_id in restated
+                in_force=own.figures, now=figures_of(decision), keeps_terms=decision.partner_id in keeps_terms
             )
             if changed:
                 found[decision.partner_id] = changed

@@ -1,7 +1,7 @@
 """Showing, accepting and rejecting a restatement: a month in force whose inputs have changed (rule 8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection
@@ -11,12 +11,12 @@ from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
+from partner_program.domain.acceptance import Consequence, Outlook, Standing, consequences, takes_effect_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, check_acceptance_day
-from partner_program.domain.rates_taking_force import rate_of_acceptance
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.restatement import Proposal, rate_in_force
-from partner_program.domain.settlement import NO_HISTORY, Decision, keep_rate
+from partner_program.domain.restatement import Proposal
+from partner_program.domain.settlement import NO_HISTORY
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
 from partner_program.usecases.month.inputs import MonthRequest, gather
@@ -34,10 +34,27 @@ class Acceptance:
     reason: str
 
 
-def show_restatement(installation: Installation, month: BillingMonth) -> Proposal:
-    """The month's open proposal."""
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An acceptance decided in full, before anything is written."""
+
+    request: MonthRequest
+    decided: MonthDecisions
+    consequences: tuple[Consequence, ...]
+
+
+def show_restatement(installation: Installation, month: BillingMonth, *, on: date, today: date) -> Outlook:
+    """The month's open proposal with what accepting it from the day `on` does; the answer says where that is refused.
+
+    Raises `Refusal` where nothing is proposed.
+    """
     with installation.database.reading() as connection:
-        return restatement_store.open_proposal(connection, month)
+        proposal = restatement_store.open_proposal(connection, month)
+        try:
+            prepared = _prepare(connection, installation, proposal, on=on, today=today)
+        except Refusal as refusal:
+            return Outlook(proposal, on, refused=str(refusal))
+    return Outlook(proposal, on, prepared.consequences)
 
 
 def reject_restatement(installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str) -> Proposal:
@@ -52,35 +69,48 @@ def reject_restatement(installation: Installation, month: BillingMonth, *, rejec
 
 def accept_restatement(
     installation: Installation, month: BillingMonth, acceptance: Acceptance, *, today: date
-) -> Proposal:
-    """Put the proposed figures in force as the next revision, with rates from the acceptance's day.
+) -> Outlook:
+    """Put the proposed figures in force as the next revision: exactly the consequences that `show_restatement` tells.
 
-    Partners that do not differ are carried over. A partner that a later month in force has assigned gets the corrected
-    figures and keeps its rate. Refused where the inputs have changed since the proposal.
+    Partners that do not differ are carried over. Refused where the inputs have changed since the proposal.
     """
+    day = acceptance.effective_on
     with installation.database.writing() as connection:
         proposal = restatement_store.open_proposal(connection, month)
-        request = _request_of(connection, month, today)
-        decided = _decide_again(connection, installation, request)
-        if decision_hash(decided.restated) != proposal.decision_hash:
-            raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
-        later = settlement_history.assigned_after(connection, month)
-        restated = [
-            keep_rate(each, rate=rate_in_force(decided.inputs.assigned[each.partner_id].figures))
-            if request.history or each.partner_id in later
-            else _accepted(connection, installation, decided, each, acceptance)
-            for each in decided.restated
-        ]
-        _write(connection, request, decided, restated, acceptance, proposal)
+        prepared = _prepare(connection, installation, proposal, on=day, today=today)
+        _write(connection, prepared, proposal, day)
         restatement_store.close_proposal(
             connection,
             proposal,
             ACCEPTED,
             decided_by=acceptance.accepted_by,
             reason=acceptance.reason,
-            effective_on=acceptance.effective_on,
+            effective_on=day,
         )
-    return proposal
+    return Outlook(proposal, day, prepared.consequences)
+
+
+def _prepare(
+    connection: Connection, installation: Installation, proposal: Proposal, *, on: date, today: date
+) -> _Prepared:
+    """Decide the month again and what accepting it from a day does; refused where it cannot be accepted."""
+    month = proposal.billing_month
+    request = _request_of(connection, month, today)
+    decided = _decide_again(connection, installation, request)
+    if decision_hash(decided.restated) != proposal.decision_hash:
+        raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
+    later = settlement_history.assigned_after(connection, month)
+    if not request.history:
+        _check_day(connection, [each.partner_id for each in decided.restated if each.partner_id not in later], on)
+    found = consequences(
+        restated=decided.restated,
+        standings={
+            each.partner_id: _standing(connection, decided, each.partner_id, later, on) for each in decided.restated
+        },
+        program=None if request.history else installation.program_on(on),
+        day=on,
+    )
+    return _Prepared(request, decided, found)
 
 
 def _request_of(connection: Connection, month: BillingMonth, today: date) -> MonthRequest:
@@ -96,48 +126,38 @@ def _decide_again(connection: Connection, installation: Installation, request: M
     return decide_all(connection, request, inputs, totals, totals.partners, graces)
 
 
-def _accepted(
-    connection: Connection,
-    installation: Installation,
-    decided: MonthDecisions,
-    decision: Decision,
-    acceptance: Acceptance,
-) -> Decision:
-    """Return the decision with the rate from the acceptance's day: of the corrected tier, or of a grant on that day."""
-    day, partner_id = acceptance.effective_on, decision.partner_id
-    last = settlement_history.last_decided_on(connection, partner_id)
-    check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)
-    current = rate_store.rate_on(connection, partner_id, day)
-    rate = rate_of_acceptance(
-        program=installation.program_on(day),
-        day=day,
-        earned_tier=decision.earned_tier or 0,
-        open_grants=decided.inputs.histories.get(partner_id, NO_HISTORY).open_grants,
-        settled_grants=decision.grants,
-        agreements=decided.inputs.agreements.get(partner_id, ()),
-        current=current,
+def _check_day(connection: Connection, partner_ids: Sequence[str], day: date) -> None:
+    for partner_id in partner_ids:
+        last = settlement_history.last_decided_on(connection, partner_id)
+        check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)
+
+
+def _standing(
+    connection: Connection, decided: MonthDecisions, partner_id: str, later: dict[str, BillingMonth], day: date
+) -> Standing:
+    inputs = decided.inputs
+    return Standing(
+        figures=inputs.assigned[partner_id].figures,
+        rate=rate_store.rate_on(connection, partner_id, day),
+        decided_by=later.get(partner_id),
+        open_grants=inputs.histories.get(partner_id, NO_HISTORY).open_grants,
+        agreements=inputs.agreements.get(partner_id, ()),
     )
-    return replace(decision, rate=rate, rate_is_new=rate != current, letter="restated")
 
 
-def _write(
-    connection: Connection,
-    request: MonthRequest,
-    decided: MonthDecisions,
-    restated: Sequence[Decision],
-    acceptance: Acceptance,
-    proposal: Proposal,
-) -> None:
+def _write(connection: Connection, prepared: _Prepared, proposal: Proposal, day: date) -> None:
+    request, decided, accepted = prepared.request, prepared.decided, prepared.consequences
+    own_day = settlement_history.effective_day(settlement_history.settlements_of(connection, request.month))
     head, settlement_id = take_force(
         connection,
         request,
         decided,
-        restated,
+        [each.decision for each in accepted],
         revision=proposal.revision,
-        effective_on=acceptance.effective_on,
+        effective_on=takes_effect_on(accepted=accepted, day=day, month_in_force_from=own_day),
         decision_hash=proposal.decision_hash,
         origin="restatement",
     )
-    names = {each.partner_id for each in restated}
+    names = {each.partner_id for each in accepted}
     settlement_store.carry_over(connection, head, settlement_id, restated=names)
     owe_rates(connection, today=request.today, settlement_id=settlement_id)

@@ -25,7 +25,7 @@ def take_force(
     decisions: Sequence[Decision],
     *,
     revision: int,
-    effective_on: date,
+    effective_on: date | None,
     decision_hash: str,
     origin: str,
 ) -> tuple[SettlementHead, int]:
