@@ -1,8 +1,8 @@
-"""An entity that never answers holds its own partners, in words; everyone else's month is as if nothing had happened."""
+"""An entity that never answers holds its own partners, in words; everyone else's month is as ever."""
 
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -18,7 +18,6 @@ from tests.usecases.three_partners import GO_LIVE, JUNE, partners, three_partner
 from tests.worlds import World
 
 SAID = "entity US: no answer within 1 second"
-Silent = Callable[[World], None]
 
 
 def endless_view(world: World) -> None:
@@ -33,17 +32,17 @@ def endless_view(world: World) -> None:
 
 
 @pytest.fixture(params=["sqlite", "mysql"])
-def us_never_answers(request: pytest.FixtureRequest, world: World) -> World:
+def us_never_answers(request: pytest.FixtureRequest, world: World) -> Iterator[World]:
     three_partners(world)
-    if request.param == "sqlite":
-        endless_view(world)
-        return world
-    silent = socket.create_server(("127.0.0.1", 0))  # the system takes connections for it; it says nothing
-    request.addfinalizer(silent.close)
-    world.connections["billing_us"] = ConnectionFields(
-        "billing_us", "mysql", "127.0.0.1", silent.getsockname()[1], "reader", "x", "billing", {"deadline": 1}
-    )
-    return world
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the system takes connections for it; it says nothing
+        if request.param == "sqlite":
+            endless_view(world)
+        else:
+            port = silent.getsockname()[1]
+            world.connections["billing_us"] = ConnectionFields(
+                "billing_us", "mysql", "127.0.0.1", port, "reader", "x", "billing", {"deadline": 1}
+            )
+        yield world
 
 
 def test_its_partners_are_held_and_everyone_else_gets_what_they_would_have_got(
