@@ -106,7 +106,13 @@ _TLS_AND_LOGIN = {
 }
 _BEFORE_TEXT = {
     "mail_450": _of("deferred", "mail", Say(b"450 4.1.8 not now\r\n")),
-    "mail_550": _of("refused", "mail", Say(b"550 5.7.1 not from you\r\n")),
+    "mail_550": _of("stop", "mail", Say(b"550 5.7.1 not from you\r\n")),
+    "mail_553": _of("stop", "mail", Say(b"553 sender address rejected: not owned by user letters\r\n")),
+    "mail_501": _of("stop", "mail", Say(b"501 5.1.7 bad sender address\r\n")),
+    "mail_554_of_two_lines": _of("stop", "mail", Say(b"554-5.7.1 client host blocked\r\n554 5.7.1 see us\r\n")),
+    "mail_552": _of("refused", "mail", Say(b"552 5.3.4 larger than we take\r\n")),
+    "mail_554_size": _of("refused", "mail", Say(b"554 5.3.4 larger than we take\r\n")),
+    "mail_550_smtputf8": _of("refused", "mail", Say(b"550 5.6.7 no SMTPUTF8 there\r\n")),
     "mail_530": _of("stop", "mail", Say(b"530 5.7.0 log in first\r\n")),
     "mail_421": _of("deferred", "mail", HangUp(b"421 closing\r\n")),
     "mail_drop": _of("approved", "mail", HangUp()),
@@ -117,6 +123,7 @@ _BEFORE_TEXT = {
     "rcpt_450": _of("deferred", "rcpt", Say(b"450 4.2.1 not now\r\n")),
     "greylisting": _of("deferred", "rcpt", Say(b"450 4.7.1 greylisted\r\n"), first_time_only=True),
     "rcpt_550": _of("refused", "rcpt", Say(b"550 5.1.1 nobody of that name\r\n")),
+    "rcpt_550_relay": _of("refused", "rcpt", Say(b"550 5.7.1 unable to relay for this host\r\n")),
     "rcpt_550_binary": _of("refused", "rcpt", Say(b"550-5.1.1 \x00\x1b[31m\r\n550 5.1.1 \xe2\x80\xae\xff\r\n")),
     "rcpt_421": _of("deferred", "rcpt", HangUp(b"421 closing\r\n")),
     "rcpt_354": _of("approved", "rcpt", Say(b"354 go on\r\n")),
@@ -134,6 +141,7 @@ _BEFORE_TEXT = {
     "pipelined_rcpt_550_data_354": Mode(
         "refused", {"rcpt": Say(b"550 5.1.1 no\r\n"), "data": Say(b"354 go on\r\n")}, offers=_PIPED
     ),
+    "pipelined_mail_550": _of("stop", "mail", Say(b"550 5.7.1 not from you\r\n"), offers=_PIPED),
     "pipelined_mail_450": _of("deferred", "mail", Say(b"450 not now\r\n"), offers=_PIPED),
     "pipelined_rcpt_421": _of("deferred", "rcpt", HangUp(b"421 closing\r\n"), offers=_PIPED),
 }
@@ -180,4 +188,6 @@ _AFTER_DOT = {
     "idle_421": _of("accepted", "idle", HangUp(b"421 idle for too long\r\n")),
 }
 SCRIPTS: Mapping[str, Mode] = {**_SOUND, **_BEFORE_LETTERS, **_TLS_AND_LOGIN, **_BEFORE_TEXT, **_TEXT, **_AFTER_DOT}
+# These refuse every recipient in the same words, which are about us: the whole month stops.
+ALIKE = ("rcpt_550_relay", "data_554", "dot_554", "rset_drop", "rset_stall", "rset_garbage", "rset_502")
 MODES: Mapping[str, str] = {name: mode.expected for name, mode in SCRIPTS.items()}

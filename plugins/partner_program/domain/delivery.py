@@ -32,7 +32,7 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
     "approved": ("claimed", "rendered", "undeliverable", "ambiguous"),
     "claimed": ("dot_pending", "approved", "deferred", "refused", "undeliverable", "ambiguous"),
     "dot_pending": ("accepted", "deferred", "refused", "ambiguous"),
-    "deferred": ("claimed", "rendered", "undeliverable", "ambiguous"),
+    "deferred": ("claimed", "rendered", "refused", "undeliverable", "ambiguous"),
     "accepted": ("refused", "rendered"),  # `rendered` only if it was written to a file, and a person asks
     "refused": ("rendered",),
     "ambiguous": ("accepted", "refused", "rendered"),  # `refused` if it came back: so it had been sent

@@ -11,6 +11,7 @@ import pytest
 
 from partner_program.adapters.mail.client import StopSending
 from partner_program.adapters.mail.wire import Wire
+from tests.smtp.fault_modes import ALIKE
 from tests.smtp.fault_server import MODES, FaultServer
 from tests.usecases.dying import Points, ended, start
 from tests.usecases.letter_world import RECIPIENTS, LetterWorld, letter_world
@@ -48,7 +49,7 @@ def test_no_letter_arrives_twice_or_is_lost_whatever_the_server_does(june: Lette
     with FaultServer(mode) as server:
         june.use_server(server.connection_fields())
         for _ in range(1 if MODES[mode] in ("approved", "stop") else 2):
-            if MODES[mode] == "stop":
+            if MODES[mode] == "stop" or mode in ALIKE:
                 with pytest.raises(StopSending):
                     june.send()
             else:
@@ -60,6 +61,9 @@ def test_no_letter_arrives_twice_or_is_lost_whatever_the_server_does(june: Lette
     if MODES[mode] == "stop":
         assert states == {"approved": RECIPIENTS}
         assert not server.bodies
+    elif mode in ALIKE:
+        assert states == {"deferred": 3, "approved": 1}, "nothing is refused, all can be sent again"
+        assert not server.kept
     elif MODES[mode] == "ambiguous":
         assert states == {"ambiguous": RECIPIENTS}, "never sent again by itself"
         assert all(row.reply for row in june.reconciled().open)
@@ -85,6 +89,29 @@ def test_a_letter_that_could_not_be_handed_over_arrives_once_when_the_server_wor
             june.time.sleep(20_000)
         assert june.states() == {"accepted": RECIPIENTS}
     assert sorted(arrived(server).values()) == [1] * RECIPIENTS
+
+
+@pytest.mark.parametrize("mode", ["mail_553", "rcpt_550_relay", "dot_554"])
+def test_letters_of_a_server_that_refuses_us_all_arrive_once_it_takes_them(june: LetterWorld, mode: str) -> None:
+    with FaultServer(mode) as server:
+        june.use_server(server.connection_fields())
+        with pytest.raises(StopSending, match=r"host"):
+            june.send()
+        assert "refused" not in june.states()
+        server.limit(0)
+        june.time.sleep(600)
+        june.send()
+        assert june.states() == {"accepted": RECIPIENTS}
+    assert sorted(arrived(server).values()) == [1] * RECIPIENTS
+
+
+@pytest.mark.parametrize(("mode", "before"), [("rcpt_550_relay", 2), ("dot_554", 2), ("rcpt_550_relay", 1)])
+def test_a_refusal_that_fewer_recipients_got_is_about_their_letters(june: LetterWorld, mode: str, before: int) -> None:
+    with FaultServer(mode, times=before) as server:
+        june.use_server(server.connection_fields())
+        june.send()
+        assert june.states() == {"accepted": RECIPIENTS - before, "refused": before}
+    assert all("5.7.1" in str(row.reply) for row in june.reconciled().open)
 
 
 def killed(june: LetterWorld, point: int) -> bool:

@@ -1,5 +1,6 @@
 """Sends one letter's MAIL, RCPT, DATA, text and final dot, and decides what each reply means (RFC 5321, RFC 2920)."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -13,6 +14,9 @@ from partner_program.domain.delivery import Outcome
 
 _LOGIN_WANTED = (530, 534, 535, 538)  # RFC 4954, 6: about the session, not the letter
 _CLOSING = 421
+_WHO_WE_ARE = "check bounce_address; ask whoever runs it whether this host may send"
+# size (RFC 1870, RFC 3463) and SMTPUTF8 (RFC 6531) are about one letter; all else in an answer to MAIL is about us
+_ABOUT_THE_LETTER = re.compile(r"to MAIL: (?:552\b|555\b|5\d\d 5\.(?:2\.3|3\.4|6\.\d{1,3})\b)")
 _SAID_NO: Mapping[int, Literal["deferred", "refused"]] = {4: "deferred", 5: "refused"}
 
 
@@ -100,8 +104,9 @@ class Transaction:
         if reply.code == 354 if step == "DATA" else reply.kind == 2:
             return None
         said = f"to {step}: {reply.printable(self._secrets)}"
-        if step == "MAIL" and reply.code in _LOGIN_WANTED:
-            raise StopSending(f"{self._settings.place}: {said}; check security, login and password")
+        if step == "MAIL" and reply.kind == 5 and not _ABOUT_THE_LETTER.match(said):
+            check = "check security, login and password" if reply.code in _LOGIN_WANTED else _WHO_WE_ARE
+            raise StopSending(f"{self._settings.place}: {said}; {check}")
         return _said_no(reply, said)
 
     def _reset(self) -> None:

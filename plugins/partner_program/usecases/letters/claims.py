@@ -110,6 +110,12 @@ class Claims:
         with self._database.writing() as connection:
             delivery_store.record_outcome(connection, row, outcome, not_before=later)
 
+    def refuse_deferred(self, row: Delivery, outcome: Outcome) -> None:
+        """Record the refusal of a letter that was deferred until it was known what the refusal is about."""
+        deferred = replace(row, status="deferred", claimed_by=None)
+        with self._database.writing() as connection:
+            delivery_store.move(connection, deferred, "refused", reply=outcome.reply, not_before=None)
+
     def let_go(self, rows: Sequence[Delivery], *, ask_again: str | None = None) -> None:
         """Give back claimed letters that were not handed over; `ask_again` says why the month needs a new approval."""
         with self._database.writing() as connection:

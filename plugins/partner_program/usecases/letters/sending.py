@@ -8,7 +8,7 @@ from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
-from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings
+from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings, StopSending
 from partner_program.adapters.mail.courier import Courier, FileCourier
 from partner_program.adapters.mail.send_rate import SendRate
 from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
@@ -17,6 +17,7 @@ from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import NotApproved, Undeliverable
+from partner_program.domain.refused_alike import SAME_WORDS, RefusedAlike
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import count_on, note_count
 from partner_program.usecases.letters.claims import CLAIM, Claims
@@ -87,6 +88,7 @@ class _Sending:
     def run(self, limit: int, progress: Callable[[SendReport], None]) -> SendReport:
         """Send until the limit is reached or nothing more may go."""
         report = SendReport(waiting=self._claims.waiting)
+        alike = RefusedAlike(self._claims.record_outcome, self._claims.refuse_deferred)
         self._begin()
         with self._courier() as post:
             while limit > 0 and (claimed := self._claims.take(min(CLAIM, limit))):
@@ -94,8 +96,10 @@ class _Sending:
                 left = list(claimed)
                 try:
                     for row, outcome in self._outcomes(post, claimed, left):
-                        self._claims.record_outcome(row, outcome)
+                        words = alike.add(row, outcome)
                         report.outcomes[outcome.state] += 1
+                        if words is not None:
+                            raise StopSending(_refuses_us(words))
                         progress(report)
                 except NotApproved as refusal:
                     self._claims.let_go(left, ask_again=str(refusal))
@@ -103,6 +107,7 @@ class _Sending:
                 except BaseException:
                     self._claims.let_go(left)
                     raise
+            alike.end()
         return report
 
     def _begin(self) -> None:
@@ -158,6 +163,13 @@ class _Sending:
         if row in left:
             left.remove(row)
         return marked, outcome
+
+
+def _refuses_us(words: str) -> str:
+    return (
+        f"the mail server gave {SAME_WORDS} recipients the same refusal and took no letter: {words}. It refuses this "
+        "sender or host, not these letters: they can be sent again; ask whoever runs the mail server"
+    )
 
 
 def _check_approved(row: Delivery, revision: int, rendered: RenderedLetter) -> None:
