@@ -21,6 +21,7 @@ from bench import (
     scheduler,
     sending,
     settlement,
+    tables,
     write_postgres,
 )
 
@@ -30,6 +31,7 @@ MEASURES: dict[str, Callable[[], list[Measurement]]] = {
     "write_postgres": write_postgres.measure,
     "settlement": settlement.measure,
     "one_partner": one_partner.measure,
+    "tables": tables.measure,
     "letters": letters.measure,
     "letter_messages": letter_messages.measure,
     "sending": sending.measure,

@@ -37,7 +37,7 @@ class Programme(NamedTuple):
 def measure(few: int = FEW, many: int = MANY, pairs: int = PAIRS) -> list[Measurement]:
     """Ask each question of both sizes in turn, on both databases."""
     found = []
-    for database, places in (("SQLite", _sqlite_places), ("PostgreSQL", _postgres_places)):
+    for database, places in (("SQLite", sqlite_places), ("PostgreSQL", postgres_places)):
         with places() as (small, large, out):
             programmes = Programme(installation(small, out), few), Programme(installation(large, out), many)
             for each in programmes:
@@ -107,14 +107,16 @@ QUESTIONS: dict[str, Callable[[Programme, int], object]] = {
 
 
 @contextmanager
-def _sqlite_places() -> Iterator[tuple[ConnectionFields, ConnectionFields, Path]]:
+def sqlite_places() -> Iterator[tuple[ConnectionFields, ConnectionFields, Path]]:
+    """Two SQLite files for a small and a large programme, and a folder for their output."""
     with TemporaryDirectory(prefix="bench-one-partner-") as folder:
         few, many = (ConnectionFields("partner_program", "sqlite", host=f"{folder}/{size}.db") for size in "ab")
         yield few, many, Path(folder)
 
 
 @contextmanager
-def _postgres_places() -> Iterator[tuple[ConnectionFields, ConnectionFields, Path]]:
+def postgres_places() -> Iterator[tuple[ConnectionFields, ConnectionFields, Path]]:
+    """Two databases of a PostgreSQL server for a small and a large programme, and a folder for their output."""
     with TemporaryDirectory(prefix="bench-one-partner-") as folder, postgres_server() as host:
         with connect(host) as connection:
             for name in ("few", "many"):

@@ -224,7 +224,7 @@ def test_the_months_page_is_one_page_with_every_name_in_its_data(tmp_path: Path)
         month = PageMonth("2015-08", "2015-09-01", 1, "in_force", rows)
         path = tmp_path / "index.html"
         write_months_page(
-            path, [month], template=LETTERS / "pages/months.html", company_name="Host", programme_name=names[0]
+            path, [month], 1, template=LETTERS / "pages/months.html", company_name="Host", programme_name=names[0]
         )
         return Page(path.read_text("utf-8"))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, whole
-from partner_program.cli.options import example, looked_at, out_file, text_or_json
+from partner_program.cli.options import all_rows, example, looked_at, out_file, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 
@@ -28,18 +28,19 @@ def letters() -> None:
 @letters.command("list", epilog=example("partner-program letters list 2015-06 --state ambiguous"))
 @click.argument("month", type=MONTH)
 @click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these states; may be given again.")
+@all_rows
 @text_or_json
-def list_letters(month: BillingMonth, state: tuple[str, ...], form: str) -> None:
-    """List the letters of MONTH: one row for each recipient."""
+def list_letters(month: BillingMonth, state: tuple[str, ...], every: bool, form: str) -> None:
+    """List the letters of MONTH: one row for each recipient; JSON has all of them."""
     from partner_program.usecases.letters.show import list_deliveries
 
-    rows = list_deliveries(installation(), month, states=state or None)
-    if form == "json":
-        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
-    else:
-        from partner_program.cli.letter_tables import print_deliveries
+    with list_deliveries(installation(), month, states=state or None) as (total, rows):
+        if form == "json":
+            click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+        else:
+            from partner_program.cli.letter_tables import print_deliveries
 
-        print_deliveries(rows)
+            print_deliveries(rows, every=every, total=total)
 
 
 @letters.command("show", epilog=example("partner-program letters show 2015-06 P001 --format html > letter.html"))
@@ -178,8 +179,9 @@ def resolve(
 
 @letters.command("reconcile", epilog=example("partner-program letters reconcile 2015-06"))
 @click.argument("month", type=MONTH)
+@all_rows
 @text_or_json
-def reconcile(month: BillingMonth, form: str) -> None:
+def reconcile(month: BillingMonth, every: bool, form: str) -> None:
     """Count the letters of MONTH: owed = the sum of the states; exit status 1 where they differ."""
     from partner_program.cli.letter_tables import print_reconciliation, reconciliation_json
     from partner_program.usecases.letters.reconciliation import reconcile_letters
@@ -188,7 +190,7 @@ def reconcile(month: BillingMonth, form: str) -> None:
     if form == "json":
         click.echo(reconciliation_json(found))
     else:
-        print_reconciliation(found)
+        print_reconciliation(found, every=every)
     if not found.adds_up:
         sys.exit(1)
 

@@ -1,7 +1,7 @@
 """Prints letters for people in a terminal."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,33 +9,41 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from partner_program.cli.long_tables import print_rows
+from partner_program.cli.options import ROWS_SHOWN
 from partner_program.domain.delivery import STATES, Delivery
 from partner_program.usecases.letters.reconciliation import Reconciliation
 from partner_program.usecases.letters.sending import SendReport
 
 
-def print_deliveries(rows: Sequence[Delivery]) -> None:
+def print_deliveries(rows: Iterable[Delivery], *, every: bool, total: int) -> None:
     """Print one line for each recipient."""
-    table = Table("partner", "kind", "recipient", "state", "said", title=None)
-    for row in rows:
-        said = escape(row.reply or "")
-        table.add_row(escape(row.partner_id), row.kind, escape(row.recipient or "(none)"), row.status, said)
-    Console().print(table)
+    print_rows(
+        None,
+        dict.fromkeys(("partner", "kind", "recipient", "state", "said"), "left"),
+        ((row.partner_id, row.kind, row.recipient or "(none)", row.status, row.reply or "") for row in rows),
+        every=every,
+        total=total,
+        rest="recipients; every one: --all, or --format json; some: --state",
+    )
 
 
-def print_reconciliation(found: Reconciliation) -> None:
-    """Print the sum of the states, each open letter by name, and what people decided."""
+def print_reconciliation(found: Reconciliation, *, every: bool) -> None:
+    """Print the sum of the states, open letters by name, and what people decided."""
     counted = " + ".join(f"{found.states[state]} {state}" for state in STATES if found.states[state]) or "0"
     sign = "=" if found.adds_up else "is NOT"
     console = Console(soft_wrap=True)
     console.print(f"{found.month}: {found.owed} owed {sign} {counted}", highlight=False)
     for partner_id in found.without_delivery:
         console.print(f"  the letter of {escape(partner_id)} has no recipient", highlight=False)
-    for row in found.open:
+    shown = found.open if every else found.open[:ROWS_SHOWN]
+    for row in shown:
         words = f"  {row.partner_id} {row.recipient or '(no billing contact)'}: {row.status} {row.reply or ''}"
         console.print(escape(words.rstrip()), highlight=False)
+    if len(found.open) > len(shown):
+        words = f"  the first {len(shown)} of {len(found.open):,} that are not accepted; every one: --all"
+        console.print(words, highlight=False)
     for action in found.actions:
         when = datetime.fromtimestamp(action.done_at, UTC).strftime("%Y-%m-%d %H:%M")
         console.print(escape(f"  {when} UTC {action.action} by {action.done_by}: {action.reason}"), highlight=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation
-from partner_program.cli.options import example, looked_at, progress, text_or_json
+from partner_program.cli.options import ROWS_SHOWN, all_rows, example, looked_at, progress, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 
 if TYPE_CHECKING:
@@ -72,14 +72,15 @@ def _outcome_text(request: "MonthRequest", settled: "WholeMonth") -> str:
     show_default=True,
     help="For people, programs, or a spreadsheet; a workbook goes to stdout too.",
 )
-def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"]) -> None:
+@all_rows
+def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"], every: bool) -> None:
     """Show what MONTH decided for every authorised partner, and where every line went."""
-    from partner_program.usecases.register import month_register, register_file
+    from partner_program.usecases.register import register_file, register_start
 
     if form == "table":
         from partner_program.cli.tables import print_register
 
-        print_register(month_register(installation(), month))
+        print_register(register_start(installation(), month, None if every else ROWS_SHOWN), every=every)
     else:
         click.echo(register_file(installation(), month, form), nl=False)
 

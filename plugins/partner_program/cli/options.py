@@ -9,6 +9,7 @@ import click
 
 from partner_program.cli.inputs import WORDS
 
+ROWS_SHOWN = 200  # of a table, unless every row is asked for
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -24,6 +25,11 @@ text_or_json = click.option(
     default="text",
     show_default=True,
     help="For people, or for programs.",
+)
+
+
+all_rows = click.option(
+    "--all", "every", is_flag=True, help=f"Every row, one line each; without it, tables have their first {ROWS_SHOWN}."
 )
 
 

@@ -1,33 +1,32 @@
 """Prints tables for people in a terminal, on stdout."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console, JustifyMethod
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from partner_program.cli.long_tables import console as _console
+from partner_program.cli.long_tables import print_rows
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
-from partner_program.domain.register import COLUMNS, Cell, Form, Register, RegisterPartner, cells, table_columns
+from partner_program.domain.register import COLUMNS, Cell, Form, RegisterPartner, cells, table_columns
 from partner_program.domain.short_lines import period_text, readings_text
 
 if TYPE_CHECKING:
     from partner_program.domain.acceptance import Outlook
+    from partner_program.domain.billing_month import BillingMonth
     from partner_program.domain.exchange_rates import JudgedRate
     from partner_program.domain.quote import Quote
     from partner_program.domain.rates import Rate
     from partner_program.domain.revenue import FaultyLine, MrrGroup
     from partner_program.usecases.orders import Order
+    from partner_program.usecases.register import RegisterStart
 
 
 NAMED = 20  # how many partners a line under a table names; it counts the rest
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
 
 
 def _table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -49,58 +48,59 @@ def _tier(tier: int | None) -> str:
     return "" if tier is None else str(tier or "none")
 
 
-def print_register(register: Register) -> None:
-    """Print a month's register: partners, held partners with reasons, buckets."""
-    console = _console()
+def print_register(start: "RegisterStart", *, every: bool) -> None:
+    """Print a month's register: partners, held partners with reasons, buckets; with `every`, all rows of each."""
+    console, register = _console(), start.register
     title = f"{register.billing_month} revision {register.revision}, {register.status.replace('_', ' ')}"
     if register.effective_on:
         title += f", effective {register.effective_on}"
-    console.print(_partners_table(title, register.partners))
-    for month, partners in _decided_later(register.partners).items():
+    _print_partners(title, start, every=every)
+    for month, partners in _decided_later(start.decided_later).items():
         console.print(f"rate decided by {month}, a later month; the tier here is on record: {escape(partners)}")
     if register.held:
-        held = _table("Held: these partners keep the rate they have", "partner", "entities", "reason")
-        for each in register.held:
-            held.add_row(escape(each.partner_id), ", ".join(each.entities), escape(each.reason))
-        console.print(held)
+        print_rows(
+            "Held: these partners keep the rate they have",
+            {"partner": "left", "entities": "left", "reason": "left"},
+            ((each.partner_id, ", ".join(each.entities), each.reason) for each in register.held),
+            every=every,
+            total=len(register.held),
+            rest="held partners; every one: --all",
+        )
     buckets = _table("Where every line went", "entity", "currency", "bucket", "lines", "net", right=("lines", "net"))
     for row in register.buckets:
         net = euros_text(row.net_amount_minor)
         buckets.add_row(row.entity, escape(row.currency), row.bucket, str(row.lines), net)
     console.print(buckets)
-    tiers = Counter(row.tier for row in register.partners if row.status == "assigned")
-    console.print(
-        "tiers: " + ", ".join(f"{_tier(tier)}: {tiers[tier]}" for tier in sorted(tiers, key=lambda t: t or 0))
+    tiers = Counter(tier for tier in start.tiers.values() if tier is not None)
+    console.print("tiers: " + ", ".join(f"{_tier(tier)}: {tiers[tier]}" for tier in sorted(tiers)))
+
+
+def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
+    """Print the columns of the register that have a heading, each value as people read it."""
+    shown = {name: COLUMNS[name] for name in table_columns()}
+    print_rows(
+        title,
+        {column.heading or "": "left" if column.form == "text" else "right" for column in shown.values()},
+        ([_FORMS[shown[name].form](row[name]) for name in shown] for row in map(cells, start.register.partners)),
+        every=every,
+        total=len(start.tiers),
+        rest=f"partners; every one: --all, or --format csv; one: `explain PARTNER {start.register.billing_month}`",
     )
 
 
-def _decided_later(partners: Sequence[RegisterPartner]) -> dict[str, str]:
+def _decided_later(decided: Mapping[str, "BillingMonth"]) -> dict[str, str]:
     """Name the partners whose rate a later month decides, by that month; at most so many of each."""
     found: dict[str, list[str]] = {}
-    for each in partners:
-        if each.rate_decided_by is not None:
-            found.setdefault(str(each.rate_decided_by), []).append(each.partner_id)
+    for partner_id, month in sorted(decided.items()):
+        found.setdefault(str(month), []).append(partner_id)
     return {
         month: ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
         for month, names in sorted(found.items())
     }
 
 
-def _partners_table(title: str, partners: Sequence[RegisterPartner]) -> Table:
-    """The columns of the register that have a heading, each value as people read it."""
-    shown = {name: COLUMNS[name] for name in table_columns()}
-    table = _table(title)
-    for column in shown.values():
-        justify: JustifyMethod = "left" if column.form == "text" else "right"
-        table.add_column(column.heading or "", justify=justify, overflow="fold")
-    for partner in partners:
-        row = cells(partner)
-        table.add_row(*(_FORMS[column.form](row[name]) for name, column in shown.items()))
-    return table
-
-
 def _text(value: Cell) -> str:
-    return "" if value is None else escape(str(value))
+    return "" if value is None else str(value)
 
 
 def _whole(write: Callable[[int | None], str]) -> Callable[[Cell], str]:

@@ -22,18 +22,18 @@ def make_months_page(installation: Installation) -> Path:
     with installation.database.reading() as connection:
         months = sorted(assessed_months(connection))[-MONTHS_SHOWN:]
         names = {each.partner_id: each.company_name for each in load_registry(connection).partners}
-        registers = {month: read_register(connection, month) for month in months}
-    shown = [_month(installation, month, registers[month], names) for month in months]
-    templates = installation.include / "templates" / "letters"
-    brand = letter_templates(installation).brand
-    page = installation.out / "index.html"
-    write_months_page(
-        page,
-        shown,
-        template=templates / "pages" / "months.html",
-        company_name=brand.company_name,
-        programme_name=brand.programme_name,
-    )
+        templates = installation.include / "templates" / "letters"
+        brand = letter_templates(installation).brand
+        page = installation.out / "index.html"
+        write_months_page(
+            page,
+            # One register after the other: thirteen of a large programme do not fit into memory together.
+            (_month(installation, month, read_register(connection, month), names) for month in months),
+            len(months),
+            template=templates / "pages" / "months.html",
+            company_name=brand.company_name,
+            programme_name=brand.programme_name,
+        )
     return page
 
 

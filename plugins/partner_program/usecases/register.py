@@ -3,6 +3,8 @@
 Not the registry, which has who the partners are.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from partner_program.adapters.database import register as register_store
@@ -18,6 +20,27 @@ def month_register(installation: Installation, month: BillingMonth) -> Register:
     """The register of a month; refused where the month is not assessed."""
     with installation.database.reading() as connection:
         return register_store.read_register(connection, month)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterStart:
+    """A register with the rows of its first partners, or of all.
+
+    `tiers` has every partner's, None where held; `decided_later` those whose rate a later month decides.
+    """
+
+    register: Register
+    tiers: Mapping[str, int | None]
+    decided_later: Mapping[str, BillingMonth]
+
+
+def register_start(installation: Installation, month: BillingMonth, count: int | None) -> RegisterStart:
+    """A month's register with the rows of so many partners, of all with None; the rows of others are not read."""
+    with installation.database.reading() as connection:
+        tiers = register_store.partners_and_tiers(connection, month)
+        first = None if count is None else list(tiers)[:count]
+        later = register_store.partners_decided_later(connection, month)
+        return RegisterStart(register_store.read_register(connection, month, first), tiers, later)
 
 
 def register_file(installation: Installation, month: BillingMonth, form: RegisterForm) -> bytes:

@@ -4,7 +4,7 @@ Each change names the states that it may start from, so that a sender changes no
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NEXT, NO_RECIPIENT, REPLACED, Delivery, DeliveryState, Key, Outcome
 from partner_program.domain.letter_ids import letter_hex
 from partner_program.domain.registry import Contact
+
+_ROWS_READ = 500  # at once, where rows are read as they are asked for
 
 
 @dataclass(slots=True)
@@ -167,13 +169,25 @@ def deliveries(
     states: Sequence[str] | None = None,
 ) -> list[Delivery]:
     """Return a month's rows, ordered by partner, revision and recipient."""
-    table = schema.delivery
-    query = _query().where(table.c.billing_month == str(month))
+    query = _query().where(*_of_month(month, states))
     if partners is not None:
-        query = query.where(table.c.partner_id.in_(partners))
-    if states is not None:
-        query = query.where(table.c.status.in_(states))
+        query = query.where(schema.delivery.c.partner_id.in_(partners))
     return [_delivery(row) for row in connection.execute(query)]
+
+
+def each_delivery(
+    connection: Connection, month: BillingMonth, *, states: Sequence[str] | None = None
+) -> Iterator[Delivery]:
+    """Yield a month's rows in the same order, and read them from the database as they are asked for."""
+    query = _query().where(*_of_month(month, states)).execution_options(yield_per=_ROWS_READ)
+    for row in connection.execute(query):
+        yield _delivery(row)
+
+
+def _of_month(month: BillingMonth, states: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    table = schema.delivery
+    here = [table.c.billing_month == str(month)]
+    return here if states is None else [*here, table.c.status.in_(states)]
 
 
 def sendable(
@@ -199,10 +213,9 @@ def find_by_letter(connection: Connection, letters: Collection[str]) -> dict[str
     return {letter: _delivery(found[letter]) for letter in sorted(wanted & found.keys())}
 
 
-def count_owed(connection: Connection, month: BillingMonth) -> int:
-    """Count the rows of a month, whatever their state."""
-    table = schema.delivery
-    query = select(func.count()).select_from(table).where(table.c.billing_month == str(month))
+def count_owed(connection: Connection, month: BillingMonth, *, states: Sequence[str] | None = None) -> int:
+    """Count the rows of a month, whatever their state, or those in some states."""
+    query = select(func.count()).select_from(schema.delivery).where(*_of_month(month, states))
     return int(connection.execute(query).scalar_one())
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -173,9 +173,9 @@ def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str,
 
 
 def assigned_partners(
-    connection: Connection, month: BillingMonth, revision: int, only: str | None = None
+    connection: Connection, month: BillingMonth, revision: int, only: Collection[str] | None = None
 ) -> dict[str, AssignedPartner]:
-    """Return what one revision of a month assessed, by partner; with `only`, this partner's rows alone are read."""
+    """Return what one revision of a month assessed, by partner; with `only`, these partners' rows alone are read."""
     assessment = schema.assessment
     accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields, only)
     grants = _parts(connection, schema.assessment_grant, month, revision, ("grant_id", "outcome"), only)
@@ -193,13 +193,25 @@ def assigned_partners(
     }
 
 
-def _of_revision(table: Any, month: BillingMonth, revision: int, only: str | None) -> list[Any]:
+def assigned_tiers(connection: Connection, month: BillingMonth, revision: int) -> dict[str, int | None]:
+    """Return the tier of every partner that one revision of a month assessed, which is a column of them alone."""
+    table = schema.assessment
+    query = select(table.c.partner_id, table.c.tier).where(*_of_revision(table, month, revision, None))
+    return {row.partner_id: row.tier for row in connection.execute(query)}
+
+
+def _of_revision(table: Any, month: BillingMonth, revision: int, only: Collection[str] | None) -> list[Any]:
     here = [table.c.billing_month == str(month), table.c.revision == revision]
-    return here if only is None else [*here, table.c.partner_id == only]
+    return here if only is None else [*here, table.c.partner_id.in_(only)]
 
 
 def _parts(
-    connection: Connection, table: Any, month: BillingMonth, revision: int, columns: Sequence[str], only: str | None
+    connection: Connection,
+    table: Any,
+    month: BillingMonth,
+    revision: int,
+    columns: Sequence[str],
+    only: Collection[str] | None,
 ) -> dict[str, list[tuple[Any, ...]]]:
     query = (
         select(table.c.partner_id, *(table.c[name] for name in columns))

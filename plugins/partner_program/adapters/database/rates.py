@@ -49,10 +49,12 @@ def rate_on(connection: Connection, partner_id: str, day: date) -> Rate | None:
     return None if row is None else _rate(row)
 
 
-def rates_on(connection: Connection, day: date) -> dict[str, Rate]:
-    """Return each partner's rate on a day."""
+def rates_on(connection: Connection, day: date, only: Collection[str] | None = None) -> dict[str, Rate]:
+    """Return each partner's rate on a day; with `only`, these partners' rates alone are read."""
     rate = schema.discount_rate
     query = select(rate).where(rate.c.valid_from <= day).order_by(rate.c.valid_from, rate.c.sequence)
+    if only is not None:
+        query = query.where(rate.c.partner_id.in_(only))
     return {row.partner_id: _rate(row) for row in connection.execute(query)}
 
 

@@ -1,10 +1,13 @@
 """Reads a month's register: what was decided for every authorised partner, and which bucket took every line."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import (
     assigned_partners,
+    assigned_tiers,
     effective_day,
     find_held,
     load_totals,
@@ -19,17 +22,20 @@ from partner_program.domain.register import Register, RegisterAccount, RegisterG
 from partner_program.domain.restatement import Figures
 
 
-def read_register(connection: Connection, month: BillingMonth) -> Register:
-    """Return a month's register by its newest revision; raises `Refusal` if the month is not assessed."""
+def read_register(connection: Connection, month: BillingMonth, only: Collection[str] | None = None) -> Register:
+    """Return a month's register by its newest revision; raises `Refusal` if the month is not assessed.
+
+    With `only`, it has the rows of these partners alone; who is held, and the buckets, are whole.
+    """
     settlements = settlements_of(connection, month)
     if not settlements:
         raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
     last = settlements[-1]
     totals = load_totals(connection, last.settlement_id)
-    assigned = assigned_partners(connection, month, last.revision)
-    letters = _newest_letters(connection, month)
-    kept = rates_on(connection, last.effective_on) if last.effective_on else {}
-    reasons = {each.partner_id: each.reason for each in totals.held}
+    assigned = assigned_partners(connection, month, last.revision, only)
+    letters = _newest_letters(connection, month, only)
+    kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
+    reasons = {each.partner_id: each.reason for each in totals.held if only is None or each.partner_id in only}
     later = rates_decided_by(connection, month, last.revision)
     return Register(
         billing_month=month,
@@ -53,6 +59,22 @@ def read_register(connection: Connection, month: BillingMonth) -> Register:
     )
 
 
+def partners_and_tiers(connection: Connection, month: BillingMonth) -> dict[str, int | None]:
+    """Return who is in a month's register, in its order, with the tier; None for a held partner without one."""
+    settlements = settlements_of(connection, month)
+    if not settlements:
+        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    tiers = assigned_tiers(connection, month, settlements[-1].revision)
+    held = load_totals(connection, settlements[-1].settlement_id).held
+    everyone = sorted(tiers.keys() | {each.partner_id for each in held})
+    return {partner_id: tiers.get(partner_id) for partner_id in everyone}
+
+
+def partners_decided_later(connection: Connection, month: BillingMonth) -> dict[str, BillingMonth]:
+    """Return the partners of a month's register whose rate a later month decides, with that month."""
+    return rates_decided_by(connection, month, settlements_of(connection, month)[-1].revision)
+
+
 def read_register_partner(connection: Connection, month: BillingMonth, partner_id: str) -> RegisterPartner | None:
     """Return one partner's row of a month's register, None where it has none; only this partner's rows are read."""
     settlements = settlements_of(connection, month)
@@ -60,9 +82,9 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
         raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
     last = settlements[-1]
     held = find_held(connection, last.settlement_id, partner_id)
-    assigned = assigned_partners(connection, month, last.revision, partner_id).get(partner_id)
+    assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)
     if assigned is not None:
-        letter = _newest_letters(connection, month, partner_id).get(partner_id)
+        letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
         return _assigned(partner_id, assigned.figures, letter, held.reason if held else None, later)
     if held is None:
@@ -71,7 +93,9 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     return _held(partner_id, kept, held.reason)
 
 
-def _newest_letters(connection: Connection, month: BillingMonth, only: str | None = None) -> dict[str, RegisterLetter]:
+def _newest_letters(
+    connection: Connection, month: BillingMonth, only: Collection[str] | None
+) -> dict[str, RegisterLetter]:
     letter = schema.letter
     query = (
         select(letter.c.partner_id, letter.c.kind, letter.c.status)
@@ -79,7 +103,7 @@ def _newest_letters(connection: Connection, month: BillingMonth, only: str | Non
         .order_by(letter.c.revision)
     )
     if only is not None:
-        query = query.where(letter.c.partner_id == only)
+        query = query.where(letter.c.partner_id.in_(only))
     return {row.partner_id: RegisterLetter(row.kind, row.status) for row in connection.execute(query)}
 
 

@@ -2,13 +2,17 @@
 
 The file needs nothing else (own styles and script, no network) and opens from a folder. Names reach it as JSON and are
 shown as text only; links are relative, so that a page moved with its folder keeps working.
+
+The page stays below a megabyte, however many partners there are: it counts them all, and has the rows that fit. Those
+whose tier changed come first, then those that are held, then the others by revenue.
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
@@ -16,6 +20,8 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.refusals import Refusal
 
+ROWS_BYTES = 900_000  # of all months' rows together; the rest of the page needs less than 100,000
+REASONS_SHOWN = 50  # of a month, why partners are held: the most frequent ones
 _PLACE_OF_DATA = "{{ data }}"
 _AS_UNICODE_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
@@ -49,6 +55,16 @@ class PageRow:
     text_href: str | None = None
     held_reason: str | None = None
 
+    @property
+    def change(self) -> Literal["held", "first", "raised", "lowered", "same"]:
+        """What became of the partner's tier."""
+        if self.held_reason:
+            return "held"
+        if self.previous_tier is None:
+            return "first"
+        steps = (self.tier or 0) - self.previous_tier
+        return "raised" if steps > 0 else "lowered" if steps < 0 else "same"
+
 
 @dataclass(frozen=True, slots=True)
 class PageMonth:
@@ -63,37 +79,71 @@ class PageMonth:
 
 
 def write_months_page(
-    path: Path, months: Sequence[PageMonth], *, template: Path, company_name: str, programme_name: str
+    path: Path, months: Iterable[PageMonth], count: int, *, template: Path, company_name: str, programme_name: str
 ) -> None:
     """Write the page for one or more months, whole or not at all; the last month is shown first.
 
-    `template` is the page's own file, `pages/months.html` beside the versions of the letters.
+    There are `count` months, which share the room on the page; each is read when the one before is on it. `template` is
+    the page's own file, `pages/months.html` beside the versions of the letters.
     """
     data = {
         "company": plain_name(company_name),
         "programme": plain_name(programme_name),
         "kinds": {kind: kind_name(kind) for kind in LETTER_KINDS},
-        "months": [_month(month) for month in months],
+        "months": [_month(month, ROWS_BYTES // count) for month in months],
     }
     page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))
     sweep_drafts(path.parent)
     write_if_changed(path, page)
 
 
-def _embedded(data: dict[str, Any]) -> str:
+def _embedded(data: object) -> str:
     """Return the data as JSON that is safe inside a script element: no character of it can end the element."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_AS_UNICODE_ESCAPES)
 
 
-def _month(month: PageMonth) -> dict[str, Any]:
+def _month(month: PageMonth, room: int) -> dict[str, Any]:
     return {
         "month": month.billing_month,
         "effective": month.effective_on,
         "revision": month.revision,
         "status": month.status,
         "links": [[plain_name(link.label), _relative(link.href)] for link in month.links],
-        "rows": [_row(row) for row in month.rows],
+        "all": _counted(month.rows),
+        "rows": _rows_that_fit(month.rows, room),
     }
+
+
+def _counted(rows: Sequence[PageRow]) -> dict[str, Any]:
+    """Count all partners of a month, also those whose rows do not fit; JSON has texts for keys."""
+    reasons = Counter(plain_name(row.held_reason) for row in rows if row.held_reason)
+    return {
+        "partners": len(rows),
+        "mrr": sum(row.mrr_eur_cents or 0 for row in rows),
+        "changes": Counter(row.change for row in rows),
+        "tiers": Counter(row.tier for row in rows if not row.held_reason and row.tier is not None),
+        "kinds": Counter(row.kind for row in rows if row.kind),
+        "held": sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:REASONS_SHOWN],
+    }
+
+
+def _rows_that_fit(rows: Sequence[PageRow], room: int) -> list[list[str | int | None]]:
+    """Return the rows that a reader would look for first and that fit into so many bytes, in their own order."""
+    shown: dict[int, list[str | int | None]] = {}
+    for place in sorted(range(len(rows)), key=lambda place: _weight(rows[place])):
+        row = _row(rows[place])
+        room -= len(_embedded(row).encode()) + 1
+        if room < 0:
+            break
+        shown[place] = row
+    return [shown[place] for place in sorted(shown)]
+
+
+def _weight(row: PageRow) -> tuple[int, int, str]:
+    """Sort changed tiers first, the largest step before others, then held partners, then the others by revenue."""
+    steps = abs((row.tier or 0) - row.previous_tier) if row.change in ("raised", "lowered") and row.previous_tier else 0
+    rank = {"raised": -10, "lowered": -10, "held": -5}.get(row.change, 0)
+    return rank - steps, -(row.mrr_eur_cents or 0), row.partner_id
 
 
 def _row(row: PageRow) -> list[str | int | None]:

@@ -1,6 +1,7 @@
 """Shows a month's letters as they are now: all by recipient, or one with its parts and its whole message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,12 +28,17 @@ class ShownLetter:
     deliveries: tuple[Delivery, ...]
 
 
+@contextmanager
 def list_deliveries(
     installation: Installation, month: BillingMonth, *, states: Sequence[str] | None = None
-) -> list[Delivery]:
-    """A month's letters, one row for each recipient; with `states`, only rows in these."""
+) -> Iterator[tuple[int, Iterator[Delivery]]]:
+    """How many recipients a month's letters have, and a row for each, read as it is asked for.
+
+    With `states`, only rows in these.
+    """
     with installation.database.reading() as connection:
-        return delivery_store.deliveries(connection, month, states=states)
+        total = delivery_store.count_owed(connection, month, states=states)
+        yield total, delivery_store.each_delivery(connection, month, states=states)
 
 
 def show_letter(installation: Installation, month: BillingMonth, partner_id: str) -> ShownLetter:

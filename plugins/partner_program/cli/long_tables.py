@@ -1,0 +1,70 @@
+"""Prints tables of any length on stdout: their first rows, or with `--all` every row as soon as it is read."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
+
+import click
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
+from rich.markup import escape
+from rich.table import Table
+
+from partner_program.cli.options import ROWS_SHOWN
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def console() -> Console:
+    """The terminal, or a file that is 140 characters wide."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=140)
+
+
+def print_rows(
+    title: str | None,
+    columns: Mapping[str, JustifyMethod],
+    rows: Iterable[Sequence[str]],
+    *,
+    every: bool,
+    total: int,
+    rest: str,
+) -> None:
+    """Print the first rows as a table, and how many of `total` were left out, or every row as one line.
+
+    `rest` says in words what the rows are and how to get those that are left out besides `--all`.
+    """
+    if every:
+        _print_lines(title, columns, rows)
+        return
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for heading, side in columns.items():
+        table.add_column(heading, justify=side, overflow="fold")
+    for row in islice(rows, ROWS_SHOWN):
+        table.add_row(*map(escape, row))
+    console().print(table)
+    if total > ROWS_SHOWN:
+        click.echo(f"the first {ROWS_SHOWN} of {total:,} {rest}")
+
+
+def _print_lines(title: str | None, columns: Mapping[str, JustifyMethod], rows: Iterable[Sequence[str]]) -> None:
+    """Print every row as one line; the first rows decide how wide the columns are, a longer value moves its line."""
+    if title:
+        click.echo(title)
+    here = (tuple(map(_visible, row)) for row in rows)
+    first = [tuple(columns), *islice(here, ROWS_SHOWN)]
+    widths = [max(map(cell_len, column)) for column in zip(*first, strict=True)]
+    right = [side == "right" for side in columns.values()]
+    for row in chain(first, here):
+        cells = (_cell(*each) for each in zip(row, widths, right, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _visible(text: str) -> str:
+    """Return the text on one line, without what would move or colour others in a terminal."""
+    return text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
+
+
+def _cell(text: str, width: int, right: bool) -> str:
+    blanks = " " * (width - (len(text) if text.isascii() else cell_len(text)))
+    return blanks + text if right else text + blanks
