@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from partner_program.domain.letter_facts import OwedLetter, benefits_of_tier, facts_of_letters, next_tier
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.letter_facts import (
+    EarlierAssessment,
+    OwedLetter,
+    benefits_ended,
+    benefits_of_tier,
+    facts_of_letters,
+    next_tier,
+)
 from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
 from partner_program.domain.program import Availability, Benefit, Program
 from partner_program.domain.rates import LegacyTerm, RateTerms
@@ -35,7 +43,10 @@ OWED = OwedLetter(
     rate_valid_from=GO_LIVE - DAY,
     accounts=(ACCOUNT,),
     grants=(GRANT,),
+    earlier=None,
+    rate_before=None,
 )
+EARLIER = EarlierAssessment(BillingMonth(2015, 5), RateTerms(4, 1_500, 5_000, "Gold"), 9_000_00, (ACCOUNT,))
 
 
 def registry(
@@ -100,6 +111,31 @@ def test_letters_are_told_in_the_order_in_which_they_are_owed_each_with_its_own_
     assert [facts.company_name for _, facts in found] == ["Company P2", "Company P1"]
 
 
+# What stood before
+
+
+def test_a_letter_states_the_terms_that_the_partner_was_assigned_before() -> None:
+    facts = stated(replace(OWED, earlier=EARLIER, rate_before=RateTerms(5, 2_000, 7_500, "Platinum")))
+    assert (facts.previous_tier, facts.terms_before) == (1, EARLIER.terms)
+    assert facts.earlier is not None
+    assert (facts.earlier.billing_month, facts.earlier.mrr_eur_cents) == ("2015-05", 9_000_00)
+
+
+def test_changed_terms_stand_beside_the_rate_that_they_differ_from() -> None:
+    rate = RateTerms(0, 0, 0, None)
+    assert stated(replace(OWED, kind="terms_changed", earlier=EARLIER, rate_before=rate)).terms_before == rate
+
+
+def test_a_correction_names_the_tier_that_it_corrects_as_the_one_before() -> None:
+    facts = stated(replace(OWED, kind="restated", earlier=replace(EARLIER, billing_month=JUNE)))
+    assert (facts.previous_tier, facts.terms_before) == (4, EARLIER.terms)
+
+
+def test_without_an_assessment_before_a_letter_compares_nothing() -> None:
+    facts = stated()
+    assert (facts.terms_before, facts.earlier) == (None, None)
+
+
 # Terms of an older agreement
 
 
@@ -137,6 +173,39 @@ def test_a_benefit_is_told_as_given_or_on_request_and_never_where_the_source_lea
 def test_without_a_tier_there_is_no_benefit() -> None:
     assert benefits_of_tier(program=with_benefit("yes"), tier=0) == ()
     assert stated(replace(OWED, terms=RateTerms(0, 0, 0, None))).benefits == ()
+
+
+def test_benefits_that_the_tier_before_gave_and_this_one_does_not_have_ended() -> None:
+    program = replace(
+        PROGRAM,
+        benefits=(
+            Benefit("given", "Given", "marketing", ("yes", "yes"), ""),
+            Benefit("higher", "Higher", "marketing", ("unknown", "yes"), ""),
+            Benefit("asked", "Asked", "support", ("on_request", "yes"), ""),
+            Benefit("only_asked", "Only asked", "support", ("on_request", "on_request"), ""),
+            Benefit("open", "Open", "support", ("unknown", "unknown"), ""),
+        ),
+    )
+
+    def ended(previous: int | None, tier: int) -> list[str]:
+        found = benefits_ended(program=program, tier=tier, previous_tier=previous)
+        return [benefit.key for benefit in found]
+
+    assert ended(2, 0) == ["given", "higher", "asked"]
+    assert ended(1, 0) == ["given"]
+    assert ended(2, 1) == ["higher"]
+    assert (ended(1, 2), ended(2, 2), ended(0, 0), ended(None, 0), ended(None, 1)) == ([], [], [], [], [])
+
+
+def test_a_partner_that_loses_its_last_tier_loses_the_marketing_benefits_of_the_programme() -> None:
+    facts = stated(replace(OWED, kind="tier_lowered", terms=RateTerms(0, 0, 0, None), previous_tier=1))
+    marketing = [benefit.key for benefit in facts.ended_benefits if benefit.group == "marketing"]
+    assert marketing == [
+        "marketing_collateral",
+        "partner_program_branding",
+        "partner_program_certificate",
+        "partner_locator",
+    ]
 
 
 def test_a_letter_has_the_benefits_of_the_tier_in_force_not_of_the_earned_one() -> None:

@@ -4,8 +4,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
-from partner_program.domain.rates import LegacyTerm
+from partner_program.domain.account_moves import account_moves
+from partner_program.domain.letters import (
+    AccountFact,
+    BenefitFact,
+    EarlierFact,
+    GraceFact,
+    LetterFacts,
+    NextTierFact,
+)
+from partner_program.domain.rates import LegacyTerm, RateTerms
 
 PREPAYMENT = ((1, 0), (3, 250), (6, 500), (12, 1000), (24, 2000), (36, 3000))
 LEGAL_NAMES = {"NL": "LeaseWeb Netherlands B.V.", "DE": "LeaseWeb Deutschland GmbH", "US": "LeaseWeb USA, Inc."}
@@ -41,6 +49,32 @@ def account(entity: str, account_id: str, currency: str, minor: int, rate: str, 
     )
 
 
+AUGUST = (
+    account("DE", "DE-20117", "EUR", 189_950, "1", 189_950),
+    account("NL", "NL-10042", "EUR", 310_000, "1", 310_000),
+    account("NL", "NL-10077", "EUR", 24_500, "1", 24_500),
+    account("US", "US-30519", "USD", 122_540, "1.113951", 110_062),
+)
+JULY = (
+    account("DE", "DE-20117", "EUR", 204_950, "1", 204_950),
+    account("NL", "NL-10042", "EUR", 145_000, "1", 145_000),
+    account("NL", "NL-10063", "EUR", 9_900, "1", 9_900),
+    account("US", "US-30519", "USD", 122_540, "1.119022", 109_506),
+)
+
+
+def terms(tier: int) -> RateTerms:
+    """The terms that a tier gives."""
+    return RateTerms(tier, *TERMS[tier])
+
+
+def earlier(month: str, before: tuple[AccountFact, ...], now: tuple[AccountFact, ...]) -> EarlierFact:
+    """The count before, with what has moved since."""
+    moves = account_moves(before=before, now=now)
+    total = sum(row.mrr_eur_cents for row in before)
+    return EarlierFact(month, total, moves.shown, moves.others, moves.others_cents)
+
+
 def facts(**changes: Any) -> LetterFacts:
     """A letter of a partner who rose from Tier 2 to Tier 3 on 2015-09-01; change what a test is about."""
     tier = changes.get("tier", 3)
@@ -61,16 +95,14 @@ def facts(**changes: Any) -> LetterFacts:
         monthly_fee_discount_bp=monthly,
         setup_fee_discount_bp=setup,
         sla=sla,
+        terms_before=None,
         mrr_eur_cents=634_512,
-        accounts=(
-            account("DE", "DE-20117", "EUR", 189_950, "1", 189_950),
-            account("NL", "NL-10042", "EUR", 310_000, "1", 310_000),
-            account("NL", "NL-10077", "EUR", 24_500, "1", 24_500),
-            account("US", "US-30519", "USD", 122_540, "1.113951", 110_062),
-        ),
+        accounts=AUGUST,
+        earlier=None,
         grants=(),
         legacy=(),
         benefits=BENEFITS if tier else (),
+        ended_benefits=(),
         prepayment=PREPAYMENT,
         next_tier=NextTierFact(4, 1_000_000, 365_488),
         manager_name="Mila Jansen",
@@ -80,7 +112,21 @@ def facts(**changes: Any) -> LetterFacts:
     return replace(base, **changes)
 
 
+def since_july(before: int, **changes: Any) -> LetterFacts:
+    """A letter beside a July in force with another tier and other accounts."""
+    stated = facts(previous_tier=before, terms_before=terms(before), **changes)
+    return replace(stated, earlier=earlier("2015-07", JULY, stated.accounts))
+
+
 SMALL = (account("NL", "NL-10042", "EUR", 31_250, "1", 31_250),)
+MANY = tuple(
+    account("NL", f"NL-{10042 + n}", "EUR", cents, "1", cents) for n, cents in enumerate(range(4_000, 12_000, 1_000))
+)
+CORRECTED = (
+    account("NL", "NL-10042", "EUR", 512_450, "1", 512_450),
+    account("NL", "NL-10077", "EUR", -12_500, "1", -12_500),
+)
+TOP = (account("NL", "NL-10042", "EUR", 5_123_456, "1", 5_123_456),)
 KINDS: dict[str, LetterFacts] = {
     "migration": facts(
         kind="migration",
@@ -109,16 +155,15 @@ KINDS: dict[str, LetterFacts] = {
         previous_tier=3,
         earned_tier=2,
         mrr_eur_cents=499_950,
-        accounts=(
-            account("NL", "NL-10042", "EUR", 512_450, "1", 512_450),
-            account("NL", "NL-10077", "EUR", -12_500, "1", -12_500),
-        ),
+        accounts=CORRECTED,
         next_tier=NextTierFact(3, 500_000, 50),
+        terms_before=terms(3),
+        earlier=earlier("2015-08", CORRECTED[:1], CORRECTED),
     ),
-    "grace_lapsed": facts(
+    "grace_lapsed": since_july(
+        3,
         kind="grace_lapsed",
         tier=1,
-        previous_tier=3,
         mrr_eur_cents=124_500,
         accounts=(account("NL", "NL-10042", "EUR", 124_500, "1", 124_500),),
         grants=(GraceFact(3, date(2015, 6, 1), date(2015, 9, 1), "lapsed"),),
@@ -131,30 +176,35 @@ KINDS: dict[str, LetterFacts] = {
         mrr_eur_cents=31_250,
         accounts=SMALL,
         next_tier=NextTierFact(1, 50_000, 18_750),
+        terms_before=terms(1),
+        earlier=earlier("2015-07", MANY, SMALL),
+        ended_benefits=tuple(benefit for benefit in BENEFITS if benefit.availability == "yes"),
     ),
-    "grace_confirmed": facts(
+    "grace_confirmed": since_july(
+        3,
         kind="grace_confirmed",
-        previous_tier=3,
         rate_valid_from=date(2015, 7, 27),
         grants=(GraceFact(3, date(2015, 7, 27), date(2015, 11, 1), "confirmed"),),
     ),
-    "grace_granted": facts(
+    "grace_granted": since_july(
+        3,
         kind="grace_granted",
         tier=4,
         earned_tier=3,
         granted_tier=4,
-        previous_tier=3,
         grants=(GraceFact(4, date(2015, 9, 1), date(2016, 1, 1), None),),
     ),
-    "tier_raised": facts(),
-    "terms_changed": facts(kind="terms_changed", previous_tier=3),
+    "tier_raised": since_july(2),
+    "terms_changed": replace(since_july(3, kind="terms_changed"), terms_before=RateTerms(3, 1_500, 3_500, "Platinum")),
     "no_change": facts(
         kind="no_change",
         tier=6,
         previous_tier=6,
         rate_valid_from=date(2015, 7, 27),
         mrr_eur_cents=5_123_456,
-        accounts=(account("NL", "NL-10042", "EUR", 5_123_456, "1", 5_123_456),),
+        accounts=TOP,
         next_tier=None,
+        terms_before=terms(6),
+        earlier=earlier("2015-07", TOP, TOP),
     ),
 }

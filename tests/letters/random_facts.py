@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from partner_program.domain.letters import GraceFact, LetterFacts, LetterKind, NextTierFact
 from partner_program.domain.program import SLA_RANKS
-from partner_program.domain.rates import LegacyTerm
-from tests.letters.made_facts import BENEFITS, account, facts
+from partner_program.domain.rates import LegacyTerm, RateTerms
+from tests.letters.made_facts import BENEFITS, account, earlier, facts
 
 CENTS = st.integers(-99_999_999, 9_999_999_999)
 DAYS = st.dates(date(2015, 7, 27), date(2035, 12, 31))
@@ -37,6 +37,10 @@ GRANTS = st.lists(
     ),
     max_size=3,
 )
+TERMS_BEFORE = st.builds(
+    RateTerms, st.integers(0, 6), st.integers(0, 10_000), st.integers(0, 10_000), st.none() | st.sampled_from(SLA_RANKS)
+)
+GIVEN = [benefit for benefit in BENEFITS if benefit.availability == "yes"]
 LEGACY = st.lists(
     st.one_of(
         st.builds(
@@ -58,6 +62,11 @@ LEGACY = st.lists(
 def random_facts(draw: st.DrawFn) -> LetterFacts:
     """Facts of any shape whose accounts add up."""
     accounts = tuple(sorted(draw(ACCOUNTS), key=lambda row: row.entity))
+    # most accounts were there before, with another amount: they rise and fall; the others come and go
+    there = [replace(row, mrr_eur_cents=draw(CENTS)) for row in accounts if draw(st.booleans())]
+    known = {(row.entity, row.account_id) for row in accounts}
+    gone = [row for row in draw(ACCOUNTS) if (row.entity, row.account_id) not in known]
+    before = tuple(sorted([*there, *gone], key=lambda row: row.entity))
     threshold = draw(st.integers(50_000, 4_000_000))
     changes: dict[str, Any] = {
         "kind": draw(st.sampled_from(get_args(LetterKind))),
@@ -70,8 +79,11 @@ def random_facts(draw: st.DrawFn) -> LetterFacts:
         "granted_tier": draw(st.none() | st.integers(1, 6)),
         "mrr_eur_cents": sum(row.mrr_eur_cents for row in accounts),
         "accounts": accounts,
+        "terms_before": draw(st.none() | TERMS_BEFORE),
+        "earlier": draw(st.sampled_from([None, earlier("2015-07", before, accounts)])),
         "grants": tuple(draw(GRANTS)),
         "legacy": tuple(draw(LEGACY)),
+        "ended_benefits": tuple(draw(st.lists(st.sampled_from(GIVEN), unique=True))),
         "benefits": tuple(draw(st.lists(st.sampled_from(BENEFITS), unique=True))),
         "next_tier": draw(st.none() | st.builds(NextTierFact, st.integers(1, 6), st.just(threshold), CENTS)),
         "manager_name": draw(NAMES),

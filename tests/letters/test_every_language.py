@@ -94,6 +94,13 @@ def hundredths(shown: str, language: str) -> int:
     return int(value)
 
 
+def now_and_before(shown: str, language: str) -> tuple[str, str | None]:
+    """A term now and before, None where the letter has nothing to compare it with."""
+    label, same = WORDS[language]["before: %(value)s"].removesuffix("%(value)s"), WORDS[language]["unchanged"]
+    now, compared, before = re.fullmatch(rf"(.+?)(?:({label}|{same})(.*))?", shown).groups()  # type: ignore[union-attr]
+    return now, now if compared == same else before
+
+
 def day(shown: str, language: str) -> date:
     (found,) = re.findall(r"(\d+)\.? (\w+) (\d{4})", shown)
     return date(int(found[2]), MONTHS[language].index(found[1]) + 1, int(found[0]))
@@ -101,12 +108,20 @@ def day(shown: str, language: str) -> date:
 
 def check_html(stated: LetterFacts, html: str, language: str) -> None:
     tables, words = Letter(html).tables, WORDS[language]
-    terms = [row[1] for row in tables["terms"]]
-    assert [hundredths(terms[0], language), hundredths(terms[1], language)] == [
+    terms = [now_and_before(row[1], language) for row in tables["terms"]]
+    assert [hundredths(terms[0][0], language), hundredths(terms[1][0], language)] == [
         stated.monthly_fee_discount_bp,
         stated.setup_fee_discount_bp,
     ]
-    assert terms[2] == (stated.sla or words["Not included"])
+    assert terms[2][0] == (stated.sla or words["Not included"])
+    if stated.terms_before is None:
+        assert [before for _, before in terms] == [None] * 3
+    else:
+        assert [hundredths(before or "", language) for _, before in terms[:2]] == [
+            stated.terms_before.monthly_fee_discount_bp,
+            stated.terms_before.setup_fee_discount_bp,
+        ]
+        assert terms[2][1] == (stated.terms_before.sla or words["Not included"])
     accounts = [row for row in tables.get("revenue", [])[1:-1] if len(row) > 1 and row[0] != words["Subtotal"]]
     assert [(row[0], hundredths(row[-1], language)) for row in accounts] == [
         (row.account_id, row.mrr_eur_cents) for row in stated.accounts

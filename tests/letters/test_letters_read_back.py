@@ -1,6 +1,7 @@
 """A letter's two parts, read back, state the facts."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +31,29 @@ def basis_points(shown: str) -> int:
     return int(Decimal(shown.removesuffix("%")) * 100)
 
 
+def read_move(line: str) -> tuple[str, int | None, int | None]:
+    """The account of a line, with what was counted on it before and now."""
+    account, _, told = line.partition(": ")
+    before, now = re.fullmatch(r"(?:up|down) by \S+, from (\S+) to (\S+)|.*", told).groups()  # type: ignore[union-attr]
+    if new := re.fullmatch(r"(\S+), not counted before", told):
+        return account, None, minor(new[1])
+    if gone := re.fullmatch(r"not counted now, (\S+) before", told):
+        return account, minor(gone[1]), None
+    assert ("up by " in told) == (minor(now) > minor(before))
+    return account, minor(before), minor(now)
+
+
+def cents(value: int) -> str:
+    sign = "\u2212" if value < 0 else ""
+    return f"{sign}€{abs(value) / 100:,.2f}"
+
+
+def was_before(shown: str) -> tuple[str, str | None]:
+    """A term now and before, None where the letter has nothing to compare it with."""
+    now, compared, before = re.fullmatch(r"(.+?)(?:(before: |unchanged)(.*))?", shown).groups()  # type: ignore[union-attr]
+    return now, now if compared == "unchanged" else before
+
+
 def day(shown: str) -> date:
     return datetime.strptime(shown, "%d %B %Y").date()  # noqa: DTZ007 - a day, not a moment
 
@@ -40,9 +64,19 @@ def test_every_figure_read_back_from_the_html_tables_is_the_fact(stated: LetterF
     tables = Letter(TEMPLATES.render(stated).html).tables
 
     terms = {row[0].removesuffix("kept from your earlier agreement"): row[1] for row in tables["terms"]}
-    assert basis_points(terms["Monthly fee discount"]) == stated.monthly_fee_discount_bp
-    assert basis_points(terms["Setup fee discount"]) == stated.setup_fee_discount_bp
-    assert terms["Service level agreement"] == (stated.sla or "Not included")
+    before = {name: was_before(shown) for name, shown in terms.items()}
+    assert basis_points(before["Monthly fee discount"][0]) == stated.monthly_fee_discount_bp
+    assert basis_points(before["Setup fee discount"][0]) == stated.setup_fee_discount_bp
+    assert before["Service level agreement"][0] == (stated.sla or "Not included")
+    told = [before[name][1] for name in ("Monthly fee discount", "Setup fee discount", "Service level agreement")]
+    if stated.terms_before is None:
+        assert told == [None] * 3
+    else:
+        assert [basis_points(told[0] or ""), basis_points(told[1] or ""), told[2]] == [
+            stated.terms_before.monthly_fee_discount_bp,
+            stated.terms_before.setup_fee_discount_bp,
+            stated.terms_before.sla or "Not included",
+        ]
     assert [(int(row[0]), day(row[1]), day(row[2]) + timedelta(1), row[3]) for row in tables.get("grants", [])[1:]] == [
         (grant.tier, grant.starts_on, grant.ends_on, STATES[grant.outcome]) for grant in stated.grants
     ]
@@ -95,6 +129,26 @@ def test_html_and_plain_text_state_the_same_figures(stated: LetterFacts) -> None
     assert set(TOKEN.findall(Letter(letter.html).visible)) == set(TOKEN.findall(letter.text))
 
 
+@settings(deadline=None)
+@given(random_facts())
+def test_both_parts_name_each_account_that_moved_most_with_both_amounts(stated: LetterFacts) -> None:
+    letter = TEMPLATES.render(stated)
+    if stated.earlier is None:
+        assert "What has moved since" not in letter.text
+        assert "we counted €" not in letter.text
+        return
+
+    listed = letter.text.partition("What has moved since")[2].partition("\n\n")[0]
+    found = [read_move(line) for line in re.findall(r"(?m)^  - (.+)$", listed)]
+    assert found == [
+        (f"{move.entity} · {move.account_id}", move.before_cents, move.now_cents) for move in stated.earlier.moves
+    ]
+    assert f"we counted {cents(stated.earlier.mrr_eur_cents)}." in letter.text
+    html = " ".join(Letter(letter.html).visible.split())
+    assert all(f": {line.partition(': ')[2]}" in html for line in re.findall(r"(?m)^  - (.+)$", listed))
+    assert (f"{stated.earlier.other_moves} other account" in letter.text) == bool(stated.earlier.other_moves)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_subject_states_no_rate_and_no_amount(kind: str) -> None:
     letter = TEMPLATES.render(KINDS[kind])
@@ -131,6 +185,33 @@ def test_an_unchanged_discount_is_stated_from_the_day_on_which_it_began() -> Non
 
 def test_a_kept_term_is_stated_with_its_source_and_last_day() -> None:
     assert "12% (Reseller agreement 2013/117, last day 31 December 2016)" in TEMPLATES.render(KINDS["migration"]).text
+
+
+def test_a_correction_states_the_total_and_the_tier_that_it_replaces() -> None:
+    text = TEMPLATES.render(KINDS["restated"]).text
+
+    assert "Before the correction we had counted €5,124.50." in text
+    assert "What the correction changes:\n  - NL · NL-10077: \u2212€125.00, not counted before\n" in text
+    assert "Before: Tier 3" in text
+
+
+def test_a_partner_that_loses_its_tier_reads_what_no_longer_comes_with_it() -> None:
+    letter = TEMPLATES.render(KINDS["tier_lowered"])
+
+    for part in (letter.text, Letter(letter.html).visible):
+        _, _, ended = part.partition("No longer among your benefits")
+        assert "These came with Tier 1." in ended
+        assert [name in ended for name in ("branding", "Certificate", "Partner Locator")] == [True] * 3
+    assert "No longer among" not in TEMPLATES.render(KINDS["tier_raised"]).text
+
+
+def test_terms_that_began_before_the_letter_and_differ_are_not_called_unchanged() -> None:
+    """A partner that rose while it was held: its letter follows when it is released."""
+    risen = replace(KINDS["tier_raised"], rate_valid_from=date(2015, 8, 3))
+    text = TEMPLATES.render(risen).text
+
+    assert "They have applied to every order placed since 3 August 2015" in text
+    assert "Unchanged: they" not in text
 
 
 def test_a_negative_account_shows_a_real_minus_sign() -> None:

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from partner_program.domain.account_moves import account_moves
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import (
     AccountFact,
     BenefitFact,
+    EarlierFact,
     GraceFact,
     LetterFacts,
     LetterKind,
@@ -24,12 +26,24 @@ from partner_program.domain.registry import AccountManager, LegacyAgreement, Par
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAssessment:
+    """What was committed for a partner before the letter's month, or for the month itself before it was restated."""
+
+    billing_month: BillingMonth
+    terms: RateTerms
+    mrr_eur_cents: int
+    accounts: tuple[AccountFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OwedLetter:
     """A letter that a month owes, with what was committed for its partner.
 
     `content_hash` is None until it is rendered; `program_hash` is that of the programme file that the month was
     settled with. `terms` have the tier of the month and the discounts of the rate, which holds from
-    `rate_valid_from`; `effective_on` is the day of the settlement.
+    `rate_valid_from`; `effective_on` is the day of the settlement. `earlier` is None where no month in force had
+    assigned the partner before; `rate_before` are the terms of the rate in force before the settlement, which only a
+    letter about changed terms states.
     """
 
     billing_month: BillingMonth
@@ -47,6 +61,8 @@ class OwedLetter:
     rate_valid_from: date
     accounts: tuple[AccountFact, ...]
     grants: tuple[GraceFact, ...]
+    earlier: EarlierAssessment | None
+    rate_before: RateTerms | None
 
 
 def facts_of_letters(
@@ -98,7 +114,7 @@ def letter_facts(
     agreements: Sequence[LegacyAgreement],
 ) -> LetterFacts:
     """What one letter states; `program` is the one that its month was settled with."""
-    terms, day = letter.terms, letter.effective_on
+    terms, day, previous_tier = letter.terms, letter.effective_on, tier_before(letter)
     return LetterFacts(
         billing_month=str(letter.billing_month),
         kind=letter.kind,
@@ -109,22 +125,57 @@ def letter_facts(
         effective_on=day,
         rate_valid_from=letter.rate_valid_from,
         tier=terms.tier,
-        previous_tier=letter.previous_tier,
+        previous_tier=previous_tier,
         earned_tier=letter.earned_tier,
         granted_tier=letter.granted_tier,
         monthly_fee_discount_bp=terms.monthly_fee_discount_bp,
         setup_fee_discount_bp=terms.setup_fee_discount_bp,
         sla=terms.sla,
+        terms_before=terms_before(letter),
         mrr_eur_cents=letter.mrr_eur_cents,
         accounts=letter.accounts,
+        earlier=_earlier(letter),
         grants=letter.grants,
         legacy=legacy_kept(program=program, terms=terms, agreements=agreements, day=day),
         benefits=benefits_of_tier(program=program, tier=terms.tier),
+        ended_benefits=benefits_ended(program=program, tier=terms.tier, previous_tier=previous_tier),
         prepayment=tuple(program.prepayment_bp.items()),
         next_tier=next_tier(program=program, mrr_eur_cents=letter.mrr_eur_cents),
         manager_name=manager.name,
         manager_email=manager.email,
         manager_phone=manager.phone,
+    )
+
+
+def tier_before(letter: OwedLetter) -> int | None:
+    """The tier that a letter names as the one before: that of the last month, or before a correction the wrong one."""
+    if letter.kind == "restated" and letter.earlier is not None:
+        return letter.earlier.terms.tier
+    return letter.previous_tier
+
+
+def terms_before(letter: OwedLetter) -> RateTerms | None:
+    """The terms that a letter states beside the new ones: those that the partner was assigned before.
+
+    They are not always those of the rate in force the day before: a grant on demand changes the rate ahead of the month
+    whose letter tells it. Only changed terms are compared with that rate, because it is what they differ from; of a
+    partner that returns, the last assessment has terms that orders have not got since.
+    """
+    if letter.kind == "terms_changed":
+        return letter.rate_before
+    return letter.earlier.terms if letter.earlier else None
+
+
+def _earlier(letter: OwedLetter) -> EarlierFact | None:
+    if letter.earlier is None:
+        return None
+    moves = account_moves(before=letter.earlier.accounts, now=letter.accounts)
+    return EarlierFact(
+        billing_month=str(letter.earlier.billing_month),
+        mrr_eur_cents=letter.earlier.mrr_eur_cents,
+        moves=moves.shown,
+        other_moves=moves.others,
+        other_moves_cents=moves.others_cents,
     )
 
 
@@ -136,6 +187,13 @@ def benefits_of_tier(*, program: Program, tier: int) -> tuple[BenefitFact, ...]:
         if availability != "unknown":
             facts.append(BenefitFact(benefit.key, benefit.name, benefit.group, availability))
     return tuple(facts)
+
+
+def benefits_ended(*, program: Program, tier: int, previous_tier: int | None) -> tuple[BenefitFact, ...]:
+    """The benefits that the tier before gives, and this one neither gives nor lets ask for."""
+    kept = {benefit.key for benefit in benefits_of_tier(program=program, tier=tier)}
+    before = benefits_of_tier(program=program, tier=previous_tier or 0)
+    return tuple(benefit for benefit in before if benefit.availability == "yes" and benefit.key not in kept)
 
 
 def next_tier(*, program: Program, mrr_eur_cents: int) -> NextTierFact | None:

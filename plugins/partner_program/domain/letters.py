@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, NamedTuple, get_args
 
 from partner_program.domain.grace import GrantOutcome
-from partner_program.domain.rates import LegacyTerm
+from partner_program.domain.rates import LegacyTerm, RateTerms
 
 # The one list of letter kinds: a partner's letter is the first of these that applies to its month. Each has its wording
 # in `include/templates/letters/<version>/kinds/` and its condition below; the pages for people name it too.
@@ -35,6 +35,35 @@ class AccountFact:
     mrr_minor: int
     units_per_eur: str
     mrr_eur_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMove:
+    """What was counted on one account, in EUR cents, before and now; None where it had no part in that count."""
+
+    entity: str
+    account_id: str
+    before_cents: int | None
+    now_cents: int | None
+
+    @property
+    def moved_cents(self) -> int:
+        """By how much it rose, below 0 where it fell."""
+        return (self.now_cents or 0) - (self.before_cents or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFact:
+    """The count that a letter's revenue stands beside: the last month before, or the same month before a correction.
+
+    `moves` are the accounts that moved most since; `other_moves` more moved by `other_moves_cents` in all.
+    """
+
+    billing_month: str
+    mrr_eur_cents: int
+    moves: tuple[AccountMove, ...]
+    other_moves: int
+    other_moves_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +99,9 @@ class NextTierFact:
 class LetterFacts:
     """Everything that a letter states, as plain values from committed figures.
 
-    `previous_tier` is None where no month was in force before. `rate_valid_from` is the day from which the
-    discounts hold; it lies before `effective_on` where nothing about them changed.
+    `previous_tier`, `terms_before` and `earlier` are None where no month was in force before. `rate_valid_from` is the
+    day from which the discounts hold; it lies before `effective_on` where nothing about them changed.
+    `ended_benefits` are those that the tier before gave and this one does not.
     """
 
     billing_month: str
@@ -89,11 +119,14 @@ class LetterFacts:
     monthly_fee_discount_bp: int
     setup_fee_discount_bp: int
     sla: str | None
+    terms_before: RateTerms | None
     mrr_eur_cents: int
     accounts: tuple[AccountFact, ...]
+    earlier: EarlierFact | None
     grants: tuple[GraceFact, ...]
     legacy: tuple[LegacyTerm, ...]
     benefits: tuple[BenefitFact, ...]
+    ended_benefits: tuple[BenefitFact, ...]
     prepayment: tuple[tuple[int, int], ...]
     next_tier: NextTierFact | None
     manager_name: str

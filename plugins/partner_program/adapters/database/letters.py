@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, delete, insert, select, update
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.letter_history import assessed_accounts, earlier_assessments
+from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_facts import OwedLetter
-from partner_program.domain.letters import AccountFact, GraceFact
+from partner_program.domain.letters import GraceFact
 from partner_program.domain.rates import RateTerms
 
 
@@ -53,8 +55,15 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
         .order_by(letter.c.partner_id, letter.c.revision)
     )
     newest = {row.partner_id: row for row in connection.execute(query)}
-    accounts = _accounts(connection, month, partners)
+    accounts = assessed_accounts(connection, month, partners)
     grants = _grants(connection, month, partners)
+    earlier = earlier_assessments(connection, month, newest.values())
+    changed = [row for row in newest.values() if row.kind == "terms_changed"]
+    rates = rates_before(
+        connection,
+        {row.partner_id: row.effective_on for row in changed},
+        {row.partner_id: row.settlement_id for row in changed},
+    )
     return [
         OwedLetter(
             billing_month=month,
@@ -72,6 +81,8 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
             rate_valid_from=row.rate_valid_from,
             accounts=tuple(accounts[row.partner_id, row.revision]),
             grants=tuple(grants[row.partner_id, row.revision]),
+            earlier=earlier.get(row.partner_id),
+            rate_before=rates[row.partner_id].terms if row.partner_id in rates else None,
         )
         for row in newest.values()
     ]
@@ -122,23 +133,6 @@ def _is_own(table: Table) -> list[ColumnElement[bool]]:
         table.c.revision == bindparam("own_revision"),
         table.c.partner_id == bindparam("own_partner"),
     ]
-
-
-def _accounts(
-    connection: Connection, month: BillingMonth, partners: Sequence[str]
-) -> dict[tuple[str, int], list[AccountFact]]:
-    account, entity = schema.assessment_account, schema.entity
-    query = (
-        select(account, entity.c.legal_name)
-        .join(entity, entity.c.entity == account.c.entity)
-        .where(account.c.billing_month == str(month), account.c.partner_id.in_(partners))
-        .order_by(*account.primary_key)
-    )
-    found: dict[tuple[str, int], list[AccountFact]] = defaultdict(list)
-    for row in connection.execute(query):
-        values = {name: getattr(row, name) for name in AccountFact.__dataclass_fields__}
-        found[row.partner_id, row.revision].append(AccountFact(**values))
-    return found
 
 
 def _grants(

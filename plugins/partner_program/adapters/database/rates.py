@@ -12,7 +12,7 @@ from partner_program.adapters.database.append import append_rows
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.rates_taking_force import RateAhead
 
-FEW = 500  # so many rates are compared with those of their own partners alone
+FEW = 500  # of so many partners, their own rates alone are read
 
 
 def rates_before(connection: Connection, effective: Mapping[str, date], own: Mapping[str, int]) -> dict[str, Rate]:
@@ -22,8 +22,11 @@ def rates_before(connection: Connection, effective: Mapping[str, date], own: Map
     every rate counts.
     """
     rate = schema.discount_rate
+    query = select(rate).order_by(rate.c.valid_from, rate.c.sequence)
+    if len(effective) <= FEW:
+        query = query.where(rate.c.partner_id.in_(effective))
     found: dict[str, Rate] = {}
-    for row in connection.execute(select(rate).order_by(rate.c.valid_from, rate.c.sequence)):
+    for row in connection.execute(query):
         first = own.get(row.partner_id)
         written_before = first is None or row.settlement_id is None or row.settlement_id < first
         if written_before and row.partner_id in effective and row.valid_from <= effective[row.partner_id]:

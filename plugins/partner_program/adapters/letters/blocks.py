@@ -27,12 +27,14 @@ def letter_blocks(view: LetterView, wording: Any, kind: Any) -> list[Block]:
         *_legacy(view, wording),
         *_grace(view, wording),
         *_revenue(view, wording),
+        *_moves(view, wording),
         _heading(2, wording.accounts_title),
         _paragraph(wording.accounts_counted(view)),
         _heading(2, wording.next_title(view)),
         _paragraph(wording.next(view)),
         *_way(view),
         *_benefits(view, wording),
+        *_ended(view, wording),
         *_prepayment(view, wording),
         *_manager(view, wording),
         {"kind": "small", "text": wording.footer(view)},
@@ -48,9 +50,9 @@ def _paragraph(text: str) -> Block:
     return {"kind": "paragraph", "text": text}
 
 
-def _row(*cells: str, mark: str | None = None) -> Block:
-    """Return one row of a table; the mark is printed small below the first cell."""
-    return {"cells": cells, "mark": mark}
+def _row(*cells: str, mark: str | None = None, was: str | None = None) -> Block:
+    """Return one row of a table; `mark` is printed small below the first cell, `was` below the last."""
+    return {"cells": cells, "mark": mark, "was": was}
 
 
 def _group(rows: list[Block], title: str | None = None, total: tuple[str, str] | None = None) -> Block:
@@ -84,10 +86,14 @@ def _steps(view: LetterView, wording: Any) -> Block:
 
 
 def _terms(view: LetterView, wording: Any) -> Block:
-    values = {"monthly_fee": view.monthly, "setup_fee": view.setup, "sla": view.sla or wording.no_sla}
     rows = [
-        _row(wording.component(key), value, mark=wording.kept_mark if key in view.kept else None)
-        for key, value in values.items()
+        _row(
+            wording.component(row.component),
+            wording.term_value(row),
+            mark=wording.kept_mark if row.component in view.kept else None,
+            was=wording.term_before(row) if row.compared else None,
+        )
+        for row in view.terms
     ]
     return _table("<>", [_group(rows)])
 
@@ -143,6 +149,16 @@ def _entity(entity: EntityRows, wording: Any, foreign: bool) -> Block:
     return _group(rows, f"{entity.entity} · {entity.legal_name}", total)
 
 
+def _moves(view: LetterView, wording: Any) -> Iterator[Block]:
+    earlier = view.earlier
+    if earlier is None or not earlier.moves:
+        return
+    yield _heading(3, wording.moves_title(view))
+    yield {"kind": "items", "items": [wording.move(row) for row in earlier.moves]}
+    if earlier.other_moves:
+        yield {"kind": "small", "text": wording.other_moves(view)}
+
+
 def _way(view: LetterView) -> Iterator[Block]:
     if view.next_tier and view.next_tier.reached:
         yield {"kind": "way", "reached": view.next_tier.reached}
@@ -157,6 +173,14 @@ def _benefits(view: LetterView, wording: Any) -> Iterator[Block]:
                 yield {"kind": "names", "title": title, "names": names}
     if not view.benefits:
         yield _paragraph(wording.benefits_none)
+
+
+def _ended(view: LetterView, wording: Any) -> Iterator[Block]:
+    if not view.ended_benefits:
+        return
+    yield _heading(3, wording.ended_title)
+    yield _paragraph(wording.ended(view))
+    yield {"kind": "items", "items": [name for _, given, _ in view.ended_benefits for name in given]}
 
 
 def _prepayment(view: LetterView, wording: Any) -> Iterator[Block]:

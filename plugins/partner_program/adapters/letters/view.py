@@ -10,12 +10,51 @@ from urllib.parse import quote
 
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
-from partner_program.domain.rates import LegacyTerm
+from partner_program.domain.letters import (
+    AccountFact,
+    AccountMove,
+    BenefitFact,
+    GraceFact,
+    LetterFacts,
+    NextTierFact,
+)
+from partner_program.domain.rates import Component, LegacyTerm, RateTerms, orders_differ
 from partner_program.domain.refusals import Refusal
 
 BenefitGroups = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
 """For each group: its name, the benefits given, the benefits on request."""
+
+
+class TermRow(NamedTuple):
+    """A term of new orders; `value` and `before` are None where there is none. `compared` is False without a before."""
+
+    component: Component
+    value: str | None
+    compared: bool
+    before: str | None
+
+
+class MoveRow(NamedTuple):
+    """An account that moved: `before` or `now` is None where it had no part in that count, `by` has no sign."""
+
+    account: str
+    before: str | None
+    now: str | None
+    rose: bool
+    by: str
+
+
+class Earlier(NamedTuple):
+    """The count before: of `month`, or of the letter's own month before a correction, which has no `month` then.
+
+    `other_moves` more accounts than the `moves` moved by `others` in all, with its sign.
+    """
+
+    month: str | None
+    total: str
+    moves: list[MoveRow]
+    other_moves: int
+    others: str
 
 
 class AccountRow(NamedTuple):
@@ -93,9 +132,8 @@ class LetterView(NamedTuple):
     previous_tier: int | None
     earned_tier: int
     lifted_to: int | None
-    monthly: str
-    setup: str
-    sla: str | None
+    terms: list[TermRow]
+    terms_moved: bool
     kept: frozenset[str]
     total: str
     total_is_negative: bool
@@ -104,10 +142,12 @@ class LetterView(NamedTuple):
     account_count: int
     exchange_rates: list[tuple[str, str]]
     shows_currencies: bool
+    earlier: Earlier | None
     grants: list[GrantRow]
     grant_states: frozenset[str]
     legacy: list[LegacyRow]
     benefits: BenefitGroups
+    ended_benefits: BenefitGroups
     prepayment: list[tuple[int, str]]
     next_tier: NextTier | None
     manager: str
@@ -129,6 +169,7 @@ def letter_view(
     A `shortened` letter has the accounts' sums, and the name of the file with all of them.
     """
     _refuse_sums_that_do_not_add_up(facts)
+    terms = RateTerms(facts.tier, facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
     # a grant on demand begins on its own day, before the month's run that reports it
     begins = facts.rate_valid_from if facts.kind == "grace_granted" else facts.effective_on
@@ -148,9 +189,8 @@ def letter_view(
         previous_tier=facts.previous_tier,
         earned_tier=facts.earned_tier,
         lifted_to=facts.granted_tier if lifted else None,
-        monthly=form.percent(facts.monthly_fee_discount_bp),
-        setup=form.percent(facts.setup_fee_discount_bp),
-        sla=facts.sla,
+        terms=_terms(terms, facts.terms_before, form),
+        terms_moved=facts.terms_before is not None and orders_differ(facts.terms_before, terms),
         kept=frozenset([kept.component for kept in facts.legacy]),
         total=form.euros(facts.mrr_eur_cents),
         total_is_negative=facts.mrr_eur_cents < 0,
@@ -159,10 +199,12 @@ def letter_view(
         account_count=len({(row.entity, row.account_id) for row in facts.accounts}),
         exchange_rates=_exchange_rates(facts.accounts, form),
         shows_currencies=any(row.currency != "EUR" for row in facts.accounts),
+        earlier=_earlier(facts, form),
         grants=[_grant(grant, facts.granted_tier if lifted else None, form) for grant in facts.grants],
         grant_states=frozenset([grant.outcome or "open" for grant in facts.grants]),
         legacy=[_legacy(kept, form) for kept in facts.legacy],
         benefits=benefits(facts.benefits),
+        ended_benefits=benefits(facts.ended_benefits),
         prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
         next_tier=_next_tier(facts.next_tier, form),
         manager=plain_name(facts.manager_name),
@@ -179,6 +221,48 @@ def _refuse_sums_that_do_not_add_up(facts: LetterFacts) -> None:
             f"letter {facts.partner_id} {facts.billing_month}: the accounts add up to {accounts} cents, "
             f"the total says {facts.mrr_eur_cents}"
         )
+    if facts.earlier is not None:
+        moved = sum([move.moved_cents for move in facts.earlier.moves]) + facts.earlier.other_moves_cents
+        if moved != facts.mrr_eur_cents - facts.earlier.mrr_eur_cents:
+            raise Refusal(
+                f"letter {facts.partner_id} {facts.billing_month}: the accounts moved by {moved} cents, "
+                f"the total from {facts.earlier.mrr_eur_cents} to {facts.mrr_eur_cents}"
+            )
+
+
+def _terms(now: RateTerms, before: RateTerms | None, form: LocaleFormat) -> list[TermRow]:
+    def shown(terms: RateTerms) -> dict[Component, str | None]:
+        return {
+            "monthly_fee": form.percent(terms.monthly_fee_discount_bp),
+            "setup_fee": form.percent(terms.setup_fee_discount_bp),
+            "sla": terms.sla,
+        }
+
+    was = {} if before is None else shown(before)
+    return [TermRow(key, value, before is not None, was.get(key)) for key, value in shown(now).items()]
+
+
+def _earlier(facts: LetterFacts, form: LocaleFormat) -> Earlier | None:
+    earlier = facts.earlier
+    if earlier is None:
+        return None
+    return Earlier(
+        month=None if earlier.billing_month == facts.billing_month else form.month(earlier.billing_month),
+        total=form.euros(earlier.mrr_eur_cents),
+        moves=[_move(move, form) for move in earlier.moves],
+        other_moves=earlier.other_moves,
+        others=("+" if earlier.other_moves_cents > 0 else "") + form.euros(earlier.other_moves_cents),
+    )
+
+
+def _move(move: AccountMove, form: LocaleFormat) -> MoveRow:
+    return MoveRow(
+        account=f"{plain_name(move.entity)} · {plain_name(move.account_id)}",
+        before=None if move.before_cents is None else form.euros(move.before_cents),
+        now=None if move.now_cents is None else form.euros(move.now_cents),
+        rose=move.moved_cents > 0,
+        by=form.euros(abs(move.moved_cents)),
+    )
 
 
 def _entities(accounts: tuple[AccountFact, ...], form: LocaleFormat, shortened: bool) -> list[EntityRows]:
