@@ -91,11 +91,12 @@ class LetterWorld:
 def letter_world(folder: Path) -> LetterWorld:
     """Make the world: P1 has two billing contacts, the others one."""
     world = World(folder)
-    world.become(_with_letters)
+    world.become(with_letters)
     return LetterWorld(world)
 
 
-def _with_letters(world: World) -> None:
+def with_letters(world: World) -> None:
+    """Settle June for an empty world of NL and US, and render its letters."""
     three_partners(world)
     world.tables["contacts"].append(
         {"partner_id": "P1", "name": "Nobody", "email": "nobody@p1.example", "role": "billing"}

@@ -26,15 +26,16 @@ Key = tuple[str, int, str, str]
 REPLACED = "took its place"
 NO_RECIPIENT = ""  # of a letter whose partner has no billing contact: it is owed anyway
 
+# The database holds these moves too (migration 0011, `delivery_guard_moves`), whoever writes to it.
 NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
-    "planned": ("rendered", "undeliverable"),
-    "rendered": ("rendered", "approved", "undeliverable", "ambiguous"),
+    "planned": ("rendered", "undeliverable", "ambiguous"),
+    "rendered": ("approved", "undeliverable", "ambiguous"),
     "approved": ("claimed", "rendered", "undeliverable", "ambiguous"),
     "claimed": ("dot_pending", "approved", "deferred", "refused", "undeliverable", "ambiguous"),
     "dot_pending": ("accepted", "deferred", "refused", "ambiguous"),
     "deferred": ("claimed", "rendered", "refused", "undeliverable", "ambiguous"),
     "accepted": ("refused", "rendered"),  # `rendered` only if it was written to a file, and a person asks
-    "refused": ("rendered",),
+    "refused": ("rendered", "undeliverable"),  # `undeliverable` where another letter or address took its place
     "ambiguous": ("accepted", "refused", "rendered"),  # `refused` if it came back: so it had been sent
     "undeliverable": ("rendered",),
 }
@@ -67,6 +68,12 @@ class Delivery:
     def is_replaced(self) -> bool:
         """Whether a corrected letter took this one's place."""
         return (self.reply or "").endswith(REPLACED)
+
+    @property
+    def was_never_sent(self) -> bool:
+        """Whether no approval and no resend ever touched it: such a row may be deleted with its contact."""
+        waits = self.status in ("planned", "rendered", "undeliverable")
+        return waits and self.approval_id is None and not self.resend_number
 
     @property
     def key(self) -> Key:

@@ -93,7 +93,9 @@ CHANGES = ("update", "delete", "truncate")
 
 def test_every_append_only_table_has_its_triggers(programme_settled: Programme) -> None:
     named = {name for (name,) in programme_settled.ask("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
-    assert named == {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in CHANGES}
+    append_only = {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in CHANGES}
+    guards = {f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete")}
+    assert named == append_only | guards | {"delivery_refuses_truncate"}
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +127,12 @@ def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
         copy.ask(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
         copy.ask(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} between 0 and 6)")
     copy.ask(f"DROP INDEX {', '.join(str(index.name) for index in INDEXES)}")
-    copy.ask("DROP TABLE act, snapshot_piece, snapshot_short_line, letter_recipe")
+    copy.ask("DROP TABLE delivery_resend, act, snapshot_piece, snapshot_short_line, letter_recipe")
     copy.ask("ALTER TABLE sending DROP COLUMN host, DROP COLUMN out, DROP COLUMN database")
+    for (trigger,) in copy.ask("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'delivery\\_%'"):
+        copy.ask(f"DROP TRIGGER {trigger} ON delivery")
+    for (function,) in copy.ask("SELECT proname FROM pg_proc WHERE proname LIKE 'delivery\\_%'"):
+        copy.ask(f"DROP FUNCTION {function}")
     copy.ask("UPDATE alembic_version SET version_num = '0003'")
     assert copy.world.installation.database.upgrade() == f"upgraded 0003 to {SCHEMA_VERSION}"
     assert (copy.ask(checks), copy.dump()) == (newest, rows)

@@ -27,9 +27,13 @@ LATER = (
     "snapshot_piece",
     "snapshot_short_line",
     "letter_recipe",
+    "delivery_resend",
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them
-LATER_PARTS = {index.name for index in INDEXES}  # indexes of later migrations
+LATER_PARTS = {index.name for index in INDEXES} | {
+    *(f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete", "insert")),
+    "letter_action_guard_insert",
+}  # indexes and triggers of later migrations
 REBUILT = ("assessment", "discount_rate", "grace_grant", "publication")
 
 

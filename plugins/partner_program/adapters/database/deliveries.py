@@ -90,8 +90,9 @@ def _new(key: Mapping[str, object], recipient: str, name: str) -> dict[str, obje
 def _follow(row: Delivery, wanted: Mapping[str, str]) -> list[Executable]:
     """Return the changes that bring one row up to date with its contact.
 
-    A row that is not approved follows its contact: it gets the new name, or is deleted when the person leaves. A letter
-    that came back from an address that is no longer a contact's is finished: today's contacts have their own rows.
+    A row that is not approved follows its contact: it gets the new name, or is deleted when the person leaves; where it
+    may have arrived before, it stays on record. A letter that came back from an address that is no longer a contact's
+    is finished: today's contacts have their own rows.
     """
     if row.approval_id is not None:
         came_back = row.status in ("refused", "undeliverable") and not row.is_replaced
@@ -100,10 +101,23 @@ def _follow(row: Delivery, wanted: Mapping[str, str]) -> list[Executable]:
         values = {"status": "undeliverable", "reply": f"{row.reply}; another address {REPLACED}"}
         return [update(schema.delivery).where(*_is(row)).values(values)]
     if row.recipient not in wanted:
-        return [delete(schema.delivery).where(*_is(row))]
+        return _left(row, has_contacts=NO_RECIPIENT not in wanted)
     if row.recipient_name != wanted[row.recipient]:
         return [update(schema.delivery).where(*_is(row)).values(recipient_name=wanted[row.recipient])]
     return []
+
+
+def _left(row: Delivery, *, has_contacts: bool) -> list[Executable]:
+    """Return the changes of a row without an approval whose contact left."""
+    if row.was_never_sent:
+        return [delete(schema.delivery).where(*_is(row))]
+    if row.status != "rendered":  # a person decides about what may have arrived
+        return []
+    reply = (
+        f"no billing contact any more; another address {REPLACED}" if has_contacts else "no billing contact any more"
+    )
+    values = {"status": "undeliverable", "reply": reply}
+    return [update(schema.delivery).where(*_is(row)).values(values)]
 
 
 def _is_replaced(row: Delivery, revision: int) -> bool:

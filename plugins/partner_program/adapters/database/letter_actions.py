@@ -1,14 +1,17 @@
 """Stores what people decided about letters: who, why and when; appended, never changed."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import Connection, insert, select
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import Delivery
 
 Action = Literal["approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"]
 
@@ -47,6 +50,16 @@ def record_action(
     }
     (action_id,) = connection.execute(insert(schema.letter_action).values(values)).inserted_primary_key or (0,)
     return int(action_id)
+
+
+def record_resends(connection: Connection, action_id: int, rows: Iterable[Delivery]) -> None:
+    """Record, before they are sent again, the next resend of each row and the decision that asks for it."""
+    names = ("billing_month", "revision", "partner_id", "recipient")
+    values = [
+        {**dict(zip(names, row.key, strict=True)), "resend_number": row.resend_number + 1, "action_id": action_id}
+        for row in rows
+    ]
+    append_rows(connection, schema.delivery_resend, values)
 
 
 def load_actions(connection: Connection, month: BillingMonth) -> list[LetterAction]:

@@ -463,6 +463,17 @@ delivery = _table(
     _refers("billing_month revision partner_id", "letter"),
     _refers("approval_id", "letter_action", "action_id"),
 )
+# Each time that a person asked to send a letter again, with the decision: without it the database refuses the resend.
+delivery_resend = _table(
+    "delivery_resend",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _key("recipient"),
+    _key("resend_number", Integer),
+    _must("action_id", Integer),
+    _refers("action_id", "letter_action"),
+)
 # Decisions of people about letters: who, why, when.
 letter_action = _table(
     "letter_action",
@@ -551,5 +562,6 @@ APPEND_ONLY = (
     brake_stop,
     brake_release,
     letter_action,
+    delivery_resend,
     act,
 )

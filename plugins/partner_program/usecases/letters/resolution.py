@@ -45,11 +45,13 @@ def resolve_letters(
         ]
         if not rows:
             raise Refusal(f"no letter of {month} can be resolved so: see `partner-program letters list {month}`")
-        for row in rows:
-            _resolve(connection, row, resolution, by)
-        letter_action_store.record_action(
+        action_id = letter_action_store.record_action(
             connection, resolution, by, month=month, deliveries=[list(row.key[1:]) for row in rows]
         )
+        if resolution == "resend":
+            letter_action_store.record_resends(connection, action_id, rows)
+        for row in rows:
+            _resolve(connection, row, resolution, by)
     return len(rows)
 
 
