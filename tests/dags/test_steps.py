@@ -41,7 +41,11 @@ def begin_month(steps, *, partition_key=None, run_type="manual", **params):
 
     asked = {"billing_month": None, "effective_on": None, "close_deadline_days": 10, **params}
     run = SimpleNamespace(
-        dag_id="monthly_tier_assignment", run_id="a run", partition_key=partition_key, run_type=DagRunType(run_type)
+        dag_id="monthly_tier_assignment",
+        run_id="a run",
+        partition_key=partition_key,
+        run_type=DagRunType(run_type),
+        conf=params,
     )
     with set_current_context({"dag_run": run, "params": asked}):
         return steps.begin_month.function()
@@ -111,6 +115,21 @@ def test_a_run_without_a_month_is_refused_and_not_tried_again(steps):
 
     with pytest.raises(AirflowFailException, match="this run names no month"):
         begin_month(steps)
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("billing_mnth", "billing_month"),
+        ("Effective_on", "effective_on"),
+        ("closedeadline_days", "close_deadline_days"),
+    ],
+)
+def test_a_param_that_the_dag_does_not_have_is_refused_by_name(steps, misspelt, meant):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match=f"does not know: '{misspelt}', did you mean {meant}"):
+        begin_month(steps, partition_key="2015-06", **{misspelt: "2015-06"})
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_nothing_is_sent_live_without_a_person(company):
     assert company.letters() == {"rendered": RECIPIENTS}
 
 
+def test_a_misspelt_param_fails_the_run_and_sends_nothing(company):
+    run, states = company.send(billing_month=JUNE, aproval="auto")
+
+    assert str(run.state) == "failed"
+    assert states["begin_letters"] == "failed"
+    assert company.letters() == {"rendered": RECIPIENTS}
+
+
 def test_a_run_that_names_no_month_fails_and_sends_nothing(company):
     run, states = company.send(approval="auto")
 

@@ -61,5 +61,6 @@ def test_an_address_of_another_domain_is_for_a_person_to_verify(email: str) -> N
     assert "noordster.example" in reason
 
 
-def test_a_website_that_is_not_a_web_address_is_for_a_person_to_verify() -> None:
-    assert to_verify(website="noordster dot example") == ("website 'noordster dot example' is not a web address",)
+@pytest.mark.parametrize("website", ["noordster dot example", "http://[noordster", "https://[::1", "//"])
+def test_a_website_that_is_not_a_web_address_is_for_a_person_to_verify(website: str) -> None:
+    assert to_verify(website=website) == (f"website {website!r} is not a web address",)

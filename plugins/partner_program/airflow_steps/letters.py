@@ -19,6 +19,7 @@ from partner_program.airflow_steps.running import (
     SAFE_RETRIES,
     installation,
     notify_failure,
+    refuse_unknown_params,
     step,
 )
 from partner_program.domain.billing_month import BillingMonth
@@ -128,6 +129,7 @@ def _reject(request: dict[str, Any], name: str) -> None:
 def begin_letters() -> dict[str, Any]:
     """Write the preview book of the month and return what waits for an approval."""
     context: Any = get_current_context()
+    refuse_unknown_params(context, letter_params())
     asked = context["params"]
     if not asked["billing_month"]:
         raise Refusal("this run names no month: start it with the param billing_month, as in 2015-06")

@@ -8,7 +8,14 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from partner_program.airflow_steps.running import MONTH_PATTERN, SAFE_RETRIES, installation, notify_failure, step
+from partner_program.airflow_steps.running import (
+    MONTH_PATTERN,
+    SAFE_RETRIES,
+    installation,
+    notify_failure,
+    refuse_unknown_params,
+    step,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page, publication, registry
@@ -69,6 +76,7 @@ def _run(request: dict[str, Any]) -> MonthRun:
 
 def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
     """What this run was asked for; a backfill without an effective date is history only (rule 3)."""
+    refuse_unknown_params(context, month_params())
     run, params = context["dag_run"], context["params"]
     key, asked = run.partition_key, params["billing_month"]
     month = key or asked

@@ -7,7 +7,7 @@ params, never from a logical date or the clock.
 import functools
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.installation import Installation
 
@@ -52,6 +53,17 @@ class AirflowConnections:
 def installation() -> Installation:
     """The installation that this Airflow runs."""
     return Installation.here(AirflowConnections())
+
+
+def refuse_unknown_params(context: Any, known: Collection[str]) -> None:
+    """Refuse a run that was started with a param that its DAG does not have: Airflow would take it and change nothing.
+
+    Airflow checks each param by a schema of its own and has none for the whole, so that the first step does this.
+    """
+    unknown = sorted(str(name) for name in (context["dag_run"].conf or {}) if name not in known)
+    if unknown:
+        names = ", ".join(f"{name!r}{did_you_mean(name, known)}" for name in unknown)
+        raise Refusal(f"this run has params that its DAG does not know: {names}; known are {', '.join(known)}")
 
 
 def notify_failure(context: Any) -> None:

@@ -6,12 +6,14 @@ The answer goes to stdout, log and progress to stderr. Exit status 0 done, 1 ref
 
 import sys
 
+from partner_program.cli.closed_pipes import outlive_readers
 from partner_program.cli.commands import program
 from partner_program.domain.refusals import Refusal
 
 
 def main() -> None:
-    """Run one command; a refusal is one plain message and status 1."""
+    """Run one command; a refusal is one plain message and status 1, a reader that has gone is none."""
+    outlive_readers()
     try:
         program.main(prog_name="partner-program")
     except Refusal as refusal:

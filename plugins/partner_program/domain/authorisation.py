@@ -27,13 +27,21 @@ def check_application(*, program: Program, application: Mapping[str, object]) ->
     missing = tuple(name for name, value in given.items() if not _is_given(value))
     to_verify = []
     website, email = str(given.get("website") or ""), str(given.get("email") or "")
-    host = (urlsplit(website).hostname or "").removeprefix("www.")
+    host = _host(website)
     if website and not host:
         to_verify.append(f"website {website!r} is not a web address")
     domain = domain_of(email).lower()
     if email and host and domain != host and not domain.endswith(f".{host}"):
         to_verify.append(f"email domain {domain!r} is not the website's {host!r}")
     return ApplicationCheck(tuple(name for name in given if name not in missing), missing, tuple(to_verify))
+
+
+def _host(website: str) -> str:
+    """The name of a website's server without `www.`; empty where the text is no web address."""
+    try:
+        return (urlsplit(website).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def _is_given(value: object) -> bool:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from partner_program.adapters.database.registry import load_entities, save_registry
 from partner_program.adapters.database.registry_removals import REMOVABLE_FILES
-from partner_program.adapters.files.faults import did_you_mean
 from partner_program.adapters.files.registry import read_registry
 from partner_program.domain.acts import Doer
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry, Removals
 from partner_program.usecases.installation import Installation

@@ -1,22 +1,19 @@
-"""Reads a partner's application from a file: JSON or YAML, one field a line."""
+"""Reads a partner's application from a file: JSON or strict YAML, one field a line."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from partner_program.domain.refusals import UnsoundFiles
+from partner_program.adapters.files.faults import FileFaults, decoded, read_whole, refuse_unsound
+from partner_program.adapters.files.strict_yaml import read_document
 
 
 def read_application(path: Path) -> Mapping[str, object]:
-    """Read an application's fields; raises `UnsoundFiles` with the line where the file is not a mapping of fields."""
-    try:
-        found = yaml.safe_load(path.read_text("utf-8"))
-    except UnicodeDecodeError as error:
-        raise UnsoundFiles([f"{path}:1: file: is not UTF-8 at byte {error.start}, expected UTF-8 text"]) from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UnsoundFiles([f"{path}:{line}: file: {error.problem}, expected JSON or YAML"]) from error
-    if not isinstance(found, dict):
-        raise UnsoundFiles([f"{path}:1: file: has no fields, expected one `field: value` a line"])
-    return {str(name): value for name, value in found.items()}
+    """Read an application's fields, each a text, a number as it is written, yes or no, or nothing.
+
+    Raises `UnsoundFiles` with every fault: a field given twice, a list or a mapping as a value, an anchor, a tag.
+    """
+    faults = FileFaults(path.name)
+    content = read_whole(path, faults)
+    fields = {} if content is None else read_document(decoded(content, faults), faults).answers()
+    refuse_unsound([faults])
+    return fields

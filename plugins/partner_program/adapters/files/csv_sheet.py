@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from partner_program.adapters.files.csv_records import Records, read_records
-from partner_program.adapters.files.faults import FileFaults, did_you_mean, quoted
+from partner_program.adapters.files.faults import FileFaults, quoted
 from partner_program.adapters.files.values import check_visible
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 
 LONGEST_CELL = 200

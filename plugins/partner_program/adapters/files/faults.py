@@ -1,7 +1,6 @@
 """The faults of files that people write: all are collected, each with its place, before any is reported."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from partner_program.domain.refusals import UnsoundFiles
@@ -64,10 +63,3 @@ def _check_line(line: int, line_bytes: bytes, faults: FileFaults) -> None:
 def quoted(text: str) -> str:
     """Quote a value for a message: characters that cannot be printed are escaped, a long value is cut."""
     return repr(text) if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]!r}... ({len(text)} characters)"
-
-
-def did_you_mean(written: str, choices: Iterable[str]) -> str:
-    """Return `, did you mean X?` if one of the choices is close to what was written, else an empty text."""
-    by_small = {choice.lower(): choice for choice in choices}
-    close = get_close_matches(written.lower(), list(by_small), n=1)
-    return f", did you mean {by_small[close[0]]}?" if close else ""

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import available_timezones
 
-from partner_program.adapters.files.faults import did_you_mean, quoted
+from partner_program.adapters.files.faults import quoted
 from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.email_address import fault_of_address
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal, Undeliverable
 
 BP_OF_ONE_PERCENT = 100

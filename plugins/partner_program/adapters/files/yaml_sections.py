@@ -11,7 +11,8 @@ from typing import TypeVar
 import yaml
 
 from partner_program.adapters.files import values as written_values
-from partner_program.adapters.files.faults import FileFaults, did_you_mean, quoted
+from partner_program.adapters.files.faults import FileFaults, quoted
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 
 REFUSED = "refused"
@@ -19,13 +20,15 @@ _TEXT = "tag:yaml.org,2002:str"
 _NUMBER = "tag:yaml.org,2002:int"
 _BOOLEAN = "tag:yaml.org,2002:bool"
 _DAY = "tag:yaml.org,2002:timestamp"
+_NOTHING = "tag:yaml.org,2002:null"
+_YES_OR_NO = yaml.SafeLoader.bool_values
 _KINDS = {
     _TEXT: "a text",
     _NUMBER: "a whole number",
     _BOOLEAN: "a boolean to YAML",
     _DAY: "a day",
     "tag:yaml.org,2002:float": "a fraction",
-    "tag:yaml.org,2002:null": "nothing to YAML",
+    _NOTHING: "nothing to YAML",
     "tag:yaml.org,2002:merge": "a merge key",
     "tag:yaml.org,2002:seq": "a list",
     "tag:yaml.org,2002:map": "a mapping",
@@ -101,6 +104,19 @@ class Section:
         if rows == []:
             self.fault(key, "is an empty list, expected at least one entry")
         return [self._part(row, way) for way, row in _numbered(key, rows)]
+
+    def answers(self) -> dict[str, str | bool | None]:
+        """Read every key as a form is filled in: a text or a number as it is written, yes or no, or nothing."""
+        self._asked |= dict.fromkeys(self._values)
+        return {key: self._answer(key, node) for key, (_, node) in self._values.items()}
+
+    def _answer(self, key: str, node: yaml.Node) -> str | bool | None:
+        if not isinstance(node, yaml.ScalarNode):
+            self._wrong_kind(node, key, "one value")
+            return None
+        if node.tag == _BOOLEAN:
+            return _YES_OR_NO[node.value.lower()]
+        return None if node.tag == _NOTHING else node.value
 
     def close(self) -> None:
         """Record a fault for each key that the caller never asked for, here and in the sections below."""
