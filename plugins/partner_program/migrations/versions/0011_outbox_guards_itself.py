@@ -23,7 +23,7 @@ MOVES = {
     "approved": ("claimed", "rendered", "undeliverable", "ambiguous"),
     "claimed": ("dot_pending", "approved", "deferred", "refused", "undeliverable", "ambiguous"),
     "dot_pending": ("accepted", "deferred", "refused", "ambiguous"),
-    "deferred": ("claimed", "rendered", "undeliverable", "ambiguous"),
+    "deferred": ("claimed", "rendered", "refused", "undeliverable", "ambiguous"),
     "accepted": ("refused", "rendered"),
     "refused": ("rendered", "undeliverable"),
     "ambiguous": ("accepted", "refused", "rendered"),
