@@ -96,12 +96,22 @@ def book(month: BillingMonth) -> None:
 @_WHY
 @looked_at("approved_by")
 @click.option("--hash", "batch_hash", type=WORDS, help="Hash of the letters looked at; `letters book` shows it.")
-def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str | None) -> None:
-    """Approve the letters of MONTH as they are now; a letter that is rendered anew needs a new approval."""
+@click.option("--alone", is_flag=True, help="One person runs and approves; only where letters are written to files.")
+def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str | None, alone: bool) -> None:
+    """Approve the letters of MONTH as they are now; a letter that is rendered anew needs a new approval.
+
+    Whoever ran the month may not approve its letters.
+    """
     from partner_program.usecases.letters.approval import approve_letters
 
     batch = approve_letters(
-        installation(), month, approved_by=approved_by, reason=reason, clock=time.time, batch_hash=batch_hash
+        installation(),
+        month,
+        approved_by=approved_by,
+        reason=reason,
+        clock=time.time,
+        batch_hash=batch_hash,
+        alone=alone,
     )
     click.echo(
         f"{month}: {batch.deliveries} letters to {batch.partners} partners approved by {approved_by} "

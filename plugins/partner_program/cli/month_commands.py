@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation
-from partner_program.cli.options import ROWS_SHOWN, all_rows, example, looked_at, progress, text_or_json
+from partner_program.cli.options import ROWS_SHOWN, all_rows, example, looked_at, person, progress, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 
 if TYPE_CHECKING:
@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 @click.option("--history", is_flag=True, help="Totals and tiers for information: no rates, no letters.")
 @click.option("--migration", is_flag=True, help="Every authorised partner gets the migration letter.")
 @click.option("--program", "program_file", type=FILE, help="Use this programme file instead of the dated folder.")
+@person("started_by", "Who runs it: on record, and not to approve its letters.")
 def run(
-    month: BillingMonth, effective_on: date | None, history: bool, migration: bool, program_file: Path | None
+    month: BillingMonth,
+    effective_on: date | None,
+    history: bool,
+    migration: bool,
+    program_file: Path | None,
+    started_by: str,
 ) -> None:
     """Assess MONTH (YYYY-MM) and settle it, up to rendered letters.
 
@@ -35,7 +41,7 @@ def run(
     from partner_program.usecases.whole_month import settle_whole_month
 
     here = installation()
-    request = MonthRequest(month, here.today(), effective_on, history, migration, program_file)
+    request = MonthRequest(month, here.today(), effective_on, history, migration, program_file, started_by)
     settled = settle_whole_month(here, request, progress=progress)
     click.echo(_outcome_text(request, settled))
     print_warnings(settled.warnings, settled.report)

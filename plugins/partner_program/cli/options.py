@@ -1,6 +1,7 @@
 """What several commands share: the option for a form, the option for a person, an example for help, progress."""
 
 import getpass
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,11 +41,22 @@ out_file = click.option(
 )
 
 
+def person(name: str, help_text: str) -> Callable[[_Command], _Command]:
+    """The option `--by` for a person; `name` is the parameter's."""
+    return click.option("--by", name, type=WORDS, default=_login, show_default="the user logged in", help=help_text)
+
+
+def _login() -> str:
+    """The name of the user logged in; a container may run as a number that has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 def looked_at(name: str) -> Callable[[_Command], _Command]:
     """The option for the person who decided; `name` is the parameter's."""
-    return click.option(
-        "--by", name, type=WORDS, default=getpass.getuser, show_default="the user logged in", help="Who looked at it."
-    )
+    return person(name, "Who looked at it.")
 
 
 def progress(step: str) -> None:

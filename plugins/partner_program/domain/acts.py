@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MONTH_RUN = "month run"
+
 
 @dataclass(frozen=True, slots=True)
 class Doer:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
+from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.mail_address import parse_address
-from partner_program.domain.acts import Doer
+from partner_program.domain.acts import MONTH_RUN, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.email_address import domain_of
@@ -48,21 +49,29 @@ def approve_letters(
     batch_hash: str | None = None,
     started_by: str | None = None,
     auto: bool = False,
+    alone: bool = False,
 ) -> LetterBatch:
     """Approve a month's waiting letters; they may be sent from now on, for as many days as an approval holds.
 
     `batch_hash` is the hash of what the person looked at: the approval is refused if a letter was rendered anew since.
-    `started_by` is the person who started the run, who may not approve its letters. `auto` means that no person
-    looked; for live sending it is refused unless the settings allow it. A copy of an installation approves nothing:
-    raises `NotThisInstallation`.
+    `started_by` is the person who started the run, who may not approve its letters; nor may whoever ran the month on
+    the command line. `alone` lets that person do so on record, where letters are written to files. `auto` means that no
+    person looked; for live sending it is refused unless the settings allow it. A copy of an installation approves
+    nothing: raises `NotThisInstallation`.
     """
     settings = sending_settings(installation.connections)
     if auto and settings.live and not settings.auto_approval:
         raise NotApproved("letters that are really sent need a person's approval (auto_approval is off)")
     if started_by is not None and _same_person(started_by, approved_by):
         raise NotApproved(f"{approved_by} started this run: somebody else has to approve its letters")
+    if alone and settings.live:
+        raise NotApproved(
+            "letters that are really sent need a second person: one person alone can only write them to files"
+        )
     now = int(clock())
     with installation.database.writing() as connection:
+        if not alone and not auto:
+            _check_second_person(connection, month, approved_by)
         rows = _waiting(connection, month)
         batch = _batch(month, rows)
         if batch_hash is not None and batch_hash != batch.batch_hash:
@@ -80,6 +89,7 @@ def approve_letters(
             batch_hash=batch.batch_hash,
             deliveries=batch.deliveries,
             partners=batch.partners,
+            **({"alone": True} if alone else {}),
         )
         installation_id = bind(connection, installation)
         domain = domain_of(letter_templates(installation).brand.sender_address)
@@ -147,6 +157,16 @@ def _batch(month: BillingMonth, rows: Sequence[Delivery]) -> LetterBatch:
     facts = [[*row.key, row.recipient_name, row.kind, row.resend_number, row.letter_hash] for row in rows]
     digest = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
     return LetterBatch(month, digest, len(rows), len({row.partner_id for row in rows}))
+
+
+def _check_second_person(connection: Connection, month: BillingMonth, approved_by: str) -> None:
+    """Refuse whoever ran the month on the command line: somebody else looks at what goes out."""
+    ran = [act.doer.done_by for act in load_acts(connection, MONTH_RUN) if act.subject == str(month)]
+    if any(_same_person(each, approved_by) for each in ran):
+        raise NotApproved(
+            f"{approved_by} ran {month}: somebody else has to approve its letters. Where letters are only written to "
+            "files, one person can look at it alone: letters approve --alone, which stays on record"
+        )
 
 
 def _same_person(one: str, other: str) -> bool:

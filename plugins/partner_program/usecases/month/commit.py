@@ -1,5 +1,6 @@
 """The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,8 +10,10 @@ from partner_program.adapters.database import brake as brake_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
+from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.database.drafts import load_draft
 from partner_program.domain import month_order
+from partner_program.domain.acts import MONTH_RUN, Doer
 from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import closing_rates, early_rises, rates_ahead
@@ -103,7 +106,23 @@ def _wrote(connection: Connection, request: MonthRequest, commit: "_Commit") -> 
         return brake_store.record_stop(connection, request.month, commit.decision_hash, commit.braked)
     if commit.news.is_any:
         _apply(connection, request, commit)
+        _record_who(connection, request, commit)
     return commit.news.is_any
+
+
+def _record_who(connection: Connection, request: MonthRequest, commit: "_Commit") -> None:
+    """Record who ran the month, where a person did: that person does not approve its letters."""
+    if request.started_by is None:
+        return
+    decided = commit.decided
+    detail = {
+        "revision": decided.inputs.revision,
+        "assigned": len(decided.new),
+        "proposed": len(decided.differences),
+        "decision_hash": commit.decision_hash,
+    }
+    doer = Doer(request.started_by, "ran the month", int(time.time()))
+    record_act(connection, MONTH_RUN, str(request.month), doer, detail)
 
 
 @dataclass(frozen=True, slots=True)

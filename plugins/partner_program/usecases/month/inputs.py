@@ -33,6 +33,7 @@ class MonthRequest:
     """What was asked for: a month, in force from a day or as history only.
 
     `effective_on` is None where no day was asked for: then it is the day recorded with the month, else `today`.
+    `started_by` is the person whose run this is; it goes on record where the run changes something.
     """
 
     month: BillingMonth
@@ -41,6 +42,7 @@ class MonthRequest:
     history: bool = False
     migration: bool = False
     program_file: Path | None = None
+    started_by: str | None = None
 
     @property
     def status(self) -> MonthStatus:
