@@ -252,6 +252,7 @@ def test_doctor_finds_a_sound_installation_sound(partner_program):
     assert (answer.status, answer.stderr) == (0, "")
     assert all(line.startswith("ok ") for line in answer.stdout.splitlines())
     assert "billing_nl" in answer.stdout
+    assert "letters_smtp: not set: letters are written to files" in answer.stdout
 
 
 def test_doctor_says_what_to_set_where_a_connection_is_missing(partner_program):

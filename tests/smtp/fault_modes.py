@@ -62,6 +62,7 @@ def _of(expected: str, phase: Phase, action: Action, **more: object) -> Mode:
 _SOUND = {
     "plain": Mode("accepted"),
     "pipelining": Mode("accepted", offers=_PIPED),
+    "smtputf8": Mode("accepted", offers=(*_PIPED, "8BITMIME", "SMTPUTF8")),
     "starttls": Mode("accepted", offers=_TLS, security="starttls"),
     "tls": Mode("accepted", offers=_PIPED, security="tls"),
     "auth_plain": Mode("accepted", offers=_AUTH, security="starttls", login=True),

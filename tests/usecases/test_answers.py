@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
+from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.quote import Quote
 from partner_program.domain.refusals import NoRuleInForce, NotAuthorized, NotDefined, Refusal
 from partner_program.domain.revenue import PeriodClose
-from partner_program.usecases.doctor import examine
+from partner_program.usecases.doctor import Examined, examine
 from partner_program.usecases.explain import explain, receipt_file
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.month.closes import read_entity_month, record_close
 from partner_program.usecases.orders import Order, quote_order
 from partner_program.usecases.registry import find_entity
+from tests.smtp.fault_server import FaultServer
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import NamedConnections, World
 
@@ -203,3 +205,45 @@ def test_the_environment_names_the_installation(monkeypatch: pytest.MonkeyPatch,
     assert (here.include, here.out) == (PROJECT / "include", tmp_path)
     assert here.history_program(BillingMonth.parse(JUNE)) is None
     assert here.history_program(BillingMonth.parse(JULY)) == here.programs[0]
+
+
+MAIL = {
+    "a misspelt key": ({"bounce_adress": "b@h.example"}, "bounce_adress: not known; known are allowed_domains, "),
+    "a bounce address without a domain": ({"bounce_address": "bounces"}, "bounce_address: e-mail address"),
+    "a key of the mail server": ({"security": "ssl"}, "security: expected one of"),
+    "one that is wrong although live is off": (
+        {"live": False, "reply_timeout": -1},
+        "reply_timeout: expected",
+    ),
+    "nobody to write to": ({"live": True}, 'live sending needs "allowed_domains"'),
+}
+
+
+@pytest.mark.parametrize(("extra", "named"), MAIL.values(), ids=MAIL)
+def test_the_doctor_looks_at_every_key_of_the_mail_server(world: World, extra: dict[str, object], named: str) -> None:
+    three_partners(world)
+    found = mail_server_of(world, **extra)
+    assert not found.sound
+    assert found.message.startswith("connection letters_smtp: ")
+    assert named in found.message
+
+
+def test_the_doctor_greets_the_mail_server_where_letters_are_really_sent(world: World) -> None:
+    three_partners(world)
+    with FaultServer("plain") as server:
+        fields = {**server.connection_fields().extra, "allowed_domains": ["p1.example"], "port": server.port}
+        found = mail_server_of(world, live=True, **fields)
+        assert (found.sound, server.commands[-1]) == (True, "QUIT")
+        assert f"127.0.0.1:{server.port} takes letters for p1.example; bounces come to " in found.message
+        assert "live is off" in mail_server_of(world, **fields).message
+        assert server.conversations == 1
+    assert "not reachable" in mail_server_of(world, live=True, **fields).message
+
+
+def mail_server_of(world: World, port: int = 25, **extra: object) -> Examined:
+    """What the doctor says of a mail server on this host."""
+    world.connections["letters_smtp"] = ConnectionFields(
+        "letters_smtp", "smtp", host="127.0.0.1", port=port, extra={"security": "none", **extra}
+    )
+    examined = {each.subject: each for each in examine(world.installation, today=lambda: date(2015, 8, 3))}
+    return examined["letters_smtp"]

@@ -6,6 +6,13 @@ from datetime import date
 
 from partner_program.adapters.billing.pull import faults_in_reading
 from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.mail.client import SmtpClient, SmtpSettings
+from partner_program.adapters.mail.sending_settings import (
+    CONN_ID,
+    bounce_address_for,
+    mail_server_fields,
+    sending_settings,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
@@ -13,6 +20,8 @@ from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.rendering import letter_templates
+
+GREETING_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         entities = registry.entities
         found[-1] = replace(found[-1], doubts=tuple(registry_doubts(registry)))
         found.append(_try("place of sending", lambda: check_place(installation)))
+        if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
+            found.append(_try("letters_smtp", lambda: _mail_server(installation)))
         found += [each for entity in entities for each in _connections(installation, entity, today)]
     return found
 
@@ -62,6 +73,20 @@ def _database(installation: Installation) -> str:
     with installation.database.reading() as connection:
         registry = load_registry(connection)
     return f"{len(registry.partners)} partners at {len(registry.entities)} entities"
+
+
+def _mail_server(installation: Installation) -> str:
+    """Check every key of the connection, and greet the mail server where letters are really sent."""
+    settings = sending_settings(installation.connections)
+    bounces = bounce_address_for(settings, letter_templates(installation).brand.sender_address)
+    if installation.connections.get(CONN_ID) is None:
+        return "not set: letters are written to files"
+    server = SmtpSettings.from_connection(mail_server_fields(installation.connections))
+    if not settings.live:
+        return f"its keys are sound, but live is off: letters are written to files, none goes to {server.place}"
+    soon = replace(server, timeouts=replace(server.timeouts, connect=GREETING_SECONDS, reply=GREETING_SECONDS))
+    with SmtpClient(soon):
+        return f"{server.place} takes letters for {', '.join(settings.allowed_domains)}; bounces come to {bounces}"
 
 
 def _connections(installation: Installation, entity: Entity, today: Callable[[], date]) -> Iterator[Examined]:

@@ -40,7 +40,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("extra", "named"),
     [
-        ({"securty": "tls"}, "securty: not known; known are ca_file"),
+        ({"securty": "tls"}, "securty: not known; known are allowed_domains, approval_days"),
         ({"security": "ssl"}, "security: expected one of starttls, tls, none"),
         ({"security": None, "tls": True}, "tls: not known"),
         ({"ca_file": "/nowhere/ca.pem"}, "ca_file: expected the path"),

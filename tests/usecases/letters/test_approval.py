@@ -222,3 +222,30 @@ def test_a_corrected_letter_replaces_the_one_that_was_not_sent(june):
     assert not june.reconciled().needs_a_person, "a corrected letter took the place of the one that never left"
     with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
         resolve_letters(june.here, MONTH, "resend", Doer("kim", "why not", 0))
+
+
+@pytest.mark.parametrize(
+    "extra", [{"bounce_address": "bounces"}, {"bounce_address": 5}, {"bounce_adress": "b@h.example"}]
+)
+def test_a_connection_with_a_wrong_key_sends_nothing_and_every_letter_stays_approved(june, extra):
+    june.approve()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields(), **extra)
+        with pytest.raises(Refusal, match=r"connection letters_smtp: .*bounce_ad"):
+            june.send()
+    assert june.states() == {"approved": RECIPIENTS}
+    assert server.conversations == 0
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [("plain", "undeliverable"), ("smtputf8", "accepted")])
+def test_a_letter_whose_manager_has_an_address_beyond_ascii_needs_smtputf8(june, mode, outcome):
+    (manager,) = june.world.tables["account_managers"]
+    manager["email"] = "mické@host.example"
+    june.world.load()
+    render(june.world)
+    june.approve()
+    with FaultServer(mode) as server:
+        june.use_server(server.connection_fields())
+        june.send()
+    assert june.states() == {outcome: RECIPIENTS}
+    assert all("SMTPUTF8" in each for each in server.commands if each.startswith("MAIL"))

@@ -9,8 +9,9 @@ another on one connection; `conversation` opens that connection (greeting, TLS, 
 letter's MAIL, RCPT and DATA, `wire` moves bytes by a deadline, `replies` reads what the server answers. `message`
 makes the bytes of an e-mail and `envelope` refuses what may not be sent; `mail_address`, beside this package, gives an
 address the form that mail servers take, and the registry asks it too. `sending_settings` and `smtp_settings` read the
-connection; `send_rate` keeps to the limits in it. `bounces` reads what came back: `mail_files` from files, `mime_parts`
-takes each message apart, `delivery_status` finds what it says of each recipient.
+connection, whose keys stand in `connection_keys`; `send_rate` keeps to the limits in it. `bounces` reads what came
+back: `mail_files` from files, `mime_parts` takes each message apart, `delivery_status` finds what it says of each
+recipient.
 
 The rule of this package: before the final dot nothing was handed over; after it only the server's own answer counts;
 without a clear answer the letter is `ambiguous` and is never sent again by itself.

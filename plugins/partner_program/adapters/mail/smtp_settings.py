@@ -7,23 +7,14 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.mail.connection_keys import refuse_unknown_keys
+from partner_program.adapters.mail.timeouts import SmtpTimeouts
 from partner_program.domain.refusals import Refusal
 
 Security = Literal["starttls", "tls", "none"]
 _USUAL_PORT = {"starttls": 587, "tls": 465, "none": 25}
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _MOST_SECONDS = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpTimeouts:
-    """Seconds for each whole step, however slowly its bytes come; the defaults are those of RFC 5321, 4.5.3.2."""
-
-    connect: float = 30.0
-    reply: float = 300.0
-    message: float = 600.0  # from MAIL to the last byte before the final dot
-    final_dot: float = 600.0  # if the server needs longer than this, a letter may be sent twice: RFC 1047
-    quit: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +28,7 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
     local_hostname: str | None = None  # None: the address of our end of the connection
-    timeouts: SmtpTimeouts = SmtpTimeouts()
+    timeouts: SmtpTimeouts = field(default_factory=SmtpTimeouts)
     max_reply_bytes: int = 65_536
 
     @classmethod
@@ -45,6 +36,7 @@ class SmtpSettings:
         """Read the connection; raises `Refusal` that names the wrong field and never shows the password."""
         if not connection.host:
             raise _wrong(connection, "host", "expected the name of the mail server")
+        refuse_unknown_keys(connection.conn_id, connection.extra)
         extra = _Extra(connection)
         security = extra.security()
         settings = cls(
@@ -58,7 +50,6 @@ class SmtpSettings:
             timeouts=extra.timeouts(),
             max_reply_bytes=int(extra.number("max_reply_bytes", 65_536, least=1_024, most=1_048_576)),
         )
-        extra.refuse_unknown()
         _refuse_open_wire(connection, settings)
         return settings
 
@@ -69,16 +60,13 @@ class SmtpSettings:
 
 
 class _Extra:
-    """The keys of a connection's extra; each key is taken once, and a key left over at the end is unknown."""
+    """The keys of a connection's extra that are about the mail server."""
 
     def __init__(self, connection: ConnectionFields) -> None:
         self._connection = connection
-        self._left = dict(connection.extra)
-        self._known: list[str] = []
 
     def _take(self, key: str) -> object:
-        self._known.append(key)
-        return self._left.pop(key, None)
+        return self._connection.extra.get(key)
 
     def security(self) -> Security:
         value = self._take("security")
@@ -124,11 +112,6 @@ class _Extra:
         if number is None or not least <= number <= most:
             raise _wrong(self._connection, key, f"expected a number from {least:g} to {most:g}")
         return number
-
-    def refuse_unknown(self) -> None:
-        if self._left:
-            known = ", ".join(sorted(self._known))
-            raise _wrong(self._connection, ", ".join(sorted(self._left)), f"not known; known are {known}")
 
 
 def _refuse_open_wire(connection: ConnectionFields, settings: SmtpSettings) -> None:

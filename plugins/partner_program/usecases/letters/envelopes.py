@@ -40,10 +40,11 @@ def letter_envelope(
 ) -> Envelope:
     """Return an approved letter, ready to send; its date is that of the approval, so that its bytes never change."""
     address = parse_address(row.recipient)
+    named = (address, parse_address(brand.sender_address), parse_address(facts.manager_email))
     dated = datetime.fromtimestamp(row.dated or 0, UTC)
     return Envelope(
         return_path=return_path(row.message_id or NOT_APPROVED, bounce_address),
         recipient=str(address),
         message=letter_message(brand, facts, rendered, row, dated),
-        needs_smtputf8=address.needs_smtputf8,
+        needs_smtputf8=any(each.needs_smtputf8 for each in named),
     )

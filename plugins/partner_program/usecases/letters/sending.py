@@ -11,7 +11,7 @@ from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings, StopSending
 from partner_program.adapters.mail.courier import Courier, FileCourier
 from partner_program.adapters.mail.send_rate import SendRate
-from partner_program.adapters.mail.sending_settings import mail_server_fields, sending_settings
+from partner_program.adapters.mail.sending_settings import bounce_address_for, mail_server_fields, sending_settings
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.email_address import domain_of
@@ -77,6 +77,7 @@ class _Sending:
         self._installation, self._month = installation, month
         self._settings = settings = sending_settings(installation.connections)
         self._templates = letter_templates(installation)
+        self._bounce_address = bounce_address_for(settings, self._templates.brand.sender_address)
         self._claims = Claims(installation, month, settings, clock=clock.now, partners=partners)
         self._rate = SendRate(
             per_minute=settings.per_minute,
@@ -129,7 +130,6 @@ class _Sending:
     ) -> Iterator[tuple[Delivery, Outcome]]:
         """Hand each letter over; a letter that may have gone, or has an outcome, is taken out of `left`."""
         brand = self._templates.brand
-        bounce_address = self._settings.bounces_to(brand.sender_address)
         partners = sorted({row.partner_id for row in claimed})
         with self._installation.database.reading() as connection:
             registry = load_registry(connection, partners)
@@ -140,7 +140,7 @@ class _Sending:
             for row in [each for each in claimed if each.partner_id == letter.partner_id]:
                 _check_approved(row, letter.revision, rendered)
                 try:
-                    envelope = letter_envelope(brand, facts, rendered, row, bounce_address)
+                    envelope = letter_envelope(brand, facts, rendered, row, self._bounce_address)
                 except Undeliverable as refusal:
                     left.remove(row)
                     yield row, Outcome("undeliverable", str(refusal))
