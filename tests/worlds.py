@@ -194,7 +194,9 @@ class World:
             self.link(partner_id, entity, account_id)
 
     def link(self, partner_id: str, entity: str, account_id: str, since: str = "2012-01-01", until: str = "") -> None:
-        """Link an account to a partner, `until` exclusive."""
+        """Link an account to a partner, `until` exclusive; its entity lists it as a reseller account."""
+        if entity in CURRENCIES and f"billing_{entity.lower()}" in self.connections:
+            self.execute(entity, "INSERT INTO program_reseller_account VALUES (?, '', '', '')", (account_id,))
         self._add(
             "account_links",
             partner_id=partner_id,

@@ -1,6 +1,7 @@
 """Months made by hand for the tests of the rules: short functions for a line, a link, a partner, a settled month."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -92,6 +93,19 @@ def billed(
     return EntityRevenue(code, groups, tuple(faulty_lines), (), tuple(reseller_accounts), fault)
 
 
+def listing(revenues: Sequence[EntityRevenue], links: Sequence[AccountLink]) -> list[EntityRevenue]:
+    """The same, with each linked account in its entity's list of reseller accounts, as it should be."""
+    return [
+        replace(
+            each,
+            reseller_accounts=tuple(
+                sorted({*each.reseller_accounts, *(at.account_id for at in links if at.entity == each.entity)})
+            ),
+        )
+        for each in revenues
+    ]
+
+
 def merged(
     *revenues: EntityRevenue,
     month: BillingMonth = JUNE,
@@ -100,15 +114,16 @@ def merged(
     rates: Mapping[str, Decimal] | None = None,
     entities: Sequence[Entity] | None = None,
     entity_faults: Mapping[str, str] | None = None,
+    are_listed: bool = True,
 ) -> MonthTotals:
-    """The totals of a month; by default of one partner P1 with the account A1 at NL."""
+    """The totals of a month; by default of one partner P1 with the account A1 at NL, which lists linked accounts."""
     return merge_totals(
         month=month,
         entities=[entity(each.entity) for each in revenues] if entities is None else entities,
         partners=partners,
         links=links,
         rates=rates or {},
-        revenues=revenues,
+        revenues=listing(revenues, links) if are_listed else revenues,
         entity_faults=entity_faults or {},
     )
 
@@ -142,7 +157,7 @@ def settled(
         links=links,
         agreements=agreements or {},
         rates=rates or {},
-        revenues=revenues,
+        revenues=listing(revenues, links),
         entity_faults={},
         histories=histories or {},
         migration=migration,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from partner_program.domain.refusals import ConservationBroken
-from partner_program.domain.revenue import EXCLUDED_KINDS, FaultyLine
+from partner_program.domain.revenue import EXCLUDED_KINDS, FaultyLine, MrrGroup
 from partner_program.domain.totals import Bucket, MonthTotals, check_conservation
 from tests.domain.made_month import billed, entity, faulty, line, link, merged, partner
 
@@ -298,3 +298,52 @@ def test_one_negative_share_without_a_rate_is_enough_for_an_unknown_part_that_ma
     totals = merged(billed(line(500_00), of_a_month, of_a_year), links=[link(account_id="A1"), link(account_id="A2")])
     assert list(reasons(totals)) == ["P1"]
     assert totals.known_parts == known
+
+
+# A linked account of which the entity shows nothing
+
+
+@pytest.mark.parametrize("reseller_accounts", [(), ("A1",)])
+def test_an_account_that_bills_nothing_and_is_not_listed_holds_its_partner(reseller_accounts: tuple[str, ...]) -> None:
+    totals = merged(
+        billed(line(5_000_00), reseller_accounts=reseller_accounts),
+        links=(link(), link(account_id="A2")),
+        are_listed=False,
+    )
+
+    assert [each.partner_id for each in totals.partners] == []
+    assert totals.held[0].reason == (
+        "entity NL: account A2 bills nothing and is not in the entity's list of reseller accounts"
+    )
+    assert totals.known_parts == {}  # what it would have billed may be negative
+
+
+def test_an_account_that_bills_nothing_and_is_listed_holds_nobody() -> None:
+    revenue = billed(line(5_000_00), reseller_accounts=("A2",))
+    totals = merged(revenue, links=(link(), link(account_id="A2")), are_listed=False)
+
+    assert [each.mrr_eur_cents for each in totals.partners] == [5_000_00]
+
+
+@pytest.mark.parametrize("shown", [line(1, kind="tax"), line(1, status="draft")])
+def test_an_account_with_any_line_in_the_month_is_there(shown: MrrGroup) -> None:
+    assert merged(billed(shown), are_listed=False).held == ()
+
+
+def test_a_faulty_line_shows_its_account_too() -> None:
+    (held,) = merged(billed(faulty_lines=[faulty()]), are_listed=False).held
+    assert "bills nothing" not in held.reason
+
+
+def test_a_link_that_ended_before_the_months_last_day_misses_nothing() -> None:
+    ended = link(account_id="A2", until=date(2015, 6, 30))
+    assert merged(billed(line(5_000_00)), links=(link(), ended), are_listed=False).held == ()
+
+
+def test_an_entity_that_failed_says_only_that() -> None:
+    (held,) = merged(billed(fault="not closed"), are_listed=False).held
+    assert held.reason == "entity NL: not closed"
+
+
+def test_a_partner_that_is_not_authorised_is_not_held() -> None:
+    assert merged(billed(), partners=(partner(status="suspended"),), are_listed=False).held == ()

@@ -7,6 +7,7 @@ from partner_program.domain.dated import Period
 from partner_program.domain.links import link_findings
 from partner_program.domain.registry import AccountLink
 from partner_program.domain.revenue import EntityRevenue
+from tests.domain.made_month import line
 
 JULY = BillingMonth(2015, 7)
 
@@ -15,8 +16,11 @@ def link(partner_id: str, account_id: str, until: date | None = None) -> Account
     return AccountLink(partner_id, "NL", account_id, Period(date(2012, 1, 1), until))
 
 
-def found(resellers: tuple[str, ...], *links: AccountLink) -> dict[str, tuple[str, ...]]:
-    revenue = EntityRevenue("NL", (), (), (), resellers)
+def found(
+    resellers: tuple[str, ...], *links: AccountLink, billed: tuple[str, ...] = (), fault: str | None = None
+) -> dict[str, tuple[str, ...]]:
+    groups = tuple(line(500_00, account_id=each, month=JULY) for each in billed)
+    revenue = EntityRevenue("NL", groups, (), (), resellers, fault)
     findings = link_findings(month=JULY, revenues=[revenue], links=links, partners=[])
     assert {each.severity for each in findings} <= {"warning"}
     return {each.check: each.examples for each in findings}
@@ -34,8 +38,31 @@ def test_an_account_of_two_partners_is_named_with_both() -> None:
     assert found(("A1",), link("P1", "A1"), link("P2", "A1")) == {"unmatched_accounts": ("A1: linked to P1 and P2",)}
 
 
-def test_a_linked_account_that_the_entity_does_not_flag_is_named() -> None:
-    assert found(("A1",), link("P1", "A1"), link("P1", "A9")) == {"unflagged_accounts": ("A9",)}
+def test_a_linked_account_that_bills_and_is_not_listed_is_named() -> None:
+    links = (link("P1", "A1"), link("P1", "A9"))
+    assert found(("A1",), *links, billed=("A9",)) == {"unflagged_accounts": ("A9",)}
+
+
+def test_a_linked_account_that_bills_nothing_and_is_not_listed_is_named_with_its_partner() -> None:
+    links = (link("P1", "A1"), link("P2", "A9"))
+    assert found(("A1",), *links) == {"unseen_accounts": ("A9 of P2",)}
+
+
+def test_it_is_named_too_where_the_entity_lists_nothing_at_all() -> None:
+    assert found((), link("P1", "A1"), link("P2", "A9"), billed=("A1",)) == {
+        "unflagged_accounts": ("A1",),
+        "unseen_accounts": ("A9 of P2",),
+    }
+
+
+def test_the_account_that_was_probably_meant_is_named() -> None:
+    meant = found(("DE-4711",), link("P1", "DE4711"))
+    assert meant["unseen_accounts"] == ("DE4711 of P1: is DE-4711 meant, which is linked to no partner?",)
+    assert found(("DE-4711",), link("P1", "DE4711"), link("P2", "DE-4711"))["unseen_accounts"] == ("DE4711 of P1",)
+
+
+def test_of_an_entity_that_failed_no_account_is_missed() -> None:
+    assert found((), link("P1", "A1"), fault="month 2015-07 not closed") == {}
 
 
 def test_a_link_that_ended_in_the_month_leaves_its_account_unmatched() -> None:

@@ -38,16 +38,18 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     account link, legacy agreement or grant that is no longer in the files is refused, unless --remove names it.
     """
     from partner_program.domain.registry_doubts import registry_doubts
+    from partner_program.usecases.listed_accounts import look_at_lists
     from partner_program.usecases.registry import load_registry_folder
 
-    registry, changed = load_registry_folder(installation(), folder, _removals(remove, removed_by, reason))
+    here = installation()
+    registry, changed = load_registry_folder(here, folder, _removals(remove, removed_by, reason))
     click.echo(
         f"{len(registry.partners)} partners, {len(registry.account_links)} account links, "
         f"{len(registry.entities)} entities: {changed} rows changed"
     )
     for row in dict.fromkeys(remove):
         click.echo(f"removed {row}")
-    for doubt in registry_doubts(registry):
+    for doubt in (*registry_doubts(registry), *look_at_lists(here, registry)):
         click.echo(f"warning: {doubt}", err=True)
 
 

@@ -39,9 +39,8 @@ def _shared_vat_ids(registry: Registry) -> list[str]:
     """A partner that has ended may have come back under another id, and is left out."""
     by_vat: dict[str, list[str]] = {}
     for partner in registry.partners:
-        plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", partner.vat_id))).upper()
-        is_number = len(plain) >= _FEWEST_VAT_CHARACTERS and any(map(str.isdigit, plain))
-        if is_number and partner.status != "ended":
+        plain = plain_vat_id(partner.vat_id)
+        if plain and partner.status != "ended":
             by_vat.setdefault(plain, []).append(partner.partner_id)
     return [
         f"partners {', '.join(ids)} have one VAT number, {vat}: if they are one company, its revenue is split"
@@ -50,18 +49,24 @@ def _shared_vat_ids(registry: Registry) -> list[str]:
     ]
 
 
+def plain_vat_id(written: str) -> str:
+    """Return a VAT number without marks and case; empty where it is too short, or has no digit, to be one."""
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", written))).upper()
+    return plain if len(plain) >= _FEWEST_VAT_CHARACTERS and any(map(str.isdigit, plain)) else ""
+
+
 def _look_alikes(column: str, codes: Iterable[str]) -> list[str]:
     by_look: dict[str, set[str]] = {}
     for code in codes:
         by_look.setdefault(look_of(code), set()).add(code)
     return [
-        f"{column}: {', '.join(map(_spelt, sorted(alike)))} look alike: if they are one, write it in one way"
+        f"{column}: {', '.join(map(spelt, sorted(alike)))} look alike: if they are one, write it in one way"
         for alike in by_look.values()
         if len(alike) > 1
     ]
 
 
-def _spelt(code: str) -> str:
+def spelt(code: str) -> str:
     """Return a code with the code points of its characters outside ASCII."""
     points = " ".join(f"U+{ord(each):04X}" for each in code if not each.isascii())
     return f"{code} ({points})" if points else code

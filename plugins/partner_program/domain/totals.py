@@ -165,6 +165,7 @@ def merge_totals(
         for partner_id in ownership.authorized_at(entity):
             reasons.add(partner_id, entity, fault, may_be_negative=True)
     shares = _shares(revenues, ownership, month.days)
+    _hold_unseen_accounts([each for each in revenues if each.entity not in faults], ownership, reasons)
     _hold_row_faults(revenues, ownership, reasons)
     _hold_missing_rates(month, shares, known_rates, doubtful_rates, reasons)
     held = reasons.held()
@@ -225,6 +226,25 @@ def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) 
             numerator, denominator = share_of(group, days)
             sums[denominator] = sums.get(denominator, 0) + numerator
     return shares
+
+
+def unseen_accounts(revenue: EntityRevenue, ownership: Ownership) -> list[str]:
+    """Linked accounts of which the entity shows nothing: no line of the month, and no place in its list, by id.
+
+    A flag that was lost or never set, or a misspelt code, is not zero revenue (rule 7).
+    """
+    seen = {*revenue.reseller_accounts, *(group.account_id for group in revenue.groups)}
+    seen.update(line.account_id for line in revenue.faulty_lines)
+    return sorted(ownership.linked_at(revenue.entity) - seen)
+
+
+def _hold_unseen_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership, reasons: _Reasons) -> None:
+    for revenue in revenues:
+        for account_id in unseen_accounts(revenue, ownership):
+            partner_id = ownership.owner(revenue.entity, account_id)
+            if partner_id in ownership.authorized:
+                why = f"account {account_id} bills nothing and is not in the entity's list of reseller accounts"
+                reasons.add(str(partner_id), revenue.entity, why, may_be_negative=True)
 
 
 def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, reasons: _Reasons) -> None:

@@ -20,6 +20,7 @@ from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.rendering import letter_templates
+from partner_program.usecases.listed_accounts import look_at_lists
 
 GREETING_SECONDS = 10.0
 
@@ -48,7 +49,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         with installation.database.reading() as connection:
             registry = load_registry(connection)
         entities = registry.entities
-        found[-1] = replace(found[-1], doubts=tuple(registry_doubts(registry)))
+        found[-1] = replace(found[-1], doubts=(*registry_doubts(registry), *look_at_lists(installation, registry)))
         found.append(_try("place of sending", lambda: check_place(installation)))
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))

@@ -21,10 +21,11 @@ import pymysql
 import pytest
 
 from partner_program.adapters.billing.lines import BillingLine
-from partner_program.adapters.billing.pull import faults_in_reading, pull_month
+from partner_program.adapters.billing.pull import faults_in_reading, listed_accounts, pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
 from partner_program.usecases.explain import explain
@@ -238,6 +239,18 @@ def test_a_column_of_another_type_is_named(server: Server) -> None:
 
 def test_a_sound_database_lacks_nothing(server: Server) -> None:
     assert faults_in_reading(server.fields, NL, JULY, largest_line_minor=1_000_000_000, sql_folder=SQL) == []
+
+
+def test_the_list_of_reseller_accounts_is_read_alike_by_every_dialect(server: Server) -> None:
+    rows = [("Muller", "Müller GmbH", "DE1", "müller.example"), ("muller", None, None, None), (None, "x", "x", "x")]
+    server.run(f"INSERT INTO program_reseller_account VALUES ({', '.join([server.mark] * 4)})", rows)  # noqa: S608
+    try:
+        assert listed_accounts(server.fields, NL, sql_folder=SQL) == [
+            ListedAccount("Muller", "Müller GmbH", "DE1", "müller.example"),
+            ListedAccount("muller", "", "", ""),
+        ]
+    finally:
+        server.run("DELETE FROM program_reseller_account", [])
 
 
 def test_a_wrong_password_and_an_absent_server_are_faults_without_the_password(server: Server) -> None:

@@ -19,10 +19,12 @@ from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.billing.tally import read_lines
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 
+LONGEST_LOOK_SECONDS = 20  # a list is short, and `load` waits for it
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
 # All columns that contract 1 demands, even those that we never read: a missing one shows that the database changed.
 _COLUMNS = {
@@ -92,6 +94,20 @@ def faults_in_reading(
         return answer_within(deadline_seconds(connection), look)
     except Refusal as fault:
         return [str(fault)]
+
+
+def listed_accounts(connection: ConnectionFields, entity: Entity, *, sql_folder: Path) -> list[ListedAccount]:
+    """Return the entity's list of reseller accounts, with what it knows of each company; raises `Refusal`."""
+
+    def look(deadline: Deadline) -> list[ListedAccount]:
+        with _open(connection, entity, sql_folder, deadline, True) as snapshot:
+            missing = snapshot.missing(RESELLERS, _COLUMNS[RESELLERS])
+            if missing:
+                raise BillingFault(missing)
+            rows = list(snapshot.rows("reseller_companies"))
+        return [ListedAccount(*("" if cell is None else plain_text(cell) for cell in row)) for row in rows]
+
+    return answer_within(min(deadline_seconds(connection), LONGEST_LOOK_SECONDS), look)
 
 
 def _open(
