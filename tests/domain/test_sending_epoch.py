@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from partner_program.domain.refusals import NotThisInstallation
-from partner_program.domain.sending_epoch import Epoch, Place, adopted, bound, check_bound, counted_on
+from partner_program.domain.sending_epoch import UNREADABLE, Epoch, Place, adopted, bound, check_bound, counted_on
 
 HERE = Place("host-1", "/srv/out", "/srv/program.db")
 ELSEWHERE = [
@@ -46,11 +46,21 @@ def test_a_database_without_an_approval_does_not_take_over_a_file_that_has_count
         bind(None, found)
 
 
+def test_a_database_without_an_approval_does_not_take_over_a_file_that_cannot_be_read() -> None:
+    with pytest.raises(NotThisInstallation, match="f cannot be read, so letters may have been approved or sent"):
+        bind(None, UNREADABLE)
+
+
+def test_an_adoption_counts_on_from_the_database_where_the_file_cannot_be_read() -> None:
+    assert adopted(known=epoch(4), found=UNREADABLE, here=HERE, new_id="new") == epoch(5)
+
+
 @pytest.mark.parametrize("counted", [0, 1, 7])
 def test_an_approved_database_without_its_file_is_a_copy_even_before_the_first_sending(counted: int) -> None:
     for ask in (bind, count):
-        with pytest.raises(NotThisInstallation, match="f is not there or cannot be read, so this database was copied"):
-            ask(epoch(counted), None)
+        for found in (None, UNREADABLE):
+            with pytest.raises(NotThisInstallation, match="f is not there or cannot be read, so this database was cop"):
+                ask(epoch(counted), found)
 
 
 @pytest.mark.parametrize(("place", "said"), ELSEWHERE)

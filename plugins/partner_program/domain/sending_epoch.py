@@ -36,6 +36,9 @@ class Epoch:
     place: Place | None
 
 
+UNREADABLE = Epoch("", 0, None)  # a file that is there, and is none of ours as it is
+
+
 def bound(*, known: Epoch | None, found: Epoch | None, here: Place, file: str, new_id: str) -> Epoch:
     """Return the installation that letters are approved for; `known` is the database's, `found` that of the file.
 
@@ -47,6 +50,8 @@ def bound(*, known: Epoch | None, found: Epoch | None, here: Place, file: str, n
         return known
     if found is None:
         return Epoch(new_id, 0, here)
+    if found == UNREADABLE:
+        raise _not_here(f"{file} cannot be read, so letters may have been approved or sent from here before")
     if found.count or found.place != here:
         raise _not_here(f"letters were approved or sent from here by another database ({file})")
     return found
@@ -58,7 +63,7 @@ def check_bound(*, known: Epoch, found: Epoch | None, here: Place, file: str) ->
         raise _not_here("this installation is of an earlier version, which did not write down where it sends from")
     if known.place != here:
         raise _not_here(f"this is a copy, or was moved: letters are sent {_difference(known.place, here)}")
-    if found is None:
+    if found is None or found == UNREADABLE:
         raise _not_here(
             f"{file} is not there or cannot be read, so this database was copied, or put back without its letters' "
             f"folder"

@@ -15,7 +15,7 @@ import pytest
 from partner_program.adapters.database.acts import load_acts
 from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import NotThisInstallation, Refusal, Unavailable
-from partner_program.usecases.doctor import examine
+from partner_program.usecases.doctor import Examined, examine
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import installation_file
 from partner_program.usecases.letters.resolution import (
@@ -73,6 +73,13 @@ def on_another_host(june: LetterWorld) -> LetterWorld:
     return OnHost(World(june.world.folder, entities=()), "another-host")
 
 
+def place_of_sending(letters: LetterWorld) -> Examined:
+    """What `doctor` says of it."""
+    found = examine(letters.here, today=lambda: date(2015, 8, 3))
+    (told,) = [each for each in found if each.subject == "place of sending"]
+    return told
+
+
 def refused(letters: LetterWorld, match: str) -> None:
     """Neither approving nor sending does anything, and `doctor` says the same."""
     before = letters.world.fingerprint()
@@ -81,9 +88,7 @@ def refused(letters: LetterWorld, match: str) -> None:
     with pytest.raises(Refusal, match=f"{match}|no letter of 2015-06 waits"):
         letters.approve()
     assert letters.world.fingerprint() == before
-    (told,) = [
-        each for each in examine(letters.here, today=lambda: date(2015, 8, 3)) if each.subject == "place of sending"
-    ]
+    told = place_of_sending(letters)
     assert not told.sound
     assert "partner-program letters adopt --by NAME --reason TEXT" in told.message
 
@@ -218,6 +223,32 @@ def test_a_database_restored_from_before_its_first_approval_approves_nothing(
     with pytest.raises(NotThisInstallation, match="approved or sent from here by another database"):
         june.approve()
     assert june.states() == {"rendered": RECIPIENTS}
+
+
+def test_the_run_books_mark_stops_whatever_was_put_back_until_it_is_adopted(
+    june: LetterWorld, server: FaultServer, tmp_path: Path
+) -> None:
+    """Restored together from the same hour, database and file agree: the run book writes over the file."""
+    june.use_server(server.connection_fields())
+    before_its_first_approval = shutil.copytree(june.world.folder, tmp_path / "first")
+    june.approve()
+    approved = shutil.copytree(june.world.folder, tmp_path / "approved")
+    june.send()
+    for backup in (before_its_first_approval, approved):
+        june.restored_from(backup)
+        installation_file(june.here).parent.mkdir(exist_ok=True)
+        installation_file(june.here).write_text("put back\n")
+        if backup == approved:
+            refused(june, "is not there or cannot be read")
+        else:
+            with pytest.raises(NotThisInstallation, match="cannot be read, so letters may have been"):
+                june.approve()
+        assert not place_of_sending(june).sound
+        assert adopt_installation(june.here, KIM) == RECIPIENTS
+        assert place_of_sending(june).sound
+        june.send()
+        assert june.states() == {"ambiguous": RECIPIENTS}
+    assert len(server.kept) == RECIPIENTS
 
 
 def test_another_database_sends_nothing_from_where_one_has_sent(

@@ -5,18 +5,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import write_if_changed
-from partner_program.domain.sending_epoch import Epoch, Place
+from partner_program.domain.sending_epoch import UNREADABLE, Epoch, Place
 
 
 def read_epoch(file: Path) -> Epoch | None:
-    """Return what the file says, or None if it is missing or cannot be read; an earlier version's names no place."""
+    """Return what the file says, None if there is none; an earlier version's names no place."""
     try:
         found = json.loads(file.read_text("utf-8"))
         names = ("host", "out", "database")
         place = Place(*(str(found[name]) for name in names)) if any(name in found for name in names) else None
         return Epoch(str(found["installation_id"]), int(found["epoch"]), place)
-    except (OSError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return UNREADABLE
 
 
 def write_epoch(file: Path, epoch: Epoch) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import sending_epoch as epoch_store
 from partner_program.adapters.mail.installation_file import read_epoch, write_epoch
-from partner_program.domain.sending_epoch import Epoch, adopted, bound, check_bound, counted_on
+from partner_program.domain.sending_epoch import Epoch, adopted, bound, counted_on
 from partner_program.usecases.installation import Installation
 
 
@@ -36,10 +36,11 @@ def check_place(installation: Installation) -> str:
     file = installation_file(installation)
     with installation.database.reading() as connection:
         known = epoch_store.load_epoch(connection)
+    here = installation.place
+    bound(known=known, found=read_epoch(file), here=here, file=str(file), new_id="")
     if known is None:
         return "no letter was approved yet: the first approval binds this installation to its place"
-    check_bound(known=known, found=read_epoch(file), here=installation.place, file=str(file))
-    return f"host {installation.place.host}, folder {installation.place.out}"
+    return f"host {here.host}, folder {here.out}"
 
 
 def count_on(connection: Connection, installation: Installation) -> None:
