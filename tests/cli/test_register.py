@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import datetime
 
 import openpyxl
 import pytest
@@ -136,14 +137,68 @@ def test_csv_says_of_each_partner_what_json_says(rows, register):
     assert of_p3["held_reason"] == "entity US: month 2015-06 not closed"
 
 
-def test_a_workbook_has_texts_and_numbers_and_never_a_formula(workbook):
-    cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None]
-    header, *partners = workbook["2015-06"].iter_rows(values_only=True)
+def test_csv_has_the_company_by_its_name(rows):
+    assert next(row for row in rows if row["partner_id"] == "P1")["company_name"] == "株式会社 <b>"
 
-    assert {cell.data_type for cell in cells} == {"s", "n"}
-    assert workbook.sheetnames == ["2015-06", "buckets"]
-    assert sorted(row[0] for row in partners) == sorted([*FORMULAS, "P1", "P2", "P3"])
-    assert next(row for row in partners if row[0] == "P1")[header.index("mrr_eur_cents")] == 250_000
+
+def table(sheet):
+    """The rows of a sheet as dictionaries by heading; the last one has the totals."""
+    header, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def formats(sheet):
+    """The formats of the last row, by heading."""
+    header, *_, last = sheet.iter_rows()
+    return {above.value: cell.number_format for above, cell in zip(header, last, strict=True)}
+
+
+def test_a_workbook_has_texts_numbers_and_days_and_never_a_formula(workbook):
+    cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None]
+
+    assert {cell.data_type for cell in cells} == {"s", "n", "d"}
+    assert workbook.sheetnames == ["2015-06", "accounts", "buckets"]
+    assert sorted(row["partner_id"] for row in table(workbook["2015-06"])[:-1]) == sorted([*FORMULAS, "P1", "P2", "P3"])
+
+
+def test_a_workbook_has_euros_per_cent_and_days_that_a_spreadsheet_calculates_with(workbook):
+    sheet = workbook["2015-06"]
+    of_p1 = next(row for row in table(sheet) if row["partner_id"] == "P1")
+    of_p3 = next(row for row in table(sheet) if row["partner_id"] == "P3")
+
+    assert (of_p1["company_name"], of_p1["mrr_eur"], of_p1["tier"]) == ("株式会社 <b>", 2_500, 3)
+    assert (of_p1["monthly_fee_discount"], of_p1["setup_fee_discount"]) == (0.1, 0.35)
+    assert of_p1["rate_valid_from"] == datetime(2015, 7, 27)  # noqa: DTZ001 - a day of a spreadsheet has no zone
+    assert (of_p3["mrr_eur"], of_p3["tier"]) == (None, None)
+    found = formats(sheet)
+    assert (found["mrr_eur"], found["monthly_fee_discount"], found["rate_valid_from"]) == (
+        "#,##0.00",
+        "0.00%",
+        "yyyy-mm-dd",
+    )
+
+
+def test_a_workbook_adds_up_partners_and_accounts_to_the_same_total(workbook, register):
+    *partners, of_partners = table(workbook["2015-06"])
+    *accounts, of_accounts = table(workbook["accounts"])
+    cents = sum(row["mrr_eur_cents"] or 0 for row in register["partners"])
+
+    assert of_partners["partner_id"] == of_accounts["partner_id"] == "total"
+    assert of_partners["mrr_eur"] == of_accounts["mrr_eur"] == cents / 100 == sum(row["mrr_eur"] for row in accounts)
+    assert [(row["partner_id"], row["entity"], row["account_id"]) for row in accounts] == [
+        (row["partner_id"], each["entity"], each["account_id"])
+        for row in register["partners"]
+        for each in row["accounts"]
+    ]
+    assert formats(workbook["accounts"])["units_per_eur"] == "0.000000"
+    assert len(partners) == len(register["partners"])
+
+
+def test_a_workbooks_buckets_have_amounts_with_two_decimals(workbook, register):
+    found = {(row["entity"], row["bucket"]): row["net_amount"] for row in table(workbook["buckets"])}
+    assert found["NL", "setup"] == 50
+    assert formats(workbook["buckets"])["net_amount"] == "#,##0.00"
+    assert len(found) == len(register["buckets"])
 
 
 def test_a_workbook_of_the_same_register_has_the_same_bytes(settled):

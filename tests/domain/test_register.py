@@ -36,7 +36,7 @@ def test_every_field_that_holds_one_value_is_a_column() -> None:
 def test_the_terminal_shows_the_tier_before_in_front_of_the_tier_and_words_under_the_table() -> None:
     names = table_columns()
     assert names.index("previous_tier") == names.index("tier") - 1
-    assert [name for name in COLUMNS if name not in names] == ["rate_decided_by", "held_reason"]
+    assert [name for name in COLUMNS if name not in names] == ["rate_decided_by", "held_reason", "company_name"]
     assert sorted(names) == sorted(set(names))
 
 

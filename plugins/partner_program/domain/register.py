@@ -74,7 +74,7 @@ class RegisterPartner:
 
     A held partner has no figures of the month, and the rate that it keeps. `rate_decided_by` is the later month that
     had decided the rate when this month released or restated the partner: the tier is then this month's on record, and
-    the terms are those that were in force.
+    the terms are those that were in force. `company_name` is the registry's today.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -93,6 +93,7 @@ class RegisterPartner:
     letter: Annotated[RegisterLetter | None, Column("letter")]
     accounts: tuple[RegisterAccount, ...]
     held_reason: Annotated[str | None, Column(None, in_json=False)]
+    company_name: Annotated[str, Column(None, in_json=False)]
 
 
 @dataclass(frozen=True, slots=True)

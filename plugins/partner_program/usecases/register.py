@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from partner_program.adapters.database import register as register_store
-from partner_program.adapters.reports.register import register_csv, register_json, register_xlsx
+from partner_program.adapters.reports.register import register_csv, register_json
+from partner_program.adapters.reports.workbook import register_xlsx
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import Register
 from partner_program.usecases.installation import Installation

@@ -37,6 +37,7 @@ def read_register(connection: Connection, month: BillingMonth, only: Collection[
     kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
     reasons = {each.partner_id: each.reason for each in totals.held if only is None or each.partner_id in only}
     later = rates_decided_by(connection, month, last.revision)
+    names = _company_names(connection)
     return Register(
         billing_month=month,
         revision=last.revision,
@@ -49,9 +50,10 @@ def read_register(connection: Connection, month: BillingMonth, only: Collection[
                 letters.get(partner_id),
                 reasons.get(partner_id),
                 later.get(partner_id),
+                names.get(partner_id, ""),
             )
             if partner_id in assigned
-            else _held(partner_id, kept.get(partner_id), reasons[partner_id])
+            else _held(partner_id, kept.get(partner_id), reasons[partner_id], names.get(partner_id, ""))
             for partner_id in sorted(assigned.keys() | reasons.keys())
         ),
         held=totals.held,
@@ -83,14 +85,23 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     last = settlements[-1]
     held = find_held(connection, last.settlement_id, partner_id)
     assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)
+    name = _company_names(connection, partner_id).get(partner_id, "")
     if assigned is not None:
         letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
-        return _assigned(partner_id, assigned.figures, letter, held.reason if held else None, later)
+        return _assigned(partner_id, assigned.figures, letter, held.reason if held else None, later, name)
     if held is None:
         return None
     kept = rate_on(connection, partner_id, last.effective_on) if last.effective_on else None
-    return _held(partner_id, kept, held.reason)
+    return _held(partner_id, kept, held.reason, name)
+
+
+def _company_names(connection: Connection, only: str | None = None) -> dict[str, str]:
+    partner = schema.partner
+    query = select(partner.c.partner_id, partner.c.company_name)
+    if only is not None:
+        query = query.where(partner.c.partner_id == only)
+    return {row.partner_id: row.company_name for row in connection.execute(query)}
 
 
 def _newest_letters(
@@ -113,6 +124,7 @@ def _assigned(
     letter: RegisterLetter | None,
     held_reason: str | None,
     later: BillingMonth | None,
+    company_name: str,
 ) -> RegisterPartner:
     """Return the row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
     return RegisterPartner(
@@ -135,10 +147,11 @@ def _assigned(
             for each in figures.accounts
         ),
         held_reason=held_reason,
+        company_name=company_name,
     )
 
 
-def _held(partner_id: str, rate: Rate | None, reason: str) -> RegisterPartner:
+def _held(partner_id: str, rate: Rate | None, reason: str, company_name: str) -> RegisterPartner:
     """Return the row of a held partner: no figures of the month, and the rate that it keeps."""
     terms = rate.terms if rate else None
     return RegisterPartner(
@@ -158,4 +171,5 @@ def _held(partner_id: str, rate: Rate | None, reason: str) -> RegisterPartner:
         letter=None,
         accounts=(),
         held_reason=reason,
+        company_name=company_name,
     )
