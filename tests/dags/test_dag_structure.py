@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from partner_program.adapters.billing.deadline import DEADLINE_SECONDS
 from tests.dags.conftest import ROOT
 
 MONTHLY = ("monthly_tier_assignment", "migration_2015")
@@ -94,6 +95,40 @@ def test_entities_and_batches_are_mapped_and_partners_never(dag):
 
 def test_every_step_is_tried_again_as_each_is_safe_to_repeat(dag):
     assert [task.task_id for task in dag.tasks if not task.retries] == []
+
+
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS])
+def test_each_try_of_each_task_has_a_time_limit_longer_than_an_entitys_deadline(bag, dag_id):
+    limits = {task.task_id: task.execution_timeout for task in bag.dags[dag_id].tasks}
+
+    assert {name for name, limit in limits.items() if limit is None} == set()
+    assert min(limits.values()) >= timedelta(hours=3) > timedelta(seconds=DEADLINE_SECONDS)
+
+
+def test_sending_is_not_ended_in_the_midst_and_a_person_may_take_any_time(bag):
+    letters = bag.dags[LETTERS]
+
+    assert {letters.get_task(name).execution_timeout for name in SENDING if name.startswith("send_")} == {
+        timedelta(days=2)
+    }
+    assert letters.get_task("approve_letters").response_timeout is None
+
+
+def test_the_time_limit_is_set_in_one_place_and_a_wrong_one_is_named(airflow_home):
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", "from partner_program.airflow_steps.running import TIME_LIMIT; print(TIME_LIMIT)"],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "AIRFLOW_HOME": str(airflow_home), "PARTNER_PROGRAM_TASK_MINUTES": asked},
+            timeout=120,
+            check=False,
+        )
+        for asked in ("240", "soon")
+    ]
+
+    assert said[0].stdout.splitlines()[-1] == "4:00:00"
+    assert "PARTNER_PROGRAM_TASK_MINUTES: expected whole minutes, as in 180, found 'soon'" in said[1].stderr
 
 
 def test_an_order_database_that_is_down_delays_letters_by_five_to_six_hours(dag):

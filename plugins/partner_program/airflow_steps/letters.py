@@ -17,6 +17,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
+    TIME_LIMIT,
     installation,
     notify_failure,
     refuse_unknown_params,
@@ -34,7 +35,10 @@ from partner_program.usecases.letters.sending import Clock, SendReport
 
 CANARY = 3
 FINE = {"accepted", "deferred"}  # the rest is sent only if each of the first letters is in one of these states
-NO_RETRIES: dict[str, Any] = {"retries": 0, "on_failure_callback": notify_failure}
+NO_RETRIES: dict[str, Any] = {"retries": 0, "execution_timeout": TIME_LIMIT, "on_failure_callback": notify_failure}
+# 500 letters at the slowest pace take hours, and each wait for the mail server has a limit of its own. A sender that is
+# ended in the midst leaves a letter of which nobody knows whether it arrived.
+SENDING: dict[str, Any] = {**NO_RETRIES, "execution_timeout": max(TIME_LIMIT, timedelta(days=2))}
 _BODY = """
 {{ ti.xcom_pull(task_ids='begin_letters')['deliveries'] }} letters to
 {{ ti.xcom_pull(task_ids='begin_letters')['partners'] }} partners wait for approval, for the month
@@ -79,6 +83,14 @@ def _month(request: dict[str, Any]) -> BillingMonth:
 
 class LettersApproval(ApprovalOperator):
     """Waits for a person's decision about the letters that were shown, and records it in the programme's database."""
+
+    def __init__(self, **words: Any) -> None:
+        """Limit the time of asking and recording; the person may take longer.
+
+        Handed to the operator's own `__init__`, the limit would become the person's.
+        """
+        super().__init__(**words)
+        self.execution_timeout = TIME_LIMIT
 
     def execute(self, context: Any) -> Any:
         """Ask a person, unless no letter waits for an approval or the run approves by itself (`approval` is `auto`)."""
@@ -144,7 +156,7 @@ def begin_letters() -> dict[str, Any]:
     }
 
 
-@task(trigger_rule="none_failed_min_one_success", **NO_RETRIES)
+@task(trigger_rule="none_failed_min_one_success", **SENDING)
 @step
 def send_canary(request: dict[str, Any]) -> dict[str, int]:
     """Send the first three letters; if the mail server does not take one of them, the rest is not sent."""
@@ -163,7 +175,7 @@ def list_send_batches(request: dict[str, Any]) -> list[int]:
 
 
 # One at a time: the limits of letters per minute are for one sender.
-@task(max_active_tis_per_dagrun=1, **NO_RETRIES)
+@task(max_active_tis_per_dagrun=1, **SENDING)
 @step
 def send_letters(request: dict[str, Any], batch: int) -> dict[str, int]:
     """Send the approved letters of one batch; returns how many reached each state."""
@@ -172,7 +184,7 @@ def send_letters(request: dict[str, Any], batch: int) -> dict[str, int]:
     return _logged(letter_sending.send_letters(here, month, clock=_clock(), partners=partners))
 
 
-@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **NO_RETRIES)
+@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **SENDING)
 @step
 def send_deferred(request: dict[str, Any]) -> PokeReturnValue:
     """Send deferred and interrupted letters again when their time has come; no worker is held meanwhile."""
@@ -187,7 +199,7 @@ def send_deferred(request: dict[str, Any]) -> PokeReturnValue:
     return PokeReturnValue(is_done=states["deferred"] + states["approved"] <= report.waiting[NOT_ALLOWED])
 
 
-@task(trigger_rule="all_done", retries=0, on_failure_callback=notify_failure)
+@task(trigger_rule="all_done", **NO_RETRIES)
 @step
 def reconcile_letters(request: dict[str, Any] | None) -> dict[str, int]:
     """Count the month's letters, whatever came before; fails where they do not add up, or some need a person."""
@@ -226,5 +238,5 @@ def letter_steps() -> None:
     counted = reconcile_letters(request)
     chain(request, approved, first, batches, sent, again, counted)
     # The letters are counted whatever happened: without this task, a run whose letters were not sent would succeed.
-    end_letters = EmptyOperator(task_id="end_letters", trigger_rule="none_failed")
+    end_letters = EmptyOperator(task_id="end_letters", trigger_rule="none_failed", execution_timeout=TIME_LIMIT)
     chain([request, approved, first, batches, sent, again, counted], end_letters)

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
+    TIME_LIMIT,
     installation,
     notify_failure,
     refuse_unknown_params,
@@ -122,8 +123,8 @@ def wait_for_closes(request: dict[str, Any]) -> PokeReturnValue:
     deadline = run.request.month.following.first_day + timedelta(days=request["close_deadline_days"])
     late = []
     if run.request.today < deadline:
-        read = ((entity, closes.read_entity_month(run.installation, entity, run.request.month)) for entity in entities)
-        late = [entity.entity for entity, revenue in read if revenue.fault is not None]
+        read = closes.read_entity_months(run.installation, entities, run.request.month)
+        late = [revenue.entity for revenue in read if revenue.fault is not None]
     if late:
         _log.info("month %s: waiting for %s until %s", run.request.month, ", ".join(late), deadline)
     return PokeReturnValue(is_done=not late, xcom_value=[entity.entity for entity in entities])
@@ -200,6 +201,7 @@ def list_order_databases(request: dict[str, Any]) -> list[str]:
     retry_delay=timedelta(minutes=5),
     retry_exponential_backoff=2.0,
     max_retry_delay=timedelta(hours=1),
+    execution_timeout=TIME_LIMIT,
     on_failure_callback=notify_failure,
 )
 @step

@@ -7,6 +7,7 @@ params, never from a logical date or the clock.
 import functools
 import logging
 import os
+import re
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -22,8 +23,25 @@ from partner_program.usecases.installation import Installation
 # `$` alone also stands before a line break at the end; the page's JavaScript knows no `\Z`, so that none may follow.
 MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$(?!\n)"
 ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
+TIME_LIMIT_VARIABLE = "PARTNER_PROGRAM_TASK_MINUTES"
+
+
+def _time_limit() -> timedelta:
+    """How long one try of a task may take: far more than an entity's deadline, which has ended its reading by then."""
+    asked = os.environ.get(TIME_LIMIT_VARIABLE, "180")
+    if not re.fullmatch(r"[1-9]\d{0,4}", asked, re.ASCII):
+        raise Refusal(f"{TIME_LIMIT_VARIABLE}: expected whole minutes, as in 180, found {asked!r}")
+    return timedelta(minutes=int(asked))
+
+
+# Each try of a task ends by then, also where a sensor looks again and again: each look is a try of its own.
+TIME_LIMIT = _time_limit()
 # A step only reads, or replaces its own draft in one transaction: it may be tried again.
-SAFE_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(minutes=5)}
+SAFE_RETRIES: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay": timedelta(minutes=5),
+    "execution_timeout": TIME_LIMIT,
+}
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

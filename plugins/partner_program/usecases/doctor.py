@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from partner_program.adapters.billing.pull import faults_in_reading
 from partner_program.adapters.database.registry import load_registry
@@ -21,6 +22,7 @@ from partner_program.usecases.installation import Installation, billing_connecti
 from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.rendering import letter_templates
 from partner_program.usecases.listed_accounts import look_at_lists
+from partner_program.usecases.side_by_side import side_by_side
 
 GREETING_SECONDS = 10.0
 
@@ -53,7 +55,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         found.append(_try("place of sending", lambda: check_place(installation)))
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))
-        found += [each for entity in entities for each in _connections(installation, entity, today)]
+        found += side_by_side([look for entity in entities for look in _connections(installation, entity, today)])
     return found
 
 
@@ -90,11 +92,13 @@ def _mail_server(installation: Installation) -> str:
         return f"{server.place} takes letters for {', '.join(settings.allowed_domains)}; bounces come to {bounces}"
 
 
-def _connections(installation: Installation, entity: Entity, today: Callable[[], date]) -> Iterator[Examined]:
+def _connections(
+    installation: Installation, entity: Entity, today: Callable[[], date]
+) -> Iterator[Callable[[], Examined]]:
     billing = billing_connection_id(entity)
-    yield _try(billing, lambda: _billing(installation, entity, billing, today))
+    yield partial(_try, billing, lambda: _billing(installation, entity, billing, today))
     orders = orders_connection_id(entity)
-    yield _try(orders, lambda: _orders(installation, orders))
+    yield partial(_try, orders, lambda: _orders(installation, orders))
 
 
 def _billing(installation: Installation, entity: Entity, conn_id: str, today: Callable[[], date]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -13,6 +15,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.doctor import examine
 from partner_program.usecases.month.closes import read_entity_month
+from partner_program.usecases.month.run import MonthRun
 from partner_program.usecases.registry import find_entity
 from tests.usecases.three_partners import GO_LIVE, JUNE, partners, three_partners
 from tests.worlds import World
@@ -71,6 +74,41 @@ def test_running_again_changes_nothing_and_an_answer_releases(us_never_answers: 
         world.connections.add_sqlite("billing_us", world.billing_db("US"))
         world.settle(JUNE, on=GO_LIVE)
         assert {row["status"] for row in partners(world, JUNE).values()} == {"assigned"}
+
+
+def test_entities_are_waited_for_at_the_same_time_and_frozen_in_their_order(tmp_path: Path) -> None:
+    """Two that never answer take as long as one; one stands before, one between those that answer."""
+    world = three_partners(World(tmp_path, entities=("DE", "NL", "UK", "US")))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for name in ("billing_de", "billing_uk"):
+            world.connections[name] = ConnectionFields(
+                name, "mysql", "127.0.0.1", silent.getsockname()[1], "reader", "x", "billing", {"deadline": 4}
+            )
+        before = monotonic()
+        run = MonthRun(world.installation, world.request(JUNE, on=GO_LIVE))
+        read = list(run.pull_all(run.begin()))
+        assert monotonic() - before < 7
+    said = "no answer within 4 seconds"
+    assert [(each.entity, each.fault) for each in read] == [("DE", said), ("NL", None), ("UK", said), ("US", None)]
+    frozen = world.rows("SELECT entity, fault FROM snapshot ORDER BY snapshot_id")
+    assert [tuple(row) for row in frozen] == [(each.entity, each.fault) for each in read]
+
+
+def test_pulling_one_after_the_other_or_all_at_once_leaves_the_same(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    three_partners(world)
+    one_by_one = three_partners(World(tmp_path_factory.mktemp("again")))
+    run = MonthRun(world.installation, world.request(JUNE, on=GO_LIVE))
+    list(run.pull_all(run.begin()))
+    run = MonthRun(one_by_one.installation, one_by_one.request(JUNE, on=GO_LIVE))
+    for entity in reversed(run.begin()):
+        run.pull_mrr(entity)
+    frozen = "SELECT entity, content_hash, line_count, net_amount_minor, fault FROM snapshot ORDER BY entity"
+    assert world.rows(frozen) == one_by_one.rows(frozen) != []
+    for each in (world, one_by_one):
+        each.settle(JUNE, on=GO_LIVE)
+    assert world.register(JUNE) == one_by_one.register(JUNE)
 
 
 def test_the_doctor_and_the_check_of_its_close_say_it(us_never_answers: World) -> None:

@@ -123,15 +123,15 @@ def test_a_paused_run_that_nobody_overtook_goes_on_when_it_wakes(small, children
 
 
 def test_a_try_that_wakes_after_another_try_of_its_own_step_puts_no_old_figures_back(small, children, monkeypatch):
-    request, read = small.request(JUNE, on=GO_LIVE), month_run.read_entity_month
+    request, read = small.request(JUNE, on=GO_LIVE), month_run.read_entity_months
 
     def slowly(*what: Any) -> Any:
-        revenue = read(*what)
+        revenues = list(read(*what))
         sleep_now()
-        return revenue
+        return revenues
 
     def first_try() -> None:
-        monkeypatch.setattr(month_run, "read_entity_month", slowly)
+        monkeypatch.setattr(month_run, "read_entity_months", slowly)
         run = MonthRun(
             small.installation, request, MonthLease(small.installation, request.month, holder="dag run", seen=0)
         )

@@ -3,8 +3,9 @@
 The stages are the tasks of the DAGs; `run_month` is the same run on the command line.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -22,7 +23,7 @@ from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.settlement import GraceAssignment, TierAssignment
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month.closes import read_entity_month
+from partner_program.usecases.month.closes import read_entity_months
 from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
 from partner_program.usecases.month.inputs import MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
@@ -63,13 +64,18 @@ class MonthRun:
 
     def pull_mrr(self, entity: Entity) -> EntityRevenue:
         """Freeze what one entity billed in the month; a fault of the entity is frozen with it and never raised."""
-        step = f"pull_mrr {entity.entity}"
-        seen = self._lease.step_seen(step)
-        revenue = read_entity_month(self.installation, entity, self.request.month)
-        self._replace(
-            step, seen, lambda connection: snapshot_store.save_snapshot(connection, self.request.month, revenue)
-        )
+        (revenue,) = self.pull_all([entity])
         return revenue
+
+    def pull_all(self, entities: Sequence[Entity]) -> Iterator[EntityRevenue]:
+        """Freeze what each entity billed: all are read at the same time, and frozen in their order."""
+        month = self.request.month
+        steps = [f"pull_mrr {entity.entity}" for entity in entities]
+        seen = [self._lease.step_seen(step) for step in steps]
+        revenues = read_entity_months(self.installation, entities, month)
+        for step, token, revenue in zip(steps, seen, revenues, strict=True):
+            self._replace(step, token, partial(snapshot_store.save_snapshot, month=month, revenue=revenue))
+            yield revenue
 
     def validate_mrr(self) -> list[Finding]:
         """Check the frozen data, write the quality report, keep the findings."""
@@ -161,7 +167,9 @@ def run_month(
     entities = run.begin()
     for entity in entities:
         progress(f"pull_mrr {entity.entity}")
-        run.pull_mrr(entity)
+    for revenue in run.pull_all(entities):
+        if revenue.fault:
+            progress(f"pull_mrr {revenue.entity}: {revenue.fault}: its partners are held")
     for stage in (run.validate_mrr, run.merge_totals, run.assign_tiers, run.settle_grace_periods):
         progress(stage.__name__)
         stage()
