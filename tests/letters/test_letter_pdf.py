@@ -119,6 +119,36 @@ def test_four_hundred_accounts_fill_pages_that_each_repeat_the_head_and_the_enti
     assert re.findall(r"US-\d{5}", " ".join(shown)) == [row.account_id for row in rows]
 
 
+@pytest.mark.parametrize("accounts", range(18, 32))
+def test_the_rates_stand_on_the_page_of_the_total_that_they_explain(accounts: int) -> None:
+    rows = tuple(account("US", f"US-{number:05}", "USD", 1_100, "1.100000", 1_000) for number in range(accounts))
+    shown = pages(PDF.letter(facts(accounts=rows, mrr_eur_cents=1_000 * accounts)))
+
+    (total,) = [place for place, page in enumerate(shown) if f"Total €{accounts * 10}.00" in page]
+    (rates,) = [place for place, page in enumerate(shown) if "1 EUR = 1.100000 USD" in page]
+    assert total == rates
+
+
+@pytest.mark.parametrize(
+    ("language", "top"),
+    [
+        ("en", "Noordzee Hosting B.V. Anna de Vries and Piet Bakker 27 July 2015 Welcome"),
+        ("nl", "Noordzee Hosting B.V. Anna de Vries en Piet Bakker 27 juli 2015 Welkom"),
+        ("de", "Noordzee Hosting B.V. Anna de Vries und Piet Bakker 27. Juli 2015 Willkommen"),
+    ],
+)
+def test_the_top_of_the_letter_says_to_whom_it_is_written_and_when(language: str, top: str) -> None:
+    first = pages(PDF.letter(replace(KINDS["migration"], language=language)))[0]
+
+    assert first.startswith(f"LeaseWeb Authorized Reseller Partner Program {top}")
+
+
+def test_a_letter_to_nobody_by_name_begins_with_the_company_and_the_day() -> None:
+    first = pages(PDF.letter(facts(contact_names=())))[0]
+
+    assert "Partner Program Noordzee Hosting B.V. 1 September 2015 Congratulations" in first
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_looks_like_typesetting_code_is_shown_as_it_was_typed(name: str) -> None:
     plain = " ".join(name.split())

@@ -168,6 +168,33 @@ def test_both_parts_say_that_services_already_ordered_keep_their_terms(kind: str
         assert "Please ensure that all your accounts are included" in part
 
 
+@pytest.mark.parametrize(("entities", "subtotals"), [("NL", 0), ("NL DE", 2), ("NL DE US", 3)])
+def test_a_subtotal_is_not_the_total_said_twice(entities: str, subtotals: int) -> None:
+    rows = tuple(
+        account(entity, f"{entity}-{number}", "EUR", 100, "1", 100) for entity in entities.split() for number in (1, 2)
+    )
+    letter = TEMPLATES.render(facts(accounts=rows, mrr_eur_cents=100 * len(rows)))
+
+    assert letter.text.count("Subtotal: €2.00") == letter.html.count(">Subtotal<") == subtotals
+    assert f"  Total: €{len(rows)}.00" in letter.text
+
+
+def test_a_single_account_of_an_entity_has_no_subtotal_beside_others() -> None:
+    rows = tuple(account(entity, f"{entity}-1", "EUR", 100, "1", 100) for entity in ("NL", "DE"))
+
+    assert "Subtotal" not in TEMPLATES.render(facts(accounts=rows, mrr_eur_cents=200)).text
+
+
+def test_outlook_which_darkens_letters_by_itself_gets_the_same_dark_colours() -> None:
+    html = TEMPLATES.render(facts()).html
+    system = re.findall(r"^\.([\w-]+)(\{.*\})$", html.partition("@media (prefers-color-scheme:dark){")[2], re.MULTILINE)
+    outlook = re.findall(r"^\[data-ogsc\] \.([\w-]+),\[data-ogsb\] \.([\w-]+)(\{.*\})$", html, re.MULTILINE)
+    dark = [each for each in system if "!important" in each[1] and "#" in each[1]]
+
+    assert len(dark) > 10
+    assert [(name, name, rules) for name, rules in dark] == outlook
+
+
 def test_a_letter_names_the_exchange_rate_with_every_digit() -> None:
     assert "1 EUR = 1.113951 USD" in TEMPLATES.render(facts()).text
 

@@ -60,15 +60,23 @@ def _group(rows: list[Block], title: str | None = None, total: tuple[str, str] |
 
 
 def _table(
-    aligned: str, groups: list[Block], head: tuple[str, ...] | None = None, total: tuple[str, str] | None = None
+    aligned: str,
+    groups: list[Block],
+    head: tuple[str, ...] | None = None,
+    total: tuple[str, str] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Block:
-    """Return a table; `aligned` has a sign for each column: `<` aligns at the start of the line, `>` at its end."""
+    """Return a table; `aligned` has a sign for each column: `<` aligns at the start of the line, `>` at its end.
+
+    The `notes` stand small below the total, on its page.
+    """
     return {
         "kind": "table",
         "columns": [each == ">" for each in aligned],
         "head": head,
         "groups": groups,
         "total": total,
+        "notes": notes,
     }
 
 
@@ -135,12 +143,16 @@ def _revenue(view: LetterView, wording: Any) -> Iterator[Block]:
         [_entity(entity, wording, foreign) for entity in view.entities],
         (wording.account, *([wording.billed] if foreign else []), wording.in_euros),
         (wording.total, view.total),
+        tuple(_revenue_notes(view, wording)),
     )
+
+
+def _revenue_notes(view: LetterView, wording: Any) -> Iterator[str]:
     if view.exchange_rates:
         rates = "; ".join(f"1 EUR = {units} {currency}" for currency, units in view.exchange_rates)
-        yield {"kind": "small", "text": f"{wording.rates_used} {rates}"}
+        yield f"{wording.rates_used} {rates}"
     if view.total_is_negative:
-        yield {"kind": "small", "text": wording.negative}
+        yield wording.negative
 
 
 def _entity(entity: EntityRows, wording: Any, foreign: bool) -> Block:

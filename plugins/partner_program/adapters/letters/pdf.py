@@ -43,6 +43,9 @@ class LetterPdf:
             "title": f"{kind.headline(view)} · {view.company}",
             "reference": view.reference,
             "reference_line": wording.reference(view),
+            "company": view.company,
+            "names": view.names,
+            "day": language.form.day(facts.effective_on),
             "page_of": pages.page_of,
             "blocks": letter_blocks(view, wording, kind),
         }

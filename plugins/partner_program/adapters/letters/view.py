@@ -76,7 +76,7 @@ class SumRow(NamedTuple):
 class EntityRows(NamedTuple):
     """What one legal entity billed: its accounts one by one, or in a shortened letter their sums by currency.
 
-    `subtotal` is None for a single row.
+    `subtotal` is None for a single row, and where the letter has one entity alone: its subtotal is the total.
     """
 
     entity: str
@@ -270,7 +270,8 @@ def _entities(accounts: tuple[AccountFact, ...], form: LocaleFormat, shortened: 
     grouped: dict[str, list[AccountFact]] = {}
     for row in accounts:
         grouped.setdefault(row.entity, []).append(row)
-    return [_entity(rows, form, shortened) for rows in grouped.values()]
+    entities = [_entity(rows, form, shortened) for rows in grouped.values()]
+    return entities if len(entities) > 1 else [each._replace(subtotal=None) for each in entities]
 
 
 def _entity(rows: list[AccountFact], form: LocaleFormat, shortened: bool) -> EntityRows:
