@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from partner_program.adapters.letters.pdf import LetterPdf
+from partner_program.adapters.letters.settable import refuse_unsettable
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.certificate import CertificateFacts
 from partner_program.domain.letters import LetterFacts
@@ -168,10 +169,54 @@ def test_a_name_longer_than_a_line_stays_on_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Łódź Hosting", "Ελληνική Φιλοξενία", "Хостинг Москва", "אחסון ישראל", "استضافة الشرق", "होस्टिंग"]
+    "name",
+    ["Łódź Hosting", "Ελληνική Φιλοξενία", "Хостинг Москва", "אחסון ישראל", "Nguyễn ﬁrm №1 ™", "Cafe\u0301 \u02bcn"],
 )
 def test_names_in_the_scripts_of_the_fonts_at_hand_are_set(name: str) -> None:
     assert PDF.letter(facts(company_name=name)).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [
+        ("استضافة", "\u0627 (U+0627)"),
+        ("होस्टिंग", "ह (U+0939)"),
+        ("ホスト", "ホ (U+30DB)"),
+        ("โฮสต์", "โ (U+0E42)"),
+        ("\ue000 Hosting", "U+E000 (for private use or not assigned)"),
+        ("Hosting \U0010fffd", "U+10FFFD (for private use or not assigned)"),
+        ("Hosting \u0378", "U+0378 (for private use or not assigned)"),
+    ],
+)
+def test_what_no_font_sets_well_is_refused_by_character_and_field_and_the_mail_goes(name: str, character: str) -> None:
+    for document in (
+        lambda: PDF.letter(facts(company_name=name)),
+        lambda: PDF.certificate(replace(CERTIFICATE, company_name=name)),
+    ):
+        with pytest.raises(Refusal) as refused:
+            document()
+        assert f"no font has {character}" in str(refused.value)
+        assert "They stand in: company name." in str(refused.value)
+        assert "Only the PDF is refused" in str(refused.value)
+    mail = TEMPLATES.render(facts(company_name=name))
+    assert name in mail.text
+    assert name in mail.html
+
+
+def test_each_field_at_fault_is_named_and_one_that_is_not_set_is_none() -> None:
+    with pytest.raises(Refusal, match=r"They stand in: company name, manager name\."):
+        PDF.letter(facts(company_name="होस्टिंग", manager_name="हो"))
+
+
+def test_a_further_font_may_set_any_script_but_no_private_character(tmp_path: Path) -> None:
+    refuse_unsettable("letter", facts(), ["होस्टिंग"], fonts=_with_a_font(tmp_path))
+    with pytest.raises(Refusal, match=r"no font has U\+E000"):
+        refuse_unsettable("letter", facts(), ["\ue000"], fonts=tmp_path)
+
+
+def _with_a_font(folder: Path) -> Path:
+    (folder / "some.ttf").write_bytes(b"")
+    return folder
 
 
 def test_a_character_without_a_glyph_is_refused_by_name_and_number() -> None:

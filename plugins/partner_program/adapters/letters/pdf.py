@@ -1,8 +1,8 @@
 """Makes letters and certificates as PDF (rule 12): Typst sets the same facts and sentences as the mail on paper.
 
 Values reach Typst as JSON and are shown, never read as markup. The same facts give the same bytes: no clock, and no
-fonts of the machine. The result is tagged (PDF/UA-1) and fit for an archive (PDF/A-2a). A character that no font has
-is refused by name, because a document without it would write somebody's name wrongly.
+fonts of the machine. The result is tagged (PDF/UA-1) and fit for an archive (PDF/A-2a). A character that no font has,
+or that ours cannot set well, is refused by name: such a document would write somebody's name wrongly.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 import typst
 
 from partner_program.adapters.letters.blocks import letter_blocks
+from partner_program.adapters.letters.settable import no_font, refuse_unsettable
 from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.certificate import CertificateFacts
@@ -49,7 +50,8 @@ class LetterPdf:
             "page_of": pages.page_of,
             "blocks": letter_blocks(view, wording, kind),
         }
-        return self._typeset("letter.typ", data, facts.effective_on, f"letter {facts.partner_id} {facts.billing_month}")
+        what = f"letter {facts.partner_id} {facts.billing_month}"
+        return self._typeset("letter.typ", data, facts, facts.effective_on, what)
 
     def certificate(self, facts: CertificateFacts) -> bytes:
         """Return the certificate of a partner, on A4 in landscape."""
@@ -72,9 +74,12 @@ class LetterPdf:
             "checked": own.checked,
             "number_label": own.number,
         }
-        return self._typeset("certificate.typ", data, facts.valid_from, f"certificate {number}")
+        return self._typeset("certificate.typ", data, facts, facts.valid_from, f"certificate {number}")
 
-    def _typeset(self, name: str, data: dict[str, Any], day: date, what: str) -> bytes:
+    def _typeset(
+        self, name: str, data: dict[str, Any], facts: LetterFacts | CertificateFacts, day: date, what: str
+    ) -> bytes:
+        refuse_unsettable(what, facts, data, fonts=self._fonts)
         data = {**data, "brand": self._templates.look}
         folder = self._templates.folder / "pdf"
         try:
@@ -92,9 +97,7 @@ class LetterPdf:
             missing = _missing_characters(error.diagnostic)
             if not missing:
                 raise
-            raise Refusal(
-                f"{what}: no font has {', '.join(missing)}: put a font file that has them into {self._fonts}"
-            ) from None
+            raise Refusal(no_font(what, missing, self._fonts)) from None
 
 
 def _stated(facts: CertificateFacts, language: LanguageTemplates, wording: Any, own: Any) -> list[tuple[str, str]]:
@@ -108,6 +111,5 @@ def _stated(facts: CertificateFacts, language: LanguageTemplates, wording: Any, 
 
 
 def _missing_characters(diagnostic: str) -> list[str]:
-    """Return each character that could not be shown, with its code point."""
-    shown = "".join(_MISSING.findall(diagnostic))
-    return [f"{each} (U+{ord(each):04X})" for each in dict.fromkeys(shown)]
+    """Return each character that could not be shown."""
+    return list(dict.fromkeys("".join(_MISSING.findall(diagnostic))))
