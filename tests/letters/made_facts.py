@@ -29,16 +29,16 @@ TERMS = {
 BENEFITS = (
     BenefitFact("mdf", "MDF (proposal based)", "marketing", "on_request"),
     BenefitFact("marketing_collateral", "Marketing Collateral", "marketing", "yes"),
-    BenefitFact("branding", "Partner Program branding", "marketing", "yes"),
-    BenefitFact("certificate", "Partner Program Certificate", "marketing", "yes"),
+    BenefitFact("partner_program_branding", "Partner Program branding", "marketing", "yes"),
+    BenefitFact("partner_program_certificate", "Partner Program Certificate", "marketing", "yes"),
     BenefitFact("partner_locator", "Partner Locator", "marketing", "yes"),
-    BenefitFact("training", "Onboarding/Online Training", "support", "yes"),
+    BenefitFact("onboarding_training", "Onboarding/Online Training", "support", "yes"),
     BenefitFact("special_promotions", "Special promotions", "support", "yes"),
     BenefitFact("grace_period", "Grace Period", "support", "yes"),
-    BenefitFact("seeding", "Seeding Options", "support", "on_request"),
+    BenefitFact("seeding_options", "Seeding Options", "support", "on_request"),
     BenefitFact("knowledge_base", "Knowledge Base", "support", "yes"),
     BenefitFact("post_payment", "Post Payment", "support", "on_request"),
-    BenefitFact("api", "API access", "support", "yes"),
+    BenefitFact("api_access", "API access", "support", "yes"),
 )
 
 

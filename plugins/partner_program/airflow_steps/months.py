@@ -108,7 +108,7 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
     request = _asked(context, migration=migration)
     if context["dag_run"].run_type == "scheduled":
         check_someone_began(installation())
-    letters.letter_templates(installation())  # what the letters lack is refused before the month is in force
+    letters.check_letters(installation())  # what the letters lack is refused before the month is in force
     run = _run(request)
     run.begin()
     return {**request, "lease_token": run.lease_seen()}

@@ -20,7 +20,7 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.binding import check_place
-from partner_program.usecases.letters.rendering import letter_templates
+from partner_program.usecases.letters.rendering import check_letters, letter_templates
 from partner_program.usecases.listed_accounts import look_at_lists
 from partner_program.usecases.side_by_side import side_by_side
 
@@ -67,7 +67,7 @@ def _try(subject: str, look: Callable[[], str]) -> Examined:
 
 
 def _languages(installation: Installation) -> str:
-    templates = letter_templates(installation)
+    templates = check_letters(installation)
     templates.check_every_sentence()
     return f"{templates.version}, languages {', '.join(templates.languages)}"
 

@@ -10,7 +10,7 @@ from partner_program.domain.acceptance import Outlook
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.rendering import NotRendered, letter_templates
+from partner_program.usecases.letters.rendering import NotRendered, check_letters
 from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
@@ -43,7 +43,8 @@ def settle_whole_month(
 
     An entity that cannot be published to keeps its rates owed and stops nothing else: the month is in force.
     """
-    letter_templates(installation)  # what the letters or the page lack is refused before the month is in force
+    # What the letters or the page lack is refused before the month is in force.
+    check_letters(installation, request.program_file)
     outcome = run_month(installation, request, progress=progress)
     unpublished = [] if request.history else publish_owed(installation, published_on=request.today, progress=progress)
     progress("render_letters")

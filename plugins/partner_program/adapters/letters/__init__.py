@@ -19,5 +19,10 @@ no catalogue gets the whole letter in the `default_language` of `brand.yaml`.
 messages in every catalogue; its facts in `tests/letters/made_facts.py`. A name without a condition
 fails at start; what else is missing is refused by name when templates are loaded.
 
+**To add a benefit:** its row in a dated programme file; its name and its line, by its key, in `benefits.j2`; their
+messages in every catalogue. A benefit that a tier may have and that has no words is refused by its key: by
+`partner-program doctor`, and before a month takes force. A line whose meaning a new programme file changes is changed
+with it: letters state the line, never the file's description.
+
 **To change a layout that was sent:** a new folder beside `v1`. A letter keeps the version it was rendered with.
 """

@@ -182,7 +182,7 @@ def _benefits(view: LetterView, wording: Any) -> Iterator[Block]:
         yield _heading(3, wording.benefits_group(group))
         for title, names in ((wording.benefits_given, given), (wording.benefits_on_request, on_request)):
             if names:
-                yield {"kind": "names", "title": title, "names": names}
+                yield {"kind": "names", "title": title, "names": [each._asdict() for each in names]}
     if not view.benefits:
         yield _paragraph(wording.benefits_none)
 
@@ -192,7 +192,7 @@ def _ended(view: LetterView, wording: Any) -> Iterator[Block]:
         return
     yield _heading(3, wording.ended_title)
     yield _paragraph(wording.ended(view))
-    yield {"kind": "items", "items": [name for _, given, _ in view.ended_benefits for name in given]}
+    yield {"kind": "items", "items": [each.name for _, given, _ in view.ended_benefits for each in given]}
 
 
 def _prepayment(view: LetterView, wording: Any) -> Iterator[Block]:

@@ -7,6 +7,7 @@ facts are values only and are never read as a template.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +21,14 @@ from partner_program.adapters.letters.account_list import account_list
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
 from partner_program.adapters.letters.locale_format import LocaleFormat
-from partner_program.adapters.letters.view import BenefitGroups, LetterView, letter_view
+from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, letter_view
 from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
+from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal
 
 OF_EACH_KIND = ("subject", "headline", "lead")
 """The macros that a kind's own file has to define."""
+BENEFITS = "benefits.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,16 @@ class LetterTemplates:
                 self.folder, used, self._catalogues[used], self.look, self.brand.accounts_in_mail
             )
         return self._compiled[used]
+
+    def check_benefits(self, programs: Iterable[Program]) -> None:
+        """Check that every benefit that a letter may name has its words; raises `Refusal` with the programme's file."""
+        language = self.in_language(self.brand.default_language)  # the catalogues have the same messages
+        for program in programs:
+            for key in [each.key for each in program.benefits if set(each.tiers) != {"unknown"}]:
+                try:
+                    language.benefit(key)
+                except Refusal as refusal:
+                    raise Refusal(f"{self.folder / str(refusal)} ({program.file_name} gives it)") from None
 
     def check_every_sentence(self) -> None:
         """Compile every file in every language; raises `Refusal` for a sentence that no catalogue has."""
@@ -169,13 +182,21 @@ class LanguageTemplates:
         return known
 
     def _group(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
-        def names(group: str, availability: str) -> tuple[str, ...]:
-            return tuple(
-                benefit.name for benefit in benefits if benefit.group == group and benefit.availability == availability
-            )
+        def told(group: str, availability: str) -> tuple[BenefitRow, ...]:
+            own = [each for each in benefits if each.group == group and each.availability == availability]
+            return tuple(self.benefit(each.key) for each in own)
 
         groups = dict.fromkeys(benefit.group for benefit in benefits)
-        return tuple((group, names(group, "yes"), names(group, "on_request")) for group in groups)
+        return tuple((group, told(group, "yes"), told(group, "on_request")) for group in groups)
+
+    def benefit(self, key: str) -> BenefitRow:
+        """Return what a benefit is called in this language, with its line; raises `Refusal` if it has none."""
+        words = self.sentences(BENEFITS)
+        name, line = str(words.name(key)), str(words.line(key))
+        if not name or not line:
+            missing = "a line" if name else "a name and a line"
+            raise Refusal(f"{BENEFITS}: the benefit {key} lacks {missing}, with messages in every catalogue")
+        return BenefitRow(name, line)
 
 
 def _check_kinds(folder: Path) -> None:

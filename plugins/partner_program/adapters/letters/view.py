@@ -21,7 +21,15 @@ from partner_program.domain.letters import (
 from partner_program.domain.rates import Component, LegacyTerm, RateTerms, orders_differ
 from partner_program.domain.refusals import Refusal
 
-BenefitGroups = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+
+class BenefitRow(NamedTuple):
+    """A benefit in the letter's language; the line says what it is and how to ask for it."""
+
+    name: str
+    line: str
+
+
+BenefitGroups = tuple[tuple[str, tuple[BenefitRow, ...], tuple[BenefitRow, ...]], ...]
 """For each group: its name, the benefits given, the benefits on request."""
 
 

@@ -73,6 +73,13 @@ def letter_templates(installation: Installation) -> LetterTemplates:
     return templates_in(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
 
 
+def check_letters(installation: Installation, program_file: Path | None = None) -> LetterTemplates:
+    """Refuse templates that lack a word that a letter may need: asked before a month is in force."""
+    templates = letter_templates(installation)
+    templates.check_benefits(installation.programs_with(program_file))
+    return templates
+
+
 def letter_hash(rendered: RenderedLetter) -> str:
     """The sha256 of a letter's parts: what a person approves, and what is compared before it is sent."""
     attached = [rendered.account_list.content] if rendered.account_list else []
