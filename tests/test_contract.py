@@ -401,7 +401,7 @@ def places(text: str) -> list[str]:
 
 def test_files_are_where_the_page_says(approved: CommandLine) -> None:
     out = Path(approved.environment["PARTNER_PROGRAM_OUT"])
-    approved.must("letters", "pdf", "2015-06", "P1")
+    approved.must("letters", "pdf", "P1", "2015-06")
     approved.must("letters", "book", "2015-06")
     approved.must("letters", "send", "2015-06")
     approved.must("certificate", "P1", "--on", "2015-08-01")

@@ -14,7 +14,7 @@ def text_of(path: str) -> str:
 
 
 def test_the_letter_is_written_where_it_was_asked_for(settled, tmp_path):
-    answer = settled("letters", "pdf", "2015-06", "P2", "--out", tmp_path / "letter.pdf")
+    answer = settled("letters", "pdf", "P2", "2015-06", "--out", tmp_path / "letter.pdf")
 
     assert (answer.status, answer.stderr) == (0, "")
     assert answer.stdout == f"{tmp_path / 'letter.pdf'}\n"
@@ -24,7 +24,7 @@ def test_the_letter_is_written_where_it_was_asked_for(settled, tmp_path):
 
 
 def test_without_a_place_it_lies_beside_the_other_parts_of_the_letter(settled):
-    answer = settled.must("letters", "pdf", "2015-06", "=cmd()")
+    answer = settled.must("letters", "pdf", "=cmd()", "2015-06")
 
     written = Path(answer.stdout.strip())
     assert written.with_suffix(".html").exists()
@@ -43,9 +43,9 @@ def test_the_certificate_states_the_rate_in_force(settled, tmp_path):
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        (("letters", "pdf", "2015-06", "P3"), "partner P3 has no letter for 2015-06"),
-        (("letters", "pdf", "2015-06", "P9"), "partner P9 is not in the registry"),
-        (("letters", "pdf", "2015-06", "P1"), "no font has 株 (U+682A)"),
+        (("letters", "pdf", "P3", "2015-06"), "partner P3 has no letter for 2015-06"),
+        (("letters", "pdf", "P9", "2015-06"), "partner P9 is not in the registry"),
+        (("letters", "pdf", "P1", "2015-06"), "no font has 株 (U+682A)"),
         (("certificate", "P1"), "no font has 株 (U+682A)"),
         (("certificate", "P3"), "partner P3 has no tier on"),
         (("certificate", "P4"), "partner P4 is applied"),

@@ -38,17 +38,17 @@ def test_a_letter_is_listed_with_its_recipient_and_state(letters):
 
 
 def test_a_letter_is_shown_as_text_as_html_and_as_the_whole_message(letters):
-    text = letters.must("letters", "show", JUNE, "P1").stdout
+    text = letters.must("letters", "show", "P1", JUNE).stdout
     assert text.startswith("To: jo@p1.example - rendered\nSubject: ")
     assert "Tier 2" in text
-    assert letters.must("letters", "show", JUNE, "P1", "--format", "html").stdout.startswith("<!doctype html>")
-    message = message_from_bytes(letters.must("letters", "show", JUNE, "P1", "--format", "eml").body, policy=default)
+    assert letters.must("letters", "show", "P1", JUNE, "--format", "html").stdout.startswith("<!doctype html>")
+    message = message_from_bytes(letters.must("letters", "show", "P1", JUNE, "--format", "eml").body, policy=default)
     assert message["To"].addresses[0].addr_spec == "jo@p1.example"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_a_partner_without_a_letter_is_refused_by_name(letters):
-    answer = letters("letters", "show", JUNE, "P9")
+    answer = letters("letters", "show", "P9", JUNE)
     assert (answer.status, answer.stdout) == (1, "")
     assert "partner P9 has no letter for 2015-06" in answer.stderr
 

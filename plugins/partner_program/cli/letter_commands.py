@@ -43,9 +43,9 @@ def list_letters(month: BillingMonth, state: tuple[str, ...], every: bool, form:
             print_deliveries(rows, every=every, total=total)
 
 
-@letters.command("show", epilog=example("partner-program letters show 2015-06 P001 --format html > letter.html"))
-@click.argument("month", type=MONTH)
+@letters.command("show", epilog=example("partner-program letters show P001 2015-06 --format html > letter.html"))
 @click.argument("partner")
+@click.argument("month", type=MONTH)
 @click.option(
     "--format",
     "form",
@@ -54,7 +54,7 @@ def list_letters(month: BillingMonth, state: tuple[str, ...], every: bool, form:
     show_default=True,
     help="The plain text, the HTML, or the whole message as it would be sent.",
 )
-def show(month: BillingMonth, partner: str, form: str) -> None:
+def show(partner: str, month: BillingMonth, form: str) -> None:
     """Show the letter of PARTNER for MONTH as it is now, and to whom it goes."""
     from partner_program.usecases.letters.show import show_letter
 
@@ -69,12 +69,12 @@ def show(month: BillingMonth, partner: str, form: str) -> None:
         click.echo(f"Subject: {shown.subject}\n\n{shown.text}", nl=False)
 
 
-@letters.command("pdf", epilog=example("partner-program letters pdf 2015-06 P001 --out letter.pdf"))
-@click.argument("month", type=MONTH)
+@letters.command("pdf", epilog=example("partner-program letters pdf P001 2015-06 --out letter.pdf"))
 @click.argument("partner")
+@click.argument("month", type=MONTH)
 @out_file
 @click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
-def pdf(month: BillingMonth, partner: str, out: Path | None, program_file: Path | None) -> None:
+def pdf(partner: str, month: BillingMonth, out: Path | None, program_file: Path | None) -> None:
     """Write PARTNER's letter of MONTH as PDF, with the facts and sentences of the mail; it is not sent by mail."""
     from partner_program.usecases.letters.documents import letter_pdf
 
