@@ -22,6 +22,7 @@ from bench import (
     sending,
     settlement,
     tables,
+    whole_run,
     write_postgres,
 )
 
@@ -31,6 +32,7 @@ MEASURES: dict[str, Callable[[], list[Measurement]]] = {
     "write_postgres": write_postgres.measure,
     "settlement": settlement.measure,
     "one_partner": one_partner.measure,
+    "whole_run": whole_run.measure,
     "tables": tables.measure,
     "letters": letters.measure,
     "letter_messages": letter_messages.measure,

@@ -9,9 +9,11 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from partner_program.adapters.atomic_write import make_folder, write_if_changed
+from partner_program.adapters.quality.kept import drop_findings, keep_findings, kept_findings, made_of
 from partner_program.adapters.quality.offline_pages import offline_sections, page_name
 from partner_program.adapters.quality.suite import NUMBER_COLUMNS, Check, suite
 from partner_program.domain.billing_month import BillingMonth
@@ -30,6 +32,7 @@ from partner_program.domain.revenue import CountedTotals, EntityRevenue, MrrGrou
 if TYPE_CHECKING:
     import pandas as pd
 
+NOT_CHECKED = "could not be checked"  # the next run may be able to
 _NUMBERS = (*NUMBER_COLUMNS, "period_days", "term_amount_minor")
 
 
@@ -46,29 +49,46 @@ def validate(
 
     `rated_currencies` have an exchange rate in the month; `previous` holds the totals that counted last month, by
     entity. With a `docs_folder`, one page of results per checked entity is written there for `write_quality_report`,
-    replacing the pages of an earlier run.
+    replacing the pages of an earlier run; what an earlier run checked there is not checked again.
     """
     findings = completeness_findings(
         month=month, entities=entities, revenues=revenues, rated_currencies=rated_currencies, previous=previous or {}
     )
     said = {(finding.entity, finding.check) for finding in findings}
     currencies = {entity.entity: entity.currency for entity in entities}
-    checks = GroupChecks(month)
-    if docs_folder is not None:
-        _clear(docs_folder, [*currencies, *(revenue.entity for revenue in revenues)])
+    kept = {} if docs_folder is None else _kept(docs_folder, revenues, month, currencies)
+    checks = None
     for revenue in revenues:
         if revenue.fault is None:
-            frame = groups_frame(revenue.groups, month)
-            found = checks.run(revenue.entity, currencies.get(revenue.entity), frame, docs_folder)
+            found = kept.get(revenue.entity)
+            if found is None:
+                checks = checks or GroupChecks(month)
+                frame, currency = groups_frame(revenue.groups, month), currencies.get(revenue.entity)
+                found = checks.run(revenue.entity, currency, frame, docs_folder)
+                if docs_folder is not None and not any(NOT_CHECKED in each.message for each in found):
+                    keep_findings(docs_folder, revenue.entity, made_of(revenue, month, currency), found)
             findings += [finding for finding in found if (finding.entity, finding.check) not in said]
     return in_reading_order(dict.fromkeys(findings))
 
 
-def _clear(docs_folder: Path, entities: Sequence[str]) -> None:
-    """Remove the pages of an earlier run: an entity that has a fault now gets no page."""
+def _kept(
+    docs_folder: Path, revenues: Sequence[EntityRevenue], month: BillingMonth, currencies: Mapping[str, str]
+) -> dict[str, list[Finding]]:
+    """Return the findings of entities whose data an earlier run checked; remove the pages of all others.
+
+    An entity that has a fault now gets no page.
+    """
     make_folder(docs_folder)
-    for entity in entities:
-        (docs_folder / page_name(entity)).unlink(missing_ok=True)
+    kept = {}
+    for revenue in revenues:
+        if revenue.fault is None:
+            made = made_of(revenue, month, currencies.get(revenue.entity))
+            found = kept_findings(docs_folder, revenue.entity, made)
+            if found is not None:
+                kept[revenue.entity] = found
+    for entity in {*currencies, *(revenue.entity for revenue in revenues)} - kept.keys():
+        drop_findings(docs_folder, entity)
+    return kept
 
 
 def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFrame":
@@ -90,15 +110,25 @@ def _dtype(values: Sequence[object], is_number: bool) -> str:
     return "str" if all(isinstance(value, str) for value in values) else "object"
 
 
+def import_beside() -> None:
+    """Begin to import the library in a thread: it takes seconds, in which billing databases answer."""
+    Thread(target=_great_expectations, daemon=True).start()
+
+
+def _great_expectations() -> Any:
+    """Import the library; it is told before not to send anything anywhere, and to log warnings alone."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    import great_expectations
+
+    return great_expectations
+
+
 class GroupChecks:
     """Great Expectations, started once for all entities of a month: quiet, and it sends nothing anywhere."""
 
     def __init__(self, month: BillingMonth) -> None:
-        os.environ["GX_ANALYTICS_ENABLED"] = "false"
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
-        import great_expectations
-
-        self._gx: Any = great_expectations
+        self._gx: Any = _great_expectations()
         self._month = month
         self._context = self._gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
@@ -157,7 +187,7 @@ def _finding(entity: str, result: Any, frame: "pd.DataFrame") -> Finding:
     rule = config.meta["rule"]
     raised = _raised(result.exception_info)
     if raised is not None:
-        message = f"{rule}: could not be checked ({one_line(raised)})"
+        message = f"{rule}: {NOT_CHECKED} ({one_line(raised)})"
         return Finding(entity, "critical", config.meta["check"], message)
     count = int(result.result["unexpected_count"])
     rows = result.result["partial_unexpected_index_list"][:EXAMPLES]

@@ -38,6 +38,15 @@ def _checks_folder(installation: Installation, month: BillingMonth) -> Path:
     return installation.out / "quality" / ".checks" / str(month)
 
 
+def prepare_checks(installation: Installation, month: BillingMonth) -> None:
+    """Begin to import what checks a month that nothing was checked of yet, while the billing databases are read."""
+    from partner_program.adapters.quality.expectations import import_beside
+    from partner_program.adapters.quality.kept import any_kept
+
+    if not any_kept(_checks_folder(installation, month)):
+        import_beside()
+
+
 def check_month(installation: Installation, month: BillingMonth, *, limit_bp: int) -> list[Finding]:
     """Run the quality checks over the latest snapshots of a month and write the report.
 

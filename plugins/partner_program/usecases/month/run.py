@@ -27,7 +27,7 @@ from partner_program.usecases.month.closes import read_entity_months
 from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
 from partner_program.usecases.month.inputs import MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
-from partner_program.usecases.month.quality import check_month, write_report
+from partner_program.usecases.month.quality import check_month, prepare_checks, write_report
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
 
 _Header = TypeVar("_Header")
@@ -165,6 +165,7 @@ def run_month(
     """Run all stages of a month, up to the commit."""
     run = MonthRun(installation, request)
     entities = run.begin()
+    prepare_checks(installation, request.month)
     for entity in entities:
         progress(f"pull_mrr {entity.entity}")
     for revenue in run.pull_all(entities):
