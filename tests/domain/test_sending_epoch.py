@@ -3,7 +3,16 @@ from dataclasses import replace
 import pytest
 
 from partner_program.domain.refusals import NotThisInstallation
-from partner_program.domain.sending_epoch import UNREADABLE, Epoch, Place, adopted, bound, check_bound, counted_on
+from partner_program.domain.sending_epoch import (
+    ADOPTED,
+    UNREADABLE,
+    Epoch,
+    Place,
+    adopted,
+    bound,
+    check_bound,
+    counted_on,
+)
 
 HERE = Place("host-1", "/srv/out", "/srv/program.db")
 ELSEWHERE = [
@@ -52,7 +61,7 @@ def test_a_database_without_an_approval_does_not_take_over_a_file_that_cannot_be
 
 
 def test_an_adoption_counts_on_from_the_database_where_the_file_cannot_be_read() -> None:
-    assert adopted(known=epoch(4), found=UNREADABLE, here=HERE, new_id="new") == epoch(5)
+    assert adopted(known=epoch(4), found=UNREADABLE, here=HERE, new_id="new") == epoch(4 + ADOPTED)
 
 
 @pytest.mark.parametrize("counted", [0, 1, 7])
@@ -100,7 +109,7 @@ def test_a_file_of_another_installation_stops_even_the_first_sending() -> None:
         count(epoch(0), epoch(0, "b"))
 
 
-@pytest.mark.parametrize(("known", "found", "counted"), [(3, 5, 6), (5, 3, 6), (2, 2, 3)])
+@pytest.mark.parametrize(("known", "found", "counted"), [(3, 5, 1_000_005), (5, 3, 1_000_005), (2, 2, 1_000_002)])
 def test_an_adopted_database_keeps_its_id_and_counts_on_from_the_further_of_both(
     known: int, found: int, counted: int
 ) -> None:
@@ -111,4 +120,4 @@ def test_an_adopted_database_keeps_its_id_and_counts_on_from_the_further_of_both
 
 
 def test_a_database_that_never_approved_anything_is_adopted_under_a_new_id() -> None:
-    assert adopted(known=None, found=None, here=HERE, new_id="new") == epoch(1, "new")
+    assert adopted(known=None, found=None, here=HERE, new_id="new") == epoch(ADOPTED, "new")

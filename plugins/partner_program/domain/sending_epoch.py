@@ -36,6 +36,7 @@ class Epoch:
     place: Place | None
 
 
+ADOPTED = 1_000_000  # more than the letters that may have left between a backup and its adoption
 UNREADABLE = Epoch("", 0, None)  # a file that is there, and is none of ours as it is
 
 
@@ -83,12 +84,13 @@ def counted_on(*, known: Epoch, found: Epoch | None, here: Place, file: str) -> 
 
 
 def adopted(*, known: Epoch | None, found: Epoch | None, here: Place, new_id: str) -> Epoch:
-    """Return the epoch of a database that is to send from here: its count goes on from the higher one.
+    """Return the epoch of a database that is to send from here: its count goes on far above both.
 
+    So every backup from before the adoption is older than the file, also where the file's own count was lost.
     The database keeps its id, and gets `new_id` only where it has none: with another id, a letter sent again would get
     another Message-ID.
     """
-    count = max(known.count if known else 0, found.count if found else 0) + 1
+    count = max(known.count if known else 0, found.count if found else 0) + ADOPTED
     return Epoch(known.installation_id if known else new_id, count, here)
 
 

@@ -137,7 +137,7 @@ def test_an_adopted_copy_sends_nothing_that_may_have_left_and_the_adoption_is_on
         "host": other.here.host,
         "out": str(folder / "out"),
         "database": str(folder / "program.db"),
-        "epoch": 1,
+        "epoch": 1_000_000,
         "ambiguous": RECIPIENTS,
     }
     assert resolve_letters(other.here, MONTH, "resend", KIM) == RECIPIENTS
@@ -249,6 +249,20 @@ def test_the_run_books_mark_stops_whatever_was_put_back_until_it_is_adopted(
         june.send()
         assert june.states() == {"ambiguous": RECIPIENTS}
     assert len(server.kept) == RECIPIENTS
+
+
+def test_a_backup_from_before_an_adoption_is_old_though_the_files_count_was_lost(
+    june: LetterWorld, server: FaultServer
+) -> None:
+    june.approve()
+    june.use_server(server.connection_fields())
+    june.send(limit=2)
+    backup = june.world.program_db.read_bytes()
+    june.send()
+    installation_file(june.here).write_text("put back\n")
+    adopt_installation(june.here, KIM)
+    june.world.program_db.write_bytes(backup)
+    refused(june, "older than what was sent")
 
 
 def test_another_database_sends_nothing_from_where_one_has_sent(
