@@ -19,6 +19,7 @@ from bench import Measurement
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
 
@@ -86,7 +87,7 @@ def measure(lines: int = 1_000_000, pairs: int = 15) -> list[Measurement]:
 def pull(file: Path) -> EntityRevenue:
     """Pull the measured month as the product does."""
     fields = ConnectionFields("billing_nl", "sqlite", host=str(file))
-    return pull_month(fields, ENTITY, MONTH, largest_line_minor=LARGEST_LINE_MINOR, sql_folder=SQL_FOLDER)
+    return pull_month(fields, ENTITY, MONTH, largest_line=LargestLine(LARGEST_LINE_MINOR), sql_folder=SQL_FOLDER)
 
 
 def write_billing(file: Path, lines: int) -> None:

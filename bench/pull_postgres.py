@@ -16,6 +16,7 @@ from bench.postgres_server import connect, postgres_server
 from bench.pull import ENTITY, LARGEST_LINE_MINOR, MONTH, MONTHS, SPAN, SQL_FOLDER, drawn_lines, seconds
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import EntityRevenue
 
 # Each random line is written five times, at each of two accounts: about 8 lines a group, 10,000 accounts.
@@ -98,7 +99,7 @@ def _turn(connection: psycopg.Connection[Any], host: str) -> tuple[float, float]
 def pull(host: str) -> EntityRevenue:
     """Pull the measured month as the product does."""
     fields = ConnectionFields("billing_nl", "postgres", host=host, login="postgres", schema="postgres")
-    return pull_month(fields, ENTITY, MONTH, largest_line_minor=LARGEST_LINE_MINOR, sql_folder=SQL_FOLDER)
+    return pull_month(fields, ENTITY, MONTH, largest_line=LargestLine(LARGEST_LINE_MINOR), sql_folder=SQL_FOLDER)
 
 
 def write_billing(connection: psycopg.Connection[Any], lines: int) -> None:

@@ -20,6 +20,7 @@ from partner_program.adapters.files.csv_sheet import REQUIRED, Form
 from partner_program.adapters.mail import sending_settings
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, DOCUMENT_STATUSES, EntityRevenue
@@ -54,7 +55,7 @@ def make_relations(path: Path, number: int, relations: list[str], *, rows: bool 
 
 def pull(path: Path) -> EntityRevenue:
     fields = ConnectionFields("billing_nl", "sqlite", host=str(path))
-    return pull_month(fields, NL, JUNE, largest_line_minor=10**9, sql_folder=PROJECT / "include/sql")
+    return pull_month(fields, NL, JUNE, largest_line=LargestLine(10**9), sql_folder=PROJECT / "include/sql")
 
 
 @pytest.fixture
@@ -83,7 +84,9 @@ def test_each_column_of_a_billing_database_has_to_be_there(billing: Path, relati
         connection.execute(f"ALTER TABLE {relation} DROP COLUMN {column}")
     fields = ConnectionFields("billing_nl", "sqlite", host=str(billing))
 
-    (missing,) = faults_in_reading(fields, NL, JUNE, largest_line_minor=10**9, sql_folder=PROJECT / "include/sql")
+    (missing,) = faults_in_reading(
+        fields, NL, JUNE, largest_line=LargestLine(10**9), sql_folder=PROJECT / "include/sql"
+    )
 
     assert missing.startswith(f"{relation}: expected columns {column}, found ")
 
@@ -170,7 +173,7 @@ def test_connections_have_the_names_and_types_of_the_page() -> None:
 
 def pull_of_type(conn_type: str) -> EntityRevenue:
     fields = ConnectionFields("billing_nl", conn_type, host="nowhere")
-    return pull_month(fields, NL, JUNE, largest_line_minor=1, sql_folder=PROJECT / "include/sql")
+    return pull_month(fields, NL, JUNE, largest_line=LargestLine(1), sql_folder=PROJECT / "include/sql")
 
 
 def expected_types(message: str) -> set[str]:

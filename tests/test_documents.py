@@ -19,7 +19,7 @@ from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LETTER_KINDS
-from partner_program.domain.program import Brake
+from partner_program.domain.program import Brake, LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, EXCLUDED_KINDS
 from partner_program.domain.totals import BUCKETS
@@ -214,7 +214,7 @@ def test_a_faulty_line_says_what_the_run_book_says(world: World, column: str, va
         world.connections["billing_nl"],
         entity,
         BillingMonth(2015, 6),
-        largest_line_minor=1_000_000_000,
+        largest_line=LargestLine(1_000_000_000),
         sql_folder=ROOT / "include/sql",
     ).faulty_lines
 

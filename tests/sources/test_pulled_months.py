@@ -10,6 +10,7 @@ import pytest
 
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
 from tests.sources.conftest import SQL, Billing, printed
@@ -27,7 +28,7 @@ def pull(billing: Billing, source: str | None, *closes: PeriodClose, month: Bill
         billing.fields,
         replace(NL, source=source),
         month,
-        largest_line_minor=100_000_000,
+        largest_line=LargestLine(100_000_000),
         recorded_closes=closes,
         sql_folder=SQL,
     )

@@ -1,8 +1,8 @@
 """The programme of one date: tiers, terms, caps, benefits and readings, as the programme file gives them."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -66,6 +66,23 @@ class Brake:
 
 
 @dataclass(frozen=True, slots=True)
+class LargestLine:
+    """The largest plausible amount of a line, up or down: in any currency, but for those with a limit of their own."""
+
+    minor: int
+    by_currency: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, currency: object) -> int:
+        """The limit of a currency; of what is no currency, that of any."""
+        return self.by_currency.get(currency, self.minor) if isinstance(currency, str) else self.minor
+
+    @property
+    def smallest(self) -> int:
+        """The smallest limit of all: a line within it is within that of its currency."""
+        return min([self.minor, *self.by_currency.values()])
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """The whole programme as it is from `in_force_from` on; `file_hash` is the sha256 of the file's bytes."""
 
@@ -80,7 +97,7 @@ class Program:
     shortening_surcharge_bp: dict[int, int]
     no_commitment_excludes: tuple[str, ...]
     products: tuple[str, ...]
-    largest_line_minor: int
+    largest_line: LargestLine
     readings: Readings
     brake: Brake
     benefits: tuple[Benefit, ...]

@@ -110,7 +110,7 @@ def _billing(installation: Installation, entity: Entity, conn_id: str, today: Ca
         fields,
         entity,
         BillingMonth.of(today()).preceding,
-        largest_line_minor=installation.programs[-1].largest_line_minor,
+        largest_line=installation.programs[-1].largest_line,
         sql_folder=installation.include / "sql",
     )
     if faults:

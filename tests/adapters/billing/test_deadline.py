@@ -15,6 +15,7 @@ import pytest
 
 from partner_program.adapters.billing.pull import faults_in_reading, pull_month
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.program import LargestLine
 from tests.adapters.billing.test_pull import (
     CLOSES,
     ENTITY,
@@ -44,10 +45,10 @@ def reading(fields: ConnectionFields, *, left_behind: bool = False) -> list[str]
     """What a month's pull and what the doctor say of a database; no thread reads on, unless nothing could end it."""
     before = set(threading.enumerate())
     with ends_in_time():
-        pulled = pull_month(fields, ENTITY, JULY, largest_line_minor=LARGEST, sql_folder=SQL_FOLDER)
+        pulled = pull_month(fields, ENTITY, JULY, largest_line=LargestLine(LARGEST), sql_folder=SQL_FOLDER)
     assert (pulled.groups, pulled.faulty_lines, pulled.closes, pulled.reseller_accounts) == ((), (), (), ())
     with ends_in_time():
-        said = faults_in_reading(fields, ENTITY, JULY, largest_line_minor=LARGEST, sql_folder=SQL_FOLDER)
+        said = faults_in_reading(fields, ENTITY, JULY, largest_line=LargestLine(LARGEST), sql_folder=SQL_FOLDER)
     if not left_behind:
         until(lambda: not [each for each in set(threading.enumerate()) - before if "_give" in each.name])
     return [str(pulled.fault), *said]
@@ -105,7 +106,7 @@ def test_a_file_that_cannot_even_be_opened_in_time_is_left(tmp_path: Path) -> No
 def test_nothing_is_left_of_a_reading_that_ended(tmp_path: Path) -> None:
     file = write_billing(tmp_path / "nl.db", [LINE], [("2015-07", "EUR", 1, 10_000)], [TABLE, CLOSES, RESELLERS])
     before, open_before = set(threading.enumerate()), len(list(Path("/proc/self/fd").iterdir()))
-    pulled = pull_month(of_sqlite(file), ENTITY, JULY, largest_line_minor=LARGEST, sql_folder=SQL_FOLDER)
+    pulled = pull_month(of_sqlite(file), ENTITY, JULY, largest_line=LargestLine(LARGEST), sql_folder=SQL_FOLDER)
     assert (pulled.fault, len(pulled.groups)) == (None, 1)
     until(lambda: set(threading.enumerate()) <= before)
     assert len(list(Path("/proc/self/fd").iterdir())) == open_before
@@ -246,4 +247,4 @@ def test_a_deadline_that_is_no_number_of_seconds_is_named(tmp_path: Path, asked:
 def test_a_deadline_may_be_text_as_in_the_uri_of_a_connection(tmp_path: Path) -> None:
     file = write_billing(tmp_path / "nl.db", [], [("2015-07", "EUR", 0, 0)], [TABLE, CLOSES, RESELLERS])
     fields = of_sqlite(file, deadline="30")
-    assert faults_in_reading(fields, ENTITY, JULY, largest_line_minor=LARGEST, sql_folder=SQL_FOLDER) == []
+    assert faults_in_reading(fields, ENTITY, JULY, largest_line=LargestLine(LARGEST), sql_folder=SQL_FOLDER) == []

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, DOCUMENT_STATUSES, EntityRevenue, MrrGroup, PeriodClose
 
@@ -91,7 +92,7 @@ def write_billing(file: Path, lines: Iterable[Line], closes: Iterable[tuple[obje
 
 def pull(file: Path, month: BillingMonth = JULY, **changes: Any) -> EntityRevenue:
     fields = ConnectionFields("billing_nl", "sqlite", host=str(file), extra={"timeout": "0.1"})
-    what = {"largest_line_minor": LARGEST, "sql_folder": SQL_FOLDER} | changes
+    what = {"largest_line": LargestLine(LARGEST), "sql_folder": SQL_FOLDER} | changes
     return pull_month(fields, what.pop("entity", ENTITY), month, **what)
 
 
@@ -637,7 +638,7 @@ def test_a_half_finished_write_of_a_killed_process_is_never_read_as_revenue(bill
     ],
 )
 def test_a_connection_that_cannot_be_used_is_a_fault(fields: ConnectionFields, fault: str) -> None:
-    revenue = pull_month(fields, ENTITY, JULY, largest_line_minor=LARGEST, sql_folder=SQL_FOLDER)
+    revenue = pull_month(fields, ENTITY, JULY, largest_line=LargestLine(LARGEST), sql_folder=SQL_FOLDER)
     assert str(revenue.fault).startswith(fault)
     assert revenue == EntityRevenue("NL", (), (), (), (), revenue.fault)
 
@@ -759,6 +760,32 @@ DAYS = [
     "1999-12-31",
 ]
 BAD_DAYS = [None, "2015-02-31", "2015-7-1", "01-07-2015", "2015-07-01 00:00", 20150701, 1.5, "", b"2015-07-10", "zz"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "sound"),
+    [
+        ("JPY", 160 * LARGEST, True),
+        ("JPY", 160 * LARGEST + 1, False),
+        ("CHF", LARGEST // 2, True),
+        ("CHF", LARGEST // 2 + 1, False),
+        ("EUR", LARGEST, True),
+        ("EUR", LARGEST + 1, False),
+    ],
+)
+def test_a_line_is_held_against_the_limit_of_its_currency(
+    billing: Callable[..., Path], currency: str, amount: int, sound: bool
+) -> None:
+    own = LargestLine(LARGEST, {"JPY": 160 * LARGEST, "CHF": LARGEST // 2})
+    file = billing([*sound_lines(), line(line_id="BIG", currency=currency, net_amount_minor=amount)])
+    revenue = pull(file, largest_line=own)
+    assert [each.line_id for each in revenue.faulty_lines] == ([] if sound else ["BIG"])
+    counted = sum(
+        each.net_amount_minor for each in revenue.groups if each.currency == currency and each.account_id == "A1"
+    )
+    assert counted == (amount if sound else 0)
+
+
 AMOUNTS = [0, 1, 10_000, LARGEST, -1, LARGEST + 1, 10**15, 10**15 + 1, 2**62, None, 1.0, 2.5, "1", "1,0", b"1"]
 
 

@@ -26,6 +26,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.listed_accounts import ListedAccount
+from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
 from partner_program.usecases.explain import explain
@@ -69,7 +70,9 @@ class Server:
         self.run(f"INSERT INTO program_period_close VALUES ({', '.join([self.mark] * 5)})", rows)  # noqa: S608
 
     def pull(self, **changes: Any) -> EntityRevenue:
-        return pull_month(replace(self.fields, **changes), NL, JULY, largest_line_minor=1_000_000_000, sql_folder=SQL)
+        return pull_month(
+            replace(self.fields, **changes), NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=SQL
+        )
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +241,7 @@ def test_a_column_of_another_type_is_named(server: Server) -> None:
 
 
 def test_a_sound_database_lacks_nothing(server: Server) -> None:
-    assert faults_in_reading(server.fields, NL, JULY, largest_line_minor=1_000_000_000, sql_folder=SQL) == []
+    assert faults_in_reading(server.fields, NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=SQL) == []
 
 
 def test_the_list_of_reseller_accounts_is_read_alike_by_every_dialect(server: Server) -> None:
@@ -292,7 +295,7 @@ def test_an_entity_that_takes_longer_than_its_deadline_is_a_fault_and_its_server
     with sleeping_resellers(server, 20):
         assert server.pull(extra={"deadline": 1}).fault == "no answer within 1 second"
         assert faults_in_reading(
-            replace(server.fields, extra={"deadline": 1}), NL, JULY, largest_line_minor=1, sql_folder=SQL
+            replace(server.fields, extra={"deadline": 1}), NL, JULY, largest_line=LargestLine(1), sql_folder=SQL
         ) == ["no answer within 1 second"]
         # Dropping the view would wait for a statement that still runs.
         before = monotonic()
@@ -505,7 +508,7 @@ def test_a_code_of_no_kind_is_a_fault_that_names_it(
     line = ("L1", "A1", "S", "cdn", list(CHARGE_KINDS)[-1], "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted")
     server.fill([(*line, None, 0, None)], [PeriodClose("EUR", 1, 100)])
 
-    read = pull_month(server.fields, NL, JULY, largest_line_minor=1_000_000_000, sql_folder=tmp_path / "sql")
+    read = pull_month(server.fields, NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=tmp_path / "sql")
 
     code = list(CHARGE_KINDS.values())[-1].code + 90
     assert read.fault == f"month_groups: code {code} is that of no charge kind, in shape {code}200131"

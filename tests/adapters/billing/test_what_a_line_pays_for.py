@@ -15,6 +15,7 @@ from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.snapshots import content_hash
 from partner_program.domain.billing_month import BillingMonth, months_later
+from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, is_longer_than_term, is_shorter_than_term, share_of
 
@@ -64,7 +65,7 @@ def pull(tmp_path: Path) -> Pull:
             count = len(lines) if status == "posted" else 0
             connection.execute("INSERT INTO program_period_close VALUES ('2015-07', 'EUR', ?, ?, '')", (count, total))
         fields = ConnectionFields("billing_nl", "sqlite", host=str(path))
-        return pull_month(fields, NL, JULY, largest_line_minor=10**9, sql_folder=SQL)
+        return pull_month(fields, NL, JULY, largest_line=LargestLine(10**9), sql_folder=SQL)
 
     return pulled
 

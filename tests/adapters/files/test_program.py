@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.program import load_program, load_programs
-from partner_program.domain.program import Brake, Program, Readings, Tier
+from partner_program.domain.program import Brake, LargestLine, Program, Readings, Tier
 from partner_program.domain.refusals import UnsoundFiles
 from tests.programs import with_tiers
 
@@ -18,6 +18,9 @@ FIRST = FOLDER / "2015-07-27.yaml"
 @pytest.fixture(scope="module")
 def first() -> Program:
     return load_program(FIRST)
+
+
+OWN = "  net_amount_minor: 1000000000\n  by_currency:\n    {}: {}\n"
 
 
 def faults_of(tmp_path: Path, content: str | bytes) -> list[str]:
@@ -110,13 +113,31 @@ def test_a_floor_that_is_no_whole_number_of_cents_is_refused(tmp_path: Path, cen
 
 
 def test_a_line_above_ten_million_is_looked_at(first: Program) -> None:
-    assert first.largest_line_minor == 10_000_000_00
+    assert first.largest_line == LargestLine(10_000_000_00)
 
 
 MARKED = "Marketing Collateral|Partner Program branding|Partner Program Certificate|Partner Locator|\
 Onboarding/Online Training|Special promotions|Grace Period|Service Level Agreement|Knowledge Base|API access"
 ON_REQUEST = "MDF|Seeding Options|Post Payment|Pre-sales and Solution Architect|LeaseWeb Customer Portal access"
 LOST = "Data center visits|PR/Case study|Seminar training|Proof of Concept|Dedicated Account Manager"
+
+
+def test_a_currency_may_have_a_largest_line_of_its_own_and_the_others_keep_the_one_of_all(tmp_path: Path) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(changed("  net_amount_minor: 1000000000\n", OWN.format("JPY", "160000000000")), encoding="utf-8")
+    limit = load_program(path).largest_line
+    assert (limit.of("JPY"), limit.of("EUR"), limit.of(None)) == (160_000_000_000, 10_000_000_00, 10_000_000_00)
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "words"),
+    [("yen", "5", "largest_line.yen"), ("JPY", "0", "largest_line.by_currency.JPY"), ("JPY", "ten", "a text")],
+)
+def test_a_largest_line_of_no_currency_or_no_amount_is_refused(
+    tmp_path: Path, code: str, amount: str, words: str
+) -> None:
+    found = faults_of(tmp_path, changed("  net_amount_minor: 1000000000\n", OWN.format(code, amount)))
+    assert any(words.rpartition(".")[2] in fault and "largest_line.by_currency" in fault for fault in found)
 
 
 @pytest.mark.parametrize(("names", "availability"), [(MARKED, "yes"), (ON_REQUEST, "on_request"), (LOST, "unknown")])

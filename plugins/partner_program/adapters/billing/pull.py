@@ -20,6 +20,7 @@ from partner_program.adapters.billing.tally import read_lines
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.listed_accounts import ListedAccount
+from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
@@ -51,7 +52,7 @@ def pull_month(
     entity: Entity,
     month: BillingMonth,
     *,
-    largest_line_minor: int,
+    largest_line: LargestLine,
     recorded_closes: Sequence[PeriodClose] = (),
     sql_folder: Path,
 ) -> EntityRevenue:
@@ -59,7 +60,7 @@ def pull_month(
 
     `recorded_closes` are used if the entity has no `program_period_close`. The same data gives the same result.
     """
-    what = (connection, entity, month, largest_line_minor, recorded_closes, sql_folder)
+    what = (connection, entity, month, largest_line, recorded_closes, sql_folder)
 
     def read(deadline: Deadline) -> EntityRevenue:
         try:
@@ -75,7 +76,7 @@ def pull_month(
 
 
 def faults_in_reading(
-    connection: ConnectionFields, entity: Entity, month: BillingMonth, *, largest_line_minor: int, sql_folder: Path
+    connection: ConnectionFields, entity: Entity, month: BillingMonth, *, largest_line: LargestLine, sql_folder: Path
 ) -> list[str]:
     """Return why an entity's billing database cannot be read; empty if it can, whatever the month holds.
 
@@ -87,7 +88,7 @@ def faults_in_reading(
             asked = {name: columns for name, columns in _COLUMNS.items() if name != CLOSES or snapshot.has(CLOSES)}
             missing = [snapshot.missing(name, columns) for name, columns in asked.items()]
             if not any(missing):
-                _read(snapshot, entity, month, largest_line_minor, ())
+                _read(snapshot, entity, month, largest_line, ())
             return [each for each in missing if each]
 
     try:
@@ -128,7 +129,7 @@ def _pull(
     connection: ConnectionFields,
     entity: Entity,
     month: BillingMonth,
-    largest: int,
+    largest: LargestLine,
     recorded: Sequence[PeriodClose],
     sql_folder: Path,
     deadline: Deadline,
@@ -152,7 +153,11 @@ def _without_collecting() -> Iterator[None]:
 
 
 def _read(
-    snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, largest: int, recorded: Sequence[PeriodClose]
+    snapshot: BillingSnapshot,
+    entity: Entity,
+    month: BillingMonth,
+    largest: LargestLine,
+    recorded: Sequence[PeriodClose],
 ) -> EntityRevenue:
     missing_lines = snapshot.missing(LINES, _COLUMNS[LINES])
     if missing_lines:

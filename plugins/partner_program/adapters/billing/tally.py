@@ -25,6 +25,7 @@ from partner_program.adapters.billing.lines import (
 from partner_program.adapters.billing.shapes import SHAPE_BINDS, Shapes
 from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import (
     POSTED,
     UNPOSTED_STATUSES,
@@ -52,10 +53,10 @@ _Sums = tuple[int, int, int]  # lines, net_amount_minor, term_amount_minor
 class LineTally:
     """A month's lines: sound ones as groups, excluded ones that only look wrong, faulty ones, and short ones.
 
-    `largest` is the largest amount of a line in minor units; `repeated` are the line ids that more than one line has.
+    `largest` is the largest amount of a line, by currency; `repeated` are the line ids that more than one line has.
     """
 
-    def __init__(self, month: BillingMonth, largest: int, repeated: Collection[Any]) -> None:
+    def __init__(self, month: BillingMonth, largest: LargestLine, repeated: Collection[Any]) -> None:
         self._month = month
         self._largest = largest
         self._repeated = repeated
@@ -75,7 +76,7 @@ class LineTally:
         """Judge lines one by one; stop reading once there are more than `MOST_FAULTY_LINES` faulty ones."""
         for row in rows:
             line = BillingLine._make(row)
-            wrong = first_fault(line, self._largest, self._repeated)
+            wrong = first_fault(line, self._largest.of(line.currency), self._repeated)
             if wrong is None:
                 _add(self._sound, group_of(line, self._month))
                 short = short_line(line, self._month)
@@ -145,10 +146,10 @@ class LineTally:
         yield from (_group(key, sums) for key, sums in self._sound.items())
 
 
-def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: int) -> LineTally:
+def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine) -> LineTally:
     """Read every line that overlaps the month, including lines whose dates cannot be read."""
     span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
-    bounds = {"days": month.days, "smallest": -largest, "largest": largest}
+    bounds = {"days": month.days, "smallest": -largest.smallest, "largest": largest.smallest}
     groups = snapshot.rows("month_groups", **span, **bounds, **SHAPE_BINDS)
     accounts = _Accounts(groups)
     which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"

@@ -16,13 +16,14 @@ from partner_program.adapters.files.program_tables import (
     sourced,
 )
 from partner_program.adapters.files.strict_yaml import read_document
-from partner_program.adapters.files.values import discount_bp, time_zone, whole_between
+from partner_program.adapters.files.values import currency, discount_bp, time_zone, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
 from partner_program.domain.program import (
     ENTITY_TOTAL_MOVE_AT_LEAST_CENTS,
     RATE_MOVE_LIMIT_BP,
     Brake,
+    LargestLine,
     Program,
     Readings,
 )
@@ -96,7 +97,6 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
     cap = sourced(document.section("promotion_cap"))
     cap_bp = cap.whole("discount_bp", discount_bp(BP))
     shortening = sourced(document.section("shortening"))
-    line = sourced(document.section("largest_line"))
     products = read_names(document, "products", "name")
     tiers = read_tiers(document, cap_bp if cap.sound else BP)
     return Program(
@@ -111,13 +111,23 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
         shortening_surcharge_bp=read_terms(shortening, "terms", "surcharge_bp"),
         no_commitment_excludes=read_names(document, "no_commitment_excludes", "product", products),
         products=products,
-        largest_line_minor=line.whole("net_amount_minor", whole_between(1, HIGHEST_LINE_MINOR)),
+        largest_line=_largest_line(sourced(document.section("largest_line"))),
         readings=_readings(document.section("readings")),
         brake=_brake(document.section("brake")),
         benefits=read_benefits(document, len(tiers)),
         authorisation_requirements=read_names(document, "authorisation_requirements", "field"),
         rate_move_limit_bp=_rate_move_limit(document),
     )
+
+
+def _largest_line(section: Section) -> LargestLine:
+    """Read the largest amount of a line; absent `by_currency`: the same in every currency."""
+    limit = whole_between(1, HIGHEST_LINE_MINOR)
+    minor = section.whole("net_amount_minor", limit)
+    if not section.has("by_currency"):
+        return LargestLine(minor)
+    own = section.section("by_currency")
+    return LargestLine(minor, {code: own.whole(code, limit) for code in own.keys(read=currency)})
 
 
 def _rate_move_limit(document: Section) -> int:

@@ -64,6 +64,17 @@ class Section:
         self._asked[key] = None
         return key in self._values
 
+    def keys(self, read: Callable[[str], str]) -> list[str]:
+        """Return the names of the keys that `read` takes; it refuses the others, each a fault."""
+        found = []
+        for key in self._values:
+            self._asked[key] = None
+            try:
+                found.append(read(key))
+            except Refusal as refusal:
+                self.fault(key, str(refusal))
+        return found
+
     def text(self, key: str, read: Callable[[str], str] = written_values.text) -> str:
         """Read a text, by default one that is not blank."""
         return self._read(key, read, "", _TEXT)

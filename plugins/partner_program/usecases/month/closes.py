@@ -43,7 +43,7 @@ def _reading(installation: Installation, entity: Entity, month: BillingMonth) ->
         fields,
         entity,
         month,
-        largest_line_minor=limits.largest_line_minor,
+        largest_line=limits.largest_line,
         recorded_closes=recorded,
         sql_folder=installation.include / "sql",
     )
