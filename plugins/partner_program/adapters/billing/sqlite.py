@@ -10,12 +10,15 @@ from typing import Any
 
 from partner_program.adapters.billing.deadline import Deadline
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
-from partner_program.adapters.billing.statements import with_lists
+from partner_program.adapters.billing.statements import with_lists, with_stand_ins
 from partner_program.adapters.connections import ConnectionFields
 
 BUSY_SECONDS = 5.0
 # Some milliseconds of work of SQLite's: so often it asks whether the time is over.
 _STEPS_BETWEEN_LOOKS = 200_000
+# SQLite itself refuses to read a longer value: one of 600 MB would take several times as much memory. It is far above
+# any value of a line, because our own list of accounts that are read again is bound by it too.
+LONGEST_VALUE_BYTES = 32_000_000
 
 
 class SqliteSnapshot(BillingSnapshot):
@@ -42,6 +45,27 @@ class SqliteSnapshot(BillingSnapshot):
             return account_id.hex().upper()
         return account_id.encode(self._encoding).hex().upper()
 
+    def place_of_too_long(self) -> str:
+        """Say which columns hold a value that is too long to be read; SQLite says only that there is one."""
+        places = [
+            f"{relation} column {column}"
+            for relation in ("program_mrr_line", "program_period_close", "program_reseller_account")
+            if self.has(relation)
+            for column in self.columns(relation)
+            if self._is_too_long(relation, column)
+        ]
+        where = ", ".join(places) or "a result"
+        return f"{where}: a value of more than {LONGEST_VALUE_BYTES // 1_000_000} million bytes, expected a short one"
+
+    def _is_too_long(self, relation: str, column: str) -> bool:
+        name = column.replace('"', '""')
+        looking = with_stand_ins(f"SELECT COUNT(\"{name}\" || '') FROM {relation}", self._stand_ins)  # noqa: S608, names
+        try:
+            self._connection.execute(looking).fetchone()
+        except sqlite3.DataError:
+            return True
+        return False
+
     @cached_property
     def _encoding(self) -> str:
         return str(self._connection.execute("PRAGMA encoding").fetchone()[0])
@@ -54,12 +78,17 @@ def open_sqlite(
     """Open a snapshot; text that is not UTF-8 comes as bytes with `any_bytes`, otherwise raises `UndecodableText`."""
     try:
         with closing(_connect(fields)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
             connection.set_progress_handler(deadline.is_over, _STEPS_BETWEEN_LOOKS)
             if any_bytes:
                 connection.text_factory = _text_or_bytes
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
-            yield SqliteSnapshot(connection, sql_folder, stand_ins)
+            snapshot = SqliteSnapshot(connection, sql_folder, stand_ins)
+            try:
+                yield snapshot
+            except sqlite3.DataError:
+                raise BillingFault(snapshot.place_of_too_long()) from None
     except sqlite3.Error as error:
         if deadline.is_over():
             raise deadline.fault() from None
