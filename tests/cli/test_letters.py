@@ -86,10 +86,10 @@ def test_an_ambiguous_letter_fails_the_command_until_a_person_resolves_it(letter
     assert letters.must("letters", "reconcile", JUNE).stdout.startswith("2015-06: 1 owed = 1 accepted\n")
 
 
-def test_resolving_needs_accepted_or_resend(letters):
+def test_resolving_needs_a_word_for_it(letters):
     answer = letters("letters", "resolve", JUNE, *WHY)
     assert answer.status == 2
-    assert "one of --accepted and --resend is needed" in answer.stderr
+    assert "one of --accepted, --resend and --never-came is needed" in answer.stderr
 
 
 def test_a_mail_server_that_takes_nothing_is_reported_and_the_letters_keep_waiting(letters):

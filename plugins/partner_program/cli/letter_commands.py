@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -156,34 +156,39 @@ def _sent_text(month: BillingMonth, report: "SendReport") -> str:
 @click.argument("partner", required=False)
 @click.option("--accepted", "word", flag_value="accepted", help="An ambiguous letter did arrive.")
 @click.option("--resend", "word", flag_value="resend", help="Send it again, after a new approval.")
+@click.option("--never-came", "word", flag_value="never_came", help="An accepted letter did not arrive: refused.")
 @click.option("--written-to-files", is_flag=True, help="With --resend: those that only went to files.")
 @_WHY
 @looked_at("resolved_by")
 def resolve(
     month: BillingMonth,
     partner: str | None,
-    word: str | None,
+    word: Literal["accepted", "resend", "never_came"] | None,
     written_to_files: bool,
     reason: str,
     resolved_by: str,
 ) -> None:
     """Resolve letters of MONTH that cannot go on by themselves: PARTNER's, or all of them.
 
+    A letter that the mail server took and that never came is --never-came first, then --resend.
     Before --resend, look for the Message-ID in the mail server's log: an ambiguous letter may have arrived.
     """
     from partner_program.usecases.letters.resolution import resolve_letters, resolver
 
-    if word not in ("accepted", "resend"):
-        raise click.UsageError("one of --accepted and --resend is needed")
+    if word not in ("accepted", "resend", "never_came"):
+        raise click.UsageError("one of --accepted, --resend and --never-came is needed")
     count = resolve_letters(
         installation(),
         month,
-        "accepted" if word == "accepted" else "resend",
+        word,
         resolver(resolved_by, reason, time.time),
         partners=[partner] if partner else None,
         written_to_files=written_to_files,
     )
-    then = f"; now: partner-program letters approve {month} --reason TEXT" if word == "resend" else ""
+    then = {
+        "resend": f"; now: partner-program letters approve {month} --reason TEXT",
+        "never_came": "; correct the contact and run the month again, or send it again: letters resolve with --resend",
+    }.get(word, "")
     click.echo(f"{month}: {count} letters resolved by {resolved_by}{then}")
 
 

@@ -17,6 +17,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_ids import message_id
+from partner_program.domain.recipients import MAY_HAVE_IT, OTHER_WORDS, says_something_else, words_that_left
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import bind
@@ -93,7 +94,11 @@ def approve_letters(
         )
         installation_id = bind(connection, installation)
         domain = domain_of(letter_templates(installation).brand.sender_address)
+        left = words_that_left(delivery_store.deliveries(connection, month, states=MAY_HAVE_IT))
         for row in rows:
+            if says_something_else(row, left):
+                delivery_store.move(connection, row, "undeliverable", reply=OTHER_WORDS)
+                continue
             _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)
     return batch
 

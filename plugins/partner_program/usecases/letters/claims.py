@@ -1,7 +1,7 @@
 """Claiming letters of the outbox: which of them this sender may hand over now, and the outcome of each attempt."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Key, Outcome
 from partner_program.domain.email_address import domain_of
+from partner_program.domain.recipients import GONE, Recipients
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
 from partner_program.usecases.installation import Installation
@@ -85,6 +86,25 @@ class Claims:
             for row in taken:
                 delivery_store.move(connection, row, "claimed", **claim)
         return [replace(row, status="claimed", claimed_by=self._holder) for row in taken]
+
+    def still_theirs(self, rows: Sequence[Delivery], now: Recipients) -> Iterator[tuple[Delivery, Outcome | None]]:
+        """Yield the claimed rows whose recipients may still have them, and with an outcome those that may not.
+
+        A letter to somebody who is no contact now is not yielded: it asks for an approval again.
+        """
+        for row in rows:
+            no_partner = now.no_partner(row)
+            if no_partner is not None:
+                yield row, Outcome("undeliverable", no_partner)
+            elif not now.is_gone(row):
+                yield row, None
+            else:
+                self.waiting[GONE] += 1
+                with self._database.writing() as connection:
+                    free = {"claimed_by": None, "claimed_until": None}
+                    if delivery_store.move(connection, row, "approved", **free):
+                        back = replace(row, status="approved", claimed_by=None)
+                        delivery_store.move(connection, back, "rendered", approval_id=None, not_before=None, reply=GONE)
 
     def mark_pending(self, row: Delivery) -> Delivery:
         """Record that the letter may arrive from now on; refused where another sender has the letter.

@@ -17,7 +17,8 @@ from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import rebind
 
-Resolution = Literal["accepted", "resend"]
+Resolution = Literal["accepted", "resend", "never_came"]
+NEVER_CAME = "letter never came"
 ADOPTION = "installation adopted"
 RESOLVABLE = ("ambiguous", "refused", "undeliverable")
 MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
@@ -36,6 +37,7 @@ def resolve_letters(
 
     `accepted` is for ambiguous letters that arrived. `resend` asks for a new approval, under a new Message-ID: of
     ambiguous, refused and undeliverable letters, or, with `written_to_files`, of those that only went to files.
+    `never_came` makes letters refused that a mail server took and that did not arrive, in the words of a person.
     """
     with installation.database.writing() as connection:
         rows = [
@@ -45,6 +47,12 @@ def resolve_letters(
         ]
         if not rows:
             raise Refusal(f"no letter of {month} can be resolved so: see `partner-program letters list {month}`")
+        if resolution == "never_came":
+            said = f"{by.done_by} says that it never came: {by.reason}"
+            for row in rows:
+                delivery_store.move(connection, row, "refused", reply=said)
+            record_act(connection, NEVER_CAME, str(month), by, {"deliveries": [list(row.key[1:]) for row in rows]})
+            return len(rows)
         action_id = letter_action_store.record_action(
             connection, resolution, by, month=month, deliveries=[list(row.key[1:]) for row in rows]
         )
@@ -60,6 +68,8 @@ def _applies_to(row: Delivery, resolution: Resolution, *, written_to_files: bool
         return resolution == "resend" and row.status == "accepted" and (row.reply or "").startswith(TO_FILE)
     if resolution == "accepted":
         return row.status == "ambiguous"
+    if resolution == "never_came":
+        return row.status == "accepted" and not (row.reply or "").startswith(TO_FILE)
     return row.status in RESOLVABLE and row.recipient != NO_RECIPIENT and not row.is_replaced
 
 

@@ -16,6 +16,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_facts import facts_of_letters
+from partner_program.domain.recipients import Recipients
 from partner_program.domain.refusals import NotApproved, Undeliverable
 from partner_program.domain.refused_alike import SAME_WORDS, RefusedAlike
 from partner_program.usecases.installation import Installation
@@ -135,9 +136,19 @@ class _Sending:
             registry = load_registry(connection, partners)
             owed = letter_store.owed_letters(connection, self._month, partners)
         programs = self._installation.programs
+        going = []
+        for row, outcome in self._claims.still_theirs(claimed, Recipients.of(registry)):
+            if outcome is None:
+                going.append(row)
+            else:
+                left.remove(row)
+                yield row, outcome
+        left[:] = going
+        theirs = {row.partner_id for row in going}
+        owed = [letter for letter in owed if letter.partner_id in theirs]
         for letter, facts in facts_of_letters(owed=owed, registry=registry, programs=programs):
             rendered = self._templates.render(facts)
-            for row in [each for each in claimed if each.partner_id == letter.partner_id]:
+            for row in [each for each in going if each.partner_id == letter.partner_id]:
                 _check_approved(row, letter.revision, rendered)
                 try:
                     envelope = letter_envelope(brand, facts, rendered, row, self._bounce_address)
