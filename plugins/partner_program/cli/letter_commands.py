@@ -32,6 +32,7 @@ def letters() -> None:
 @text_or_json
 def list_letters(month: BillingMonth, state: tuple[str, ...], every: bool, form: str) -> None:
     """List the letters of MONTH: one row for each recipient; JSON has all of them."""
+    from partner_program.usecases.letters.owed_to_nobody import owed_to_nobody
     from partner_program.usecases.letters.show import list_deliveries
 
     with list_deliveries(installation(), month, states=state or None) as (total, rows):
@@ -41,6 +42,8 @@ def list_letters(month: BillingMonth, state: tuple[str, ...], every: bool, form:
             from partner_program.cli.letter_tables import print_deliveries
 
             print_deliveries(rows, every=every, total=total)
+            nobody = owed_to_nobody(installation(), month)
+            click.echo(nobody, nl=bool(nobody))
 
 
 @letters.command("show", epilog=example("partner-program letters show P001 2015-06 --format html > letter.html"))

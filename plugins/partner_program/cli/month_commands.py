@@ -55,6 +55,8 @@ def _outcome_text(request: "MonthRequest", settled: "WholeMonth") -> str:
     what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
     answer = f"{request.month}: {force}, {what}, {outcome.held} held, {settled.letters} letters rendered: "
     answer += f"see {settled.page}"
+    if settled.owed_to_nobody:
+        answer += f"\n{settled.owed_to_nobody}"
     if outcome.failing:
         answer += (
             f"\n{', '.join(outcome.failing)}: cannot be relied on now, nothing of it was compared; what is in force "

@@ -20,6 +20,7 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.binding import check_place
+from partner_program.usecases.letters.owed_to_nobody import say_owed_to_nobody
 from partner_program.usecases.letters.rendering import check_letters, letter_templates
 from partner_program.usecases.listed_accounts import look_at_lists
 from partner_program.usecases.side_by_side import side_by_side
@@ -50,8 +51,11 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
     if found[-1].sound:
         with installation.database.reading() as connection:
             registry = load_registry(connection)
+            nobody = say_owed_to_nobody(connection)
         entities = registry.entities
-        found[-1] = replace(found[-1], doubts=(*registry_doubts(registry), *look_at_lists(installation, registry)))
+        owing = [f"{month}: {said}" for month, said in nobody.items()]
+        doubts = (*registry_doubts(registry), *look_at_lists(installation, registry), *owing)
+        found[-1] = replace(found[-1], doubts=doubts)
         found.append(_try("place of sending", lambda: check_place(installation)))
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))

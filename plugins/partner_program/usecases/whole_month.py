@@ -10,6 +10,7 @@ from partner_program.domain.acceptance import Outlook
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.owed_to_nobody import owed_to_nobody
 from partner_program.usecases.letters.rendering import NotRendered, check_letters
 from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
@@ -26,6 +27,7 @@ class WholeMonth:
     """What was decided, how many letters were rendered, the page, and the entities that could not be published to.
 
     `warnings` are what the checks found for a person to look at, in the report's order; `report` is that report.
+    `owed_to_nobody` says which letters have no recipient, if there are any.
     """
 
     outcome: RunOutcome
@@ -34,6 +36,7 @@ class WholeMonth:
     unpublished: list[str]
     warnings: tuple[Finding, ...]
     report: Path
+    owed_to_nobody: str
 
 
 def settle_whole_month(
@@ -50,7 +53,9 @@ def settle_whole_month(
     progress("render_letters")
     letters, page = _letters_and_page(installation, request.month, request.program_file)
     warnings = month_warnings(installation, request.month)
-    return WholeMonth(outcome, letters, page, unpublished, warnings, quality_report(installation, request.month))
+    report = quality_report(installation, request.month)
+    nobody = owed_to_nobody(installation, request.month)
+    return WholeMonth(outcome, letters, page, unpublished, warnings, report, nobody)
 
 
 def accept_whole_restatement(

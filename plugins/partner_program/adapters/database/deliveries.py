@@ -247,6 +247,21 @@ def count_states(connection: Connection, month: BillingMonth) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def owed_to_nobody(connection: Connection) -> dict[str, list[str]]:
+    """Return, by month, the partners whose letter has nobody to go to and was not replaced by another one."""
+    table = schema.delivery
+    query = (
+        select(table.c.billing_month, table.c.partner_id)
+        .where(table.c.recipient == NO_RECIPIENT, table.c.status == "undeliverable")
+        .where(table.c.reply.not_like(f"%{REPLACED}"))
+        .order_by(table.c.billing_month, table.c.partner_id)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for month, partner_id in connection.execute(query):
+        found[month].append(partner_id)
+    return found
+
+
 def letters_without_deliveries(connection: Connection, month: BillingMonth) -> list[str]:
     """Return the partners whose letter of this month has no delivery at all: if there are any, something is broken."""
     letter, table = schema.letter, schema.delivery

@@ -64,6 +64,7 @@ class LetterBook:
     links: Sequence[PageLink]
     company_name: str
     programme_name: str
+    owed_to_nobody: str = ""
 
 
 @dataclass(frozen=True, slots=True)

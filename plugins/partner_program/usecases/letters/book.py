@@ -29,6 +29,7 @@ from partner_program.domain.register import Register, RegisterPartner
 from partner_program.domain.registry import Registry
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.approval import waiting_batch
+from partner_program.usecases.letters.owed_to_nobody import owed_to_nobody
 from partner_program.usecases.letters.reconciliation import reconcile_letters
 from partner_program.usecases.letters.rendering import (
     LetterFiles,
@@ -87,6 +88,7 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         links=_links(installation, month, found.register),
         company_name=brand.company_name,
         programme_name=brand.programme_name,
+        owed_to_nobody=owed_to_nobody(installation, month),
     )
     page = letters_folder(installation, month) / "index.html"
     return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "pages")
