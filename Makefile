@@ -8,7 +8,7 @@ export GX_ANALYTICS_ENABLED := false
 
 TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/partner_program/__init__.py demo/*.py bench/*.py topology/*.py dags/*.py))))
 
-.PHONY: help demo topology up down test test-fast check lint types contracts sql format bench month doctor lock clean ready ready-dev
+.PHONY: help demo topology up down test test-fast mutants check lint types contracts sql format bench month doctor lock clean ready ready-dev
 
 help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
@@ -37,6 +37,9 @@ FAST := tests/domain tests/scenarios tests/letters tests/adapters tests/smtp tes
 test-fast: ready-dev ## Run the tests of rules, letters and adapters that need no server, no Airflow, no other process: a minute
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow and not processes' \
 		$(or $(TESTS),$(FAST))
+
+mutants: ready-dev ## Change the rules one by one and count what no test notices, before a release (ROOMS="domain month letters")
+	@bin/mutants $(or $(ROOMS),domain)
 
 check: ready-dev ## Lint, types, import contracts, SQL
 	@$(MAKE) --no-print-directory --keep-going lint types contracts sql

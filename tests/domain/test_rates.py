@@ -145,3 +145,13 @@ def test_of_two_agreements_the_one_that_gives_the_term_is_named() -> None:
 
 def test_without_a_tier_every_old_term_is_named() -> None:
     assert [fact.component for fact in kept(0, legacy(100, 100, "Bronze"))] == ["monthly_fee", "setup_fee", "sla"]
+
+
+def test_an_agreement_that_has_ended_hides_none_that_is_in_force() -> None:
+    ended = legacy(monthly_bp=2_900, until=date(2015, 7, 1))
+    kept = legacy(monthly_bp=3_000)
+    for agreements in ((ended, kept), (kept, ended)):
+        day = date(2015, 7, 27)
+        terms = rate_terms(program=PROGRAM, tier=1, agreements=agreements, day=day)
+        found = legacy_kept(program=PROGRAM, terms=terms, agreements=agreements, day=day)
+        assert [(each.component, each.discount_bp) for each in found] == [("monthly_fee", 3_000)]

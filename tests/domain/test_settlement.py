@@ -337,3 +337,14 @@ def test_months_are_settled_by_their_own_days() -> None:
         effective_on=AUGUST_3,
     ).decisions
     assert decision.mrr_eur_cents == 10_00
+
+
+@pytest.mark.parametrize("tier", [None, 0, 2])
+def test_a_month_of_history_has_the_partner_its_total_and_tier_and_nothing_that_takes_force(tier: int | None) -> None:
+    accounts = (AccountTotal("NL", "A1", "EUR", Decimal(1), 2_500_00, 2_500_00),)
+    decision = record_history(total=PartnerTotal("P7", accounts), earned_tier=tier)
+
+    assert (decision.partner_id, decision.accounts, decision.mrr_eur_cents) == ("P7", accounts, 2_500_00)
+    assert (decision.earned_tier, decision.tier) == (tier, tier)
+    assert (decision.rate, decision.rate_is_new, decision.letter, decision.grants) == (None, False, None, ())
+    assert (decision.granted_tier, decision.previous_tier, decision.lifted_by) == (None, None, None)

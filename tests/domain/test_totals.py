@@ -254,3 +254,31 @@ def test_partners_and_their_accounts_come_in_order() -> None:
         ("US", "A", "EUR"),
         ("US", "B", "EUR"),
     ]
+
+
+# What a change of one place would break without anybody noticing
+
+
+def test_an_entitys_total_is_the_sum_of_all_its_accounts_and_of_no_other_entitys() -> None:
+    totals = merged(
+        billed(line(100_00), line(20_00, account_id="A2"), line(3_00, account_id="A3")),
+        billed(line(7_00, account_id="B1"), code="US"),
+        partners=(partner(), partner("P2")),
+        links=(link(), link(account_id="A2"), link("P2", "A3"), link(account_id="B1", code="US")),
+    )
+    assert totals.entity_totals == {"NL": 123_00, "US": 7_00}
+
+
+def test_an_entity_that_does_not_bill_yet_hides_no_fault_of_the_next() -> None:
+    totals = merged(
+        billed(line(100_00)),
+        billed(code="US", fault="month 2015-06 not closed"),
+        links=(link(), link(account_id="B1", code="US")),
+        entities=(entity("DE", joined_on=date(2015, 7, 1)), entity(), entity("US")),
+    )
+    assert [(each.partner_id, each.reason) for each in totals.held] == [("P1", "entity US: month 2015-06 not closed")]
+
+
+@pytest.mark.parametrize("minor", [2**53 + 1, 2**60 + 3, -(2**53 + 1)])
+def test_amounts_that_no_float_can_hold_are_counted_to_the_cent(minor: int) -> None:
+    assert mrr_cents(line(minor), half_month(2)) == minor + 1
