@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.dags.conftest import ROOT
 from tests.dags.mailbox import mailbox
 from tests.worlds import World
 
@@ -229,6 +230,44 @@ def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, fai
     assert "Nothing half-written took force" in told
     assert SECRET not in f"{message.as_string()} {told}"
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "task_id", "entity", "words"),
+    [
+        (
+            "BrakeOn",
+            "write_discount_rates",
+            None,
+            'Stopped by the brake. Read docs/operations.md, section "The brake".',
+        ),
+        (
+            "Unavailable",
+            "publish_rates",
+            "NL",
+            "Stopped by a server that did not answer, entity NL. "
+            'Read docs/operations.md, section "Rates in order databases".',
+        ),
+        ("MissingMonth", "begin_month", None, "the rule that months come in order"),
+        ("MonthBusy", "merge_totals", "P001", "Stopped by another run of the same month. Read"),
+    ],
+)
+@pytest.mark.usefixtures("steps")
+def test_an_alert_says_what_refused_and_which_section_to_read(failed, kind, task_id, entity, words):
+    from partner_program.airflow_steps import running
+    from partner_program.domain import refusals
+
+    error = RuntimeError("wrapped")
+    error.__cause__ = getattr(refusals, kind)("partner P001 Reseller B.V. 2,500.00")
+    task = SimpleNamespace(task_id=task_id, rendered_map_index=entity)
+
+    said = running._what_refused({**failed, "task_instance": task, "exception": error})
+
+    assert words in said
+    assert not {"P001", "Reseller", "2,500"} & set(said.replace(".", " ").split())
+    headings = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert all(f"\n## {section}\n" in headings for _, section in running._REFUSED.values())
+    assert all(f"\n## {section}\n" in headings for section in running._SECTIONS.values())
 
 
 def test_a_run_that_failed_without_a_task_is_reported_too(steps, failed, monkeypatch, caplog):

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from html import escape as html_escape
 from typing import Any, ParamSpec, TypeVar
 
 from airflow.sdk import Connection
@@ -84,6 +85,35 @@ def refuse_unknown_params(context: Any, known: Collection[str]) -> None:
         raise Refusal(f"this run has params that its DAG does not know: {names}; known are {', '.join(known)}")
 
 
+# What refused, and the section of the run book; never the message of the error, which may name partners and amounts.
+_REFUSED: dict[str, tuple[str, str]] = {
+    "BrakeOn": ("the brake", "The brake"),
+    "IncompleteMonth": ("the rule that a month has to be complete", "Why a partner is held"),
+    "MissingMonth": ("the rule that months come in order", "Which month, which day"),
+    "NoRuleInForce": ("the first day of the programme", "Which month, which day"),
+    "NotThisInstallation": ("the binding of the installation to its place", "Disaster recovery"),
+    "MonthBusy": ("another run of the same month", "The steps"),
+    "MonthLost": ("another run of the same month", "The steps"),
+    "Unavailable": ("a server that did not answer", "The steps"),
+    "Refusal": ("a rule of the programme", "The steps"),
+}
+_SECTIONS = {"publish_rates": "Rates in order databases", "tier_letters": "Letters"}
+
+
+def _what_refused(context: Any) -> str:
+    """Say in fixed words which rule or server refused, for which entity, and which section to read."""
+    instance, error = context.get("task_instance"), context.get("exception")
+    kinds = [kind.__name__ for kind in (*type(error.__cause__ or error).__mro__,)] if error else []
+    what, section = next((_REFUSED[kind] for kind in kinds if kind in _REFUSED), ("an unknown cause", "The steps"))
+    task_id = instance.task_id if instance else ""
+    if section == "The steps":
+        section = _SECTIONS.get(task_id) or _SECTIONS.get(context["dag"].dag_id, section)
+    # the label of a mapped task, which for these two is the entity's code
+    entity = getattr(instance, "rendered_map_index", None) if task_id in ("pull_mrr", "publish_rates") else None
+    where = f", entity {html_escape(str(entity))}" if entity else ""
+    return f'Stopped by {what}{where}. Read docs/operations.md, section "{section}".'
+
+
 def notify_failure(context: Any) -> None:
     """Report which step of which run failed: in the log, and by mail where an alert address is set."""
     dag_id, run_id = context["dag"].dag_id, context["run_id"]
@@ -96,7 +126,8 @@ def notify_failure(context: Any) -> None:
     if recipient:
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-        html = "<p>See the task's log for what is wrong and what to do. Nothing half-written took force.</p>"
+        html = f"<p>{_what_refused(context)}</p>"
+        html += "<p>The task's log says what is wrong and what to do. Nothing half-written took force.</p>"
         notifier = SmtpNotifier(to=recipient, subject=subject, html_content=html, smtp_conn_id="alerts_smtp")
         notifier.notify(context)
 
