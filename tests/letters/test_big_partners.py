@@ -121,7 +121,7 @@ def test_sums_subtotals_and_the_attached_list_add_up_to_the_cent(rows: tuple[Acc
     [
         ("en", "Entity,Legal name,Account,Currency,As invoiced,Units per EUR,In EUR", ",", "1225.40"),
         ("nl", "Vennootschap;Statutaire naam;Account;Valuta;Gefactureerd;Eenheden per EUR;In EUR", ";", "1225,40"),
-        ("de", "Gesellschaft;Firma;Konto;Währung;Wie berechnet;Einheiten je EUR;In EUR", ";", "1225,40"),
+        ("de", "Gesellschaft;Firma;Konto;Währung;Laut Rechnung;Einheiten je EUR;In EUR", ";", "1225,40"),
     ],
 )
 def test_a_spreadsheet_in_the_letters_language_opens_the_list_in_columns_of_numbers(

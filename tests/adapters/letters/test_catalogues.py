@@ -83,11 +83,11 @@ def test_a_copy_of_the_english_catalogue_is_no_other_language(version: Path) -> 
 
 def test_one_sentence_that_was_left_in_english_is_named_and_a_term_may_be_the_same(version: Path) -> None:
     sentence = "That does not reach a tier."
-    changed(version, "Daarmee wordt geen niveau gehaald.", sentence)
+    changed(version, "Dat is te weinig voor een niveau.", sentence)
     with pytest.raises(Refusal, match=rf"nl\.po: {NO_MIX}: message '{sentence}' is still in English$"):
         LetterTemplates(version)
 
-    changed(version, f'msgstr "{sentence}"', 'msgstr "Daarmee wordt geen niveau gehaald."')
+    changed(version, f'msgstr "{sentence}"', 'msgstr "Dat is te weinig voor een niveau."')
     assert 'msgid "Status"\nmsgstr "Status"' in (version / "catalogues/nl.po").read_text("utf-8")
     LetterTemplates(version)
 
@@ -101,6 +101,32 @@ def test_a_language_with_more_plurals_than_english_needs_them_all(version: Path)
 
     with pytest.raises(Refusal, match=r"pl\.po: .* has 2 of the 3 forms that a number can need, and \d+ more"):
         LetterTemplates(version)
+
+
+@pytest.mark.parametrize(
+    ("rule", "form", "number"),
+    [
+        ("plural=0;", 0, 2),
+        ("plural=(n == 1);", 1, 1),
+        ("plural=(n != 1 && n != 21);", 0, 21),
+        ("plural=n;", 1, 1),
+    ],
+)
+def test_a_rule_that_would_choose_the_wrong_plural_is_refused(version: Path, rule: str, form: int, number: int) -> None:
+    changed(version, "plural=(n != 1);", rule)
+
+    said = (
+        rf"nl\.po: {NO_MIX}: header line Plural-Forms chooses form {form} for the number {number}: expected nplurals=2"
+    )
+    with pytest.raises(Refusal, match=said):
+        LetterTemplates(version)
+
+
+@pytest.mark.parametrize("rule", ["plural=(n == 1 ? 0 : 1);", "plural=!(n == 1);"])
+def test_the_same_rule_written_in_another_way_is_taken(version: Path, rule: str) -> None:
+    changed(version, "plural=(n != 1);", rule)
+
+    LetterTemplates(version)
 
 
 @pytest.mark.parametrize(

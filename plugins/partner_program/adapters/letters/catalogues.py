@@ -14,6 +14,7 @@ from pathlib import Path
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import PoFileError, read_po
 
 from partner_program.domain.refusals import Refusal
@@ -24,6 +25,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 # A term may be the same in two languages ("Status", "Service level agreement"); a sentence never is, nor many words.
 _WORDS_OF_A_SENTENCE = 4
 _SAME_AT_MOST = 10  # one in so many messages
+_NUMBERS_COMPARED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
     faults = list(_faults(held, needed, catalogue.num_plurals))
     if catalogue is not english:
         faults += [f"message {key!r} is still in English" for key in _untranslated(held, needed)]
+    faults += _plural_faults(catalogue)
     if faults:
         more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
         raise Refusal(f"{path}: is not finished, and a letter may not be in two languages: {faults[0]}{more}")
@@ -75,6 +78,22 @@ def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Catalogue(path, catalogue.locale, frozenset(_by_id(catalogue)), gettext.GNUTranslations(compiled))
+
+
+def _plural_faults(catalogue: Catalog) -> Iterator[str]:
+    """Yield what is wrong with the rule that chooses between a plural's forms: the singular is for one alone.
+
+    Where 21 goes like 1, it keeps the singular. Whether the other forms are told apart is not compared.
+    """
+    form_of, kind_of = gettext.c2py(catalogue.plural_expr), catalogue.locale.plural_form
+    for number in range(1, _NUMBERS_COMPARED):
+        form, like_one = form_of(number), kind_of(number) == kind_of(1)
+        if form >= catalogue.num_plurals or ((form == 0) != like_one and (number == 1 or form == 0)):
+            yield (
+                f"header line Plural-Forms chooses form {form} for the number {number}: "
+                f"expected {get_plural(catalogue.locale)}"
+            )
+            return
 
 
 def _by_id(catalogue: Catalog) -> dict[str, Message]:
