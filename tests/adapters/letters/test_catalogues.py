@@ -83,11 +83,11 @@ def test_a_copy_of_the_english_catalogue_is_no_other_language(version: Path) -> 
 
 def test_one_sentence_that_was_left_in_english_is_named_and_a_term_may_be_the_same(version: Path) -> None:
     sentence = "That does not reach a tier."
-    changed(version, "Dat is te weinig voor een niveau.", sentence)
+    changed(version, "Daarmee wordt geen partnerniveau gehaald.", sentence)
     with pytest.raises(Refusal, match=rf"nl\.po: {NO_MIX}: message '{sentence}' is still in English$"):
         LetterTemplates(version)
 
-    changed(version, f'msgstr "{sentence}"', 'msgstr "Dat is te weinig voor een niveau."')
+    changed(version, f'msgstr "{sentence}"', 'msgstr "Daarmee wordt geen partnerniveau gehaald."')
     assert 'msgid "Status"\nmsgstr "Status"' in (version / "catalogues/nl.po").read_text("utf-8")
     LetterTemplates(version)
 
