@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import RATE_MOVE_LIMIT_BP
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.quality import check_month
 from partner_program.usecases.months_page import make_months_page
@@ -121,7 +122,7 @@ def test_letters_and_the_months_page_killed_at_any_file_are_completed_by_the_nex
 
 def test_killed_quality_checks_are_completed_by_the_next_run(small: World) -> None:
     settle(small)()
-    trial = Trial(small, lambda: check_month(small.installation, BillingMonth.parse(JUNE)))
+    trial = Trial(small, lambda: check_month(small.installation, BillingMonth.parse(JUNE), limit_bp=RATE_MOVE_LIMIT_BP))
     for moment in range(2):
         trial.dies_after(trial.seconds * (moment + 0.5) / 2)
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed at moment {moment}"
