@@ -249,3 +249,26 @@ def test_a_letter_whose_manager_has_an_address_beyond_ascii_needs_smtputf8(june,
         june.send()
     assert june.states() == {outcome: RECIPIENTS}
     assert all("SMTPUTF8" in each for each in server.commands if each.startswith("MAIL"))
+
+
+def test_a_letter_whose_figures_were_corrected_on_record_only_is_withdrawn(june):
+    """July decides the rates, so the corrected June owes no new letter; the old one would tell wrong figures."""
+    june.approve()
+    june.send(partners=["P1"])
+    june.world.settle("2015-07", on="2015-08-03")
+    june.world.bill("A1", JUNE, 9_000_00)
+    june.world.bill("A3", JUNE, 40_000_00)
+    june.world.close(JUNE)
+    june.world.settle(JUNE, on=GO_LIVE)
+
+    accept_restatement(june.here, MONTH, Acceptance(date(2015, 8, 4), "kim", "corrected"), today=date(2015, 8, 4))
+
+    rows = {(row.partner_id, row.revision): (row.status, row.reply) for row in june.reconciled().open}
+    assert rows["P3", 1] == ("undeliverable", "revision 2 of the month took its place")
+    assert rows["P2", 1][0] == "approved"
+    before = june.states()["accepted"]
+    render(june.world)
+    june.send()
+    sent = june.world.rows("SELECT partner_id FROM delivery WHERE billing_month = ? AND status = 'accepted'", JUNE)
+    assert len(sent) > before
+    assert ("P3",) not in sent

@@ -120,6 +120,13 @@ def _left(row: Delivery, *, has_contacts: bool) -> list[Executable]:
     return [update(schema.delivery).where(*_is(row)).values(values)]
 
 
+def withdraw(connection: Connection, month: BillingMonth, partners: Collection[str], revision: int) -> None:
+    """Withdraw unsent letters of these partners: a revision without a letter of its own corrected their figures."""
+    for row in deliveries(connection, month):
+        if row.partner_id in partners and _is_replaced(row, revision):
+            connection.execute(_replaced(row, revision))
+
+
 def _is_replaced(row: Delivery, revision: int) -> bool:
     unsent = ("planned", "rendered", "approved", "deferred", "undeliverable", "refused")
     return row.revision < revision and row.status in unsent and not row.is_replaced

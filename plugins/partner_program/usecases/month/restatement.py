@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
@@ -158,6 +159,8 @@ def _write(connection: Connection, prepared: _Prepared, proposal: Proposal, day:
         decision_hash=proposal.decision_hash,
         origin="restatement",
     )
+    without_letter = {each.partner_id for each in accepted if each.letter is None}
+    delivery_store.withdraw(connection, request.month, without_letter, proposal.revision)
     names = {each.partner_id for each in accepted}
     settlement_store.carry_over(connection, head, settlement_id, restated=names)
     owe_rates(connection, today=request.today, settlement_id=settlement_id)
