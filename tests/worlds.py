@@ -105,6 +105,11 @@ def settle_installed(here: Installation, request: MonthRequest) -> Any:
     return run.write_discount_rates()
 
 
+def _host_name(partner_id: str) -> str:
+    """A partner's id as a domain may be called; ids with nothing that a domain may have share one."""
+    return "".join(letter for letter in partner_id.lower() if letter.isalnum() or letter == "-").strip("-") or "partner"
+
+
 class NamedConnections(dict[str, ConnectionFields]):
     """Connections by name: a dictionary has every method that the programme calls on its connections."""
 
@@ -188,7 +193,7 @@ class World:
             },
         )
         self._add(
-            "contacts", partner_id=partner_id, name="Jo", email=f"jo@{partner_id.lower()}.example", role="billing"
+            "contacts", partner_id=partner_id, name="Jo", email=f"jo@{_host_name(partner_id)}.example", role="billing"
         )
         for entity, account_id in (accounts or {}).items():
             self.link(partner_id, entity, account_id)
