@@ -1,5 +1,6 @@
 """What a line is worth in a month, whose it is, and the one rounding for each account and currency (rule 2)."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -282,3 +283,18 @@ def test_an_entity_that_does_not_bill_yet_hides_no_fault_of_the_next() -> None:
 @pytest.mark.parametrize("minor", [2**53 + 1, 2**60 + 3, -(2**53 + 1)])
 def test_amounts_that_no_float_can_hold_are_counted_to_the_cent(minor: int) -> None:
     assert mrr_cents(line(minor), half_month(2)) == minor + 1
+
+
+def test_an_entity_without_a_rate_of_its_own_currency_has_no_total_that_the_brake_could_compare() -> None:
+    pounds, euros = line(500_00, currency="GBP"), line(700_00, account_id="A2")
+    uk = replace(entity("UK"), currency="GBP")
+    revenues = (billed(pounds, code="UK"), billed(euros))
+    links = (link(code="UK"), link("P2", "A2"))
+
+    def totals(**rates: Decimal) -> dict[str, int]:
+        return merged(
+            *revenues, partners=(partner(), partner("P2")), links=links, rates=rates, entities=[uk, entity("NL")]
+        ).entity_totals
+
+    assert totals() == {"NL": 700_00}
+    assert totals(GBP=Decimal("0.5")) == {"NL": 700_00, "UK": 1_000_00}

@@ -1,7 +1,7 @@
 """Merging: puts each line into exactly one bucket, and each counted share into its partner's total (rules 2 and 7)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import lcm
@@ -87,8 +87,8 @@ class MonthTotals:
     """The totals of authorised partners that are not held, and where everything else of the month went.
 
     `entity_totals` are EUR cents of all authorised partners' accounts, held ones included, of the entities without a
-    fault: the brake compares them from month to month. `known_parts` are EUR cents of held partners whose unknown part
-    cannot be negative: their total will be at least that.
+    fault whose own currency has a rate: the brake compares them from month to month. `known_parts` are EUR cents of
+    held partners whose unknown part cannot be negative: their total will be at least that.
     """
 
     partners: tuple[PartnerTotal, ...]
@@ -169,6 +169,7 @@ def merge_totals(
     _hold_row_faults(revenues, ownership, reasons)
     _hold_missing_rates(month, shares, known_rates, doubtful_rates, reasons)
     held = reasons.held()
+    unrated = {each.entity for each in entities if each.currency not in known_rates}
     totals = {
         partner_id: PartnerTotal(
             partner_id,
@@ -185,7 +186,7 @@ def merge_totals(
         held=tuple(held.values()),
         buckets=_buckets(revenues, ownership, frozenset(held)),
         unmatched=unmatched_accounts(revenues, ownership),
-        entity_totals=_entity_totals(totals.values(), [entity for entity in read if entity not in faults]),
+        entity_totals=_entity_totals(totals.values(), read.keys() - faults.keys() - unrated),
         known_parts={each: totals[each].mrr_eur_cents for each in held if each not in reasons.may_be_negative},
     )
 
@@ -352,7 +353,7 @@ def unmatched_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership) 
     return tuple(sorted(found))
 
 
-def _entity_totals(totals: Iterable[PartnerTotal], entities: Sequence[str]) -> dict[str, int]:
+def _entity_totals(totals: Iterable[PartnerTotal], entities: Collection[str]) -> dict[str, int]:
     sums = dict.fromkeys(sorted(entities), 0)
     for total in totals:
         for account in total.accounts:
