@@ -15,7 +15,7 @@ def read_epoch(file: Path) -> Epoch | None:
         names = ("host", "out", "database")
         place = Place(*(str(found[name]) for name in names)) if any(name in found for name in names) else None
         return Epoch(str(found["installation_id"]), int(found["epoch"]), place)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # neither can hold a file of ours
         return None
     except (OSError, ValueError, KeyError, TypeError):
         return UNREADABLE
