@@ -204,6 +204,7 @@ BAD_ROWS: list[tuple[Line, str, str]] = [
     ({"currency": "EUR\0"}, "currency", "'EUR\\x00'"),
     ({"currency": ""}, "currency", "''"),
     ({"currency": None}, "currency", "NULL"),
+    ({"currency": "KWD"}, "currency", "'KWD'"),
     ({"account_id": None}, "account_id", "NULL"),
     ({"account_id": "  "}, "account_id", "'  '"),
     ({"account_id": "A1\0x"}, "account_id", "'A1\\x00x'"),

@@ -24,6 +24,8 @@ from partner_program.domain.revenue import (
 )
 
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+# Amounts here have two decimals in every currency, so that an amount in one of these loses its last digit (ISO 4217).
+_OF_MORE_DECIMALS = frozenset({"BHD", "CLF", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "UYW"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BLANK = " "  # the SQL statements trim the same character
 _NUL = "\0"  # PostgreSQL cannot store it
@@ -51,6 +53,13 @@ class BillingLine(NamedTuple):
 def is_sound_currency(currency: object) -> bool:
     """Return whether the currency is written as three capital letters."""
     return isinstance(currency, str) and _CURRENCY.fullmatch(currency) is not None
+
+
+def currency_expected(currency: object) -> str | None:
+    """Return what is expected of the currency of a line, or None if its amounts can be counted."""
+    if not is_sound_currency(currency):
+        return "three capital letters"
+    return "a currency without a third decimal" if currency in _OF_MORE_DECIMALS else None
 
 
 def is_sound_account(account_id: object) -> bool:
@@ -96,8 +105,9 @@ def _value_fault(line: BillingLine, largest: int) -> tuple[str, str] | None:
         return "net_amount_minor", f"at most {largest} either way"
     if amount < 0 and not may_be_negative(line.charge_kind):
         return "net_amount_minor", f"no negative amount on a {line.charge_kind} line"
-    if not is_sound_currency(line.currency):
-        return "currency", "three capital letters"
+    expected = currency_expected(line.currency)
+    if expected:
+        return "currency", expected
     if line.document_status not in DOCUMENT_STATUSES:
         return "document_status", f"one of {', '.join(DOCUMENT_STATUSES)}"
     if _is_longer_than_term(line):

@@ -14,6 +14,7 @@ from typing import Any, cast
 from partner_program.adapters.billing.closes import UnsureLine
 from partner_program.adapters.billing.lines import (
     BillingLine,
+    currency_expected,
     faulty_line,
     first_fault,
     group_of,
@@ -192,7 +193,7 @@ class _Accounts(dict[Any, list[Any]]):
     def suspect(self) -> set[Any]:
         """Return the accounts in which something cannot be relied on."""
         suspect = {account_id for account_id in self if not is_sound_account(account_id)}
-        unsound = {currency for currency in self._currencies if not is_sound_currency(currency)}
+        unsound = {currency for currency in self._currencies if currency_expected(currency)}
         if unsound or None in self._shapes:
             groups = chain.from_iterable(self.values())
             suspect |= {group[0] for group in groups if group[2] is None or group[1] in unsound}
