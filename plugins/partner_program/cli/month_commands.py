@@ -98,18 +98,27 @@ def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"],
 @click.argument("month", type=MONTH)
 @text_or_json
 @click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
-def explain(partner: str, month: BillingMonth, form: str, program_file: Path | None) -> None:
+@click.option(
+    "--lines",
+    "with_lines",
+    is_flag=True,
+    help="Name each line too: read now from the billing databases, and compared with what was counted.",
+)
+@all_rows
+def explain(
+    partner: str, month: BillingMonth, form: str, program_file: Path | None, with_lines: bool, every: bool
+) -> None:
     """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule."""
     from partner_program.usecases.explain import explain as explain_result
     from partner_program.usecases.explain import receipt_file
 
-    receipt = explain_result(installation(), partner, month, program_file)
+    receipt = explain_result(installation(), partner, month, program_file, with_lines=with_lines)
     if form == "json":
         click.echo(receipt_file(receipt), nl=False)
     else:
-        from partner_program.cli.tables import print_receipt
+        from partner_program.cli.receipt_tables import print_receipt
 
-        print_receipt(receipt)
+        print_receipt(receipt, every=every)
 
 
 @click.group()

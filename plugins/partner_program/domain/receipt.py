@@ -14,17 +14,15 @@ from partner_program.domain.rates import LegacyTerm, RateTerms, legacy_kept
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import ExchangeRate, LegacyAgreement
 from partner_program.domain.revenue import (
-    PIECE_OF_TERM,
-    THIS_PERIOD,
     EntityRevenue,
     FaultyLine,
     MrrGroup,
     ShortLine,
-    counts,
     excluded_bucket,
-    share_of,
+    share_in_words,
 )
 from partner_program.domain.short_lines import TwoReadings, two_readings
+from partner_program.domain.single_lines import LinesNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,8 @@ class Receipt:
     """Everything that led to a partner's result in a month.
 
     `result` is its row of the register, `held_reason` says why there is no decision yet. `rates` are those of the
-    month, of every currency. `band` and `legacy` need the programme file that the month was settled with.
+    month, of every currency. `band` and `legacy` need the programme file that the month was settled with. `lines_now`
+    names the single lines, where somebody asked for them.
     """
 
     partner_id: str
@@ -97,6 +96,7 @@ class Receipt:
     band: Band | None
     grants: tuple[SettledGrant, ...]
     legacy: tuple[LegacyTerm, ...]
+    lines_now: LinesNow | None = None
 
 
 def receipt_lines(
@@ -108,7 +108,7 @@ def receipt_lines(
         for group in revenue.groups:
             if ownership.owner(revenue.entity, group.account_id) == partner_id:
                 bucket = excluded_bucket(group) or ("held" if is_held else "counted")
-                found.append(ReceiptLines(revenue.entity, group, bucket, *_share(group, month)))
+                found.append(ReceiptLines(revenue.entity, group, bucket, *share_in_words(group, month.days)))
         for line in revenue.faulty_lines:
             if ownership.owner(revenue.entity, line.account_id) == partner_id:
                 found.append(ReceiptFaultyLine(revenue.entity, line, excluded_bucket(line) or "faulty"))
@@ -133,20 +133,6 @@ def rates_of_lines(
     """Of a month's exchange rates, those of the currencies that the partner was billed in."""
     billed = {each.line.currency if isinstance(each, ReceiptFaultyLine) else each.group.currency for each in lines}
     return tuple(rate for rate in rates if rate.currency in billed)
-
-
-def _share(group: MrrGroup, month: BillingMonth) -> tuple[Fraction, str]:
-    """The exact share of the month in minor units, and its formula in words."""
-    if not counts(group):
-        return Fraction(0), "not counted"
-    covered = f"* {group.covered_days} / {month.days} days"
-    if group.way == THIS_PERIOD:
-        words = f"{group.net_amount_minor} * {group.covered_days} / {group.period_days} days of the period"
-    elif group.way == PIECE_OF_TERM:
-        words = f"whole term {group.term_amount_minor} / {group.term_months} months {covered}"
-    else:
-        words = f"{group.net_amount_minor} / {group.term_months} months {covered}"
-    return Fraction(*share_of(group, month.days)), words
 
 
 def earned_band(*, program: Program | None, result: RegisterPartner | None) -> Band | None:

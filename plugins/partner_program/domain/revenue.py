@@ -7,6 +7,7 @@ buckets and the messages take their kinds from there.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
@@ -237,6 +238,20 @@ def share_of(group: MrrGroup, days: int) -> tuple[int, int]:
     if group.way == THIS_PERIOD:
         return group.net_amount_minor * group.covered_days, group.period_days
     return group.net_amount_minor * group.covered_days, group.term_months * days
+
+
+def share_in_words(group: MrrGroup, days: int) -> tuple[Fraction, str]:
+    """The exact share of a month of so many days in minor units, 0 where the lines do not count, and its formula."""
+    if not counts(group):
+        return Fraction(0), "not counted"
+    covered = f"* {group.covered_days} / {days} days"
+    if group.way == THIS_PERIOD:
+        words = f"{group.net_amount_minor} * {group.covered_days} / {group.period_days} days of the period"
+    elif group.way == PIECE_OF_TERM:
+        words = f"whole term {group.term_amount_minor} / {group.term_months} months {covered}"
+    else:
+        words = f"{group.net_amount_minor} / {group.term_months} months {covered}"
+    return Fraction(*share_of(group, days)), words
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,21 @@ from partner_program.domain.receipt import (
     receipt_short_lines,
 )
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.single_lines import find_single_lines
 
 
 def explain(
-    installation: Installation, partner_id: str, month: BillingMonth, program_file: Path | None = None
+    installation: Installation,
+    partner_id: str,
+    month: BillingMonth,
+    program_file: Path | None = None,
+    *,
+    with_lines: bool = False,
 ) -> Receipt:
     """Everything that led to a partner's result, from the frozen snapshots of the settlement that decided it.
 
-    Only this partner's rows are read, so that an answer costs the same whatever the size of the programme.
+    Only this partner's rows are read, so that an answer costs the same whatever the size of the programme. `with_lines`
+    also asks the entities for the single lines; what was decided is told without them too.
     """
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
@@ -41,6 +48,19 @@ def explain(
     program = next((each for each in programs if each.file_hash == settlement.program_hash), None)
     lines = receipt_lines(
         partner_id=partner_id, month=month, revenues=revenues, ownership=ownership, is_held=held is not None
+    )
+    lines_now = (
+        find_single_lines(
+            installation,
+            partner_id,
+            month,
+            links=links,
+            ownership=ownership,
+            lines=lines,
+            is_held=held is not None,
+        )
+        if with_lines
+        else None
     )
     return Receipt(
         partner_id=partner_id,
@@ -61,6 +81,7 @@ def explain(
         legacy=legacy_of_result(
             program=program, result=result, agreements=agreements, effective_on=settlement.effective_on
         ),
+        lines_now=lines_now,
     )
 
 

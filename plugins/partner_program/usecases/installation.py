@@ -11,7 +11,7 @@ from partner_program.adapters.connections import Connections
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.program import Program, day_in_the_programme, program_in_force
+from partner_program.domain.program import LargestLine, Program, day_in_the_programme, program_in_force
 from partner_program.domain.refusals import NoRuleInForce
 from partner_program.domain.registry import Entity
 from partner_program.domain.sending_epoch import Place
@@ -67,6 +67,10 @@ class Installation:
     def program_on(self, day: date, program_file: Path | None = None) -> Program:
         """The programme in force on a day; a file given by hand replaces the folder's."""
         return program_in_force([load_program(program_file)] if program_file else self.programs, day)
+
+    def largest_line(self, month: BillingMonth) -> LargestLine:
+        """The largest amount of a line that is believed, by currency, when a month is read."""
+        return (self.history_program(month) or self.programs[0]).largest_line
 
     def history_program(self, month: BillingMonth) -> Program | None:
         """The programme in force on a month's last day, None before the first."""

@@ -22,6 +22,7 @@ import pytest
 
 from partner_program.adapters.billing.lines import BillingLine
 from partner_program.adapters.billing.pull import faults_in_reading, listed_accounts, pull_month
+from partner_program.adapters.billing.single_lines import read_single_lines
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
@@ -29,6 +30,7 @@ from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, PeriodClose
+from partner_program.domain.single_lines import EntityNow, compare_lines
 from partner_program.usecases.explain import explain
 from tests.servers import Postgres
 from tests.worlds import World
@@ -203,6 +205,24 @@ def test_prices_of_whole_terms_are_read_alike(server: Server, sqlite_server: Ser
         finally:
             for each in (sqlite_server, server):
                 each.run("ALTER TABLE program_mrr_line DROP COLUMN term_amount_minor", [])
+
+
+def test_lines_read_one_by_one_are_those_that_the_pull_counted(server: Server) -> None:
+    for seed in range(12):
+        lines = random_lines(Random(seed))
+        server.fill(lines, closes_of(lines))
+        pulled = server.pull()
+        read = read_single_lines(
+            server.fields, NL, JULY, ACCOUNTS, largest_line=LargestLine(1_000_000_000), sql_folder=SQL
+        )
+        now = compare_lines(
+            reads=[read],
+            groups=[("NL", group) for group in pulled.groups if group.account_id in ACCOUNTS],
+            faulty_lines=[("NL", line) for line in pulled.faulty_lines if line.account_id in ACCOUNTS],
+            month=JULY,
+            is_held=False,
+        )
+        assert now.entities == (EntityNow("NL", None, agrees=True),), f"seed {seed}: {now.changed}"
 
 
 def test_reading_twice_gives_the_same(server: Server) -> None:

@@ -28,7 +28,7 @@ from partner_program.domain.revenue import EntityRevenue, PeriodClose
 LONGEST_LOOK_SECONDS = 20  # a list is short, and `load` waits for it
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
 # All columns that contract 1 demands, even those that we never read: a missing one shows that the database changed.
-_COLUMNS = {
+COLUMNS = {
     LINES: (
         *(name for name in BillingLine._fields if name != OPTIONAL_COLUMN),
         "service_id",
@@ -84,8 +84,8 @@ def faults_in_reading(
     """
 
     def look(deadline: Deadline) -> list[str]:
-        with _open(connection, entity, sql_folder, deadline, True) as snapshot:
-            asked = {name: columns for name, columns in _COLUMNS.items() if name != CLOSES or snapshot.has(CLOSES)}
+        with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
+            asked = {name: columns for name, columns in COLUMNS.items() if name != CLOSES or snapshot.has(CLOSES)}
             missing = [snapshot.missing(name, columns) for name, columns in asked.items()]
             if not any(missing):
                 _read(snapshot, entity, month, largest_line, ())
@@ -101,8 +101,8 @@ def listed_accounts(connection: ConnectionFields, entity: Entity, *, sql_folder:
     """Return the entity's list of reseller accounts, with what it knows of each company; raises `Refusal`."""
 
     def look(deadline: Deadline) -> list[ListedAccount]:
-        with _open(connection, entity, sql_folder, deadline, True) as snapshot:
-            missing = snapshot.missing(RESELLERS, _COLUMNS[RESELLERS])
+        with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
+            missing = snapshot.missing(RESELLERS, COLUMNS[RESELLERS])
             if missing:
                 raise BillingFault(missing)
             rows = list(snapshot.rows("reseller_companies"))
@@ -111,7 +111,7 @@ def listed_accounts(connection: ConnectionFields, entity: Entity, *, sql_folder:
     return answer_within(min(deadline_seconds(connection), LONGEST_LOOK_SECONDS), look)
 
 
-def _open(
+def open_snapshot(
     connection: ConnectionFields, entity: Entity, sql_folder: Path, deadline: Deadline, any_bytes: bool
 ) -> AbstractContextManager[BillingSnapshot]:
     """Open a snapshot in the connection's dialect, with the entity's own queries if the registry names a source."""
@@ -136,7 +136,7 @@ def _pull(
     *,
     any_bytes: bool,
 ) -> EntityRevenue:
-    with _open(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
+    with open_snapshot(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
         return _read(snapshot, entity, month, largest, recorded)
 
 
@@ -159,7 +159,7 @@ def _read(
     largest: LargestLine,
     recorded: Sequence[PeriodClose],
 ) -> EntityRevenue:
-    missing_lines = snapshot.missing(LINES, _COLUMNS[LINES])
+    missing_lines = snapshot.missing(LINES, COLUMNS[LINES])
     if missing_lines:
         raise BillingFault(missing_lines)
     lines = read_lines(snapshot, month, largest)
@@ -170,7 +170,7 @@ def _read(
         faults.append(close_fault(month, closes, lines.posted(), lines.unsure))
     except BillingFault as fault:
         faults.append(str(fault))
-    missing_resellers = snapshot.missing(RESELLERS, _COLUMNS[RESELLERS])
+    missing_resellers = snapshot.missing(RESELLERS, COLUMNS[RESELLERS])
     faults.append(missing_resellers)
     resellers = () if missing_resellers else snapshot.rows("reseller_accounts")
     return EntityRevenue(
@@ -188,7 +188,7 @@ def _closes(snapshot: BillingSnapshot, month: BillingMonth, recorded: Sequence[P
     """Return the entity's own closes, or the recorded ones if its system has no table of closes."""
     if not snapshot.has(CLOSES):
         return tuple(sorted(recorded))
-    missing = snapshot.missing(CLOSES, _COLUMNS[CLOSES])
+    missing = snapshot.missing(CLOSES, COLUMNS[CLOSES])
     if missing:
         raise BillingFault(missing)
     return read_close_rows(snapshot.rows("period_closes", billing_month=str(month)), month)

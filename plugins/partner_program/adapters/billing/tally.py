@@ -149,12 +149,11 @@ class LineTally:
 
 def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine) -> LineTally:
     """Read every line that overlaps the month, including lines whose dates cannot be read."""
-    span = {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
+    span = span_of(month)
     bounds = {"days": month.days, "smallest": -largest.smallest, "largest": largest.smallest}
     groups = snapshot.rows("month_groups", **span, **bounds, **SHAPE_BINDS)
     accounts = _Accounts(groups)
-    which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
-    nameless = list(snapshot.rows(which, **span))
+    nameless = lines_without_own_id(snapshot, month)
     tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
     suspect = accounts.suspect() | {account_id for _, account_id in nameless}
     if suspect:
@@ -169,6 +168,17 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestL
     tally.judge(snapshot.rows("stray_lines", **span))
     tally.drop_unstorable_amounts()
     return tally
+
+
+def span_of(month: BillingMonth) -> dict[str, str]:
+    """Return the binds that say which month is read."""
+    return {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
+
+
+def lines_without_own_id(snapshot: BillingSnapshot, month: BillingMonth) -> list[tuple[Any, ...]]:
+    """Return id and account of each line that has no id, or the id of another line of the month."""
+    which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
+    return list(snapshot.rows(which, **span_of(month)))
 
 
 class _Accounts(dict[Any, list[Any]]):

@@ -7,6 +7,7 @@ from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
 from partner_program.domain.revenue import THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
+from partner_program.domain.single_lines import FaultyLineNow, LineNow, LinesNow
 
 
 def receipt_json(receipt: Receipt) -> str:
@@ -29,6 +30,7 @@ def receipt_json(receipt: Receipt) -> str:
         "band": plain(receipt.band),
         "grants": [_grant(each) for each in receipt.grants],
         "legacy": plain(receipt.legacy),
+        "lines_now": _lines_now(receipt.lines_now) if receipt.lines_now else None,
     }
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
 
@@ -62,6 +64,34 @@ def _group(group: MrrGroup) -> dict[str, object]:
     if group.way == THIS_PERIOD:
         values["term_months"] = None
     return values
+
+
+def _lines_now(now: LinesNow) -> dict[str, object]:
+    gone = [{"entity": entity, "line_id": line.line_id, "column": line.column} for entity, line in now.no_longer_faulty]
+    return {
+        "entities": plain(now.entities),
+        "lines": [_line_now(each) for each in now.lines],
+        "changed": [
+            {
+                "entity": each.entity,
+                "frozen": _group(each.frozen) if each.frozen else None,
+                "now": _group(each.now) if each.now else None,
+            }
+            for each in now.changed
+        ],
+        "no_longer_faulty": gone,
+    }
+
+
+def _line_now(each: LineNow | FaultyLineNow) -> dict[str, object]:
+    own = {"bucket": each.bucket, "agrees": each.agrees}
+    if isinstance(each, FaultyLineNow):
+        return {"entity": each.entity, **each.line._asdict(), **own}
+    line = each.line
+    days = {"service_start": line.service_start, "service_end": line.service_end}
+    share = {"share_minor": str(each.share_minor), "share": each.share}
+    facts = {name: value for name, value in _group(line.group).items() if name != "lines"}
+    return {"entity": each.entity, "line_id": line.line_id, **days, **facts, **own, **share}
 
 
 def _grant(settled: SettledGrant) -> dict[str, object]:

@@ -37,13 +37,12 @@ def _reading(installation: Installation, entity: Entity, month: BillingMonth) ->
         return partial(_not_read, entity, month, str(refusal))
     if fields is None:
         return partial(_not_read, entity, month, f"connection {connection_id} is not set")
-    limits = installation.history_program(month) or installation.programs[0]
     return partial(
         pull_month,
         fields,
         entity,
         month,
-        largest_line=limits.largest_line,
+        largest_line=installation.largest_line(month),
         recorded_closes=recorded,
         sql_folder=installation.include / "sql",
     )

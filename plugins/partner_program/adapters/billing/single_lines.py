@@ -1,0 +1,73 @@
+"""Reads the lines of some accounts one by one, as an entity's billing database shows them now.
+
+Each line is judged as the pull judges it, so that its group here is the one in which it counts in a snapshot.
+"""
+
+import json
+from collections.abc import Collection
+from itertools import chain
+from pathlib import Path
+
+from partner_program.adapters.billing.deadline import Deadline, answer_within, deadline_seconds
+from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, plain_text
+from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
+from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.billing.tally import lines_without_own_id, span_of
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import FaultyLine, may_count
+from partner_program.domain.single_lines import LinesRead, SingleLine
+
+LONGEST_SECONDS = 60  # a person waits for the answer
+
+
+def read_single_lines(
+    connection: ConnectionFields,
+    entity: Entity,
+    month: BillingMonth,
+    accounts: Collection[str],
+    *,
+    largest_line: LargestLine,
+    sql_folder: Path,
+) -> LinesRead:
+    """Read each line of these accounts that touches the month; what is wrong with the entity becomes the `fault`."""
+
+    def read(deadline: Deadline) -> LinesRead:
+        with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
+            missing = snapshot.missing(LINES, COLUMNS[LINES])
+            if missing:
+                raise BillingFault(missing)
+            return _read(snapshot, entity, month, accounts, largest_line)
+
+    try:
+        return answer_within(min(deadline_seconds(connection), LONGEST_SECONDS), read)
+    except Refusal as fault:
+        return LinesRead(entity.entity, (), (), str(fault))
+
+
+def _read(
+    snapshot: BillingSnapshot,
+    entity: Entity,
+    month: BillingMonth,
+    accounts: Collection[str],
+    largest: LargestLine,
+) -> LinesRead:
+    repeated = {line_id for line_id, _ in lines_without_own_id(snapshot, month)}
+    keys = json.dumps(sorted(map(snapshot.account_key, accounts)))
+    span = span_of(month)
+    rows = chain(snapshot.rows("lines_of_accounts", **span, accounts=keys), snapshot.rows("stray_lines", **span))
+    lines: list[SingleLine] = []
+    faulty: list[FaultyLine] = []
+    for line in map(BillingLine._make, rows):
+        if plain_text(line.account_id) not in accounts:
+            continue
+        wrong = first_fault(line, largest.of(line.currency), repeated)
+        if wrong is not None and may_count(line):
+            faulty.append(faulty_line(line, *wrong))
+        else:
+            days = plain_text(line.service_start), plain_text(line.service_end)
+            lines.append(SingleLine(plain_text(line.line_id), *days, group_of(line, month)))
+    return LinesRead(entity.entity, tuple(lines), tuple(faulty))

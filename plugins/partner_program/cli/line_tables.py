@@ -1,0 +1,96 @@
+"""Prints the single lines behind a receipt, as the billing databases show them now, and what differs from it."""
+
+from partner_program.cli.long_tables import console as terminal
+from partner_program.cli.long_tables import print_rows
+from partner_program.domain.findings import one_line, plural
+from partner_program.domain.money import euros_text
+from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup
+from partner_program.domain.single_lines import ChangedGroup, FaultyLineNow, LineNow, LinesNow
+
+_SHOWN = 20  # differences of an entity
+_COLUMNS = ("entity", "account", "line", "kind", "bucket", "period", "net", "share")
+
+
+def amount_text(line: FaultyLine | MrrGroup) -> str:
+    """Write an amount with its currency; of a faulty line it may be unknown."""
+    net = line.net_amount_minor
+    return f"{'' if net is None else euros_text(net)} {line.currency}"
+
+
+def fault_text(line: FaultyLine) -> str:
+    """Write what is wrong with a line."""
+    return f"{line.column} is {line.found}, expected {line.expected}"
+
+
+def print_lines_now(now: LinesNow, *, every: bool) -> None:
+    """Print each line, and for each entity whether they are what was counted."""
+    print_rows(
+        "Each line, as the billing databases show it now",
+        {name: "right" if name == "net" else "left" for name in _COLUMNS},
+        map(_cells, now.lines),
+        every=every,
+        total=len(now.lines),
+        rest="lines; every one: --all",
+    )
+    for entity in now.entities:
+        if entity.fault is not None:
+            _say(f"{entity.entity}: its lines cannot be named now, what was counted stands above: {entity.fault}")
+        elif entity.agrees:
+            _say(f"{entity.entity}: number and sum of its lines agree with what was counted")
+        else:
+            _print_changes(entity.entity, now)
+
+
+def _print_changes(entity: str, now: LinesNow) -> None:
+    changes = [_change_text(each) for each in now.changed if each.entity == entity]
+    changes += [
+        f"line {one_line(each.line.line_id)} was not faulty: {fault_text(each.line)}"
+        for each in now.lines
+        if isinstance(each, FaultyLineNow) and each.entity == entity and not each.agrees
+    ]
+    changes += [
+        f"line {one_line(line.line_id)} was faulty, and is not any more: {fault_text(line)}"
+        for at, line in now.no_longer_faulty
+        if at == entity
+    ]
+    _say(f"{entity}: its data has changed since the month was read:")
+    for change in changes[:_SHOWN]:
+        _say(f"  {change}")
+    if len(changes) > _SHOWN:
+        _say(f"  and {len(changes) - _SHOWN:,} more: --format json")
+
+
+def _change_text(changed: ChangedGroup) -> str:
+    group = changed.frozen or changed.now
+    if group is None:
+        raise ValueError("a changed group has a side at least")
+    what = f"account {group.account_id}, {group.charge_kind}, {group.document_status}, {_pays_for(group)}"
+    return f"{what}: {_sums(changed.frozen)} then, {_sums(changed.now)} now"
+
+
+def _pays_for(group: MrrGroup) -> str:
+    term = plural(group.term_months, "month")
+    ways = {THIS_PERIOD: f"a period of {plural(group.period_days, 'day')}", PIECE_OF_TERM: f"a piece of {term}"}
+    return f"{ways.get(group.way, f'a term of {term}')}, {plural(group.covered_days, 'day')} covered"
+
+
+def _sums(group: MrrGroup | None) -> str:
+    if group is None:
+        return "no line"
+    whole = f" (whole terms {euros_text(group.term_amount_minor)})" if group.way == PIECE_OF_TERM else ""
+    return f"{plural(group.lines, 'line')} of {amount_text(group)}{whole}"
+
+
+def _cells(each: LineNow | FaultyLineNow) -> tuple[str, ...]:
+    bucket = each.bucket if each.agrees else "changed since"
+    if isinstance(each, FaultyLineNow):
+        line: FaultyLine | MrrGroup = each.line
+        line_id, period, share = each.line.line_id, "", fault_text(each.line)
+    else:
+        line, line_id, share = each.line.group, each.line.line_id, each.share
+        period = f"{each.line.service_start} to {each.line.service_end}"
+    return (each.entity, line.account_id, line_id, line.charge_kind, bucket, period, amount_text(line), share)
+
+
+def _say(text: str) -> None:
+    terminal().print(text, markup=False)

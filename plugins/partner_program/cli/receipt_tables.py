@@ -1,0 +1,114 @@
+"""Prints the receipt of one decision for people in a terminal, on stdout."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from partner_program.cli.line_tables import amount_text, fault_text, print_lines_now
+from partner_program.cli.long_tables import console as terminal
+from partner_program.cli.long_tables import print_rows
+from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
+from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
+from partner_program.domain.register import RegisterPartner
+from partner_program.domain.short_lines import period_text, readings_text
+
+if TYPE_CHECKING:
+    from partner_program.domain.revenue import FaultyLine, MrrGroup
+
+_GROUP_COLUMNS = ("entity", "account", "kind", "status", "bucket", "lines", "net", "share")
+
+
+def print_receipt(receipt: Receipt, *, every: bool) -> None:
+    """Print the receipt of one decision; with `every`, all rows of its tables of lines."""
+    console = terminal()
+    console.print(f"[bold]{escape(receipt.partner_id)}[/bold] {escape(receipt.company_name)}")
+    console.print(f"month {receipt.billing_month}, {receipt.status}, effective {receipt.effective_on or 'never'}")
+    if receipt.held_reason:
+        console.print(f"held: {escape(receipt.held_reason)}")
+    _print_groups(receipt, every=every)
+    if receipt.lines_now:
+        print_lines_now(receipt.lines_now, every=every)
+    if receipt.short_lines:
+        _print_short_lines(receipt, every=every)
+    if receipt.result and receipt.result.status == "assigned":
+        _print_result(console, receipt, receipt.result)
+    console.print(f"programme file {receipt.program_file}, sha256 {receipt.program_hash}")
+    for snapshot in receipt.snapshots:
+        console.print(f"snapshot {snapshot.entity}, sha256 {snapshot.sha256}")
+
+
+def _print_groups(receipt: Receipt, *, every: bool) -> None:
+    print_rows(
+        "Lines that touch the month",
+        {name: "right" if name in ("lines", "net") else "left" for name in _GROUP_COLUMNS},
+        map(_group_cells, receipt.lines),
+        every=every,
+        total=len(receipt.lines),
+        rest="groups of lines; every one: --all",
+    )
+    if receipt.lines and receipt.lines_now is None:
+        terminal().print("which lines these are: --lines")
+
+
+def _group_cells(each: ReceiptLines | ReceiptFaultyLine) -> tuple[str, ...]:
+    if isinstance(each, ReceiptFaultyLine):
+        line: FaultyLine | MrrGroup = each.line
+        count, share = 1, fault_text(each.line)
+    else:
+        line = each.group
+        count, share = each.group.lines, each.share
+    net = amount_text(line)
+    return (each.entity, line.account_id, line.charge_kind, line.document_status, each.bucket, str(count), net, share)
+
+
+def _print_short_lines(receipt: Receipt, *, every: bool) -> None:
+    rates = {each.currency: each.units_per_eur for each in receipt.rates}
+    print_rows(
+        "Lines with a period shorter than their term: do they pay for the period alone?",
+        dict.fromkeys(("entity", "account", "line", "period and term", "this month"), "left"),
+        (
+            (
+                each.entity,
+                each.line.account_id,
+                each.line.line_id,
+                period_text(each.line),
+                readings_text(each.readings, each.line.currency, rates),
+            )
+            for each in receipt.short_lines
+        ),
+        every=every,
+        total=len(receipt.short_lines),
+        rest="lines with a short period; every one: --all",
+    )
+
+
+def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -> None:
+    accounts = titled_table("Counted", "entity", "account", "currency", "units per EUR", "MRR EUR", right=("MRR EUR",))
+    for row in result.accounts:
+        cents = euros_text(row.mrr_eur_cents)
+        accounts.add_row(row.entity, escape(row.account_id), row.currency, row.units_per_eur, cents)
+    console.print(accounts)
+    band = receipt.band
+    total = f"total {euros(result.mrr_eur_cents)} EUR"
+    if band:
+        top = f" up to {euros_text(band.below_cents)}" if band.below_cents else " and more"
+        total += f": tier {tier_name(band.tier)}, from {euros_text(band.from_mrr_cents or 0)}{top}"
+    console.print(total)
+    for rate in receipt.rates:
+        console.print(f"rate {rate.currency} {rate.units_per_eur} per EUR, {escape(rate.source)}")
+    for settled in receipt.grants:
+        grant = settled.grant
+        period = f"{grant.starts_on} until {grant.ends_on}"
+        console.print(f"grant {grant.grant_id}: tier {grant.tier}, {period}: {settled.outcome or 'open'}")
+    for term in receipt.legacy:
+        kept = percent_text(term.discount_bp) if term.discount_bp is not None else term.sla
+        console.print(f"legacy {term.component}: {kept} kept, {escape(term.source)}")
+    console.print(
+        f"rate since {result.rate_valid_from}: tier {tier_name(result.tier)}, "
+        f"{percent(result.monthly_fee_discount_bp)} monthly, {percent(result.setup_fee_discount_bp)} setup, "
+        f"{result.sla or 'no SLA of the programme'}"
+    )
+    if result.rate_decided_by is not None:
+        console.print(f"the rate is decided by {result.rate_decided_by}, a later month: the tier here is on record")
