@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from partner_program.adapters.billing.deadline import DEADLINE_SECONDS
+from partner_program.adapters.deadline import DEADLINE_SECONDS
 from tests.dags.conftest import ROOT
 
 MONTHLY = ("monthly_tier_assignment", "migration_2015")

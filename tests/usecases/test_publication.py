@@ -10,8 +10,9 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.usecases.drift import find_drift
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
-from partner_program.usecases.publication import entities_with_orders, find_drift, publish_rates
+from partner_program.usecases.publication import entities_with_orders, publish_rates
 from partner_program.usecases.registry import find_entity
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World

@@ -1,14 +1,20 @@
 """Unreadable rows that somebody wrote by hand, and order databases that fail, do not stop sound rows and databases."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.publication import PublishedRate
 from partner_program.domain.refusals import Refusal, Unavailable
-from partner_program.usecases.publication import Drift, DriftUnknown, find_drift
+from partner_program.usecases.drift import DriftUnknown, find_drift
+from partner_program.usecases.publication import Drift
 from tests.cli.conftest import command_line
+from tests.silent_servers import listening, say_nothing
 from tests.usecases.test_publication import change, publish, published, rate_on
 from tests.usecases.three_partners import GO_LIVE, JUNE, june_in_force, three_partners
 from tests.worlds import World
@@ -112,3 +118,75 @@ def test_an_unreadable_connection_delays_no_other_entity(world: World) -> None:
     assert answer.status == 1
     assert "publish_rates NL: AIRFLOW_CONN_ORDERS_NL: expected a connection" in answer.stderr
     assert [row[0] for row in published(us)] == ["B2", "B3"]
+
+
+# Order databases that do not answer
+
+
+def with_deadline(world: World, **extra: object) -> None:
+    fields = world.connections["orders_nl"]
+    world.connections["orders_nl"] = replace(fields, extra={"deadline": 1, **extra})
+
+
+def owed_to_nl(world: World) -> list[tuple[str, ...]]:
+    return world.rows("SELECT account_id FROM publication WHERE entity = 'NL' AND published_on IS NULL ORDER BY 1")
+
+
+NO_ANSWER = "connection orders_nl: {} program_discount_rate failed: no answer within 1 second"
+
+
+def test_an_order_database_that_another_program_writes_to_for_ever_is_left_at_the_deadline(world: World) -> None:
+    """Waiting for the writer does not take longer than the deadline, and nothing is left that publishes later."""
+    orders = world.orders("NL")
+    june_in_force(world)
+    with_deadline(world, timeout=20)
+    with closing(sqlite3.connect(orders, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Unavailable) as no:
+            publish(world)
+        with pytest.raises(DriftUnknown) as unknown:
+            find_drift(world.installation)
+        writer.execute("ROLLBACK")
+    assert str(no.value) == NO_ANSWER.format("publishing")
+    assert str(unknown.value) == f"entity NL was not compared: {NO_ANSWER.format('reading')}"
+    assert (published(orders), owed_to_nl(world)) == ([], [("A1",), ("A3",)])
+    assert (publish(world), owed_to_nl(world)) == (2, [])
+
+
+def test_an_order_database_whose_view_never_ends_is_left_at_the_deadline(world: World) -> None:
+    orders = world.orders("NL")
+    june_in_force(world)
+    with_deadline(world)
+    change(orders, "ALTER TABLE program_discount_rate RENAME TO there")
+    columns = ", ".join(f"i AS {name}" for name in [*PublishedRate.__dataclass_fields__, "published_at"])
+    counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    change(orders, f"CREATE VIEW program_discount_rate AS {counting} SELECT {columns} FROM n WHERE i < 0")  # noqa: S608
+    with pytest.raises(Unavailable, match=NO_ANSWER.format("publishing")):
+        publish(world)
+    assert owed_to_nl(world) == [("A1",), ("A3",)]
+
+
+@pytest.mark.parametrize("conn_type", ["postgres", "mysql"])
+def test_a_server_that_says_nothing_takes_no_time_from_the_others(world: World, conn_type: str) -> None:
+    us = world.orders("US")
+    june_in_force(world)
+    with listening(say_nothing) as port:
+        extra = {"deadline": 1}
+        world.connections["orders_nl"] = ConnectionFields(
+            "orders_nl", conn_type, "127.0.0.1", port, "adder", "tell-nobody", "orders", extra
+        )
+        answer = command_line(world)("publish")
+    assert (answer.status, [row[0] for row in published(us)]) == (1, ["B2", "B3"])
+    assert "publish_rates NL: connection orders_nl: publishing program_discount_rate failed: " in answer.stderr
+    assert "refused: not published, still owed: NL" in answer.stderr
+    assert "tell-nobody" not in answer.stderr
+    assert owed_to_nl(world) == [("A1",), ("A3",)]
+
+
+def test_a_deadline_of_an_order_database_that_is_no_number_is_named(world: World, orders: Path) -> None:
+    with_deadline(world, deadline="soon")
+    wrong = "connection orders_nl: deadline in extra: expected whole seconds, as in 600"
+    with pytest.raises(Refusal, match=wrong):
+        publish(world)
+    assert f"entity NL was not compared: {wrong}" in command_line(world)("drift").stderr
+    assert len(published(orders)) == 2

@@ -1,5 +1,6 @@
 """Publishing to order databases on PostgreSQL and MariaDB: one that is down blocks no other and loses no row."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +16,13 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.usecases.drift import find_drift
 from partner_program.usecases.grants import grant_grace
-from partner_program.usecases.publication import find_drift, publish_rates
+from partner_program.usecases.publication import publish_rates
 from partner_program.usecases.registry import find_entity
 from tests.cli.conftest import command_line
-from tests.servers import Postgres
+from tests.servers import Postgres, until
+from tests.silent_servers import Mute, listening
 from tests.usecases.three_partners import GO_LIVE, june_in_force
 from tests.worlds import PROJECT, World
 
@@ -174,6 +177,41 @@ def test_a_rate_that_becomes_owed_while_a_server_is_written_to_stays_owed(june: 
         ("A1", JULY_DAY, 4),
         ("A3", JUNE_DAY, 3),
     ]
+
+
+@pytest.mark.parametrize("kind", ["on_postgres", "on_mariadb"])
+def test_a_row_that_another_session_holds_ends_publishing_at_the_deadline_with_nothing_of_it(
+    june: World, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """The other session holds the key of the second row, so that the first one was written before."""
+    orders: Orders = request.getfixturevalue(kind)
+    june.connections["orders_nl"] = replace(orders.fields, extra={"deadline": 1})
+    orders.do("BEGIN")
+    orders.do(f"INSERT INTO program_discount_rate (account_id, valid_from, revision) VALUES ('A3', '{GO_LIVE}', 1)")  # noqa: S608
+    with pytest.raises(Unavailable, match="publishing program_discount_rate failed: no answer within 1 second"):
+        publish(june, "NL", JUNE_DAY)
+    orders.do("ROLLBACK")
+    assert (orders.published(), len([row for row in owed(june) if row[0] == "NL"])) == ([], 2)
+    assert publish(june, "NL", JULY_DAY) == 2
+    assert [row[:2] for row in orders.published()] == [("A1", JUNE_DAY), ("A3", JUNE_DAY)]
+    assert {entity for entity, *_ in owed(june)} == {"US"}
+
+
+def test_a_server_that_goes_silent_after_the_rows_were_sent_has_them_owed_until_they_are_read_back(
+    june: World, on_mariadb: Orders
+) -> None:
+    """The commit arrives and its answer does not: the next publication finds the rows there and adds none."""
+    at = on_mariadb.fields
+    mute = Mute(lambda: socket.create_connection((at.host or "", at.port or 0)), b"\x03COMMIT")
+    with listening(mute) as port:
+        june.connections["orders_us"] = replace(at, host="127.0.0.1", port=port, extra={"deadline": 1})
+        with pytest.raises(Unavailable, match="no answer within 1 second"):
+            publish(june, "US", JUNE_DAY)
+    assert len([row for row in owed(june) if row[0] == "US"]) == 2
+    until(lambda: len(on_mariadb.published()) == 2)
+    june.connections["orders_us"] = at
+    assert find_drift(june.installation) == []
+    assert (publish(june, "US", JULY_DAY), {entity for entity, *_ in owed(june)}) == (0, {"NL"})
 
 
 def test_a_row_published_by_a_run_that_died_before_recording_it_is_not_drift(june: World, on_mariadb: Orders) -> None:

@@ -102,7 +102,7 @@ def publish(entity: str | None) -> None:
 @click.command(epilog=example("partner-program drift"))
 def drift() -> None:
     """List the rates in order databases that somebody changed, removed or added by hand."""
-    from partner_program.usecases.publication import DriftUnknown, find_drift
+    from partner_program.usecases.drift import DriftUnknown, find_drift
 
     unknown: DriftUnknown | None = None
     try:

@@ -2,10 +2,12 @@
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,6 +24,10 @@ from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.installation import Installation, orders_connection_id
 from partner_program.usecases.registry import find_entity
+from partner_program.usecases.side_by_side import side_by_side
+
+_Result = TypeVar("_Result")
+Outbox = Sequence[tuple[PublishedRate, date | None]]  # each row of an entity, with the day of its publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +38,6 @@ class Drift:
     account_id: str
     valid_from: date | str
     message: str
-
-
-class DriftUnknown(Unavailable):
-    """Some order databases could not be compared, one fault each; `found` is the drift of those that answered."""
-
-    def __init__(self, faults: Sequence[str], found: Sequence[Drift]) -> None:
-        super().__init__("; ".join(faults))
-        self.found = found
 
 
 def owe_rates(connection: Connection, *, today: date, settlement_id: int | None = None) -> int:
@@ -113,28 +111,59 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
     An entity that is down keeps its rows owed: publishing again finds them. Raises where one of our rows differs there;
     an unowned row that cannot be read is drift and stops nothing.
     """
-    fields = installation.connections.get(orders_connection_id(entity))
-    if fields is None:
+    if not _has_orders(installation, entity):
         return 0
+    (publishing,) = _publishing(installation, [entity], published_on)
+    return _record(installation, entity, publishing(), published_on)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What was to be published to an entity, how many rows of it were new there, and what is there now."""
+
+    wanted: Outbox
+    new: int
+    found: FoundRows
+
+
+def _publishing(
+    installation: Installation, entities: Sequence[Entity], published_on: date
+) -> list[Callable[[], _Published]]:
+    """Look up what entities have to have; return what then adds it to each and reads it back, in any thread."""
     with installation.database.writing() as connection:
         owe_rates(connection, today=published_on)
     with installation.database.reading() as connection:
-        wanted = publication_store.outbox(connection, entity.entity)
+        outboxes = [publication_store.outbox(connection, entity.entity) for entity in entities]
+    return [
+        partial(_add_and_read, installation, entity, wanted, published_on)
+        for entity, wanted in zip(entities, outboxes, strict=True)
+    ]
+
+
+def _add_and_read(installation: Installation, entity: Entity, wanted: Outbox, published_on: date) -> _Published:
+    fields = installation.connections.get(orders_connection_id(entity))
+    if fields is None:
+        raise Unavailable(f"connection {orders_connection_id(entity)} is not set any more")
     new = orders_db.append(fields, [rate for rate, _ in wanted], published_at=published_on)
-    found = orders_db.read_rows(fields)
+    return _Published(wanted, new, orders_db.read_rows(fields))
+
+
+def _record(installation: Installation, entity: Entity, published: _Published, published_on: date) -> int:
+    """Compare what was read back, and mark it as published; return how many rows were new there."""
+    wanted, found = published.wanted, published.found
     with installation.database.reading() as connection:
         now = publication_store.outbox(connection, entity.entity)
-    drifted = _compare(entity, [*(rate for rate, _ in wanted), *_already_there(now, found)], found)
+    drifted = compare(entity, [*(rate for rate, _ in wanted), *already_there(now, found)], found)
     if drifted:
         raise Refusal(
             f"entity {entity.entity}: {len(drifted)} rates read back differ from what was published: "
             + "; ".join(f"{each.account_id} from {each.valid_from}: {each.message}" for each in drifted[:20])
         )
-    owed = [rate_key(rate) for rate, published in wanted if published is None]
+    owed = [rate_key(rate) for rate, day in wanted if day is None]
     if owed:
         with installation.database.writing() as connection:
             publication_store.mark_published(connection, entity.entity, owed, published_on=published_on)
-    return new
+    return published.new
 
 
 def publish_owed(
@@ -146,93 +175,71 @@ def publish_owed(
 ) -> list[str]:
     """Publish to every entity that has an order database, or to `only` that one; return the entities that failed.
 
-    An entity that fails does not stop the others: the rates are in force. Refused where `only` has no order database.
+    An entity that fails does not stop the others: the rates are in force. One that does not answer takes no time from
+    the others. Refused where `only` has no order database.
     """
     if only is not None:
         connection_id = orders_connection_id(find_entity(installation, only))
         if installation.connections.get(connection_id) is None:
             raise Refusal(f"entity {only} has no order database: set AIRFLOW_CONN_{connection_id.upper()}")
+    entities = [each for each in entities_with_orders(installation) if only in (None, each.entity)]
     failed = []
-    for entity in entities_with_orders(installation):
-        if only in (None, entity.entity):
-            fault = _publish_one(installation, entity, published_on, progress)
-            if fault is not None:
-                progress(f"publish_rates {entity.entity}: {fault}")
-                failed.append(entity.entity)
+    for entity, fault in _publish_all(installation, entities, published_on, progress):
+        progress(f"publish_rates {entity.entity}: {fault}")
+        failed.append(entity.entity)
     return failed
 
 
-def _publish_one(
-    installation: Installation, entity: Entity, published_on: date, progress: Callable[[str], None]
-) -> str | None:
-    """Publish to one entity; return what went wrong."""
+def _publish_all(
+    installation: Installation, entities: Sequence[Entity], published_on: date, progress: Callable[[str], None]
+) -> Iterator[tuple[Entity, str]]:
+    """Publish to all entities at the same time; yield those that failed, with what went wrong."""
+    prepared = _tried(partial(_publishing, installation, entities, published_on)) if entities else []
+    if isinstance(prepared, str):
+        yield from ((entity, prepared) for entity in entities)
+        return
+    for entity, published in zip(entities, side_by_side([partial(_tried, each) for each in prepared]), strict=True):
+        done: int | str | _Published = published
+        if isinstance(published, _Published):
+            done = _tried(partial(_record, installation, entity, published, published_on))
+        if isinstance(done, str):
+            yield entity, done
+        else:
+            progress(f"publish_rates {entity.entity}: {done} new, read back")
+
+
+def _tried(work: Callable[[], _Result]) -> _Result | str:
+    """Return the result of work, or what went wrong."""
     try:
-        new = publish_rates(installation, entity, published_on=published_on)
+        return work()
     except Refusal as refusal:
         return str(refusal)
     except Exception as fault:  # noqa: BLE001 - the rates are in force: an entity that fails does not stop the others
         place = traceback.extract_tb(fault.__traceback__)[-1]
         what = f"{type(fault).__name__} at {Path(place.filename).name}:{place.lineno}"
         return f"failed for an unknown cause: {what}"
-    progress(f"publish_rates {entity.entity}: {new} new, read back")
-    return None
 
 
-def find_drift(installation: Installation) -> list[Drift]:
-    """Find rates that somebody changed, removed or added by hand in an order database.
-
-    Compares every order database first; then raises `DriftUnknown` if some could not be compared.
-    """
-    drifted: list[Drift] = []
-    faults: list[str] = []
-    for entity in entities_with_orders(installation):
-        try:
-            drifted += _drift_of(installation, entity)
-        except Refusal as fault:
-            faults.append(f"entity {entity.entity} was not compared: {fault}")
-    if faults:
-        raise DriftUnknown(faults, drifted)
-    return drifted
-
-
-def _drift_of(installation: Installation, entity: Entity) -> list[Drift]:
-    fields = installation.connections.get(orders_connection_id(entity))
-    if fields is None:
-        return []
-    with installation.database.reading() as connection:
-        before = publication_store.outbox(connection, entity.entity)
-    found = orders_db.read_rows(fields)
-    with installation.database.reading() as connection:
-        now = publication_store.outbox(connection, entity.entity)
-    ours = [*(rate for rate, day in before if day is not None), *_already_there(now, found)]
-    keys = {rate_key(rate) for rate in ours}
-    strange = [
-        Drift(entity.entity, row.account_id, row.valid_from, f"published nothing, there {_unreadable(row.faults)}")
-        for row in found.unreadable
-        if row.key not in keys
-    ]
-    return _compare(entity, ours, found) + strange
-
-
-def _already_there(outbox: Sequence[tuple[PublishedRate, date | None]], found: FoundRows) -> list[PublishedRate]:
+def already_there(outbox: Outbox, found: FoundRows) -> list[PublishedRate]:
     """Our rows that are there, marked as published or not: a run may have died before it marked them."""
     there = found.keys
     return [rate for rate, _ in outbox if rate_key(rate) in there]
 
 
-def _compare(entity: Entity, ours: Sequence[PublishedRate], found: FoundRows) -> list[Drift]:
+def compare(entity: Entity, ours: Sequence[PublishedRate], found: FoundRows) -> list[Drift]:
     """Find our rows that are not there as they were published, and rows that are not ours."""
     wanted, there = {rate_key(rate): rate for rate in ours}, {rate_key(rate): rate for rate in found.rates}
-    unreadable = {row.key: _unreadable(row.faults) for row in found.unreadable}
+    odd = {row.key: unreadable(row.faults) for row in found.unreadable}
     drifted = []
     for key in sorted(wanted.keys() | there.keys()):
         if wanted.get(key) != there.get(key):
-            message = f"published {_said(wanted.get(key))}, there {unreadable.get(key) or _said(there.get(key))}"
+            message = f"published {_said(wanted.get(key))}, there {odd.get(key) or _said(there.get(key))}"
             drifted.append(Drift(entity.entity, key[0], key[1], message))
     return drifted
 
 
-def _unreadable(faults: str) -> str:
+def unreadable(faults: str) -> str:
+    """Say that a row is there that cannot be read."""
     return f"a row that cannot be read: {faults}"
 
 

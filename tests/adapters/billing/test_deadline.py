@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from tests.adapters.billing.test_pull import (
     write_billing,
 )
 from tests.servers import Postgres, until
+from tests.silent_servers import Mute, listening, say_a_byte_now_and_then, say_nothing
 
 NO_ANSWER = "no answer within 1 second"
 AT_MOST = 6.0  # seconds; far more than a deadline of one, far less than what the databases here would take
@@ -115,45 +116,6 @@ def test_nothing_is_left_of_a_reading_that_ended(tmp_path: Path) -> None:
 # Servers that take the connection and go silent
 
 
-@contextmanager
-def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server on loopback that leaves each connection to `answer`; gives its port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        taken: list[socket.socket] = []
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                taken.append(connection)
-                threading.Thread(target=answer, args=(connection,), daemon=True).start()
-
-        threading.Thread(target=serve, daemon=True).start()
-        try:
-            yield server.getsockname()[1]
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-            for each in taken:
-                each.close()
-
-
-def say_nothing(connection: socket.socket) -> None:
-    del connection
-
-
-def say_a_byte_now_and_then(connection: socket.socket) -> None:
-    """A whole packet never comes, and no single wait is long."""
-    with connection:
-        try:
-            for byte in b"\xff\xff\x7f\x00" + b"\x0a" * 200:
-                connection.sendall(bytes([byte]))
-                sleep(0.1)
-        except OSError:
-            return
-
-
 @pytest.mark.parametrize("conn_type", ["postgres", "mysql"])
 @pytest.mark.parametrize("answer", [say_nothing, say_a_byte_now_and_then])
 def test_a_server_that_takes_the_connection_and_says_nothing_of_use(
@@ -172,38 +134,6 @@ def test_a_server_that_takes_the_connection_and_says_nothing_of_use(
         )
         for said in reading(fields, left_behind=answer is say_a_byte_now_and_then):
             assert said == NO_ANSWER or (said.startswith("billing database not readable: ") and "nobody" not in said)
-
-
-class Mute:
-    """Passes on what client and server say, until the client says `last`: then the server is heard no more."""
-
-    def __init__(self, server: Callable[[], socket.socket], last: bytes) -> None:
-        self._server = server
-        self._last = last
-        self.said_it = threading.Event()
-
-    def __call__(self, client: socket.socket) -> None:
-        server = self._server()
-        threading.Thread(target=self._back, args=(server, client), daemon=True).start()
-        seen = b""
-        try:
-            while asked := client.recv(65536):
-                seen += asked
-                if self._last in seen:
-                    self.said_it.set()
-                server.sendall(asked)
-        except OSError:
-            pass
-        finally:
-            server.close()
-
-    def _back(self, server: socket.socket, client: socket.socket) -> None:
-        try:
-            while answer := server.recv(65536):
-                if not self.said_it.is_set():
-                    client.sendall(answer)
-        except OSError:
-            return
 
 
 def went_silent(fields: dict[str, Any], mute: Mute) -> list[str]:

@@ -8,7 +8,7 @@ Start with `pull.pull_month`. It opens one read-only snapshot (`sqlite`, `postgr
 `snapshot`), has the database add up the sound lines in groups (`tally`), reads line by line only the accounts with
 doubtful lines (`lines` says what is wrong with each), and compares with the entity's own close (`closes`). A fault of
 the entity is never raised: it is the `fault` of the result, and the other entities go on. Nor does one that never
-answers stop them: `deadline` ends the reading of an entity, whatever it waits for.
+answers stop them: `adapters.deadline` ends the reading of an entity, whatever it waits for.
 
 **To add a database dialect:** a folder `include/sql/<dialect>/` with the same file names as `sqlite/`; a module here
 with one context manager that yields a `BillingSnapshot` and ends its statements at the deadline (copy the shape of

@@ -13,12 +13,12 @@ from typing import Any
 
 import pymysql
 
-from partner_program.adapters.billing.deadline import Deadline
-from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
+from partner_program.adapters.billing.server import named_binds, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
+from partner_program.adapters.deadline import CONNECT_SECONDS, Deadline, seconds_allowed
 
 # Lax modes turn '1,000.00' into 1 and cut names. Zero dates are not forbidden, so that they can be reported.
 SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,ONLY_FULL_GROUP_BY,PIPES_AS_CONCAT"

@@ -8,12 +8,12 @@ from typing import Any
 import psycopg
 from psycopg import IsolationLevel
 
-from partner_program.adapters.billing.deadline import Deadline
-from partner_program.adapters.billing.server import CONNECT_SECONDS, named_binds, seconds_allowed, with_whole_numbers
+from partner_program.adapters.billing.server import named_binds, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database_faults import plain_words
+from partner_program.adapters.deadline import CONNECT_SECONDS, Deadline, seconds_allowed
 
 # The types that columns of contract 1 may have here. Another type could mean something else: it is reported.
 _WHOLE = {"smallint", "integer", "bigint", "numeric"}

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from partner_program.adapters.billing.closes import close_fault, read_close_rows
-from partner_program.adapters.billing.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.adapters.billing.lines import BillingLine, plain_text
 from partner_program.adapters.billing.mysql import open_mysql
 from partner_program.adapters.billing.postgres import open_postgres
@@ -18,6 +17,7 @@ from partner_program.adapters.billing.sqlite import open_sqlite
 from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.billing.tally import read_lines
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.program import LargestLine

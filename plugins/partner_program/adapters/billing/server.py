@@ -1,14 +1,9 @@
-"""The parts that billing databases on a server share: binds, whole numbers sent as text, time limits."""
+"""The parts that billing databases on a server share: binds, and whole numbers sent as text."""
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from partner_program.adapters.billing.snapshot import BillingFault
-from partner_program.adapters.connections import ConnectionFields
-
-STATEMENT_SECONDS = 600
-CONNECT_SECONDS = 10
 # Places of columns that a statement returns as text, so that no driver decides what NaN or an infinite day is.
 _WHOLE_COLUMNS = {"lines_of_accounts": (5, 6, 9), "stray_lines": (5, 6, 9), "period_closes": (1, 2)}
 _BIND = re.compile(r"(?<!:):([a-z_]+[0-9]*)")
@@ -33,13 +28,3 @@ def with_whole_numbers(name: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[t
 def _whole(value: Any) -> Any:
     match = _WHOLE.fullmatch(value) if isinstance(value, str) else None
     return int(match[1]) if match else value
-
-
-def seconds_allowed(fields: ConnectionFields) -> int:
-    """Return how long one statement may take, in seconds: `statement_timeout` in the connection's extra."""
-    allowed = fields.extra.get("statement_timeout", STATEMENT_SECONDS)
-    if not isinstance(allowed, int) or not 1 <= allowed <= 86_400:
-        raise BillingFault(
-            f"connection {fields.conn_id}: statement_timeout in extra: expected whole seconds, as in 600"
-        )
-    return allowed

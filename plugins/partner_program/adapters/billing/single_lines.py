@@ -8,12 +8,12 @@ from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
 
-from partner_program.adapters.billing.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, plain_text
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.tally import lines_without_own_id, span_of
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal

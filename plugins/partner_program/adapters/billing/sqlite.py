@@ -1,6 +1,5 @@
 """Reads an entity's billing database in SQLite: opened read-only, one snapshot, never created, never changed."""
 
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -8,14 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from partner_program.adapters.billing.deadline import Deadline
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.billing.statements import with_lists, with_stand_ins
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.deadline import STEPS_BETWEEN_LOOKS, Deadline, busy_seconds
 
-BUSY_SECONDS = 5.0
-# Some milliseconds of work of SQLite's: so often it asks whether the time is over.
-_STEPS_BETWEEN_LOOKS = 200_000
 # SQLite itself refuses to read a longer value: one of 600 MB would take several times as much memory. It is far above
 # any value of a line, because our own list of accounts that are read again is bound by it too.
 LONGEST_VALUE_BYTES = 32_000_000
@@ -77,9 +73,9 @@ def open_sqlite(
 ) -> Iterator[SqliteSnapshot]:
     """Open a snapshot; text that is not UTF-8 comes as bytes with `any_bytes`, otherwise raises `UndecodableText`."""
     try:
-        with closing(_connect(fields)) as connection:
+        with closing(_connect(fields, deadline)) as connection:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_BYTES)
-            connection.set_progress_handler(deadline.is_over, _STEPS_BETWEEN_LOOKS)
+            connection.set_progress_handler(deadline.is_over, STEPS_BETWEEN_LOOKS)
             if any_bytes:
                 connection.text_factory = _text_or_bytes
             connection.execute("PRAGMA query_only = ON")
@@ -98,13 +94,10 @@ def open_sqlite(
         raise BillingFault(f"billing database not readable: {error}") from None
 
 
-def _connect(fields: ConnectionFields) -> sqlite3.Connection:
+def _connect(fields: ConnectionFields, deadline: Deadline) -> sqlite3.Connection:
     """Open the file read-only; as a URI, the path may contain `?`, `#` and `%`."""
     address = Path(fields.sqlite_file).absolute().as_uri() + "?mode=ro"
-    seconds = str(fields.extra.get("timeout", BUSY_SECONDS))
-    if not re.fullmatch(r"\d{1,4}(\.\d+)?", seconds, re.ASCII):
-        raise BillingFault(f"connection {fields.conn_id}: timeout in extra: expected seconds, as in 5")
-    return sqlite3.connect(address, uri=True, timeout=float(seconds), isolation_level=None)
+    return sqlite3.connect(address, uri=True, timeout=busy_seconds(fields, deadline), isolation_level=None)
 
 
 def _text_or_bytes(raw: bytes) -> str | bytes:

@@ -1,35 +1,18 @@
 """Appends to and reads an entity's order database, where orders are priced with our published rates (contract 2)."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    column,
-    create_engine,
-    func,
-    insert,
-    select,
-    table,
-)
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, column, func, insert, select, table
 
 from partner_program.adapters.column_types import Day
-from partner_program.adapters.connections import ConnectionFields, sqlalchemy_url
-from partner_program.adapters.database_faults import plain_words
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.orders.connection import in_one_transaction
 from partner_program.adapters.orders.rows import FoundRows, row_of
 from partner_program.domain.publication import PublishedRate, rate_key
-from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.refusals import Refusal
 
 _RATE = Table(
     "program_discount_rate",
@@ -53,33 +36,25 @@ _MARIADB_COLUMN = table(
 
 
 def append(fields: ConnectionFields, rates: Sequence[PublishedRate], *, published_at: date) -> int:
-    """Append the rates that are not there yet and return how many; a row is never changed or deleted."""
-    with _connected(fields, "publishing") as connection:
+    """Append the rates that are not there yet and return how many; a row is never changed or deleted.
+
+    All of them or none, within the deadline of the connection; raises `Unavailable` where that is not so.
+    """
+
+    def add(connection: Connection) -> int:
         _check_compares_bytes(fields, connection)
         there = _read(connection).keys
         new = [rate for rate in rates if rate_key(rate) not in there]
         if new:
             connection.execute(insert(_RATE), [{**asdict(rate), "published_at": published_at} for rate in new])
-    return len(new)
+        return len(new)
+
+    return in_one_transaction(fields, add, doing="publishing", table=_RATE.name)
 
 
 def read_rows(fields: ConnectionFields) -> FoundRows:
     """Return every row that is there, read on a connection of its own, as an order system sees it."""
-    with _connected(fields, "reading") as connection:
-        return _read(connection)
-
-
-@contextmanager
-def _connected(fields: ConnectionFields, doing: str) -> Iterator[Connection]:
-    if fields.conn_type == "sqlite" and not Path(fields.sqlite_file).is_file():
-        raise Unavailable(f"connection {fields.conn_id}: {doing} failed: no file {fields.sqlite_file}")
-    engine = create_engine(sqlalchemy_url(fields), poolclass=sqlalchemy.NullPool)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except DBAPIError as error:
-        words = plain_words(error.orig)  # raised without its cause, whose text repeats statements and values
-        raise Unavailable(f"connection {fields.conn_id}: {doing} program_discount_rate failed: {words}") from None
+    return in_one_transaction(fields, _read, doing="reading", table=_RATE.name)
 
 
 def _check_compares_bytes(fields: ConnectionFields, connection: Connection) -> None:

@@ -1,6 +1,6 @@
-"""Ends the reading of an entity's database when its time is over, whatever it waits for.
+"""Ends the work on an entity's database when its time is over, whatever it waits for.
 
-Reading has a thread of its own, which the caller leaves at the deadline: a file on a dead network drive, or a server
+The work has a thread of its own, which the caller leaves at the deadline: a file on a dead network drive, or a server
 that took the connection and went silent, cannot be asked to stop. Each dialect also ends its own work at the deadline,
 so that hardly ever such a thread is left behind, and a statement does not run on in a server that nobody listens to.
 """
@@ -16,19 +16,27 @@ from threading import Thread
 from time import monotonic
 from typing import TypeVar
 
-from partner_program.adapters.billing.server import seconds_allowed
-from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.refusals import Refusal, Unavailable
 
 DEADLINE_SECONDS = 600
+STATEMENT_SECONDS = 600
+CONNECT_SECONDS = 10
+BUSY_SECONDS = 5.0
+# Some milliseconds of work of SQLite's: so often it asks whether the time is over.
+STEPS_BETWEEN_LOOKS = 200_000
 _TIDY_SECONDS = 1.0  # how long work that was ended may take to close its connection
 _WHOLE_SECONDS = re.compile(r"[1-9]\d{0,4}", re.ASCII)
 _LONGEST = 86_400
 _Answer = TypeVar("_Answer")
 
 
+class NoAnswer(Unavailable):
+    """An entity's database did not answer within the time that its connection allows."""
+
+
 class Deadline:
-    """When one entity must have been read."""
+    """When the work on one entity's database must be done."""
 
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
@@ -47,10 +55,10 @@ class Deadline:
         """Return whether the time is over."""
         return self.seconds_left() == 0
 
-    def fault(self) -> BillingFault:
+    def fault(self) -> NoAnswer:
         """Return what is wrong with an entity whose time is over."""
         unit = "second" if self._seconds == 1 else "seconds"
-        return BillingFault(f"no answer within {self._seconds} {unit}")
+        return NoAnswer(f"no answer within {self._seconds} {unit}")
 
     def will_end(self, fileno: int) -> None:
         """Remember a connection's socket, which is shut down at the deadline: a driver that waits for it then returns.
@@ -72,23 +80,47 @@ class Deadline:
 
 
 def deadline_seconds(fields: ConnectionFields) -> int:
-    """Return how long reading an entity may take: `deadline` in the connection's extra, whole seconds.
+    """Return how long the work on an entity's database may take: `deadline` in the connection's extra, whole seconds.
 
     Where it is not set, a longer `statement_timeout` counts: one statement may not be given more time than all of them.
     """
-    asked = fields.extra.get("deadline")
+    return _whole_seconds(fields, "deadline", max(DEADLINE_SECONDS, seconds_allowed(fields)))
+
+
+def seconds_allowed(fields: ConnectionFields) -> int:
+    """Return how long one statement may take on a server, in seconds: `statement_timeout` in the connection's extra."""
+    return _whole_seconds(fields, "statement_timeout", STATEMENT_SECONDS)
+
+
+def _whole_seconds(fields: ConnectionFields, name: str, unless_set: int) -> int:
+    """Return a number of the connection's extra; it may be text, as in the URI form."""
+    asked = fields.extra.get(name)
     if asked is None:
-        return max(DEADLINE_SECONDS, seconds_allowed(fields))
+        return unless_set
     if not _WHOLE_SECONDS.fullmatch(str(asked)) or int(str(asked)) > _LONGEST:
-        raise BillingFault(f"connection {fields.conn_id}: deadline in extra: expected whole seconds, as in 600")
+        raise Refusal(f"connection {fields.conn_id}: {name} in extra: expected whole seconds, as in 600")
     return int(str(asked))
 
 
-def answer_within(seconds: int, read: Callable[[Deadline], _Answer]) -> _Answer:
-    """Return what `read` returns, or raise what it raises; a `BillingFault` where that takes longer."""
+def busy_seconds(fields: ConnectionFields, deadline: Deadline) -> float:
+    """Return how long to wait for a writer of a SQLite file, in seconds: `timeout` in the connection's extra.
+
+    Never more than the deadline leaves: SQLite asks nobody while it waits.
+    """
+    seconds = str(fields.extra.get("timeout", BUSY_SECONDS))
+    if not re.fullmatch(r"\d{1,4}(\.\d+)?", seconds, re.ASCII):
+        raise Refusal(f"connection {fields.conn_id}: timeout in extra: expected seconds, as in 5")
+    return min(float(seconds), deadline.whole_seconds_left())
+
+
+def answer_within(seconds: int, work: Callable[[Deadline], _Answer]) -> _Answer:
+    """Return what `work` returns, or raise what it raises; `NoAnswer` where that takes longer.
+
+    Work that writes has to look at the deadline before it commits: nobody may be left to hear of it.
+    """
     deadline = Deadline(seconds)
     answer: Future[_Answer] = Future()
-    Thread(target=_give, args=(answer, read, deadline), daemon=True).start()
+    Thread(target=_give, args=(answer, work, deadline), daemon=True).start()
     wait([answer], timeout=deadline.seconds_left())
     if not answer.done():
         deadline.shut_down()
@@ -97,9 +129,9 @@ def answer_within(seconds: int, read: Callable[[Deadline], _Answer]) -> _Answer:
     return answer.result()
 
 
-def _give(answer: "Future[_Answer]", read: Callable[[Deadline], _Answer], deadline: Deadline) -> None:
+def _give(answer: "Future[_Answer]", work: Callable[[Deadline], _Answer], deadline: Deadline) -> None:
     try:
-        answer.set_result(read(deadline))
+        answer.set_result(work(deadline))
     except BaseException as fault:  # noqa: BLE001 - the thread that waits raises it
         answer.set_exception(fault)
     finally:
