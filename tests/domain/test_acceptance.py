@@ -7,6 +7,7 @@ from partner_program.domain.acceptance import (
     Consequence,
     Standing,
     consequences,
+    letter_words,
     rate_words,
     record_words,
     summary_words,
@@ -95,3 +96,24 @@ def test_the_summary_counts_rates_letters_and_what_is_on_record_only() -> None:
 
 def test_a_record_without_a_change_says_so() -> None:
     assert record_words(accepted(2_000_00)) == "stays as it is"
+
+
+def test_the_letter_that_is_owed_is_named_by_its_kind() -> None:
+    assert letter_words(accepted(0)) == "restated"
+    assert letter_words(accepted(0, replace(STANDING, decided_by=JULY))) == "no new one"
+
+
+def test_an_acceptance_writes_a_rate_only_where_it_is_another_one() -> None:
+    raised, same, later = accepted(5_000_00), accepted(2_000_01), accepted(0, replace(STANDING, decided_by=JULY))
+    assert [(each.partner_id, each.decision.rate_is_new) for each in (raised, same, later)] == [
+        ("P1", True),
+        ("P1", False),
+        ("P1", False),
+    ]
+    assert raised.decision.rate == Rate(AUGUST_20, GOLD)
+
+
+def test_what_a_partner_loses_is_told_in_words_and_a_record_line_by_line() -> None:
+    lost = accepted(0)
+    assert rate_words(lost).startswith("from 2015-08-20: tier none, 0 % monthly, 0 % setup, no SLA; until then tier 2")
+    assert record_words(lost).split("\n") == list(lost.record)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.billing_month import BillingMonth, months_later
 from partner_program.domain.refusals import Refusal
 
 DAYS = st.dates(date(2011, 1, 1), date(2017, 12, 31))
@@ -32,6 +32,7 @@ def test_a_month_is_read_as_it_is_printed() -> None:
         "",
         "٢٠١٥-٠٦",
         "1899-12",
+        "3000-01",
     ],
 )
 def test_anything_but_year_and_month_is_refused_by_its_name(text: str) -> None:
@@ -110,3 +111,25 @@ def test_the_day_on_which_the_clocks_change_is_one_day_like_any_other(month: Bil
 @pytest.mark.parametrize("month", range(1, 13))
 def test_each_month_of_the_year_is_read(month: int) -> None:
     assert BillingMonth.parse(f"2015-{month:02d}") == BillingMonth(2015, month)
+
+
+@given(DAYS, st.integers(0, 60))
+@settings(max_examples=100, deadline=None)
+def test_some_months_later_is_the_same_day_or_the_last_of_a_shorter_month(day: date, months: int) -> None:
+    month = BillingMonth.of(day)
+    for _ in range(months):
+        month = month.following
+    later = months_later(day, months)
+    assert BillingMonth.of(later) == month
+    assert later.day == day.day or (later == month.last_day and later.day < day.day)
+
+
+def test_the_calendar_ends_where_no_day_lies_so_many_months_later() -> None:
+    assert months_later(date(9999, 11, 30), 1) == date(9999, 12, 30)
+    assert months_later(date(9999, 12, 1), 1) == date.max
+    assert months_later(date(2015, 6, 1), 10**6) == date.max
+
+
+@pytest.mark.parametrize("text", ["1900-01", "2999-12"])
+def test_the_years_of_a_month_are_those_in_which_somebody_may_bill(text: str) -> None:
+    assert str(BillingMonth.parse(text)) == text

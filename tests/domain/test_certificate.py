@@ -85,3 +85,7 @@ def test_another_fact_is_another_number_and_another_language_is_not() -> None:
     assert replace(stated, language="de").number == stated.number
     assert len({stated.number, *(each.number for each in others)}) == 5
     assert stated.number.startswith("P1-20150901-")
+
+
+def test_it_is_in_the_partners_language_and_there_from_the_very_day_of_the_authorisation() -> None:
+    assert certified(replace(PARTNER, authorized_on=DAY)).language == "nl"

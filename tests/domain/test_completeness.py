@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.completeness import completeness_findings
+from partner_program.domain.completeness import LARGEST_TOTAL_MINOR, completeness_findings
 from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import (
@@ -194,3 +194,119 @@ def test_a_warning_of_an_entity_hides_no_other_of_it() -> None:
 def test_a_line_that_never_counts_needs_no_exchange_rate(never_counts: dict[str, str]) -> None:
     in_kroner = SOUND._replace(currency="SEK", **never_counts)  # type: ignore[arg-type]
     assert found_in(revenue_of(SOUND, in_kroner)) == []
+
+
+@pytest.mark.parametrize(
+    "came_out",
+    [
+        {"groups": (SOUND,)},
+        {"faulty_lines": (FaultyLine("L-1", "A9", "EUR", "recurring", "posted", 5, "term_months", "0", "one"),)},
+        {"closes": (PeriodClose("EUR", 3, 30000),)},
+        {"reseller_accounts": ("A1",)},
+    ],
+    ids=lambda each: next(iter(each)),
+)
+def test_a_fault_after_anything_was_read_is_one_of_the_close(came_out: dict[str, Any]) -> None:
+    revenue = replace(EntityRevenue("NL", (), (), (), (), "control total differs"), **came_out)
+    assert severities(found_in(revenue)) == [("NL", "critical", "close")]
+
+
+def test_a_comparison_with_last_month_says_how_many_lines_there_are_and_were() -> None:
+    one = SOUND._replace(lines=1)
+    assert found_in(revenue_of(one), previous={"NL": CountedTotals(3, ())}) == [
+        Finding("NL", "warning", "row_count", "1 counted line, less than 50 % of last month's 3", 1)
+    ]
+    assert found_in(revenue_of(SOUND), previous={"NL": counted_totals(revenue_of(SOUND))}) == [
+        Finding(
+            "NL",
+            "warning",
+            "same_as_last_month",
+            "3 lines and all totals are equal to last month's: is it the same data again?",
+            3,
+        )
+    ]
+
+
+def test_of_many_lines_one_less_than_half_is_a_warning() -> None:
+    many = SOUND._replace(lines=499)
+    assert severities(found_in(revenue_of(many), previous={"NL": CountedTotals(999, ())})) == [
+        ("NL", "warning", "row_count")
+    ]
+    assert found_in(revenue_of(many), previous={"NL": CountedTotals(998, ())}) == []
+
+
+def test_the_largest_total_that_a_company_may_bill_is_that_of_each_currency_by_itself() -> None:
+    at_limit = [SOUND._replace(net_amount_minor=amount) for amount in (LARGEST_TOTAL_MINOR - 1, -1)]
+    other = SOUND._replace(currency="USD", net_amount_minor=LARGEST_TOTAL_MINOR)
+    assert found_in(revenue_of(*at_limit, other)) == []
+    above = SOUND._replace(currency="USD", net_amount_minor=1)
+    assert found_in(revenue_of(*at_limit, other, above)) == [
+        Finding("NL", "critical", "magnitude", "amounts in USD add up to more than any company bills")
+    ]
+
+
+def every(*findings: tuple[str, str, str, int, tuple[str, ...]], entity: str = "NL") -> list[Finding]:
+    return [
+        Finding(entity, severity, check, message, count, examples)  # type: ignore[arg-type]
+        for severity, check, message, count, examples in findings
+    ]
+
+
+def test_what_is_missing_or_too_much_is_told_in_words() -> None:
+    twice = found_in(revenue_of(SOUND), revenue_of(SOUND))
+    assert twice == every(("critical", "snapshot", "frozen 2 times for month 2015-06", 1, ()))
+    assert found_in() == every(("critical", "snapshot", "nothing was frozen for month 2015-06", 1, ()))
+    unknown = found_in(revenue_of(SOUND), entities=())
+    assert unknown == every(("critical", "configured", "not an entity of the registry", 1, ()))
+    left = replace(NL, left_on=date(2015, 6, 1))
+    told = "belongs to the company from 2010-01-01 until 2015-06-01, not in month 2015-06"
+    assert found_in(revenue_of(SOUND), entities=(left,)) == every(("warning", "configured", told, 1, ()))
+
+
+def test_an_empty_month_is_told_by_its_close() -> None:
+    unclosed = found_in(EntityRevenue("NL", (), (), (), ()))
+    assert unclosed == every(("critical", "closed", "no close of month 2015-06 was frozen", 1, ()))
+    lost = "no line was frozen, the close of month 2015-06 names 1 line"
+    assert found_in(revenue_of(declared=1)) == every(("critical", "empty", lost, 1, ()))
+    closed = "closed month 2015-06 with zero lines"
+    assert found_in(revenue_of(declared=0)) == every(("info", "zero_lines", closed, 0, ()))
+    line = FaultyLine("L-1", "A9", "EUR", "recurring", "posted", 5, "term_months", "0", "a whole number")
+    assert severities(found_in(revenue_of(lines=(line,)))) == [("NL", "warning", "faulty_term_months")]
+
+
+def test_groups_and_lines_at_fault_are_told_with_what_was_expected() -> None:
+    wrong = SOUND._replace(account_id="A2", covered_days=None)  # type: ignore[arg-type]
+    blank = SOUND._replace(currency=" ", lines="3")  # type: ignore[arg-type]
+    assert found_in(revenue_of(SOUND, wrong, blank)) == every(
+        ("critical", "currency_given", "currency is missing or blank in 1 group of lines", 1, (BLANK_KEY,)),
+        ("critical", "covered_days_whole", "covered_days is no whole number in 1 group of lines", 1, (WRONG_KEY,)),
+        ("critical", "lines_whole", "lines is no whole number in 1 group of lines", 1, (BLANK_KEY,)),
+    )
+    faulty = FaultyLine("L-1\n", "", "EUR", "recurring", "posted", 5, "account_id\n", "NULL", "an\taccount")
+    told = "2 lines at fault in account_id\N{REPLACEMENT CHARACTER}, expected an\N{REPLACEMENT CHARACTER}account"
+    named = "line L-1\N{REPLACEMENT CHARACTER}"
+    nobody = "2 faulty lines without an account: nobody can be held for it"
+    assert found_in(revenue_of(SOUND, lines=(faulty, faulty))) == every(
+        ("warning", "faulty_account_id\N{REPLACEMENT CHARACTER}", told, 2, (f"{named}, account (blank)",) * 2),
+        ("warning", "faulty_without_account", nobody, 2, (named,) * 2),
+    )
+
+
+BLANK_KEY, WRONG_KEY = "account A1, (blank), recurring", "account A2, EUR, recurring"
+
+
+def test_accounts_without_a_rate_are_counted_and_twenty_are_named() -> None:
+    many = [SOUND._replace(currency="SEK", account_id=f"A{number:02}") for number in range(21)]
+    told = "no exchange rate for SEK in 2015-06: holds 21 accounts"
+    names = tuple(f"account A{number:02}" for number in range(20))
+    assert found_in(revenue_of(*many)) == every(("warning", "exchange_rate", told, 21, names))
+
+
+def test_an_entity_at_fault_hides_nothing_of_the_next_one() -> None:
+    unread = EntityRevenue("US", (), (), (), (), "no such table")
+    checks = severities(found_in(unread, revenue_of(declared=3), entities=(NL, US)))
+    assert checks == [("US", "critical", "read"), ("NL", "critical", "empty")]
+
+
+def test_the_largest_number_of_64_bits_is_whole() -> None:
+    assert found_in(revenue_of(SOUND._replace(covered_days=2**63 - 1))) == []

@@ -1,4 +1,5 @@
-from partner_program.domain.findings import Finding, entity_faults, in_reading_order, one_line, worst
+from partner_program.domain.findings import Finding, entity_faults, group_key, in_reading_order, one_line, worst
+from tests.domain.made_month import line
 
 
 def test_an_entity_fails_for_all_its_critical_findings_in_one_reason() -> None:
@@ -29,3 +30,14 @@ def test_a_value_from_outside_is_shown_on_one_bounded_line() -> None:
     assert len(one_line("x" * 10_000_000)) == 63
     assert one_line(" ") == "(blank)"
     assert one_line(None) == "None"
+
+
+def test_a_value_of_just_the_length_that_is_shown_is_whole() -> None:
+    assert [one_line("x" * length)[-4:] for length in (60, 61)] == ["xxxx", "x..."]
+    assert one_line(7.5) == "7.5"
+
+
+def test_a_group_of_lines_is_named_by_its_key_without_the_amount() -> None:
+    assert group_key(line(123_45, account_id="A1\n", currency="USD", kind="usage")) == (
+        "account A1\N{REPLACEMENT CHARACTER}, USD, usage"
+    )

@@ -242,3 +242,21 @@ def test_a_shorter_table_ends_earlier() -> None:
     shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:2])
     assert next_tier(program=shorter, mrr_eur_cents=2_000_00) is None
     assert next_tier(program=shorter, mrr_eur_cents=1_999_99) == NextTierFact(2, 2_000_00, 1)
+
+
+def test_a_letter_states_which_accounts_moved_since_the_count_before() -> None:
+    def account(number: int, cents: int) -> AccountFact:
+        return AccountFact("NL", "Hosting NL", f"A{number}", "EUR", cents, "1", cents)
+
+    before = tuple(account(number, 100_00) for number in range(8))
+    now = tuple(account(number, 100_00 - number * 100) for number in range(8))
+    earlier = stated(replace(OWED, accounts=now, earlier=replace(EARLIER, accounts=before))).earlier
+    assert earlier is not None
+    assert [(each.account_id, each.moved_cents) for each in earlier.moves] == [
+        (f"A{number}", -number * 100) for number in (7, 6, 5, 4, 3)
+    ]
+    assert (earlier.other_moves, earlier.other_moves_cents) == (2, -3_00)
+
+
+def test_in_the_same_tier_no_benefit_ends() -> None:
+    assert stated(replace(OWED, previous_tier=OWED.terms.tier)).ended_benefits == ()

@@ -126,3 +126,10 @@ def test_a_change_that_is_not_large_comes_after_the_other_remarks_and_before_rev
 
 def test_of_partners_whose_revenue_stayed_the_larger_comes_first() -> None:
     assert ids([moved("a", 100_00, 100_00), moved("z", 900_00, 900_00), moved("m", 500_00, 500_00)]) == ["z", "m", "a"]
+
+
+def test_a_fall_by_more_than_half_comes_before_a_larger_one_of_a_tenth() -> None:
+    assert ids([moved("a tenth", 100_000_00, 90_000_00), moved("more than half", 5_000_00, 2_000_00)]) == [
+        "more than half",
+        "a tenth",
+    ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from partner_program.domain.letters import LETTER_KINDS, LetterKind, letter_kind
+from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name, letter_kind
 
 # The kinds in the order in which they are tried, each with the facts that make it apply.
 WHAT_MAKES_IT: dict[LetterKind, dict[str, Any]] = {
@@ -80,3 +80,8 @@ def test_losing_the_last_tier_is_a_tier_lowered() -> None:
 @pytest.mark.parametrize(("previous_tier", "tier", "expected"), [(6, 1, "tier_lowered"), (1, 6, "tier_raised")])
 def test_a_partner_may_move_any_number_of_tiers_with_one_letter(previous_tier: int, tier: int, expected: str) -> None:
     assert kind(previous_tier=previous_tier, tier=tier) == expected
+
+
+def test_a_kind_is_named_to_people_in_words() -> None:
+    assert kind_name("grace_lapsed") == "Grace lapsed"
+    assert kind_name("restated") == "Restated"

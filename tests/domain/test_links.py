@@ -4,6 +4,7 @@ from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
+from partner_program.domain.findings import Finding
 from partner_program.domain.links import link_findings
 from partner_program.domain.registry import AccountLink
 from partner_program.domain.revenue import EntityRevenue
@@ -68,3 +69,41 @@ def test_of_an_entity_that_failed_no_account_is_missed() -> None:
 def test_a_link_that_ended_in_the_month_leaves_its_account_unmatched() -> None:
     assert found(("A1",), link("P1", "A1", date(2015, 7, 31))) == {"unmatched_accounts": ("A1: linked to no partner",)}
     assert found(("A1",), link("P1", "A1", date(2015, 8, 1))) == {}
+
+
+def test_a_warning_says_what_becomes_of_the_money_and_names_twenty_of_many() -> None:
+    groups = tuple(line(1, account_id=f"B{number:02}", month=JULY) for number in range(30))
+    billing = EntityRevenue("NL", groups, (), (), ("A1",), None)
+    links = [link("P1", each.account_id) for each in groups]
+    lost = [link("P1", "C1"), link("P2", "C1"), *(link("P1", f"D{number:02}") for number in range(30))]
+    unmatched, unflagged, unseen = link_findings(month=JULY, revenues=[billing], links=[*links, *lost], partners=[])
+    assert unmatched == Finding(
+        "NL",
+        "warning",
+        "unmatched_accounts",
+        "2 accounts with no one partner: their money counts for nobody",
+        2,
+        ("A1: linked to no partner", "C1: linked to P1 and P2"),
+    )
+    assert (unflagged.entity, unflagged.check, unflagged.message, unflagged.count) == (
+        "NL",
+        "unflagged_accounts",
+        "30 accounts linked to a partner and not in the entity's list of reseller accounts: they bill, and count",
+        30,
+    )
+    assert (unseen.entity, unseen.message, unseen.count) == (
+        "NL",
+        "31 accounts linked to a partner, billing nothing and not in the entity's list of reseller accounts: "
+        "partners are held",
+        31,
+    )
+    assert (len(unflagged.examples), len(unseen.examples)) == (20, 20)
+    assert unseen.examples[:2] == ("C1 of several partners", "D00 of P1")
+
+
+def test_each_entity_has_its_own_findings() -> None:
+    revenues = [EntityRevenue(code, (), (), (), ("A1",)) for code in ("NL", "US")]
+    findings = link_findings(month=JULY, revenues=revenues, links=[link("P1", "A1")], partners=[])
+    assert [(each.entity, each.message) for each in findings] == [
+        ("US", "1 account with no one partner: their money counts for nobody")
+    ]

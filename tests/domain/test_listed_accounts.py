@@ -93,3 +93,25 @@ def test_many_are_named_by_the_first_twenty_and_counted() -> None:
 
     assert len(found) == 21
     assert found[-1] == "and 5 more such accounts of this entity"
+
+
+def test_each_entity_is_told_of_with_its_own_links() -> None:
+    known = registry(link("P1", "A1"), link("P2", "A1", "US"))
+    assert listing_doubts(known, {"NL": [], "US": [ListedAccount("A2")]}, TODAY) == [
+        *said(known),
+        "account A1 of P2 is not in entity US's list of reseller accounts; where it bills nothing, its partner is held",
+        "account A2 at entity US is linked to no partner",
+    ]
+
+
+def test_up_to_twenty_are_all_named_and_the_twenty_first_is_counted() -> None:
+    for number, last in ((20, "account A019 at entity NL is linked to no partner"), (21, "and 1 more such accounts")):
+        assert said(registry(), *(ListedAccount(f"A{each:03}") for each in range(number)))[-1].startswith(last)
+
+
+def test_three_partners_of_one_mail_domain_are_named() -> None:
+    known = registry(partners=[partner(f"P{number}") for number in range(1, 4)])
+    known = replace(known, contacts=tuple(replace(each, email="jo@mail.example") for each in known.contacts))
+    assert said(known, ListedAccount("A9", email_domain="mail.example")) == [
+        "account A9 at entity NL is linked to no partner: it has the mail domain of P1 and P2 and P3"
+    ]

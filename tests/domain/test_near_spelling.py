@@ -35,3 +35,47 @@ def test_the_question_names_characters_that_look_like_others() -> None:
         ": is \N{CYRILLIC CAPITAL LETTER A}1234 (U+0410) meant, which is linked to no partner?"
     )
     assert there.question("B9999") == ""
+
+
+CODES = NearSpellings({"ABCDEFG"})
+
+
+@pytest.mark.parametrize(
+    ("written", "is_near"),
+    [
+        ("ABCDEFX", True),
+        ("XBCDEFG", True),
+        ("ABCXEFG", True),
+        ("ABCEFG", True),
+        ("BCDEFG", True),
+        ("ABCXDEFG", True),
+        ("ABCDEFGX", True),
+        ("BACDEFG", True),
+        ("ABCDEGF", True),
+        ("ABCDE", False),  # two missing
+        ("ABCDEFGXY", False),
+        ("ABXDEXG", False),
+        ("XACDEFG", False),  # two letters, and not the same two
+        ("ACBEDFG", False),  # two pairs
+        ("ADCBEFG", False),  # changed places over a third
+        ("ABCXEG", False),  # one wrong and one missing
+        ("AXCDEFYG", False),
+        ("ABDXEFGH", False),
+    ],
+)
+def test_one_slip_is_near_and_two_are_not(written: str, is_near: bool) -> None:
+    assert CODES.of(written) == ("ABCDEFG" if is_near else None)
+
+
+def test_four_characters_are_enough_for_a_slip_and_only_signs_and_leading_zeros_do_not_matter() -> None:
+    assert NearSpellings({"1235"}).of("1234") == "1235"
+    assert NearSpellings({"125"}).of("124") is None
+    assert NearSpellings({"XAB12"}).of("AB12") == "XAB12"  # a letter is a slip, no leading zero
+    assert NearSpellings({"A1", "B1"}).of("A100") is None
+
+
+def test_among_very_many_codes_only_the_same_characters_are_looked_for() -> None:
+    few, many = ({f"{number:07}" for number in range(1, last + 1)} for last in (20_000, 20_001))
+    assert NearSpellings(few).of("X12345") == "0012345"
+    assert NearSpellings(many).of("X12345") is None
+    assert NearSpellings(many).of("12-345") == "0012345"

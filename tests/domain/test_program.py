@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.domain.program import day_in_the_programme, program_in_force, sla_rank
+from partner_program.domain.program import LargestLine, day_in_the_programme, program_in_force, sla_rank
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from tests.domain.made_month import GO_LIVE, PROGRAM
 
@@ -127,3 +127,25 @@ def test_a_programme_begins_at_midnight_in_its_own_zone() -> None:
 def test_before_the_first_programme_the_days_are_those_of_its_zone() -> None:
     moment = datetime(2015, 7, 1, 22, 30, tzinfo=UTC)
     assert day_in_the_programme([SINGAPORE, AMSTERDAM], moment=moment) == date(2015, 7, 2)
+
+
+def test_a_currency_has_its_own_largest_line_or_that_of_any() -> None:
+    limit = LargestLine(100, {"JPY": 5_000})
+    assert [limit.of(currency) for currency in ("JPY", "EUR", None, 7)] == [5_000, 100, 100, 100]
+    assert limit.smallest == 100
+    assert replace(limit, minor=9_000).smallest == 5_000
+
+
+@pytest.mark.parametrize(("tier", "is_there"), [(0, False), (1, True), (6, True), (7, False), (-1, False)])
+def test_a_grant_is_to_one_of_the_tables_tiers(tier: int, is_there: bool) -> None:
+    if is_there:
+        PROGRAM.check_grant(tier=tier, starts_on=GO_LIVE)
+    else:
+        with pytest.raises(Refusal, match=f"tier {tier} from 2015-07-27 is not in the programme of that day"):
+            PROGRAM.check_grant(tier=tier, starts_on=GO_LIVE)
+
+
+def test_before_the_first_file_the_refusal_says_when_it_begins() -> None:
+    later = replace(PROGRAM, in_force_from=date(2016, 1, 1))
+    with pytest.raises(NoRuleInForce, match="on 2015-07-26: the first programme file begins on 2015-07-27"):
+        program_in_force([later, PROGRAM], date(2015, 7, 26))

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from partner_program.domain.dated import Period
-from partner_program.domain.publication import rows_owed
+from partner_program.domain.publication import account_timeline, rows_owed
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, RateTerms
 from partner_program.domain.registry import AccountLink
 
@@ -101,3 +101,62 @@ def test_new_rates_hold_from_their_own_day_as_if_they_had_always_been_there(seed
     owed = dict(rows_owed(links=links, rates=every, new=new, outbox=outbox, today=day(TODAY)))
     assert answers(outbox | owed) == answers(dict(rows_owed(links=links, rates=every, new={}, outbox={}, today=day(1))))
     assert rows_owed(links=links, rates=every, new={}, outbox=outbox | owed, today=day(TODAY + 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("first_rate", "answer"),
+    [
+        (5, [(day(5), TERMS[2]), (day(10), NO_PROGRAMME_RATE)]),
+        (9, [(day(9), TERMS[2]), (day(10), NO_PROGRAMME_RATE)]),
+        (10, []),  # the partner's first rate begins on the day on which its account leaves
+        (15, []),
+    ],
+)
+def test_an_account_whose_link_ends_has_no_rate_any_more_where_it_ever_had_one(
+    first_rate: int, answer: list[tuple[date, RateTerms]]
+) -> None:
+    rates = {"P1": [rate(first_rate, 2)], "P2": [rate(1, 3)]}
+    assert account_timeline(links=[link("P1", 1, 10)], rates=rates) == answer
+
+
+def test_an_account_whose_partner_was_never_assessed_has_no_rate_after_its_link_either() -> None:
+    assert account_timeline(links=[link("P1", 1, 10), link("P3", 12, 20)], rates={"P2": [rate(1, 2)]}) == []
+
+
+def test_before_an_account_is_linked_to_anybody_it_has_no_rate_at_all() -> None:
+    """A day of change before the link, as that of its partner's first rate, is none of the account."""
+    assert account_timeline(links=[link("P1", 10)], rates={"P1": [rate(2, 1)]}) == [(day(10), TERMS[1])]
+
+
+@pytest.mark.parametrize("owners", [("P1", "P2"), ("P2", "P1")])
+def test_while_two_partners_are_linked_to_an_account_it_keeps_what_it_had(owners: tuple[str, str]) -> None:
+    links = [link("P0", 1, 10), *(link(each, 10, 20) for each in owners), link("P1", 20)]
+    rates = {"P0": [rate(1, 1)], "P1": [rate(1, 2)], "P2": [rate(1, 3)]}
+    assert account_timeline(links=links, rates=rates) == [(day(1), TERMS[1]), (day(20), TERMS[2])]
+
+
+def test_a_second_partner_that_is_linked_by_mistake_changes_nothing_until_the_first_one_leaves() -> None:
+    rates = {"P1": [rate(1, 2)], "P2": [rate(1, 3)]}
+    links = [link("P1", 1, 25), link("P2", 10)]
+    owed = rows_owed(links=links, rates=rates, new={}, outbox={day(1): TERMS[2]}, today=day(TODAY))
+    assert owed == [(day(25), TERMS[3])]
+
+
+def test_orders_of_past_days_keep_the_price_of_the_partner_that_the_account_had_then() -> None:
+    """The link was corrected from P1 to P2, and P2 gets a new rate of a past day in the same run."""
+    new = rate(5, 4)
+    rates = {"P1": [rate(1, 2)], "P2": [rate(1, 3), new]}
+    owed = rows_owed(links=[link("P2", 1)], rates=rates, new={"P2": [new]}, outbox={day(1): TERMS[2]}, today=day(TODAY))
+    assert owed == [(day(TODAY), TERMS[4])]
+
+
+def test_a_corrected_link_is_published_also_where_a_new_rate_begins_only_later() -> None:
+    new = rate(25, 4)
+    rates = {"P1": [rate(1, 2)], "P2": [rate(1, 3), new]}
+    owed = rows_owed(links=[link("P2", 1)], rates=rates, new={"P2": [new]}, outbox={day(1): TERMS[2]}, today=day(TODAY))
+    assert owed == [(day(TODAY), TERMS[3]), (day(25), TERMS[4])]
+
+
+def test_an_account_that_went_to_a_partner_without_a_rate_has_none_of_the_programme_from_today() -> None:
+    owed = rows_owed(links=[link("P9", 1)], rates={}, new={}, outbox={day(1): TERMS[2]}, today=day(TODAY))
+    assert owed == [(day(TODAY), NO_PROGRAMME_RATE)]

@@ -284,3 +284,28 @@ def test_public_discounts_above_the_whole_price_are_refused_not_priced_at_nothin
 @pytest.mark.parametrize(("website_bp", "promotion_bp"), [(0, 10_000), (10_000, 0), (4_000, 6_000)])
 def test_public_discounts_of_exactly_the_whole_price_are_a_price_of_nothing(website_bp: int, promotion_bp: int) -> None:
     assert price(of_tier(2), website_bp=website_bp, promotion_bp=promotion_bp).monthly_fee_cents == 0
+
+
+@pytest.mark.parametrize("tier", range(1, 7))
+@pytest.mark.parametrize("given_by", [frozenset(), frozenset({"monthly_fee"}), frozenset({"setup_fee"})])
+def test_each_fee_names_what_gives_its_own_discount(tier: int, given_by: frozenset[Component]) -> None:
+    (monthly, setup) = (
+        next(step.rule for step in price(of_tier(tier), legacy=given_by).steps if step.component == component)
+        for component in ("monthly_fee", "setup_fee")
+    )
+    assert monthly == ("legacy agreement" if "monthly_fee" in given_by else f"tier {tier}")
+    assert setup == ("legacy agreement" if "setup_fee" in given_by else f"tier {tier}")
+
+
+def test_what_gives_a_discount_is_named_also_where_it_gives_nothing() -> None:
+    steps = price(of_tier(0), legacy=frozenset({"setup_fee"})).steps
+    assert [(step.component, step.rule, step.bp) for step in steps] == [
+        ("monthly_fee", "tier 0", 0),
+        ("monthly_fee", "prepayment of 1 month", 0),
+        ("setup_fee", "legacy agreement", 0),
+    ]
+
+
+def test_a_promotion_of_exactly_the_cap_is_no_better_alone() -> None:
+    (step,) = (each for each in price(of_tier(1), promotion_bp=2_500).steps if each.bp < 0)
+    assert (step.rule, step.bp) == ("capped at 25 %", -500)

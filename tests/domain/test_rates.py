@@ -155,3 +155,13 @@ def test_an_agreement_that_has_ended_hides_none_that_is_in_force() -> None:
         terms = rate_terms(program=PROGRAM, tier=1, agreements=agreements, day=day)
         found = legacy_kept(program=PROGRAM, terms=terms, agreements=agreements, day=day)
         assert [(each.component, each.discount_bp) for each in found] == [("monthly_fee", 3_000)]
+
+
+def test_without_a_tier_the_smallest_old_term_stays_and_each_is_named_until_its_end() -> None:
+    ends = date(2016, 1, 1)
+    smallest = legacy(1, 1, "Bronze", until=ends)
+    assert kept(0, smallest) == (
+        LegacyTerm("monthly_fee", 1, None, smallest.source, ends),
+        LegacyTerm("setup_fee", 1, None, smallest.source, ends),
+        LegacyTerm("sla", None, "Bronze", smallest.source, ends),
+    )

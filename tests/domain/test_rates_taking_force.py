@@ -291,3 +291,9 @@ def test_of_two_grants_the_highest_that_is_still_open_lifts() -> None:
 def test_old_terms_count_on_the_day_of_the_acceptance(until: date, monthly_bp: int) -> None:
     rate = accepted(1, agreements=[legacy(1_200, until=until)])
     assert rate.terms.monthly_fee_discount_bp == monthly_bp
+
+
+@pytest.mark.parametrize("tier", [1, 2])
+def test_old_terms_that_begin_with_a_grant_that_lifts_nothing_are_in_the_rate_from_that_day(tier: int) -> None:
+    begins = legacy(1_200, since=AUGUST_10)
+    assert of_grant(tier, SILVER, begins) == Rate(AUGUST_10, RateTerms(2, 1_200, 2_000, "Silver"))

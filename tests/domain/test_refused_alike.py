@@ -93,3 +93,9 @@ def test_refusals_of_recipients_and_of_sizes_are_never_about_us(words: str):
 )
 def test_refusals_of_senders_and_hosts_may_be_about_us(words: str):
     assert sent(*[refused(words)] * 3)[1] == words
+
+
+def test_a_refusal_that_waits_is_recorded_with_the_servers_words() -> None:
+    recorded: list[Outcome] = []
+    RefusedAlike(lambda _row, outcome: recorded.append(outcome), lambda _row, _outcome: None).add(ROW, refused())
+    assert recorded == [Outcome("deferred", US)]

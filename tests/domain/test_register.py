@@ -1,9 +1,10 @@
 from dataclasses import fields, replace
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import (
     COLUMNS,
     Column,
@@ -12,6 +13,7 @@ from partner_program.domain.register import (
     RegisterLetter,
     RegisterPartner,
     cells,
+    columns_of,
     table_columns,
 )
 
@@ -61,3 +63,45 @@ def test_a_list_has_no_place_in_a_column() -> None:
 def test_a_misspelt_form_of_a_column_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="column accounts: form 'number', expected one of text, whole, euros"):
         Column("accounts", "number")  # type: ignore[arg-type]
+
+
+class Row:
+    """A row with columns of every sort, and two fields that are none."""
+
+    name: Annotated[str, "a remark", Column("name")]
+    hidden: Annotated[str, Column(None)]
+    first: Annotated[int, Column("first", "euros", before="name")]
+    parts: list[str]
+    day: date
+
+
+def test_the_columns_of_a_row_are_its_fields_that_say_so() -> None:
+    assert columns_of(Row) == {
+        "name": Column("name"),
+        "hidden": Column(None),
+        "first": Column("first", "euros", before="name"),
+    }
+    assert columns_of(RegisterPartner) == COLUMNS
+
+
+class BeforeNothing:
+    """A row with a column before one that there is not."""
+
+    first: Annotated[int, Column("first", before="nmae")]
+
+
+class BeforeHidden:
+    """A row with a column before one that the table does not show."""
+
+    hidden: Annotated[str, Column(None)]
+    first: Annotated[int, Column("first", before="hidden")]
+
+
+@pytest.mark.parametrize(("row", "before"), [(BeforeNothing, "nmae"), (BeforeHidden, "hidden")])
+def test_a_column_before_one_that_the_table_does_not_show_is_refused(row: type, before: str) -> None:
+    with pytest.raises(ValueError, match=f"column first: before='{before}' is not a column of the table"):
+        columns_of(row)
+
+
+def test_a_month_stands_in_a_cell_as_it_is_written() -> None:
+    assert cells(replace(ASSIGNED, rate_decided_by=BillingMonth(2015, 8)))["rate_decided_by"] == "2015-08"

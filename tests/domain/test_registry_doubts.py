@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from partner_program.domain.dated import Period
-from partner_program.domain.registry import AccountLink, Entity, Partner, Registry
-from partner_program.domain.registry_doubts import look_of, registry_doubts
+from partner_program.domain.registry import AccountLink, AccountManager, Entity, GraceGrant, Partner, Registry
+from partner_program.domain.registry_doubts import look_of, plain_vat_id, registry_doubts, spelt
 
 NOTHING = Registry((), (), (), (), (), (), (), (), ())
 NL = Entity("NL", "Host", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
@@ -75,3 +75,23 @@ def test_a_look_alike_is_named_with_its_code_points() -> None:
         "account_id of entity NL: A1, \N{CYRILLIC CAPITAL LETTER A}1 (U+0410) look alike: if they are one, "
         "write it in one way"
     ]
+
+
+def test_look_alikes_are_told_by_the_column_in_which_they_stand() -> None:
+    grants = tuple(GraceGrant(each, "P1", 1, date(2015, 7, 1), date(2015, 8, 1), "", "") for each in ("G1", "g1"))
+    managers = tuple(AccountManager(each, "Jo", "jo@host.example", "") for each in ("M1", "m1"))
+    partners = (partner("P1", ""), partner("p1", ""))
+    said = registry_doubts(replace(NOTHING, partners=partners, account_managers=managers, grace_grants=grants))
+    assert [each.partition(" look")[0] for each in said] == [
+        "partner_id: P1, p1",
+        "account_manager_id: M1, m1",
+        "grant_id: G1, g1",
+    ]
+
+
+def test_four_characters_with_a_digit_are_enough_for_a_vat_number() -> None:
+    assert [plain_vat_id(each) for each in ("x-001", "x-01", "abcd")] == ["X001", "", ""]
+
+
+def test_each_character_outside_ascii_is_spelt() -> None:
+    assert spelt("\u0410\u0412") == "\u0410\u0412 (U+0410 U+0412)"

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
 from partner_program.domain.restatement import (
     AccountFigures,
     Figures,
@@ -169,3 +170,23 @@ def test_a_partner_is_decided_while_another_entity_fails() -> None:
 
 def test_an_entity_that_is_not_in_force_yet_cannot_be_failing() -> None:
     assert news(entities_in_force={"NL"}, entities_now={"US", "NL"}).failing == ()
+
+
+def test_a_decision_is_stored_with_the_tier_before_and_the_granted_one() -> None:
+    open_grant = grant(4, date(2015, 7, 1), date(2015, 12, 1))
+    figures = figures_of(decided(2_000_00, PartnerHistory(previous_tier=3, open_grants=(open_grant,))))
+    assert (figures.earned_tier, figures.granted_tier, figures.tier, figures.previous_tier) == (2, 4, 4, 3)
+
+
+def test_a_stored_rate_without_figures_is_one_of_nothing() -> None:
+    empty = IN_FORCE._replace(tier=None, monthly_fee_discount_bp=None, setup_fee_discount_bp=None, sla=None)
+    assert rate_in_force(empty) == Rate(GO_LIVE, NO_PROGRAMME_RATE)
+
+
+def test_several_accounts_and_an_open_grant_are_told_one_after_another() -> None:
+    second = IN_FORCE.accounts[0]._replace(account_id="A2")
+    both = IN_FORCE._replace(accounts=(*IN_FORCE.accounts, second), grants=(("G1", None),))
+    assert differences(in_force=both, now=IN_FORCE._replace(accounts=())) == [
+        "accounts: NL A1 2,000.00 EUR, NL A2 2,000.00 EUR becomes nothing",
+        "grants: G1 open becomes nothing",
+    ]

@@ -1,9 +1,11 @@
 from collections.abc import Mapping
+from datetime import date
 
 import pytest
 
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
+    COUNTED_KINDS,
     DOCUMENT_STATUSES,
     LARGEST_CODE,
     ChargeKind,
@@ -13,7 +15,9 @@ from partner_program.domain.revenue import (
     counted_totals,
     counts,
     excluded_bucket,
+    is_longer_than_term,
     is_metered,
+    is_shorter_than_term,
     kinds_by_name,
     may_be_negative,
     may_count,
@@ -113,3 +117,31 @@ def test_only_posted_lines_of_counted_kinds_are_in_the_counted_totals() -> None:
     )
     revenue = EntityRevenue("NL", groups, (), (), ())
     assert counted_totals(revenue) == CountedTotals(4, (("CHF", 7), ("EUR", 400)))
+
+
+def test_a_table_has_its_rows_by_name_in_their_order() -> None:
+    rows = [ChargeKind("setup", LARGEST_CODE, "setup fees"), ChargeKind("tax", 1, "taxes")]
+    assert list(kinds_by_name(*rows).items()) == [("setup", rows[0]), ("tax", rows[1])]
+
+
+def test_usage_alone_counts_whole_where_it_starts_and_only_what_gives_back_may_be_negative() -> None:
+    assert [kind for kind in CHARGE_KINDS if is_metered(kind)] == ["usage"]
+    assert [kind for kind in COUNTED_KINDS if may_be_negative(kind)] == ["credit"]
+
+
+@pytest.mark.parametrize(
+    ("end", "is_longer", "is_shorter"),
+    [
+        (date(2015, 8, 8), True, False),  # eight days more than the two months until 31 July
+        (date(2015, 8, 7), False, False),
+        (date(2015, 7, 31), False, False),
+        (date(2015, 7, 29), False, False),
+        (date(2015, 7, 28), False, True),
+    ],
+)
+def test_a_period_may_be_a_week_over_its_term_and_two_days_under_it(
+    end: date, is_longer: bool, is_shorter: bool
+) -> None:
+    start = date(2015, 5, 31)
+    assert is_longer_than_term(start, end, 2) is is_longer
+    assert is_shorter_than_term(start, end, 2) is is_shorter

@@ -109,9 +109,9 @@ class Register:
     buckets: tuple[Bucket, ...]
 
 
-def _columns() -> dict[str, Column]:
-    """The columns by name; raises `ValueError` for a `before` that names no column of the table."""
-    hints = get_type_hints(RegisterPartner, include_extras=True)
+def columns_of(row: type) -> dict[str, Column]:
+    """The columns of a row by name; raises `ValueError` for a `before` that names no column of the table."""
+    hints = get_type_hints(row, include_extras=True)
     columns = {
         name: column
         for name, hint in hints.items()
@@ -124,7 +124,7 @@ def _columns() -> dict[str, Column]:
     return columns
 
 
-COLUMNS: Mapping[str, Column] = _columns()
+COLUMNS: Mapping[str, Column] = columns_of(RegisterPartner)
 
 
 def table_columns() -> list[str]:
