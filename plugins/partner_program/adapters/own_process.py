@@ -3,16 +3,18 @@
 import os
 import re
 import socket
+from datetime import UTC, datetime
 
-_NAME = re.compile(r"process (?P<number>\d+) of (?P<machine>\S+), started (?P<started>\d+)", re.ASCII)
+_NAME = re.compile(
+    r"process (?P<number>\d+) of (?P<machine>\S+), started (?P<started>[\d-]+ [\d:]+) UTC",
+    re.ASCII,
+)
 
 
 def own_name() -> str:
     """Return the name of this process, with the second of its start: the system reuses process numbers."""
-    import psutil
-
     number = os.getpid()
-    return f"process {number} of {socket.gethostname()}, started {int(psutil.Process(number).create_time())}"
+    return f"process {number} of {socket.gethostname()}, started {_started(number)} UTC"
 
 
 def is_gone(name: str) -> bool:
@@ -23,6 +25,13 @@ def is_gone(name: str) -> bool:
     if found is None or found["machine"] != socket.gethostname():
         return False
     try:
-        return int(psutil.Process(int(found["number"])).create_time()) != int(found["started"])
+        return _started(int(found["number"])) != found["started"]
     except psutil.NoSuchProcess:
         return True
+
+
+def _started(number: int) -> str:
+    """Return the second in which a process started, in UTC; raises `psutil.NoSuchProcess` where there is none."""
+    import psutil
+
+    return f"{datetime.fromtimestamp(int(psutil.Process(number).create_time()), UTC):%Y-%m-%d %H:%M:%S}"

@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -183,8 +184,11 @@ def test_a_run_gives_the_month_back_when_it_ends(small, monkeypatch):
 def test_a_process_number_that_the_system_gave_again_is_another_process():
     mine = own_process.own_name()
     assert not own_process.is_gone(mine)
-    number, _, started = mine.rpartition(" ")
-    assert own_process.is_gone(f"{number} {int(started) - 60}")
+    words, _, started = mine.partition(", started ")
+    assert own_process.is_gone(f"{words}, started 2015-07-27 09:00:00 UTC")
+    assert abs(datetime.strptime(started, "%Y-%m-%d %H:%M:%S %Z").replace(tzinfo=UTC) - datetime.now(UTC)) < timedelta(
+        days=1
+    )
 
 
 def test_two_runs_of_one_month_for_different_days_take_force_once(small: World, tmp_path: Path) -> None:
