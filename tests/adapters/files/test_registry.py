@@ -256,6 +256,7 @@ def test_without_programmes_a_grant_may_name_any_tier(folder: Path) -> None:
             "2: partner_id",
             "'P3' is unknown, expected one listed in partners.csv as partner_id",
         ),
+        ("contacts.csv", "P1,", "NL1,", "2: partner_id", "in partners.csv as partner_id, where it stands as vat_id"),
         ("account_managers.csv", "pam@host.example", "pam@", "2: email", "one e-mail address"),
         (
             "account_links.csv",

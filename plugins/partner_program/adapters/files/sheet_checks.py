@@ -35,11 +35,17 @@ def check_reference(sheet: Sheet[Any], column: str, target: Sheet[Any]) -> None:
     names = target.records.names(key)
     if names is None:
         return
-    for row, (name,) in sheet.rows(column):
-        if name not in names:
-            sheet.fault(
-                row, column, f"{quoted(name)} is unknown, expected one listed in {target.form.file_name} as {key}"
-            )
+    unknown = [(row, name) for row, (name,) in sheet.rows(column) if name not in names]
+    elsewhere = _columns_of_words(target) if unknown else {}
+    for row, name in unknown:
+        fault = f"{quoted(name)} is unknown, expected one listed in {target.form.file_name} as {key}"
+        sheet.fault(row, column, f"{fault}, where it stands as {elsewhere[name]}" if name in elsewhere else fault)
+
+
+def _columns_of_words(sheet: Sheet[Any]) -> dict[str, str]:
+    """Return, for each text in a file, the first column that has it: a key may stand under another column's name."""
+    columns = reversed(sheet.values.items())
+    return {value: column for column, values in columns for value in values if isinstance(value, str)}
 
 
 def check_overlaps(links: Sheet[Any]) -> None:
