@@ -282,6 +282,18 @@ def test_doctor_names_the_columns_that_a_billing_database_lacks(partner_program,
     assert "term_months" in answer.stdout
 
 
+def test_doctor_says_in_which_language_partners_of_another_one_get_their_letters(partner_program, world):
+    for partner_id, language in (("P7", "fi"), ("P8", "fi"), ("P9", "nl")):
+        world.partner(partner_id, {}, language=language)
+    world.load()
+
+    answer = partner_program("doctor")
+
+    said = [line for line in answer.stderr.splitlines() if "language" in line]
+    assert said == ["warning: language fi: there are no letters in it; those of 2 partners are written in en"]
+    assert answer.status == 0
+
+
 def test_doctor_changes_nothing(partner_program, world):
     before = world.fingerprint()
 

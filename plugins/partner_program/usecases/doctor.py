@@ -1,5 +1,6 @@
 """Checks that an installation has everything that a month needs, and says what to do where it has not."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,7 +17,7 @@ from partner_program.adapters.mail.sending_settings import (
 )
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import Entity
+from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.binding import check_place
@@ -56,6 +57,8 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         owing = [f"{month}: {said}" for month, said in nobody.items()]
         doubts = (*registry_doubts(registry), *look_at_lists(installation, registry), *owing)
         found[-1] = replace(found[-1], doubts=doubts)
+        if found[1].sound:
+            found[1] = replace(found[1], doubts=_other_languages(installation, registry))
         found.append(_try("place of sending", lambda: check_place(installation)))
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))
@@ -74,6 +77,17 @@ def _languages(installation: Installation) -> str:
     templates = check_letters(installation)
     templates.check_every_sentence()
     return f"{templates.version}, languages {', '.join(templates.languages)}"
+
+
+def _other_languages(installation: Installation, registry: Registry) -> tuple[str, ...]:
+    """Say of each language without letters how many partners have it, and in which language theirs are written."""
+    templates = letter_templates(installation)
+    asked = Counter(partner.language for partner in registry.partners)
+    return tuple(
+        f"language {language}: there are no letters in it; those of {count} partners are written in {used}"
+        for language, count in sorted(asked.items())
+        if (used := templates.language_of(language)) != language
+    )
 
 
 def _database(installation: Installation) -> str:

@@ -86,13 +86,17 @@ class LetterTemplates:
 
     def in_language(self, asked: str) -> "LanguageTemplates":
         """Return the compiled templates of a language (`nl`, `nl-BE`), or those of the default language."""
-        language = asked.replace("_", "-").partition("-")[0].lower()
-        used = language if language in self.languages else self.brand.default_language
+        used = self.language_of(asked)
         if used not in self._compiled:
             self._compiled[used] = LanguageTemplates(
                 self.folder, used, self._catalogues[used], self.look, self.brand.accounts_in_mail
             )
         return self._compiled[used]
+
+    def language_of(self, asked: str) -> str:
+        """Return the language in which letters to a partner of this language (`nl`, `nl-BE`) are written."""
+        language = asked.replace("_", "-").partition("-")[0].lower()
+        return language if language in self.languages else self.brand.default_language
 
     def check_benefits(self, programs: Iterable[Program]) -> None:
         """Check that every benefit that a letter may name has its words; raises `Refusal` with the programme's file."""
