@@ -54,7 +54,9 @@ def test_a_partner_without_a_letter_is_refused_by_name(letters):
 
 
 def test_a_month_is_approved_sent_and_adds_up(letters):
-    assert letters.must("letters", "send", JUNE).stdout == "2015-06: nothing to send\n"
+    assert letters.must("letters", "send", JUNE).stdout == (
+        "2015-06: nothing to send\n1 wait for an approval: partner-program letters approve 2015-06 --reason TEXT\n"
+    )
     approved = letters.must("letters", "approve", JUNE, *WHY).stdout
     assert approved.startswith("2015-06: 1 letters to 1 partners approved by kim (")
     assert letters.must("letters", "send", JUNE, "--limit", "1").stdout == "2015-06: 1 accepted\n"
@@ -109,7 +111,10 @@ def test_bounces_are_read_and_unknown_ones_are_listed(letters, tmp_path):
 
 def test_adopting_makes_letters_that_may_have_been_sent_ambiguous(letters):
     answer = letters.must("letters", "adopt", *WHY)
-    assert "1 letters are ambiguous" in answer.stdout
+    assert answer.stdout == (
+        "this installation sends from now on; 1 letters have become ambiguous\n"
+        "2015-06: 1 to resolve: partner-program letters list 2015-06 --state ambiguous\n"
+    )
     assert letters.must("letters", "list", JUNE, "--format", "json").json[0]["status"] == "ambiguous"
 
 

@@ -141,7 +141,10 @@ def send(month: BillingMonth, limit: int | None) -> None:
             here, month, clock=Clock(time.time, time.sleep), limit=limit or EVERY_LETTER, progress=progress
         )
     click.echo(_sent_text(month, report))
-    if reconcile_letters(here, month).needs_a_person:
+    found = reconcile_letters(here, month)
+    if waiting := found.states["rendered"]:
+        click.echo(f"{waiting} wait for an approval: partner-program letters approve {month} --reason TEXT")
+    if found.needs_a_person:
         click.echo(f"some need a person: partner-program letters reconcile {month}")
         sys.exit(1)
 
@@ -236,7 +239,10 @@ def adopt(reason: str, done_by: str) -> None:
 
     Every letter that was not finished becomes ambiguous: it may have been sent since.
     """
-    from partner_program.usecases.letters.resolution import adopt_installation, resolver
+    from partner_program.usecases.letters.resolution import adopt_installation, ambiguous_letters, resolver
 
-    count = adopt_installation(installation(), resolver(done_by, reason, time.time))
-    click.echo(f"this installation sends from now on; {count} letters are ambiguous: resolve them month by month")
+    here = installation()
+    count = adopt_installation(here, resolver(done_by, reason, time.time))
+    click.echo(f"this installation sends from now on; {count} letters have become ambiguous")
+    for month, letters_of_month in ambiguous_letters(here).items():
+        click.echo(f"{month}: {letters_of_month} to resolve: partner-program letters list {month} --state ambiguous")

@@ -254,6 +254,13 @@ def count_states(connection: Connection, month: BillingMonth) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def count_by_month(connection: Connection, state: DeliveryState) -> dict[str, int]:
+    """Count the rows in one state by month, in order; months without such a row are left out."""
+    month = schema.delivery.c.billing_month
+    query = select(month, func.count()).where(schema.delivery.c.status == state).group_by(month).order_by(month)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def owed_to_nobody(connection: Connection) -> dict[str, list[str]]:
     """Return, by month, the partners whose letter has nobody to go to and was not replaced by another one."""
     table = schema.delivery

@@ -105,6 +105,12 @@ def adopt_installation(installation: Installation, by: Doer) -> int:
     return count
 
 
+def ambiguous_letters(installation: Installation) -> dict[str, int]:
+    """How many letters of each month are ambiguous, oldest month first; months without one are left out."""
+    with installation.database.reading() as connection:
+        return delivery_store.count_by_month(connection, "ambiguous")
+
+
 def resolver(done_by: str, reason: str, clock: Callable[[], float]) -> Doer:
     """The person who decides, with the reason and the time from `clock`."""
     return Doer(done_by, reason, int(clock()))
