@@ -12,7 +12,7 @@ from partner_program.adapters.billing.pull import pull_month
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
+from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose, share_of
 from tests.sources.conftest import SQL, Billing, printed
 from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
@@ -36,14 +36,7 @@ def pull(billing: Billing, source: str | None, *closes: PeriodClose, month: Bill
 
 def counted(groups: Iterable[MrrGroup]) -> Fraction:
     """Rule 2 over the groups of June, in minor units."""
-    return sum(
-        (
-            Fraction(group.net_amount_minor * group.covered_days, 30 * group.term_months)
-            for group in groups
-            if group.document_status == "posted"
-        ),
-        Fraction(0),
-    )
+    return sum((Fraction(*share_of(group, 30)) for group in groups if group.document_status == "posted"), Fraction(0))
 
 
 def recorded(billing: Billing, source: str) -> PeriodClose:
@@ -55,11 +48,13 @@ def recorded(billing: Billing, source: str) -> PeriodClose:
 
 
 def killbill_june(billing: Billing) -> None:
-    """An annual fee of 1,200, half of June for 50, and usage of 70 corrected by 30: 100 + 50 + 70 - 30."""
+    """1,200 a year, half of June for 50, six days of 40 a month, and usage of 70 less 30: 100 + 50 + 8 + 70 - 30."""
     system = KillBill(billing)
     system.invoice()
     system.item("R1", "RECURRING", "1200.00", "2015-03-15", "2016-03-15")
-    system.item("R2", "RECURRING", "50.00", "2015-06-16", "2015-07-01")
+    system.fee("R2", "50.00", "100.00", "2015-06-16", "2015-07-01")
+    system.fee("R4", "40.00", "40.00", "2015-06-16", "2015-07-16")
+    system.item("A4", "REPAIR_ADJ", "-32.00", "2015-06-22", "2015-07-16", linked_item_id="R4")
     system.item("U1", "USAGE", "70.00", "2015-06-10", "2015-07-10")
     system.item("J1", "ITEM_ADJ", "-30.00", "2015-07-02", "2015-07-02", linked_item_id="U1")
     system.item("F1", "FIXED", "99.00", "2015-06-16", None)
@@ -104,8 +99,8 @@ def odoo_june(billing: Billing) -> None:
 SYSTEMS = pytest.mark.parametrize(
     ("server", "source", "fill", "account_id", "june"),
     [
-        ("postgres_billing", "killbill", killbill_june, "A1", 190_00),
-        ("mariadb_billing", "killbill", killbill_june, "A1", 190_00),
+        ("postgres_billing", "killbill", killbill_june, "A1", 198_00),
+        ("mariadb_billing", "killbill", killbill_june, "A1", 198_00),
         ("mariadb_billing", "fossbilling", fossbilling_june, "1", 100_00),
         ("mariadb_billing", "whmcs", whmcs_june, "1", 180_00),
         ("postgres_billing", "odoo", odoo_june, "30", 120_00),

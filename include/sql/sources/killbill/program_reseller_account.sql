@@ -1,10 +1,10 @@
 -- Contract 1 from Kill Bill, the same on PostgreSQL, MySQL and MariaDB.
--- Grain: one row per account tagged RESELLER, and one per child account of such an account.
+-- Grain: one row per account with the tag reseller, and one per child account of such an account.
 WITH flagged AS (
     SELECT tag.object_id AS account_id
     FROM tags AS tag
     INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
-    WHERE tag.object_type = 'ACCOUNT' AND tag.is_active AND flag.is_active AND flag.name = 'RESELLER'
+    WHERE tag.object_type = 'ACCOUNT' AND tag.is_active AND flag.is_active AND LOWER(flag.name) = 'reseller'
 )
 
 SELECT

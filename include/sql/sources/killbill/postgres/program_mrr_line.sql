@@ -1,46 +1,79 @@
--- Contract 1 from Kill Bill on PostgreSQL: recurring fees and usage, and what corrects them.
--- Grain: one row per invoice item, or a row for each part (head, whole months, tail) of a pro-rated item.
+-- Contract 1 from Kill Bill on PostgreSQL: recurring fees, prepaid phases and usage, and what corrects them.
+-- Grain: one row per invoice item. `fee` is the item itself, or the one that a repair or an adjustment corrects.
 WITH flagged AS (
     SELECT tag.object_id AS account_id
     FROM tags AS tag
     INNER JOIN tag_definitions AS flag ON tag.tag_definition_id = flag.id
-    WHERE tag.object_type = 'ACCOUNT' AND tag.is_active AND flag.is_active AND flag.name = 'RESELLER'
+    WHERE tag.object_type = 'ACCOUNT' AND tag.is_active AND flag.is_active AND LOWER(flag.name) = 'reseller'
 ),
 
 items AS (
     SELECT
-        item.id AS item_id,
+        item.id AS line_id,
         customer.id AS account_id,
-        item.subscription_id AS service_id,
-        COALESCE(item.product_name, item.plan_name) AS product,
-        CASE item.type WHEN 'RECURRING' THEN 'recurring' WHEN 'USAGE' THEN 'usage' ELSE 'credit' END AS charge_kind,
-        -- an adjustment belongs to the period of the item it corrects. Usage counts in the month in which it starts.
-        CASE
-            WHEN item.type <> 'ITEM_ADJ' THEN item.start_date
-            WHEN linked.type = 'USAGE' THEN CAST(DATE_TRUNC('month', linked.start_date) AS DATE)
-            ELSE linked.start_date
-        END AS starts_on,
-        CASE
-            WHEN item.type <> 'ITEM_ADJ' THEN item.end_date
-            WHEN linked.type = 'USAGE' THEN CAST(DATE_TRUNC('month', linked.start_date) + INTERVAL '1 month' AS DATE)
-            ELSE linked.end_date
-        END AS ends_on,
-        ROUND(item.amount * 100) AS amount_minor,
+        COALESCE(item.subscription_id, fee.subscription_id) AS service_id,
+        COALESCE(fee.product_name, fee.plan_name) AS product,
+        item.type,
+        item.amount,
         item.currency,
-        CASE invoice.status
-            WHEN 'COMMITTED' THEN 'posted' WHEN 'DRAFT' THEN 'draft' WHEN 'VOID' THEN 'void' ELSE invoice.status
-        END AS document_status,
-        invoice.invoice_date AS posted_on
+        invoice.status,
+        invoice.invoice_date,
+        fee.type AS fee_type,
+        fee.amount AS fee_amount,
+        fee.rate * COALESCE(fee.quantity, 1) AS rate, -- the price of a whole period of the plan
+        fee.start_date AS fee_start,
+        fee.end_date AS fee_end,
+        fee.end_date - fee.start_date AS fee_days,
+        item.end_date - item.start_date AS item_days,
+        -- a repair has dates of its own. Usage lasts a day at least: a cancellation on the first day has none.
+        CASE WHEN item.type = 'ITEM_ADJ' THEN fee.start_date ELSE item.start_date END AS starts_on,
+        CASE
+            WHEN item.type = 'USAGE' AND item.end_date = item.start_date THEN item.end_date + 1
+            WHEN item.type = 'ITEM_ADJ' THEN fee.end_date
+            ELSE item.end_date
+        END AS ends_on,
+        CASE
+            WHEN item.type = 'REPAIR_ADJ'
+                THEN
+                    EXISTS (
+                        SELECT 1
+                        FROM invoice_items AS adjustment
+                        WHERE adjustment.linked_item_id = fee.id AND adjustment.type = 'ITEM_ADJ'
+                    )
+            ELSE TRUE
+        END AS is_adjusted
     FROM invoice_items AS item
     INNER JOIN invoices AS invoice ON item.invoice_id = invoice.id
     INNER JOIN accounts AS customer ON COALESCE(item.child_account_id, item.account_id) = customer.id
-    LEFT JOIN invoice_items AS linked ON item.linked_item_id = linked.id
+    LEFT JOIN invoice_items AS fee
+        ON fee.id = CASE WHEN item.type IN ('REPAIR_ADJ', 'ITEM_ADJ') THEN item.linked_item_id ELSE item.id END
     WHERE
         customer.tenant_record_id = 1 -- one tenant is one legal entity, see README
         AND NOT invoice.parent_invoice
+        AND item.type IN ('RECURRING', 'USAGE', 'FIXED', 'REPAIR_ADJ', 'ITEM_ADJ')
         AND (
-            item.type IN ('RECURRING', 'USAGE', 'REPAIR_ADJ')
-            OR (item.type = 'ITEM_ADJ' AND linked.type IN ('RECURRING', 'USAGE'))
+            fee.type IN ('RECURRING', 'USAGE')
+            OR (item.type = 'REPAIR_ADJ' AND fee.id IS NULL)
+            -- FIXED pays for a phase if it has an end. One without is a setup fee, unless its phase has no other fee.
+            OR (
+                fee.type = 'FIXED'
+                AND COALESCE(RIGHT(fee.phase_name, 6), '') <> '-trial'
+                AND (
+                    fee.end_date IS NOT NULL
+                    OR (
+                        RIGHT(fee.phase_name, 10) = '-fixedterm'
+                        AND fee.amount <> 0
+                        AND NOT EXISTS (
+                            SELECT 1
+                            FROM invoice_items AS recurring
+                            WHERE
+                                recurring.subscription_id = fee.subscription_id
+                                AND recurring.phase_name = fee.phase_name
+                                AND recurring.type = 'RECURRING'
+                        )
+                    )
+                )
+            )
         )
         AND (
             customer.id IN (SELECT flagged.account_id FROM flagged)
@@ -48,127 +81,100 @@ items AS (
         )
 ),
 
--- MATERIALIZED, because PostgreSQL would copy each expression into the next ones, and planning would take minutes
-calendar AS MATERIALIZED (
+periods AS MATERIALIZED (
     SELECT
-        items.*,
-        CAST(DATE_TRUNC('month', items.starts_on) AS DATE) AS first_month,
-        CAST(DATE_TRUNC('month', items.ends_on) AS DATE) AS last_month,
-        CAST(EXTRACT(DAY FROM items.starts_on) AS INTEGER) AS start_day,
-        CAST(EXTRACT(DAY FROM items.ends_on) AS INTEGER) AS end_day,
-        CAST(
-            EXTRACT(DAY FROM DATE_TRUNC('month', items.starts_on) + INTERVAL '1 month' - INTERVAL '1 day') AS INTEGER
-        ) AS first_month_days,
-        CAST(
-            EXTRACT(DAY FROM DATE_TRUNC('month', items.ends_on) + INTERVAL '1 month' - INTERVAL '1 day') AS INTEGER
-        ) AS last_month_days,
-        CAST(
-            (EXTRACT(YEAR FROM items.ends_on) - EXTRACT(YEAR FROM items.starts_on)) * 12
-            + EXTRACT(MONTH FROM items.ends_on) - EXTRACT(MONTH FROM items.starts_on) AS INTEGER
-        ) AS months
+        *,
+        -- the days that the rate is for, by the amount: 66.67 of 100 for 20 days is a period of 30
+        CASE WHEN fee_amount > 0 AND fee_amount < rate THEN ROUND(rate * fee_days / fee_amount) END AS rate_days,
+        -- whole months end on the day of the month on which they start, or on a shorter month's last day
+        CASE
+            WHEN
+                EXTRACT(DAY FROM fee_start) = EXTRACT(DAY FROM fee_end)
+                OR (
+                    EXTRACT(DAY FROM fee_start) > EXTRACT(DAY FROM fee_end)
+                    AND EXTRACT(DAY FROM fee_end + INTERVAL '1' DAY) = 1
+                )
+                OR (
+                    EXTRACT(DAY FROM fee_start) < EXTRACT(DAY FROM fee_end)
+                    AND EXTRACT(DAY FROM fee_start + INTERVAL '1' DAY) = 1
+                )
+                THEN
+                    NULLIF(
+                        (EXTRACT(YEAR FROM fee_end) - EXTRACT(YEAR FROM fee_start)) * 12
+                        + EXTRACT(MONTH FROM fee_end) - EXTRACT(MONTH FROM fee_start),
+                        0
+                    )
+        END AS whole_months
     FROM items
 ),
 
-periods AS (
+terms AS (
+    -- a piece of a term: its amount is exactly what Kill Bill's pro-ration by days gives for such a term
     SELECT
-        calendar.*,
-        -- whole months: the period ends on the day of the month on which it starts, or on a shorter month's last day
-        calendar.charge_kind = 'usage'
-        OR COALESCE(calendar.ends_on <= calendar.starts_on, TRUE)
-        OR (
-            calendar.months >= 1
-            AND (
-                calendar.start_day = calendar.end_day
-                OR (calendar.start_day > calendar.end_day AND calendar.end_day = calendar.last_month_days)
-                OR (calendar.end_day > calendar.start_day AND calendar.start_day = calendar.first_month_days)
-            )
-        ) AS is_whole,
-        COALESCE(calendar.first_month = calendar.last_month, FALSE) AS is_in_one_month
-    FROM calendar
-),
-
-stretches AS MATERIALIZED (
-    -- weights are months, multiplied by the days of the first and of the last month to get whole numbers
-    SELECT
-        periods.*,
+        *,
         CASE
-            WHEN periods.is_whole OR periods.is_in_one_month OR periods.start_day = 1 THEN 0
-            ELSE (periods.first_month_days - periods.start_day + 1) * periods.last_month_days
-        END AS head_weight,
-        CASE
-            WHEN periods.is_whole OR periods.is_in_one_month THEN 1
-            ELSE
-                (periods.months - CASE WHEN periods.start_day = 1 THEN 0 ELSE 1 END)
-                * periods.first_month_days * periods.last_month_days
-        END AS body_weight,
-        CASE
-            WHEN periods.is_whole OR periods.is_in_one_month THEN 0
-            ELSE (periods.end_day - 1) * periods.first_month_days
-        END AS tail_weight
+            WHEN
+                ABS(rate * fee_days / rate_days - fee_amount)
+                > CASE
+                    WHEN currency IN ('CLP', 'ISK', 'JPY', 'KRW', 'PYG', 'UGX', 'VND', 'XAF', 'XOF', 'XPF') THEN 0.501
+                    ELSE 0.00501
+                END
+                THEN NULL
+            WHEN rate_days BETWEEN 28 AND 31 THEN 1
+            WHEN rate_days BETWEEN 59 AND 62 THEN 2
+            WHEN rate_days BETWEEN 89 AND 92 THEN 3
+            WHEN rate_days BETWEEN 120 AND 123 THEN 4
+            WHEN rate_days BETWEEN 181 AND 184 THEN 6
+            WHEN rate_days BETWEEN 365 AND 366 THEN 12
+            WHEN rate_days BETWEEN 546 AND 550 THEN 18
+            WHEN rate_days BETWEEN 730 AND 731 THEN 24
+            WHEN rate_days BETWEEN 1095 AND 1096 THEN 36
+        END AS piece_months
     FROM periods
-),
-
-numbers AS (
-    SELECT 1 AS part
-    UNION ALL
-    SELECT 2 AS part
-    UNION ALL
-    SELECT 3 AS part
-),
-
-parts AS (
-    SELECT
-        stretches.*,
-        numbers.part,
-        stretches.head_weight + stretches.body_weight + stretches.tail_weight AS whole_weight,
-        CASE numbers.part
-            WHEN 1 THEN stretches.head_weight WHEN 2 THEN stretches.body_weight ELSE stretches.tail_weight
-        END AS weight,
-        CASE numbers.part
-            WHEN 1 THEN 0
-            WHEN 2 THEN stretches.head_weight
-            ELSE stretches.head_weight + stretches.body_weight
-        END AS weight_before
-    FROM stretches
-    CROSS JOIN numbers
 )
 
 SELECT
-    CAST(CASE WHEN weight = whole_weight THEN item_id ELSE item_id || '/' || part END AS VARCHAR(38)) AS line_id,
+    line_id,
     account_id,
     service_id,
     product,
-    charge_kind,
-    CAST(
-        CASE
-            WHEN part = 3 THEN last_month
-            WHEN is_whole THEN starts_on
-            WHEN part = 1 OR is_in_one_month OR start_day = 1 THEN first_month
-            ELSE first_month + INTERVAL '1 month'
-        END AS DATE
-    ) AS service_start,
-    CAST(
-        CASE
-            WHEN part = 3 THEN last_month + INTERVAL '1 month'
-            WHEN is_whole THEN ends_on
-            WHEN part = 1 OR is_in_one_month THEN first_month + INTERVAL '1 month'
-            ELSE last_month
-        END AS DATE
-    ) AS service_end,
+    CASE WHEN type IN ('RECURRING', 'FIXED') THEN 'recurring' WHEN type = 'USAGE' THEN 'usage' ELSE 'credit' END
+        AS charge_kind,
+    -- usage counts in the month in which it starts, and so does what corrects it
     CASE
-        WHEN part IN (1, 3) OR charge_kind = 'usage' OR is_in_one_month THEN 1
-        WHEN is_whole OR start_day = 1 THEN months
-        ELSE months - 1
-    END AS term_months,
-    -- each part is the rounded running total less the one before it, so that the parts add up to the item
+        WHEN type = 'ITEM_ADJ' AND fee_type = 'USAGE' THEN CAST(DATE_TRUNC('month', starts_on) AS DATE)
+        ELSE starts_on
+    END AS service_start,
+    CASE
+        WHEN
+            type = 'ITEM_ADJ' AND fee_type = 'USAGE'
+            THEN CAST(DATE_TRUNC('month', starts_on) + INTERVAL '1 month' AS DATE)
+        ELSE ends_on
+    END AS service_end,
+    CAST(CASE WHEN fee_type = 'USAGE' THEN 1 ELSE COALESCE(piece_months, whole_months) END AS INTEGER)
+        AS term_months,
     CAST(
-        ROUND(amount_minor * (weight_before + weight) / whole_weight)
-        - ROUND(amount_minor * weight_before / whole_weight) AS BIGINT
-    ) AS net_amount_minor,
+        ROUND(
+            100 * CASE
+                WHEN fee_type = 'USAGE' OR COALESCE(piece_months, whole_months) IS NULL THEN NULL
+                -- a repair gives back the term's price, or less where an adjustment had given back a part of it
+                WHEN
+                    type = 'REPAIR_ADJ'
+                    AND NOT (is_adjusted AND fee_amount * item_days / fee_days + amount > 0.01)
+                    THEN -CASE WHEN piece_months IS NULL THEN fee_amount ELSE rate END
+                WHEN piece_months IS NOT NULL OR type = 'REPAIR_ADJ'
+                    THEN
+                        CASE WHEN piece_months IS NULL THEN fee_amount ELSE rate END
+                        * amount / fee_amount
+                        * CASE WHEN type = 'REPAIR_ADJ' THEN fee_days / CAST(item_days AS DECIMAL(9, 0)) ELSE 1 END
+            END
+        ) AS BIGINT
+    ) AS term_amount_minor,
+    CAST(ROUND(amount * 100) AS BIGINT) AS net_amount_minor,
     currency,
-    document_status,
-    posted_on,
+    CASE status WHEN 'COMMITTED' THEN 'posted' WHEN 'DRAFT' THEN 'draft' WHEN 'VOID' THEN 'void' ELSE status END
+        AS document_status,
+    invoice_date AS posted_on,
     CAST(NULL AS INTEGER) AS discount_bp,
     CAST(NULL AS DATE) AS ordered_on
-FROM parts
-WHERE weight > 0
+FROM terms
