@@ -101,6 +101,12 @@ class Letter(HTMLParser):
         """All text that is shown."""
         return " ".join(data.strip() for data, _ in self.shown)
 
+    @property
+    def grants(self) -> list[tuple[str, str, str, str]]:
+        """Tier, first day, last day and state of each grace period."""
+        cells = [row[-1] for row in self.tables.get("grants", [])]
+        return list(zip(*[iter(cells)] * 4, strict=True))
+
     def colour_pairs(self) -> Iterator[tuple[str, str, str]]:
         """Mode, text colour and background of each text shown."""
         for _, element in self.shown:

@@ -102,12 +102,13 @@ def now_and_before(shown: str, language: str) -> tuple[str, str | None]:
 
 
 def day(shown: str, language: str) -> date:
-    (found,) = re.findall(r"(\d+)\.? (\w+) (\d{4})", shown)
+    (found,) = re.findall(r"(\d+)\.?\s(\w+) (\d{4})", shown)
     return date(int(found[2]), MONTHS[language].index(found[1]) + 1, int(found[0]))
 
 
 def check_html(stated: LetterFacts, html: str, language: str) -> None:
-    tables, words = Letter(html).tables, WORDS[language]
+    letter, words = Letter(html), WORDS[language]
+    tables = letter.tables
     terms = [now_and_before(row[1], language) for row in tables["terms"]]
     assert [hundredths(terms[0][0], language), hundredths(terms[1][0], language)] == [
         stated.monthly_fee_discount_bp,
@@ -129,9 +130,12 @@ def check_html(stated: LetterFacts, html: str, language: str) -> None:
     if stated.accounts:
         assert hundredths(tables["revenue"][-1][-1], language) == stated.mrr_eur_cents
     assert [
-        (int(row[0]), day(row[1], language), day(row[2], language) + timedelta(1), row[3])
-        for row in tables.get("grants", [])[1:]
-    ] == [(each.tier, each.starts_on, each.ends_on, words[STATES[each.outcome]]) for each in stated.grants]
+        (title, day(first, language), day(last, language) + timedelta(1), state)
+        for title, first, last, state in letter.grants
+    ] == [
+        (words["Tier %(tier)s"] % {"tier": each.tier}, each.starts_on, each.ends_on, words[STATES[each.outcome]])
+        for each in stated.grants
+    ]
     assert [
         row[1] if kept.discount_bp is None else hundredths(row[1], language)
         for row, kept in zip(tables.get("legacy", [])[1:], stated.legacy, strict=True)

@@ -120,14 +120,25 @@ def test_four_hundred_accounts_fill_pages_that_each_repeat_the_head_and_the_enti
     assert re.findall(r"US-\d{5}", " ".join(shown)) == [row.account_id for row in rows]
 
 
-@pytest.mark.parametrize("accounts", range(18, 32))
-def test_the_rates_stand_on_the_page_of_the_total_that_they_explain(accounts: int) -> None:
+@pytest.mark.parametrize("accounts", range(14, 32))
+def test_the_total_stands_on_the_page_of_its_last_account_and_of_the_rates_that_explain_it(accounts: int) -> None:
     rows = tuple(account("US", f"US-{number:05}", "USD", 1_100, "1.100000", 1_000) for number in range(accounts))
     shown = pages(PDF.letter(facts(accounts=rows, mrr_eur_cents=1_000 * accounts)))
 
-    (total,) = [place for place, page in enumerate(shown) if f"Total €{accounts * 10}.00" in page]
-    (rates,) = [place for place, page in enumerate(shown) if "1 EUR = 1.100000 USD" in page]
-    assert total == rates
+    (total,) = [page for page in shown if f"Total €{accounts * 10}.00" in page]
+    assert f"{rows[-1].account_id} USD 11.00 €10.00 Total" in total
+    assert "1 EUR = 1.100000 USD" in total
+
+
+@pytest.mark.parametrize("accounts", range(12, 18))
+def test_a_single_account_of_another_entity_stands_below_its_own_title_with_the_total(accounts: int) -> None:
+    rows = tuple(account("NL", f"NL-{number:05}", "EUR", 1_000, "1", 1_000) for number in range(accounts))
+    other = account("US", "US-1", "USD", 1_100, "1.100000", 1_000)
+    shown = on_paper(facts(accounts=(*rows, other), mrr_eur_cents=1_000 * accounts + 1_000))
+
+    assert re.search(r"\S+ US · LeaseWeb USA, Inc\. US-1 USD 11\.00 €10\.00 Total", shown)
+    assert shown.count("US · LeaseWeb USA, Inc.") == 1
+    assert "NL · LeaseWeb Netherlands B.V. US · LeaseWeb" not in shown
 
 
 @pytest.mark.parametrize(

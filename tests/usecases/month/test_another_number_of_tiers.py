@@ -119,7 +119,7 @@ def test_both_months_run_again_change_nothing(seven: DatedWorld) -> None:
 
 
 def test_letters_name_the_seventh_tier_and_what_is_missing_to_it(seven: DatedWorld) -> None:
-    assert "From 20 August 2015 you are in Tier 7, up from Tier 6." in seven.letter("P1")
+    assert "From 20\u00a0August 2015 you are in Tier 7, up from Tier 6." in seven.letter("P1")
     assert "Monthly fee discount: 27%" in seven.letter("P1")
     assert "On the way to" not in seven.letter("P1")
     assert "Tier 7 begins at €80,000.00 of recurring revenue a month: €0.01 more than in July 2015." in seven.letter(
@@ -232,7 +232,7 @@ def test_tiers_are_compared_by_their_numbers_across_the_change(four: DatedWorld)
         "P9": (6, "tier_lowered"),
     }
     assert rates(four, "P1") == [(GO_LIVE, 6, 2500), (SETTLED_ON, 4, 1500)]
-    assert "From 20 August 2015 you are in Tier 4; before, you were in Tier 6." in four.letter("P1")
+    assert "From 20\u00a0August 2015 you are in Tier 4; before, you were in Tier 6." in four.letter("P1")
     assert "On the way to" not in four.letter("P1")
 
 

@@ -15,7 +15,7 @@ from babel.numbers import NumberPattern, format_decimal, get_currency_symbol, ge
 
 from partner_program.domain.billing_month import BillingMonth
 
-_NO_BREAK_SPACE = "\u00a0"
+NO_BREAK_SPACE = "\u00a0"
 _MINUS = "\u2212"
 _DISTINCT_VALUES = 4096
 Signs = tuple[tuple[str, str], ...]
@@ -80,7 +80,7 @@ class LocaleFormat:
     def _code_signs(self, currency: str) -> Signs:
         """Return the same with a currency's code, which is always separated from the digits after it."""
         return tuple(
-            (_sign(before.replace("¤" + _NO_BREAK_SPACE, "¤"), currency + _NO_BREAK_SPACE), _sign(after, currency))
+            (_sign(before.replace("¤" + NO_BREAK_SPACE, "¤"), currency + NO_BREAK_SPACE), _sign(after, currency))
             for before, after in _affixes(self._money)
         )
 
@@ -91,7 +91,8 @@ class LocaleFormat:
         return f"{before}{whole}{self.point if part else ''}{part}{after}"
 
     def _format_day(self, day: date) -> str:
-        return format_date(day, "long", locale=self.locale)
+        """Keep the number of the day on the line of its month: 1. September."""
+        return format_date(day, "long", locale=self.locale).replace(" ", NO_BREAK_SPACE, 1)
 
     def _format_last_day(self, end: date) -> str:
         return self._format_day(end - timedelta(days=1))

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from partner_program.adapters.letters.account_list import account_list
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
-from partner_program.adapters.letters.locale_format import LocaleFormat
+from partner_program.adapters.letters.locale_format import NO_BREAK_SPACE, LocaleFormat
 from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, letter_view
 from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
 from partner_program.domain.program import Program
@@ -152,7 +152,8 @@ class LanguageTemplates:
         shortened = len(facts.accounts) > self._accounts_in_mail
         view = self.view(facts, shortened=shortened)
         return RenderedLetter(
-            subject=self.subjects[facts.kind].subject(view),
+            # a line of a header has no line to keep together, and in plain letters it needs no encoding
+            subject=self.subjects[facts.kind].subject(view).replace(NO_BREAK_SPACE, " "),
             html=self.html.render(l=view),
             text=self.text.render(l=view),
             language_used=self.language,
@@ -255,12 +256,18 @@ def _environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environme
     environment.extend(catalogue=catalogue)
     environment.install_gettext_translations(catalogue.translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["isolate"] = _isolated if html else str
+    environment.filters["unbroken"] = _unbroken if html else str
     return environment
 
 
 def _isolated(name: str) -> Markup:
     """Mark a name to keep its own reading direction, so that a right-to-left name does not reorder the sentence."""
     return Markup("<bdi>") + escape(name) + Markup("</bdi>")
+
+
+def _unbroken(name: str) -> Markup:
+    """Keep the name of a file on one line."""
+    return Markup('<span style="white-space:nowrap">') + escape(name) + Markup("</span>")
 
 
 def _content_hash(folder: Path) -> str:
