@@ -65,8 +65,9 @@ def reconciliation_json(found: Reconciliation) -> str:
 
 @contextmanager
 def sending_progress(total: int) -> Iterator[Callable[[SendReport], None]]:
-    """Show a progress bar on stderr while `total` letters are sent."""
+    """Show a progress bar on stderr while `total` letters are sent; where nobody watches, not even its empty line."""
+    console = Console(stderr=True)
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("sending", total=total)
         yield lambda report: bar.update(task, completed=sum(report.outcomes.values()))
