@@ -63,16 +63,19 @@ def killbill_june(billing: Billing) -> None:
 
 
 def fossbilling_june(billing: Billing) -> None:
-    """A quarter for 300 less 60, and half of another invoice of 40 refunded by hand: 80 + 20."""
+    """A quarter for 300 less 60, four days for 40, two of them in June, and 40 that staff set to refunded: 80 + 20."""
     system = FossBilling(billing)
     system.order(5, activated="2015-05-15 10:00:00", period="3M")
     system.order(6, activated="2015-06-01 10:00:00")
+    system.order(7, activated="2015-06-29 10:00:00", period="4D")
     system.invoice(1)
     system.fee(1, 5, "300.00", period="3M")
     system.discount(1, 5, "-60.00")
     system.item(1, "custom", "25.00", unit="service")
-    system.invoice(2, refund=Decimal("20.00"))
+    system.invoice(2, status="refunded")
     system.fee(2, 6, "40.00")
+    system.invoice(3)
+    system.fee(3, 7, "40.00", period="4D")
 
 
 def whmcs_june(billing: Billing) -> None:

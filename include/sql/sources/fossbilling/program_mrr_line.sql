@@ -1,153 +1,305 @@
 -- Contract 1 from FOSSBilling (MySQL or MariaDB): what orders cost per period, less discounts and refunds.
--- Grain: one row per invoice item of an order that renews, and one more if part of the invoice was refunded by hand.
-WITH copies AS (
-    -- A refund by credit note or negative invoice copies every item. Only its note names the refunded invoice.
+-- Grain: one row per invoice item of an order that renews, of its discount, or that staff typed in.
+WITH invoices AS (
     SELECT
-        copied.id,
-        CAST(
-            SUBSTRING_INDEX(SUBSTRING(copied.notes, LOCATE('Refund for #', copied.notes) + 12), ' ', 1) AS UNSIGNED
-        ) AS refunded_id
-    FROM invoice AS copied
-    WHERE copied.status = 'refunded' AND LOCATE('Refund for #', copied.notes) > 0
+        invoiced.id,
+        invoiced.client_id,
+        invoiced.currency,
+        invoiced.status,
+        invoiced.approved,
+        invoiced.refund,
+        invoiced.paid_at,
+        invoiced.due_at,
+        invoiced.created_at,
+        -- A refund by credit note or negative invoice copies every item. Only its note names the refunded invoice.
+        CASE
+            WHEN invoiced.status = 'refunded' AND LOCATE('Refund for #', invoiced.notes) > 0
+                THEN
+                    CAST(
+                        SUBSTRING_INDEX(
+                            SUBSTRING(invoiced.notes, LOCATE('Refund for #', invoiced.notes) + 12), ' ', 1
+                        ) AS SIGNED
+                    )
+        END AS refunded_id
+    FROM invoice AS invoiced
+    INNER JOIN client AS buyer ON invoiced.client_id = buyer.id
+    INNER JOIN client_group AS flag ON buyer.client_group_id = flag.id AND flag.title = 'Reseller'
 ),
 
-order_items AS (
+copies AS (
+    SELECT DISTINCT invoices.refunded_id
+    FROM invoices
+    WHERE invoices.refunded_id IS NOT NULL
+),
+
+documents AS (
+    SELECT
+        invoices.*,
+        COALESCE(invoices.refunded_id, invoices.id) AS original_id,
+        invoices.refunded_id IS NOT NULL AS is_copy,
+        invoices.approved = 1 AND invoices.status <> 'canceled' AS is_issued,
+        CASE
+            WHEN COALESCE(invoices.approved, 0) = 0 THEN 'draft'
+            WHEN invoices.status = 'canceled' THEN 'void'
+            WHEN copies.refunded_id IS NOT NULL AND invoices.status IN ('paid', 'unpaid', 'refunded') THEN 'posted'
+            -- Staff set the status itself, so that there is no copy. A copy that lost its note is negative.
+            WHEN
+                invoices.status = 'refunded'
+                AND invoices.refunded_id IS NULL
+                AND (
+                    SELECT SUM(item.price * COALESCE(item.quantity, 1))
+                    FROM invoice_item AS item
+                    WHERE item.invoice_id = invoices.id
+                ) >= 0
+                THEN 'void'
+            -- No known version writes this amount, and it does not say what it gives back.
+            WHEN invoices.refund <> 0 THEN CONCAT('refund of ', invoices.refund)
+            WHEN invoices.status IN ('paid', 'unpaid', 'refunded') THEN 'posted'
+            ELSE invoices.status
+        END AS document_status
+    FROM invoices
+    LEFT JOIN copies ON invoices.id = copies.refunded_id
+),
+
+items AS (
     SELECT
         item.id,
         item.invoice_id,
         item.rel_id,
         item.task,
+        item.status,
         item.period,
+        documents.client_id,
+        documents.currency,
+        documents.document_status,
+        documents.original_id,
+        documents.is_copy,
+        documents.is_issued,
+        documents.paid_at,
+        documents.due_at,
+        documents.created_at,
+        item.type = 'order' AS is_order,
+        item.type = 'custom' AND COALESCE(item.unit, '') <> 'discount' AS is_typed,
+        ROUND(CAST(item.price AS DECIMAL(18, 2)) * COALESCE(item.quantity, 1) * 100) AS amount_minor,
+        -- the line of its order on the invoice, by number: a discount follows the line that it is for
+        GREATEST(
+            SUM(
+                item.type = 'order'
+                AND CASE WHEN documents.is_copy THEN item.price <= 0 ELSE item.price >= 0 END
+            ) OVER (
+                PARTITION BY item.invoice_id, item.rel_id ORDER BY item.id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ), 1
+        ) AS place,
+        -- What staff typed in says nothing of what it is for. It may recur where its title comes back.
+        COALESCE(
+            DATEDIFF(LEAD(documents.created_at) OVER by_title, documents.created_at) BETWEEN 1 AND 45
+            OR DATEDIFF(documents.created_at, LAG(documents.created_at) OVER by_title) BETWEEN 1 AND 45, FALSE
+        ) AS comes_back
+    FROM invoice_item AS item
+    INNER JOIN documents ON item.invoice_id = documents.id
+    WHERE
+        (item.type = 'order' AND item.task IN ('activate', 'renew'))
+        OR (item.type = 'custom' AND item.unit = 'discount' AND item.rel_id <> '')
+        -- the system's own line for setting up has the unit 'service'
+        OR (item.type = 'custom' AND COALESCE(item.unit, '') NOT IN ('discount', 'service'))
+    WINDOW
+        by_title AS (
+            PARTITION BY documents.client_id, documents.is_copy, documents.document_status, item.type, item.title
+            ORDER BY documents.created_at, item.id
+        )
+),
+
+histories AS (
+    -- an order's own day of activation moves when it is cancelled and activated again, its history stays
+    SELECT
+        kept.client_order_id,
+        MIN(kept.created_at) AS active_at,
+        MIN(CASE WHEN kept.notes = 'Order activated' THEN kept.created_at END) AS activated_at
+    FROM client_order_status AS kept
+    WHERE kept.status = 'active'
+    GROUP BY kept.client_order_id
+),
+
+order_items AS (
+    SELECT
+        items.id,
+        items.invoice_id,
+        items.rel_id,
+        items.task,
+        items.status,
+        items.period,
+        items.place,
+        items.is_issued,
+        items.paid_at,
+        items.due_at,
+        items.created_at,
         ordered.service_type,
         ordered.created_at AS ordered_at,
+        ordered.expires_at,
         ordered.activated_at,
-        invoiced.paid_at,
-        invoiced.due_at,
-        invoiced.created_at,
-        invoiced.approved = 1 AND invoiced.status <> 'canceled' AS is_issued,
-        CAST(LEFT(item.period, CHAR_LENGTH(item.period) - 1) AS UNSIGNED)
-        * CASE RIGHT(item.period, 1) WHEN 'M' THEN 1 WHEN 'Y' THEN 12 END AS months
-    FROM invoice_item AS item
-    INNER JOIN invoice AS invoiced ON item.invoice_id = invoiced.id
-    LEFT JOIN client_order AS ordered ON CAST(item.rel_id AS UNSIGNED) = ordered.id
-    LEFT JOIN copies ON invoiced.id = copies.id
-    WHERE item.type = 'order' AND item.task IN ('activate', 'renew') AND item.price >= 0 AND copies.id IS NULL
+        histories.active_at,
+        COALESCE(histories.activated_at, ordered.activated_at) AS first_activated_at,
+        CAST(LEFT(items.period, CHAR_LENGTH(items.period) - 1) AS UNSIGNED) AS period_count,
+        CAST(LEFT(items.period, CHAR_LENGTH(items.period) - 1) AS UNSIGNED)
+        * CASE RIGHT(items.period, 1) WHEN 'M' THEN 1 WHEN 'Y' THEN 12 END AS months,
+        -- due a whole number of days after the invoice was made: a payment deadline, not the day of renewal
+        COALESCE(MOD(TIMESTAMPDIFF(SECOND, items.created_at, items.due_at) + 5, 86400) BETWEEN 0 AND 10, FALSE)
+            AS is_deadline
+    FROM items
+    LEFT JOIN client_order AS ordered ON CAST(items.rel_id AS UNSIGNED) = ordered.id
+    LEFT JOIN histories ON ordered.id = histories.client_order_id
+    WHERE items.is_order AND items.amount_minor >= 0 AND NOT items.is_copy
 ),
 
 chains AS (
-    -- for how many months the order was invoiced before this item, counted from its activation
+    -- what an order's other invoices tell about this one
     SELECT
         order_items.*,
-        COALESCE(
-            SUM(CASE WHEN order_items.is_issued THEN order_items.months END) OVER (
-                PARTITION BY order_items.rel_id ORDER BY order_items.id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), 0
-        )
-        + CASE
-            WHEN MAX(order_items.task = 'activate') OVER (PARTITION BY order_items.rel_id) = 0 THEN order_items.months
-            ELSE 0
-        END AS months_before
+        COALESCE(SUM(CASE WHEN order_items.is_issued THEN order_items.months END) OVER earlier, 0) AS months_before,
+        COALESCE(SUM(order_items.is_issued) OVER earlier, 0) AS times_before,
+        COALESCE(SUM(order_items.months) OVER earlier_on_invoice, 0) AS months_before_on_invoice,
+        MAX(order_items.task = 'activate') OVER on_invoice AS is_activated_by_invoice,
+        MAX(order_items.task = 'activate') OVER whole AS is_activated_by_order,
+        MIN(order_items.created_at) OVER whole AS first_created_at,
+        MIN(order_items.paid_at) OVER whole AS first_paid_at,
+        FIRST_VALUE(order_items.status) OVER by_number AS first_status,
+        -- the next renewal is due on the day on which this period ends, which is also the end of the order so far
+        CASE
+            WHEN LEAD(order_items.id) OVER by_number IS NOT NULL
+                THEN LEAD(CASE WHEN NOT order_items.is_deadline THEN order_items.due_at END) OVER by_number
+            WHEN order_items.status = 'executed' THEN order_items.expires_at
+        END AS ends_at
     FROM order_items
+    WINDOW
+        whole AS (PARTITION BY order_items.rel_id),
+        by_number AS (PARTITION BY order_items.rel_id ORDER BY order_items.id),
+        earlier AS (
+            PARTITION BY order_items.rel_id ORDER BY order_items.id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ),
+        on_invoice AS (PARTITION BY order_items.rel_id, order_items.invoice_id),
+        earlier_on_invoice AS (
+            PARTITION BY order_items.rel_id, order_items.invoice_id ORDER BY order_items.id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        )
+),
+
+started AS (
+    SELECT
+        chains.*,
+        -- when the order's first period began
+        COALESCE(
+            LEAST(chains.active_at, COALESCE(chains.activated_at, chains.active_at)),
+            -- without a history: an activation after the first period that was paid for is not the first one
+            CASE
+                WHEN
+                    chains.first_paid_at IS NULL
+                    OR chains.activated_at < chains.first_paid_at + INTERVAL COALESCE(chains.months, 1) MONTH
+                    THEN chains.activated_at
+            END,
+            chains.first_paid_at
+        ) AS started_at
+    FROM chains
+),
+
+starts AS (
+    SELECT
+        started.*,
+        -- Staff activated the order without an invoice, or after its first invoice, which then renewed it once more.
+        NOT started.is_activated_by_order
+        AND COALESCE(
+            started.started_at < started.first_created_at
+            OR (started.first_status = 'executed' AND started.first_activated_at <= started.started_at), FALSE
+        ) AS begins_free,
+        -- the periods before a cancellation and those after it are no chain
+        COALESCE(
+            started.started_at + INTERVAL 1 DAY < started.activated_at
+            AND started.activated_at < started.created_at, FALSE
+        ) AS is_restarted
+    FROM started
 ),
 
 periods AS (
     SELECT
-        chains.*,
-        chains.task = 'activate' AND chains.activated_at IS NULL AND chains.paid_at IS NULL AS never_started,
+        starts.*,
+        starts.task = 'activate'
+        OR (starts.times_before = 0 AND NOT starts.is_activated_by_order AND NOT starts.begins_free) AS is_first,
         CAST(
             CASE
-                WHEN chains.task = 'activate' THEN COALESCE(chains.activated_at, chains.paid_at, chains.created_at)
-                -- due a whole number of days after the invoice was made: a payment deadline, not the day of renewal
                 WHEN
-                    chains.activated_at IS NOT NULL
-                    AND chains.months IS NOT NULL
-                    AND MOD(TIMESTAMPDIFF(SECOND, chains.created_at, chains.due_at) + 5, 86400) BETWEEN 0 AND 10
-                    THEN chains.activated_at + INTERVAL chains.months_before MONTH
-                ELSE chains.due_at
+                    starts.task = 'activate'
+                    OR (starts.times_before = 0 AND NOT starts.is_activated_by_order AND NOT starts.begins_free)
+                    THEN COALESCE(starts.started_at, starts.created_at)
+                WHEN
+                    starts.months IS NOT NULL
+                    AND starts.started_at IS NOT NULL
+                    AND (starts.is_deadline OR starts.is_activated_by_invoice)
+                    THEN
+                        CASE
+                            WHEN NOT starts.is_restarted
+                                THEN
+                                    starts.started_at
+                                    + INTERVAL (
+                                        starts.months_before
+                                        + CASE WHEN starts.begins_free THEN starts.months ELSE 0 END
+                                    ) MONTH
+                        END
+                -- A setting lets periods start on the day of payment. It is encrypted, but the end of the period tells.
+                -- The system's months may run over by three days.
+                WHEN
+                    ABS(DATEDIFF(starts.ends_at, starts.paid_at + INTERVAL starts.months MONTH)) <= 3
+                    AND ABS(DATEDIFF(starts.ends_at, starts.paid_at + INTERVAL starts.months MONTH))
+                    < ABS(DATEDIFF(starts.ends_at, starts.due_at + INTERVAL starts.months MONTH))
+                    THEN starts.paid_at
+                ELSE starts.due_at + INTERVAL starts.months_before_on_invoice MONTH
             END AS DATE
         ) AS starts_on
-    FROM chains
-),
-
-hand_refunds AS (
-    -- the amount of an invoice, tax included, that was refunded without a document
-    SELECT
-        invoiced.id,
-        CAST(MAX(invoiced.refund) AS DECIMAL(18, 2)) AS refund,
-        SUM(CAST(item.price AS DECIMAL(18, 2)) * item.quantity)
-        + ROUND(
-            SUM(CASE WHEN item.taxed = 1 THEN CAST(item.price AS DECIMAL(18, 2)) * item.quantity ELSE 0 END)
-            * CAST(COALESCE(NULLIF(MAX(invoiced.taxrate), ''), '0') AS DECIMAL(9, 4)) / 100, 2
-        ) AS total
-    FROM invoice AS invoiced
-    INNER JOIN invoice_item AS item ON invoiced.id = item.invoice_id
-    WHERE
-        invoiced.refund > 0
-        AND invoiced.id NOT IN (SELECT copies.id FROM copies)
-        AND invoiced.id NOT IN (SELECT copies.refunded_id FROM copies)
-    GROUP BY invoiced.id
-    HAVING total > 0
-),
-
-numbers AS (
-    SELECT 1 AS part
-    UNION ALL
-    SELECT 2 AS part
+    FROM starts
 )
 
 SELECT
-    CASE numbers.part WHEN 1 THEN CAST(item.id AS CHAR) ELSE CONCAT(item.id, '/refund') END AS line_id,
-    CAST(buyer.id AS CHAR) AS account_id,
-    item.rel_id AS service_id,
+    CAST(items.id AS CHAR) AS line_id,
+    CAST(items.client_id AS CHAR) AS account_id,
+    items.rel_id AS service_id,
     periods.service_type AS product,
-    CASE WHEN item.type = 'order' AND item.price >= 0 AND numbers.part = 1 THEN 'recurring' ELSE 'credit' END
-        AS charge_kind,
-    -- a fee per week or day counts in full in the month in which the week or day starts
     CASE
-        WHEN RIGHT(periods.period, 1) IN ('W', 'D')
-            THEN periods.starts_on - INTERVAL (DAYOFMONTH(periods.starts_on) - 1) DAY
-        ELSE periods.starts_on
-    END AS service_start,
+        WHEN items.is_typed AND items.comes_back AND NOT items.is_copy THEN 'custom'
+        WHEN items.is_typed AND items.amount_minor < 0 AND NOT items.is_copy THEN 'goodwill'
+        WHEN items.is_typed THEN 'one_off'
+        WHEN items.is_order AND items.amount_minor >= 0 THEN 'recurring'
+        ELSE 'credit'
+    END AS charge_kind,
+    CASE WHEN items.is_typed THEN CAST(items.created_at AS DATE) ELSE periods.starts_on END AS service_start,
     CASE
-        WHEN RIGHT(periods.period, 1) IN ('W', 'D') THEN LAST_DAY(periods.starts_on) + INTERVAL 1 DAY
-        ELSE periods.starts_on + INTERVAL periods.months MONTH
+        WHEN items.is_typed THEN CAST(items.created_at AS DATE) + INTERVAL 1 DAY
+        ELSE
+            CASE RIGHT(periods.period, 1)
+                WHEN 'D' THEN periods.starts_on + INTERVAL periods.period_count DAY
+                WHEN 'W' THEN periods.starts_on + INTERVAL periods.period_count WEEK
+                ELSE periods.starts_on + INTERVAL periods.months MONTH
+            END
     END AS service_end,
-    CASE WHEN RIGHT(periods.period, 1) IN ('W', 'D') THEN 1 ELSE CAST(periods.months AS SIGNED) END AS term_months,
-    CAST(
-        CASE numbers.part
-            WHEN 1 THEN ROUND(CAST(item.price AS DECIMAL(18, 2)) * COALESCE(item.quantity, 1) * 100)
-            ELSE
-                -ROUND(
-                    CAST(item.price AS DECIMAL(18, 2)) * COALESCE(item.quantity, 1) * 100
-                    * LEAST(hand_refunds.refund, hand_refunds.total) / hand_refunds.total
-                )
-        END AS SIGNED
-    ) AS net_amount_minor,
-    invoiced.currency,
+    -- days and weeks are no whole months: their amount pays for exactly the period
+    CAST(periods.months AS SIGNED) AS term_months,
+    CAST(items.amount_minor AS SIGNED) AS net_amount_minor,
+    items.currency,
     CASE
-        WHEN COALESCE(invoiced.approved, 0) = 0 OR periods.never_started THEN 'draft'
-        WHEN invoiced.status = 'canceled' THEN 'void'
-        WHEN invoiced.status IN ('paid', 'unpaid', 'refunded') THEN 'posted'
-        ELSE invoiced.status
+        WHEN items.document_status = 'posted' AND periods.is_first AND periods.started_at IS NULL THEN 'draft'
+        ELSE items.document_status
     END AS document_status,
-    CAST(invoiced.created_at AS DATE) AS posted_on,
+    CAST(items.created_at AS DATE) AS posted_on,
     CAST(NULL AS SIGNED) AS discount_bp,
     CAST(periods.ordered_at AS DATE) AS ordered_on
-FROM invoice_item AS item
-INNER JOIN invoice AS invoiced ON item.invoice_id = invoiced.id
-INNER JOIN client AS buyer ON invoiced.client_id = buyer.id
-INNER JOIN client_group AS flag ON buyer.client_group_id = flag.id AND flag.title = 'Reseller'
-LEFT JOIN copies ON invoiced.id = copies.id
+FROM items
 LEFT JOIN periods
-    ON COALESCE(copies.refunded_id, item.invoice_id) = periods.invoice_id AND item.rel_id = periods.rel_id
-LEFT JOIN hand_refunds ON invoiced.id = hand_refunds.id
-INNER JOIN numbers
-    ON numbers.part = 1 OR hand_refunds.id IS NOT NULL
+    ON
+        items.original_id = periods.invoice_id
+        AND items.rel_id = periods.rel_id
+        AND items.place = periods.place
+        AND NOT items.is_typed
 WHERE
-    (
-        (item.type = 'order' AND item.task IN ('activate', 'renew'))
-        OR (item.type = 'custom' AND item.unit = 'discount' AND item.rel_id <> '')
-    )
+    items.is_typed
     -- An order without a period is paid once and left out. A row that belongs to no order stays, to be found faulty.
-    AND (periods.id IS NULL OR periods.period <> '')
+    OR periods.id IS NULL
+    OR periods.period <> ''
