@@ -262,6 +262,17 @@ def test_doctor_says_what_to_set_where_a_connection_is_missing(partner_program):
     assert "FAIL billing_nl: not set: set AIRFLOW_CONN_BILLING_NL" in answer.stdout
 
 
+def test_a_connection_that_cannot_be_read_stops_neither_load_nor_doctor(partner_program, world):
+    broken = partner_program.but(AIRFLOW_CONN_BILLING_NL='{"conn_type": "sqlite"')
+
+    loaded, examined = broken("load", world.write_registry()), broken("doctor")
+
+    assert (loaded.status, loaded.stderr) == (0, "")
+    assert examined.status == 1
+    assert "ok   programme database" in examined.stdout
+    assert "FAIL billing_nl: AIRFLOW_CONN_BILLING_NL: expected a connection in Airflow's" in examined.stdout
+
+
 def test_doctor_opens_each_billing_database(partner_program, world):
     world.billing_db("NL").unlink()
 

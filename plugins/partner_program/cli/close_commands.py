@@ -46,4 +46,7 @@ def close_record(entity: str, month: BillingMonth, currency: str, lines: int, to
     from partner_program.usecases.month.closes import record_close
 
     record_close(installation(), entity, month, PeriodClose(currency, lines, total), recorded_by=recorded_by)
-    click.echo(f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor")
+    click.echo(
+        f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor; "
+        "used only if the entity has no program_period_close"
+    )

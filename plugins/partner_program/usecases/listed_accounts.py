@@ -15,17 +15,24 @@ from partner_program.usecases.side_by_side import side_by_side
 def look_at_lists(here: Installation, registry: Registry) -> list[str]:
     """Name links that match nothing today, and accounts that nobody linked.
 
-    An entity that does not answer is left out: whether its connection works is for `doctor` to say.
+    An entity that does not answer, or whose connection cannot be read, is left out: that is for `doctor` to say.
     """
     this_month = BillingMonth.of(here.today())
     asked = [
         (entity, fields)
         for entity in registry.entities
-        if entity.bills_in(this_month) and (fields := here.connections.get(billing_connection_id(entity))) is not None
+        if entity.bills_in(this_month) and (fields := _connection_of(here, entity)) is not None
     ]
     answers = side_by_side([partial(_list_of, here, entity, fields) for entity, fields in asked])
     listed = {entity.entity: found for (entity, _), found in zip(asked, answers, strict=True) if found is not None}
     return listing_doubts(registry, listed, here.today())
+
+
+def _connection_of(here: Installation, entity: Entity) -> ConnectionFields | None:
+    try:
+        return here.connections.get(billing_connection_id(entity))
+    except Refusal:
+        return None
 
 
 def _list_of(here: Installation, entity: Entity, fields: ConnectionFields) -> list[ListedAccount] | None:
