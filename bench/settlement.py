@@ -105,6 +105,7 @@ class Month:
             revenues=self.revenues,
             entity_faults={},
             histories={},
+            migration=False,
         )
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from partner_program.domain.refusals import ConservationBroken
 from partner_program.domain.revenue import EXCLUDED_KINDS, FaultyLine, MrrGroup
-from partner_program.domain.totals import Bucket, MonthTotals, check_conservation
-from tests.domain.made_month import billed, entity, faulty, line, link, merged, partner
+from partner_program.domain.totals import Bucket, MonthTotals, check_conservation, merge_totals
+from tests.domain.made_month import JUNE, billed, entity, faulty, line, link, merged, partner
 
 
 def buckets(totals: MonthTotals) -> list[tuple[str, int, int]]:
@@ -347,3 +347,23 @@ def test_an_entity_that_failed_says_only_that() -> None:
 
 def test_a_partner_that_is_not_authorised_is_not_held() -> None:
     assert merged(billed(), partners=(partner(status="suspended"),), are_listed=False).held == ()
+
+
+def test_an_amount_of_nothing_without_an_exchange_rate_cannot_lower_a_total() -> None:
+    assert merged(billed(line(2_000_00), line(0, currency="SEK"))).known_parts == {"P1": 2_000_00}
+
+
+def test_a_rate_in_doubt_holds_the_partner_for_the_reason_of_the_doubt() -> None:
+    totals = merge_totals(
+        month=JUNE,
+        entities=[entity()],
+        partners=[partner()],
+        links=[link()],
+        rates={},
+        revenues=[billed(line(1, currency="SEK"), line(1, currency="USD"))],
+        entity_faults={},
+        doubtful_rates={"SEK": "the rate of kronor is in doubt"},
+    )
+    assert totals.held[0].reason == (
+        "entity NL: the rate of kronor is in doubt; entity NL: no exchange rate for USD in 2015-06"
+    )

@@ -8,6 +8,8 @@ from partner_program.domain.revenue import (
     COUNTED_KINDS,
     DOCUMENT_STATUSES,
     LARGEST_CODE,
+    PIECE_OF_TERM,
+    THIS_PERIOD,
     ChargeKind,
     CountedTotals,
     EntityRevenue,
@@ -145,3 +147,9 @@ def test_a_period_may_be_a_week_over_its_term_and_two_days_under_it(
     start = date(2015, 5, 31)
     assert is_longer_than_term(start, end, 2) is is_longer
     assert is_shorter_than_term(start, end, 2) is is_shorter
+
+
+def test_a_share_of_a_piece_is_that_of_its_whole_term_and_one_of_a_period_that_of_its_days() -> None:
+    piece = MrrGroup("A", "EUR", "recurring", "posted", 12, 6, 1, 7, PIECE_OF_TERM, 0, 1_200)
+    assert share_of(piece, 30) == (1_200 * 6, 12 * 30)
+    assert share_of(piece._replace(way=THIS_PERIOD, term_months=1, period_days=10), 30) == (7 * 6, 10)

@@ -15,13 +15,17 @@ from partner_program.domain.settlement import (
     Decision,
     GraceAssignment,
     PartnerHistory,
+    TierAssignment,
+    assign_tiers,
     decide,
     keep_rate,
     record_history,
+    settle_grace_periods,
 )
 from partner_program.domain.totals import AccountTotal, PartnerTotal
 from tests.domain.made_month import (
     GO_LIVE,
+    JUNE,
     PROGRAM,
     billed,
     decided,
@@ -348,3 +352,13 @@ def test_a_month_of_history_has_the_partner_its_total_and_tier_and_nothing_that_
     assert (decision.earned_tier, decision.tier) == (tier, tier)
     assert (decision.rate, decision.rate_is_new, decision.letter, decision.grants) == (None, False, None, ())
     assert (decision.granted_tier, decision.previous_tier, decision.lifted_by) == (None, None, None)
+
+
+def test_each_stage_names_its_partner_with_the_cents_that_earned_the_tier() -> None:
+    totals = [PartnerTotal(each, (AccountTotal("NL", "A1", "EUR", Decimal(1), 2_000_00, 2_000_00),)) for each in "PQ"]
+    tiers = assign_tiers(program=PROGRAM, totals=totals)
+    assert tiers == (TierAssignment("P", 2_000_00, 2), TierAssignment("Q", 2_000_00, 2))
+    graces = settle_grace_periods(
+        program=PROGRAM, month=JUNE, effective_on=GO_LIVE, assignments=tiers, histories={"Q": PartnerHistory()}
+    )
+    assert graces == tuple(GraceAssignment(each, GO_LIVE, 2, None, 2, (), None) for each in "PQ")

@@ -201,3 +201,10 @@ def test_higher_and_lower_discounts_of_a_month_are_told_apart() -> None:
     assert month.changed(1) == [results[0]]
     assert month.changed(-1) == [results[1]]
     assert month.mrr_cents_times_bp == 0
+
+
+def test_a_month_of_history_has_no_difference_of_discounts() -> None:
+    may = SettledResult(BillingMonth(2015, 5), 1, "P1", None, None, 700_00, 1, None)
+    assert SimulatedResult(may, 2, TERMS[2]).monthly_fee_difference_bp == 0
+    assert SimulatedResult(settled(JUNE, 700_00, 1), None, None).monthly_fee_difference_bp == 0
+    assert [SimulatedResult(may, tier, None).move for tier in (0, 1, 3, None)] == [-1, 0, 2, 0]

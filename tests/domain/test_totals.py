@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import EXCLUDED_KINDS, MrrGroup
 from partner_program.domain.totals import UnmatchedAccount
-from tests.domain.made_month import JUNE, billed, entity, line, link, merged, mrr_cents, partner
+from tests.domain.made_month import JUNE, billed, entity, faulty, line, link, merged, mrr_cents, partner
 
 JULY, AUGUST, SEPTEMBER = BillingMonth(2015, 7), BillingMonth(2015, 8), BillingMonth(2015, 9)
 
@@ -298,3 +298,14 @@ def test_an_entity_without_a_rate_of_its_own_currency_has_no_total_that_the_brak
 
     assert totals() == {"NL": 700_00}
     assert totals(GBP=Decimal("0.5")) == {"NL": 700_00, "UK": 1_000_00}
+
+
+def test_an_account_of_two_partners_that_its_entity_does_not_know_is_reported_too() -> None:
+    totals = merged(billed(), links=[link("P1"), link("P2")], are_listed=False)
+    assert totals.unmatched == (UnmatchedAccount("NL", "A1", "linked to P1 and P2"),)
+
+
+def test_an_account_that_nobody_linked_is_reported_where_its_lines_may_count_or_are_at_fault() -> None:
+    excluded = (line(1, account_id="A2", kind="setup"), line(1, account_id="A3", status="draft"))
+    totals = merged(billed(*excluded, line(1, account_id="A4"), faulty_lines=[faulty(account_id="A5")]))
+    assert totals.unmatched == tuple(UnmatchedAccount("NL", each, "linked to no partner") for each in ("A4", "A5"))

@@ -213,7 +213,7 @@ def settle_month(
     revenues: Sequence[EntityRevenue],
     entity_faults: Mapping[str, str],
     histories: Mapping[str, PartnerHistory],
-    migration: bool = False,
+    migration: bool,
 ) -> Settlement:
     """Decide a whole month with all the rules, without a clock and without I/O.
 
