@@ -38,8 +38,8 @@ test-fast: ready-dev ## Run the tests of rules, letters and adapters that need n
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow and not processes' \
 		$(or $(TESTS),$(FAST))
 
-mutants: ready-dev ## Change the rules one by one and count what no test notices, before a release (ROOMS="domain month letters")
-	@bin/mutants $(or $(ROOMS),domain)
+mutants: ready-dev ## Change the rules one by one and count what no test notices, before a release (ROOMS="--sample 150 month letters")
+	@$(BIN)/python -m bench.mutants $(or $(ROOMS),domain)
 
 check: ready-dev ## Lint, types, import contracts, SQL
 	@$(MAKE) --no-print-directory --keep-going lint types contracts sql

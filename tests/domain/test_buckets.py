@@ -367,3 +367,11 @@ def test_a_rate_in_doubt_holds_the_partner_for_the_reason_of_the_doubt() -> None
     assert totals.held[0].reason == (
         "entity NL: the rate of kronor is in doubt; entity NL: no exchange rate for USD in 2015-06"
     )
+
+
+@pytest.mark.parametrize(("lines", "amount"), [(1, 0), (0, 1)])
+def test_what_was_read_and_is_in_no_bucket_or_the_other_way_round_stops_the_month(lines: int, amount: int) -> None:
+    with pytest.raises(ConservationBroken, match="read 0 lines of 0 minor units"):
+        check_conservation([billed()], [Bucket("NL", "EUR", "counted", lines, amount)])
+    with pytest.raises(ConservationBroken, match="in the buckets 0 lines of 0"):
+        check_conservation([billed(line(amount)._replace(lines=lines))], [])

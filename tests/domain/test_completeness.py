@@ -212,9 +212,9 @@ def test_a_fault_after_anything_was_read_is_one_of_the_close(came_out: dict[str,
 
 
 def test_a_comparison_with_last_month_says_how_many_lines_there_are_and_were() -> None:
-    one = SOUND._replace(lines=1)
-    assert found_in(revenue_of(one), previous={"NL": CountedTotals(3, ())}) == [
-        Finding("NL", "warning", "row_count", "1 counted line, less than 50 % of last month's 3", 1)
+    two = SOUND._replace(lines=2)
+    assert found_in(revenue_of(two), previous={"NL": CountedTotals(5, ())}) == [
+        Finding("NL", "warning", "row_count", "2 counted lines, less than 50 % of last month's 5", 2)
     ]
     assert found_in(revenue_of(SOUND), previous={"NL": counted_totals(revenue_of(SOUND))}) == [
         Finding(

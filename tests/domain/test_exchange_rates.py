@@ -1,5 +1,6 @@
 """A rate that is wrong in a believable way waits for a person (rule 2)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -195,3 +196,24 @@ def test_of_many_missing_days_ten_are_named_and_the_rest_counted() -> None:
     ten_missing = {day: {"USD": Decimal("1.1"), "SEK": Decimal(9)} for day in publication_days(JUNE)[10:]}
     with pytest.raises(Refusal, match=r"2015-06-12$"):
         complete_mean(JUNE, "USD", {JUNE: ten_missing})
+
+
+def test_why_a_rate_is_missing_names_every_doubt_and_the_command_that_confirms_it() -> None:
+    judged = replace(_judged("1.12", "0.9")[1], doubts=("it is one thing", "it is another"))
+    assert judged.why_missing == (
+        "exchange rate 0.9 USD per EUR for 2015-07 is in doubt: it is one thing and it is another; correct it in "
+        "exchange_rates.csv, or confirm it with partner-program rates confirm 2015-07 USD"
+    )
+
+
+def test_a_rate_is_relied_on_where_it_is_sound_confirmed_or_used() -> None:
+    doubtful = replace(_judged("1.12")[0], doubts=("a doubt",))
+    assert [
+        replace(doubtful, doubts=doubts, confirmed=confirmed, used=used).relied_on
+        for doubts, confirmed, used in (
+            ((), False, False),
+            (("a doubt",), False, False),
+            (("a doubt",), True, False),
+            (("a doubt",), False, True),
+        )
+    ] == [True, False, True, True]

@@ -58,6 +58,8 @@ CODES = NearSpellings({"ABCDEFG"})
         ("XACDEFG", False),  # two letters, and not the same two
         ("ACBEDFG", False),  # two pairs
         ("ADCBEFG", False),  # changed places over a third
+        ("ABCXFG", False),  # one wrong and one missing beside it
+        ("ABCXYEFG", False),
         ("ABCXEG", False),  # one wrong and one missing
         ("AXCDEFYG", False),
         ("ABDXEFGH", False),

@@ -131,7 +131,7 @@ def test_before_the_first_programme_the_days_are_those_of_its_zone() -> None:
 
 def test_a_currency_has_its_own_largest_line_or_that_of_any() -> None:
     limit = LargestLine(100, {"JPY": 5_000})
-    assert [limit.of(currency) for currency in ("JPY", "EUR", None, 7)] == [5_000, 100, 100, 100]
+    assert [limit.of(currency) for currency in ("JPY", "EUR", None, 7, [])] == [5_000, *[100] * 4]
     assert limit.smallest == 100
     assert replace(limit, minor=9_000).smallest == 5_000
 

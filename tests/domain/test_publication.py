@@ -160,3 +160,10 @@ def test_a_corrected_link_is_published_also_where_a_new_rate_begins_only_later()
 def test_an_account_that_went_to_a_partner_without_a_rate_has_none_of_the_programme_from_today() -> None:
     owed = rows_owed(links=[link("P9", 1)], rates={}, new={}, outbox={day(1): TERMS[2]}, today=day(TODAY))
     assert owed == [(day(TODAY), NO_PROGRAMME_RATE)]
+
+
+def test_on_a_day_with_two_partners_an_account_keeps_what_was_published_also_where_it_was_another_ones() -> None:
+    rates = {"P1": [rate(1, 2)], "P2": [rate(1, 3)]}
+    links = [link("P1", 1, 25), link("P2", 10)]  # P1 has taken the place of a partner whose rate was published
+    owed = rows_owed(links=links, rates=rates, new={}, outbox={day(1): TERMS[1]}, today=day(TODAY))
+    assert owed == [(day(25), TERMS[3])]

@@ -137,6 +137,8 @@ def kept(**changed: Any) -> list[tuple[str, int | None]]:
 def test_the_terms_of_an_older_agreement_that_are_better_than_the_tier_are_named() -> None:
     assert kept() == [("monthly_fee", 3_000)]
     assert kept(agreements=[legacy(3_000, until=GO_LIVE)]) == []
+    of_the_tier = replace(RESULT, monthly_fee_discount_bp=800)
+    assert kept(result=of_the_tier, agreements=[legacy(800, 2_000, "Silver")]) == []
     better = replace(RESULT, setup_fee_discount_bp=4_000, sla="Gold")
     assert kept(result=better, agreements=[legacy(0, 4_000, "Gold")]) == [("setup_fee", 4_000), ("sla", None)]
 

@@ -31,12 +31,15 @@ REGISTRY = Registry(
     benefit_requests=(),
     exchange_rates=(),
 )
-NOW = Recipients.of(REGISTRY)
+
+
+def now() -> Recipients:
+    return Recipients.of(REGISTRY)
 
 
 @pytest.mark.parametrize("status", PARTNER_STATUSES)
 def test_letters_go_to_authorised_partners_alone(status: str) -> None:
-    said = NOW.no_partner(replace(ROW, partner_id=f"P-{status}"))
+    said = now().no_partner(replace(ROW, partner_id=f"P-{status}"))
     if status == "authorized":
         assert said is None
     else:
@@ -44,18 +47,18 @@ def test_letters_go_to_authorised_partners_alone(status: str) -> None:
 
 
 def test_a_partner_that_left_the_registry_gets_no_letter() -> None:
-    assert NOW.no_partner(replace(ROW, partner_id="P9")) == (
+    assert now().no_partner(replace(ROW, partner_id="P9")) == (
         "the partner is gone now: letters go to authorised partners alone"
     )
 
 
 @pytest.mark.parametrize("role", CONTACT_ROLES)
 def test_only_billing_contacts_are_recipients(role: str) -> None:
-    assert NOW.is_gone(replace(ROW, recipient=f"{role}@p1.example")) is (role != "billing")
+    assert now().is_gone(replace(ROW, recipient=f"{role}@p1.example")) is (role != "billing")
 
 
 def test_a_billing_contact_of_another_partner_is_none_of_this_one() -> None:
-    assert NOW.is_gone(replace(ROW, partner_id="P-authorized", recipient="billing@p1.example"))
+    assert now().is_gone(replace(ROW, partner_id="P-authorized", recipient="billing@p1.example"))
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -153,3 +153,10 @@ def test_a_share_of_a_piece_is_that_of_its_whole_term_and_one_of_a_period_that_o
     piece = MrrGroup("A", "EUR", "recurring", "posted", 12, 6, 1, 7, PIECE_OF_TERM, 0, 1_200)
     assert share_of(piece, 30) == (1_200 * 6, 12 * 30)
     assert share_of(piece._replace(way=THIS_PERIOD, term_months=1, period_days=10), 30) == (7 * 6, 10)
+
+
+def test_groups_differ_by_everything_but_their_number_of_lines_and_amounts() -> None:
+    one = MrrGroup("A", "EUR", "recurring", "posted", 1, 30, 1, 100, PIECE_OF_TERM, 0, 5)
+    assert one.key == one._replace(lines=7, net_amount_minor=9, term_amount_minor=8).key
+    others = [{"term_months": 2}, {"covered_days": 2}, {"way": THIS_PERIOD}, {"period_days": 3}, {"account_id": "B"}]
+    assert not [each for each in others if one._replace(**each).key == one.key]  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def test_the_warning_says_both_amounts_in_euros_and_names_each_line() -> None:
 
     (found,) = short_line_findings(revenues, month=JUNE, rates={})
 
-    assert (found.entity, found.severity, found.count) == ("NL", "warning", 2)
+    assert (found.entity, found.severity, found.check, found.count) == ("NL", "warning", "short_period", 2)
     assert found.message.startswith(
         "2 lines in EUR with a period shorter than the term: 300.00 EUR as said, 600.00 EUR for the period alone;"
     )

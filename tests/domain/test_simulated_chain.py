@@ -208,3 +208,52 @@ def test_a_month_of_history_has_no_difference_of_discounts() -> None:
     assert SimulatedResult(may, 2, TERMS[2]).monthly_fee_difference_bp == 0
     assert SimulatedResult(settled(JUNE, 700_00, 1), None, None).monthly_fee_difference_bp == 0
     assert [SimulatedResult(may, tier, None).move for tier in (0, 1, 3, None)] == [-1, 0, 2, 0]
+
+
+def test_a_discount_that_differs_by_a_hundredth_of_a_per_cent_differs() -> None:
+    result = SimulatedResult(settled(JUNE, 100, 1, terms=Discounts(500, 0, None)), 1, Discounts(501, 0, None))
+    assert SimulatedMonth(JUNE, "in_force", GO_LIVE, 0, (result,)).changed(1) == [result]
+
+
+def test_a_month_that_was_not_asked_for_decides_with_the_discounts_that_it_was_settled_with() -> None:
+    july = settled(JULY, 2_000_00, 2)
+    late = settled(JUNE, 5_000_00, 3, sequence=9, terms=TERMS[2])
+    (june,) = simulated(july, late, program=tier_from(2, 2_000_01), months=[JUNE])
+    assert told(june) == [(JUNE, 3, TERMS[2])]
+
+
+def test_a_restated_month_has_the_grants_that_were_open_for_it_whatever_a_later_month_made_of_them() -> None:
+    results = [
+        settled(JUNE, 2_000_00, 3, ("G1", None)),
+        settled(JULY, 5_000_00, 3, ("G1", "confirmed")),
+        settled(JUNE, 1_000_00, 3, ("G1", None), sequence=9, day=date(2015, 9, 1)),
+    ]
+    june, july = simulated(*results, grants=[G1])
+    assert (june.tier, july.tier) == (3, 3)
+
+
+def test_a_grant_that_is_open_in_a_restated_month_lifts_its_rate_from_the_day_of_acceptance_too() -> None:
+    results = [
+        settled(JUNE, 2_000_00, 3, ("G1", None)),
+        settled(JUNE, 1_000_00, 3, ("G1", None), sequence=9, day=date(2015, 8, 5)),
+    ]
+    (june,) = simulated(*results, grants=[G1])
+    assert told(june) == [(JUNE, 3, TERMS[3])]
+
+
+def test_a_month_counts_its_partners_by_both_tiers_and_by_the_way_they_move() -> None:
+    pairs = [(2, 1), (1, 2), (None, 1), (2, 1), (1, 1), (0, 3), (3, None)]
+    results = tuple(
+        SimulatedResult(SettledResult(JUNE, 1, "P1", GO_LIVE, GO_LIVE, 100, was, None), now, None) for was, now in pairs
+    )
+    month = SimulatedMonth(JUNE, "in_force", GO_LIVE, 0, results)
+    assert month.tiers == [
+        ((None, 1), 1),
+        ((0, 3), 1),
+        ((1, 1), 1),
+        ((1, 2), 1),
+        ((2, 1), 2),
+        ((3, None), 1),
+    ]
+    assert month.moves == {"up": 2, "down": 2}
+    assert month.differing == [each for each in results if each.settled.tier != each.tier]

@@ -1,0 +1,67 @@
+"""How mutants are prepared, chosen and counted; mutmut itself is run by hand."""
+
+import dataclasses
+
+import pytest
+
+from bench.mutants import chosen, is_wording
+from bench.mutants_copy import with_properties_as_methods
+
+SOURCE = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    one: int
+
+    @property
+    def double(self) -> int:
+        return self.one * 2
+
+    @classmethod
+    def of(cls, number: int) -> "Pair":
+        return cls(number)
+
+    @property
+    def half(self) -> int:
+        if self.one:
+            return self.one // 2
+        return 0
+"""
+
+
+def test_a_property_is_the_same_written_as_a_method_that_mutmut_can_change() -> None:
+    written = with_properties_as_methods(SOURCE)
+    assert "@property" not in written
+    names: dict[str, type] = {}
+    exec(written, names)  # noqa: S102 - the source above
+    pair = names["Pair"].of(6)  # type: ignore[attr-defined]
+    assert (pair.double, pair.half, [each.name for each in dataclasses.fields(pair)]) == (12, 3, ["one"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('raise Refusal("no Euro here")', 'raise Refusal("XXno Euro hereXX")', True),
+        ('raise Refusal("no Euro here")', 'raise Refusal("NO EURO HERE")', True),
+        ('raise Refusal("no Euro here")', "raise Refusal(None)", False),
+        ("return 1", "return 2", False),
+    ],
+)
+def test_a_change_of_letters_alone_is_told_from_one_of_the_code(before: str, after: str, expected: bool) -> None:
+    assert is_wording(f"--- a\n+++ b\n@@ -1 +1 @@\n-    {before}\n+    {after}\n") is expected
+
+
+def test_a_run_goes_on_with_what_was_not_tried_and_again_with_all_that_was_not_noticed() -> None:
+    found = {"killed": 1, "lived": 0, "no test": 33, "new": None, "timeout": 36}
+    assert chosen(found, sample=None, seed=1, again=False) == ["new"]
+    assert chosen(found, sample=None, seed=1, again=True) == ["lived", "no test", "new"]
+
+
+def test_a_sample_is_the_same_each_time_and_another_with_another_seed() -> None:
+    found = dict.fromkeys(map(str, range(100)))
+    first = chosen(found, sample=10, seed=1, again=False)
+    assert len(set(first)) == 10
+    assert chosen(dict(reversed(found.items())), sample=10, seed=1, again=False) == first
+    assert chosen(found, sample=10, seed=2, again=False) != first
+    assert len(chosen(found, sample=500, seed=1, again=False)) == 100
