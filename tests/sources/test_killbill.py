@@ -298,6 +298,7 @@ def test_an_adjustment_of_a_piece_gives_back_its_part_of_the_price(killbill: Kil
         ("604.93", "1200.00", "2015-07-01", "2016-01-01", 12),  # 184 of 365 days: six whole months are no term here
         ("3.29", "1200.00", "2015-06-30", "2015-07-01", 12),
         ("10.66", "4.00", "2015-06-01", "2015-06-03", None),
+        ("66.30", "100.00", "2015-06-11", "2015-07-01", None),  # lowered by a plugin: pro-ration gives 66.67
         ("0.00", "100.00", "2015-06-16", "2015-07-01", None),
         ("98.00", "100.00", "2015-06-15", "2015-07-15", 1),  # lowered by a plugin: the whole term costs 98
     ],
@@ -349,6 +350,7 @@ def test_a_repair_of_a_period_of_days_takes_off_those_days(killbill: KillBill) -
     killbill.fee("R1", "100.00", "100.00", "2015-07-31", "2015-08-30")
     killbill.item("A1", "REPAIR_ADJ", "-66.67", "2015-08-10", "2015-08-30", linked_item_id="R1")
 
+    assert [killbill.lines()["A1"][column] for column in ("term_months", "term_amount_minor")] == [None, None]
     assert (killbill.share("2015-07"), killbill.share("2015-08")) == (Decimal("3.33"), 30)
 
 

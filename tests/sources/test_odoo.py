@@ -20,15 +20,23 @@ CREATE TABLE res_partner(id int PRIMARY KEY, name varchar, vat varchar, email va
 CREATE TABLE res_partner_category(id int PRIMARY KEY, name jsonb NOT NULL);
 CREATE TABLE res_partner_res_partner_category_rel(category_id int NOT NULL, partner_id int NOT NULL);
 CREATE TABLE product_category(id int PRIMARY KEY, name varchar NOT NULL);
-CREATE TABLE product_template(id int PRIMARY KEY, categ_id int NOT NULL, recurring_invoice boolean);
+CREATE TABLE product_template(id int PRIMARY KEY, name jsonb, categ_id int, recurring_invoice boolean);
 CREATE TABLE product_product(id int PRIMARY KEY, product_tmpl_id int NOT NULL);
 CREATE TABLE account_move(id int PRIMARY KEY, name varchar, move_type varchar NOT NULL, state varchar NOT NULL,
   date date NOT NULL, invoice_date date, partner_id int, commercial_partner_id int, company_id int, currency_id int);
 CREATE TABLE account_move_line(id int PRIMARY KEY, move_id int NOT NULL, product_id int, display_type varchar,
-  price_subtotal numeric, balance numeric, currency_id int, subscription_id int, deferred_start_date date,
-  deferred_end_date date)
+  price_unit numeric, quantity numeric, discount numeric, price_subtotal numeric, balance numeric, currency_id int,
+  subscription_id int, is_downpayment boolean, deferred_start_date date, deferred_end_date date);
+CREATE TABLE res_company(id int PRIMARY KEY, name varchar NOT NULL, sale_discount_product_id int);
+CREATE TABLE sale_subscription_plan(id int PRIMARY KEY, name jsonb NOT NULL, billing_period_value int NOT NULL,
+  billing_period_unit varchar NOT NULL);
+CREATE TABLE sale_order(id int PRIMARY KEY, name varchar NOT NULL, plan_id int, subscription_id int);
+CREATE TABLE sale_order_line(id int PRIMARY KEY, order_id int NOT NULL);
+CREATE TABLE sale_order_line_invoice_rel(invoice_line_id int NOT NULL, order_line_id int NOT NULL)
 """
-SERVER, SETUP = 11, 12
+SERVER, SETUP, DISCOUNT, REWARD = 11, 12, 13, 14
+MONTHLY, YEARLY, WEEKLY = 71, 72, 73  # subscriptions
+UPSELL = 79  # an order that adds to the monthly one
 EUR, USD = 1, 2
 OWN_COMPANY, OTHER_COMPANY = 1, 2
 RESELLER_TAG = 5
@@ -43,7 +51,14 @@ class Odoo:
         for currency_id, code in [(EUR, "EUR"), (USD, "USD")]:
             billing.add("res_currency", id=currency_id, name=code)
         billing.add("product_category", id=1, name="dedicated_server")
-        for product_id, recurs in [(SERVER, True), (SETUP, False)]:
+        billing.add("res_company", id=OWN_COMPANY, name="NL B.V.", sale_discount_product_id=DISCOUNT)
+        billing.add("res_company", id=OTHER_COMPANY, name="US Inc.")
+        for order_id, value, unit in [(MONTHLY, 1, "month"), (YEARLY, 1, "year"), (WEEKLY, 1, "week")]:
+            plan = {"billing_period_value": value, "billing_period_unit": unit}
+            billing.add("sale_subscription_plan", id=order_id, name="{}", **plan)
+            billing.add("sale_order", id=order_id, name=f"S{order_id}", plan_id=order_id)
+        billing.add("sale_order", id=UPSELL, name="S79", plan_id=MONTHLY, subscription_id=MONTHLY)
+        for product_id, recurs in [(SERVER, True), (SETUP, False), (DISCOUNT, None), (REWARD, False)]:
             billing.add("product_template", id=product_id + 100, categ_id=1, recurring_invoice=recurs)
             billing.add("product_product", id=product_id, product_tmpl_id=product_id + 100)
         billing.add("res_partner_category", id=RESELLER_TAG, name='{"en_US": "Reseller", "nl_NL": "Wederverkoper"}')
@@ -73,7 +88,8 @@ class Odoo:
 
     def line(self, subtotal: str, first: str | None, last: str | None, **more: Any) -> str:
         self._lines += 1
-        values = {"move_id": 1, "product_id": SERVER, "display_type": "product", "currency_id": EUR} | more
+        values = {"move_id": 1, "product_id": SERVER, "display_type": "product", "currency_id": EUR}
+        values |= {"price_unit": Decimal(subtotal), "quantity": 1} | more
         self.billing.add(
             "account_move_line",
             id=self._lines,
@@ -83,6 +99,11 @@ class Odoo:
             **values,
         )
         return str(self._lines)
+
+    def billed_by(self, order_id: int, line_id: str) -> None:
+        """Say which order an invoice line came from."""
+        self.billing.add("sale_order_line", id=int(line_id), order_id=order_id)
+        self.billing.add("sale_order_line_invoice_rel", invoice_line_id=int(line_id), order_line_id=int(line_id))
 
     def lines(self) -> dict[str, dict[str, Any]]:
         return self.billing.lines("odoo")
@@ -113,6 +134,7 @@ def test_an_invoice_line_with_its_last_day_within_is_one_line_of_the_contract(od
             "service_start": date(2015, 6, 1),
             "service_end": date(2016, 6, 1),
             "term_months": 12,
+            "term_amount_minor": None,
             "net_amount_minor": 1200_00,
             "currency": "EUR",
             "document_status": "posted",
@@ -135,25 +157,78 @@ def test_a_month_is_a_calendar_month_and_not_thirty_days(odoo: Odoo, first: str,
     assert odoo.share("2015-02") == 100
 
 
-def test_days_of_a_month_are_the_fee_for_those_days(odoo: Odoo) -> None:
+@pytest.mark.parametrize("subscription_id", [None, WEEKLY])
+def test_days_pay_for_themselves_where_no_plan_says_what_a_month_costs(odoo: Odoo, subscription_id: int | None) -> None:
     odoo.move()
-    odoo.line("50.00", "2015-06-16", "2015-06-30")
+    line_id = odoo.line("50.00", "2015-06-16", "2015-07-15", subscription_id=subscription_id)
+    cut = odoo.line("40.00", "2015-06-29", "2015-07-02", subscription_id=subscription_id)
 
-    assert odoo.share("2015-06") == 50
+    terms = {key: line["term_months"] for key, line in odoo.lines().items()}
+
+    assert terms == {line_id: None if subscription_id else 1, cut: None}
+    assert odoo.share("2015-06") == 25 + 20
 
 
-def test_a_period_of_months_and_days_is_split_at_the_months_ends(odoo: Odoo) -> None:
-    """16 June to 31 July: 15/30 and 1 month, as 1 to 2; 150 is 50 and 100."""
+def test_a_week_is_no_month_even_where_four_weeks_are_one(odoo: Odoo) -> None:
     odoo.move()
-    line_id = odoo.line("150.00", "2015-06-16", "2015-07-31")
+    line_id = odoo.line("28.00", "2015-02-10", "2015-03-09", subscription_id=WEEKLY)
+
+    assert odoo.lines()[line_id]["term_months"] is None
+    assert odoo.share("2015-03") == 9
+
+
+def test_an_upsell_in_mid_period_leaves_one_fee_in_the_next_month(odoo: Odoo) -> None:
+    """995.00 more from 25 June, bill day 15: 20 of 30 days are 663.33, which Odoo writes as a discount of 33.33 %."""
+    odoo.move()
+    cut = odoo.line("663.37", "2015-06-25", "2015-07-14", subscription_id=MONTHLY, price_unit=995, discount=33.33)
+    odoo.line("995.00", "2015-07-15", "2015-08-14", subscription_id=MONTHLY)
+
+    line = odoo.lines()[cut]
+
+    holds_contract_types(line)
+    assert (line["term_months"], line["term_amount_minor"], line["net_amount_minor"]) == (1, 995_00, 663_37)
+    assert (odoo.share("2015-06"), odoo.share("2015-07")) == (199, 995)
+
+
+def test_an_upsell_of_more_than_a_term_has_the_price_of_one(odoo: Odoo) -> None:
+    """From 25 June to 15 August, the next period billed already: one month and 20 of 30 days at 90.00 are 150.00."""
+    odoo.move()
+    line_id = odoo.line("150.00", "2015-06-25", "2015-08-14", subscription_id=MONTHLY, price_unit=90, discount=-66.67)
+
+    assert odoo.lines()[line_id]["term_amount_minor"] == 90_00
+    assert (odoo.share("2015-06"), odoo.share("2015-07")) == (18, 90)
+
+
+def test_a_piece_whose_price_is_cut_as_well_has_the_price_that_its_days_give(odoo: Odoo) -> None:
+    """Odoo 18 and 19 cut the price of the line itself, and a discount of the contract stands in the same column."""
+    odoo.move()
+    odoo.line("60.00", "2015-06-13", "2015-06-30", subscription_id=MONTHLY)
+    odoo.line("54.00", "2015-06-13", "2015-06-30", subscription_id=MONTHLY, price_unit=100, discount=46)
+
+    assert [line["term_amount_minor"] for line in odoo.lines().values()] == [100_00, 90_00]
+    assert odoo.share("2015-06") == 60 + 54
+
+
+def test_half_a_year_of_a_yearly_upsell_is_a_piece_of_the_year(odoo: Odoo) -> None:
+    """184 of 366 days of 1,200.00 are 603.28. Six months of a plan that was monthly then are what they cost."""
+    odoo.move()
+    cut = odoo.line("603.28", "2015-07-01", "2015-12-31", subscription_id=YEARLY, price_unit=1200, discount=49.73)
+    before = odoo.line("100.00", "2015-06-01", "2015-06-30", subscription_id=YEARLY)
 
     lines = odoo.lines()
 
-    assert {key: line["net_amount_minor"] for key, line in lines.items()} == {
-        f"{line_id}/1": 50_00,
-        f"{line_id}/2": 100_00,
-    }
-    assert (odoo.share("2015-06"), odoo.share("2015-07")) == (50, 100)
+    assert (lines[cut]["term_months"], lines[cut]["term_amount_minor"]) == (12, 1200_00)
+    assert (lines[before]["term_months"], lines[before]["term_amount_minor"]) == (1, None)
+    assert odoo.share("2015-07") == 100
+
+
+def test_a_month_from_the_31st_is_whole_where_a_month_has_no_31st(odoo: Odoo) -> None:
+    odoo.move()
+    line_id = odoo.line("90.32", "2015-05-31", "2015-06-29", subscription_id=MONTHLY)
+
+    line = odoo.lines()[line_id]
+
+    assert (line["term_months"], line["term_amount_minor"]) == (1, None)
 
 
 def test_a_refund_is_negative_in_the_months_that_it_corrects(odoo: Odoo) -> None:
@@ -176,6 +251,117 @@ def test_a_discount_on_a_line_of_its_own_is_a_credit(odoo: Odoo) -> None:
 
     assert odoo.lines()[less]["charge_kind"] == "credit"
     assert odoo.share("2015-06") == 90
+
+
+def test_the_discount_on_a_whole_invoice_is_taken_off_its_lines_in_proportion(odoo: Odoo) -> None:
+    """10 % of 100 a month, 1,200 a year and 50 setup: 135, of which 10 and 120 are for what recurs."""
+    odoo.move()
+    monthly = odoo.line("100.00", "2015-06-01", "2015-06-30", subscription_id=MONTHLY)
+    yearly = odoo.line("1200.00", "2015-06-01", "2016-05-31", subscription_id=YEARLY)
+    odoo.line("50.00", None, None, product_id=SETUP, subscription_id=MONTHLY)
+    odoo.line("-135.00", None, None, product_id=DISCOUNT, subscription_id=MONTHLY)
+
+    lines = odoo.lines()
+
+    holds_contract_types(lines[f"{yearly}/discount"])
+    assert {
+        key: (line["charge_kind"], line["term_months"], line["net_amount_minor"]) for key, line in lines.items()
+    } == {
+        monthly: ("recurring", 1, 100_00),
+        f"{monthly}/discount": ("credit", 1, -10_00),
+        yearly: ("recurring", 12, 1200_00),
+        f"{yearly}/discount": ("credit", 12, -120_00),
+    }
+    assert odoo.share("2015-06") == 90 + 90
+
+
+def test_cents_of_a_discount_on_a_whole_invoice_add_up(odoo: Odoo) -> None:
+    odoo.move()
+    for _ in range(3):
+        odoo.line("10.00", "2015-06-01", "2015-06-30")
+    odoo.line("-10.00", None, None, product_id=DISCOUNT)
+
+    assert sorted(line["net_amount_minor"] for line in odoo.lines().values()) == [-3_34, -3_33, -3_33, 1000, 1000, 1000]
+
+
+def test_a_discount_is_taken_off_a_piece_at_the_price_of_its_term_and_given_back_by_a_refund(odoo: Odoo) -> None:
+    """20 of 30 days of 90.00 are 60.00, less 10 % is 54.00: 81.00 a month, 18 days in June and July's 14."""
+    for move_id, kind in enumerate(["out_invoice", "out_refund"], start=1):
+        odoo.move(move_id, kind)
+        odoo.line("60.00", "2015-06-25", "2015-07-14", subscription_id=MONTHLY, move_id=move_id, price_unit=90)
+        odoo.line("-6.00", None, None, product_id=DISCOUNT, move_id=move_id)
+        if kind == "out_invoice":
+            assert {line["term_amount_minor"] for line in odoo.lines().values()} == {90_00, -9_00}
+            assert odoo.share("2015-06") == Decimal("16.20")
+
+    assert sorted(line["term_amount_minor"] for line in odoo.lines().values()) == [-90_00, -9_00, 9_00, 90_00]
+    assert (odoo.share("2015-06"), odoo.share("2015-07")) == (0, 0)
+
+
+def test_a_discount_line_with_a_period_of_its_own_is_taken_off_once(odoo: Odoo) -> None:
+    odoo.billing.script("UPDATE product_template SET recurring_invoice = true")
+    odoo.move()
+    fee = odoo.line("100.00", "2015-06-01", "2015-06-30")
+    less = odoo.line("-10.00", "2015-06-01", "2015-06-30", product_id=DISCOUNT)
+
+    assert set(odoo.lines()) == {fee, less}
+    assert odoo.share("2015-06") == 90
+
+
+def test_a_reduction_of_nobody_knows_what_is_seen_as_faulty(odoo: Odoo) -> None:
+    """A loyalty reward, or a line typed in: which service it is for cannot be known. Deposits are not revenue."""
+    odoo.move()
+    odoo.line("100.00", "2015-06-01", "2015-06-30")
+    reward = odoo.line("-10.00", None, None, product_id=REWARD)
+    typed = odoo.line("-5.00", None, None, product_id=None)
+    odoo.line("-50.00", None, None, product_id=SETUP, is_downpayment=True)
+    odoo.move(2)
+    odoo.line("75.00", None, None, product_id=SETUP, move_id=2)
+    odoo.line("-10.00", None, None, product_id=REWARD, move_id=2)
+
+    faulty = {key: line["net_amount_minor"] for key, line in odoo.lines().items() if line["service_start"] is None}
+
+    assert faulty == {reward: -10_00, typed: -5_00}
+
+
+def test_a_product_without_a_category_keeps_its_lines(odoo: Odoo) -> None:
+    odoo.billing.script("UPDATE product_template SET categ_id = NULL")
+    odoo.move()
+    line_id = odoo.line("100.00", "2015-06-01", "2015-06-30")
+
+    assert odoo.lines()[line_id]["product"] is None
+    assert odoo.share("2015-06") == 100
+
+
+def test_a_line_without_a_product_is_read_where_it_has_a_period(odoo: Odoo) -> None:
+    odoo.move()
+    line_id = odoo.line("100.00", "2015-06-01", "2015-06-30", product_id=None)
+    odoo.line("75.00", None, None, product_id=None)
+
+    assert list(odoo.lines()) == [line_id]
+
+
+def test_past_invoices_stay_when_a_product_no_longer_recurs(odoo: Odoo) -> None:
+    """A setup fee in an upsell has a period and a subscription as well, and stays what it is."""
+    odoo.billing.script("UPDATE product_template SET recurring_invoice = false")
+    odoo.move()
+    renewed = odoo.line("100.00", "2015-06-01", "2015-06-30", subscription_id=MONTHLY)
+    odoo.billed_by(MONTHLY, renewed)
+    added = odoo.line("50.00", "2015-06-16", "2015-06-30", subscription_id=MONTHLY, price_unit=100, discount=50)
+    odoo.billed_by(UPSELL, added)
+    setup = odoo.line("75.00", "2015-06-16", "2015-06-30", subscription_id=MONTHLY, product_id=SETUP)
+    odoo.billed_by(UPSELL, setup)
+
+    assert set(odoo.lines()) == {renewed, added}
+    assert odoo.share("2015-06") == 150
+
+
+def test_amounts_in_yen_are_given_in_hundredths(odoo: Odoo) -> None:
+    odoo.billing.script("UPDATE res_currency SET name = 'JPY' WHERE id = 1")
+    odoo.move()
+    line_id = odoo.line("1000", "2015-06-01", "2015-06-30")
+
+    assert odoo.lines()[line_id]["net_amount_minor"] == 1000_00
 
 
 def test_sections_notes_tax_and_setup_are_not_read(odoo: Odoo) -> None:
@@ -255,7 +441,8 @@ def test_partners_without_the_tag_are_not_read(odoo: Odoo) -> None:
 
 def test_an_installed_view_gives_what_the_query_in_place_gives(odoo: Odoo) -> None:
     odoo.move()
-    odoo.line("150.00", "2015-06-16", "2015-07-31")
+    odoo.line("50.00", "2015-06-16", "2015-06-30", subscription_id=MONTHLY)
+    odoo.line("-5.00", None, None, product_id=DISCOUNT)
     odoo.billing.install_views("odoo")
 
     assert len(odoo.lines()) == 2
@@ -274,8 +461,8 @@ def test_the_query_for_community_of_the_readme_reads_the_other_modules_columns(o
         CREATE TEMPORARY VIEW community_product AS
           SELECT id, categ_id, recurring_invoice AS subscribable FROM product_template;
         CREATE TEMPORARY VIEW community_line AS
-          SELECT id, move_id, product_id, display_type, price_subtotal, currency_id,
-            deferred_start_date AS start_date, deferred_end_date AS end_date FROM account_move_line
+          SELECT id, move_id, product_id, display_type, price_subtotal, price_unit, quantity, is_downpayment,
+            currency_id, deferred_start_date AS start_date, deferred_end_date AS end_date FROM account_move_line
     """)
 
     query = query.replace("product_template", "community_product").replace("account_move_line", "community_line")

@@ -16,7 +16,7 @@ from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose,
 from tests.sources.conftest import SQL, Billing, printed
 from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
-from tests.sources.test_odoo import Odoo
+from tests.sources.test_odoo import DISCOUNT, MONTHLY, Odoo
 from tests.sources.test_whmcs import Whmcs
 
 NL = Entity("NL", "NL B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
@@ -90,11 +90,13 @@ def whmcs_june(billing: Billing) -> None:
 
 
 def odoo_june(billing: Billing) -> None:
-    """36 months for 3,600 and 16 June to 31 July for 150, less a refund of 30 for June: 100 + 50 - 30."""
+    """3,600 for 36 months, half of June for 50 less 5, less a refund of 30 for June: 100 + 45 - 30."""
     system = Odoo(billing)
     system.move()
     system.line("3600.00", "2014-06-01", "2017-05-31")
-    system.line("150.00", "2015-06-16", "2015-07-31")
+    system.move(3)
+    system.line("50.00", "2015-06-16", "2015-06-30", move_id=3, subscription_id=MONTHLY)
+    system.line("-5.00", None, None, move_id=3, product_id=DISCOUNT)
     system.move(2, "out_refund")
     system.line("30.00", "2015-06-01", "2015-06-30", move_id=2)
 
@@ -106,7 +108,7 @@ SYSTEMS = pytest.mark.parametrize(
         ("mariadb_billing", "killbill", killbill_june, "A1", 198_00),
         ("mariadb_billing", "fossbilling", fossbilling_june, "1", 100_00),
         ("mariadb_billing", "whmcs", whmcs_june, "1", 180_00),
-        ("postgres_billing", "odoo", odoo_june, "30", 120_00),
+        ("postgres_billing", "odoo", odoo_june, "30", 115_00),
     ],
     ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo"],
 )
@@ -137,7 +139,7 @@ def test_a_month_is_pulled_in_place_and_through_views_alike(
     assert through_views == in_place
 
 
-@pytest.mark.parametrize("closes", [(), (PeriodClose("EUR", 3, 1),)])
+@pytest.mark.parametrize("closes", [(), (PeriodClose("EUR", 4, 1),)])
 def test_a_month_without_a_close_or_with_one_that_differs_is_a_fault(
     postgres_billing: Billing, closes: tuple[PeriodClose, ...]
 ) -> None:
@@ -146,9 +148,9 @@ def test_a_month_without_a_close_or_with_one_that_differs_is_a_fault(
     fault = pull(postgres_billing, "odoo", *closes).fault
 
     if closes:
-        # 3,600.00, and 150.00 as two lines, of which July's 100.00 does not overlap June; less 30.00
+        # 3,600.00, 50.00 and its discount of 5.00, less 30.00
         assert fault is not None
-        assert "the close says 3 lines, 3 were found; its control total is 1, theirs is 362000" in fault
+        assert "the close says 4 lines, 4 were found; its control total is 1, theirs is 361500" in fault
     else:
         assert fault == "month 2015-06 not closed"
 

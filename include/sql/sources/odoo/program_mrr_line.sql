@@ -1,30 +1,57 @@
--- Contract 1 from Odoo Enterprise (PostgreSQL): invoice and refund lines of products that recur.
--- Grain: one row per line, or a row for each part (head, whole months, tail) of a period that is not whole months.
-WITH items AS (
+-- Contract 1 from Odoo Enterprise (PostgreSQL): invoice and refund lines of products that recur, less their part of
+-- discounts on the whole invoice.
+-- Grain: one row per line, and one more with /discount for its part of its invoice's discount lines.
+WITH sold_for_periods AS (
+    -- a product that a subscription billed for a period recurs, also where somebody unticked it later. An upsell is
+    -- left out: it bills setup fees for a period too, and is known by having another order than its subscription.
+    SELECT DISTINCT entry.product_id
+    FROM account_move_line AS entry
+    INNER JOIN sale_order_line_invoice_rel AS billed ON entry.id = billed.invoice_line_id
+    INNER JOIN sale_order_line AS sold ON billed.order_line_id = sold.id
+    WHERE entry.deferred_start_date IS NOT NULL AND entry.subscription_id = sold.order_id
+),
+
+entries AS (
     SELECT
-        CAST(entry.id AS VARCHAR(20)) AS item_id,
-        CAST(posting.commercial_partner_id AS VARCHAR(20)) AS account_id,
-        CAST(entry.subscription_id AS VARCHAR(20)) AS service_id,
+        entry.id,
+        entry.move_id,
+        posting.commercial_partner_id,
+        entry.subscription_id,
         category.name AS product,
-        CASE WHEN posting.move_type = 'out_invoice' AND entry.price_subtotal >= 0 THEN 'recurring' ELSE 'credit' END
-            AS charge_kind,
+        posting.move_type,
+        posting.state,
+        COALESCE(posting.invoice_date, posting.date) AS posted_on,
+        coin.name AS currency,
         entry.deferred_start_date AS starts_on,
         entry.deferred_end_date + 1 AS ends_on, -- Odoo stores the last day of the period, we want the day after it
-        ROUND(entry.price_subtotal * 100) * CASE posting.move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS amount_minor,
-        coin.name AS currency,
-        CASE posting.state WHEN 'cancel' THEN 'void' ELSE posting.state END AS document_status,
-        COALESCE(posting.invoice_date, posting.date) AS posted_on
+        ROUND(entry.price_subtotal * 100) AS amount,
+        ROUND(entry.price_unit * entry.quantity * 100) AS price, -- before the discount, with which upsells are cut
+        plan.billing_period_unit AS plan_unit,
+        CASE plan.billing_period_unit
+            WHEN 'month' THEN NULLIF(plan.billing_period_value, 0)
+            WHEN 'year' THEN 12 * NULLIF(plan.billing_period_value, 0)
+        END AS plan_months,
+        CASE
+            WHEN entry.product_id IS NULL THEN entry.deferred_start_date IS NOT NULL
+            ELSE
+                COALESCE(product.recurring_invoice, FALSE)
+                OR entry.product_id IN (SELECT sold_for_periods.product_id FROM sold_for_periods)
+        END AS recurs,
+        COALESCE(entry.product_id = company.sale_discount_product_id, FALSE) AS is_discount,
+        COALESCE(entry.is_downpayment, FALSE) AS is_downpayment
     FROM account_move_line AS entry
     INNER JOIN account_move AS posting ON entry.move_id = posting.id
-    INNER JOIN product_product AS variant ON entry.product_id = variant.id
-    INNER JOIN product_template AS product ON variant.product_tmpl_id = product.id
-    INNER JOIN product_category AS category ON product.categ_id = category.id
+    INNER JOIN res_company AS company ON posting.company_id = company.id
     INNER JOIN res_currency AS coin ON entry.currency_id = coin.id
+    LEFT JOIN product_product AS variant ON entry.product_id = variant.id
+    LEFT JOIN product_template AS product ON variant.product_tmpl_id = product.id
+    LEFT JOIN product_category AS category ON product.categ_id = category.id
+    LEFT JOIN sale_order AS contract ON entry.subscription_id = contract.id
+    LEFT JOIN sale_subscription_plan AS plan ON contract.plan_id = plan.id
     WHERE
         posting.company_id = 1 -- one company is one legal entity, see README
         AND posting.move_type IN ('out_invoice', 'out_refund')
         AND entry.display_type = 'product' -- not a section, note, tax, rounding or payment term
-        AND product.recurring_invoice -- not a setup fee
         AND EXISTS (
             SELECT 1
             FROM res_partner_res_partner_category_rel AS tagged
@@ -33,126 +60,119 @@ WITH items AS (
         )
 ),
 
--- MATERIALIZED, because PostgreSQL would copy each expression into the next ones, and planning would take minutes
-calendar AS MATERIALIZED (
+-- a discount line reduces every positive line of its invoice in proportion, also those that do not recur
+invoices AS (
     SELECT
-        items.*,
-        CAST(DATE_TRUNC('month', items.starts_on) AS DATE) AS first_month,
-        CAST(DATE_TRUNC('month', items.ends_on) AS DATE) AS last_month,
-        CAST(EXTRACT(DAY FROM items.starts_on) AS INTEGER) AS start_day,
-        CAST(EXTRACT(DAY FROM items.ends_on) AS INTEGER) AS end_day,
-        CAST(
-            EXTRACT(DAY FROM DATE_TRUNC('month', items.starts_on) + INTERVAL '1 month' - INTERVAL '1 day') AS INTEGER
-        ) AS first_month_days,
-        CAST(
-            EXTRACT(DAY FROM DATE_TRUNC('month', items.ends_on) + INTERVAL '1 month' - INTERVAL '1 day') AS INTEGER
-        ) AS last_month_days,
-        CAST(
-            (EXTRACT(YEAR FROM items.ends_on) - EXTRACT(YEAR FROM items.starts_on)) * 12
-            + EXTRACT(MONTH FROM items.ends_on) - EXTRACT(MONTH FROM items.starts_on) AS INTEGER
-        ) AS months
-    FROM items
+        *,
+        BOOL_OR(recurs) OVER (PARTITION BY move_id) AS has_recurring,
+        COALESCE(SUM(amount) FILTER (WHERE is_discount AND NOT recurs) OVER (PARTITION BY move_id), 0) AS discount,
+        SUM(GREATEST(amount, 0)) OVER (PARTITION BY move_id) AS base,
+        SUM(GREATEST(amount, 0)) OVER (PARTITION BY move_id ORDER BY id) AS running_base
+    FROM entries
 ),
 
-periods AS (
+periods AS MATERIALIZED (
     SELECT
-        calendar.*,
-        -- whole months: the period ends on the day of the month on which it starts, or on a shorter month's last day
-        COALESCE(calendar.ends_on <= calendar.starts_on, TRUE)
-        OR (
-            calendar.months >= 1
-            AND (
-                calendar.start_day = calendar.end_day
-                OR (calendar.start_day > calendar.end_day AND calendar.end_day = calendar.last_month_days)
-                OR (calendar.end_day > calendar.start_day AND calendar.start_day = calendar.first_month_days)
-            )
-        ) AS is_whole,
-        COALESCE(calendar.first_month = calendar.last_month, FALSE) AS is_in_one_month
-    FROM calendar
+        *,
+        -- rounded running totals, so that the parts add up to the discount
+        CASE
+            WHEN recurs AND amount > 0
+                THEN ROUND(discount * running_base / base) - ROUND(discount * (running_base - amount) / base)
+            ELSE 0
+        END AS discount_part,
+        -- whole months end on the day of the month on which they start, or on a shorter month's last day
+        CASE
+            WHEN
+                COALESCE(plan_unit, '') <> 'week'
+                AND (
+                    EXTRACT(DAY FROM starts_on) = EXTRACT(DAY FROM ends_on)
+                    OR (
+                        EXTRACT(DAY FROM starts_on) > EXTRACT(DAY FROM ends_on)
+                        AND EXTRACT(DAY FROM ends_on + 1) = 1
+                    )
+                    OR (
+                        EXTRACT(DAY FROM starts_on) < EXTRACT(DAY FROM ends_on)
+                        AND EXTRACT(DAY FROM starts_on + 1) = 1
+                    )
+                )
+                THEN
+                    NULLIF(
+                        (EXTRACT(YEAR FROM ends_on) - EXTRACT(YEAR FROM starts_on)) * 12
+                        + EXTRACT(MONTH FROM ends_on) - EXTRACT(MONTH FROM starts_on),
+                        0
+                    )
+        END AS whole_months,
+        -- whole terms of the plan, taken off at the end of the period
+        FLOOR(
+            (
+                (EXTRACT(YEAR FROM ends_on) - EXTRACT(YEAR FROM starts_on)) * 12
+                + EXTRACT(MONTH FROM ends_on) - EXTRACT(MONTH FROM starts_on)
+                - CASE WHEN EXTRACT(DAY FROM starts_on) > EXTRACT(DAY FROM ends_on) THEN 1 ELSE 0 END
+            ) / plan_months
+        ) AS terms
+    FROM invoices
+    WHERE
+        recurs
+        -- a reduction of nobody knows what: it has no dates and is a fault
+        OR (amount < 0 AND has_recurring AND NOT is_discount AND NOT is_downpayment)
 ),
 
-stretches AS MATERIALIZED (
-    -- weights are months, multiplied by the days of the first and of the last month to get whole numbers
+ratios AS (
+    -- the terms that the period has, counted as Odoo does: a rest by days of a term from the first day on
     SELECT
-        periods.*,
-        CASE
-            WHEN periods.is_whole OR periods.is_in_one_month OR periods.start_day = 1 THEN 0
-            ELSE (periods.first_month_days - periods.start_day + 1) * periods.last_month_days
-        END AS head_weight,
-        CASE
-            WHEN periods.is_whole OR periods.is_in_one_month THEN 1
-            ELSE
-                (periods.months - CASE WHEN periods.start_day = 1 THEN 0 ELSE 1 END)
-                * periods.first_month_days * periods.last_month_days
-        END AS body_weight,
-        CASE
-            WHEN periods.is_whole OR periods.is_in_one_month THEN 0
-            ELSE (periods.end_day - 1) * periods.first_month_days
-        END AS tail_weight
+        *,
+        terms + (
+            CAST(ends_on - MAKE_INTERVAL(months => CAST(terms * plan_months AS INTEGER)) AS DATE) - starts_on
+        ) / CAST(CAST(starts_on + MAKE_INTERVAL(months => plan_months) AS DATE) - starts_on AS NUMERIC) AS ratio
     FROM periods
 ),
 
-numbers AS (
-    SELECT 1 AS part
-    UNION ALL
-    SELECT 2 AS part
-    UNION ALL
-    SELECT 3 AS part
+pieces AS (
+    -- a piece is cut by its discount, of two decimals, or by its price. Dates of whole months alone make no piece.
+    SELECT
+        *,
+        CASE
+            WHEN whole_months IS NULL OR MOD(whole_months, plan_months) <> 0
+                THEN
+                    CASE
+                        WHEN ABS(price * ratio - amount) <= 0.00005 * ABS(price) + 0.5 THEN price
+                        WHEN whole_months IS NULL THEN ROUND(amount / NULLIF(ratio, 0))
+                    END
+        END AS piece_price
+    FROM ratios
 ),
 
-parts AS (
+lines AS (
     SELECT
-        stretches.*,
-        numbers.part,
-        stretches.head_weight + stretches.body_weight + stretches.tail_weight AS whole_weight,
-        CASE numbers.part
-            WHEN 1 THEN stretches.head_weight WHEN 2 THEN stretches.body_weight ELSE stretches.tail_weight
-        END AS weight,
-        CASE numbers.part
-            WHEN 1 THEN 0
-            WHEN 2 THEN stretches.head_weight
-            ELSE stretches.head_weight + stretches.body_weight
-        END AS weight_before
-    FROM stretches
-    CROSS JOIN numbers
+        *,
+        CAST(id AS VARCHAR(30)) AS line_id,
+        amount AS part
+    FROM pieces
+    UNION ALL
+    SELECT
+        *,
+        CAST(id || '/discount' AS VARCHAR(30)) AS line_id,
+        discount_part AS part
+    FROM pieces
+    WHERE discount_part <> 0
 )
 
 SELECT
-    CAST(CASE WHEN weight = whole_weight THEN item_id ELSE item_id || '/' || part END AS VARCHAR(38)) AS line_id,
-    account_id,
-    service_id,
+    line_id,
+    CAST(commercial_partner_id AS VARCHAR(20)) AS account_id,
+    CAST(subscription_id AS VARCHAR(20)) AS service_id,
     product,
-    charge_kind,
+    CASE WHEN move_type = 'out_invoice' AND part >= 0 THEN 'recurring' ELSE 'credit' END AS charge_kind,
+    starts_on AS service_start,
+    ends_on AS service_end,
+    CAST(CASE WHEN piece_price IS NULL THEN whole_months ELSE plan_months END AS INTEGER) AS term_months,
     CAST(
-        CASE
-            WHEN part = 3 THEN last_month
-            WHEN is_whole THEN starts_on
-            WHEN part = 1 OR is_in_one_month OR start_day = 1 THEN first_month
-            ELSE first_month + INTERVAL '1 month'
-        END AS DATE
-    ) AS service_start,
-    CAST(
-        CASE
-            WHEN part = 3 THEN last_month + INTERVAL '1 month'
-            WHEN is_whole THEN ends_on
-            WHEN part = 1 OR is_in_one_month THEN first_month + INTERVAL '1 month'
-            ELSE last_month
-        END AS DATE
-    ) AS service_end,
-    CASE
-        WHEN part IN (1, 3) OR is_in_one_month THEN 1
-        WHEN is_whole OR start_day = 1 THEN months
-        ELSE months - 1
-    END AS term_months,
-    -- each part is the rounded running total less the one before it, so that the parts add up to the item
-    CAST(
-        ROUND(amount_minor * (weight_before + weight) / whole_weight)
-        - ROUND(amount_minor * weight_before / whole_weight) AS BIGINT
-    ) AS net_amount_minor,
+        ROUND(piece_price * part / NULLIF(amount, 0)) * CASE move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS BIGINT
+    ) AS term_amount_minor,
+    CAST(part * CASE move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS BIGINT) AS net_amount_minor,
     currency,
-    document_status,
+    CASE state WHEN 'cancel' THEN 'void' ELSE state END AS document_status,
     posted_on,
     CAST(NULL AS INTEGER) AS discount_bp,
     CAST(NULL AS DATE) AS ordered_on
-FROM parts
-WHERE weight > 0
+FROM lines
