@@ -162,6 +162,9 @@ def test_the_rows_that_do_not_fit_are_those_that_a_reader_looks_for_last(
     monkeypatch.setattr(months_page, "ROWS_BYTES", 250)
     shown = json.loads(page(tmp_path / "index.html", month(*rows)).data)["months"][0]["rows"]
     assert [row[0] for row in shown] == ["X"]
+    from_none = replace(low, partner_id="V", tier=3, previous_tier=0)
+    shown = json.loads(page(tmp_path / "index.html", month(*rows, from_none)).data)["months"][0]["rows"]
+    assert [row[0] for row in shown] == ["V"]
 
 
 @pytest.mark.parametrize(

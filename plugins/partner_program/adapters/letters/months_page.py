@@ -141,8 +141,9 @@ def _rows_that_fit(rows: Sequence[PageRow], room: int) -> list[list[str | int | 
 
 def _weight(row: PageRow) -> tuple[int, int, str]:
     """Sort changed tiers first, the largest step before others, then held partners, then the others by revenue."""
-    steps = abs((row.tier or 0) - row.previous_tier) if row.change in ("raised", "lowered") and row.previous_tier else 0
-    rank = {"raised": -10, "lowered": -10, "held": -5}.get(row.change, 0)
+    moved = row.change in ("raised", "lowered")
+    steps = abs((row.tier or 0) - (row.previous_tier or 0)) if moved else 0
+    rank = -10 if moved else -5 if row.held_reason else 0
     return rank - steps, -(row.mrr_eur_cents or 0), row.partner_id
 
 
