@@ -1,7 +1,8 @@
 """Takes a message apart into leaves, each decoded by itself; odd bytes give odd text, never an error.
 
-The standard library parses `message/...` parts before they are decoded, and by recursion. Here such a part is a leaf as
-any other, unless it is a message enclosed in the message.
+The standard library reads a part of the type `message/...` before it decodes its base64, and one within another by
+recursion, which deep nesting brings to its end. Here a message enclosed in the message is taken apart in a loop; any
+other such part (a delivery status) is a leaf like a text.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesHeaderParser
 
-DEEPEST = 20  # parts within parts; what lies deeper is text
+DEEPEST = 20  # parts within parts; a part that lies deeper is a leaf, whatever its type
 MOST_PARTS = 1_000
 _ENCLOSED = ("message/rfc822", "message/global")
 
