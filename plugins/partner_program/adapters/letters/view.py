@@ -66,19 +66,24 @@ class Earlier(NamedTuple):
 
 
 class AccountRow(NamedTuple):
-    """One account: its number, the amount billed in its currency, and the same in EUR."""
+    """One account: its number, the amount billed in its currency, and the same in EUR.
+
+    `converted` is True if the two are different amounts, of different currencies.
+    """
 
     account: str
     billed: str
     euros: str
+    converted: bool
 
 
 class SumRow(NamedTuple):
-    """The accounts of one entity and currency together: their number, what they were billed, and the same in EUR."""
+    """The accounts of one entity and currency together: their number, and the values of an `AccountRow`."""
 
     accounts: int
     billed: str
     euros: str
+    converted: bool
 
 
 class EntityRows(NamedTuple):
@@ -206,7 +211,7 @@ def letter_view(
         account_list=f"accounts-{facts.billing_month}.csv" if shortened else None,
         account_count=len({(row.entity, row.account_id) for row in facts.accounts}),
         exchange_rates=_exchange_rates(facts.accounts, form),
-        shows_currencies=any(row.currency != "EUR" for row in facts.accounts),
+        shows_currencies=any(map(_is_foreign, facts.accounts)),
         earlier=_earlier(facts, form),
         grants=[_grant(grant, facts.granted_tier if lifted else None, form) for grant in facts.grants],
         grant_states=frozenset([grant.outcome or "open" for grant in facts.grants]),
@@ -299,7 +304,12 @@ def _account(row: AccountFact, form: LocaleFormat) -> AccountRow:
         plain_name(row.account_id),
         form.amount(row.mrr_minor, plain_name(row.currency)),
         form.euros(row.mrr_eur_cents),
+        _is_foreign(row),
     )
+
+
+def _is_foreign(row: AccountFact) -> bool:
+    return row.currency != "EUR"
 
 
 def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
@@ -312,6 +322,7 @@ def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
             accounts=len({row.account_id for row in together}),
             billed=form.amount(sum(row.mrr_minor for row in together), plain_name(currency)),
             euros=form.euros(sum(row.mrr_eur_cents for row in together)),
+            converted=_is_foreign(together[0]),
         )
         for currency, together in by_currency.items()
     ]
@@ -319,7 +330,7 @@ def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
 
 def _exchange_rates(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[tuple[str, str]]:
     """Return each foreign currency once, with its units per EUR."""
-    pairs = dict.fromkeys([(row.currency, row.units_per_eur) for row in accounts if row.currency != "EUR"])
+    pairs = dict.fromkeys([(row.currency, row.units_per_eur) for row in accounts if _is_foreign(row)])
     return [(plain_name(currency), form.rate(units_per_eur)) for currency, units_per_eur in pairs]
 
 
