@@ -4,15 +4,16 @@
 -- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
 -- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
 -- days, which misses none: see `is_longer_than_term`.
--- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
+-- cut (a longer text is cut there).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- BINARY groups and compares keys by their bytes, so that 'Muller' differs from 'MUELLER' and 'a' from 'a '.
 -- The bytes are UTF-8: a column in another character set is converted before this statement runs.
 -- MySQL can store a date that is not in the calendar, such as 2015-06-31 or 2015-00-00. Converted to a number of days
 -- and back, such a date becomes another date or NULL.
 SELECT -- noqa: ST06, in the order of the grain
-    account_id,
-    currency,
+    LEFT(account_id, :cut) AS account_id,
+    LEFT(currency, :cut) AS currency,
     shape,
     COUNT(*) AS line_count,
     CAST(SUM(CASE WHEN shape IS NOT NULL THEN net_amount_minor END) AS SIGNED) AS net_amount_minor

@@ -1,9 +1,10 @@
 -- Grain: one row per account that the entity has marked as a reseller's, with what it knows of the company.
+-- Binds: cut (a longer text is cut there).
 SELECT
-    CAST(account_id AS BINARY) AS account_id,
-    CAST(company_name AS BINARY) AS company_name,
-    CAST(vat_id AS BINARY) AS vat_id,
-    CAST(email_domain AS BINARY) AS email_domain
+    LEFT(CAST(account_id AS BINARY), :cut) AS account_id,
+    LEFT(CAST(company_name AS BINARY), :cut) AS company_name,
+    LEFT(CAST(vat_id AS BINARY), :cut) AS vat_id,
+    LEFT(CAST(email_domain AS BINARY), :cut) AS email_domain
 FROM program_reseller_account
 WHERE account_id IS NOT NULL
 ORDER BY 1

@@ -1,6 +1,7 @@
 -- Grain: one row per line of any month that has no id. Run only where the database itself keeps the other ids unique.
+-- Binds: cut (a longer text is cut there).
 SELECT
-    CAST(line_id AS TEXT) AS line_id,
-    CAST(account_id AS TEXT) AS account_id
+    LEFT(CAST(line_id AS TEXT), :cut) AS line_id,
+    LEFT(CAST(account_id AS TEXT), :cut) AS account_id
 FROM program_mrr_line
 WHERE line_id IS NULL OR line_id IN ('', ' ', '  ')

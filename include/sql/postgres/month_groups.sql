@@ -5,13 +5,14 @@
 -- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
 -- days, which misses none: see `is_longer_than_term`. An account may have several
 -- such rows. Only amounts and days are checked line by line; everything else is the same in a group and checked once.
--- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
+-- cut (a longer text is cut there).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- A cast of a char(3) to BPCHAR is free, while TEXT would copy every value. BPCHAR ignores blanks at the end, so the
 -- length is checked too. BETWEEN leaves out NaN and Infinity, which PostgreSQL sorts above every number.
 SELECT -- noqa: ST06, in the order of the grain
-    account_id,
-    CAST(currency AS TEXT) AS currency,
+    LEFT(account_id, :cut) AS account_id,
+    LEFT(CAST(currency AS TEXT), :cut) AS currency,
     CASE
         WHEN
             covered_days IS NOT NULL

@@ -1,9 +1,9 @@
 -- Grain: one row per currency in which the entity has declared the month complete.
--- Binds: billing_month (YYYY-MM).
+-- Binds: billing_month (YYYY-MM), cut (a longer text is cut there).
 SELECT
-    CAST(currency AS TEXT) AS currency,
-    CAST(line_count AS TEXT) AS line_count,
-    CAST(control_total_minor AS TEXT) AS control_total_minor
+    LEFT(CAST(currency AS TEXT), :cut) AS currency,
+    LEFT(CAST(line_count AS TEXT), :cut) AS line_count,
+    LEFT(CAST(control_total_minor AS TEXT), :cut) AS control_total_minor
 FROM program_period_close
 WHERE CAST(billing_month AS TEXT) = :billing_month
 ORDER BY currency, line_count, control_total_minor

@@ -1,8 +1,9 @@
 -- Grain: one row per line that overlaps the month and has no id, or an id that another line has too.
--- Binds: first_day, next_first_day. Not run where the database itself keeps line_id unique.
+-- Binds: first_day, next_first_day, cut (a longer text is cut there).
+-- Not run where the database itself keeps line_id unique.
 SELECT
-    line_id,
-    account_id
+    LEFT(line_id, :cut) AS line_id,
+    LEFT(account_id, :cut) AS account_id
 FROM (
     SELECT -- noqa: ST06, the keys first
         CAST(line_id AS TEXT) COLLATE "C" AS line_id,

@@ -1,17 +1,17 @@
 -- Grain: one row per line that the month's other statements would miss: its end is missing, or it starts in the month
 -- and ends on or before the month's first day.
--- Binds: first_day, next_first_day.
-SELECT
-    CAST(line_id AS TEXT) AS line_id,
-    CAST(account_id AS TEXT) AS account_id,
-    CAST(charge_kind AS TEXT) AS charge_kind,
+-- Binds: first_day, next_first_day, cut (a longer text is cut there).
+SELECT -- noqa: ST06, in the order of the fields
+    LEFT(CAST(line_id AS TEXT), :cut) AS line_id,
+    LEFT(CAST(account_id AS TEXT), :cut) AS account_id,
+    LEFT(CAST(charge_kind AS TEXT), :cut) AS charge_kind,
     CAST(service_start AS TEXT) AS service_start,
     CAST(service_end AS TEXT) AS service_end,
-    CAST(term_months AS TEXT) AS term_months,
-    CAST(net_amount_minor AS TEXT) AS net_amount_minor,
-    CAST(currency AS TEXT) AS currency,
-    CAST(document_status AS TEXT) AS document_status,
-    CAST(term_amount_minor AS TEXT) AS term_amount_minor
+    LEFT(CAST(term_months AS TEXT), :cut) AS term_months,
+    LEFT(CAST(net_amount_minor AS TEXT), :cut) AS net_amount_minor,
+    LEFT(CAST(currency AS TEXT), :cut) AS currency,
+    LEFT(CAST(document_status AS TEXT), :cut) AS document_status,
+    LEFT(CAST(term_amount_minor AS TEXT), :cut) AS term_amount_minor
 FROM program_mrr_line
 WHERE
     (

@@ -1,5 +1,6 @@
 -- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
--- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes, since some are not text).
+-- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes, since some are not text), cut
+-- (a longer id is that of no account: its lines are all read).
 SELECT
     line_id,
     account_id,
@@ -22,6 +23,7 @@ WHERE
     )
     AND (
         TYPEOF(account_id) <> 'text'
+        OR LENGTH(CAST(account_id AS BLOB)) >= :cut
         OR HEX(account_id) IN (SELECT listed.value FROM JSON_EACH(:accounts) AS listed) -- noqa: RF02, it is a bind
     )
 ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

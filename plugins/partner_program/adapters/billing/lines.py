@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
+from partner_program.adapters.billing.snapshot import CUT, LONGEST_TEXT
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_TOTAL_MINOR
 from partner_program.domain.revenue import (
@@ -32,6 +33,7 @@ _NUL = "\0"  # PostgreSQL cannot store it
 _YEARS = range(1970, 2200)
 _LONGEST_FOUND = 60
 _LONGEST_TERM = 2**31 - 1  # an integer, as the contract says
+_SHORT = f"an id of at most {LONGEST_TEXT} characters"
 TERM_OF_PERIOD = "a term at most a week shorter than its period, or empty where the amount pays for exactly this period"
 
 
@@ -63,18 +65,30 @@ def currency_expected(currency: object) -> str | None:
 
 
 def is_sound_account(account_id: object) -> bool:
-    """Return whether the account id is a text that is not blank and that every database can store."""
-    return isinstance(account_id, str) and account_id.strip(_BLANK) != "" and _NUL not in account_id
+    """Return whether the account id is a text that is neither blank nor too long and that every database can store."""
+    return (
+        isinstance(account_id, str)
+        and account_id.strip(_BLANK) != ""
+        and _NUL not in account_id
+        and len(account_id) <= LONGEST_TEXT
+    )
+
+
+def is_too_long(value: object) -> bool:
+    """Return whether a text is longer than any that a line may have."""
+    return isinstance(value, str | bytes) and len(value) > LONGEST_TEXT
 
 
 def first_fault(line: BillingLine, largest: int, repeated: Collection[Any]) -> tuple[str, str] | None:
     """Return the first column at fault, in the contract's order, and what is expected there; None for a sound line."""
     if line.line_id is None or str(line.line_id).strip(_BLANK) == "":
         return "line_id", "an id"
+    if len(str(line.line_id)) > LONGEST_TEXT:
+        return "line_id", _SHORT
     if line.line_id in repeated:
         return "line_id", "an id that no other line of the month has"
     if not is_sound_account(line.account_id):
-        return "account_id", "an account id"
+        return "account_id", _SHORT if is_too_long(line.account_id) else "an account id"
     if line.charge_kind not in CHARGE_KINDS:
         return "charge_kind", f"one of {', '.join(CHARGE_KINDS)}"
     return _period_fault(line) or _value_fault(line, largest)
@@ -239,11 +253,11 @@ def whole_amount(line: BillingLine) -> int | None:
 def faulty_line(line: BillingLine, column: str, expected: str) -> FaultyLine:
     """Return the line together with what is wrong in it."""
     return FaultyLine(
-        line_id=plain_text(line.line_id),
-        account_id=plain_text(line.account_id),
-        currency=plain_text(line.currency),
-        charge_kind=plain_text(line.charge_kind),
-        document_status=plain_text(line.document_status),
+        line_id=name_of(line.line_id),
+        account_id=name_of(line.account_id),
+        currency=name_of(line.currency),
+        charge_kind=name_of(line.charge_kind),
+        document_status=name_of(line.document_status),
         net_amount_minor=whole_amount(line),
         column=column,
         found=_found(line, column, expected),
@@ -257,6 +271,17 @@ def _found(line: BillingLine, column: str, expected: str) -> str:
     return f"{found} for {line.service_start} to {line.service_end}" if expected == TERM_OF_PERIOD else found
 
 
+def name_of(value: object) -> str:
+    """Return a cell as text that names a line in messages: only the beginning of one that is too long."""
+    text = plain_text(value)
+    return text if len(text) <= LONGEST_TEXT else text[:_LONGEST_FOUND] + "..."
+
+
+def short(value: Any) -> Any:
+    """Return a cell without the rest of a text that is too long: it is at fault, whatever the rest may be."""
+    return value[:CUT] if isinstance(value, str | bytes) else value
+
+
 def plain_text(value: object) -> str:
     """Return a cell as text that every database can store.
 
@@ -264,6 +289,7 @@ def plain_text(value: object) -> str:
     """
     if value is None:
         return ""
+    value = short(value)
     text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
     return text.replace(_NUL, "\\x00")
 

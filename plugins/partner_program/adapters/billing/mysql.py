@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pymysql
+from pymysql.cursors import SSCursor
 
 from partner_program.adapters.billing.server import named_binds, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
@@ -75,14 +76,20 @@ class MysqlSnapshot(BillingSnapshot):
             self._look_up_character_sets(relation)
         return missing
 
-    def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a statement, with bytes decoded to text."""
+    def read(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a statement one by one as they arrive, with bytes decoded to text."""
         statement, binds = with_lists(self.statement(name), values)
         with self._connection.cursor() as cursor:
             self._time_limit.set(cursor)
-            cursor.execute(named_binds(statement), binds)
-            texts = (tuple(map(_text, row)) for row in cursor.fetchall())
-            yield from with_whole_numbers(name, texts)
+        parts: Any = self._connection.cursor(SSCursor)
+        try:
+            parts.execute(named_binds(statement), binds)
+            yield from with_whole_numbers(name, (tuple(map(_text, row)) for row in parts))
+        finally:
+            if self._connection.open:  # closing reads the rows that are left
+                parts.close()
+            elif parts._result is not None:  # they went with the connection, which the driver does not notice
+                parts._result.unbuffered_active = False
 
     def columns(self, relation: str) -> list[str]:
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""

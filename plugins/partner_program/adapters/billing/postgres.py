@@ -28,7 +28,8 @@ _TYPES = {
 }
 
 
-# Read in parts, so that the driver never holds all rows in memory at once. The caller must read them to the end.
+# Nearly all rows of a month come from one statement, which the server works on with all its processes. The others are
+# read through a cursor of the server, which can be closed before its end.
 _MANY_ROWS, _ROWS_AT_ONCE = {"month_groups"}, 2_000
 
 
@@ -50,8 +51,8 @@ class PostgresSnapshot(BillingSnapshot):
         self._allowed = allowed
         self._deadline = deadline
 
-    def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a statement, sent in the server's binary form."""
+    def read(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a statement, sent in the server's binary form and in parts."""
         statement, binds = with_lists(self.statement(name), values)
         query: Any = named_binds(statement)
         with self._connection.cursor(binary=True) as cursor:
@@ -59,7 +60,9 @@ class PostgresSnapshot(BillingSnapshot):
             if name in _MANY_ROWS:
                 yield from cursor.stream(query, binds, binary=True, size=_ROWS_AT_ONCE)
                 return
-            yield from with_whole_numbers(name, cursor.execute(query, binds).fetchall())
+        with self._connection.cursor(name, binary=True) as parts:
+            parts.itersize = _ROWS_AT_ONCE
+            yield from with_whole_numbers(name, parts.execute(query, binds))
 
     def columns(self, relation: str) -> list[str]:
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
@@ -139,6 +142,7 @@ def _settings(fields: ConnectionFields, allowed: int) -> dict[str, object]:
         # The lines of a month lie side by side: without index scans, a page that holds several of them is read once. A
         # planner that takes random reads for cheap would follow the index line by line, and take a sixth longer.
         "enable_indexscan": "off",
+        "cursor_tuple_fraction": 1,  # what a cursor gives is read to its end, unless too much of it is faulty
     }
 
 

@@ -9,10 +9,16 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from partner_program.adapters.billing.closes import close_fault, read_close_rows
-from partner_program.adapters.billing.lines import BillingLine, plain_text
+from partner_program.adapters.billing.lines import BillingLine, is_too_long, plain_text
 from partner_program.adapters.billing.mysql import open_mysql
 from partner_program.adapters.billing.postgres import open_postgres
-from partner_program.adapters.billing.snapshot import OPTIONAL_COLUMN, BillingFault, BillingSnapshot, UndecodableText
+from partner_program.adapters.billing.snapshot import (
+    LONGEST_TEXT,
+    OPTIONAL_COLUMN,
+    BillingFault,
+    BillingSnapshot,
+    UndecodableText,
+)
 from partner_program.adapters.billing.sqlite import open_sqlite
 from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.billing.tally import read_lines
@@ -26,6 +32,7 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 
 LONGEST_LOOK_SECONDS = 20  # a list is short, and `load` waits for it
+_TOO_LONG = f"has more than {LONGEST_TEXT} characters, expected an account id"
 LINES, CLOSES, RESELLERS = "program_mrr_line", "program_period_close", "program_reseller_account"
 # All columns that contract 1 demands, even those that we never read: a missing one shows that the database changed.
 COLUMNS = {
@@ -172,16 +179,22 @@ def _read(
         faults.append(str(fault))
     missing_resellers = snapshot.missing(RESELLERS, COLUMNS[RESELLERS])
     faults.append(missing_resellers)
-    resellers = () if missing_resellers else snapshot.rows("reseller_accounts")
+    resellers = () if missing_resellers else _resellers(snapshot)
+    if any(map(is_too_long, resellers)):
+        faults.append(f"{RESELLERS}: account_id {_TOO_LONG}")
     return EntityRevenue(
         entity.entity,
         groups=lines.groups(),
         faulty_lines=tuple(sorted(lines.faulty, key=repr)),
         closes=closes,
-        reseller_accounts=tuple(sorted({plain_text(account_id) for (account_id,) in resellers})),
+        reseller_accounts=resellers,
         fault="; ".join(fault for fault in faults if fault) or None,
         short_lines=tuple(sorted(lines.short)),
     )
+
+
+def _resellers(snapshot: BillingSnapshot) -> tuple[str, ...]:
+    return tuple(sorted({plain_text(account_id) for (account_id,) in snapshot.rows("reseller_accounts")}))
 
 
 def _closes(snapshot: BillingSnapshot, month: BillingMonth, recorded: Sequence[PeriodClose]) -> tuple[PeriodClose, ...]:

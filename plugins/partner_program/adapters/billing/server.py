@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from partner_program.adapters.billing.snapshot import LONGEST_TEXT
+
 # Places of columns that a statement returns as text, so that no driver decides what NaN or an infinite day is.
 _WHOLE_COLUMNS = {"lines_of_accounts": (5, 6, 9), "stray_lines": (5, 6, 9), "period_closes": (1, 2)}
 _BIND = re.compile(r"(?<!:):([a-z_]+[0-9]*)")
@@ -26,5 +28,6 @@ def with_whole_numbers(name: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[t
 
 
 def _whole(value: Any) -> Any:
-    match = _WHOLE.fullmatch(value) if isinstance(value, str) else None
+    """Read a whole number; one that was cut is none, and Python reads no number of more than some thousand digits."""
+    match = _WHOLE.fullmatch(value) if isinstance(value, str) and len(value) <= LONGEST_TEXT else None
     return int(match[1]) if match else value

@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,13 @@ from partner_program.domain.refusals import Refusal
 
 # Contract 1 leaves this column optional. Where the relation lacks it, the statements read NULL in its place.
 OPTIONAL_COLUMN = "term_amount_minor"
+# No text that a line, a close or a list of accounts may have is longer, in characters.
+LONGEST_TEXT = 1_000
+# Statements cut longer texts, in characters or in bytes: what they cut has more than `LONGEST_TEXT` characters.
+CUT = 4 * LONGEST_TEXT + 1
+# More rows of a statement than this are not read: ten times what an entity with a million lines a month has.
+MOST_ROWS = {"period_closes": 1_000}
+MOST_ROWS_OTHERWISE = 2_000_000
 _READ_OPTIONAL = re.compile(rf"(?<!AS )\b{OPTIONAL_COLUMN}\b")
 
 
@@ -66,9 +74,15 @@ class BillingSnapshot(ABC):
     def _names(self) -> list[str]:
         return [str(row[0]) for row in self.rows("relations")]
 
-    @abstractmethod
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a statement in the order of the database."""
+        """Return the rows of a statement in the order of the database; raises `BillingFault` at one row too many."""
+        most = MOST_ROWS.get(name, MOST_ROWS_OTHERWISE)
+        rows = self.read(name, **values, cut=CUT)
+        return chain(islice(rows, most), _no_more(rows, name, most))
+
+    @abstractmethod
+    def read(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Return the rows of a statement one after another: never all of them in memory at once."""
 
     @abstractmethod
     def columns(self, relation: str) -> list[str]:
@@ -77,6 +91,12 @@ class BillingSnapshot(ABC):
     @abstractmethod
     def account_key(self, account_id: str | bytes) -> str:
         """Return an account id in the form in which the statement `lines_of_accounts` compares it."""
+
+
+def _no_more(rows: Iterator[tuple[Any, ...]], name: str, most: int) -> Iterator[tuple[Any, ...]]:
+    for _ in rows:
+        raise BillingFault(f"more than {most:,} rows of {name.replace('_', ' ')}, expected fewer")
+    yield from ()
 
 
 def _listed(names: list[str]) -> str:

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from partner_program.adapters.billing.lines import name_of
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.billing.statements import with_lists, with_stand_ins
 from partner_program.adapters.connections import ConnectionFields
@@ -26,7 +27,7 @@ class SqliteSnapshot(BillingSnapshot):
         super().__init__(sql_folder, stand_ins)
         self._connection = connection
 
-    def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
+    def read(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
         """Return the rows of a statement, read one by one."""
         return self._connection.execute(*with_lists(self.statement(name), values))
 
@@ -42,9 +43,9 @@ class SqliteSnapshot(BillingSnapshot):
         return account_id.encode(self._encoding).hex().upper()
 
     def place_of_too_long(self) -> str:
-        """Say which columns hold a value that is too long to be read; SQLite says only that there is one."""
+        """Say which columns hold a value that is too long to be read, and in which line; SQLite says neither."""
         places = [
-            f"{relation} column {column}"
+            f"{relation} column {column}{self._line_of_too_long(relation, column)}"
             for relation in ("program_mrr_line", "program_period_close", "program_reseller_account")
             if self.has(relation)
             for column in self.columns(relation)
@@ -54,10 +55,33 @@ class SqliteSnapshot(BillingSnapshot):
         return f"{where}: a value of more than {LONGEST_VALUE_BYTES // 1_000_000} million bytes, expected a short one"
 
     def _is_too_long(self, relation: str, column: str) -> bool:
-        name = column.replace('"', '""')
-        looking = with_stand_ins(f"SELECT COUNT(\"{name}\" || '') FROM {relation}", self._stand_ins)  # noqa: S608, names
+        return self._ends(f"SELECT COUNT({_name(column)} || '') FROM {relation}")  # noqa: S608, names
+
+    def _line_of_too_long(self, relation: str, column: str) -> str:
+        """Return the id of the line with the first such value, where that id can be read.
+
+        The same search with and without the value gives the lines in the same order; TYPEOF does not read the value.
+        """
+        if relation != "program_mrr_line" or column.lower() == "line_id":
+            return ""
+        reading = f"SELECT LENGTH({_name(column)} || '') FROM {relation}"  # noqa: S608, names
+        before = 0
+        with suppress(sqlite3.DataError):
+            for _ in self._connection.execute(with_stand_ins(reading, self._stand_ins)):
+                before += 1
+        # a driver that reads a row ahead has not given the last one that could be read
+        for place in (before, before + 1):
+            if self._ends(f"{reading} LIMIT 1 OFFSET {place}"):
+                naming = f"SELECT line_id, TYPEOF({_name(column)}) FROM {relation} LIMIT 1 OFFSET {place}"  # noqa: S608, names
+                with suppress(sqlite3.DataError):
+                    line_id, _ = self._connection.execute(with_stand_ins(naming, self._stand_ins)).fetchone()
+                    return f", line {name_of(line_id)}"
+        return ""
+
+    def _ends(self, looking: str) -> bool:
+        """Return whether SQLite ends a statement because of a value that is too long."""
         try:
-            self._connection.execute(looking).fetchone()
+            self._connection.execute(with_stand_ins(looking, self._stand_ins)).fetchall()
         except sqlite3.DataError:
             return True
         return False
@@ -98,6 +122,11 @@ def _connect(fields: ConnectionFields, deadline: Deadline) -> sqlite3.Connection
     """Open the file read-only; as a URI, the path may contain `?`, `#` and `%`."""
     address = Path(fields.sqlite_file).absolute().as_uri() + "?mode=ro"
     return sqlite3.connect(address, uri=True, timeout=busy_seconds(fields, deadline), isolation_level=None)
+
+
+def _name(column: str) -> str:
+    quoted = column.replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _text_or_bytes(raw: bytes) -> str | bytes:

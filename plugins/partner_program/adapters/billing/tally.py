@@ -20,6 +20,7 @@ from partner_program.adapters.billing.lines import (
     group_of,
     is_sound_account,
     is_sound_currency,
+    short,
     short_line,
     whole_amount,
 )
@@ -178,7 +179,15 @@ def span_of(month: BillingMonth) -> dict[str, str]:
 def lines_without_own_id(snapshot: BillingSnapshot, month: BillingMonth) -> list[tuple[Any, ...]]:
     """Return id and account of each line that has no id, or the id of another line of the month."""
     which = "blank_line_ids" if snapshot.keeps_line_ids_unique() else "repeated_line_ids"
-    return list(snapshot.rows(which, **span_of(month)))
+    return [tuple(map(short, row)) for row in snapshot.rows(which, **span_of(month))]
+
+
+class _Shared(dict[Any, Any]):
+    """Keeps one object for equal values; of a text that is too long only its beginning."""
+
+    def __missing__(self, value: Any) -> Any:
+        self[short(value)] = short(value)
+        return self[short(value)]
 
 
 class _Accounts(dict[Any, list[Any]]):
@@ -189,16 +198,17 @@ class _Accounts(dict[Any, list[Any]]):
 
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
         super().__init__()
-        self._currencies: dict[Any, Any] = {}
+        self._currencies = _Shared()
         self._shapes = Shapes()
-        known, share, shapes = self.get, self._currencies.setdefault, self._shapes
+        known, shared, shapes = self.get, self._currencies, self._shapes
         for who, currency, shape, lines, total in rows:
             groups = known(who)
             if groups is None:
-                groups = self[who] = []
+                who = short(who)
+                groups = self.setdefault(who, [])
             else:
                 who = groups[0][0]  # use the object that is kept
-            groups.append(_make((who, share(currency, currency), *shapes[shape], lines, total, WHOLE_TERM, 0, 0)))
+            groups.append(_make((who, shared[currency], *shapes[shape], lines, total, WHOLE_TERM, 0, 0)))
 
     def suspect(self) -> set[Any]:
         """Return the accounts in which something cannot be relied on."""
