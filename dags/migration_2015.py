@@ -20,8 +20,8 @@ If a step fails, its log says what to do. Clearing any task is safe. More in doc
 
 from airflow.sdk import dag
 
+from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.months import month_params, month_steps
-from partner_program.airflow_steps.running import notify_failure
 
 
 @dag(

@@ -41,8 +41,8 @@ More in docs/operations.md.
 
 from airflow.sdk import CronPartitionTimetable, dag
 
+from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.months import month_params, month_steps
-from partner_program.airflow_steps.running import notify_failure
 
 
 @dag(

@@ -33,8 +33,8 @@ More in docs/operations.md.
 
 from airflow.sdk import dag
 
+from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.letters import letter_params, letter_steps
-from partner_program.airflow_steps.running import notify_failure
 
 
 @dag(

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from tests.cli.conftest import command_line, moved
 from tests.dags.conftest import InAirflow, small_world
+from tests.dags.mailbox import mailbox
 from tests.worlds import World
 
 SECRET = "c0rrect-h0rse/b@ttery"  # noqa: S105 - planted, to be searched for
@@ -267,8 +269,30 @@ def test_an_order_database_that_is_down_delays_no_letter_and_the_run_ends_as_fai
     world.ready("2015-06")
     with pytest.MonkeyPatch.context() as monkeypatch:
         airflow = InAirflow(airflow_home, monkeypatch)
-        airflow.use(world)
-        run = airflow.run("migration_2015")
+        with mailbox() as (port, mails):
+            airflow.use(world, PARTNER_PROGRAM_ALERT_TO="operator@host.example", AIRFLOW_CONN_ALERTS_SMTP=sink(port))
+            run = airflow.run("migration_2015")
     assert str(run.state) == "failed"
     assert settled.airflow.states(run)["publish_rates"] == "failed"
     assert world.result("2015-06", "P1")["letter"] == {"kind": "migration", "status": "rendered"}
+    # the run's own alert needs the scheduler: here Airflow gives a callback of a run a DAG that renders no mail
+    (of_step,) = mails
+    assert of_step["Subject"].startswith("partner programme: migration_2015 publish_rates failed in run ")
+    assert "Stopped by a server that did not answer, entity NL." in html_of(of_step)
+    assert "Rates in order databases" in html_of(of_step)
+    assert (of_step["To"], of_step["From"]) == ("operator@host.example", "airflow@host.example")
+    said = of_step.as_string() + html_of(of_step)
+    assert not [word for word in (SECRET, "P1", "A1", str(world.folder)) if word in said]
+
+
+def sink(port: int) -> str:
+    """A connection to a mail server on loopback."""
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "airflow@host.example"}
+    fields = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "login": "bob", "password": SECRET}
+    return json.dumps({**fields, "extra": extra})
+
+
+def html_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("html",))
+    assert body is not None
+    return str(body.get_content())

@@ -233,41 +233,65 @@ def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, fai
 
 
 @pytest.mark.parametrize(
-    ("kind", "task_id", "entity", "words"),
+    ("kind", "message", "task_id", "label", "words"),
     [
         (
             "BrakeOn",
+            "the total of entity NL moves from 1.00 to 9.00 EUR",
             "write_discount_rates",
             None,
-            'Stopped by the brake. Read docs/operations.md, section "The brake".',
+            'Stopped by the brake, entity NL. Read docs/operations.md, section "The brake".',
         ),
         (
             "Unavailable",
+            "connection orders_nl: reading failed",
             "publish_rates",
             "NL",
             "Stopped by a server that did not answer, entity NL. "
             'Read docs/operations.md, section "Rates in order databases".',
         ),
-        ("MissingMonth", "begin_month", None, "the rule that months come in order"),
-        ("MonthBusy", "merge_totals", "P001", "Stopped by another run of the same month. Read"),
+        (
+            "Unavailable",
+            "connection billing_nl",
+            "wait_for_closes",
+            None,
+            "not answer, entity NL. Read",
+        ),
+        ("ConservationBroken", "entity NL, EUR: read 3", "merge_totals", None, "excluded by name, entity NL. Read"),
+        ("MissingMonth", "2015-07 first", "begin_month", None, "the rule that months come in order. Read"),
+        ("MonthBusy", "wait", "merge_totals", "P001", "Stopped by another run of the same month. Read"),
+        ("NotApproved", "wait", "send_canary", None, 'approves letters. Read docs/operations.md, section "Letters".'),
+        ("Refusal", "entity Reseller has billing_month and orders_P001", "merge_totals", None, "programme. Read"),
     ],
 )
 @pytest.mark.usefixtures("steps")
-def test_an_alert_says_what_refused_and_which_section_to_read(failed, kind, task_id, entity, words):
-    from partner_program.airflow_steps import running
+def test_an_alert_says_what_refused_which_entity_and_which_section_to_read(
+    failed, kind, message, task_id, label, words
+):
+    from partner_program.airflow_steps import alerts
     from partner_program.domain import refusals
 
     error = RuntimeError("wrapped")
-    error.__cause__ = getattr(refusals, kind)("partner P001 Reseller B.V. 2,500.00")
-    task = SimpleNamespace(task_id=task_id, rendered_map_index=entity)
+    error.__cause__ = getattr(refusals, kind)(f"partner P001 Reseller B.V. 2,500.00: {message}")
+    task = SimpleNamespace(task_id=task_id, rendered_map_index=label)
 
-    said = running._what_refused({**failed, "task_instance": task, "exception": error})
+    said = alerts.what_refused({**failed, "task_instance": task, "exception": error})
 
     assert words in said
-    assert not {"P001", "Reseller", "2,500"} & set(said.replace(".", " ").split())
+    assert not {"P001", "Reseller", "2,500", "9"} & set(said.replace(".", " ").split())
     headings = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    assert all(f"\n## {section}\n" in headings for _, section in running._REFUSED.values())
-    assert all(f"\n## {section}\n" in headings for section in running._SECTIONS.values())
+    assert all(f"\n## {section}\n" in headings for _, section in alerts.REFUSED.values())
+    assert all(f"\n## {section}\n" in headings for section in alerts.SECTIONS.values())
+
+
+@pytest.mark.usefixtures("steps")
+def test_an_alert_goes_out_where_the_registry_cannot_be_read(failed, world):
+    from partner_program.airflow_steps import alerts
+    from partner_program.domain.refusals import Unavailable
+
+    (world.folder / "program.db").rename(world.folder / "elsewhere.db")
+    said = alerts.what_refused({**failed, "exception": Unavailable("connection billing_nl: away")})
+    assert said.startswith("Stopped by a server that did not answer. Read")
 
 
 def test_a_run_that_failed_without_a_task_is_reported_too(steps, failed, monkeypatch, caplog):

@@ -8,12 +8,12 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
     TIME_LIMIT,
     installation,
-    notify_failure,
     refuse_unknown_params,
     step,
 )

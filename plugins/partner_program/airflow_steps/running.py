@@ -1,16 +1,14 @@
-"""What every step of a DAG shares: its connections, its retries, and the alert when it fails.
+"""What every step of a DAG shares: its connections and its retries.
 
 XCom carries the month, ids, codes and counts: never money, names or rows. The month comes from the partition key or the
 params, never from a logical date or the clock.
 """
 
 import functools
-import logging
 import os
 import re
 from collections.abc import Callable, Collection
 from datetime import timedelta
-from html import escape as html_escape
 from typing import Any, ParamSpec, TypeVar
 
 from airflow.sdk import Connection
@@ -23,7 +21,6 @@ from partner_program.usecases.installation import Installation
 
 # `$` alone also stands before a line break at the end; the page's JavaScript knows no `\Z`, so that none may follow.
 MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$(?!\n)"
-ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
 TIME_LIMIT_VARIABLE = "PARTNER_PROGRAM_TASK_MINUTES"
 
 
@@ -43,7 +40,6 @@ SAFE_RETRIES: dict[str, Any] = {
     "retry_delay": timedelta(minutes=5),
     "execution_timeout": TIME_LIMIT,
 }
-_log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -83,53 +79,6 @@ def refuse_unknown_params(context: Any, known: Collection[str]) -> None:
     if unknown:
         names = ", ".join(f"{name!r}{did_you_mean(name, known)}" for name in unknown)
         raise Refusal(f"this run has params that its DAG does not know: {names}; known are {', '.join(known)}")
-
-
-# What refused, and the section of the run book; never the message of the error, which may name partners and amounts.
-_REFUSED: dict[str, tuple[str, str]] = {
-    "BrakeOn": ("the brake", "The brake"),
-    "IncompleteMonth": ("the rule that a month has to be complete", "Why a partner is held"),
-    "MissingMonth": ("the rule that months come in order", "Which month, which day"),
-    "NoRuleInForce": ("the first day of the programme", "Which month, which day"),
-    "NotThisInstallation": ("the binding of the installation to its place", "Disaster recovery"),
-    "MonthBusy": ("another run of the same month", "The steps"),
-    "MonthLost": ("another run of the same month", "The steps"),
-    "Unavailable": ("a server that did not answer", "The steps"),
-    "Refusal": ("a rule of the programme", "The steps"),
-}
-_SECTIONS = {"publish_rates": "Rates in order databases", "tier_letters": "Letters"}
-
-
-def _what_refused(context: Any) -> str:
-    """Say in fixed words which rule or server refused, for which entity, and which section to read."""
-    instance, error = context.get("task_instance"), context.get("exception")
-    kinds = [kind.__name__ for kind in (*type(error.__cause__ or error).__mro__,)] if error else []
-    what, section = next((_REFUSED[kind] for kind in kinds if kind in _REFUSED), ("an unknown cause", "The steps"))
-    task_id = instance.task_id if instance else ""
-    if section == "The steps":
-        section = _SECTIONS.get(task_id) or _SECTIONS.get(context["dag"].dag_id, section)
-    # the label of a mapped task, which for these two is the entity's code
-    entity = getattr(instance, "rendered_map_index", None) if task_id in ("pull_mrr", "publish_rates") else None
-    where = f", entity {html_escape(str(entity))}" if entity else ""
-    return f'Stopped by {what}{where}. Read docs/operations.md, section "{section}".'
-
-
-def notify_failure(context: Any) -> None:
-    """Report which step of which run failed: in the log, and by mail where an alert address is set."""
-    dag_id, run_id = context["dag"].dag_id, context["run_id"]
-    # Airflow names the task where it can: a run that ends without one (a deadline, a removed task) has none.
-    instance = context.get("task_instance")
-    step = f"{dag_id} {instance.task_id}" if instance else dag_id
-    subject = f"partner programme: {step} failed in run {run_id}"
-    _log.error("%s. What to do: docs/operations.md", subject)
-    recipient = os.environ.get(ALERT_VARIABLE)
-    if recipient:
-        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-
-        html = f"<p>{_what_refused(context)}</p>"
-        html += "<p>The task's log says what is wrong and what to do. Nothing half-written took force.</p>"
-        notifier = SmtpNotifier(to=recipient, subject=subject, html_content=html, smtp_conn_id="alerts_smtp")
-        notifier.notify(context)
 
 
 def step(work: Callable[_P, _R]) -> Callable[_P, _R]:

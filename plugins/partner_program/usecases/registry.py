@@ -46,6 +46,12 @@ def removals_by(rows: Sequence[str], *, done_by: str, reason: str) -> Removals:
     return Removals(rows, Doer(done_by, reason, int(time.time())))
 
 
+def entity_codes(installation: Installation) -> list[str]:
+    """Return the codes of all entities of the registry."""
+    with installation.database.reading() as connection:
+        return [entity.entity for entity in load_entities(connection)]
+
+
 def find_entity(installation: Installation, code: str) -> Entity:
     """Find an entity of the registry by its code; the refusal of an unknown one names the known ones."""
     with installation.database.reading() as connection:
