@@ -1,5 +1,6 @@
 """Fixtures for every test, and the marks that follow from them. Tests write to memory if there is space."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ import pytest
 
 from tests.mariadb_place import MARIADB, NO_MARIADB
 from tests.memory import in_memory
+from tests.order import place, pytest_xdist_make_scheduler  # noqa: F401 - a hook, by its name
 from tests.servers import Postgres, own_postgres
 from tests.worlds import World
 from topology import mariadb_server
 
 if (memory := in_memory()) is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+gc.set_threshold(20_000, 20, 20)  # a tenth of the processor's time went into looking for cycles that are not there
 
 
 @pytest.fixture
@@ -51,36 +54,17 @@ def mariadbd() -> str:
     return program
 
 
-LONG = (  # by their time, longest first, so that both processes end at about the same time
-    "usecases/month/test_crashes",
-    "usecases/month/test_races",
-    "usecases/letters/test_faults",
-    "dags/test_backfill",
-    "dags/test_months_through_airflow",
-    "dags/test_",
-    "adapters/mail/test_client",
-    "topology/test_topology_runs",
-    "usecases/month/test_random_worlds_on_postgres",
-    "adapters/billing/test_servers",
-    "usecases/month/test_reproducible",
-    "demo/test_demo_on_servers",
-    "usecases/month/test_restatement",
-    "usecases/month/test_run",
-)
 MARKS = dict.fromkeys(("shared_postgres", "shared_mariadb", "mariadbd"), "server") | {"airflow_home": "airflow"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Mark each test with what it needs; put those that take long first. The order within a file stays."""
-
-    def place(item: pytest.Item) -> int:
-        return next((number for number, name in enumerate(LONG) if name in item.nodeid), len(LONG))
-
     for item in items:
         for name in MARKS.keys() & _fixtures(session, item):
             item.add_marker(MARKS[name])
     items.sort(key=place)
+    gc.freeze()  # what was imported and collected stays to the end: no later collection looks at it
 
 
 def _fixtures(session: pytest.Session, item: pytest.Item) -> set[str]:
