@@ -163,7 +163,7 @@ def test_a_run_whose_process_was_killed_is_overtaken_at_once(small, children, mo
 
 
 def test_a_run_of_which_nothing_is_known_is_waited_for_until_its_time_is_up(small):
-    elsewhere = "process 1 of another-machine, started 1"
+    elsewhere = "process 1 of another-machine, started 2015-07-27 09:00:00 UTC"
     MonthRun(
         small.installation,
         small.request(JUNE, on=GO_LIVE),
