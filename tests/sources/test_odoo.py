@@ -319,9 +319,11 @@ def test_a_reduction_of_nobody_knows_what_is_seen_as_faulty(odoo: Odoo) -> None:
     odoo.line("75.00", None, None, product_id=SETUP, move_id=2)
     odoo.line("-10.00", None, None, product_id=REWARD, move_id=2)
 
-    faulty = {key: line["net_amount_minor"] for key, line in odoo.lines().items() if line["service_start"] is None}
+    faulty = {key: line for key, line in odoo.lines().items() if line["charge_kind"] == "unknown reduction"}
 
-    assert faulty == {reward: -10_00, typed: -5_00}
+    assert {key: line["net_amount_minor"] for key, line in faulty.items()} == {reward: -10_00, typed: -5_00}
+    # a fault in the months of its invoice, and in no other
+    assert (faulty[reward]["service_start"], faulty[reward]["service_end"]) == (date(2015, 6, 1), date(2015, 7, 1))
 
 
 def test_a_product_without_a_category_keeps_its_lines(odoo: Odoo) -> None:

@@ -16,7 +16,7 @@ from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose,
 from tests.sources.conftest import SQL, Billing, printed
 from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
-from tests.sources.test_odoo import DISCOUNT, MONTHLY, Odoo
+from tests.sources.test_odoo import DISCOUNT, MONTHLY, REWARD, Odoo
 from tests.sources.test_whmcs import Whmcs
 
 NL = Entity("NL", "NL B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
@@ -170,3 +170,25 @@ def test_a_line_without_a_period_holds_its_account_and_is_named(postgres_billing
     (faulty,) = pull(postgres_billing, "odoo", recorded(postgres_billing, "odoo")).faulty_lines
 
     assert (faulty.line_id, faulty.account_id, faulty.column) == ("77", "30", "service_start")
+
+
+def test_a_reduction_of_nobody_knows_what_holds_its_account_in_the_months_of_its_invoice(
+    postgres_billing: Billing,
+) -> None:
+    odoo_june(postgres_billing)
+    postgres_billing.add(
+        "account_move_line",
+        id=78,
+        move_id=3,
+        product_id=REWARD,
+        display_type="product",
+        price_subtotal=Decimal(-10),
+        currency_id=1,
+    )
+
+    (faulty,) = pull(postgres_billing, "odoo", recorded(postgres_billing, "odoo")).faulty_lines
+    july = pull(postgres_billing, "odoo", month=BillingMonth.parse("2015-07"))
+
+    assert (faulty.line_id, faulty.account_id, faulty.column) == ("78", "30", "charge_kind")
+    assert faulty.found == "'unknown reduction'"
+    assert july.faulty_lines == ()

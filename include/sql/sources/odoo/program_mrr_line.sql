@@ -65,6 +65,8 @@ invoices AS (
     SELECT
         *,
         BOOL_OR(recurs) OVER (PARTITION BY move_id) AS has_recurring,
+        MIN(starts_on) FILTER (WHERE recurs) OVER (PARTITION BY move_id) AS invoice_starts_on,
+        MAX(ends_on) FILTER (WHERE recurs) OVER (PARTITION BY move_id) AS invoice_ends_on,
         COALESCE(SUM(amount) FILTER (WHERE is_discount AND NOT recurs) OVER (PARTITION BY move_id), 0) AS discount,
         SUM(GREATEST(amount, 0)) OVER (PARTITION BY move_id) AS base,
         SUM(GREATEST(amount, 0)) OVER (PARTITION BY move_id ORDER BY id) AS running_base
@@ -113,7 +115,7 @@ periods AS MATERIALIZED (
     FROM invoices
     WHERE
         recurs
-        -- a reduction of nobody knows what: it has no dates and is a fault
+        -- a reduction of nobody knows what: a fault in the months that its invoice is for
         OR (amount < 0 AND has_recurring AND NOT is_discount AND NOT is_downpayment)
 ),
 
@@ -162,9 +164,13 @@ SELECT
     CAST(commercial_partner_id AS VARCHAR(20)) AS account_id,
     CAST(subscription_id AS VARCHAR(20)) AS service_id,
     product,
-    CASE WHEN move_type = 'out_invoice' AND part >= 0 THEN 'recurring' ELSE 'credit' END AS charge_kind,
-    starts_on AS service_start,
-    ends_on AS service_end,
+    CASE
+        WHEN NOT recurs THEN 'unknown reduction' -- no kind of the contract: the pull names the line
+        WHEN move_type = 'out_invoice' AND part >= 0 THEN 'recurring'
+        ELSE 'credit'
+    END AS charge_kind,
+    CASE WHEN recurs THEN starts_on ELSE invoice_starts_on END AS service_start,
+    CASE WHEN recurs THEN ends_on ELSE invoice_ends_on END AS service_end,
     CAST(CASE WHEN piece_price IS NULL THEN whole_months ELSE plan_months END AS INTEGER) AS term_months,
     CAST(
         ROUND(piece_price * part / NULLIF(amount, 0)) * CASE move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS BIGINT
