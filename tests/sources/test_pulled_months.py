@@ -79,14 +79,18 @@ def fossbilling_june(billing: Billing) -> None:
 
 
 def whmcs_june(billing: Billing) -> None:
-    """100 a month and 1,200 a year, 10 % off for the group: 90 + 90."""
+    """100 a month and 1,200 a year, 10 % off for the group; 12 of 30 days of 30, 8 of usage: 90 + 90 + 12 + 8."""
     system = Whmcs(billing)
     system.hosting(7)
     system.hosting(8, "Annually")
+    system.hosting(9, amount="30.00")
     system.invoice(1, "1170.00")
     system.item(1, "Hosting", "100.00", 7)
     system.item(1, "Hosting", "1200.00", 8)
     system.item(1, "GroupDiscount", "-130.00")
+    system.invoice(2, "23.00")
+    system.item(2, "Hosting", "15.00", 9, duedate=date(2015, 6, 19), description="S (19/06/2015 - 03/07/2015)")
+    system.item(2, "Usage", "8.00", 9)
 
 
 def odoo_june(billing: Billing) -> None:
@@ -107,7 +111,7 @@ SYSTEMS = pytest.mark.parametrize(
         ("postgres_billing", "killbill", killbill_june, "A1", 198_00),
         ("mariadb_billing", "killbill", killbill_june, "A1", 198_00),
         ("mariadb_billing", "fossbilling", fossbilling_june, "1", 100_00),
-        ("mariadb_billing", "whmcs", whmcs_june, "1", 180_00),
+        ("mariadb_billing", "whmcs", whmcs_june, "1", 200_00),
         ("postgres_billing", "odoo", odoo_june, "30", 115_00),
     ],
     ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo"],
