@@ -1,11 +1,13 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
--- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
--- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
--- days, which misses none: see `is_longer_than_term`.
+-- way + kind * 100000000 + status * 10000000 + (term_months or days of the period) * 100 + covered_days, with codes of
+-- the first three. The way (rule 2) is 0 where the amount pays for the whole term and for a line that never counts;
+-- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term.
+-- It is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of that
+-- account are then read one by one. Periods are compared in months of 31 days, which misses none: see
+-- `is_longer_than_term`.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
--- cut (a longer text is cut there).
+-- posted (a status), this_period and piece (codes of ways), cut (a longer text is cut there).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- BINARY groups and compares keys by their bytes, so that 'Muller' differs from 'MUELLER' and 'a' from 'a '.
 -- The bytes are UTF-8: a column in another character set is converted before this statement runs.
@@ -16,10 +18,12 @@ SELECT -- noqa: ST06, in the order of the grain
     LEFT(currency, :cut) AS currency,
     shape,
     COUNT(*) AS line_count,
-    CAST(SUM(CASE WHEN shape IS NOT NULL THEN net_amount_minor END) AS SIGNED) AS net_amount_minor
+    CAST(SUM(CASE WHEN shape IS NOT NULL THEN net_amount_minor END) AS SIGNED) AS net_amount_minor,
+    CAST(SUM(CASE WHEN shape IS NOT NULL THEN term_amount_minor END) AS SIGNED) AS whole_term_minor
 FROM (
     SELECT
         net_amount_minor,
+        term_amount_minor,
         CAST(account_id AS BINARY) AS account_id,
         CAST(currency AS BINARY) AS currency,
         CASE
@@ -27,35 +31,74 @@ FROM (
                 net_amount_minor BETWEEN :smallest AND :largest
                 AND (net_amount_minor >= 0 OR CAST(charge_kind AS BINARY) NOT IN (:never_negative))
                 AND net_amount_minor = FLOOR(net_amount_minor)
-                AND term_months BETWEEN 1 AND 999
-                AND term_months = FLOOR(term_months)
-                AND (term_months = 1 OR CAST(charge_kind AS BINARY) NOT IN (:metered))
-                AND term_amount_minor IS NULL
                 AND service_start >= '1970-01-01'
                 AND service_start < service_end
                 AND service_end < '2200-01-01'
                 AND FROM_DAYS(TO_DAYS(service_start)) = service_start
                 AND FROM_DAYS(TO_DAYS(service_end)) = service_end
-                AND (
-                    (service_start = :first_day AND service_end = :next_first_day AND term_months = 1)
-                    OR CAST(charge_kind AS BINARY) NOT IN (:with_term)
-                    OR (
-                        (YEAR(service_end) - YEAR(service_start)) * 12
-                        + MONTH(service_end)
-                        - MONTH(service_start)
-                        - CAST(term_months AS SIGNED)
-                    ) * 31
-                    + DAYOFMONTH(service_end)
-                    - DAYOFMONTH(service_start) BETWEEN -2 AND 7
-                )
                 THEN
-                    CASE CAST(charge_kind AS BINARY)
+                    CASE
+                        WHEN term_amount_minor IS NULL AND term_months IS NOT NULL
+                            THEN
+                                CASE
+                                    WHEN
+                                        term_months BETWEEN 1 AND 999
+                                        AND term_months = FLOOR(term_months)
+                                        AND (term_months = 1 OR CAST(charge_kind AS BINARY) NOT IN (:metered))
+                                        AND (
+                                            (
+                                                service_start = :first_day
+                                                AND service_end = :next_first_day
+                                                AND term_months = 1
+                                            )
+                                            OR CAST(charge_kind AS BINARY) NOT IN (:with_term)
+                                            OR (
+                                                (YEAR(service_end) - YEAR(service_start)) * 12
+                                                + MONTH(service_end)
+                                                - MONTH(service_start)
+                                                - CAST(term_months AS SIGNED)
+                                            ) * 31
+                                            + DAYOFMONTH(service_end)
+                                            - DAYOFMONTH(service_start) BETWEEN -2 AND 7
+                                        )
+                                        THEN CAST(term_months AS SIGNED) * 100
+                                END
+                        WHEN CAST(charge_kind AS BINARY) IN (:metered) THEN NULL
+                        WHEN term_amount_minor IS NULL
+                            THEN
+                                CASE
+                                    WHEN
+                                        CAST(charge_kind AS BINARY) IN (:with_term)
+                                        AND CAST(document_status AS BINARY) = :posted
+                                        THEN :this_period + DATEDIFF(service_end, service_start) * 100
+                                    ELSE 100
+                                END
+                        WHEN
+                            term_months BETWEEN 1 AND 999
+                            AND term_months = FLOOR(term_months)
+                            AND term_amount_minor BETWEEN :smallest AND :largest
+                            AND term_amount_minor = FLOOR(term_amount_minor)
+                            AND (term_amount_minor >= 0 OR CAST(charge_kind AS BINARY) NOT IN (:never_negative))
+                            AND (
+                                (term_amount_minor >= 0 AND net_amount_minor >= 0)
+                                OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
+                            )
+                            THEN
+                                CAST(term_months AS SIGNED) * 100
+                                + CASE
+                                    WHEN
+                                        CAST(charge_kind AS BINARY) IN (:with_term)
+                                        AND CAST(document_status AS BINARY) = :posted
+                                        THEN :piece
+                                    ELSE 0
+                                END
+                    END
+                    + CASE CAST(charge_kind AS BINARY)
                         WHEN :kind THEN :kind_code
-                    END * 1000000
+                    END * 100000000
                     + CASE CAST(document_status AS BINARY)
                         WHEN :status THEN :status_code
-                    END * 100000
-                    + CAST(term_months AS SIGNED) * 100
+                    END * 10000000
                     + CASE
                         WHEN CAST(charge_kind AS BINARY) IN (:metered)
                             THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END

@@ -1,12 +1,15 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
--- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
--- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
--- days, which misses none: see `is_longer_than_term`. An account may have several
--- such rows. Only amounts and days are checked line by line; everything else is the same in a group and checked once.
+-- way + kind * 100000000 + status * 10000000 + (term_months or days of the period) * 100 + covered_days, with codes of
+-- the first three. The way (rule 2) is 0 where the amount pays for the whole term and for a line that never counts;
+-- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term.
+-- It is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of that
+-- account are then read one by one. Periods are compared in months of 31 days, which misses none: see
+-- `is_longer_than_term`. An account may have several rows without a shape. Only amounts and days are checked line by
+-- line, and packed into one key: covered_days, with the days of the period * 100 where the term is empty, or 10000000
+-- for a piece of a term. Everything else is the same in a group and checked once.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
--- cut (a longer text is cut there).
+-- posted (a status), this_period and piece (codes of ways), cut (a longer text is cut there).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- A cast of a char(3) to BPCHAR is free, while TEXT would copy every value. BPCHAR ignores blanks at the end, so the
 -- length is checked too. BETWEEN leaves out NaN and Infinity, which PostgreSQL sorts above every number.
@@ -15,22 +18,24 @@ SELECT -- noqa: ST06, in the order of the grain
     LEFT(CAST(currency AS TEXT), :cut) AS currency,
     CASE
         WHEN
-            covered_days IS NOT NULL
+            packed_days IS NOT NULL
             AND term_months BETWEEN 1 AND 999
             AND term_months % 1 = 0
             AND (term_months = 1 OR charge_kind NOT IN (:metered))
             THEN
-                CASE charge_kind
-                    WHEN :kind THEN :kind_code
-                END * 1000000
+                CAST(CASE charge_kind WHEN :kind THEN :kind_code END AS BIGINT) * 100000000
                 + CASE document_status
                     WHEN :status THEN :status_code
-                END * 100000
-                + CAST(term_months AS INTEGER) * 100
-                + covered_days
+                END * 10000000
+                + CASE
+                    WHEN packed_days < 100 THEN CAST(term_months AS INTEGER) * 100 + packed_days
+                    WHEN packed_days < 10000000 THEN CAST(:this_period AS BIGINT) + packed_days
+                    ELSE CAST(:piece AS BIGINT) + CAST(term_months AS INTEGER) * 100 + packed_days - 10000000
+                END
     END AS shape,
     line_count,
-    CASE WHEN covered_days IS NOT NULL THEN CAST(net_amount_minor AS BIGINT) END AS net_amount_minor
+    CASE WHEN packed_days IS NOT NULL THEN CAST(net_amount_minor AS BIGINT) END AS net_amount_minor,
+    CASE WHEN packed_days >= 10000000 THEN CAST(whole_term_minor AS BIGINT) END AS whole_term_minor
 FROM (
     SELECT
         account_id,
@@ -38,13 +43,15 @@ FROM (
         charge_kind,
         document_status,
         term_months,
-        covered_days,
+        packed_days,
         COUNT(*) AS line_count,
-        SUM(net_amount_minor) AS net_amount_minor
+        SUM(net_amount_minor) AS net_amount_minor,
+        SUM(whole_term_minor) AS whole_term_minor
     FROM (
-        SELECT
-            term_months,
+        SELECT -- noqa: ST06, in the order of the grain
             net_amount_minor,
+            COALESCE(term_months, 1) AS term_months,
+            CAST(term_amount_minor AS NUMERIC) AS whole_term_minor,
             CAST(account_id AS TEXT) COLLATE "C" AS account_id,
             CAST(currency AS BPCHAR) COLLATE "C" AS currency,
             CAST(charge_kind AS TEXT) COLLATE "C" AS charge_kind,
@@ -55,28 +62,62 @@ FROM (
                     AND (net_amount_minor >= 0 OR CAST(charge_kind AS TEXT) NOT IN (:never_negative))
                     AND net_amount_minor % 1 = 0
                     AND OCTET_LENGTH(currency) = 3
-                    AND term_amount_minor IS NULL
                     AND service_start >= DATE '1970-01-01'
                     AND service_start < service_end
                     AND service_end < DATE '2200-01-01'
-                    AND (
-                        (
-                            service_start = CAST(:first_day AS DATE)
-                            AND service_end = CAST(:next_first_day AS DATE)
-                            AND term_months = 1
-                        )
-                        OR CAST(charge_kind AS TEXT) NOT IN (:with_term)
-                        OR (
-                            (EXTRACT(YEAR FROM service_end) - EXTRACT(YEAR FROM service_start)) * 12
-                            + EXTRACT(MONTH FROM service_end)
-                            - EXTRACT(MONTH FROM service_start)
-                            - term_months
-                        ) * 31
-                        + EXTRACT(DAY FROM service_end)
-                        - EXTRACT(DAY FROM service_start) BETWEEN -2 AND 7
-                    )
                     THEN
                         CASE
+                            WHEN term_amount_minor IS NULL AND term_months IS NOT NULL
+                                THEN
+                                    CASE
+                                        WHEN
+                                            (
+                                                service_start = CAST(:first_day AS DATE)
+                                                AND service_end = CAST(:next_first_day AS DATE)
+                                                AND term_months = 1
+                                            )
+                                            OR CAST(charge_kind AS TEXT) NOT IN (:with_term)
+                                            OR (
+                                                (
+                                                    EXTRACT(YEAR FROM service_end) - EXTRACT(YEAR FROM service_start)
+                                                ) * 12
+                                                + EXTRACT(MONTH FROM service_end)
+                                                - EXTRACT(MONTH FROM service_start)
+                                                - term_months
+                                            ) * 31
+                                            + EXTRACT(DAY FROM service_end)
+                                            - EXTRACT(DAY FROM service_start) BETWEEN -2 AND 7
+                                            THEN 0
+                                    END
+                            WHEN CAST(charge_kind AS TEXT) IN (:metered) THEN NULL
+                            WHEN term_amount_minor IS NULL
+                                THEN
+                                    CASE
+                                        WHEN
+                                            CAST(charge_kind AS TEXT) IN (:with_term)
+                                            AND CAST(document_status AS TEXT) = :posted
+                                            THEN (service_end - service_start) * 100
+                                        ELSE 0
+                                    END
+                            WHEN
+                                term_months IS NOT NULL
+                                AND term_amount_minor BETWEEN :smallest AND :largest
+                                AND term_amount_minor % 1 = 0
+                                AND (term_amount_minor >= 0 OR CAST(charge_kind AS TEXT) NOT IN (:never_negative))
+                                AND (
+                                    (term_amount_minor >= 0 AND net_amount_minor >= 0)
+                                    OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
+                                )
+                                THEN
+                                    CASE
+                                        WHEN
+                                            CAST(charge_kind AS TEXT) IN (:with_term)
+                                            AND CAST(document_status AS TEXT) = :posted
+                                            THEN 10000000
+                                        ELSE 0
+                                    END
+                        END
+                        + CASE
                             WHEN CAST(charge_kind AS TEXT) IN (:metered)
                                 THEN
                                     CASE
@@ -87,7 +128,7 @@ FROM (
                                 LEAST(service_end, CAST(:next_first_day AS DATE))
                                 - GREATEST(service_start, CAST(:first_day AS DATE))
                         END
-            END AS covered_days
+            END AS packed_days
         FROM program_mrr_line
         WHERE
             service_end > CAST(:first_day AS DATE)
@@ -97,5 +138,5 @@ FROM (
                 OR service_start IS NULL
             )
     ) AS month_lines
-    GROUP BY account_id, currency, charge_kind, document_status, term_months, covered_days
+    GROUP BY account_id, currency, charge_kind, document_status, term_months, packed_days
 ) AS month_groups

@@ -1,10 +1,13 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number, so that the sort has one small key; lines with the same shape count in the same way:
--- (code of the kind * 10 + code of the status) * 100000 + term_months * 100 + covered_days.
--- It is NULL for a doubtful line, for a piece of a term, where the term is empty and where the period seems longer or
--- shorter than the term: the lines of that account are then read one by one. Periods are compared in months of 31
--- days, which misses none: see `is_longer_than_term`.
--- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line).
+-- way + kind * 100000000 + status * 10000000 + (term_months or days of the period) * 100 + covered_days, with codes of
+-- the first three. The way (rule 2) is 0 where the amount pays for the whole term and for a line that never counts;
+-- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term.
+-- It is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of that
+-- account are then read one by one. Periods are compared in months of 31 days, which misses none: see
+-- `is_longer_than_term`.
+-- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
+-- posted (a status), this_period and piece (codes of ways).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- LIMIT -1 stops SQLite from merging the inner query into the outer one: the sort would then carry every column, and
 -- each shape would be computed twice. COALESCE removes a column's collation, since one that ignores case must not
@@ -14,20 +17,18 @@ SELECT
     currency,
     shape,
     COUNT(*) AS line_count,
-    SUM(net_amount_minor) FILTER (WHERE shape IS NOT NULL) AS net_amount_minor
+    SUM(net_amount_minor) FILTER (WHERE shape IS NOT NULL) AS net_amount_minor,
+    SUM(term_amount_minor) FILTER (WHERE shape IS NOT NULL) AS whole_term_minor
 FROM (
     SELECT
         net_amount_minor,
+        term_amount_minor,
         COALESCE(account_id, NULL) AS account_id,
         COALESCE(currency, NULL) AS currency,
         CASE
             WHEN
-                TYPEOF(net_amount_minor + term_months) = 'integer'
-                AND +net_amount_minor BETWEEN :smallest AND :largest
+                +net_amount_minor BETWEEN :smallest AND :largest
                 AND (net_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
-                AND +term_months BETWEEN 1 AND 999
-                AND (term_months = 1 OR charge_kind NOT IN (:metered))
-                AND term_amount_minor IS NULL
                 AND service_start BETWEEN '1970-01-01' AND service_end
                 AND (service_start = :first_day OR service_start = DATE(service_start, '+0 days'))
                 AND (
@@ -35,26 +36,66 @@ FROM (
                     OR (service_end < '2200-01-01' AND service_end = DATE(service_end, '+0 days'))
                 )
                 AND service_start <> service_end
-                AND (
-                    (service_start = :first_day AND service_end = :next_first_day AND term_months = 1)
-                    OR charge_kind NOT IN (:with_term)
-                    OR (
-                        (CAST(service_end AS INTEGER) - CAST(service_start AS INTEGER)) * 12
-                        + CAST(SUBSTR(service_end, 6) AS INTEGER)
-                        - CAST(SUBSTR(service_start, 6) AS INTEGER)
-                        - term_months
-                    ) * 31
-                    + CAST(SUBSTR(service_end, 9) AS INTEGER)
-                    - CAST(SUBSTR(service_start, 9) AS INTEGER) BETWEEN -2 AND 7
-                )
                 THEN
-                    CASE COALESCE(charge_kind, NULL)
+                    CASE
+                        WHEN term_amount_minor IS NULL AND term_months IS NOT NULL
+                            THEN
+                                CASE
+                                    WHEN
+                                        TYPEOF(net_amount_minor + term_months) = 'integer'
+                                        AND +term_months BETWEEN 1 AND 999
+                                        AND (term_months = 1 OR charge_kind NOT IN (:metered))
+                                        AND (
+                                            (
+                                                service_start = :first_day
+                                                AND service_end = :next_first_day
+                                                AND term_months = 1
+                                            )
+                                            OR charge_kind NOT IN (:with_term)
+                                            OR (
+                                                (CAST(service_end AS INTEGER) - CAST(service_start AS INTEGER)) * 12
+                                                + CAST(SUBSTR(service_end, 6) AS INTEGER)
+                                                - CAST(SUBSTR(service_start, 6) AS INTEGER)
+                                                - term_months
+                                            ) * 31
+                                            + CAST(SUBSTR(service_end, 9) AS INTEGER)
+                                            - CAST(SUBSTR(service_start, 9) AS INTEGER) BETWEEN -2 AND 7
+                                        )
+                                        THEN term_months * 100
+                                END
+                        WHEN charge_kind IN (:metered) THEN NULL
+                        WHEN term_amount_minor IS NULL
+                            THEN
+                                CASE
+                                    WHEN TYPEOF(net_amount_minor) <> 'integer' THEN NULL
+                                    WHEN charge_kind IN (:with_term) AND document_status = :posted
+                                        THEN
+                                            :this_period
+                                            + CAST(JULIANDAY(service_end) - JULIANDAY(service_start) AS INTEGER) * 100
+                                    ELSE 100
+                                END
+                        WHEN
+                            TYPEOF(net_amount_minor + term_months + term_amount_minor) = 'integer'
+                            AND +term_months BETWEEN 1 AND 999
+                            AND +term_amount_minor BETWEEN :smallest AND :largest
+                            AND (term_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
+                            AND (
+                                (term_amount_minor >= 0 AND net_amount_minor >= 0)
+                                OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
+                            )
+                            THEN
+                                term_months * 100
+                                + CASE
+                                    WHEN charge_kind IN (:with_term) AND document_status = :posted THEN :piece
+                                    ELSE 0
+                                END
+                    END
+                    + CASE COALESCE(charge_kind, NULL)
                         WHEN :kind THEN :kind_code
-                    END * 1000000
+                    END * 100000000
                     + CASE COALESCE(document_status, NULL)
                         WHEN :status THEN :status_code
-                    END * 100000
-                    + term_months * 100
+                    END * 10000000
                     + CASE
                         WHEN charge_kind IN (:metered) THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
                         ELSE

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -190,21 +190,75 @@ def test_random_worlds_are_read_alike_on_every_database(server: Server, sqlite_s
         assert server.pull() == sqlite_server.pull(), f"seed {seed}"
 
 
-def test_prices_of_whole_terms_are_read_alike(server: Server, sqlite_server: Server) -> None:
-    for seed in range(6):
-        lines = random_lines(Random(seed))
-        closes = closes_of(lines)
-        try:
-            for each, written in ((sqlite_server, as_text(lines)), (server, lines)):
-                each.fill(written, closes)
-                each.run("ALTER TABLE program_mrr_line ADD COLUMN term_amount_minor bigint", [])
-                pieces = "line_id IN ('L1', 'L3', 'L5', 'L7', 'L8', 'L11')"
-                each.run(f"UPDATE program_mrr_line SET term_amount_minor = 99500 WHERE {pieces}", [])  # noqa: S608
+def lines_of_all_ways(rng: Random) -> tuple[list[tuple[Any, ...]], dict[str, int | None]]:
+    """Lines that pay for a term, a piece of one, or their period, a few of them at fault; and each price of a term."""
+    lines: list[tuple[Any, ...]] = []
+    prices: dict[str, int | None] = {}
+    for number in range(rng.randrange(80)):
+        start = date(2015, 6, 1) + timedelta(days=rng.randrange(70))
+        end = start + timedelta(days=rng.choice([1, 5, 10, 31, 31, 500, 1_200]))
+        kind = rng.choice(["recurring", "recurring", "credit", "setup", "tax", "usage"])
+        amount = rng.randrange(200_000) * (-1 if kind == "credit" else 1)
+        term, price = rng.choice([(None, None), (1, 99_500), (12, 99_500), (1, 0), (3, 7)])
+        if rng.random() < 0.03:
+            term, price = rng.choice([(None, 5), (0, 5), (1, 2_000_000_000), (1, -5), (1_000, 5)])
+        if kind == "usage":
+            term, price = rng.choice([(1, None)] * 9 + [(None, None), (1, 5)])
+        if kind == "credit" and price is not None:
+            price = -price
+        status = rng.choice(["posted"] * 5 + ["draft"])
+        line_id, account = f"L{number}", f"A{rng.randrange(20)}"
+        lines.append((line_id, account, "S", "cdn", kind, start, end, term, amount, "EUR", status, start, None, None))
+        prices[line_id] = price
+    return lines, prices
+
+
+@contextmanager
+def with_prices(server: Server) -> Iterator[None]:
+    """A database in which lines may say the price of their whole term."""
+    server.run("ALTER TABLE program_mrr_line ADD COLUMN term_amount_minor bigint", [])
+    try:
+        yield
+    finally:
+        server.run("DELETE FROM program_mrr_line", [])
+        server.run("ALTER TABLE program_mrr_line DROP COLUMN term_amount_minor", [])
+
+
+def fill_with_prices(server: Server, lines: list[tuple[Any, ...]], prices: dict[str, int | None]) -> None:
+    closes = closes_of(lines)
+    marks = ", ".join([server.mark] * (COLUMNS + 1))
+    server.fill([], closes)
+    if lines:
+        rows = lines if server.mark == "%s" else as_text(lines)
+        priced = [(*row, prices[row[0]]) for row in rows]
+        server.run(f"INSERT INTO program_mrr_line VALUES ({marks})", priced)  # noqa: S608 - marks
+
+
+def test_lines_of_all_ways_are_read_alike_and_grouped_as_if_read_one_by_one(
+    server: Server, sqlite_server: Server
+) -> None:
+    accounts = [f"A{number}" for number in range(20)]
+    with with_prices(server), with_prices(sqlite_server):
+        for seed in range(25):
+            lines, prices = lines_of_all_ways(Random(seed))
+            fill_with_prices(sqlite_server, lines, prices)
+            fill_with_prices(server, lines, prices)
             found = server.pull()
             assert found == sqlite_server.pull(), f"seed {seed}"
-        finally:
-            for each in (sqlite_server, server):
-                each.run("ALTER TABLE program_mrr_line DROP COLUMN term_amount_minor", [])
+            assert found.groups == tuple(sorted(found.groups, key=lambda group: group.key))
+            assert changed_since(server, found, accounts) == (EntityNow("NL", None, agrees=True),), f"seed {seed}"
+
+
+def changed_since(server: Server, pulled: EntityRevenue, accounts: Sequence[str]) -> tuple[EntityNow, ...]:
+    """Read the lines of accounts one by one, and compare them with what was pulled."""
+    read = read_single_lines(server.fields, NL, JULY, accounts, largest_line=LargestLine(1_000_000_000), sql_folder=SQL)
+    return compare_lines(
+        reads=[read],
+        groups=[("NL", group) for group in pulled.groups if group.account_id in accounts],
+        faulty_lines=[("NL", line) for line in pulled.faulty_lines if line.account_id in accounts],
+        month=JULY,
+        is_held=False,
+    ).entities
 
 
 def test_lines_read_one_by_one_are_those_that_the_pull_counted(server: Server) -> None:
@@ -212,17 +266,7 @@ def test_lines_read_one_by_one_are_those_that_the_pull_counted(server: Server) -
         lines = random_lines(Random(seed))
         server.fill(lines, closes_of(lines))
         pulled = server.pull()
-        read = read_single_lines(
-            server.fields, NL, JULY, ACCOUNTS, largest_line=LargestLine(1_000_000_000), sql_folder=SQL
-        )
-        now = compare_lines(
-            reads=[read],
-            groups=[("NL", group) for group in pulled.groups if group.account_id in ACCOUNTS],
-            faulty_lines=[("NL", line) for line in pulled.faulty_lines if line.account_id in ACCOUNTS],
-            month=JULY,
-            is_held=False,
-        )
-        assert now.entities == (EntityNow("NL", None, agrees=True),), f"seed {seed}: {now.changed}"
+        assert changed_since(server, pulled, ACCOUNTS) == (EntityNow("NL", None, agrees=True),), f"seed {seed}"
 
 
 def test_reading_twice_gives_the_same(server: Server) -> None:
@@ -531,8 +575,37 @@ def test_a_code_of_no_kind_is_a_fault_that_names_it(
     read = pull_month(server.fields, NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=tmp_path / "sql")
 
     code = list(CHARGE_KINDS.values())[-1].code + 90
-    assert read.fault == f"month_groups: code {code} is that of no charge kind, in shape {code}200131"
+    assert read.fault == f"month_groups: code {code} is that of no charge kind, in shape {code}20000131"
     assert (read.groups, read.faulty_lines) == ((), ())
+
+
+@EVERY_DIALECT
+def test_sound_lines_of_every_way_are_added_up_by_the_database(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Reading them one by one took seven times as long: here it would be a fault."""
+    server: Server = request.getfixturevalue(dialect)
+    broken = shutil.copytree(SQL, tmp_path / "sql") / server.fields.conn_type / "lines_of_accounts.sql"
+    broken.write_text("SELECT no_such_column FROM program_mrr_line", encoding="utf-8")
+    lines: list[tuple[Any, ...]] = [
+        ("L1", "A1", "S", "cdn", "recurring", date(2015, 7, 10), date(2015, 7, 20), None, 700, "EUR", "posted"),
+        ("L2", "A1", "S", "cdn", "recurring", date(2015, 7, 10), date(2015, 7, 20), None, 300, "EUR", "posted"),
+        ("L3", "A1", "S", "cdn", "credit", date(2015, 7, 10), date(2016, 12, 20), 24, -500, "EUR", "posted"),
+        ("L4", "A1", "S", "cdn", "setup", date(2015, 7, 10), date(2015, 7, 11), None, 900, "EUR", "posted"),
+        ("L5", "A1", "S", "cdn", "setup", date(2015, 7, 10), date(2015, 7, 11), 1, 900, "EUR", "posted"),
+    ]
+    with with_prices(server):
+        fill_with_prices(
+            server, [(*line, None, 0, None) for line in lines], {f"L{n}": None for n in range(6)} | {"L3": -2_400}
+        )
+        read = pull_month(server.fields, NL, JULY, largest_line=LargestLine(10_000), sql_folder=tmp_path / "sql")
+
+    assert read.fault is None
+    assert [group[2:] for group in read.groups] == [
+        ("credit", "posted", 24, 22, 1, -500, "piece", 0, -2_400),
+        ("recurring", "posted", 1, 10, 2, 1_000, "period", 10, 0),
+        ("setup", "posted", 1, 1, 2, 1_800, "term", 0, 0),
+    ]
 
 
 # Two rows more, in front of all others and in their midst: what the others are may depend on no order.

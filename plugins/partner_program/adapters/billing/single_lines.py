@@ -8,7 +8,7 @@ from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
 
-from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, plain_text
+from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, name_of, plain_text
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.tally import lines_without_own_id, span_of
@@ -69,5 +69,5 @@ def _read(
             faulty.append(faulty_line(line, *wrong))
         else:
             days = plain_text(line.service_start), plain_text(line.service_end)
-            lines.append(SingleLine(plain_text(line.line_id), *days, group_of(line, month)))
+            lines.append(SingleLine(name_of(line.line_id), *days, group_of(line, month)))
     return LinesRead(entity.entity, tuple(lines), tuple(faulty))

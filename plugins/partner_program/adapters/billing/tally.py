@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from typing import Any, cast
 
 from partner_program.adapters.billing.closes import UnsureLine
@@ -29,6 +30,7 @@ from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import (
+    PIECE_OF_TERM,
     POSTED,
     UNPOSTED_STATUSES,
     WHOLE_TERM,
@@ -120,12 +122,15 @@ class LineTally:
 
     def posted(self) -> dict[str, tuple[int, int]]:
         """Return the number of sound posted lines and the sum of their amounts, per currency."""
-        sums: dict[str, tuple[int, int]] = {}
+        sums: dict[str, list[int]] = {}
         for group in self._all_sound():
             if group.document_status == POSTED:
-                lines, amount = sums.get(group.currency, (0, 0))
-                sums[group.currency] = (lines + group.lines, amount + group.net_amount_minor)
-        return sums
+                found = sums.get(group.currency)
+                if found is None:
+                    found = sums[group.currency] = [0, 0]
+                found[0] += group.lines
+                found[1] += group.net_amount_minor
+        return {currency: (lines, amount) for currency, (lines, amount) in sums.items()}
 
     @property
     def fault(self) -> str | None:
@@ -200,15 +205,23 @@ class _Accounts(dict[Any, list[Any]]):
         super().__init__()
         self._currencies = _Shared()
         self._shapes = Shapes()
+        self._of_other_ways: set[Any] = set()
         known, shared, shapes = self.get, self._currencies, self._shapes
-        for who, currency, shape, lines, total in rows:
+        for who, currency, shape, lines, total, whole_terms in rows:
             groups = known(who)
             if groups is None:
                 who = short(who)
                 groups = self.setdefault(who, [])
             else:
                 who = groups[0][0]  # use the object that is kept
-            groups.append(_make((who, shared[currency], *shapes[shape], lines, total, WHOLE_TERM, 0, 0)))
+            kind, status, term, covered, way, period = shapes[shape]
+            if way is not WHOLE_TERM:
+                self._of_other_ways.add(who)
+            pieces = whole_terms if way is PIECE_OF_TERM else 0
+            # written out, as `*shape` in the tuple is slower, for tens of thousands of groups
+            groups.append(
+                _make((who, shared[currency], kind, status, term, covered, lines, total, way, period, pieces))
+            )
 
     def suspect(self) -> set[Any]:
         """Return the accounts in which something cannot be relied on."""
@@ -220,8 +233,12 @@ class _Accounts(dict[Any, list[Any]]):
         return suspect
 
     def in_order(self) -> list[MrrGroup]:
-        """Return all groups, sorted account by account: sorting all at once, or in the database, takes far longer."""
-        return [group for account_id in sorted(self) for group in sorted(self[account_id])]
+        """Return all groups, sorted account by account: sorting all at once, or in the database, takes far longer.
+
+        Groups of whole terms differ in the first fields of their key already, and are compared as they are.
+        """
+        keys = dict.fromkeys(self._of_other_ways, attrgetter("key"))
+        return [group for account_id in sorted(self) for group in sorted(self[account_id], key=keys.get(account_id))]
 
 
 def _add(sums: dict[GroupKey, _Sums], group: MrrGroup) -> None:
