@@ -297,6 +297,7 @@ def test_an_adjustment_of_a_piece_gives_back_its_part_of_the_price(killbill: Kil
         ("600.00", "1200.00", "2015-07-01", "2015-12-30", None),  # no days of a year give that amount
         ("604.93", "1200.00", "2015-07-01", "2016-01-01", 12),  # 184 of 365 days: six whole months are no term here
         ("3.29", "1200.00", "2015-06-30", "2015-07-01", 12),
+        ("1.01", "26.28", "2015-07-14", "2015-07-28", 12),  # so small an amount fits 363 days as well as 365
         ("10.66", "4.00", "2015-06-01", "2015-06-03", None),
         ("66.30", "100.00", "2015-06-11", "2015-07-01", None),  # lowered by a plugin: pro-ration gives 66.67
         ("0.00", "100.00", "2015-06-16", "2015-07-01", None),

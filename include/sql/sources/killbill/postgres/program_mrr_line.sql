@@ -21,6 +21,11 @@ items AS (
         fee.type AS fee_type,
         fee.amount AS fee_amount,
         fee.rate * COALESCE(fee.quantity, 1) AS rate, -- the price of a whole period of the plan
+        -- half of what the currency rounds amounts to, and what Kill Bill's pro-ration by nine digits may miss
+        CASE
+            WHEN item.currency IN ('CLP', 'ISK', 'JPY', 'KRW', 'PYG', 'UGX', 'VND', 'XAF', 'XOF', 'XPF') THEN 0.501
+            ELSE 0.00501
+        END AS rounding,
         fee.start_date AS fee_start,
         fee.end_date AS fee_end,
         fee.end_date - fee.start_date AS fee_days,
@@ -84,8 +89,10 @@ items AS (
 periods AS MATERIALIZED (
     SELECT
         *,
-        -- the days that the rate is for, by the amount: 66.67 of 100 for 20 days is a period of 30
-        CASE WHEN fee_amount > 0 AND fee_amount < rate THEN ROUND(rate * fee_days / fee_amount) END AS rate_days,
+        -- of how many days the rate is the price, by an amount that was rounded: 66.67 of 100 for 20 days is 30 days
+        CASE WHEN fee_amount > 0 AND fee_amount < rate THEN CEILING(rate * fee_days / (fee_amount + rounding)) END
+            AS least_days,
+        FLOOR(rate * fee_days / CASE WHEN fee_amount > rounding THEN fee_amount - rounding END) AS most_days,
         -- whole months end on the day of the month on which they start, or on a shorter month's last day
         CASE
             WHEN
@@ -113,22 +120,16 @@ terms AS (
     SELECT
         *,
         CASE
-            WHEN
-                ABS(rate * fee_days / rate_days - fee_amount)
-                > CASE
-                    WHEN currency IN ('CLP', 'ISK', 'JPY', 'KRW', 'PYG', 'UGX', 'VND', 'XAF', 'XOF', 'XPF') THEN 0.501
-                    ELSE 0.00501
-                END
-                THEN NULL
-            WHEN rate_days BETWEEN 28 AND 31 THEN 1
-            WHEN rate_days BETWEEN 59 AND 62 THEN 2
-            WHEN rate_days BETWEEN 89 AND 92 THEN 3
-            WHEN rate_days BETWEEN 120 AND 123 THEN 4
-            WHEN rate_days BETWEEN 181 AND 184 THEN 6
-            WHEN rate_days BETWEEN 365 AND 366 THEN 12
-            WHEN rate_days BETWEEN 546 AND 550 THEN 18
-            WHEN rate_days BETWEEN 730 AND 731 THEN 24
-            WHEN rate_days BETWEEN 1095 AND 1096 THEN 36
+            WHEN least_days > most_days THEN NULL
+            WHEN least_days <= 31 AND most_days >= 28 THEN 1
+            WHEN least_days <= 62 AND most_days >= 59 THEN 2
+            WHEN least_days <= 92 AND most_days >= 89 THEN 3
+            WHEN least_days <= 123 AND most_days >= 120 THEN 4
+            WHEN least_days <= 184 AND most_days >= 181 THEN 6
+            WHEN least_days <= 366 AND most_days >= 365 THEN 12
+            WHEN least_days <= 550 AND most_days >= 546 THEN 18
+            WHEN least_days <= 731 AND most_days >= 730 THEN 24
+            WHEN least_days <= 1096 AND most_days >= 1095 THEN 36
         END AS piece_months
     FROM periods
 )
