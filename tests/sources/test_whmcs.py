@@ -140,7 +140,7 @@ def test_a_service_invoiced_is_one_line_from_its_due_day_for_its_cycle(whmcs: Wh
     ],
 )
 def test_each_cycle_has_its_months(whmcs: Whmcs, cycle: str, months: int) -> None:
-    whmcs.hosting(7, cycle)
+    whmcs.hosting(7, cycle, f"{months * 10}.00")
     whmcs.invoice(1, f"{months * 10}.00")
     line_id = whmcs.item(1, "Hosting", f"{months * 10}.00", 7)
 
@@ -319,7 +319,7 @@ def period(line: dict[str, Any]) -> tuple[date, date, int | None]:
 def test_the_period_in_a_description_is_read_in_the_form_that_fits(
     whmcs: Whmcs, written: str, due: date, expected: tuple[date, date, int | None]
 ) -> None:
-    whmcs.hosting(7)
+    whmcs.hosting(7, amount="47.11")
     whmcs.invoice(1, "47.11")
     line_id = whmcs.item(1, "Hosting", "47.11", 7, duedate=due, description=f"Server - a.example {written}\nCPU: 2")
 
@@ -390,6 +390,28 @@ def test_without_dates_the_next_invoice_tells_where_a_shorter_period_ended(whmcs
 
 
 @pytest.mark.parametrize(
+    ("amount", "cycle", "others", "is_known"),
+    [
+        ("50.00", "Monthly", [], False),
+        ("100.00", "Monthly", [], True),
+        ("50.00", "Annually", [], True),  # a price that rose since
+        ("50.00", "Monthly", [date(2015, 5, 16)], True),
+        ("50.00", "Monthly", [date(2015, 7, 16)], True),
+    ],
+)
+def test_the_only_invoice_of_a_service_for_less_than_its_month_and_without_dates_is_seen_as_faulty(
+    whmcs: Whmcs, amount: str, cycle: str, others: list[date], is_known: bool
+) -> None:
+    whmcs.hosting(7, cycle)
+    whmcs.invoice(1, "150.00")
+    line_id = whmcs.item(1, "Hosting", amount, 7, duedate=date(2015, 6, 16))
+    for due in others:
+        whmcs.item(1, "Hosting", "100.00", 7, duedate=due)
+
+    assert (whmcs.lines()[line_id]["service_end"] is not None) == is_known
+
+
+@pytest.mark.parametrize(
     "steps",
     [
         ["2015-01-31", "2015-02-28", "2015-03-31", "2015-04-30"],  # the day is kept
@@ -404,7 +426,7 @@ def test_a_service_of_day_31_gives_one_fee_a_month_however_its_due_day_steps(whm
         whmcs.item(1, "Hosting", "100.00", 7, duedate=date.fromisoformat(due))
 
     assert [whmcs.share(f"2015-{month:02}") for month in (2, 3)] == [100, 100]
-    assert [period(line)[2] for line in whmcs.lines().values()] == [1] * 4
+    assert {(line["term_months"], line["term_amount_minor"]) for line in whmcs.lines().values()} == {(1, None)}
 
 
 def test_a_piece_that_ends_on_the_last_day_of_a_short_month_is_no_whole_month(whmcs: Whmcs) -> None:

@@ -219,11 +219,14 @@ readings AS (
             WHEN months.cycle_days IS NOT NULL THEN months.duedate + INTERVAL months.cycle_days DAY
             ELSE months.duedate + INTERVAL months.cycle_months MONTH
         END AS cycle_end,
-        LEAD(months.duedate) OVER (
+        LEAD(months.duedate) OVER of_service AS next_due,
+        COUNT(*) OVER of_service = 1 AND LEAD(months.duedate) OVER of_service IS NULL AS is_only
+    FROM months
+    WINDOW
+        of_service AS (
             PARTITION BY months.product, months.relid, months.is_fee, months.document_status
             ORDER BY months.duedate, months.id
-        ) AS next_due
-    FROM months
+        )
 ),
 
 spans AS (
@@ -243,6 +246,13 @@ spans AS (
             WHEN readings.reading = 'dmy' THEN readings.dmy_end
             WHEN readings.reading = 'mdy' THEN readings.mdy_end
             WHEN readings.reading = 'unclear' THEN NULL
+            -- the only invoice of a service, for less than its month costs: up to which day cannot be known
+            WHEN
+                readings.is_only
+                AND readings.cycle_months = 1
+                AND readings.amount > 0
+                AND readings.amount < readings.price
+                THEN NULL
             -- No dates: the next invoice of the service tells where a shorter period ended, and how days 29 to 31 step.
             WHEN
                 readings.next_due > readings.duedate AND readings.next_due <= readings.cycle_end + INTERVAL 3 DAY
@@ -270,6 +280,7 @@ terms AS (
         CASE
             WHEN
                 lengths.amount > 0
+                AND lengths.price <> lengths.amount
                 AND lengths.days_left > 0
                 AND LEAST(
                     ABS(lengths.price * (lengths.full_months * 28 + lengths.days_left) / 28 - lengths.amount),
