@@ -92,6 +92,35 @@ def test_the_schedule_begins_only_after_a_person_put_the_first_month_in_force(st
         begin_month(steps, partition_key="2015-06", run_type="scheduled")
 
 
+@pytest.mark.parametrize(("user", "who"), [("pat", "pat"), (None, "schedule")])
+def test_who_ran_a_month_in_airflow_is_on_record_once(steps, world, user, who):
+    """As on the command line; a schedule is nobody in particular."""
+    from airflow.sdk.execution_time.context import set_current_context
+
+    world.run("2015-06", on="2015-07-27")
+    world.bill("A1", "2015-06", 5_000_00)
+    world.close("2015-06")
+    asked = request("2015-06", effective_on="2015-07-27")
+    for stage in (
+        lambda: steps.pull_mrr.function(asked, "NL"),
+        *(
+            lambda each=each: each.function(asked)
+            for each in (
+                steps.validate_mrr,
+                steps.merge_totals,
+                steps.assign_tiers,
+                steps.settle_grace_periods,
+                steps.write_discount_rates,
+                steps.write_discount_rates,
+            )
+        ),
+    ):
+        with set_current_context({"dag_run": SimpleNamespace(triggering_user_name=user)}):
+            stage()
+    runs = world.rows("SELECT subject, done_by FROM act WHERE kind = 'month run'")
+    assert runs == [("2015-06", who)]
+
+
 def test_a_run_that_names_two_months_is_refused_by_both(steps):
     from airflow.sdk.exceptions import AirflowFailException
 

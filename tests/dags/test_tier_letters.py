@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.letters.approval import waiting_batch
 from partner_program.usecases.letters.reconciliation import reconcile_letters
 from tests.dags.conftest import InAirflow
 from tests.usecases.letter_world import RECIPIENTS, letter_world
@@ -73,6 +76,41 @@ def test_nothing_is_sent_live_without_a_person(company):
     assert states["approve_letters"] == "failed"
     assert states["send_canary"] == states["send_letters"] == states["send_deferred"] == "upstream_failed"
     assert states["reconcile_letters"] == "success"
+    assert company.letters() == {"rendered": RECIPIENTS}
+
+
+def answer(company: Company, bag: Any, user: str, **params: Any) -> None:
+    """Have a person who started the letters' run approve them, as Airflow hands on an answer."""
+    run = SimpleNamespace(triggering_user_name="admin")
+    waiting = waiting_batch(company.world.installation, BillingMonth.parse(JUNE))
+    asked = {"billing_month": JUNE, "batch_hash": waiting.batch_hash, "deliveries": waiting.deliveries}
+    event = {"chosen_options": ["Approve"], "params_input": params, "responded_at": datetime(2015, 7, 28, tzinfo=UTC)}
+    task = bag.dags["tier_letters"].get_task("approve_letters")
+    context = {"ti": SimpleNamespace(xcom_pull=lambda **_: asked), "dag_run": run}
+    task.execute_complete(context, {**event, "responded_by_user": {"id": user, "name": user}})
+
+
+def test_the_only_user_approves_letters_into_files_alone_and_on_record(company, bag):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    for params in ({}, {"alone": False}):
+        with pytest.raises(AirflowFailException, match=r"admin started this run: .* `alone` beside Approve in Airflow"):
+            answer(company, bag, "admin", **params)
+    assert company.letters() == {"rendered": RECIPIENTS}
+
+    answer(company, bag, "admin", alone=True)
+
+    assert company.letters() == {"approved": RECIPIENTS}
+    ((who, detail),) = company.world.rows("SELECT done_by, detail FROM letter_action WHERE action = 'approve'")
+    assert (who, json.loads(detail)["alone"]) == ("admin", True)
+
+
+def test_nobody_approves_alone_what_is_really_sent(company, bag):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    company.airflow.use(company.world, AIRFLOW_CONN_LETTERS_SMTP=LIVE)
+    with pytest.raises(AirflowFailException, match="letters that are really sent need a second person"):
+        answer(company, bag, "admin", alone=True)
     assert company.letters() == {"rendered": RECIPIENTS}
 
 

@@ -49,8 +49,18 @@ Look at the preview book first, in the folder for letters and reports:
 
 The approval holds for these letters as they are now (hash
 `{{ ti.xcom_pull(task_ids='begin_letters')['batch_hash'][:12] }}`); whatever is rendered anew asks again.
-Whoever started the run cannot approve it. After the approval three letters go first, then the rest.
+Whoever started the run, or ran the month, cannot approve it. After the approval three letters go first, then the rest.
+
+For a first look by one person: where letters are only written to files, tick `alone`. It stays on record.
 """
+_ALONE = {
+    "alone": Param(
+        False,
+        type="boolean",
+        title="Alone",
+        description="One person runs and approves: only where letters are written to files, not where they are sent.",
+    )
+}
 _log = logging.getLogger(__name__)
 
 
@@ -109,14 +119,17 @@ class LettersApproval(ApprovalOperator):
         name = str(who.get("name") or who.get("id") or "somebody without a name")
         if event.get("chosen_options") == [self.APPROVE]:
             started_by = context["dag_run"].triggering_user_name
-            _approve(request, name, "approved in Airflow", started_by=started_by, auto=False)
+            alone = bool((event.get("params_input") or {}).get("alone"))
+            _approve(request, name, "approved in Airflow", started_by=started_by, auto=False, alone=alone)
         else:
             _reject(request, name)
         super().execute_complete(context, event)
 
 
 @step
-def _approve(request: dict[str, Any], name: str, reason: str, *, started_by: str | None, auto: bool) -> None:
+def _approve(
+    request: dict[str, Any], name: str, reason: str, *, started_by: str | None, auto: bool, alone: bool = False
+) -> None:
     letter_approval.approve_letters(
         installation(),
         _month(request),
@@ -126,6 +139,7 @@ def _approve(request: dict[str, Any], name: str, reason: str, *, started_by: str
         batch_hash=request["batch_hash"],
         started_by=started_by,
         auto=auto,
+        alone=alone,
     )
 
 
@@ -230,6 +244,7 @@ def letter_steps() -> None:
         task_id="approve_letters",
         subject="Letters of {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}: send them?",
         body=_BODY,
+        params=_ALONE,
     )
     first = send_canary(request)
     batches = list_send_batches(request)

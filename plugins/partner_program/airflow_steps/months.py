@@ -17,6 +17,7 @@ from partner_program.airflow_steps.running import (
     refuse_unknown_params,
     step,
 )
+from partner_program.domain.acts import BY_SCHEDULE
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page, publication, registry
@@ -59,7 +60,7 @@ def month_params(*, billing_month: str | None = None, effective_on: str | None =
     }
 
 
-def _run(request: dict[str, Any]) -> MonthRun:
+def _run(request: dict[str, Any], *, started_by: str | None = None) -> MonthRun:
     here = installation()
     effective_on, month = request["effective_on"], BillingMonth.parse(request["billing_month"])
     return MonthRun(
@@ -70,6 +71,7 @@ def _run(request: dict[str, Any]) -> MonthRun:
             effective_on=date.fromisoformat(effective_on) if effective_on else None,
             history=request["history"],
             migration=request["migration"],
+            started_by=started_by,
         ),
         MonthLease(here, month, holder=request.get("holder"), seen=request.get("lease_token")),
     )
@@ -177,8 +179,13 @@ def settle_grace_periods(request: dict[str, Any]) -> int:
 @task(**SAFE_RETRIES)
 @step
 def write_discount_rates(request: dict[str, Any]) -> dict[str, Any]:
-    """Commit the month in one transaction; returns the month and how many partners were newly assigned and held."""
-    outcome = _run(request).write_discount_rates()
+    """Commit the month in one transaction; returns the month and how many partners were newly assigned and held.
+
+    Who started the run goes on record with it, and stays out of XCom.
+    """
+    context: Any = get_current_context()
+    started_by = context["dag_run"].triggering_user_name or BY_SCHEDULE
+    outcome = _run(request, started_by=started_by).write_discount_rates()
     _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
     if outcome.proposed:
         _log.warning("%s partners would come out differently: see `restatement show`", outcome.proposed)

@@ -1,8 +1,9 @@
-"""What a person does that changes something: who, when and why (rule 13)."""
+"""What a person or a schedule does that changes something: who, when and why (rule 13)."""
 
 from dataclasses import dataclass
 
 MONTH_RUN = "month run"
+BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,16 +55,14 @@ def approve_letters(
     """Approve a month's waiting letters; they may be sent from now on, for as many days as an approval holds.
 
     `batch_hash` is the hash of what the person looked at: the approval is refused if a letter was rendered anew since.
-    `started_by` is the person who started the run, who may not approve its letters; nor may whoever ran the month on
-    the command line. `alone` lets that person do so on record, where letters are written to files. `auto` means that no
-    person looked; for live sending it is refused unless the settings allow it. A copy of an installation approves
-    nothing: raises `NotThisInstallation`.
+    `started_by` is the person who started the letters' run, who may not approve them; nor may whoever ran the month.
+    `alone` lets that person do so on record, where letters are written to files. `auto` means that no person looked;
+    for live sending it is refused unless the settings allow it. A copy of an installation approves nothing: raises
+    `NotThisInstallation`.
     """
     settings = sending_settings(installation.connections)
     if auto and settings.live and not settings.auto_approval:
         raise NotApproved("letters that are really sent need a person's approval (auto_approval is off)")
-    if started_by is not None and _same_person(started_by, approved_by):
-        raise NotApproved(f"{approved_by} started this run: somebody else has to approve its letters")
     if alone and settings.live:
         raise NotApproved(
             "letters that are really sent need a second person: one person alone can only write them to files"
@@ -72,7 +70,7 @@ def approve_letters(
     now = int(clock())
     with installation.database.writing() as connection:
         if not alone and not auto:
-            _check_second_person(connection, month, approved_by)
+            _check_second_person(connection, month, approved_by, started_by)
         rows = _waiting(connection, month)
         batch = _batch(month, rows)
         if batch_hash is not None and batch_hash != batch.batch_hash:
@@ -164,14 +162,19 @@ def _batch(month: BillingMonth, rows: Sequence[Delivery]) -> LetterBatch:
     return LetterBatch(month, digest, len(rows), len({row.partner_id for row in rows}))
 
 
-def _check_second_person(connection: Connection, month: BillingMonth, approved_by: str) -> None:
-    """Refuse whoever ran the month on the command line: somebody else looks at what goes out."""
+def _check_second_person(connection: Connection, month: BillingMonth, approved_by: str, started_by: str | None) -> None:
+    """Refuse whoever ran the month, and whoever started the letters' run: somebody else looks at what goes out."""
     ran = [act.doer.done_by for act in load_acts(connection, MONTH_RUN) if act.subject == str(month)]
-    if any(_same_person(each, approved_by) for each in ran):
-        raise NotApproved(
-            f"{approved_by} ran {month}: somebody else has to approve its letters. Where letters are only written to "
-            "files, one person can look at it alone: letters approve --alone, which stays on record"
-        )
+    if started_by is not None and _same_person(started_by, approved_by):
+        done = "started this run"
+    elif any(_same_person(each, approved_by) for each in ran):
+        done = f"ran {month}"
+    else:
+        return
+    raise NotApproved(
+        f"{approved_by} {done}: somebody else has to approve its letters. Where letters are only written to files, one "
+        "person can look at it alone, on record: letters approve --alone, or `alone` beside Approve in Airflow"
+    )
 
 
 def _same_person(one: str, other: str) -> bool:

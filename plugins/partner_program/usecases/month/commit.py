@@ -111,7 +111,7 @@ def _wrote(connection: Connection, request: MonthRequest, commit: "_Commit") -> 
 
 
 def _record_who(connection: Connection, request: MonthRequest, commit: "_Commit") -> None:
-    """Record who ran the month, where a person did: that person does not approve its letters."""
+    """Record who ran the month, a person or the schedule: that person does not approve its letters."""
     if request.started_by is None:
         return
     decided = commit.decided
