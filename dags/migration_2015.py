@@ -22,6 +22,7 @@ from airflow.sdk import dag
 
 from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.months import month_params, month_steps
+from partner_program.airflow_steps.running import OWNER
 
 
 @dag(
@@ -31,8 +32,10 @@ from partner_program.airflow_steps.months import month_params, month_steps
     max_active_runs=1,
     params=month_params(billing_month="2015-06", effective_on="2015-07-27"),
     on_failure_callback=notify_failure,
+    default_args={"owner": OWNER},
+    description="Settle the first month, June 2015, with rates from 27 July 2015; once, by hand",
     doc_md=__doc__,
-    tags=["partner-programme"],
+    tags=["partner-programme", "month", "migration"],
 )
 def migration_2015() -> None:
     """Settle the programme's first month."""

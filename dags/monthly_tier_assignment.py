@@ -43,6 +43,7 @@ from airflow.sdk import CronPartitionTimetable, dag
 
 from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.months import month_params, month_steps
+from partner_program.airflow_steps.running import OWNER
 
 
 @dag(
@@ -52,8 +53,10 @@ from partner_program.airflow_steps.months import month_params, month_steps
     max_active_runs=1,
     params=month_params(),
     on_failure_callback=notify_failure,
+    default_args={"owner": OWNER},
+    description="Settle the month that has just ended: tiers, rates for new orders, letters",
     doc_md=__doc__,
-    tags=["partner-programme"],
+    tags=["partner-programme", "month"],
 )
 def monthly_tier_assignment() -> None:
     """Settle the month that has just ended."""

@@ -35,6 +35,7 @@ from airflow.sdk import dag
 
 from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.letters import letter_params, letter_steps
+from partner_program.airflow_steps.running import OWNER
 
 
 @dag(
@@ -44,8 +45,10 @@ from partner_program.airflow_steps.letters import letter_params, letter_steps
     max_active_runs=1,
     params=letter_params(),
     on_failure_callback=notify_failure,
+    default_args={"owner": OWNER},
+    description="Send a month's letters after a person has approved them",
     doc_md=__doc__,
-    tags=["partner-programme"],
+    tags=["partner-programme", "letters"],
 )
 def tier_letters() -> None:
     """Send the letters of one month."""

@@ -208,6 +208,23 @@ def test_each_dag_has_its_manual_and_sends_an_alert_when_it_fails(bag, dag_id):
     dag = bag.dags[dag_id]
     assert dag.doc_md.startswith("# ")
     assert any(words in dag.doc_md for words in ('"LeaseWeb', '"The go live date', '"Each Reseller Partner'))
+    assert (dag.owner, "partner-programme" in dag.tags) == ("partner programme", True)
+    assert len(dag.description) > 20
+
+
+@pytest.mark.parametrize("dag_id", ["monthly_tier_assignment", "migration_2015", "tier_letters"])
+def test_each_task_says_in_airflow_what_it_does_and_each_param_what_it_means(bag, dag_id):
+    from partner_program.airflow_steps.notes import NOTES
+
+    dag = bag.dags[dag_id]
+    for task in dag.tasks:
+        assert task.doc_md == NOTES[task.task_id]
+        assert task.owner == "partner programme"
+    for name in dag.params:
+        param = dag.params.get_param(name)
+        assert param.description
+        assert param.schema["title"]
+        assert f"| `{name}` |" in dag.doc_md
     callbacks = dag.on_failure_callback if isinstance(dag.on_failure_callback, list) else [dag.on_failure_callback]
     assert [callback.__name__ for callback in callbacks] == ["notify_failure"]
 

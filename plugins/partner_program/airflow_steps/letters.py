@@ -15,6 +15,7 @@ from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
+from partner_program.airflow_steps.notes import add_notes
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
@@ -255,3 +256,4 @@ def letter_steps() -> None:
     # The letters are counted whatever happened: without this task, a run whose letters were not sent would succeed.
     end_letters = EmptyOperator(task_id="end_letters", trigger_rule="none_failed", execution_timeout=TIME_LIMIT)
     chain([request, approved, first, batches, sent, again, counted], end_letters)
+    add_notes(approved.dag)

@@ -9,6 +9,7 @@ from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
+from partner_program.airflow_steps.notes import add_notes
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
@@ -308,3 +309,4 @@ def month_steps(*, migration: bool) -> None:
     # An entity that cannot be published to does not stop the letters (those of its own partners wait in the outbox),
     # but the run ends as failed, so that somebody looks.
     chain([written, published], previewed)
+    add_notes(written.operator.dag)

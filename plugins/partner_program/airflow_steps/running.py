@@ -21,6 +21,8 @@ from partner_program.usecases.installation import Installation
 
 # `$` alone also stands before a line break at the end; the page's JavaScript knows no `\Z`, so that none may follow.
 MONTH_PATTERN = r"^[12]\d{3}-(0[1-9]|1[0-2])$(?!\n)"
+# Whom Airflow's lists show beside each DAG and task.
+OWNER = "partner programme"
 TIME_LIMIT_VARIABLE = "PARTNER_PROGRAM_TASK_MINUTES"
 
 

@@ -1,0 +1,80 @@
+"""What Airflow's page says of each task: what it does, what it changes, and what to do where it fails."""
+
+from typing import Any
+
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+_AGAIN = "Clearing it is safe: equal inputs change nothing."
+NOTES = {
+    "begin_month": (
+        "Finds the month of this run (its partition key, or the param `billing_month`) and refuses one that "
+        "may not run now: a gap, a day backwards, letters that lack a word. Changes nothing."
+    ),
+    "wait_for_closes": (
+        "Looks every 30 minutes whether each entity has closed the month, until all have or the deadline "
+        "(`close_deadline_days`) has passed. Holds no worker. Partners of entities that are late are held. "
+        "Changes nothing."
+    ),
+    "pull_mrr": (
+        "Reads what one legal entity billed and freezes it, one task for each entity. An entity that cannot "
+        f"be read does not fail the task: its partners are held, and the log says why. {_AGAIN}"
+    ),
+    "validate_mrr": f"Checks the frozen data and writes the quality report below `out/reports`. {_AGAIN}",
+    "merge_totals": (
+        "Adds up the revenue of each partner in EUR and decides who is held. Stops where lines read are not "
+        f"all counted or excluded by name. A draft: nothing is in force yet. {_AGAIN}"
+    ),
+    "assign_tiers": f"Drafts the tier that each total earns. {_AGAIN}",
+    "settle_grace_periods": f"Drafts what becomes of open grace periods: confirmed, lapsed, or still open. {_AGAIN}",
+    "write_discount_rates": (
+        "**The month takes force here**, in one transaction: tiers, rates for new orders, the letters that "
+        "are owed, and who ran it. The brake stops it where it would lower too many: look at the figures, "
+        "then `partner-program brake release MONTH --reason TEXT`, and clear `merge_totals` and what follows."
+    ),
+    "list_order_databases": f"Lists the entities with an order database. {_AGAIN}",
+    "publish_rates": (
+        "Adds what is owed to one entity's order database and reads it back, one task for each entity. Tried "
+        "again for five to six hours. Rows are only ever added. Where it failed, the rates stay owed: clear "
+        "it once the database is back, or run `partner-program publish`."
+    ),
+    "list_letter_batches": f"Numbers the batches of partners owed a letter, whatever came of publishing. {_AGAIN}",
+    "render_letters": f"Writes one batch of letters below `out/letters`. Nothing is sent. {_AGAIN}",
+    "preview_letters": f"Writes the months' page, `out/index.html`. {_AGAIN}",
+    "ask_for_letters": f"Skipped where no letter waits for an approval; otherwise `start_letters` follows. {_AGAIN}",
+    "start_letters": "Starts `tier_letters`, once for the same letters. That run waits for a person's approval.",
+    "begin_letters": (
+        "Counts the letters that wait for an approval and writes the preview book, "
+        f"`out/letters/MONTH/index.html`. {_AGAIN}"
+    ),
+    "approve_letters": (
+        "**Waits for a person**, under Required Actions. The approval holds for these letters as they are, "
+        "and for nothing that is rendered later. Whoever started the run or ran the month cannot give it; one "
+        "person alone can, by ticking `alone`, where letters are only written to files. Where it failed, "
+        "clear it and let somebody else answer."
+    ),
+    "send_canary": (
+        "Sends the first three letters. Where the mail server does not take one, the rest stays here: read "
+        "the log, correct the cause, clear this task. What was handed over is never sent again."
+    ),
+    "list_send_batches": f"Numbers the batches of the month's letters. {_AGAIN}",
+    "send_letters": (
+        "Sends the approved letters of one batch, one batch after the other, at the pace of the settings. "
+        "Clearing it sends only what was not handed over."
+    ),
+    "send_deferred": "Sends postponed letters again when their time has come, for up to two days. Holds no worker.",
+    "reconcile_letters": (
+        "Counts the month's letters: owed = the sum of the states. Fails where a letter needs a person: "
+        "`partner-program letters list MONTH` names them."
+    ),
+    "end_letters": "Fails where anything before it failed, so that a run whose letters were not sent is no success.",
+}
+
+
+def add_notes(dag: Any) -> None:
+    """Give each task of a DAG its note; a task without one keeps the DAG from being loaded."""
+    for task in dag.tasks:
+        note = NOTES[task.task_id]
+        if isinstance(task, MappedOperator):
+            task.partial_kwargs["doc_md"] = note
+        else:
+            task.doc_md = note
