@@ -449,6 +449,26 @@ def test_a_migrated_invoice_without_periods_is_seen_as_faulty_and_never_as_nothi
     assert (line["service_end"], line["net_amount_minor"]) == (None, 100_00)
 
 
+def test_rows_that_make_no_sense_are_passed_on_and_stop_no_other(killbill: KillBill) -> None:
+    """No days, no amount, an end before the start, no date at all: each with a repair and an adjustment."""
+    killbill.invoice()
+    for name, amount, start, end in [
+        ("days", "100.00", "2015-06-01", "2015-06-01"),
+        ("amount", "0.00", "2015-06-01", "2015-07-01"),
+        ("backwards", "50.00", "2015-07-01", "2015-06-16"),
+        ("dates", "50.00", None, None),
+    ]:
+        killbill.item(f"R-{name}", "RECURRING", amount, start, end, rate=Decimal(100))
+        killbill.item(f"A-{name}", "REPAIR_ADJ", "-5.00", start, end, linked_item_id=f"R-{name}")
+        killbill.item(f"J-{name}", "ITEM_ADJ", "-5.00", start, end, linked_item_id=f"R-{name}")
+    killbill.fee("R1", "100.00", "100.00", "2015-06-01", "2015-07-01")
+
+    lines = killbill.lines()
+
+    assert len(lines) == 13
+    assert (lines["R1"]["term_months"], lines["R1"]["net_amount_minor"]) == (1, 100_00)
+
+
 def test_another_tenant_of_the_same_database_is_another_company(killbill: KillBill) -> None:
     killbill.billing.add("tag_definitions", id="FLAG2", name="reseller", is_active=True, tenant_record_id=OTHER_TENANT)
     killbill.account("B1", tenant=OTHER_TENANT)

@@ -358,6 +358,23 @@ def test_past_invoices_stay_when_a_product_no_longer_recurs(odoo: Odoo) -> None:
     assert odoo.share("2015-06") == 150
 
 
+def test_rows_that_make_no_sense_are_passed_on_and_stop_no_other(odoo: Odoo) -> None:
+    """An end before the start, one date, no amount, a plan of no months, a discount without anything to reduce."""
+    odoo.billing.script("UPDATE sale_subscription_plan SET billing_period_value = 0")
+    for move_id, (first, last) in enumerate([("2015-07-01", "2015-06-15"), ("2015-06-16", None)], start=1):
+        odoo.move(move_id)
+        odoo.line("0.00", first, last, move_id=move_id, subscription_id=MONTHLY)
+        odoo.line("50.00", first, last, move_id=move_id, subscription_id=MONTHLY)
+    odoo.move(3)
+    odoo.line("-5.00", None, None, move_id=3, product_id=DISCOUNT)
+    fee = odoo.line("100.00", "2015-06-01", "2015-06-30", move_id=2)
+
+    lines = odoo.lines()
+
+    assert len(lines) == 5
+    assert (lines[fee]["term_months"], lines[fee]["net_amount_minor"]) == (1, 100_00)
+
+
 def test_amounts_in_yen_are_given_in_hundredths(odoo: Odoo) -> None:
     odoo.billing.script("UPDATE res_currency SET name = 'JPY' WHERE id = 1")
     odoo.move()
