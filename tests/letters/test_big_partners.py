@@ -18,7 +18,7 @@ from partner_program.adapters.mail.message import LARGEST_PARTS, too_large
 from partner_program.domain.letters import AccountFact, LetterFacts
 from partner_program.domain.refusals import Refusal
 from tests.letters.made_facts import account, facts
-from tests.letters.random_facts import CENTS
+from tests.letters.random_facts import CENTS, billed
 from tests.letters.reading import Letter
 
 FOLDER = Path(__file__).parents[2] / "include/templates/letters/v1"
@@ -67,7 +67,7 @@ def test_a_letter_shows_so_many_accounts_one_by_one_and_from_one_more_on_their_s
 
 BIG = st.lists(
     st.builds(
-        account,
+        billed,
         st.sampled_from(["DE", "NL", "US"]),
         st.integers(0, 9_999).map("A-{:04}".format),
         st.sampled_from(["EUR", "USD", "JPY"]),
