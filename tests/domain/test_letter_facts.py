@@ -148,6 +148,13 @@ def test_an_old_term_is_named_while_its_agreement_holds_on_the_day_of_the_settle
     assert facts.legacy == ((LegacyTerm("monthly_fee", 1_200, None, "agreement of 2012", until),) if kept else ())
 
 
+def test_changed_terms_name_the_agreement_whose_end_changed_them() -> None:
+    letter = replace(OWED, kind="terms_changed", rate_before=replace(OWED.terms, monthly_fee_discount_bp=1_200))
+    facts = stated(letter, agreements=[legacy(1_200, until=GO_LIVE)])
+    assert facts.ended_legacy == (LegacyTerm("monthly_fee", 1_200, None, "agreement of 2012", GO_LIVE),)
+    assert stated(replace(letter, rate_before=OWED.terms), agreements=[legacy(1_200, until=GO_LIVE)]).ended_legacy == ()
+
+
 def test_an_agreement_of_another_partner_is_not_named() -> None:
     letter = replace(OWED, terms=replace(OWED.terms, monthly_fee_discount_bp=1_200))
     assert stated(letter, agreements=[replace(legacy(1_200), partner_id="P2")]).legacy == ()

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from partner_program.domain.rates import (
     LegacyTerm,
     Rate,
     RateTerms,
+    legacy_ended,
     legacy_kept,
     orders_differ,
     rate_from,
@@ -165,3 +166,37 @@ def test_without_a_tier_the_smallest_old_term_stays_and_each_is_named_until_its_
         LegacyTerm("setup_fee", 1, None, smallest.source, ends),
         LegacyTerm("sla", None, "Bronze", smallest.source, ends),
     )
+
+
+def ended(tier: int, *agreements: LegacyAgreement, on: date, before: int | None = None) -> tuple[LegacyTerm, ...]:
+    """What has ended on a day of the terms that go-live gave."""
+    was = terms(tier if before is None else before, *agreements)
+    now = terms(tier, *agreements, on=on)
+    return legacy_ended(program=PROGRAM, before=was, now=now, agreements=agreements, day=on)
+
+
+def test_what_an_agreement_gave_above_the_tier_has_ended_from_the_day_on_which_it_holds_no_more() -> None:
+    end = date(2015, 8, 1)
+    agreement = legacy(1_200, 3_500, "Platinum", until=end)
+    assert ended(3, agreement, on=end - timedelta(1)) == ()
+    assert ended(3, agreement, on=end) == (
+        LegacyTerm("monthly_fee", 1_200, None, "agreement of 2012", end),
+        LegacyTerm("sla", None, "Platinum", "agreement of 2012", end),
+    )
+
+
+def test_what_the_tier_before_gave_by_itself_did_not_end_with_an_agreement_of_the_same_terms() -> None:
+    end = date(2015, 8, 1)
+    assert ended(1, legacy(1_000, 3_500, "Gold", until=end), before=3, on=end) == ()
+
+
+def test_nothing_has_ended_where_the_new_tier_gives_as_much() -> None:
+    end = date(2015, 8, 1)
+    assert ended(4, legacy(1_500, 5_000, "Gold", until=end), before=3, on=end) == ()
+
+
+def test_of_agreements_with_the_same_term_the_last_to_end_is_named() -> None:
+    first, last = date(2015, 8, 1), date(2015, 8, 15)
+    both = (replace(legacy(1_200, until=last), source="the last"), legacy(1_200, until=first))
+    assert ended(3, *both, on=first) == ()
+    assert [(each.source, each.valid_to) for each in ended(3, *both, on=last)] == [("the last", last)]

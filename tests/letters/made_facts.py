@@ -101,6 +101,7 @@ def facts(**changes: Any) -> LetterFacts:
         earlier=None,
         grants=(),
         legacy=(),
+        ended_legacy=(),
         benefits=BENEFITS if tier else (),
         ended_benefits=(),
         prepayment=PREPAYMENT,
@@ -195,7 +196,14 @@ KINDS: dict[str, LetterFacts] = {
         grants=(GraceFact(4, date(2015, 9, 1), date(2016, 1, 1), None),),
     ),
     "tier_raised": since_july(2),
-    "terms_changed": replace(since_july(3, kind="terms_changed"), terms_before=RateTerms(3, 1_500, 3_500, "Platinum")),
+    "terms_changed": replace(
+        since_july(3, kind="terms_changed"),
+        terms_before=RateTerms(3, 1_500, 3_500, "Platinum"),
+        ended_legacy=(
+            LegacyTerm("monthly_fee", 1_500, None, "Reseller agreement 2013/117", date(2015, 9, 1)),
+            LegacyTerm("sla", None, "Platinum", "Reseller agreement 2013/117", date(2015, 9, 1)),
+        ),
+    ),
     "no_change": facts(
         kind="no_change",
         tier=6,

@@ -92,6 +92,7 @@ def random_facts(draw: st.DrawFn) -> LetterFacts:
         "earlier": draw(st.sampled_from([None, earlier("2015-07", before, accounts)])),
         "grants": tuple(draw(GRANTS)),
         "legacy": tuple(draw(LEGACY)),
+        "ended_legacy": tuple(draw(LEGACY)),
         "ended_benefits": tuple(draw(st.lists(st.sampled_from(GIVEN), unique=True))),
         "benefits": tuple(draw(st.lists(st.sampled_from(BENEFITS), unique=True))),
         "next_tier": draw(st.none() | st.builds(NextTierFact, st.integers(1, 6), st.just(threshold), CENTS)),

@@ -136,10 +136,11 @@ def check_html(stated: LetterFacts, html: str, language: str) -> None:
         (words["Tier %(tier)s"] % {"tier": each.tier}, each.starts_on, each.ends_on, words[STATES[each.outcome]])
         for each in stated.grants
     ]
-    assert [
-        row[1] if kept.discount_bp is None else hundredths(row[1], language)
-        for row, kept in zip(tables.get("legacy", [])[1:], stated.legacy, strict=True)
-    ] == [kept.sla if kept.discount_bp is None else kept.discount_bp for kept in stated.legacy]
+    for part, committed in (("legacy", stated.legacy), ("ended_legacy", stated.ended_legacy)):
+        assert [
+            row[1] if term.discount_bp is None else hundredths(row[1], language)
+            for row, term in zip(tables.get(part, [])[1:], committed, strict=True)
+        ] == [term.sla if term.discount_bp is None else term.discount_bp for term in committed]
     assert [(int(row[0].split()[0]), hundredths(row[1], language)) for row in tables["prepayment"][1:]] == list(
         stated.prepayment
     )

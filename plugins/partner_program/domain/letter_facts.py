@@ -20,7 +20,7 @@ from partner_program.domain.letters import (
     NextTierFact,
 )
 from partner_program.domain.program import Program
-from partner_program.domain.rates import RateTerms, legacy_kept
+from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry
 
@@ -115,6 +115,7 @@ def letter_facts(
 ) -> LetterFacts:
     """What one letter states; `program` is the one that its month was settled with."""
     terms, day, previous_tier = letter.terms, letter.effective_on, tier_before(letter)
+    before = terms_before(letter)
     return LetterFacts(
         billing_month=str(letter.billing_month),
         kind=letter.kind,
@@ -131,12 +132,15 @@ def letter_facts(
         monthly_fee_discount_bp=terms.monthly_fee_discount_bp,
         setup_fee_discount_bp=terms.setup_fee_discount_bp,
         sla=terms.sla,
-        terms_before=terms_before(letter),
+        terms_before=before,
         mrr_eur_cents=letter.mrr_eur_cents,
         accounts=letter.accounts,
         earlier=_earlier(letter),
         grants=letter.grants,
         legacy=legacy_kept(program=program, terms=terms, agreements=agreements, day=day),
+        ended_legacy=()
+        if before is None
+        else legacy_ended(program=program, before=before, now=terms, agreements=agreements, day=day),
         benefits=benefits_of_tier(program=program, tier=terms.tier),
         ended_benefits=benefits_ended(program=program, tier=terms.tier, previous_tier=previous_tier),
         prepayment=tuple(program.prepayment_bp.items()),

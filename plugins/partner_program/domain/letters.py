@@ -101,6 +101,7 @@ class LetterFacts:
 
     `previous_tier`, `terms_before` and `earlier` are None where no month was in force before. `rate_valid_from` is the
     day from which the discounts hold; it lies before `effective_on` where nothing about them changed.
+    `legacy` are the kept terms of older agreements; `ended_legacy` are those kept before, whose agreement has ended.
     `ended_benefits` are those that the tier before gave and this one does not.
     """
 
@@ -125,6 +126,7 @@ class LetterFacts:
     earlier: EarlierFact | None
     grants: tuple[GraceFact, ...]
     legacy: tuple[LegacyTerm, ...]
+    ended_legacy: tuple[LegacyTerm, ...]
     benefits: tuple[BenefitFact, ...]
     ended_benefits: tuple[BenefitFact, ...]
     prepayment: tuple[tuple[int, int], ...]

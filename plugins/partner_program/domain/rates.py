@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from partner_program.domain.program import Program, sla_rank
 from partner_program.domain.registry import LegacyAgreement
@@ -95,3 +95,28 @@ def legacy_kept(
         if floor.sla == terms.sla and sla_rank(terms.sla) > sla_rank(tier_sla):
             kept.append(LegacyTerm("sla", None, floor.sla, floor.source, valid_to))
     return tuple(kept)
+
+
+def legacy_ended(
+    *, program: Program, before: RateTerms, now: RateTerms, agreements: Sequence[LegacyAgreement], day: date
+) -> tuple[LegacyTerm, ...]:
+    """The components that were kept before, and are lower now that their agreement has ended: why an order gets less.
+
+    What the tier before gives by itself came from no agreement. Of agreements that gave the same, the last to end did.
+    """
+    ended: dict[Component, LegacyTerm] = {}
+    for floor in sorted(agreements, key=lambda each: each.period.valid_to or date.max):
+        if floor.period.valid_to is None or floor.period.valid_to > day:
+            continue
+        then = replace(floor, period=replace(floor.period, valid_to=None))
+        for term in legacy_kept(program=program, terms=before, agreements=[then], day=day):
+            if _is_lower(now, term):
+                ended[term.component] = replace(term, valid_to=floor.period.valid_to)
+    return tuple(ended[component] for component in get_args(Component) if component in ended)
+
+
+def _is_lower(now: RateTerms, term: LegacyTerm) -> bool:
+    if term.component == "sla":
+        return sla_rank(now.sla) < sla_rank(term.sla)
+    bp = now.monthly_fee_discount_bp if term.component == "monthly_fee" else now.setup_fee_discount_bp
+    return bp < (term.discount_bp or 0)

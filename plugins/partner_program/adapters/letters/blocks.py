@@ -7,7 +7,7 @@ module only decides which block follows which.
 from collections.abc import Iterator
 from typing import Any
 
-from partner_program.adapters.letters.view import EntityRows, LetterView
+from partner_program.adapters.letters.view import EntityRows, LegacyRow, LetterView
 
 Block = dict[str, Any]
 """A block: its `kind`, and the values that this kind shows."""
@@ -107,15 +107,18 @@ def _terms(view: LetterView, wording: Any) -> Block:
 
 
 def _legacy(view: LetterView, wording: Any) -> Iterator[Block]:
-    if not view.legacy:
-        return
-    yield _heading(2, wording.legacy_title)
-    yield _paragraph(wording.legacy_intro)
-    rows = [
-        _row(wording.component(row.component), row.value, mark=f"{row.source}, {wording.legacy_until(row)}")
-        for row in view.legacy
-    ]
-    yield _table("<>", [_group(rows)], (wording.legacy_term, wording.legacy_value))
+    for rows, title, intro, value in (
+        (view.ended_legacy, wording.ended_legacy_title, wording.ended_legacy_intro, wording.ended_legacy_value),
+        (view.legacy, wording.legacy_title, wording.legacy_intro, wording.legacy_value),
+    ):
+        if rows:
+            yield _heading(2, title)
+            yield _paragraph(intro)
+            yield _table("<>", [_group([_legacy_row(row, wording) for row in rows])], (wording.legacy_term, value))
+
+
+def _legacy_row(row: LegacyRow, wording: Any) -> Block:
+    return _row(wording.component(row.component), row.value, mark=f"{row.source}, {wording.legacy_until(row)}")
 
 
 def _grace(view: LetterView, wording: Any) -> Iterator[Block]:

@@ -110,7 +110,7 @@ class GrantRow(NamedTuple):
 
 
 class LegacyRow(NamedTuple):
-    """A kept term of an older agreement; `last_day` is None while it has no end."""
+    """A term of an older agreement, kept or ended; `last_day` is None while it has no end."""
 
     component: str
     value: str
@@ -159,6 +159,7 @@ class LetterView(NamedTuple):
     grants: list[GrantRow]
     grant_states: frozenset[str]
     legacy: list[LegacyRow]
+    ended_legacy: list[LegacyRow]
     benefits: BenefitGroups
     ended_benefits: BenefitGroups
     prepayment: list[tuple[int, str]]
@@ -215,7 +216,8 @@ def letter_view(
         earlier=_earlier(facts, form),
         grants=[_grant(grant, facts.granted_tier if lifted else None, form) for grant in facts.grants],
         grant_states=frozenset([grant.outcome or "open" for grant in facts.grants]),
-        legacy=[_legacy(kept, form) for kept in facts.legacy],
+        legacy=[_legacy(term, form) for term in facts.legacy],
+        ended_legacy=[_legacy(term, form) for term in facts.ended_legacy],
         benefits=benefits(facts.benefits),
         ended_benefits=benefits(facts.ended_benefits),
         prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
@@ -344,12 +346,12 @@ def _grant(grant: GraceFact, lifted_to: int | None, form: LocaleFormat) -> Grant
     )
 
 
-def _legacy(kept: LegacyTerm, form: LocaleFormat) -> LegacyRow:
+def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
     return LegacyRow(
-        component=kept.component,
-        value=plain_name(kept.sla or "") if kept.discount_bp is None else form.percent(kept.discount_bp),
-        source=plain_name(kept.source),
-        last_day=None if kept.valid_to is None else form.last_day(kept.valid_to),
+        component=term.component,
+        value=plain_name(term.sla or "") if term.discount_bp is None else form.percent(term.discount_bp),
+        source=plain_name(term.source),
+        last_day=None if term.valid_to is None else form.last_day(term.valid_to),
     )
 
 
