@@ -133,3 +133,8 @@ def test_a_fall_by_more_than_half_comes_before_a_larger_one_of_a_tenth() -> None
         "more than half",
         "a tenth",
     ]
+
+
+def test_without_a_month_before_revenue_has_not_changed() -> None:
+    first = letter("first", previous_mrr_eur_cents=None)
+    assert (first.revenue_change, first.has_large_change) == (0, False)

@@ -121,3 +121,14 @@ def test_lines_go_to_the_buckets_of_their_kind_and_those_of_a_held_partner_are_h
     setup, draft = line(5, kind="setup"), faulty(kind="recurring", status="draft")
     found = compared(read(single("L1"), single("L2", setup), faults=[draft, faulty()]), is_held=True)
     assert [each.bucket for each in found.lines] == ["held", "setup", "draft", "faulty"]
+
+
+def test_lines_of_all_entities_are_told_one_entity_after_the_other_and_by_group_before_id() -> None:
+    other = line(2, account_id="A0")
+    found = compared(read(single("L1"), single("L2", other)), read(single("L0"), entity="US"))
+    assert [(each.entity, each.line.line_id) for each in found.lines if isinstance(each, LineNow)] == [
+        ("NL", "L2"),
+        ("NL", "L1"),
+        ("US", "L0"),
+    ]
+    assert [(each.entity, each.now) for each in found.changed] == [("NL", other), ("NL", MONTHLY), ("US", MONTHLY)]

@@ -32,7 +32,7 @@ class CertificateFacts:
     def number(self) -> str:
         """Partner, first day and a digest of all that the certificate states; the same in every language."""
         stated = repr(astuple(replace(self, language="")))
-        digest = hashlib.sha256(stated.encode("utf-8", "backslashreplace")).hexdigest()
+        digest = hashlib.sha256(stated.encode()).hexdigest()
         return f"{self.partner_id}-{self.valid_from:%Y%m%d}-{digest[:_DIGITS].upper()}"
 
 
