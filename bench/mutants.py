@@ -88,7 +88,7 @@ def main() -> None:
 def run(name: str, *, sample: int | None, seed: int, again: bool) -> None:
     """Change the places of one room and print the score."""
     at = PROJECT / "build/mutants" / name
-    is_new = copy_project(at, ROOMS[name].modules)
+    is_new = copy_project(at, ROOMS[name].modules, ROOMS[name].tests)
     (at / "setup.cfg").write_text(settings(ROOMS[name]), "utf-8")
     if is_new or again:  # other tests may reach the code now
         (at / STATS).unlink(missing_ok=True)
@@ -103,10 +103,12 @@ def run(name: str, *, sample: int | None, seed: int, again: bool) -> None:
 
 def chosen(found: Mapping[str, int | None], *, sample: int | None, seed: int, again: bool) -> list[str]:
     """The places to change now, of the sample or of all: those not tried yet, and with `again` those not noticed."""
-    dice = random.Random(seed)  # noqa: S311 - no secret
-    drawn = dice.sample(sorted(found), min(sample, len(found))) if sample is not None else list(found)
+    drawn = list(found)
+    if sample is not None:
+        drawn.sort()
+        random.Random(seed).shuffle(drawn)  # noqa: S311 - no secret
     wanted = (None, SURVIVED, *NO_TEST) if again else (None,)
-    return [each for each in drawn if found[each] in wanted]
+    return [each for each in drawn[:sample] if found[each] in wanted]
 
 
 def keep_fast_tests(at: Path) -> None:
@@ -128,7 +130,11 @@ def python(at: Path, code: str, *arguments: str) -> None:
 
 
 def settings(room: Room) -> str:
-    """The settings of mutmut. A test that reads the source is left out: it would see what mutmut adds."""
+    """The settings of mutmut.
+
+    A test that reads the source is left out: it would see what mutmut adds. Each place is tried in a process in which
+    no test has run: worlds that tests make once would have been made by the code as it was.
+    """
     lists = {
         "only_mutate": [f"src/partner_program/{each}" for each in room.modules],
         "pytest_add_cli_args": [
@@ -140,7 +146,7 @@ def settings(room: Room) -> str:
         ],
         "pytest_add_cli_args_test_selection": room.tests,
     }
-    lines = ["[mutmut]", "source_paths=src", "timeout_multiplier=20"]
+    lines = ["[mutmut]", "source_paths=src", "timeout_multiplier=20", "process_isolation=forkserver"]
     for key, values in lists.items():
         lines += [f"{key}=", *(f"    {each}" for each in values)]
     return "\n".join(lines) + "\n"

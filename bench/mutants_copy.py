@@ -15,8 +15,8 @@ PACKAGE = Path("plugins/partner_program")
 GIT = shutil.which("git") or "git"
 
 
-def copy_project(at: Path, changed: Sequence[str]) -> bool:
-    """Copy what git knows, with the package below src/; return whether anything is new in the copy.
+def copy_project(at: Path, changed: Sequence[str], tests: Sequence[str]) -> bool:
+    """Copy what git knows, with the package below src/; return whether code or one of the `tests` is new in the copy.
 
     `changed` are the modules that are to be changed, below the package.
     """
@@ -36,7 +36,8 @@ def copy_project(at: Path, changed: Sequence[str]) -> bool:
         elif path.name == "pyproject.toml":
             content = content.replace(b'pythonpath = ["plugins", "."]', b'pythonpath = ["src", "."]')
         for copy in (at / to, *([] if is_changed else [at / "mutants" / to])):
-            is_new |= write_if_new(copy, content, PROJECT / path)
+            is_written = write_if_new(copy, content, PROJECT / path)
+            is_new |= is_written and (is_code or any(path.is_relative_to(each) for each in tests))
     return is_new
 
 

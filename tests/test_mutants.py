@@ -63,5 +63,6 @@ def test_a_sample_is_the_same_each_time_and_another_with_another_seed() -> None:
     first = chosen(found, sample=10, seed=1, again=False)
     assert len(set(first)) == 10
     assert chosen(dict(reversed(found.items())), sample=10, seed=1, again=False) == first
+    assert chosen(found, sample=20, seed=1, again=False)[:10] == first
     assert chosen(found, sample=10, seed=2, again=False) != first
     assert len(chosen(found, sample=500, seed=1, again=False)) == 100

@@ -1,4 +1,4 @@
-"""The answers to questions: a quote, the receipt of a decision, a month's closes, what an installation lacks."""
+"""The answers to questions: a quote, the receipt of a decision, what an installation lacks."""
 
 import json
 from dataclasses import replace
@@ -13,13 +13,10 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.quote import Quote
 from partner_program.domain.refusals import NoRuleInForce, NotAuthorized, NotDefined, Refusal
-from partner_program.domain.revenue import PeriodClose
 from partner_program.usecases.doctor import Examined, examine
 from partner_program.usecases.explain import explain, receipt_file
 from partner_program.usecases.installation import PROJECT, Installation
-from partner_program.usecases.month.closes import read_entity_month, record_close
 from partner_program.usecases.orders import Order, quote_order
-from partner_program.usecases.registry import find_entity
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import NamedConnections, World
@@ -124,27 +121,6 @@ def test_a_receipt_needs_an_assessed_partner_and_a_month_that_was_run(world: Wor
         explain(world.installation, "P8", june)
     with pytest.raises(Refusal, match="P7 is not in the registry"):
         explain(world.installation, "P7", june)
-
-
-# Closes
-
-
-def test_a_close_that_a_person_records_stands_in_for_an_entity_without_a_table_of_closes(world: World) -> None:
-    three_partners(world).execute("US", "DROP TABLE program_period_close")
-    here, june = world.installation, BillingMonth.parse(JUNE)
-    assert read_entity_month(here, find_entity(here, "US"), june).fault == "month 2015-06 not closed"
-    record_close(here, "US", june, PeriodClose("USD", 1, 1), recorded_by="jo")
-    record_close(here, "US", june, PeriodClose("USD", 2, 3_300_00), recorded_by="pat")
-    assert read_entity_month(here, find_entity(here, "US"), june).fault is None
-    assert world.rows("SELECT line_count, recorded_by FROM period_close") == [(2, "pat")]
-    world.settle(JUNE, on=GO_LIVE)
-    assert world.register(JUNE)["held"] == []
-
-
-def test_an_unknown_entity_is_refused_with_the_known_ones(world: World) -> None:
-    three_partners(world)
-    with pytest.raises(Refusal, match="entity XX is not in the registry: it has NL, US"):
-        record_close(world.installation, "XX", BillingMonth.parse(JUNE), PeriodClose("EUR", 0, 0), recorded_by="pat")
 
 
 # The register
