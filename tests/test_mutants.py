@@ -1,10 +1,10 @@
-"""How mutants are prepared, chosen and counted; mutmut itself is run by hand."""
+"""How mutants are prepared, drawn and told apart; mutmut itself is run by hand."""
 
 import dataclasses
 
 import pytest
 
-from bench.mutants import chosen, is_wording
+from bench.mutants import draw, is_wording
 from bench.mutants_copy import with_properties_as_methods
 
 SOURCE = """
@@ -52,17 +52,11 @@ def test_a_change_of_letters_alone_is_told_from_one_of_the_code(before: str, aft
     assert is_wording(f"--- a\n+++ b\n@@ -1 +1 @@\n-    {before}\n+    {after}\n") is expected
 
 
-def test_a_run_goes_on_with_what_was_not_tried_and_again_with_all_that_was_not_noticed() -> None:
-    found = {"killed": 1, "lived": 0, "no test": 33, "new": None, "timeout": 36}
-    assert chosen(found, sample=None, seed=1, again=False) == ["new"]
-    assert chosen(found, sample=None, seed=1, again=True) == ["lived", "no test", "new"]
-
-
-def test_a_sample_is_the_same_each_time_and_another_with_another_seed() -> None:
-    found = dict.fromkeys(map(str, range(100)))
-    first = chosen(found, sample=10, seed=1, again=False)
+def test_a_sample_is_the_same_each_time_and_a_larger_one_has_all_of_it() -> None:
+    found = [str(number) for number in range(100)]
+    first = draw(found, sample=10, seed=1)
     assert len(set(first)) == 10
-    assert chosen(dict(reversed(found.items())), sample=10, seed=1, again=False) == first
-    assert chosen(found, sample=20, seed=1, again=False)[:10] == first
-    assert chosen(found, sample=10, seed=2, again=False) != first
-    assert len(chosen(found, sample=500, seed=1, again=False)) == 100
+    assert draw(found[::-1], sample=10, seed=1) == first
+    assert draw(found, sample=20, seed=1)[:10] == first
+    assert draw(found, sample=10, seed=2) != first
+    assert sorted(draw(found, sample=500, seed=1)) == draw(found, sample=None, seed=1) == sorted(found)
