@@ -272,3 +272,85 @@ def test_a_letter_whose_figures_were_corrected_on_record_only_is_withdrawn(june)
     sent = june.world.rows("SELECT partner_id FROM delivery WHERE billing_month = ? AND status = 'accepted'", JUNE)
     assert len(sent) > before
     assert ("P3",) not in sent
+
+
+def _run_by_people(world: World) -> None:
+    three_partners(world).settle(JUNE, on=GO_LIVE, started_by="Robin")
+    world.settle("2015-07", on="2015-08-03", started_by="kim")
+    render(world)
+
+
+@pytest.fixture
+def run_by_robin(tmp_path: Path) -> LetterWorld:
+    """June's letters, of a run that Robin started on the command line; July was run by Kim."""
+    world = World(tmp_path)
+    world.become(_run_by_people)
+    return LetterWorld(world)
+
+
+def test_who_ran_the_month_does_not_approve_its_letters_and_who_ran_another_may(run_by_robin):
+    june = run_by_robin
+    with pytest.raises(NotApproved, match="robin ran 2015-06: somebody else has to approve its letters"):
+        june.approve(" robin")
+    assert june.states() == {"rendered": 3}
+    june.approve("kim")
+    assert june.states() == {"approved": 3}
+
+
+def test_one_person_alone_can_write_letters_to_files_on_record_and_never_send_them(run_by_robin):
+    june = run_by_robin
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields())
+        with pytest.raises(NotApproved, match="letters that are really sent need a second person"):
+            june.approve("robin", alone=True)
+    del june.world.connections["letters_smtp"]
+    june.approve("robin", alone=True)
+    (action,) = june.reconciled().actions
+    assert (action.done_by, action.detail) == ("robin", {"deliveries": 3, "partners": 3, "alone": True})
+
+
+def test_an_approval_is_on_record_with_the_hash_and_the_number_of_what_was_approved(june):
+    batch = june.approve("kim")
+    assert (batch.month, batch.deliveries, batch.partners) == (MONTH, RECIPIENTS, 3)
+    (action,) = june.reconciled().actions
+    assert (action.action, action.done_by, action.reason, action.done_at) == (
+        "approve",
+        "kim",
+        "looked at it",
+        int(june.time.seconds),
+    )
+    assert (action.batch_hash, action.detail) == (batch.batch_hash, {"deliveries": RECIPIENTS, "partners": 3})
+    rows = june.reconciled().open
+    assert {(row.dated, row.reply) for row in rows} == {(int(june.time.seconds), None)}
+    assert all(row.content_hash == row.letter_hash for row in rows)
+    assert len({row.message_id for row in rows}) == RECIPIENTS
+    assert {str(row.message_id).partition("@")[2] for row in rows} == {"leaseweb.example>"}
+
+
+def test_an_automatic_approval_and_a_rejection_are_on_record_as_what_they_are(june):
+    reject_letters(june.here, MONTH, rejected_by="kim", reason="wrong", clock=june.time.now)
+    june.approve("auto", auto=True)
+    rejected, approved = june.reconciled().actions
+    assert (rejected.action, rejected.done_at, rejected.detail) == (
+        "reject",
+        int(june.time.seconds),
+        {"deliveries": RECIPIENTS},
+    )
+    assert rejected.batch_hash == approved.batch_hash
+    assert approved.action == "approve_auto"
+
+
+def test_where_no_letter_waits_there_is_nothing_to_approve(june):
+    june.approve()
+    with pytest.raises(Refusal, match="no letter of 2015-06 waits for an approval"):
+        june.approve()
+
+
+def test_the_hash_of_what_waits_changes_with_every_fact_that_was_looked_at(june):
+    looked_at = waiting_batch(june.here, MONTH)
+    contact(june, "P3")["name"] = "Somebody Else"
+    june.world.load()
+    render(june.world)
+    changed = waiting_batch(june.here, MONTH)
+    assert changed.batch_hash != looked_at.batch_hash
+    assert (changed.deliveries, changed.partners) == (looked_at.deliveries, looked_at.partners)
