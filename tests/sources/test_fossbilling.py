@@ -631,6 +631,36 @@ def test_a_title_on_the_invoice_of_another_client_does_not_come_back(fossbilling
     assert {line["charge_kind"] for line in fossbilling.lines().values()} == {"one_off"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "task", "period_of_line", "shown"),
+    [
+        ("order", "void", "1M", "order void"),
+        ("order", "void", None, "one_off"),
+        ("module_fee", None, None, "module_fee"),
+        (None, None, None, ""),
+    ],
+)
+def test_a_kind_of_line_that_nobody_knows_is_refused_by_the_pull(
+    fossbilling: FossBilling, kind: Any, task: str | None, period_of_line: str | None, shown: str
+) -> None:
+    """An order that is paid once, made through the API without a task, is in a bucket."""
+    fossbilling.order(5, activated="2015-06-01 00:00:00")
+    fossbilling.invoice(1)
+    line_id = fossbilling.item(1, kind, "100.00", task=task, rel_id="5", period=period_of_line)
+
+    line = fossbilling.lines()[line_id]
+
+    assert (line["charge_kind"], line["service_start"], line["term_months"]) == (shown, date(2015, 6, 1), None)
+
+
+@pytest.mark.parametrize("order", ["", None])
+def test_a_discount_that_names_no_order_is_seen_as_faulty(fossbilling: FossBilling, order: str | None) -> None:
+    fossbilling.invoice(1)
+    less = fossbilling.item(1, "custom", "-15.00", rel_id=order, unit="discount")
+
+    assert fossbilling.lines()[less]["service_start"] is None
+
+
 def test_a_line_of_an_order_that_was_deleted_counts_from_its_payment(fossbilling: FossBilling) -> None:
     fossbilling.invoice(1, paid_at="2015-06-16 10:00:00")
     line_id = fossbilling.fee(1, 5, "100.00")

@@ -78,13 +78,15 @@ items AS (
         documents.paid_at,
         documents.due_at,
         documents.created_at,
-        item.type = 'order' AS is_order,
-        item.type = 'custom' AND COALESCE(item.unit, '') <> 'discount' AS is_typed,
+        COALESCE(item.type = 'order' AND item.task IN ('activate', 'renew'), FALSE) AS is_order,
+        COALESCE(item.type = 'custom', FALSE) AND COALESCE(item.unit, '') <> 'discount' AS is_typed,
+        COALESCE(item.type = 'custom', FALSE) AND COALESCE(item.unit, '') = 'discount' AS is_discount,
+        CONCAT_WS(' ', item.type, item.task) AS kind,
         ROUND(CAST(item.price AS DECIMAL(18, 2)) * COALESCE(item.quantity, 1) * 100) AS amount_minor,
         -- the line of its order on the invoice, by number: a discount follows the line that it is for
         GREATEST(
             SUM(
-                item.type = 'order'
+                COALESCE(item.type = 'order' AND item.task IN ('activate', 'renew'), FALSE)
                 AND CASE WHEN documents.is_copy THEN item.price <= 0 ELSE item.price >= 0 END
             ) OVER (
                 PARTITION BY item.invoice_id, item.rel_id ORDER BY item.id
@@ -99,10 +101,9 @@ items AS (
     FROM invoice_item AS item
     INNER JOIN documents ON item.invoice_id = documents.id
     WHERE
-        (item.type = 'order' AND item.task IN ('activate', 'renew'))
-        OR (item.type = 'custom' AND item.unit = 'discount' AND item.rel_id <> '')
-        -- the system's own line for setting up has the unit 'service'
-        OR (item.type = 'custom' AND COALESCE(item.unit, '') NOT IN ('discount', 'service'))
+        -- Paid in or paid once. The system's own line for setting up has the unit 'service'.
+        COALESCE(item.type, '') NOT IN ('deposit', 'hook_call')
+        AND NOT (COALESCE(item.type, '') = 'custom' AND COALESCE(item.unit, '') = 'service')
     WINDOW
         by_title AS (
             PARTITION BY documents.client_id, documents.is_copy, documents.document_status, item.type, item.title
@@ -268,11 +269,17 @@ SELECT
         WHEN items.is_typed AND items.amount_minor < 0 AND NOT items.is_copy THEN 'goodwill'
         WHEN items.is_typed THEN 'one_off'
         WHEN items.is_order AND items.amount_minor >= 0 THEN 'recurring'
-        ELSE 'credit'
+        WHEN items.is_order OR items.is_discount THEN 'credit'
+        WHEN LEFT(items.kind, 5) = 'order' AND COALESCE(items.period, '') = '' THEN 'one_off'
+        -- of a module or another version: never guessed
+        ELSE items.kind
     END AS charge_kind,
-    CASE WHEN items.is_typed THEN CAST(items.created_at AS DATE) ELSE periods.starts_on END AS service_start,
     CASE
-        WHEN items.is_typed THEN CAST(items.created_at AS DATE) + INTERVAL 1 DAY
+        WHEN items.is_order OR items.is_discount THEN periods.starts_on
+        ELSE CAST(items.created_at AS DATE)
+    END AS service_start,
+    CASE
+        WHEN NOT (items.is_order OR items.is_discount) THEN CAST(items.created_at AS DATE) + INTERVAL 1 DAY
         ELSE
             CASE RIGHT(periods.period, 1)
                 WHEN 'D' THEN periods.starts_on + INTERVAL periods.period_count DAY
@@ -297,9 +304,8 @@ LEFT JOIN periods
         items.original_id = periods.invoice_id
         AND items.rel_id = periods.rel_id
         AND items.place = periods.place
-        AND NOT items.is_typed
+        AND (items.is_order OR items.is_discount)
 WHERE
-    items.is_typed
     -- An order without a period is paid once and left out. A row that belongs to no order stays, to be found faulty.
-    OR periods.id IS NULL
+    periods.id IS NULL
     OR periods.period <> ''
