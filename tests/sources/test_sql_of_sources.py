@@ -59,6 +59,7 @@ def test_the_query_of_the_database_comes_before_the_one_of_the_system(tmp_path: 
         [],
         ["views", "killbill"],
         ["views", "nosuch", "mysql"],
+        ["doubles", "killbill"],
         ["views", "killbill", "sqlite"],
         ["figures", "killbill", "mysql"],
         ["figures", "killbill", "mysql", "2015-13"],
@@ -99,3 +100,16 @@ def test_the_figures_to_record_are_those_of_posted_lines_that_touch_the_month(po
     rows = postgres_billing.ask(statement.replace(query, told))
 
     assert [tuple(row.values()) for row in rows] == [("EUR", 2, 140_00), ("USD", 1, 7_00)]
+
+
+def test_line_ids_that_come_twice_are_found_though_their_months_differ(postgres_billing: Billing) -> None:
+    postgres_billing.empty_tables("CREATE TABLE numbered(line_id text, service_start date)")
+    for line_id, start in [("1", "2015-06-01"), ("2", "2015-06-01"), ("2", "2015-07-01")]:
+        postgres_billing.add("numbered", line_id=line_id, service_start=start)
+    query = postgres_billing.query("killbill", "program_mrr_line")
+    statement = printed("doubles", "killbill", "postgres")
+    assert query in statement
+
+    rows = postgres_billing.ask(statement.replace(query, "SELECT * FROM numbered\n"))
+
+    assert [tuple(row.values()) for row in rows] == [("2", 2)]
