@@ -96,23 +96,25 @@ def correct(world: World, rng: Random) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_file_that_was_used_differs_nowhere_whatever_the_months_were(tmp_path: Path, seed: int) -> None:
-    world = drawn_world(tmp_path, seed)
+@pytest.fixture(scope="module", params=range(4))
+def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Such a world for tests that only simulate, which writes nothing."""
+    return drawn_world(tmp_path_factory.mktemp("drawn"), request.param)
+
+
+def test_the_file_that_was_used_differs_nowhere_whatever_the_months_were(drawn: World) -> None:
     for first, last in ((JUNE, SEPTEMBER), (JULY, AUGUST), (SEPTEMBER, SEPTEMBER)):
-        found = simulated(world, USED, first, last)
+        found = simulated(drawn, USED, first, last)
         assert differing(found) == {}
         assert sum(len(month.results) for month in found.months) == 8 * len(found.months)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_other_discounts_in_the_same_bands_are_those_of_each_partners_tier(tmp_path: Path, seed: int) -> None:
+def test_other_discounts_in_the_same_bands_are_those_of_each_partners_tier(drawn: World) -> None:
     """Without older terms each discount changes as its tier's row, even after late releases and restatements."""
-    world = drawn_world(tmp_path, seed)
     raised = draft(
-        world, *((f"monthly_fee_discount_bp: {bp}\n", f"monthly_fee_discount_bp: {bp - 100}\n") for bp in ROWS)
+        drawn, *((f"monthly_fee_discount_bp: {bp}\n", f"monthly_fee_discount_bp: {bp - 100}\n") for bp in ROWS)
     )
-    found = simulated(world, raised, JUNE, SEPTEMBER)
+    found = simulated(drawn, raised, JUNE, SEPTEMBER)
     own = [each for month in found.months for each in month.results if int(each.settled.partner_id[1:]) % 4]
     assert len(own) == 6 * 4
     for each in own:

@@ -20,7 +20,9 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
-ROUNDS, WHOLE_RUNS = 200, 20
+# Planted faults (no lock from the start, a decision outside the lock) were seen in one of the first three rounds.
+ROUNDS = int(os.environ.get("RACES", "40"))
+WHOLE_RUNS = ROUNDS // 4
 
 
 def at_once(works: Sequence[Callable[[], object]]) -> list[int]:
@@ -66,7 +68,7 @@ def test_two_processes_that_take_force_at_the_same_moment_do_it_once(world: Worl
     shutil.copyfile(world.program_db, drafted)
     run.write_discount_rates()
     alone = world.dump()
-    for round_number in range(ROUNDS - WHOLE_RUNS):
+    for round_number in range(ROUNDS):
         shutil.copyfile(drafted, world.program_db)
         assert at_once([lambda: MonthRun(here, request).write_discount_rates()] * 2) == [0, 0], f"round {round_number}"
         assert world.dump() == alone, f"round {round_number}"
