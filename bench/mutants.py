@@ -13,7 +13,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -95,20 +95,22 @@ def run(name: str, *, sample: int | None, seed: int, again: bool) -> None:
     python(at, PREPARE)
     if not again:
         keep_fast_tests(at)
-    names = chosen(dict(results(at)), sample=sample, seed=seed, again=again)
+    found = dict(results(at))
+    drawn = draw(found, sample=sample, seed=seed)
+    wanted = (None, SURVIVED, *NO_TEST) if again else (None,)
+    names = [each for each in drawn if found[each] in wanted]
     if names:
         python(at, "import sys, mutmut.__main__ as m; m._run(sys.argv[1:], 1)", *names)
-    print_score(name, at)
+    found = dict(results(at))
+    print_score(name, at, {each: found[each] for each in drawn}, len(found))
 
 
-def chosen(found: Mapping[str, int | None], *, sample: int | None, seed: int, again: bool) -> list[str]:
-    """The places to change now, of the sample or of all: those not tried yet, and with `again` those not noticed."""
-    drawn = list(found)
+def draw(found: Iterable[str], *, sample: int | None, seed: int) -> list[str]:
+    """The places of a sample, the same for a seed; a larger sample has those of a smaller one. Without one, all."""
+    drawn = sorted(found)
     if sample is not None:
-        drawn.sort()
         random.Random(seed).shuffle(drawn)  # noqa: S311 - no secret
-    wanted = (None, SURVIVED, *NO_TEST) if again else (None,)
-    return [each for each in drawn[:sample] if found[each] in wanted]
+    return drawn[:sample]
 
 
 def keep_fast_tests(at: Path) -> None:
@@ -158,10 +160,9 @@ def results(at: Path) -> Iterator[tuple[str, int | None]]:
         yield from json.loads(path.read_text("utf-8"))["exit_code_by_key"].items()
 
 
-def print_score(name: str, at: Path) -> None:
+def print_score(name: str, at: Path, drawn: Mapping[str, int | None], in_all: int) -> None:
     """Print how many changes were noticed, and write the others beside the copy."""
-    found = dict(results(at))
-    tried = {each: status for each, status in found.items() if status is not None}
+    tried = {each: status for each, status in drawn.items() if status is not None}
     without = [each for each, status in tried.items() if status in NO_TEST]
     lived = diffs(at, [each for each, status in tried.items() if status == SURVIVED])
     wording = {each for each, diff in lived.items() if is_wording(diff)}
@@ -173,7 +174,7 @@ def print_score(name: str, at: Path) -> None:
     )
     noticed, rest = len(tried) - len(lived) - len(without), len(tried) - len(wording)
     print(
-        f"{name}: {len(tried)} of {len(found)} places changed, {noticed} noticed; {len(wording)} of the others changed "
+        f"{name}: {len(tried)} of {in_all} places changed, {noticed} noticed; {len(wording)} of the others changed "
         f"the wording of a text alone: {noticed} of {rest} is {100 * noticed / max(rest, 1):.1f} %\n"
         f"{len(lived) - len(wording)} lived and {len(without)} are in functions that no test runs: "
         f"{(at / 'survivors.txt').relative_to(PROJECT)}"
