@@ -17,6 +17,7 @@ from bench import (
     letters,
     one_partner,
     pull,
+    pull_files,
     pull_postgres,
     scheduler,
     sending,
@@ -29,6 +30,7 @@ from bench import (
 MEASURES: dict[str, Callable[[], list[Measurement]]] = {
     "pull": pull.measure,
     "pull_postgres": pull_postgres.measure,
+    "pull_files": pull_files.measure,
     "write_postgres": write_postgres.measure,
     "settlement": settlement.measure,
     "one_partner": one_partner.measure,

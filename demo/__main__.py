@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.special_partners import SPECIAL_PARTNERS
-from demo.world import billing_database, build_world
+from demo.world import billing_connection, build_world
 
 PROJECT = Path(__file__).parents[1]
 OUT = PROJECT / "out"
@@ -43,10 +43,10 @@ class Progress:
 
 def set_environment() -> None:
     """Point Airflow and the programme at `out/`. Call this before Airflow is imported."""
-    connections = {f"BILLING_{entity}": billing_database(WORLD, entity) for entity in ENTITIES}
-    connections["PARTNER_PROGRAM"] = OUT / "partner_program.db"
-    for name, path in connections.items():
-        os.environ[f"AIRFLOW_CONN_{name}"] = json.dumps({"conn_type": "sqlite", "host": str(path)})
+    connections = {f"BILLING_{entity}": billing_connection(WORLD, entity) for entity in ENTITIES}
+    connections["PARTNER_PROGRAM"] = {"conn_type": "sqlite", "host": str(OUT / "partner_program.db")}
+    for name, fields in connections.items():
+        os.environ[f"AIRFLOW_CONN_{name}"] = json.dumps(fields)
     os.environ |= {
         "PARTNER_PROGRAM_OUT": str(OUT),
         "AIRFLOW_HOME": str(OUT / "airflow"),

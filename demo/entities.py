@@ -25,3 +25,4 @@ ENTITIES = (
 CURRENCY = {row.entity: row.currency for row in ENTITIES}
 VAT_PERCENT = {row.entity: row.vat_percent for row in ENTITIES}
 LATE_ENTITY = "SG"
+WAREHOUSE_ENTITY = "US"  # its finance team hands over Parquet files

@@ -14,8 +14,9 @@ from demo.books import Books
 from demo.calendar_months import JULY, LAST_MONTH, MONTHS, months_between
 from demo.companies import Company, drawn_companies, drawn_contacts
 from demo.ecb_rates import monthly_rates
-from demo.entities import ENTITIES, LATE_ENTITY
+from demo.entities import ENTITIES, LATE_ENTITY, WAREHOUSE_ENTITY
 from demo.ledger import Ledger
+from demo.parquet_files import parquet_files, write_parquet
 from demo.plans import drawn_plans
 from demo.registry_folder import write_registry
 from demo.services import Line
@@ -40,6 +41,8 @@ class WorldSummary:
 def build_world(folder: Path, *, late_entity_closed: bool = False) -> WorldSummary:
     """Write `registry/*.csv` and `billing/<entity in lower case>.db` below a folder, replacing an earlier build.
 
+    What `WAREHOUSE_ENTITY` billed is written as Parquet files too.
+
     Singapore has closed no month after June 2015, unless `late_entity_closed`: then `close_late_entity` is called too.
     """
     rng = Random(SEED)  # noqa: S311  not a secret: the world should be the same each time
@@ -54,6 +57,7 @@ def build_world(folder: Path, *, late_entity_closed: bool = False) -> WorldSumma
     write_registry(folder / "registry", plans=plans, companies=companies, contacts=contacts, links=links, rates=rates)
     accounts = _reseller_accounts(companies, links)
     _write_billing(folder, lines, accounts)
+    write_parquet(billing_database(folder, WAREHOUSE_ENTITY), folder / "billing" / WAREHOUSE_ENTITY.lower())
     if late_entity_closed:
         close_late_entity(folder)
     return WorldSummary(
@@ -75,6 +79,13 @@ def close_late_entity(folder: Path) -> None:
 def billing_database(folder: Path, entity: str) -> Path:
     """The path of an entity's billing database in a world's folder."""
     return folder / "billing" / f"{entity.lower()}.db"
+
+
+def billing_connection(folder: Path, entity: str) -> dict[str, object]:
+    """How an entity's billing data is reached in a world's folder: the fields of a connection."""
+    if entity == WAREHOUSE_ENTITY:
+        return {"conn_type": "duckdb", "extra": {"relations": parquet_files(folder / "billing" / entity.lower())}}
+    return {"conn_type": "sqlite", "host": str(billing_database(folder, entity))}
 
 
 def _write_billing(folder: Path, lines: Sequence[Line], accounts: dict[str, list[ResellerAccount]]) -> None:

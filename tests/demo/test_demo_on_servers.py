@@ -1,4 +1,4 @@
-"""The demo's months on servers: billing in PostgreSQL, MariaDB and SQLite, the programme's database in PostgreSQL.
+"""The demo's months: billing in PostgreSQL, MariaDB, SQLite and Parquet, the programme's database in PostgreSQL.
 
 Registers, letters and quality reports are those of the embedded demo, byte for byte.
 Without a MariaDB its entities bill in PostgreSQL.
@@ -17,14 +17,14 @@ import pytest
 
 from demo.__main__ import MONTHS
 from demo.entities import ENTITIES
-from demo.world import billing_database
+from demo.world import billing_connection, billing_database
 from partner_program.adapters.connections import ConnectionFields
 from tests.cli.command_line import CommandLine
 from tests.mariadb_place import MARIADB, NO_MARIADB
 from tests.servers import Postgres
 from topology.toy_billing import fill_toy_billing
 
-PLACES = {"NL": "postgres", "US": "postgres", "UK": "mysql", "SG": "mysql", "DE": "sqlite"}
+PLACES = {"NL": "postgres", "US": "parquet", "UK": "mysql", "SG": "mysql", "DE": "sqlite"}
 
 
 def posted(**fields: Any) -> str:
@@ -120,6 +120,7 @@ def on_servers(
         "postgres": postgres.billing,
         "mysql": mariadb.billing,
         "sqlite": lambda _entity, path: in_sqlite(path),
+        "parquet": lambda entity, _path: posted(**billing_connection(world, entity)),
     }
     billing = {entity: fill[place](entity, billing_database(world, entity)) for entity, place in PLACES.items()}
     return settled(world, billing, posted(**postgres.empty()), tmp_path_factory.mktemp("on_servers"))

@@ -42,6 +42,7 @@ class Deadline:
         self._seconds = seconds
         self._end = monotonic() + seconds
         self._sockets: list[socket.socket] = []
+        self._stops: list[Callable[[], None]] = []
 
     def seconds_left(self) -> float:
         """Return the seconds that are left, never less than 0."""
@@ -67,8 +68,14 @@ class Deadline:
         """
         self._sockets.append(socket.socket(fileno=os.dup(fileno)))
 
+    def will_stop(self, stop: Callable[[], None]) -> None:
+        """Remember what to call at the deadline to end work in this process; it may be over by then."""
+        self._stops.append(stop)
+
     def shut_down(self) -> None:
-        """End the connections that are still open."""
+        """End the connections that are still open, and the work in this process."""
+        for stop in self._stops:
+            stop()
         for each in self._sockets:
             with suppress(OSError):  # the other side has closed it
                 each.shutdown(socket.SHUT_RDWR)

@@ -17,17 +17,22 @@ def named_binds(statement: str) -> str:
     return _BIND.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
-def with_whole_numbers(name: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a statement with whole numbers as integers; any other value stays the text that it is."""
+def with_whole_numbers(
+    name: str, rows: Iterable[tuple[Any, ...]], *, form: re.Pattern[str] = _WHOLE
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a statement with whole numbers as integers; any other value stays the text that it is.
+
+    `form` is how a whole number is written: its first group holds the digits.
+    """
     columns = _WHOLE_COLUMNS.get(name)
     if columns is None:
         yield from rows
         return
     for row in rows:
-        yield tuple(_whole(value) if place in columns else value for place, value in enumerate(row))
+        yield tuple(_whole(value, form) if place in columns else value for place, value in enumerate(row))
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: Any, form: re.Pattern[str]) -> Any:
     """Read a whole number; one that was cut is none, and Python reads no number of more than some thousand digits."""
-    match = _WHOLE.fullmatch(value) if isinstance(value, str) and len(value) <= LONGEST_TEXT else None
+    match = form.fullmatch(value) if isinstance(value, str) and len(value) <= LONGEST_TEXT else None
     return int(match[1]) if match else value
