@@ -31,11 +31,19 @@ def test_a_complete_application_leaves_nothing_to_ask() -> None:
 
 
 @pytest.mark.parametrize("field", COMPLETE)
-@pytest.mark.parametrize("nothing", [None, "", "  ", False])
+@pytest.mark.parametrize("nothing", [None, "", "  ", False, "no", " No ", "FALSE"])
 def test_each_requirement_that_is_not_given_is_named(field: str, nothing: object) -> None:
     check = check_application(program=PROGRAM, application={**COMPLETE, field: nothing})
     assert check.missing == (field,)
     assert field not in check.present
+
+
+def test_an_answer_that_only_begins_with_no_is_an_answer() -> None:
+    check = check_application(
+        program=PROGRAM, application={**COMPLETE, "company_name": "No", "market_focus": "none yet"}
+    )
+    assert check.missing == ("company_name",)
+    assert "market_focus" in check.present
 
 
 def test_an_empty_application_misses_everything_in_the_order_of_the_programme() -> None:

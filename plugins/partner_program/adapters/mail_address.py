@@ -53,6 +53,14 @@ def parse_address(written: str) -> MailAddress:
     return address
 
 
+def sending_domain(domain: str) -> str:
+    """Return a domain as mail servers know it, so that two spellings are one; else in small letters."""
+    try:
+        return parse_address(f"any@{domain}").domain
+    except Undeliverable:
+        return domain.lower()
+
+
 def _ascii_domain(written: str, domain: str) -> str:
     try:
         found = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.program import Program
 
+_NOT_FULFILLED = {"", "no", "false"}
+
 
 @dataclass(frozen=True, slots=True)
 class ApplicationCheck:
@@ -20,7 +22,7 @@ class ApplicationCheck:
 def check_application(*, program: Program, application: Mapping[str, object]) -> ApplicationCheck:
     """Check an application against the programme's requirements.
 
-    A requirement is missing where the field is absent, blank, or `False`. "Have a verifiable company website,
+    A requirement is missing where the field is absent, blank, or answered with no. "Have a verifiable company website,
     company email": an address outside the website's domain is for a person to verify.
     """
     given = {name: application.get(name) for name in program.authorisation_requirements}
@@ -45,4 +47,7 @@ def _host(website: str) -> str:
 
 
 def _is_given(value: object) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value is not None and value is not False
+    """Whether a requirement is fulfilled; `no` and `false` are answers, as text too, and do not fulfil it."""
+    if isinstance(value, str):
+        return value.strip().casefold() not in _NOT_FULFILLED
+    return value is not None and value is not False

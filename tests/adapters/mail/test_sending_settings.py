@@ -6,6 +6,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.mail.connection_keys import SENDING_KEYS, SERVER_KEYS
 from partner_program.adapters.mail.sending_settings import bounce_address_for, mail_server_fields, sending_settings
 from partner_program.adapters.mail.smtp_settings import SmtpSettings
+from partner_program.adapters.mail_address import sending_domain
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
 
@@ -45,6 +46,16 @@ def test_both_readers_together_read_every_known_key_and_no_other() -> None:
     assert settings == SendingSettings(True, ("p.example",), "b@host.example", 5, 4, 3, True)
     assert (server.security, server.local_hostname, server.max_reply_bytes) == ("tls", "here.example", 2_048)
     assert {server.timeouts.connect, server.timeouts.reply, server.timeouts.quit} == {7}
+
+
+@pytest.mark.parametrize(
+    "allowed", ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example", "XN--BCHER-KVA.EXAMPLE"]
+)
+def test_a_domain_is_allowed_however_it_is_spelt(allowed: str) -> None:
+    settings = sending_settings(Set(live=True, allowed_domains=[allowed]))
+    for domain in ("bücher.example", "Bücher.Example", "xn--bcher-kva.example"):
+        assert settings.allows(sending_domain(domain))
+    assert not settings.allows(sending_domain("bucher.example"))
 
 
 @pytest.mark.parametrize("key", ["bounce_adress", "Live", "alowed_domains", "disable_tls", "timeout"])

@@ -26,6 +26,7 @@ from partner_program.adapters.letters.book_view import (
     state_name,
 )
 from partner_program.adapters.letters.months_page import PageLink
+from partner_program.adapters.mail_address import sending_domain
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
@@ -133,7 +134,7 @@ def _outside(settings: SendingSettings, letters: Sequence[BookLetter]) -> list[s
     """Return the domains to which letters are waiting but may not be sent, each once."""
     rows = (each for letter in letters for each in letter.recipients if each.state == "rendered")
     domains = {domain_of(each.address) for each in rows}
-    return sorted(plain_name(domain) for domain in domains if not settings.allows(domain))
+    return sorted(plain_name(domain) for domain in domains if not settings.allows(sending_domain(domain)))
 
 
 def _section(letters: Sequence[BookLetter]) -> Section:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from partner_program.adapters.connections import ConnectionFields, Connections
 from partner_program.adapters.mail.connection_keys import refuse_unknown_keys
-from partner_program.adapters.mail_address import parse_address
+from partner_program.adapters.mail_address import parse_address, sending_domain
 from partner_program.domain.email_address import fault_of_address
 from partner_program.domain.letter_ids import return_path
 from partner_program.domain.refusals import Refusal, Undeliverable
@@ -101,4 +101,4 @@ def _domains(value: object) -> tuple[str, ...]:
                 f'connection {CONN_ID}: "allowed_domains" has {each!a}, expected a whole domain, as in '
                 'partner.example, or "*" for every domain'
             )
-    return tuple(each.lower() for each in value)
+    return tuple(each if each == EVERY_DOMAIN else sending_domain(each) for each in value)

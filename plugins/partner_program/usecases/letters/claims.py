@@ -10,6 +10,7 @@ from partner_program.adapters import own_process
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.mail_address import sending_domain
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Key, Outcome
 from partner_program.domain.email_address import domain_of
@@ -147,7 +148,7 @@ class Claims:
     def _may_go(self, row: Delivery, now: int) -> bool:
         if row.partner_id in self._unpublished:
             why = "the rate is not read back from every order database yet"
-        elif not self._settings.allows(domain_of(row.recipient)):
+        elif not self._settings.allows(sending_domain(domain_of(row.recipient))):
             why = NOT_ALLOWED
         elif row.not_before is not None and row.not_before > now:
             why = "the mail server asked to wait"
