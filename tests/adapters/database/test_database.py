@@ -124,6 +124,32 @@ def test_rows_in_force_are_never_changed_or_deleted(path: Path, table: Table) ->
         assert list(connection.iterdump()) == before
 
 
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("table", schema.APPEND_ONLY, ids=str)
+def test_rows_in_force_are_never_replaced(path: Path, table: Table) -> None:
+    """`INSERT OR REPLACE` removes a row without firing a trigger for deleting, by its key or by its rowid."""
+    marks = {column.name: "x" if isinstance(column.type, Text | Day) else 1 for column in table.columns}
+    names = ", ".join(marks)
+    others = [column for column in table.columns if not column.primary_key]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(*as_sqlite(insert(table), marks))
+        (rowid,) = connection.execute(f"SELECT rowid FROM {table}").fetchone()  # noqa: S608 - our own tables
+        before = list(connection.iterdump())
+        by_key = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({', '.join('?' * len(marks))})"  # noqa: S608
+        changed = {**marks, others[-1].name: "y" if isinstance(others[-1].type, Text | Day) else 2} if others else None
+        by_rowid = by_key.replace("(", "(rowid, ", 1).replace("VALUES (", "VALUES (?, ")
+        elsewhere = {name: "z" if value == "x" else 7 for name, value in marks.items()}
+        refused = [(by_key, tuple(changed.values()))] if changed else []
+        if "_id" not in table.primary_key.columns.keys()[0] or len(table.primary_key.columns) > 1:
+            refused.append((by_rowid, (rowid, *elsewhere.values())))
+        for statement, values in refused:
+            with pytest.raises(sqlite3.IntegrityError, match=f"^{table} is append-only$"):
+                connection.execute(statement, values)
+        assert refused
+        assert list(connection.iterdump()) == before
+
+
 def as_sqlite(statement: Any, values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
     compiled = statement.compile(dialect=sqlite.dialect())
     return str(compiled), tuple(values[name] for name in compiled.positiontup or ())

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
+from partner_program.adapters.database.database import SCHEMA_VERSION
 from partner_program.domain.acts import Doer
 from partner_program.domain.delivery import NEXT, STATES
 from partner_program.usecases.letters.resolution import resolve_letters
@@ -358,9 +359,7 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
     letters.send(limit=2)
     newest = contents(path)
     guards = [name for kind, name, sql in newest[0] if kind == "trigger" and "_guard_" in name]
-    assert len(guards) == len({"key", "moves", "resends", "approval", "delete"}) + len(
-        {"delivery", "resend", "action", "act"}
-    )
+    assert {f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete")} < set(guards)
     on_sqlite.run(
         *(f"DROP TRIGGER {name}" for name in guards),
         "DROP TABLE delivery_resend",
@@ -372,6 +371,6 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         if not die_at(point, letters.here.database.upgrade):
             break
         assert contents(path) == before, point
-        assert letters.here.database.upgrade() == "upgraded 0010 to 0011"
+        assert letters.here.database.upgrade() == f"upgraded 0010 to {SCHEMA_VERSION}"
         assert contents(path) == newest, point
     assert point > len(guards) + 2

@@ -32,7 +32,7 @@ LATER = (
 )  # tables of later migrations: nothing of an earlier schema is in them
 LATER_PARTS = {index.name for index in INDEXES} | {
     *(f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete", "insert")),
-    "letter_action_guard_insert",
+    *(f"{table}_guard_insert" for table in APPEND_ONLY),
 }  # indexes and triggers of later migrations
 REBUILT = ("assessment", "discount_rate", "grace_grant", "publication")
 
