@@ -15,7 +15,7 @@ import re
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -169,14 +169,27 @@ def mariadb_billing(shared_mariadb: dict[str, Any]) -> Iterator[Billing]:
 @pytest.fixture(scope="module")
 def postgres_billing(shared_postgres: Postgres) -> Iterator[Billing]:
     """A schema of a PostgreSQL database."""
+    with _schema(shared_postgres) as billing:
+        yield billing
+
+
+@pytest.fixture
+def own_postgres_billing(shared_postgres: Postgres) -> Iterator[Billing]:
+    """A schema of a test's own, for systems whose tables have the names of another system's."""
+    with _schema(shared_postgres) as billing:
+        yield billing
+
+
+@contextmanager
+def _schema(server: Postgres) -> Iterator[Billing]:
     name = f"source_{uuid4().hex[:12]}"
-    with shared_postgres.owner() as owner:
+    with server.owner() as owner:
         owner.execute(f"CREATE SCHEMA {name}")
         owner.execute(f"CREATE ROLE {name}_reader LOGIN")
         owner.execute(f"GRANT USAGE ON SCHEMA {name} TO {name}_reader")
         owner.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT ON TABLES TO {name}_reader")
         owner.execute(f"SET search_path TO {name}")
-        host, schema = shared_postgres.folder, owner.info.dbname
+        host, schema = server.folder, owner.info.dbname
         fields = ConnectionFields(
             "billing_nl", "postgres", host, None, f"{name}_reader", schema=schema, extra={"search_path": name}
         )

@@ -16,6 +16,7 @@ from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose,
 from tests.sources.conftest import SQL, Billing, printed
 from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
+from tests.sources.test_lago import USAGE, YEARLY, Lago, key
 from tests.sources.test_odoo import DISCOUNT, MONTHLY, REWARD, Odoo
 from tests.sources.test_whmcs import Whmcs
 
@@ -105,6 +106,19 @@ def odoo_june(billing: Billing) -> None:
     system.line("30.00", "2015-06-01", "2015-06-30", move_id=2)
 
 
+def lago_june(billing: Billing) -> None:
+    """1,200 a year, half of June for 50 less 5, 30 less 20, and usage of May less 20: 100 + 45 + 10."""
+    system = Lago(billing)
+    system.plan("P2", YEARLY)
+    system.subscription("S2", "P2")
+    system.fee("F1", 1200_00, "2015-03-15", "2016-03-14", subscription_id="S2")
+    system.fee("F2", 50_00, "2015-06-16", "2015-06-30", price=100_00, precise_coupons_amount_cents=5_00)
+    system.fee("F3", 30_00, "2015-06-01", "2015-06-30")
+    system.credit("K1", "F3", "2000.00000")
+    system.fee("U1", 70_00, "2015-05-20", "2015-06-19", kind=USAGE)
+    system.credit("K2", "U1", "2000.00000")
+
+
 SYSTEMS = pytest.mark.parametrize(
     ("server", "source", "fill", "account_id", "june"),
     [
@@ -113,8 +127,9 @@ SYSTEMS = pytest.mark.parametrize(
         ("mariadb_billing", "fossbilling", fossbilling_june, "1", 100_00),
         ("mariadb_billing", "whmcs", whmcs_june, "1", 200_00),
         ("postgres_billing", "odoo", odoo_june, "30", 115_00),
+        ("own_postgres_billing", "lago", lago_june, key("C1"), 155_00),
     ],
-    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo"],
+    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo", "lago"],
 )
 
 

@@ -15,7 +15,13 @@ SYSTEMS = sorted(path.name for path in SOURCES.iterdir() if path.is_dir())
 
 
 def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() -> None:
-    databases = {"fossbilling": ["mysql"], "killbill": ["mysql", "postgres"], "odoo": ["postgres"], "whmcs": ["mysql"]}
+    databases = {
+        "fossbilling": ["mysql"],
+        "killbill": ["mysql", "postgres"],
+        "lago": ["postgres"],
+        "odoo": ["postgres"],
+        "whmcs": ["mysql"],
+    }
 
     assert sorted(databases) == SYSTEMS
     for system, types in databases.items():
