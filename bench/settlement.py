@@ -8,6 +8,7 @@ from statistics import median
 
 from bench import Measurement
 from partner_program.adapters.files.program import load_program
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.registry import AccountLink, Entity, Partner
@@ -31,7 +32,9 @@ def measure() -> list[Measurement]:
     """
     small = Month(PARTNERS)
     pairs = [(small.seconds(), small.bare_seconds()) for _ in range(TURNS)]
-    large = Month(PARTNERS * FACTOR).seconds()
+    larger_month = Month(PARTNERS * FACTOR)
+    large = [larger_month.seconds() for _ in range(2)][-1]  # the small one has its memory from the first turn on, too
+    del larger_month
     pairs += [(small.seconds(), small.bare_seconds()) for _ in range(TURNS)]
     turns = [ours for ours, _ in pairs]
     ratio = median(ours / bare for ours, bare in pairs)
@@ -45,7 +48,9 @@ def measure() -> list[Measurement]:
             "x",
             f"{median(turns):.1f} s of processor time; {how}; median of {len(turns)} pairs",
         ),
-        Measurement(f"settle {larger} / {size} partners", large / median(turns), GROWTH, "x", "the larger one once"),
+        Measurement(
+            f"settle {larger} / {size} partners", large / median(turns), GROWTH, "x", "the larger one's second turn"
+        ),
     ]
 
 
@@ -68,9 +73,10 @@ class Month:
     def seconds(self) -> float:
         """Settle the month; return the seconds of processor time that it takes."""
         gc.collect()
-        begun = time.process_time()
-        settlement = self.settle()
-        seconds = time.process_time() - begun
+        with without_collecting():  # as the stages of a run do
+            begun = time.process_time()
+            settlement = self.settle()
+            seconds = time.process_time() - begun
         assert len(settlement.decisions) == len(self.partners)  # noqa: S101 - the time of a run that decided nothing does not count
         return seconds
 

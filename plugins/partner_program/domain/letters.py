@@ -165,6 +165,7 @@ _APPLIES: Mapping[LetterKind, Callable[[_Happened], bool]] = {
 _UNMATCHED = set(LETTER_KINDS) ^ _APPLIES.keys()
 if _UNMATCHED:
     raise ValueError(f"letter kinds in the list or among the conditions, but not in both: {sorted(_UNMATCHED)}")
+_IN_ORDER = tuple((kind, _APPLIES[kind]) for kind in LETTER_KINDS)
 
 
 def letter_kind(
@@ -187,7 +188,10 @@ def letter_kind(
     happened = _Happened(
         migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, terms_differ, always
     )
-    return next((kind for kind in LETTER_KINDS if _APPLIES[kind](happened)), None)
+    for kind, applies in _IN_ORDER:
+        if applies(happened):
+            return kind
+    return None
 
 
 def kind_name(kind: LetterKind) -> str:

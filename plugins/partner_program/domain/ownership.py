@@ -1,7 +1,7 @@
 """Which partner an account belongs to: the link in force on the month's last day decides (rule 2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.registry import AUTHORIZED, AccountLink, Partner
@@ -26,6 +26,10 @@ class Ownership:
     def owner(self, entity: str, account_id: str) -> str | None:
         """The one partner of an account, or None where there is none or more than one."""
         return self._owner[entity].get(account_id)
+
+    def owners(self, entity: str) -> Mapping[str, str]:
+        """The one partner of each account of an entity; accounts of none, or of more than one, are not there."""
+        return self._owner[entity]
 
     def why_unmatched(self, entity: str, account_id: str) -> str:
         """Why an account has no one partner, for the person who has to link it."""

@@ -50,18 +50,16 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
     "existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)".
     """
     tier = program.tier_here(tier)
-    row = program.tier_row(tier)
+    row = program.tiers[tier - 1] if tier else None
+    own = RateTerms(tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla) if row else NO_PROGRAMME_RATE
     floors = [agreement for agreement in agreements if day in agreement.period]
-    slas = [row.sla if row else None, *(floor.sla for floor in floors)]
+    if not floors:
+        return own
     return RateTerms(
         tier=tier,
-        monthly_fee_discount_bp=max(
-            [row.monthly_fee_discount_bp if row else 0, *(floor.monthly_fee_discount_bp for floor in floors)]
-        ),
-        setup_fee_discount_bp=max(
-            [row.setup_fee_discount_bp if row else 0, *(floor.setup_fee_discount_bp for floor in floors)]
-        ),
-        sla=max(slas, key=sla_rank),
+        monthly_fee_discount_bp=max(own.monthly_fee_discount_bp, *(floor.monthly_fee_discount_bp for floor in floors)),
+        setup_fee_discount_bp=max(own.setup_fee_discount_bp, *(floor.setup_fee_discount_bp for floor in floors)),
+        sla=max([own.sla, *(floor.sla for floor in floors)], key=sla_rank),
     )
 
 

@@ -34,6 +34,7 @@ class PartnerHistory:
 
 
 NO_HISTORY = PartnerHistory()
+NO_GRANTS = GraceSettlement((), None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def settle_grace_periods(
                 highest_tier=program.highest_tier,
             )
             if grants
-            else GraceSettlement((), None, None)
+            else NO_GRANTS
         )
         tier = max(assigned.earned_tier, grace.granted_tier or 0)
         settled.append(

@@ -16,8 +16,6 @@ from partner_program.domain.revenue import (
     EXCLUDED_KINDS,
     UNPOSTED_STATUSES,
     EntityRevenue,
-    FaultyLine,
-    MrrGroup,
     counts,
     excluded_bucket,
     may_be_negative,
@@ -52,7 +50,7 @@ class PartnerTotal:
     @property
     def mrr_eur_cents(self) -> int:
         """Monthly recurring revenue in EUR cents over all legal entities."""
-        return sum(account.mrr_eur_cents for account in self.accounts)
+        return sum([account.mrr_eur_cents for account in self.accounts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +102,11 @@ def _account_total(
 ) -> AccountTotal:
     """Add up the shares of one account exactly and round once; `shares` are sums of numerators by denominator."""
     common = lcm(*shares)
-    total = sum(numerator * (common // denominator) for denominator, numerator in shares.items())
+    total = sum([numerator * (common // denominator) for denominator, numerator in shares.items()])
     units, ones = rate_ratio(units_per_eur)
-    return AccountTotal(
-        entity=entity,
-        account_id=account_id,
-        currency=currency,
-        units_per_eur=units_per_eur,
-        mrr_minor=round_half_away(total, common),
-        mrr_eur_cents=round_half_away(total * ones, common * units),
-    )
+    cents = round_half_away(total * ones, common * units)
+    minor = cents if units == ones else round_half_away(total, common)
+    return AccountTotal(entity, account_id, currency, units_per_eur, minor, cents)
 
 
 class _Reasons:
@@ -215,17 +208,17 @@ def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) 
     """Add up the lines that count, per partner and account: the numerators of their shares by denominator."""
     shares: _Shares = {}
     for revenue in revenues:
-        entity = revenue.entity
+        owners = ownership.owners(revenue.entity)
+        accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         for group in revenue.groups:
-            if not group.covered_days or not counts(group):
-                continue
-            partner_id = ownership.owner(entity, group.account_id)
-            if partner_id is None or partner_id not in ownership.authorized:
-                continue
-            account = (entity, group.account_id, group.currency)
-            sums = shares.setdefault(partner_id, {}).setdefault(account, {})
-            numerator, denominator = share_of(group, days)
-            sums[denominator] = sums.get(denominator, 0) + numerator
+            if group.covered_days and counts(group):
+                sums = accounts[group.account_id, group.currency]
+                numerator, denominator = share_of(group, days)
+                sums[denominator] = sums.get(denominator, 0) + numerator
+        for (account_id, currency), sums in accounts.items():
+            partner_id = owners.get(account_id)
+            if partner_id in ownership.authorized:
+                shares.setdefault(partner_id, {})[revenue.entity, account_id, currency] = sums
     return shares
 
 
@@ -275,38 +268,33 @@ def _hold_missing_rates(
 
 def _buckets(revenues: Sequence[EntityRevenue], ownership: Ownership, held: frozenset[str]) -> tuple[Bucket, ...]:
     """Put each line into the first bucket that fits, in the order of `BUCKETS`."""
-    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
-
-    def put(entity: str, line: MrrGroup | FaultyLine, bucket: str, lines: int) -> None:
-        key = (entity, line.currency, bucket)
-        count, amount = sums.get(key, (0, 0))
-        sums[key] = (count + lines, amount + (line.net_amount_minor or 0))
-
+    buckets: list[Bucket] = []
     for revenue in revenues:
+        sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+        places = _places(revenue.entity, ownership, held)
         for group in revenue.groups:
-            put(revenue.entity, group, _bucket(revenue.entity, group, ownership, held, "counted"), group.lines)
+            bucket = sums[group.currency, excluded_bucket(group) or places.get(group.account_id, "unmatched")]
+            bucket[0] += group.lines
+            bucket[1] += group.net_amount_minor
         for line in revenue.faulty_lines:
-            put(revenue.entity, line, _bucket(revenue.entity, line, ownership, frozenset(), "faulty"), 1)
-    buckets = tuple(
-        Bucket(entity, currency, bucket, *sums[entity, currency, bucket])
-        for entity, currency, bucket in sorted(sums, key=lambda key: (key[0], key[1], BUCKETS.index(key[2])))
-    )
-    check_conservation(revenues, buckets)
-    return buckets
+            place = places.get(line.account_id, "unmatched")
+            own = "faulty" if place in ("held", "counted") else place
+            bucket = sums[line.currency, excluded_bucket(line) or own]
+            bucket[0] += 1
+            bucket[1] += line.net_amount_minor or 0
+        buckets += [Bucket(revenue.entity, *key, *figures) for key, figures in sums.items()]
+    in_order = tuple(sorted(buckets, key=lambda each: (each.entity, each.currency, BUCKETS.index(each.bucket))))
+    check_conservation(revenues, in_order)
+    return in_order
 
 
-def _bucket(
-    entity: str, line: MrrGroup | FaultyLine, ownership: Ownership, held: frozenset[str], otherwise: str
-) -> str:
-    excluded = excluded_bucket(line)
-    if excluded is not None:
-        return excluded
-    partner_id = ownership.owner(entity, line.account_id)
-    if partner_id is None:
-        return "unmatched"
-    if partner_id not in ownership.authorized:
-        return "not_authorized"
-    return "held" if partner_id in held else otherwise
+def _places(entity: str, ownership: Ownership, held: frozenset[str]) -> dict[str, str]:
+    """The bucket of what may count at each account that has one partner; what other accounts bill is unmatched."""
+    places = {}
+    for account_id, partner_id in ownership.owners(entity).items():
+        counted = "held" if partner_id in held else "counted"
+        places[account_id] = counted if partner_id in ownership.authorized else "not_authorized"
+    return places
 
 
 def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Bucket]) -> None:
@@ -338,11 +326,8 @@ def unmatched_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership) 
     """Accounts without exactly one partner that have lines, are flagged as a reseller's, or have several partners."""
     found = set()
     for revenue in revenues:
-        accounts = {
-            group.account_id
-            for group in revenue.groups
-            if ownership.owner(revenue.entity, group.account_id) is None and may_count(group)
-        }
+        owners = ownership.owners(revenue.entity)
+        accounts = {group.account_id for group in revenue.groups if group.account_id not in owners and may_count(group)}
         accounts.update(line.account_id for line in revenue.faulty_lines)
         accounts.update(revenue.reseller_accounts)
         accounts.update(ownership.ambiguous_at(revenue.entity))

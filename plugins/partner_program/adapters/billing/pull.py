@@ -3,9 +3,8 @@
 A fault of an entity is never raised: it becomes the `fault` of its `EntityRevenue`, so that the other entities go on.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from partner_program.adapters.billing.statements import read_stand_ins
 from partner_program.adapters.billing.tally import read_lines
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.program import LargestLine
@@ -86,7 +86,7 @@ def pull_month(
             return _pull(*what, deadline, any_bytes=True)  # slower: text that is not UTF-8 comes as bytes
 
     try:
-        with _without_collecting():
+        with without_collecting():
             return answer_within(deadline_seconds(connection), read)
     except Refusal as fault:
         return EntityRevenue(entity.entity, (), (), (), (), fault=str(fault))
@@ -155,18 +155,6 @@ def _pull(
 ) -> EntityRevenue:
     with open_snapshot(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
         return _read(snapshot, entity, month, largest, recorded)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Switch garbage collection off: it would search tens of thousands of groups for nothing, a tenth of a pull."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.drafts import as_json, json_hash
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.program import Program
 from partner_program.domain.restatement import differences, figures_of
 from partner_program.domain.settlement import (
@@ -52,6 +53,7 @@ def decision_hash(decisions: Sequence[Decision]) -> str:
     return json_hash(as_json(tuple[Decision, ...], tuple(decisions)))
 
 
+@without_collecting()
 def decide_all(
     connection: Connection,
     request: MonthRequest,

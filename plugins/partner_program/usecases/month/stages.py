@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database.drafts import Stage
 from partner_program.adapters.database.snapshots import load_revenues
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.program import Program
 from partner_program.domain.settlement import GraceAssignment, TierAssignment, assign_tiers, settle_grace_periods
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
@@ -19,6 +20,7 @@ TIERS = Stage("assign_tiers", int, TierAssignment)
 GRACE = Stage("settle_grace_periods", int, GraceAssignment)
 
 
+@without_collecting()
 def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
     """Merge the latest snapshots of the month."""
     return merge_totals(
@@ -33,6 +35,7 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
     )
 
 
+@without_collecting()
 def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
     """Assign tiers by the table of each partner's own effective date; none where no table was in force."""
     return tuple(
@@ -40,6 +43,7 @@ def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAss
     )
 
 
+@without_collecting()
 def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceAssignment, ...]:
     """Settle open grants, each partner on its own effective date."""
     return tuple(
