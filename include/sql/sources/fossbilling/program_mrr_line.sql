@@ -65,7 +65,7 @@ items AS (
     SELECT
         item.id,
         item.invoice_id,
-        item.rel_id,
+        CAST(item.rel_id AS CHAR(20)) AS rel_id,
         item.task,
         item.status,
         item.period,
