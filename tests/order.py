@@ -19,6 +19,7 @@ LONG = (  # by their time, longest first, so that both processes end at about th
     "test_documents",
     "adapters/quality/test_",
     "usecases/test_simulation",
+    "adapters/billing/test_every_dialect",
     "adapters/billing/test_servers",
     "adapters/database/test_tier_migration",
     "demo/test_demo_on_servers",

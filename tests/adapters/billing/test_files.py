@@ -22,7 +22,7 @@ from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
-from tests.adapters.billing.test_servers import TABLES, Server, as_text, closes_of, random_lines, sqlite_server
+from tests.adapters.billing.dialects import TABLES, Server, as_text, closes_of, random_lines, sqlite_server
 
 SQL = Path(__file__).parents[3] / "include" / "sql"
 JULY = BillingMonth(2015, 7)

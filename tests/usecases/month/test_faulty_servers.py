@@ -19,7 +19,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import RATE_MOVE_LIMIT_BP
 from partner_program.usecases.month.quality import check_month
-from tests.adapters.billing.test_servers import TABLES
+from tests.adapters.billing.dialects import TABLES
 from tests.servers import OwnMariaDB, Postgres
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, partners, three_partners
 from tests.worlds import World

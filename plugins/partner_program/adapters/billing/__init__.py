@@ -13,8 +13,8 @@ does one that never answers stop them: `adapters.deadline` ends the reading of a
 **To add a database dialect:** a folder `include/sql/<dialect>/` with the same file names as `sqlite/`; a module here
 with one context manager that yields a `BillingSnapshot` and ends its statements at the deadline (copy the shape of
 `sqlite`; put into `server` what servers share); one row in `pull._DIALECTS`; its driver in `requirements.in`.
-`tests/adapters/billing/test_servers.py` reads the same months from every dialect: add yours there, and the test shows
-every difference.
+Give it a fixture in `tests/adapters/billing/dialects.py`: `test_every_dialect.py` then asks for the same snapshots from
+the same lines, and for the same words about some forty faults.
 
 **To add a billing system that cannot have views:** a folder `include/sql/sources/<name>/` with one query for each
 relation. No Python. `include/sql/sources/README.md` says how.
