@@ -45,10 +45,11 @@ class Postgres:
     """A server that many tests share: each makes databases and roles of its own."""
 
     def __init__(self, server: Any) -> None:
-        """Take a running server; its data need not survive, so it does not wait for the disk."""
+        """Take a running server; its data need not survive and is small: no waiting for the disk, no upkeep."""
         with psycopg.connect(server.get_uri()) as owner:
             self.folder = str(owner.info.host)
-        self.run("ALTER SYSTEM SET fsync = off")
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", "jit"):
+            self.run(f"ALTER SYSTEM SET {setting} = off")
         self.run("SELECT pg_reload_conf()")
         self.run(f"CREATE ROLE {OWNERS['postgres']} LOGIN SUPERUSER")
         self._migrated = ""
