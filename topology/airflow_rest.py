@@ -72,10 +72,10 @@ class AirflowRest:
         }
         self._ask("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", order)
 
-    def answer(self, dag_id: str, run_id: str, task: str, option: str) -> None:
-        """Answer a task that waits for a person."""
+    def answer(self, dag_id: str, run_id: str, task: str, option: str, **form: object) -> None:
+        """Answer a task that waits for a person, with the fields of its form."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task}/-1/hitlDetails"
-        self._ask("PATCH", path, {"chosen_options": [option], "params_input": {}})
+        self._ask("PATCH", path, {"chosen_options": [option], "params_input": form})
 
     def serves_tasks(self) -> bool:
         """Whether the API through which tasks speak answers; its first answer takes it seconds."""

@@ -17,6 +17,8 @@ import pytest
 
 from demo.world import billing_database, build_world
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.acts import load_acts
+from partner_program.domain.acts import MONTH_RUN
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.letters.reconciliation import Reconciliation, reconcile_letters
@@ -29,6 +31,7 @@ from topology.airflow_rest import AirflowRest, NotReachable
 
 pytestmark = [
     pytest.mark.server,
+    pytest.mark.airflow,
     pytest.mark.skipif(
         not os.environ.get("STANDALONE"),
         reason="takes minutes: STANDALONE=1 runs it, beside the quick tests of the same",
@@ -172,6 +175,10 @@ def june(company: Company) -> None:
         company.airflow.rest_of("viewer").answer(LETTERS, run_id, APPROVAL, "Approve")
     company.started.answer(LETTERS, run_id, APPROVAL, "Approve")
     company.notes["approved by who started it"] = (company.ends(run_id), company.state(run_id, APPROVAL))
+    company.again(run_id, APPROVAL)
+    company.asks(run_id)
+    company.started.answer(LETTERS, run_id, APPROVAL, "Approve", alone=True)
+    company.notes["approved alone"] = (company.ends(run_id), company.state(run_id, APPROVAL))
     company.notes["arrived by then"] = len(company.kept)
     company.again(run_id, APPROVAL)
     company.asks(run_id)
@@ -214,6 +221,20 @@ def test_the_person_who_started_the_run_cannot_approve_its_letters(company):
     assert company.notes["approved by who started it"] == ("failed", "failed")
     assert company.notes["arrived by then"] == 0
     assert [path for path in logs if why in path.read_text()]
+
+
+def test_nobody_approves_alone_what_is_really_sent(company):
+    logs = (company.airflow.home / "logs").rglob("*.log")
+    why = "letters that are really sent need a second person"
+
+    assert company.notes["approved alone"] == ("failed", "failed")
+    assert [path for path in logs if why in path.read_text()]
+
+
+def test_who_ran_the_month_in_airflow_is_on_record(company):
+    with company.here.database.reading() as connection:
+        ran = [(act.subject, act.doer.done_by) for act in load_acts(connection, MONTH_RUN)]
+    assert ran == [(str(JUNE), "starter")]
 
 
 def test_every_recipient_of_the_register_has_one_letter(company):
