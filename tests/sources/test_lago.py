@@ -78,7 +78,7 @@ class Lago:
         keys = {column: key(value) if value else None for column, value in values.items() if column.endswith("_id")}
         self.billing.add(table, id=key(called), **values | keys)
 
-    def customer(self, name: str, mark: str | None = "true", **more: Any) -> None:
+    def customer(self, name: str, /, mark: str | None = "true", **more: Any) -> None:
         self.billing.add(
             "customers",
             id=key(name),

@@ -18,6 +18,7 @@ from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
 from tests.sources.test_lago import USAGE, YEARLY, Lago, key
 from tests.sources.test_odoo import DISCOUNT, MONTHLY, REWARD, Odoo
+from tests.sources.test_stripe import YEAR, Stripe, line
 from tests.sources.test_whmcs import Whmcs
 
 NL = Entity("NL", "NL B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
@@ -119,6 +120,20 @@ def lago_june(billing: Billing) -> None:
     system.credit("K2", "U1", "2000.00000")
 
 
+def stripe_june(billing: Billing) -> None:
+    """1,200 a year, half of June for 50, usage of 70 less 20, and 30 that become 60 on 16 June: 100 + 50 + 50 + 45."""
+    system = Stripe(billing)
+    system.invoice(
+        line("il_1", 1200_00, "2015-03-15", "2016-03-15", interval=YEAR),
+        line("il_2", 50_00, "2015-06-16", "2015-07-01", unit=100_00),
+        line("il_3", 70_00, "2015-06-10", "2015-07-10", usage="metered"),
+        line("il_4", 30_00, "2015-06-01", "2015-07-01"),
+        line("il_5", -15_00, "2015-06-16", "2015-07-01", unit=30_00, type="invoiceitem", proration=True),
+        line("il_6", 30_00, "2015-06-16", "2015-07-01", unit=60_00, type="invoiceitem", proration=True),
+    )
+    system.note({"id": "cnli_1", "amount": 20_00, "invoice_line_item": "il_3"})
+
+
 SYSTEMS = pytest.mark.parametrize(
     ("server", "source", "fill", "account_id", "june"),
     [
@@ -128,8 +143,9 @@ SYSTEMS = pytest.mark.parametrize(
         ("mariadb_billing", "whmcs", whmcs_june, "1", 200_00),
         ("postgres_billing", "odoo", odoo_june, "30", 115_00),
         ("own_postgres_billing", "lago", lago_june, key("C1"), 155_00),
+        ("own_postgres_billing", "stripe", stripe_june, "cus_1", 245_00),
     ],
-    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo", "lago"],
+    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo", "lago", "stripe"],
 )
 
 
