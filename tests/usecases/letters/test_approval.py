@@ -184,6 +184,17 @@ def test_live_letters_go_to_allowed_domains_only_and_the_others_keep_waiting(jun
         assert june.send().outcomes == {"accepted": 2}
 
 
+def test_an_allowed_domain_may_be_spelt_otherwise_than_a_contacts(june):
+    for contact in june.world.tables["contacts"]:
+        contact["email"] = contact["email"].replace("@p1.example", "@bücher.example")
+    june.world.load()
+    render(june.world)
+    june.approve()
+    with FaultServer("plain") as server:
+        june.use_server(server.connection_fields(), allowed_domains=["xn--bcher-kva.example"])
+        assert june.send().outcomes == {"accepted": 2}
+
+
 def test_live_sending_without_allowed_domains_is_refused(june):
     with FaultServer("plain") as server:
         june.use_server(server.connection_fields(), allowed_domains=[])
