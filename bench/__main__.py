@@ -13,6 +13,7 @@ from rich.table import Table
 from bench import (
     Measurement,
     embedded_demo,
+    large_month,
     letter_messages,
     letters,
     one_partner,
@@ -35,6 +36,7 @@ MEASURES: dict[str, Callable[[], list[Measurement]]] = {
     "settlement": settlement.measure,
     "one_partner": one_partner.measure,
     "whole_run": whole_run.measure,
+    "large_month": large_month.measure,
     "tables": tables.measure,
     "letters": letters.measure,
     "letter_messages": letter_messages.measure,

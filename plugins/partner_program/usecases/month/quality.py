@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.database.registry import load_entities, load_registry
 from partner_program.adapters.database.snapshots import load_findings, load_revenues
 from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
@@ -84,7 +84,7 @@ def write_report(
 ) -> Path:
     """Write a month's quality report; with `totals` it also shows where each line went and who is held."""
     with installation.database.reading() as connection:
-        registry = load_registry(connection)
+        entities = load_entities(connection)
         revenues = load_revenues(connection, month)
         found = load_findings(connection, month) if findings is None else findings
     return write_quality_report(
@@ -92,7 +92,7 @@ def write_report(
         month=month,
         findings=found,
         revenues=revenues,
-        entities=registry.entities,
+        entities=entities,
         buckets=totals.buckets if totals else None,
         held=totals.held if totals else None,
         docs_folder=_checks_folder(installation, month),
