@@ -56,6 +56,7 @@ ROOMS = {
             "tests/usecases/month",
             "tests/usecases/test_grants.py",
             "tests/usecases/test_grants_ahead.py",
+            "tests/usecases/test_publication.py",
             "tests/scenarios",
         ),
     ),
