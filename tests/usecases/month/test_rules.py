@@ -261,3 +261,12 @@ def test_a_programme_that_says_stop_settles_nobody_in_an_incomplete_month(world:
     world.close(JUNE, "US")
     world.settle(JUNE, on=GO_LIVE, program_file=strict)
     assert tiers(world, JUNE) == {"P1": 2, "P2": 1, "P3": 3}
+
+
+def test_a_month_of_history_moves_nothing_that_the_brake_could_stop(world: World) -> None:
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", JUNE, 40_000_00)
+    world.bill("A1", JULY, 4_000_00)
+    world.ready(JUNE, JULY)
+    world.settle(JUNE, on=GO_LIVE)
+    assert world.settle(JULY, today="2015-08-20", history=True).assigned == 1

@@ -169,6 +169,18 @@ def test_a_partner_in_force_is_not_held_again_when_its_entity_fails_later(world:
     assert world.register(JUNE)["held"] == []
 
 
+def test_a_partner_in_force_whose_line_is_at_fault_later_is_not_held_when_another_one_joins(world: World) -> None:
+    june_in_force(world)
+    world.partner("P4", {"NL": "A4"})
+    world.bill("A4", JUNE, 500_00)
+    world.execute("NL", "UPDATE program_mrr_line SET term_months = 0 WHERE line_id = 'L1'")
+    world.close(JUNE, "NL")
+    world.load()
+    outcome = world.settle(JUNE, today="2015-08-03")
+    assert (outcome.assigned, outcome.held, world.register(JUNE)["held"]) == (1, 0, [])
+    assert {row["status"] for row in partners(world, JUNE).values()} == {"assigned"}
+
+
 # A month released after the next one was decided
 
 
