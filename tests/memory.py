@@ -19,7 +19,22 @@ def in_memory() -> Path | None:
 
 @cache
 def made_once() -> Path:
-    """A folder for what this test process makes once, to copy from; it goes with the process."""
-    folder = tempfile.mkdtemp(prefix="made-once-", dir=in_memory())
+    """A folder for what this test process makes once, to copy from; it goes with the process.
+
+    A process that was killed leaves its folder to the next one.
+    """
+    place = in_memory() or Path(tempfile.gettempdir())
+    for left in place.glob("made-once-*-*"):
+        if not _is_alive(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = tempfile.mkdtemp(prefix=f"made-once-{os.getpid()}-", dir=place)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError as why:
+        return not isinstance(why, ProcessLookupError)
+    return True
