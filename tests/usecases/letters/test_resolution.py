@@ -1,15 +1,20 @@
 """Letters that need a person, who records that they arrived or sends them again; bounces."""
 
+import json
 import mailbox
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.domain.acts import Doer
+from partner_program.domain.delivery import Delivery
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.letters.bounces import import_bounces
-from partner_program.usecases.letters.resolution import resolve_letters
+from partner_program.usecases.letters.resolution import ambiguous_letters, resolve_letters, resolver
+from partner_program.usecases.letters.sending import count_to_send
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from tests.smtp.fault_server import FaultServer
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render
@@ -203,3 +208,92 @@ def test_an_undelivered_letter_no_longer_needs_a_person_once_a_corrected_one_rep
     assert [row.reply for row in june.reconciled().open] == [
         "the partner has no billing contact; revision 2 of the month took its place"
     ]
+
+
+def stored(june: LetterWorld, recipient: str, *columns: str) -> tuple[object, ...]:
+    (found,) = june.world.rows(f"SELECT {', '.join(columns)} FROM delivery WHERE recipient = ?", recipient)  # noqa: S608
+    return found
+
+
+def put(june: LetterWorld, **status: str) -> None:
+    """Put one letter of each partner into a state, as if a server had said so."""
+    states = {"P1": "approved", "P2": "approved", "P3": "approved", **status}
+    with june.here.database.writing() as connection:
+        for row in delivery_store.deliveries(connection, MONTH):
+            if states[row.partner_id] != "approved":
+                delivery_store.move(connection, row, "claimed")
+                held = replace(row, status="claimed")
+                if states[row.partner_id] == "accepted":
+                    delivery_store.move(connection, held, "dot_pending")
+                    held = replace(row, status="dot_pending")
+                delivery_store.move(connection, held, states[row.partner_id], reply="250 ok")
+
+
+@pytest.mark.parametrize(
+    ("resolution", "resolved"),
+    [("accepted", {"P1"}), ("resend", {"P1", "P2"}), ("never_came", {"P3"})],
+)
+def test_each_word_of_a_person_is_about_letters_in_its_own_states(june, resolution, resolved):
+    put(june, P1="ambiguous", P2="refused", P3="accepted")
+    before = {row.key: row.status for row in _rows(june)}
+    resolve_letters(june.here, MONTH, resolution, KIM)
+    changed = {row.partner_id for row in _rows(june) if row.status != before[row.key]}
+    assert changed == resolved
+
+
+def test_a_word_about_some_partners_leaves_the_others(june):
+    put(june, P1="ambiguous", P2="ambiguous")
+    assert resolve_letters(june.here, MONTH, "accepted", KIM, partners=["P2"]) == 1
+    assert june.states() == {"ambiguous": 2, "accepted": 1, "approved": 1}
+    assert stored(june, "jo@p2.example", "reply") == ("kim says that it arrived: asked the mail server",)
+
+
+def test_what_is_sent_again_is_a_letter_that_nobody_has_approved_or_tried_yet(june):
+    put(june, P2="refused")
+    resolve_letters(june.here, MONTH, "resend", KIM)
+    columns = ("status", "resend_number", "approval_id", "message_id", "not_before", "attempts", "reply")
+    assert stored(june, "jo@p2.example", *columns) == (
+        "rendered",
+        1,
+        None,
+        None,
+        None,
+        0,
+        "kim asks to send it again: asked the mail server",
+    )
+    assert june.world.rows("SELECT partner_id, recipient, resend_number FROM delivery_resend") == [("P2", "jo@p2.example", 1)]
+
+
+def test_a_letter_that_never_came_is_refused_in_the_words_of_a_person_and_on_record(june):
+    put(june, P3="accepted")
+    assert resolve_letters(june.here, MONTH, "never_came", KIM) == 1
+    assert stored(june, "jo@p3.example", "status", "reply") == (
+        "refused",
+        "kim says that it never came: asked the mail server",
+    )
+    ((kind, subject, done_by, detail),) = june.world.rows("SELECT kind, subject, done_by, detail FROM act")
+    assert (kind, subject, done_by) == ("letter never came", JUNE, "kim")
+    assert json.loads(detail) == {"deliveries": [[1, "P3", "jo@p3.example"]]}
+
+
+def test_letters_that_may_have_arrived_are_counted_by_month(june):
+    assert ambiguous_letters(june.here) == {}
+    put(june, P1="ambiguous", P2="refused")
+    assert ambiguous_letters(june.here) == {JUNE: 2}
+
+
+def test_what_may_be_sent_is_what_is_approved_or_has_to_be_tried_again(june):
+    assert count_to_send(june.here, MONTH) == RECIPIENTS
+    put(june, P1="deferred", P2="refused")
+    assert count_to_send(june.here, MONTH) == 3
+    put_away = [row for row in _rows(june) if row.status in ("approved", "deferred")]
+    assert {row.partner_id for row in put_away} == {"P1", "P3"}
+
+
+def test_who_resolves_has_a_name_a_reason_and_the_time_in_whole_seconds():
+    assert resolver("kim", "looked", lambda: 12.9) == Doer("kim", "looked", 12)
+
+
+def _rows(june: LetterWorld) -> list[Delivery]:
+    with june.here.database.reading() as connection:
+        return delivery_store.deliveries(connection, MONTH)
