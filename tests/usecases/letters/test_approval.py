@@ -1,6 +1,8 @@
 """A person's approval holds for a week and for the letters that were shown; the run's starter cannot give it."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -365,3 +367,15 @@ def test_the_hash_of_what_waits_changes_with_every_fact_that_was_looked_at(june)
     changed = waiting_batch(june.here, MONTH)
     assert changed.batch_hash != looked_at.batch_hash
     assert (changed.deliveries, changed.partners) == (looked_at.deliveries, looked_at.partners)
+
+
+def test_an_address_that_no_mail_can_go_to_is_undeliverable_from_the_approval_on(june):
+    """A version that did not look at addresses when it loaded them may have left one."""
+    with closing(sqlite3.connect(june.world.program_db)) as connection, connection:
+        connection.execute("UPDATE contact SET email = 'jo@localhost' WHERE email = 'jo@p2.example'")
+    render(june.world)
+    june.approve()
+    assert june.states() == {"approved": RECIPIENTS - 1, "undeliverable": 1}
+    (row,) = [each for each in june.reconciled().open if each.status == "undeliverable"]
+    assert (row.recipient, row.approval_id, row.message_id) == ("jo@localhost", None, None)
+    assert "has no whole domain after the @" in str(row.reply)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.mail import message
 from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.resolution import resolve_letters
@@ -135,3 +136,20 @@ def test_letters_that_were_not_sent_or_went_to_files_did_not_fail_to_come(june):
     june.send()
     with pytest.raises(Refusal, match="can be resolved so"):
         resolve_letters(june.here, MONTH, "never_came", KIM)
+
+
+def test_letters_that_no_mail_can_carry_are_undeliverable_in_words_and_stop_no_other(june, monkeypatch):
+    """A version with a smaller limit sends what an earlier one approved. P3 has two accounts: the longest letter."""
+    june.send(partners=["P3"])
+    (written,) = (june.world.folder / "out" / "mail" / str(MONTH)).glob("*.eml")
+    limit = written.stat().st_size - 1
+    monkeypatch.setattr(message, "LARGEST_MESSAGE", limit)
+    assert resolve_letters(june.here, MONTH, "resend", KIM, written_to_files=True) == 1
+    june.approve()
+    june.send()
+    assert june.states() == {"accepted": RECIPIENTS - 1, "undeliverable": 1}
+    (row,) = june.reconciled().open
+    assert (row.partner_id, str(row.reply).partition("the message is ")[2]) == (
+        "P3",
+        f"{limit + 1} octets long, more than {limit}",
+    )

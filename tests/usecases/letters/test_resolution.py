@@ -261,7 +261,9 @@ def test_what_is_sent_again_is_a_letter_that_nobody_has_approved_or_tried_yet(ju
         0,
         "kim asks to send it again: asked the mail server",
     )
-    assert june.world.rows("SELECT partner_id, recipient, resend_number FROM delivery_resend") == [("P2", "jo@p2.example", 1)]
+    assert june.world.rows("SELECT partner_id, recipient, resend_number FROM delivery_resend") == [
+        ("P2", "jo@p2.example", 1)
+    ]
 
 
 def test_a_letter_that_never_came_is_refused_in_the_words_of_a_person_and_on_record(june):
