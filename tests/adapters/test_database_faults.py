@@ -160,3 +160,12 @@ def test_a_server_that_does_not_answer_is_named_in_one_line() -> None:
         psycopg.connect(host="127.0.0.1", port=1, connect_timeout=2)
     assert "127.0.0.1" in plain_words(refused.value)
     assert "\n" not in plain_words(refused.value)
+
+
+def test_a_query_that_the_server_cannot_parse_is_named_by_its_line_without_its_text() -> None:
+    said = f"You have an error in your SQL syntax; check the manual near 'FORM t WHERE x = '{CANARY}'' at line 3"
+
+    assert plain_words(pymysql.err.ProgrammingError(1064, said)) == (
+        "the server cannot parse the statement, at line 3 (error 1064)"
+    )
+    assert CANARY not in plain_words(pymysql.err.ProgrammingError(1064, CANARY))

@@ -4,13 +4,18 @@ PostgreSQL quotes values in the lines DETAIL and CONTEXT and, if a value is at f
 MySQL may quote them anywhere. SQLite names only columns.
 """
 
+import re
 from typing import Any
 
 _BAD_VALUE = "22"  # the class of SQLSTATE in which the server's first line quotes the value itself
 _BAD_BYTES = "22021"  # of that class, but quotes only the bytes of one character
-# Errors of MariaDB and MySQL whose own words are safe: they name tables, logins and places, never a value of a row.
+_NO_SQL = 1064  # MariaDB and MySQL
+_AT_LINE = re.compile(r"at line (\d+)$", re.ASCII)
+# Errors of MariaDB and MySQL whose own words are safe: they name tables, columns, logins and places, never a value of a
+# row. Those of the second line are what somebody meets who writes queries.
 _OWN_WORDS = {
     *(1040, 1044, 1045, 1049, 1053, 1054, 1142, 1143, 1146, 1205, 1213, 1227, 1290, 1317, 1356, 1370, 1449, 1698),
+    *(1052, 1055, 1060, 1222, 1248, 1305),
     *(1792, 1836, 1927, 1969, 3024),
     *range(2000, 3000),  # errors of the client: there is no connection, or it was lost
 }
@@ -46,5 +51,8 @@ def _of_postgresql(error: Any) -> str:
 
 
 def _of_mysql(number: int, said: object = "", *_: object) -> str:
+    if number == _NO_SQL:  # the words quote the statement, in which values may stand
+        line = _AT_LINE.search(str(said))
+        return f"the server cannot parse the statement{f', at line {line[1]}' if line else ''} (error {number})"
     words = said if number in _OWN_WORDS else _SENTENCES.get(number, "the server's words may quote values, see its log")
     return f"{words} (error {number})"

@@ -15,6 +15,7 @@ from partner_program.cli.rate_commands import drift, grant, publish, quote
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import application, doctor, init, load
 from partner_program.cli.simulation_commands import simulate
+from partner_program.cli.source_commands import source
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _FIRST_MONTH = example(
@@ -44,6 +45,7 @@ for _command in (
     letters,
     restatement,
     close,
+    source,
     certificate,
     *(quote, grant, publish, drift),
 ):

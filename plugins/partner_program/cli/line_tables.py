@@ -4,7 +4,7 @@ from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_rows
 from partner_program.domain.findings import one_line, plural
 from partner_program.domain.money import euros_text
-from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup
+from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup, Way
 from partner_program.domain.single_lines import ChangedGroup, FaultyLineNow, LineNow, LinesNow
 
 _SHOWN = 20  # differences of an entity
@@ -64,14 +64,26 @@ def _change_text(changed: ChangedGroup) -> str:
     group = changed.frozen or changed.now
     if group is None:
         raise ValueError("a changed group has a side at least")
-    what = f"account {group.account_id}, {group.charge_kind}, {group.document_status}, {_pays_for(group)}"
+    covered = f"{pays_for(group)}, {plural(group.covered_days, 'day')} covered"
+    what = f"account {group.account_id}, {group.charge_kind}, {group.document_status}, {covered}"
     return f"{what}: {_sums(changed.frozen)} then, {_sums(changed.now)} now"
 
 
-def _pays_for(group: MrrGroup) -> str:
-    term = plural(group.term_months, "month")
-    ways = {THIS_PERIOD: f"a period of {plural(group.period_days, 'day')}", PIECE_OF_TERM: f"a piece of {term}"}
-    return f"{ways.get(group.way, f'a term of {term}')}, {plural(group.covered_days, 'day')} covered"
+def pays_for(group: MrrGroup) -> str:
+    """Write what the amounts of a group pay for (rule 2)."""
+    return way_text(group.way, group.term_months, group.period_days)
+
+
+def way_text(way: Way, months: int, days: int) -> str:
+    """Write a way with its months of the term, or its days of exactly the period."""
+    term = plural(months, "month")
+    ways: dict[Way, str] = {THIS_PERIOD: f"a period of {plural(days, 'day')}", PIECE_OF_TERM: f"a piece of {term}"}
+    return ways.get(way, f"a term of {term}")
+
+
+def fault_row(line: FaultyLine) -> tuple[str, ...]:
+    """Write a faulty line as cells: line, account, column, found, expected."""
+    return line.line_id, line.account_id, line.column, line.found, line.expected
 
 
 def _sums(group: MrrGroup | None) -> str:

@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 
 from partner_program.adapters.billing.pull import faults_in_reading, listed_accounts, pull_month
+from partner_program.adapters.billing.source_check import check_source
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import CHARGE_KINDS, EntityRevenue, MrrGroup, PeriodClose
 from partner_program.domain.single_lines import EntityNow
+from partner_program.domain.source_check import MonthLooked
 from partner_program.usecases.explain import explain
 from tests.adapters.billing.dialects import (
     ACCOUNTS,
@@ -409,6 +411,36 @@ def test_lines_read_one_by_one_are_those_that_the_pull_counted(billing: Server) 
         assert changed_since(billing, pulled, ACCOUNTS) == (EntityNow("NL", None, agrees=True),), f"seed {seed}"
 
 
+def looked_through(server: Server) -> MonthLooked:
+    check = check_source(server.fields, NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=SQL)
+    assert check.month is not None, (check.relations, check.fault)
+    return check.month
+
+
+def test_a_look_through_a_source_sees_the_same_on_every_database(other: Server, sqlite_server: Server) -> None:
+    with with_prices(other), with_prices(sqlite_server):
+        for seed in range(6):
+            lines, prices = lines_of_all_ways(Random(seed))
+            lines = [(*line[:9], "USD" if number % 9 == 0 else "EUR", *line[10:]) for number, line in enumerate(lines)]
+            fill_with_prices(sqlite_server, lines, prices)
+            fill_with_prices(other, lines, prices)
+            found = looked_through(other)
+            assert found == looked_through(sqlite_server), f"seed {seed}"
+            # the figures to record are those by which the entity's own system closed the month
+            assert list(found.figures) == sorted(close for close in closes_of(lines) if close.line_count), (
+                f"seed {seed}"
+            )
+
+
+def test_ids_of_several_lines_are_found_in_whatever_months_by_their_letters(billing: Server) -> None:
+    ids = ["Muller", "MÜLLER", "muller", "muller"]
+    months = [{"service_start": date(2014, month, 1), "service_end": date(2014, month + 1, 1)} for month in range(1, 5)]
+    rows = [Case("", {"line_id": name, **days}).row(0) for name, days in zip(ids, months, strict=True)]
+    billing.fill(rows if billing.mark == "%s" else as_text(rows), [])
+
+    assert looked_through(billing).repeated_ids.first == (("muller", 2),)
+
+
 def test_reading_twice_gives_the_same(billing: Server) -> None:
     lines = random_lines(Random(5))
     billing.fill(lines, closes_of(lines))
@@ -490,6 +522,7 @@ JULY_ANEW = """
 import json, sys
 from datetime import date
 from partner_program.adapters.connections import EnvironmentConnections
+from partner_program.adapters.billing.source_check import check_source
 from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.explain import explain

@@ -40,7 +40,8 @@ def read_single_lines(
             missing = snapshot.missing(LINES, COLUMNS[LINES])
             if missing:
                 raise BillingFault(missing)
-            return _read(snapshot, entity, month, accounts, largest_line)
+            lines, faulty = lines_of_accounts(snapshot, month, accounts, largest_line)
+            return LinesRead(entity.entity, tuple(lines), tuple(faulty))
 
     try:
         return answer_within(min(deadline_seconds(connection), LONGEST_SECONDS), read)
@@ -48,13 +49,10 @@ def read_single_lines(
         return LinesRead(entity.entity, (), (), str(fault))
 
 
-def _read(
-    snapshot: BillingSnapshot,
-    entity: Entity,
-    month: BillingMonth,
-    accounts: Collection[str],
-    largest: LargestLine,
-) -> LinesRead:
+def lines_of_accounts(
+    snapshot: BillingSnapshot, month: BillingMonth, accounts: Collection[str], largest: LargestLine
+) -> tuple[list[SingleLine], list[FaultyLine]]:
+    """Return the lines of these accounts that touch the month, and those of them that are at fault."""
     repeated = {line_id for line_id, _ in lines_without_own_id(snapshot, month)}
     keys = json.dumps(sorted(map(snapshot.account_key, accounts)))
     span = span_of(month)
@@ -68,6 +66,11 @@ def _read(
         if wrong is not None and may_count(line):
             faulty.append(faulty_line(line, *wrong))
         else:
-            days = plain_text(line.service_start), plain_text(line.service_end)
-            lines.append(SingleLine(name_of(line.line_id), *days, group_of(line, month)))
-    return LinesRead(entity.entity, tuple(lines), tuple(faulty))
+            lines.append(single_line(line, month))
+    return lines, faulty
+
+
+def single_line(line: BillingLine, month: BillingMonth) -> SingleLine:
+    """Return a line with its days as found, and as a group of one."""
+    days = plain_text(line.service_start), plain_text(line.service_end)
+    return SingleLine(name_of(line.line_id), *days, group_of(line, month))

@@ -40,7 +40,7 @@ def _lines(lines: ReceiptLines | ReceiptFaultyLine) -> dict[str, object]:
         return {"entity": lines.entity, **lines.line._asdict(), "bucket": lines.bucket}
     return {
         "entity": lines.entity,
-        **_group(lines.group),
+        **group_facts(lines.group),
         "bucket": lines.bucket,
         "share_minor": str(lines.share_minor),
         "share": lines.share,
@@ -56,7 +56,7 @@ def _short_line(short: ReceiptShortLine) -> dict[str, object]:
     }
 
 
-def _group(group: MrrGroup) -> dict[str, object]:
+def group_facts(group: MrrGroup) -> dict[str, object]:
     """A group's values; those of another way than a whole term stand only where that is the way."""
     values = group._asdict()
     if group.way == WHOLE_TERM:
@@ -74,8 +74,8 @@ def _lines_now(now: LinesNow) -> dict[str, object]:
         "changed": [
             {
                 "entity": each.entity,
-                "frozen": _group(each.frozen) if each.frozen else None,
-                "now": _group(each.now) if each.now else None,
+                "frozen": group_facts(each.frozen) if each.frozen else None,
+                "now": group_facts(each.now) if each.now else None,
             }
             for each in now.changed
         ],
@@ -90,7 +90,7 @@ def _line_now(each: LineNow | FaultyLineNow) -> dict[str, object]:
     line = each.line
     days = {"service_start": line.service_start, "service_end": line.service_end}
     share = {"share_minor": str(each.share_minor), "share": each.share}
-    facts = {name: value for name, value in _group(line.group).items() if name != "lines"}
+    facts = {name: value for name, value in group_facts(line.group).items() if name != "lines"}
     return {"entity": each.entity, "line_id": line.line_id, **days, **facts, **own, **share}
 
 

@@ -1,0 +1,153 @@
+"""`source check`: what a data engineer sees of a source before anything else is set up."""
+
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import Answer, CommandLine
+from tests.worlds import World
+
+WRONG = """
+INSERT INTO program_reseller_account VALUES ('A1', 'x', '', ''), ('A9', 'y', '', '');
+DROP TABLE program_period_close;
+ALTER TABLE program_mrr_line RENAME TO invoice_lines;
+CREATE VIEW program_mrr_line AS SELECT * FROM invoice_lines UNION ALL
+  SELECT 'JAN', 'A1', NULL, NULL, 'recurring', '2015-01-01', '2015-02-01', 1, 1, 'EUR', 'posted', NULL, NULL, NULL
+  UNION ALL
+  SELECT 'JAN', 'A1', NULL, NULL, 'recurring', '2015-03-01', '2015-04-01', 1, 1, 'EUR', 'posted', NULL, NULL, NULL;
+"""
+
+
+@pytest.fixture(scope="module")
+def billing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A billing database with views of its own: most of it sound, one line faulty, some that look wrong."""
+    world = World(tmp_path_factory.mktemp("source"), entities=("NL",))
+    world.bill("A1", "2015-06", 1_000_00, line_id="INV-1")
+    world.bill("A1", "2015-06", 50_00, line_id="SETUP", charge_kind="setup")
+    world.bill("A1", "2015-06", 120_00, line_id="YEAR", service_end="2015-06-16", term_months=12)
+    world.bill("A2", "2015-06", 30_00, line_id="USD", currency="USD")
+    world.bill("A2", "2015-06", 10_00, line_id="BAD", term_months=0)
+    for number in range(60):
+        world.bill("A3", "2015-06", 1_00, line_id=f"ZERO{number:02}", term_months=0)
+    with closing(sqlite3.connect(world.billing_db("NL"))) as owner:
+        owner.executescript(WRONG)
+    return world.billing_db("NL")
+
+
+def check(billing: Path, *words: object) -> Answer:
+    """Run it with the connection alone: there is no programme database anywhere."""
+    fields = json.dumps({"conn_type": "sqlite", "host": str(billing)})
+    commands = CommandLine({"AIRFLOW_CONN_BILLING_NL": fields})
+    return commands("source", "check", *words, "--connection", "billing_nl", "--month", "2015-06")
+
+
+def test_everything_that_a_source_gives_and_lacks_is_told(billing: Path) -> None:
+    before = hashlib.sha256(billing.read_bytes()).hexdigest()
+
+    answer = check(billing)
+
+    assert answer.status == 1
+    assert "refused: something is faulty" in answer.stderr
+    for said in (
+        "program_mrr_line │ without term_amount_minor, which is optional │",
+        "BAD │ A2 │ term_months │ 0 │ a whole number of months, 1 or more │",
+        "and 11 more",
+        "│ JAN │ 2 │",
+        "│ EUR │ setup │ setup │ 1 │ 50.00 │",
+        "│ EUR │ a │ a term of 12 months │ 1 │ 120.00 │",
+        "│ A1 │ 3 lines │ │ │ │ 1,005.00 EUR │",
+        "│ INV-1 │ recurring │ 2015-06-01 to 2015-07-01 │ 1,000.00 EUR │ a: 100000 / 1 months * 30 / 30 days │",
+        "shorter than its term of 12 months: 5.00 as said,",
+        "look: 1 reseller account without any line in the month: A9",
+        "look: 2 accounts not in program_reseller_account, with lines (how many): A2 (2), A3 (60)",
+        "partner-program close record NL 2015-06 --currency EUR --lines 64 --total 124000 --by NAME",
+        "partner-program close record NL 2015-06 --currency USD --lines 1 --total 3000 --by NAME",
+    ):
+        assert said in answer.said
+    assert hashlib.sha256(billing.read_bytes()).hexdigest() == before
+
+
+def test_programs_get_the_same_with_exact_shares(billing: Path) -> None:
+    answer = check(billing, "none", "--format", "json").json
+
+    assert (answer["source"], answer["sound"]) == (None, False)
+    assert answer["month"]["faulty"]["count"] == 61
+    assert len(answer["month"]["faulty"]["first"]) == 50
+    assert answer["month"]["repeated_ids"] == {"count": 1, "first": [{"line_id": "JAN", "lines": 2}]}
+    largest = answer["month"]["largest"][0]
+    assert (largest["account_id"], largest["share_minor"]) == ("A1", "100500")
+    assert [(line["line_id"], line["way"], line["share_minor"]) for line in largest["lines"]] == [
+        ("INV-1", "term", "100000"),
+        ("SETUP", "term", "0"),
+        ("YEAR", "term", "500"),
+    ]
+    assert [line["line_id"] for line in answer["month"]["other_currencies"]["first"]] == ["USD"]
+    assert answer["close_commands"][1].endswith("--currency USD --lines 1 --total 3000 --by NAME")
+
+
+def test_a_sound_source_with_closes_of_its_own_says_that_they_agree(fresh_world: World) -> None:
+    answer = check(fresh_world.billing_db("NL"))
+
+    assert answer.status == 0
+    assert "close: EUR 1 lines; what was read agrees with it" in answer.said
+    assert "FAIL" not in answer.said
+
+
+def test_closes_that_do_not_agree_are_a_fault_and_a_month_not_closed_yet_is_none(world: World) -> None:
+    billing = world.billing_db("NL")
+    world.execute("NL", "UPDATE program_period_close SET line_count = 2")
+    disagrees = check(billing)
+    world.execute("NL", "DELETE FROM program_period_close")
+    not_closed = check(billing)
+
+    assert disagrees.status == 1
+    assert "FAIL month 2015-06: EUR: the close says 2 lines, 1 were found" in disagrees.said
+    assert not_closed.status == 0
+    assert "close: its own program_period_close does not have the month yet" in not_closed.said
+
+
+def test_each_relation_that_cannot_be_read_is_named_with_why(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    with closing(sqlite3.connect(empty)) as owner:
+        owner.execute("CREATE TABLE program_reseller_account (account_id, company_name, vat)")
+
+    answer = check(empty, "--format", "json")
+
+    assert answer.status == 1
+    faults = {each["relation"]: each["fault"] for each in answer.json["relations"]}
+    assert "program_mrr_line is missing" in faults["program_mrr_line"]
+    assert "expected columns vat_id, email_domain, found" in faults["program_reseller_account"]
+    assert faults["program_period_close"] is None
+    assert answer.json["month"] is None
+
+
+def test_a_database_that_cannot_be_opened_is_a_fault_and_no_question_asked_wrongly(tmp_path: Path) -> None:
+    answer = check(tmp_path / "nowhere.db")
+
+    assert answer.status == 1
+    assert "billing database not readable" in answer.said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nosuch", "--connection", "billing_nl"], "source 'nosuch': expected a folder of"),
+        (["../sources", "--connection", "billing_nl"], "expected a folder of"),
+        (["killbill", "--connection", "billing_us"], "set AIRFLOW_CONN_BILLING_US"),
+        (["killbill", "--connection", "billing_no"], "expected a connection in Airflow's JSON or URI form"),
+        (["killbill"], "Missing option '--connection'"),
+    ],
+)
+def test_a_question_asked_wrongly_is_wrong_usage(billing: Path, words: list[str], said: str) -> None:
+    fields = json.dumps({"conn_type": "sqlite", "host": str(billing)})
+    commands = CommandLine({"AIRFLOW_CONN_BILLING_NL": fields, "AIRFLOW_CONN_BILLING_NO": "{secret"})
+
+    answer = commands("source", "check", *words, "--month", "2015-06")
+
+    assert answer.status == 2
+    assert said in answer.said
+    assert "{secret" not in answer.said
