@@ -1,4 +1,4 @@
-"""Programme files for tests, made from the file of 2015: the same programme with another number of tiers."""
+"""Programme files for tests, made from the file of 2015: with another number of tiers, or with another reading."""
 
 import re
 
@@ -32,6 +32,12 @@ def with_tiers(tiers: int, *, day: str) -> str:
     if tiers > 6:
         text = text.replace("  discount_bp: 2500\n", f"  discount_bp: {2500 + 200 * (tiers - 6)}  # the cap\n", 1)
     return re.sub(r"(?m)^    tiers: \[(.*)\]$", lambda cells: f"    tiers: [{_cells(cells[1], tiers)}]", text)
+
+
+def rising_on_partial() -> str:
+    """The text of 2015's file under which a held partner may rise early with the known part of its revenue."""
+    before, key, after = _FIRST.read_text(encoding="utf-8").partition("rise_on_partial:")
+    return before + key + after.replace("value: false", "value: true", 1)
 
 
 def _cells(written: str, tiers: int) -> str:

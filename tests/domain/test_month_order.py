@@ -1,5 +1,6 @@
 """Which month may be assessed, and from which day: in order, without a gap, never backwards (rules 3 and 8)."""
 
+from collections.abc import Collection
 from datetime import date
 
 import pytest
@@ -33,9 +34,12 @@ def follows(
     *,
     history: bool = False,
     on: date = AUGUST_20,
-    last: date | None = None,
+    last: date = GO_LIVE,
+    empty: Collection[BillingMonth] = (),
 ) -> None:
-    check_follows(month=month, history=history, assessed=assessed, effective_on=on, last_effective_on=last)
+    """Ask for a month beside those `assessed`: the `empty` ones held everybody, all others decided on `last`."""
+    decided = {each: last for each, status in assessed.items() if status == IN_FORCE and each not in empty}
+    check_follows(month=month, history=history, assessed=assessed, decided=decided, effective_on=on)
 
 
 # The requested effective date
@@ -157,6 +161,47 @@ def test_a_month_in_force_may_be_run_again_whatever_its_place_and_the_day(month:
     follows(month, {JUNE: IN_FORCE, JULY: IN_FORCE}, on=GO_LIVE, last=AUGUST_20)
 
 
+# A month in force that has held everybody so far decides nothing
+
+
+def test_an_earlier_month_takes_force_beside_one_that_held_everybody_on_any_day() -> None:
+    for month in (MAY, JUNE, JULY):
+        follows(month, {AUGUST: IN_FORCE}, empty=[AUGUST], on=GO_LIVE, last=AUGUST_20)
+
+
+def test_it_is_a_month_that_decided_something_that_an_earlier_one_is_too_late_for() -> None:
+    with pytest.raises(Refusal, match="month 2015-08 is in force already: an earlier month can only be history"):
+        follows(JUNE, {JULY: IN_FORCE, AUGUST: IN_FORCE}, empty=[JULY])
+    with pytest.raises(Refusal, match="month 2015-07 is in force already: an earlier month can only be history"):
+        follows(JUNE, {JULY: IN_FORCE, AUGUST: IN_FORCE}, empty=[AUGUST])
+
+
+def test_a_month_that_held_everybody_fills_its_gap_and_asks_for_those_after_it() -> None:
+    follows(JULY, {MAY: IN_FORCE, JUNE: IN_FORCE}, empty=[JUNE])
+    follows(JULY, {JUNE: IN_FORCE}, empty=[JUNE])
+    with pytest.raises(MissingMonth, match="month 2015-07 has to be assessed before 2015-08"):
+        follows(AUGUST, {JUNE: IN_FORCE}, empty=[JUNE])
+
+
+@pytest.mark.parametrize("month", [JULY, AUGUST])
+def test_a_gap_before_a_month_that_held_everybody_is_named(month: BillingMonth) -> None:
+    with pytest.raises(MissingMonth, match=f"month 2015-06 has to be assessed before {month}"):
+        follows(month, {MAY: IN_FORCE, JULY: IN_FORCE}, empty=[JULY])
+    follows(JUNE, {MAY: IN_FORCE, JULY: IN_FORCE}, empty=[JULY])
+
+
+def test_a_month_that_held_everybody_is_released_after_later_months_and_not_before_the_day_of_an_earlier_one() -> None:
+    follows(JULY, {JUNE: IN_FORCE, JULY: IN_FORCE, AUGUST: IN_FORCE}, empty=[JULY], on=AUGUST_3, last=AUGUST_3)
+    with pytest.raises(Refusal, match="effective date 2015-08-02: the month before took force on 2015-08-03"):
+        follows(JULY, {JUNE: IN_FORCE, JULY: IN_FORCE}, empty=[JULY], on=date(2015, 8, 2), last=AUGUST_3)
+    follows(JULY, {JULY: IN_FORCE, AUGUST: IN_FORCE}, empty=[JULY], on=GO_LIVE, last=AUGUST_3)
+
+
+def test_a_month_that_held_everybody_is_not_made_history() -> None:
+    with pytest.raises(Refusal, match="month 2015-06 is in force: it cannot be made history"):
+        follows(JUNE, {JUNE: IN_FORCE}, empty=[JUNE], history=True)
+
+
 # History is outside the order
 
 
@@ -204,7 +249,9 @@ def test_a_month_does_not_take_force_on_the_day_before_the_month_before_did() ->
 
 
 def release(on: date, *, own: date | None = AUGUST_3, last: date | None = AUGUST_20) -> None:
-    check_release_day(effective_on=on, own_effective_on=own, last_effective_on=last)
+    """Release a partner of July after August took force on the day `last`; July itself decided something later."""
+    decided = {JULY: date(2015, 9, 1)} | ({AUGUST: last} if last else {})
+    check_release_day(month=JULY, effective_on=on, own_effective_on=own, decided=decided)
 
 
 @pytest.mark.parametrize("day", [AUGUST_3, date(2015, 8, 4), AUGUST_20, date(2015, 8, 21)])

@@ -1,7 +1,8 @@
 """Which month may be assessed, and from which day its rates may hold (rules 3 and 8).
 
 Months are assessed in order, and no effective date lies before one that was used already. A month that is history only
-decides nothing for other months, so it may be assessed at any time.
+decides nothing for other months, so it may be assessed at any time. A month in force that has held everybody so far
+decides nothing either: an earlier month may take force beside it, and it takes its own place when it is run again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -61,30 +62,38 @@ def check_follows(
     month: BillingMonth,
     history: bool,
     assessed: Mapping[BillingMonth, MonthStatus],
+    decided: Mapping[BillingMonth, date],
     effective_on: date,
-    last_effective_on: date | None,
 ) -> None:
     """Refuse a month out of order; a gap is refused by the name of the month that is missing (rule 8).
 
-    `last_effective_on` is the latest effective date of all other months. A month in force may be run again whatever
-    its place. Raises `MissingMonth` for a gap.
+    `decided` are the months in force that assigned somebody or wrote a rate, each with its latest effective date. Such
+    a month may be run again whatever its place; the others in force fill a gap and stand in no month's way.
+    Raises `MissingMonth` for a gap.
     """
     in_force = [each for each, status in assessed.items() if status == IN_FORCE]
     if history and month in in_force:
         raise Refusal(f"month {month} is in force: it cannot be made history")
-    if history or month in in_force:
+    if history or month in decided:
         return
-    before = last_in_force_before(month=month, assessed=assessed)
-    if before is not None and before != month.preceding:
-        raise MissingMonth(f"month {before.following} has to be assessed before {month}")
-    later = [each for each in in_force if each > month]
-    if later:
+    _check_no_gap(month=month, in_force=in_force)
+    later = [each for each in decided if each > month]
+    if later and month not in in_force:
         raise Refusal(f"month {min(later)} is in force already: an earlier month can only be history (--history)")
-    if last_effective_on is not None and effective_on < last_effective_on:
+    before = max((day for each, day in decided.items() if each < month), default=None)
+    if before is not None and effective_on < before:
         raise Refusal(
-            f"effective date {effective_on}: the month before took force on {last_effective_on}; "
-            "choose that day or a later one"
+            f"effective date {effective_on}: the month before took force on {before}; choose that day or a later one"
         )
+
+
+def _check_no_gap(*, month: BillingMonth, in_force: Collection[BillingMonth]) -> None:
+    """Refuse a month if one is missing between it and the first in force before it."""
+    following = min(in_force, default=month)
+    while following < month:
+        if following not in in_force:
+            raise MissingMonth(f"month {following} has to be assessed before {month}")
+        following = following.following
 
 
 def last_in_force_before(*, month: BillingMonth, assessed: Mapping[BillingMonth, MonthStatus]) -> BillingMonth | None:
@@ -93,19 +102,21 @@ def last_in_force_before(*, month: BillingMonth, assessed: Mapping[BillingMonth,
     return max(earlier, default=None)
 
 
-def check_release_day(*, effective_on: date, own_effective_on: date | None, last_effective_on: date | None) -> None:
+def check_release_day(
+    *, month: BillingMonth, effective_on: date, own_effective_on: date | None, decided: Mapping[BillingMonth, date]
+) -> None:
     """Refuse to decide partners from a day before the month's own day and before another month's.
 
-    `own_effective_on` is the day from which the month first took force, None where it has not yet;
-    `last_effective_on` is the latest day of all other months. Partners that were held get the month's own day, also
+    `own_effective_on` is the day from which the month first took force, None where it has not yet; `decided` are the
+    months that decided something, each with its latest day. Partners that were held get the month's own day, also
     where another month took force after it; a partner that a later month has assigned keeps the later rate anyway.
     """
-    if last_effective_on is None or effective_on >= last_effective_on:
+    others = max((day for each, day in decided.items() if each != month), default=None)
+    if others is None or effective_on >= others:
         return
     if own_effective_on is None or effective_on < own_effective_on:
         raise Refusal(
-            f"effective date {effective_on}: another month took force on {last_effective_on}; "
-            "choose that day or a later one"
+            f"effective date {effective_on}: another month took force on {others}; choose that day or a later one"
         )
 
 

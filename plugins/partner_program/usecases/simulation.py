@@ -67,5 +67,5 @@ def _month(connection: Connection, month: BillingMonth, results: Sequence[Simula
         for each in settlement_history.load_totals(connection, last.settlement_id).held
         if each.partner_id not in assigned
     ]
-    first = next(each for each in settlements if each.revision == last.revision)
-    return SimulatedMonth(month, last.status, first.effective_on, len(held), tuple(results))
+    day = settlement_history.effective_day(settlements)
+    return SimulatedMonth(month, last.status, day, len(held), tuple(results))

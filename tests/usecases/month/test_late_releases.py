@@ -7,8 +7,8 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
+from tests.programs import rising_on_partial
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners
 from tests.worlds import World
 
@@ -92,10 +92,8 @@ def test_a_release_holds_on_after_the_restatement_of_an_earlier_month(world: Wor
 
 
 def test_an_early_rise_of_an_older_month_leaves_what_a_newer_one_decided(world: World, tmp_path: Path) -> None:
-    text = (PROJECT / "include" / "program" / "2015-07-27.yaml").read_text()
-    before, key, after = text.partition("rise_on_partial:")
     program = tmp_path / "2015-07-27.yaml"
-    program.write_text(before + key + after.replace("value: false", "value: true", 1))
+    program.write_text(rising_on_partial(), encoding="utf-8")
     three_partners(world)
     world.bill("A1", JUNE, 4_500_00)
     world.bill("A1", JUNE, 700_00, term_months=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.rates import rates_before
@@ -21,10 +21,10 @@ from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, Unma
 
 @dataclass(frozen=True, slots=True)
 class StoredSettlement:
-    """One commit of a month as it was written; a later one has a higher id, the fields are columns of the table.
+    """One commit of a month as it was written; a later one has a higher id.
 
     `effective_on` is None for a month that is history only; the programme's file and hash are None if no programme was
-    in force.
+    in force. `decides` says whether it assigned somebody or wrote a rate: one that held everybody does not.
     """
 
     settlement_id: int
@@ -34,6 +34,7 @@ class StoredSettlement:
     effective_on: date | None
     program_file: str | None
     program_hash: str | None
+    decides: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +52,51 @@ def assessed_months(connection: Connection) -> dict[BillingMonth, MonthStatus]:
     return {BillingMonth.parse(month): status for month, status in connection.execute(query)}
 
 
-def last_effective_on(connection: Connection, but: BillingMonth) -> date | None:
-    """Return the latest effective date of all months except one."""
+def _decides() -> Any:
+    """Whether a settlement assigned somebody or wrote a rate, as a column of a query."""
+    settlement, assessment, rate = schema.settlement, schema.assessment, schema.discount_rate
+    return or_(
+        exists().where(assessment.c.settlement_id == settlement.c.settlement_id),
+        exists().where(rate.c.settlement_id == settlement.c.settlement_id),
+    ).label("decides")
+
+
+def decided_months(connection: Connection) -> dict[BillingMonth, date]:
+    """Return the months in force that decided something, each with the latest effective date of what it decided."""
     table = schema.settlement
-    query = select(table.c.effective_on).where(table.c.billing_month != str(but))
-    return max((day for day in connection.execute(query).scalars() if day is not None), default=None)
+    query = select(table.c.billing_month, table.c.effective_on).where(table.c.status == IN_FORCE, _decides())
+    found: dict[BillingMonth, date] = {}
+    for name, day in connection.execute(query):
+        month = BillingMonth.parse(name)
+        found[month] = max(day, found.get(month, day))
+    return found
 
 
 def settlements_of(connection: Connection, month: BillingMonth) -> list[StoredSettlement]:
     """Return a month's settlements, oldest first."""
     table = schema.settlement
-    columns = [table.c[each.name] for each in fields(StoredSettlement)]
-    query = select(*columns).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
+    columns = [table.c[each.name] for each in fields(StoredSettlement) if each.name != "decides"]
+    query = select(*columns, _decides()).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
     rows = connection.execute(query).mappings()
-    return [StoredSettlement(**{**row, "migration": bool(row["migration"])}) for row in rows]
+    return [
+        StoredSettlement(**{**row, "migration": bool(row["migration"]), "decides": bool(row["decides"])})
+        for row in rows
+    ]
+
+
+def first_day(settlements: Sequence[StoredSettlement]) -> date | None:
+    """Return the day from which the first of these settlements holds that decided something.
+
+    Where none has, it is that of the first one; None without settlements and for months that are history only.
+    """
+    deciding = [each for each in settlements if each.decides] or settlements
+    return deciding[0].effective_on if deciding else None
 
 
 def effective_day(settlements: Sequence[StoredSettlement]) -> date | None:
     """Return the day on which the newest revision of a month took force; None for a month that is history only."""
     newest = settlements[-1].revision
-    return next(each.effective_on for each in settlements if each.revision == newest)
+    return first_day([each for each in settlements if each.revision == newest])
 
 
 def load_histories(

@@ -182,11 +182,11 @@ def _undated(decision: Decision) -> Decision:
 def _check_not_backwards(connection: Connection, request: MonthRequest, decided: MonthDecisions) -> None:
     if request.history or not decided.new:
         return
-    settlements = settlement_history.settlements_of(connection, request.month)
     month_order.check_release_day(
+        month=request.month,
         effective_on=decided.inputs.run_effective_on,
-        own_effective_on=next((each.effective_on for each in settlements if each.status == request.status), None),
-        last_effective_on=settlement_history.last_effective_on(connection, request.month),
+        own_effective_on=decided.inputs.own_effective_on,
+        decided=settlement_history.decided_months(connection),
     )
 
 
@@ -300,6 +300,6 @@ def check_may_follow(connection: Connection, request: MonthRequest) -> None:
         month=request.month,
         history=request.history,
         assessed=settlement_history.assessed_months(connection),
+        decided=settlement_history.decided_months(connection),
         effective_on=request.effective_on or request.today,
-        last_effective_on=settlement_history.last_effective_on(connection, request.month),
     )

@@ -1,7 +1,7 @@
 """Checks that a person, and not the schedule, puts the programme's first month in force.
 
 When a paused schedule is switched on, it starts the newest month at once. Months are assessed in order: if that month
-were the first in force, the migration and all earlier months could only become history.
+were the first to decide, the migration and all earlier months could only become history.
 """
 
 from partner_program.adapters.database import history as settlement_history

@@ -13,6 +13,7 @@ from partner_program.adapters.database.drafts import as_json, json_hash
 from partner_program.adapters.database.history import (
     AssignedPartner,
     assigned_partners,
+    first_day,
     load_histories,
     settlements_of,
 )
@@ -54,13 +55,15 @@ class MonthRequest:
 class MonthInputs:
     """A month's inputs; `assigned` is what is in force for it already, by partner.
 
-    `migration` is that of the month's first settlement, whatever a later run asks for. `effective` has each authorised
-    partner's own effective date: the day that it got in this month, else the run's. `programs` has the programme of
-    each of these days; empty where no table was in force (history).
+    `migration` is what was asked for when the month first assigned somebody, or before; a later run does not change
+    it. `own_effective_on` is the month's own day, None before its first run. `effective` has each authorised partner's
+    own effective date: the day that it got in this month, else the run's. `programs` has the programme of each of
+    these days; empty where no table was in force (history).
     """
 
     month: BillingMonth
     run_effective_on: date
+    own_effective_on: date | None
     migration: bool
     revision: int
     settlements: tuple[int, ...]
@@ -91,8 +94,8 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     registry = load_registry(connection)
     settlements = [row for row in settlements_of(connection, month) if row.status == request.status]
     revision = settlements[-1].revision if settlements else _next_revision(connection, month)
-    migration = settlements[0].migration if settlements else request.migration
     assigned = assigned_partners(connection, month, revision) if settlements else {}
+    migration = any(each.migration for each in settlements) or (request.migration and not assigned)
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
     everyone_assigned = all(partner_id in assigned for partner_id in partners)
     day = run_day(
@@ -114,6 +117,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     return MonthInputs(
         month=month,
         run_effective_on=day,
+        own_effective_on=first_day(settlements),
         migration=migration,
         revision=revision,
         settlements=tuple(row.settlement_id for row in settlements),
