@@ -31,7 +31,7 @@ m.create_mutants(1)
 m.collect_or_load_stats(m.get_mutant_runner(1), apply_config_invalidation=True)
 """
 STATS = "mutants/mutmut-stats.json"
-SECONDS_OF_TESTS = 20  # for one place of a use case: its tests run whole months, and the fastest of them come first
+SECONDS_OF_TESTS = 5  # for one place of a use case at first: its tests run whole months, and `--again` asks all of them
 # The status that mutmut notes for each place; any other one is a test that failed, or never ended.
 SURVIVED, NO_TEST = 0, (5, 33)
 

@@ -129,6 +129,8 @@ def test_an_adopted_copy_sends_nothing_that_may_have_left_and_the_adoption_is_on
     other.send()
     assert other.states() == {"ambiguous": RECIPIENTS}
     assert not server.kept
+    why = f"the database was copied or put back from a backup: {KIM.reason}"
+    assert {row.reply for row in other.reconciled().open} == {why}
     with other.here.database.reading() as connection:
         (act,) = load_acts(connection, ADOPTION)
     assert (act.doer.done_by, act.doer.reason, act.doer.done_at) == ("kim", KIM.reason, KIM.done_at)
