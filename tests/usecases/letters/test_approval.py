@@ -4,6 +4,8 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from partner_program.domain.acts import Doer
 from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.approval import reject_letters, waiting_batch
+from partner_program.usecases.letters.reconciliation import reconcile_letters
 from partner_program.usecases.letters.resolution import resolve_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.publication import publish_rates
@@ -379,3 +382,19 @@ def test_an_address_that_no_mail_can_go_to_is_undeliverable_from_the_approval_on
     (row,) = [each for each in june.reconciled().open if each.status == "undeliverable"]
     assert (row.recipient, row.approval_id, row.message_id) == ("jo@localhost", None, None)
     assert "has no whole domain after the @" in str(row.reply)
+
+
+def test_the_date_of_a_letter_is_that_of_its_approval(june):
+    june.approve()
+    june.time.seconds += 86_400
+    june.send()
+    written = (june.world.folder / "out" / "mail" / JUNE).glob("*.eml")
+    dates = {parsedate_to_datetime(message_from_bytes(each.read_bytes())["Date"]).timestamp() for each in written}
+    assert dates == {june.time.seconds - 86_400}
+
+
+def test_a_letter_that_is_owed_and_has_no_row_is_named_and_does_not_add_up(june):
+    with closing(sqlite3.connect(june.world.program_db)) as connection, connection:
+        connection.execute("DELETE FROM delivery WHERE partner_id = 'P2'")
+    found = reconcile_letters(june.here, MONTH)
+    assert (found.without_delivery, found.owed, found.adds_up) == (("P2",), RECIPIENTS - 1, False)
