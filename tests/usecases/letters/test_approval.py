@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from partner_program.adapters.mail.installation_file import read_epoch
 from partner_program.domain.acts import Doer
+from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.usecases.letters.approval import reject_letters, waiting_batch
+from partner_program.usecases.letters.binding import installation_file
 from partner_program.usecases.letters.reconciliation import reconcile_letters
 from partner_program.usecases.letters.resolution import resolve_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
@@ -339,8 +342,21 @@ def test_an_approval_is_on_record_with_the_hash_and_the_number_of_what_was_appro
     rows = june.reconciled().open
     assert {(row.dated, row.reply) for row in rows} == {(int(june.time.seconds), None)}
     assert all(row.content_hash == row.letter_hash for row in rows)
-    assert len({row.message_id for row in rows}) == RECIPIENTS
-    assert {str(row.message_id).partition("@")[2] for row in rows} == {"leaseweb.example>"}
+    bound = read_epoch(installation_file(june.here))
+    assert bound is not None
+    assert {row.message_id for row in rows} == {
+        message_id(
+            installation_id=bound.installation_id,
+            month=JUNE,
+            partner_id=row.partner_id,
+            kind="tier_raised",
+            revision=1,
+            recipient=row.recipient,
+            resend_no=0,
+            domain="leaseweb.example",
+        )
+        for row in rows
+    }
 
 
 def test_an_automatic_approval_and_a_rejection_are_on_record_as_what_they_are(june):
@@ -398,3 +414,10 @@ def test_a_letter_that_is_owed_and_has_no_row_is_named_and_does_not_add_up(june)
         connection.execute("DELETE FROM delivery WHERE partner_id = 'P2'")
     found = reconcile_letters(june.here, MONTH)
     assert (found.without_delivery, found.owed, found.adds_up) == (("P2",), RECIPIENTS - 1, False)
+
+
+def test_a_sending_tells_how_far_it_is_after_each_letter(june):
+    june.approve()
+    seen = []
+    june.send(limit=3, progress=lambda report: seen.append(report.outcomes["accepted"]))
+    assert seen == [1, 2, 3]

@@ -137,3 +137,10 @@ def test_a_letter_that_may_not_go_is_passed_over_and_the_next_one_is_taken(june:
     sender = claims(june)
     assert [each.partner_id for each in sender.take(3)] == ["P1", "P1", "P3"]
     assert sender.waiting == {"the mail server asked to wait": 1}
+
+
+def test_a_letter_that_is_passed_over_lets_nobody_take_more_than_was_asked_for(june: LetterWorld) -> None:
+    claims(june).record_outcome(claims(june, "P1").take(1)[0], Outcome("deferred", "451 later"))
+    sender = claims(june)
+    assert [each.recipient for each in sender.take(2)] == ["nobody@p1.example", "jo@p2.example"]
+    assert [each.recipient for each in sender.take(2)] == ["jo@p3.example"]
