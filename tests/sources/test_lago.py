@@ -30,8 +30,6 @@ CREATE TABLE fixed_charges(id uuid NOT NULL, plan_id uuid NOT NULL, prorated boo
 CREATE TABLE invoices(id uuid NOT NULL, issuing_date date, invoice_type integer DEFAULT 0 NOT NULL, customer_id uuid,
   status integer DEFAULT 1 NOT NULL, timezone character varying DEFAULT 'UTC'::character varying NOT NULL,
   self_billed boolean DEFAULT false NOT NULL, billing_entity_id uuid NOT NULL);
-CREATE TABLE invoice_subscriptions(id uuid NOT NULL, invoice_id uuid NOT NULL, subscription_id uuid NOT NULL,
-  "timestamp" timestamp(6) without time zone);
 CREATE TABLE fees(id uuid NOT NULL, invoice_id uuid, charge_id uuid, fixed_charge_id uuid, subscription_id uuid,
   amount_cents bigint NOT NULL, amount_currency character varying NOT NULL, units numeric DEFAULT 0.0 NOT NULL,
   properties jsonb DEFAULT '{}'::jsonb NOT NULL, fee_type integer, pay_in_advance boolean DEFAULT false NOT NULL,
@@ -342,14 +340,17 @@ def test_usage_counts_in_the_month_in_which_its_period_starts(lago: Lago) -> Non
     assert (lago.share("2015-06"), lago.share("2015-07")) == (75, 0)
 
 
-def test_usage_that_is_charged_ahead_at_a_renewal_is_for_the_period_that_begins(lago: Lago) -> None:
-    """Lago writes the period that has ended on the fee; the invoice's own instant says which one it is for."""
+@pytest.mark.parametrize("collected", [False, True])
+def test_usage_that_a_renewal_charges_ahead_is_for_the_period_that_begins(lago: Lago, collected: bool) -> None:
+    """Lago writes the period that has ended on the fee; the instant of the bill says which one it is for."""
     lago.add("charges", "M1", plan_id="P1", pay_in_advance=True)
-    lago.add("invoice_subscriptions", "IS", invoice_id="I1", subscription_id="S1", timestamp="2015-07-01 00:05")
-    lago.fee("U1", 70_00, "2015-06-01", "2015-06-30", kind=USAGE, charge_id="M1")
-    lago.fee("U2", 20_00, "2015-06-01", "2015-06-30", kind=USAGE, charge_id="M1", pay_in_advance=True)
+    renewed, sent = ({"timestamp": instant} for instant in ("2015-07-01T00:05:00Z", "2015-06-09T10:00:00Z"))
+    lago.fee("U1", 70_00, "2015-06-01", "2015-06-30", kind=USAGE, charge_id="M1", properties=renewed,
+             pay_in_advance=collected)  # fmt: skip
+    lago.fee("U2", 20_00, "2015-06-01", "2015-06-30", kind=USAGE, charge_id="M1", properties=sent, pay_in_advance=True)
+    lago.fee("U3", 5_00, "2015-06-01", "2015-06-30", kind=USAGE, properties=renewed)
 
-    assert (lago.share("2015-06"), lago.share("2015-07")) == (20, 70)
+    assert (lago.share("2015-06"), lago.share("2015-07")) == (20 + 5, 70)
 
 
 def test_a_correction_of_usage_is_taken_off_the_month_in_which_it_counted(lago: Lago) -> None:

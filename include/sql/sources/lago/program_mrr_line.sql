@@ -76,21 +76,12 @@ fees_of_entity AS (
                             AND earlier.external_id = contract.external_id
                     ) + CAST(plan.trial_period AS INTEGER)
         END AS trial_ends_on,
-        CASE
-            -- usage that is charged ahead at a renewal is for the period that begins with the bill
-            WHEN fee.fee_type = 0 AND metered.pay_in_advance AND NOT fee.pay_in_advance
-                THEN
-                    (
-                        SELECT MIN(billed.timestamp) AT TIME ZONE 'UTC'
-                        FROM invoice_subscriptions AS billed
-                        WHERE billed.invoice_id = fee.invoice_id AND billed.subscription_id = fee.subscription_id
-                    )
-        END AS charged_ahead_at,
-        -- units added in mid period are paid from that day on
-        CASE
-            WHEN fee.fee_type = 5 AND fee.pay_in_advance AND fixed_charge.prorated
-                THEN CAST(fee.properties ->> 'timestamp' AS TIMESTAMPTZ)
-        END AS added_at,
+        fee.fee_type = 0 AND metered.pay_in_advance AS is_usage_ahead,
+        fee.fee_type = 5 AND fee.pay_in_advance AND fixed_charge.prorated AS is_by_days,
+        CAST(
+            CASE WHEN fee.properties ->> 'timestamp' ~ '^[0-9]{4}-' THEN fee.properties ->> 'timestamp' END
+            AS TIMESTAMPTZ
+        ) AS billed_at,
         CAST(
             CASE fee.fee_type
                 WHEN 0 THEN fee.properties ->> 'charges_from_datetime'
@@ -121,14 +112,20 @@ fees_of_entity AS (
 own_dates AS MATERIALIZED (
     SELECT
         *,
-        GREATEST(
-            CAST(COALESCE(charged_ahead_at, from_instant) AT TIME ZONE timezone AS DATE),
-            CAST(added_at AT TIME ZONE timezone AS DATE)
+        CAST(
+            CASE
+                -- usage that a renewal charges ahead is for the period that begins with the bill, not for its dates
+                WHEN is_usage_ahead AND billed_at > to_instant THEN billed_at
+                -- units added in mid period are paid from that day on
+                WHEN is_by_days AND billed_at BETWEEN from_instant AND to_instant THEN billed_at
+                ELSE from_instant
+            END AT TIME ZONE timezone AS DATE
         ) AS starts_on,
         -- Lago's periods end with their last day, we want the day after it
         CASE
-            WHEN charged_ahead_at IS NULL THEN CAST(to_instant AT TIME ZONE timezone AS DATE) + 1
-            ELSE CAST((charged_ahead_at AT TIME ZONE timezone) + INTERVAL '1 month' AS DATE)
+            WHEN is_usage_ahead AND billed_at > to_instant
+                THEN CAST((billed_at AT TIME ZONE timezone) + INTERVAL '1 month' AS DATE)
+            ELSE CAST(to_instant AT TIME ZONE timezone AS DATE) + 1
         END AS ends_on
     FROM fees_of_entity
     WHERE fee_type NOT IN (1, 3) -- not an add-on, which is paid once, nor prepaid credit
