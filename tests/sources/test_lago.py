@@ -266,6 +266,32 @@ def test_a_cancellation_in_mid_period_leaves_nothing_in_the_next_month(lago: Lag
     assert (lago.share("2015-06"), lago.share("2015-07")) == (80, 0)
 
 
+def test_a_change_that_was_called_off_replaces_nothing(lago: Lago) -> None:
+    lago.fee("F1", 300_00, "2015-06-15", "2015-07-14")
+    lago.end("2015-06-30", successor="S2")
+    lago.billing.script(f"UPDATE subscriptions SET status = {CANCELED} WHERE previous_subscription_id IS NOT NULL")  # noqa: S608
+    lago.credit("K1", "F1", "14000.00000", reason=ORDER_CANCELLATION)
+
+    assert told(lago.lines()["K1"])[:2] == ("2015-07-01", "2015-07-15")
+
+
+def test_a_credit_by_hand_stays_with_its_fee_when_the_subscription_has_ended(lago: Lago) -> None:
+    lago.fee("F1", 300_00, "2015-06-15", "2015-07-14")
+    lago.end("2015-06-30")
+    lago.credit("K1", "F1", "5000.00000")
+
+    assert told(lago.lines()["K1"]) == ("2015-06-15", "2015-07-15", 1, None, -50_00)
+
+
+def test_a_cancellation_whose_note_was_voided_counts_for_what_was_refunded(lago: Lago) -> None:
+    lago.fee("F1", 300_00, "2015-06-15", "2015-07-14")
+    lago.end("2015-06-30")
+    voided = {"voided_at": "2015-07-03", "refund_amount_cents": 35_00}
+    lago.credit("K1", "F1", "14000.00000", reason=ORDER_CANCELLATION, **voided)
+
+    assert told(lago.lines()["K1"])[2:] == (1, -75_00, -35_00)
+
+
 def test_a_cancellation_that_gives_back_what_is_left_pays_for_exactly_its_days(lago: Lago) -> None:
     lago.fee("F1", 300_00, "2015-06-15", "2015-07-14")
     lago.end("2015-06-30")
@@ -344,10 +370,10 @@ def test_usage_counts_in_the_month_in_which_its_period_starts(lago: Lago) -> Non
 def test_usage_that_a_renewal_charges_ahead_is_for_the_period_that_begins(lago: Lago, collected: bool) -> None:
     """Lago writes the period that has ended on the fee; the instant of the bill says which one it is for."""
     lago.add("charges", "M1", plan_id="P1", pay_in_advance=True)
-    renewed, sent = ({"timestamp": instant} for instant in ("2015-07-01T00:05:00Z", "2015-06-09T10:00:00Z"))
+    renewed, sent = ({"timestamp": instant} for instant in ("2015-07-01T00:05:00Z", "2015-07-03T10:00:00Z"))
     lago.fee("U1", 70_00, "2015-06-01", "2015-06-30", kind=USAGE, charge_id="M1", properties=renewed,
              pay_in_advance=collected)  # fmt: skip
-    lago.fee("U2", 20_00, "2015-06-01", "2015-06-30", kind=USAGE, charge_id="M1", properties=sent, pay_in_advance=True)
+    lago.fee("U2", 20_00, "2015-06-15", "2015-07-14", kind=USAGE, charge_id="M1", properties=sent, pay_in_advance=True)
     lago.fee("U3", 5_00, "2015-06-01", "2015-06-30", kind=USAGE, properties=renewed)
 
     assert (lago.share("2015-06"), lago.share("2015-07")) == (20 + 5, 70)
@@ -368,13 +394,13 @@ def test_a_credit_by_hand_takes_its_part_off_each_month_of_its_fee(lago: Lago) -
     lago.subscription("S2", "P2")
     lago.fee("F1", 1200_00, "2015-01-01", "2015-12-31", subscription_id="S2")
     lago.credit("K1", "F1", "24000.00000")
-    lago.fee("F2", 66_67, "2015-06-11", "2015-06-30", price=100_00)
-    lago.credit("K2", "F2", "3333.50000")
+    lago.fee("F2", 60_00, "2015-06-13", "2015-06-30", price=100_00, precise_coupons_amount_cents=6_00)
+    lago.credit("K2", "F2", "3000.00000")
 
     lines = lago.lines()
 
     assert told(lines["K1"]) == ("2015-01-01", "2016-01-01", 12, None, -240_00)
-    assert told(lines["K2"]) == ("2015-06-11", "2015-07-01", 1, -50_00, -33_34)
+    assert told(lines["K2"]) == ("2015-06-13", "2015-07-01", 1, -45_00, -27_00)
     assert lago.share("2015-03") == 80
 
 
@@ -476,6 +502,8 @@ def test_units_added_in_mid_period_pay_for_the_days_that_were_left(lago: Lago) -
 
     assert told(lago.lines()["X1"]) == ("2015-06-25", "2015-07-15", None, None, 40_00)
     assert lago.share("2015-06") == 12
+    lago.billing.script("UPDATE fixed_charges SET prorated = FALSE")
+    assert told(lago.lines()["X1"]) == ("2015-06-15", "2015-07-15", 1, None, 40_00)
 
 
 def test_what_is_paid_once_and_what_is_on_no_invoice_is_not_read(lago: Lago) -> None:

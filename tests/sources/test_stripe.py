@@ -199,7 +199,7 @@ def test_the_shape_since_version_basil_is_read_with_the_price_from_its_table(str
 def test_a_whole_line_has_the_term_of_its_price(
     stripe: Stripe, interval: str, count: int, first: str, end: str, months: int | None
 ) -> None:
-    stripe.invoice(line("il_1", 300_00, first, end, interval=interval, count=count))
+    stripe.invoice(line("il_1", 300_00, first, end, interval=interval, count=count, unit=0))  # its price is in tiers
 
     assert told(stripe.lines()["il_1"])[:4] == (first, end, months, None)
 
@@ -268,6 +268,8 @@ def test_a_first_period_that_was_cut_is_a_piece_and_a_trial_is_nothing(stripe: S
         line("il_1", 50_00, "2015-06-16", "2015-07-01", unit=100_00),
         line("il_2", 0, "2015-06-01", "2015-06-15", unit=100_00),
         line("il_3", 77_00, "2015-06-16", "2015-07-01", unit=0),  # a price in tiers
+        line("il_4", 0, "2015-06-01", "2015-07-20", unit=100_00, proration=True),
+        line("il_5", 100_00, "2015-06-16", "2015-07-01"),  # the whole price: the pull warns of it
     )
 
     lines = stripe.lines()
@@ -275,6 +277,8 @@ def test_a_first_period_that_was_cut_is_a_piece_and_a_trial_is_nothing(stripe: S
     assert told(lines["il_1"])[2:] == (1, 100_00, 50_00)
     assert told(lines["il_2"])[2:] == (None, None, 0)
     assert told(lines["il_3"])[2:] == (None, None, 77_00)
+    assert told(lines["il_4"])[2:] == (None, None, 0)
+    assert told(lines["il_5"])[2:] == (1, None, 100_00)
 
 
 def test_discounts_of_the_line_and_of_the_invoice_are_taken_off_as_stripe_shared_them(stripe: Stripe) -> None:
@@ -345,7 +349,7 @@ def test_what_a_reduction_by_hand_reduces_is_a_fault_where_something_recurs(stri
         line("il_3", 50_00, "2015-06-14", "2015-06-14", **by_hand),
     )
     stripe.invoice(line("il_4", -10_00, "2015-06-14", "2015-06-14", **by_hand), name="in_2")
-    stripe.note({"id": "cnli_1", "amount": 5_00, "type": "custom_line_item"}, {"id": "cnli_2", "amount": 5_00,
+    stripe.note({"id": "cnli_0", "amount": 0}, {"id": "cnli_1", "amount": 5_00}, {"id": "cnli_2", "amount": 5_00,
                 "invoice_line_item": "il_3"})  # fmt: skip
 
     lines = stripe.lines()

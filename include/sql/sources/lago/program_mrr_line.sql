@@ -56,7 +56,6 @@ fees_of_entity AS (
             AS least_days,
         CASE plan.interval WHEN 0 THEN 7 WHEN 1 THEN 31 WHEN 3 THEN 92 WHEN 4 THEN 184 WHEN 2 THEN 366 END
             AS most_days,
-        COALESCE(plan.interval, 0) = 0 AS is_weekly,
         contract.status AS subscription_status,
         CAST(contract.terminated_at AT TIME ZONE 'UTC' AT TIME ZONE invoice.timezone AS DATE) AS terminated_on,
         CAST(contract.created_at AT TIME ZONE 'UTC' AT TIME ZONE invoice.timezone AS DATE) AS ordered_on,
@@ -197,17 +196,14 @@ terms AS (
             WHEN first_day IS NOT NULL THEN plan_months
             -- whole months end on the day of the month on which they start, or on a shorter month's last day
             WHEN
-                NOT is_weekly
-                AND (
-                    EXTRACT(DAY FROM starts_on) = EXTRACT(DAY FROM ends_on)
-                    OR (
-                        EXTRACT(DAY FROM starts_on) > EXTRACT(DAY FROM ends_on)
-                        AND EXTRACT(DAY FROM ends_on + 1) = 1
-                    )
-                    OR (
-                        EXTRACT(DAY FROM starts_on) < EXTRACT(DAY FROM ends_on)
-                        AND EXTRACT(DAY FROM starts_on + 1) = 1
-                    )
+                EXTRACT(DAY FROM starts_on) = EXTRACT(DAY FROM ends_on)
+                OR (
+                    EXTRACT(DAY FROM starts_on) > EXTRACT(DAY FROM ends_on)
+                    AND EXTRACT(DAY FROM ends_on + 1) = 1
+                )
+                OR (
+                    EXTRACT(DAY FROM starts_on) < EXTRACT(DAY FROM ends_on)
+                    AND EXTRACT(DAY FROM starts_on + 1) = 1
                 )
                 THEN
                     NULLIF(
@@ -223,28 +219,28 @@ terms AS (
 -- what a credit note item gives back: its part of the fee, less that part's coupons
 given_back AS (
     SELECT
-        item.id,
-        item.fee_id,
-        note.issuing_date,
+        fee.*,
+        item.id AS item_id,
+        item.precise_amount_cents AS given,
+        item.precise_amount_cents * fee.left_by_coupons AS given_net,
+        SUM(item.precise_amount_cents * fee.left_by_coupons)
+            OVER (PARTITION BY item.credit_note_id ORDER BY item.id)
+            AS running,
+        note.issuing_date AS noted_on,
         CASE
-            WHEN fee.status = 2 OR (note.voided_at IS NOT NULL AND used.amount = 0) THEN 2
+            WHEN fee.status = 2 OR (note.voided_at IS NOT NULL AND spent.amount = 0) THEN 2
             WHEN note.status = 2 THEN 8
             ELSE note.status
-        END AS status,
-        item.precise_amount_cents AS amount,
+        END AS note_status,
         -- of a note that was voided after a part of its credit was used, that part stays
         CASE
             WHEN note.voided_at IS NULL THEN 1
-            ELSE COALESCE(used.amount / NULLIF(CAST(note.total_amount_cents AS NUMERIC), 0), 0)
+            ELSE COALESCE(spent.amount / NULLIF(CAST(note.total_amount_cents AS NUMERIC), 0), 0)
         END AS used,
-        SUM(item.precise_amount_cents * fee.left_by_coupons)
-            OVER (PARTITION BY item.credit_note_id ORDER BY item.id) AS running,
-        item.precise_amount_cents * fee.left_by_coupons AS net,
         -- a plan paid in advance that ended: Lago gives back the days after its end, or from an upgrade's day on
         CASE
             WHEN fee.fee_type = 2 AND fee.subscription_status = 2 AND note.reason IN (2, 3)
-                THEN
-                    fee.terminated_on + CASE WHEN fee.is_replaced THEN 0 ELSE 1 END
+                THEN fee.terminated_on + CASE WHEN fee.is_replaced THEN 0 ELSE 1 END
         END AS cut_on
     FROM credit_note_items AS item
     INNER JOIN credit_notes AS note ON item.credit_note_id = note.id
@@ -253,98 +249,104 @@ given_back AS (
         SELECT note.refund_amount_cents + note.offset_amount_cents + COALESCE(SUM(applied.amount_cents), 0) AS amount
         FROM credits AS applied
         WHERE applied.credit_note_id = note.id
-    ) AS used
+    ) AS spent
 ),
 
 corrections AS (
     SELECT
-        item.*,
-        COALESCE(item.cut_on > fee.service_start AND item.cut_on < fee.service_end, FALSE) AS is_cut,
+        *,
+        COALESCE(cut_on > service_start AND cut_on < service_end, FALSE) AS is_cut,
         -- its amount is exactly the price of the days that are left
         COALESCE(
-            fee.price > 0
-            AND GREATEST(CEIL(fee.price * (fee.service_end - item.cut_on) / (item.amount + 0.001)), fee.least_days)
-            <= LEAST(
-                FLOOR(fee.price * (fee.service_end - item.cut_on) / NULLIF(GREATEST(item.amount - 0.001, 0), 0)),
-                fee.most_days
-            ),
+            price > 0
+            AND GREATEST(CEIL(price * (service_end - cut_on) / (given + 0.001)), least_days)
+            <= LEAST(FLOOR(price * (service_end - cut_on) / NULLIF(GREATEST(given - 0.001, 0), 0)), most_days),
             FALSE
         ) AS is_exact
-    FROM given_back AS item
-    INNER JOIN terms AS fee ON item.fee_id = fee.id
+    FROM given_back
 ),
 
 lines AS (
     SELECT
-        terms.id AS line_id,
-        terms.id AS fee_id,
-        terms.status,
-        terms.issuing_date,
+        id AS line_id,
+        customer_id,
+        subscription_id,
+        product,
+        fee_type,
+        self_billed,
         FALSE AS is_credit,
-        terms.service_start,
-        terms.service_end,
-        terms.term_months,
-        CASE WHEN terms.is_piece THEN terms.price * terms.left_by_coupons END AS term_amount,
-        terms.net
+        service_start,
+        service_end,
+        term_months,
+        CASE WHEN is_piece THEN price * left_by_coupons END AS term_amount,
+        net,
+        hundredths,
+        currency,
+        status,
+        issuing_date,
+        ordered_on
     FROM terms
     UNION ALL
     SELECT
-        item.id AS line_id,
-        item.fee_id,
-        item.status,
-        item.issuing_date,
+        item_id AS line_id,
+        customer_id,
+        subscription_id,
+        product,
+        fee_type,
+        self_billed,
         TRUE AS is_credit,
         -- usage counts in the month in which it starts, and so does what corrects it
         CASE
-            WHEN fee.fee_type = 0 THEN CAST(DATE_TRUNC('month', fee.service_start) AS DATE)
-            WHEN item.is_cut THEN item.cut_on
-            ELSE fee.service_start
+            WHEN fee_type = 0 THEN CAST(DATE_TRUNC('month', service_start) AS DATE)
+            WHEN is_cut THEN cut_on
+            ELSE service_start
         END AS service_start,
         CASE
-            WHEN fee.fee_type = 0 THEN CAST(DATE_TRUNC('month', fee.service_start) + INTERVAL '1 month' AS DATE)
-            ELSE fee.service_end
+            WHEN fee_type = 0 THEN CAST(DATE_TRUNC('month', service_start) + INTERVAL '1 month' AS DATE)
+            ELSE service_end
         END AS service_end,
         -- days that are left at a price that nobody knows pay for exactly themselves
-        CASE WHEN item.is_cut AND NOT item.is_exact THEN NULL ELSE fee.term_months END AS term_months,
+        CASE WHEN is_cut AND NOT is_exact THEN NULL ELSE term_months END AS term_months,
         CASE
-            WHEN item.is_cut THEN CASE WHEN item.is_exact THEN fee.price * fee.left_by_coupons END
-            WHEN fee.is_piece THEN fee.price * fee.left_by_coupons * item.amount / NULLIF(fee.amount, 0)
-        END * -item.used AS term_amount,
-        -(ROUND(item.running * item.used) - ROUND((item.running - item.net) * item.used)) AS net
-    FROM corrections AS item
-    INNER JOIN terms AS fee ON item.fee_id = fee.id
+            WHEN is_cut THEN CASE WHEN is_exact THEN price * left_by_coupons END
+            WHEN is_piece THEN price * left_by_coupons * given / NULLIF(amount, 0)
+        END * -used AS term_amount,
+        -(ROUND(running * used) - ROUND((running - given_net) * used)) AS net,
+        hundredths,
+        currency,
+        note_status AS status,
+        noted_on AS issuing_date,
+        ordered_on
+    FROM corrections
 )
 
 SELECT
-    CAST(entry.line_id AS TEXT) AS line_id,
-    CAST(fee.customer_id AS TEXT) AS account_id,
-    CAST(fee.subscription_id AS TEXT) AS service_id,
-    CAST(fee.product AS TEXT) AS product,
+    CAST(line_id AS TEXT) AS line_id,
+    CAST(customer_id AS TEXT) AS account_id,
+    CAST(subscription_id AS TEXT) AS service_id,
+    CAST(product AS TEXT) AS product,
     -- kinds that the contract does not have: the pull names the line
     CASE
-        WHEN fee.self_billed THEN 'self-billed'
-        WHEN fee.fee_type NOT IN (0, 2, 4, 5) THEN 'unknown fee type ' || fee.fee_type
-        WHEN entry.is_credit THEN 'credit'
-        WHEN fee.fee_type = 0 THEN 'usage'
+        WHEN self_billed THEN 'self-billed'
+        WHEN fee_type NOT IN (0, 2, 4, 5) THEN 'unknown fee type ' || fee_type
+        WHEN is_credit THEN 'credit'
+        WHEN fee_type = 0 THEN 'usage'
         ELSE 'recurring'
     END AS charge_kind,
-    entry.service_start,
-    entry.service_end,
-    CAST(entry.term_months AS INTEGER) AS term_months,
-    CAST(
-        CASE WHEN entry.term_months IS NOT NULL AND fee.fee_type <> 0 THEN ROUND(entry.term_amount * fee.hundredths) END
-        AS BIGINT
-    ) AS term_amount_minor,
-    CAST(entry.net * fee.hundredths AS BIGINT) AS net_amount_minor,
-    CAST(fee.currency AS TEXT) AS currency,
+    service_start,
+    service_end,
+    CAST(term_months AS INTEGER) AS term_months,
+    CAST(CASE WHEN term_months IS NOT NULL AND fee_type <> 0 THEN ROUND(term_amount * hundredths) END AS BIGINT)
+        AS term_amount_minor,
+    CAST(net * hundredths AS BIGINT) AS net_amount_minor,
+    CAST(currency AS TEXT) AS currency,
     CASE
-        WHEN entry.status = 1 THEN 'posted'
-        WHEN entry.status IN (0, 3, 4, 5, 7) THEN 'draft'
-        WHEN entry.status IN (2, 6, 8) THEN 'void'
-        ELSE CAST(entry.status AS TEXT)
+        WHEN status = 1 THEN 'posted'
+        WHEN status IN (0, 3, 4, 5, 7) THEN 'draft'
+        WHEN status IN (2, 6, 8) THEN 'void'
+        ELSE CAST(status AS TEXT)
     END AS document_status,
-    entry.issuing_date AS posted_on,
+    issuing_date AS posted_on,
     CAST(NULL AS INTEGER) AS discount_bp,
-    fee.ordered_on
-FROM lines AS entry
-INNER JOIN terms AS fee ON entry.fee_id = fee.id
+    ordered_on
+FROM lines

@@ -168,12 +168,9 @@ terms AS MATERIALIZED (
     SELECT
         *,
         -- whole terms, of which Stripe counts the months in UTC
-        NOT is_proration
-        AND (
-            ends_at = starts_at + MAKE_INTERVAL(months => months)
-            OR starts_at = ends_at - MAKE_INTERVAL(months => months)
-            OR (amount = price AND amount <> 0)
-        ) AS is_whole,
+        ends_at = starts_at + MAKE_INTERVAL(months => months)
+        OR starts_at = ends_at - MAKE_INTERVAL(months => months)
+        OR (amount = price AND amount <> 0) AS is_whole,
         -- Stripe's proration is by seconds: some number of days that the term may have gives the amount
         price > 0
         AND amount <> 0
