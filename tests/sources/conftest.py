@@ -49,7 +49,7 @@ class Billing(ABC):
         self.script(f"DROP VIEW IF EXISTS {LINES}; DROP VIEW IF EXISTS {RESELLERS}")
         if statements not in self._tables:
             self.script(statements)
-            self._tables[statements] = re.findall(r"CREATE TABLE (\w+)", statements)
+            self._tables[statements] = re.findall(r"CREATE TABLE (`[^`]+`|\w+)", statements)
         self.script(";".join(f"DELETE FROM {table}" for table in self._tables[statements]))  # noqa: S608
 
     def script(self, statements: str) -> None:

@@ -14,6 +14,7 @@ from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose, share_of
 from tests.sources.conftest import SQL, Billing, printed
+from tests.sources.test_erpnext import ErpNext
 from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
 from tests.sources.test_lago import USAGE, YEARLY, Lago, key
@@ -95,6 +96,19 @@ def whmcs_june(billing: Billing) -> None:
     system.item(2, "Usage", "8.00", 9)
 
 
+def erpnext_june(billing: Billing) -> None:
+    """1,200 a year less 300 of it, a subscription's quarter for 150, 17 days from 14 June for 34: 75 + 50 + 34."""
+    system = ErpNext(billing)
+    system.invoice()
+    system.item("R1", "1200.00", "2015-06-01", "2016-06-01")
+    system.item("R2", "34.00", "2015-06-14", "2015-06-30")
+    system.invoice("I2", from_date="2015-05-10", to_date="2015-08-09")
+    system.item("R3", "150.00", parent="I2")
+    system.returned("-300.00")
+    system.invoice("I3", docstatus=2)
+    system.item("R4", "70.00", "2015-06-01", "2015-06-30", parent="I3")
+
+
 def odoo_june(billing: Billing) -> None:
     """3,600 for 36 months, half of June for 50 less 5, less a refund of 30 for June: 100 + 45 - 30."""
     system = Odoo(billing)
@@ -141,11 +155,12 @@ SYSTEMS = pytest.mark.parametrize(
         ("mariadb_billing", "killbill", killbill_june, "A1", 198_00),
         ("mariadb_billing", "fossbilling", fossbilling_june, "1", 100_00),
         ("mariadb_billing", "whmcs", whmcs_june, "1", 200_00),
+        ("mariadb_billing", "erpnext", erpnext_june, "Acme", 159_00),
         ("postgres_billing", "odoo", odoo_june, "30", 115_00),
         ("own_postgres_billing", "lago", lago_june, key("C1"), 155_00),
         ("own_postgres_billing", "stripe", stripe_june, "cus_1", 245_00),
     ],
-    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "odoo", "lago", "stripe"],
+    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "erpnext", "odoo", "lago", "stripe"],
 )
 
 

@@ -16,6 +16,7 @@ SYSTEMS = sorted(path.name for path in SOURCES.iterdir() if path.is_dir())
 
 def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() -> None:
     databases = {
+        "erpnext": ["mysql"],
         "fossbilling": ["mysql"],
         "killbill": ["mysql", "postgres"],
         "lago": ["postgres"],
