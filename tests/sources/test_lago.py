@@ -315,6 +315,24 @@ def test_a_first_period_up_to_the_first_of_a_month_is_a_piece(lago: Lago) -> Non
     assert told(lago.lines()["F1"]) == ("2015-05-12", "2015-06-01", 1, 103_33, 66_66)
 
 
+@pytest.mark.parametrize(
+    ("interval", "first", "last", "cents", "months"),
+    [
+        (QUARTERLY, "2015-02-10", "2015-03-31", 500_00, 3),  # 50 of 90 days of 900.00
+        (SEMIANNUAL, "2015-04-02", "2015-06-30", 447_51, 6),  # 90 of 181
+        (YEARLY, "2016-07-01", "2016-12-31", 452_46, 12),  # 184 of 366
+    ],
+)
+def test_a_piece_of_a_longer_term_has_the_price_of_the_term(
+    lago: Lago, interval: int, first: str, last: str, cents: int, months: int
+) -> None:
+    lago.plan("P2", interval)
+    lago.subscription("S2", "P2")
+    lago.fee("F1", cents, first, last, price=900_00, subscription_id="S2")
+
+    assert told(lago.lines()["F1"])[2:] == (months, 900_00, cents)
+
+
 def test_days_of_trial_are_not_paid_for(lago: Lago) -> None:
     """30 days of trial from 25 May, bill day 15: the fee of [15 June, 15 July) is for the days from 24 June."""
     lago.plan("P2", MONTHLY, trial_days=30)

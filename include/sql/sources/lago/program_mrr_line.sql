@@ -137,12 +137,10 @@ days AS (
         own_dates.*,
         days_billed.first_day,
         days_billed.day_after,
-        ROW_NUMBER() OVER (PARTITION BY own_dates.id ORDER BY days_billed.choice) AS choice,
         days_billed.is_piece
     FROM own_dates
     LEFT JOIN LATERAL (
         SELECT
-            told.choice,
             told.first_day,
             told.day_after,
             own_dates.amount <> own_dates.price AS is_piece
@@ -180,6 +178,8 @@ days AS (
                     own_dates.most_days
                 )
             )
+        ORDER BY told.choice
+        LIMIT 1
     ) AS days_billed ON TRUE
 ),
 
@@ -213,7 +213,6 @@ terms AS (
                     )
         END AS term_months
     FROM days
-    WHERE choice = 1
 ),
 
 -- what a credit note item gives back: its part of the fee, less that part's coupons
