@@ -27,7 +27,8 @@ grants, exchange rates) before the totals are merged.
 
 | when | do this |
 |---|---|
-| partners are held | they keep the rate they have; fix the cause, then start the same month again |
+| partners are held | they keep the rate they have; fix the cause, then start the month again, with its own day |
+| | as `effective_on`: without it the released rates hold from that run's day, and later months from no earlier one |
 | the brake is on | check the figures; see below |
 | `publish_rates` failed | letters go on, the rates stay owed; clear the task once the order database is back |
 | any other step failed | read its log, fix the cause, clear the task; that is safe, equal inputs change nothing |

@@ -3,9 +3,13 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import date
 
 import pytest
 
+from partner_program.cli.month_commands import about_days
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.month.commit import RunOutcome
 from tests.cli.conftest import command_line, moved
 
 GRANT = ("--tier", "4", "--from", "2015-08-10", "--until", "2015-12-01", "--by", "pat", "--reason", "growth plan")
@@ -126,6 +130,20 @@ def test_run_as_history_gives_neither_rates_nor_letters(partner_program, world):
     assert register["partners"][0]["mrr_eur_cents"] == 2_500_00
     assert world.rows("SELECT count(*) FROM discount_rate") == [(0,)]
     assert not [name for name in world.written() if name.startswith("letters/")]
+
+
+def test_run_says_from_which_day_it_releases_and_which_day_to_name_for_those_still_held():
+    months_own, later = date(2015, 7, 27), date(2015, 8, 20)
+    for outcome, said in (
+        (RunOutcome(1, months_own, months_own, assigned=2, held=0, proposed=0, changed=True), []),
+        (RunOutcome(1, months_own, months_own, 0, 2, 0, True), ["`--effective-on 2015-07-27` gives them"]),
+        (RunOutcome(1, later, months_own, 1, 0, 0, True), ["what it decided now holds from 2015-08-20"]),
+        (RunOutcome(1, later, months_own, 1, 1, 0, True), ["holds from 2015-08-20", "`--effective-on 2015-07-27`"]),
+        (RunOutcome(1, later, months_own, 0, 0, 0, False), []),
+    ):
+        lines = list(about_days(BillingMonth(2015, 6), outcome))
+        assert len(lines) == len(said)
+        assert all(words in line for words, line in zip(said, lines, strict=True))
 
 
 def test_run_without_the_month_before_names_it(june):

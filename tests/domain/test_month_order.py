@@ -90,8 +90,21 @@ def test_history_has_no_effective_date() -> None:
 # The day from which rates hold
 
 
-def day_of_run(*, history: bool = False, written_down: date | None = None, effective_on: date | None = None) -> date:
-    return run_day(month=JUNE, history=history, written_down=written_down, effective_on=effective_on, today=AUGUST_20)
+def day_of_run(
+    *,
+    history: bool = False,
+    written_down: date | None = None,
+    effective_on: date | None = None,
+    own: date | None = None,
+) -> date:
+    return run_day(
+        month=JUNE,
+        history=history,
+        written_down=written_down,
+        effective_on=effective_on,
+        own_effective_on=own,
+        today=AUGUST_20,
+    )
 
 
 def test_rates_hold_from_today_where_nobody_names_a_day() -> None:
@@ -100,6 +113,13 @@ def test_rates_hold_from_today_where_nobody_names_a_day() -> None:
 
 def test_a_requested_day_is_preferred_to_today() -> None:
     assert day_of_run(effective_on=AUGUST_3) == AUGUST_3
+    assert day_of_run(effective_on=AUGUST_3, own=GO_LIVE) == AUGUST_3
+
+
+def test_a_release_is_not_backdated_by_itself_and_not_ahead_of_the_months_own_day() -> None:
+    for own in (GO_LIVE, date(2015, 8, 19), AUGUST_20):
+        assert day_of_run(own=own) == AUGUST_20
+    assert day_of_run(own=date(2015, 8, 21)) == date(2015, 8, 21)
 
 
 def test_a_day_that_is_recorded_stays_whatever_is_requested() -> None:

@@ -188,6 +188,9 @@ def write_discount_rates(request: dict[str, Any]) -> dict[str, Any]:
     started_by = context["dag_run"].triggering_user_name or BY_SCHEDULE
     outcome = _run(request, started_by=started_by).write_discount_rates()
     _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
+    if outcome.held and not request["history"]:
+        own = outcome.own_effective_on
+        _log.info("a later run releases them: effective_on %s gives them the month's own day, none that run's", own)
     if outcome.proposed:
         _log.warning("%s partners would come out differently: see `restatement show`", outcome.proposed)
     return {"billing_month": request["billing_month"], "assigned": outcome.assigned, "held": outcome.held}

@@ -1,5 +1,6 @@
 """Commands about a month: run it, show it, explain it, release its brake."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,13 +12,14 @@ from partner_program.cli.options import ROWS_SHOWN, all_rows, example, looked_at
 from partner_program.domain.billing_month import BillingMonth
 
 if TYPE_CHECKING:
+    from partner_program.usecases.month.commit import RunOutcome
     from partner_program.usecases.month.inputs import MonthRequest
     from partner_program.usecases.whole_month import WholeMonth
 
 
 @click.command(epilog=example("partner-program run 2015-06 --effective-on 2015-07-27 --migration"))
 @click.argument("month", type=MONTH)
-@click.option("--effective-on", type=DAY, help="First day of the new rates; default: today, on the first run.")
+@click.option("--effective-on", type=DAY, help="First day of the rates that this run decides; default: today.")
 @click.option("--history", is_flag=True, help="Totals and tiers for information: no rates, no letters.")
 @click.option("--migration", is_flag=True, help="Every authorised partner gets the migration letter.")
 @click.option("--program", "program_file", type=FILE, help="Use this programme file instead of the dated folder.")
@@ -44,6 +46,8 @@ def run(
     request = MonthRequest(month, here.today(), effective_on, history, migration, program_file, started_by)
     settled = settle_whole_month(here, request, progress=progress)
     click.echo(_outcome_text(request, settled))
+    for line in [] if history else about_days(month, settled.outcome):
+        click.echo(line, err=True)
     print_warnings(settled.warnings, settled.report)
     if settled.unpublished:
         click.echo(f"not published, still owed: {', '.join(settled.unpublished)}: run `partner-program publish`")
@@ -68,6 +72,21 @@ def _outcome_text(request: "MonthRequest", settled: "WholeMonth") -> str:
             f"see `partner-program restatement show {request.month}`"
         )
     return answer
+
+
+def about_days(month: BillingMonth, outcome: "RunOutcome") -> Iterator[str]:
+    """Say from which day this run's releases hold, and which day to name for those that are still held."""
+    own = outcome.own_effective_on
+    if outcome.assigned and outcome.effective_on > own:
+        yield (
+            f"{month} took force on {own}, what it decided now holds from {outcome.effective_on}: "
+            "no later month may begin before that day"
+        )
+    if outcome.held:
+        yield (
+            f"a later run of {month} releases those held: `--effective-on {own}` gives them the month's own day; "
+            "without it their rates hold from the day of that run, and no later month may begin before it"
+        )
 
 
 @click.command(epilog=example("partner-program register 2015-06 --format xlsx > register.xlsx"))

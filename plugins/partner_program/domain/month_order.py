@@ -38,14 +38,31 @@ def check_effective_date(*, month: BillingMonth, effective_on: date) -> None:
 
 
 def run_day(
-    *, month: BillingMonth, history: bool, written_down: date | None, effective_on: date | None, today: date
+    *,
+    month: BillingMonth,
+    history: bool,
+    written_down: date | None,
+    effective_on: date | None,
+    own_effective_on: date | None,
+    today: date,
 ) -> date:
     """The day from which a run's new rates hold; for a month that is history only, its last day.
 
     `written_down` is the day recorded with the month, given only where every partner has its day already. It stays,
     whatever day is asked for later: there is no partner left to choose a day for.
     """
-    return month.last_day if history else written_down or effective_on or today
+    if history:
+        return month.last_day
+    return written_down or release_day(effective_on=effective_on, own_effective_on=own_effective_on, today=today)
+
+
+def release_day(*, effective_on: date | None, own_effective_on: date | None, today: date) -> date:
+    """The day from which the rates of partners hold that a month decides now: the one asked for, else today.
+
+    Rates are never backdated unless a person names the day (rule 3), so a run that releases held partners does not take
+    the month's own day by itself. Where that day is still to come, it is theirs too: nobody gets a rate ahead of it.
+    """
+    return effective_on or max(today, own_effective_on or today)
 
 
 def check_someone_began(*, assessed: Mapping[BillingMonth, MonthStatus]) -> None:

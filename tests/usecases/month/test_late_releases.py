@@ -109,3 +109,18 @@ def test_an_early_rise_of_an_older_month_leaves_what_a_newer_one_decided(world: 
     world.settle(JUNE, today="2015-08-20", program_file=program)
 
     assert rates(world, "P1") == decided
+
+
+def test_without_a_day_a_release_holds_from_its_run_and_says_so(world: World) -> None:
+    june_waits_for_us(world).close(JUNE, "US")
+    outcome = world.settle(JUNE, today="2015-08-20")
+    assert (str(outcome.effective_on), str(outcome.own_effective_on)) == ("2015-08-20", GO_LIVE)
+    assert (rates(world, "P1"), rates(world, "P2")) == ([(GO_LIVE, 2, 800)], [("2015-08-20", 1, 500)])
+
+
+def test_before_the_months_own_day_a_release_holds_from_that_day(world: World) -> None:
+    three_partners(world).reopen(JUNE, "US")
+    world.settle(JUNE, on="2015-08-20", today="2015-08-01")
+    world.close(JUNE, "US")
+    world.settle(JUNE, today=AUGUST_3)
+    assert rates(world, "P2") == [("2015-08-20", 1, 500)]

@@ -40,11 +40,13 @@ from partner_program.usecases.publication import owe_rates
 class RunOutcome:
     """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything was written.
 
+    `effective_on` is the day of this run, `own_effective_on` the one from which the month first took force.
     `failing` are entities of the month in force that cannot be relied on now: nothing of them was compared.
     """
 
     revision: int
     effective_on: date
+    own_effective_on: date
     assigned: int
     held: int
     proposed: int
@@ -90,9 +92,12 @@ def _outcome(installation: Installation, request: MonthRequest, commit: "_Commit
     written_down = [each.effective_on for each in decided.inputs.assigned.values() if each.effective_on is not None]
     with installation.database.reading() as connection:
         is_proposed = restatement_store.find_proposal(connection, request.month) is not None
+        settlements = settlement_history.settlements_of(connection, request.month)
+    own = settlement_history.first_day(settlements) or decided.inputs.run_effective_on
     return RunOutcome(
         revision=decided.inputs.revision,
-        effective_on=decided.inputs.run_effective_on if decided.new or not written_down else max(written_down),
+        effective_on=decided.inputs.run_effective_on if decided.new else max(written_down, default=own),
+        own_effective_on=own,
         assigned=len(decided.new),
         held=len(decided.totals.held),
         proposed=len(decided.differences) if is_proposed else 0,
@@ -296,10 +301,15 @@ def _apply(connection: Connection, request: MonthRequest, commit: _Commit) -> No
 
 def check_may_follow(connection: Connection, request: MonthRequest) -> None:
     """Refuse a month out of order, or from a day before the last one that took force."""
+    settlements = settlement_history.settlements_of(connection, request.month)
     month_order.check_follows(
         month=request.month,
         history=request.history,
         assessed=settlement_history.assessed_months(connection),
         decided=settlement_history.decided_months(connection),
-        effective_on=request.effective_on or request.today,
+        effective_on=month_order.release_day(
+            effective_on=request.effective_on,
+            own_effective_on=settlement_history.first_day(settlements),
+            today=request.today,
+        ),
     )

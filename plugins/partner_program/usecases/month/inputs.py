@@ -33,7 +33,7 @@ from partner_program.usecases.rates import rates_of_month
 class MonthRequest:
     """What was asked for: a month, in force from a day or as history only.
 
-    `effective_on` is None where no day was asked for: then it is the day recorded with the month, else `today`.
+    `effective_on` is None where no day was asked for: `month_order.run_day` says which it is then.
     `started_by` is the person whose run this is; it goes on record where the run changes something.
     """
 
@@ -98,11 +98,13 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     migration = any(each.migration for each in settlements) or (request.migration and not assigned)
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
     everyone_assigned = all(partner_id in assigned for partner_id in partners)
+    own_day = first_day(settlements)
     day = run_day(
         month=month,
         history=request.history,
         written_down=settlements[-1].effective_on if settlements and everyone_assigned else None,
         effective_on=request.effective_on,
+        own_effective_on=own_day,
         today=request.today,
     )
     effective = {partner_id: _effective_on(assigned, partner_id, day) for partner_id in partners}
@@ -117,7 +119,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     return MonthInputs(
         month=month,
         run_effective_on=day,
-        own_effective_on=first_day(settlements),
+        own_effective_on=own_day,
         migration=migration,
         revision=revision,
         settlements=tuple(row.settlement_id for row in settlements),
