@@ -55,6 +55,16 @@ def imports(partner_program: CommandLine, *typed: str) -> set[str]:
 
 
 @pytest.mark.processes
+def test_what_this_threads_queries_look_at_is_imported_before_another_thread_imports_it_too():
+    words = (
+        "import sys, threading; from partner_program.adapters.quality import expectations;"
+        "threading.Thread.start = lambda thread: sys.exit(not sys.modules.get('sqlalchemy.orm.exc'));"
+        "expectations.Thread = threading.Thread; expectations.import_beside(); sys.exit('no thread')"
+    )
+    assert subprocess.run([sys.executable, "-c", words], timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.processes
 def test_help_imports_no_library_that_takes_time():
     found = imports(CommandLine(), "--help")
 

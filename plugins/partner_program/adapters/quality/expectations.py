@@ -111,7 +111,12 @@ def _dtype(values: Sequence[object], is_number: bool) -> str:
 
 
 def import_beside() -> None:
-    """Begin to import the library in a thread: it takes seconds, in which billing databases answer."""
+    """Begin to import the library in a thread: it takes seconds, in which billing databases answer.
+
+    It imports SQLAlchemy's ORM, at which SQLAlchemy looks in this thread's queries: what is half imported fails them.
+    """
+    import sqlalchemy.orm  # noqa: F401
+
     Thread(target=_great_expectations, daemon=True).start()
 
 
