@@ -250,17 +250,24 @@ def test_a_proration_with_its_discount_in_its_amount_has_the_price_that_its_seco
     assert told(lines["il_2"])[2:] == (None, None, 90_00)  # more than the price gives: it pays for its days
 
 
-def test_a_change_on_the_last_day_pays_for_itself(stripe: Stripe) -> None:
-    more = {"type": "invoiceitem", "proration": True, "unit": 300_00}
+def test_a_change_in_the_hours_before_the_next_period_counts_no_day_twice(stripe: Stripe) -> None:
+    """15 July belongs to the period that begins on it at noon, with the new price."""
+    more = {"type": "invoiceitem", "proration": True}
     stripe.invoice(
-        line("il_1", -83, "2015-07-15T10:00:00", "2015-07-15T12:00:00", **more),
-        line("il_2", 0, "2015-07-15T12:00:00", "2015-07-15T12:00:00", **more),
+        line("il_1", 300_00, "2015-06-15", "2015-07-15"),
+        line("il_2", -83, "2015-07-15T10:00:00", "2015-07-15T12:00:00", unit=300_00, **more),
+        line("il_3", 1_67, "2015-07-15T10:00:00", "2015-07-15T12:00:00", unit=600_00, **more),
+        line("il_4", 0, "2015-07-15T12:00:00", "2015-07-15T12:00:00", unit=600_00, **more),
+        line("il_5", 600_00, "2015-07-15", "2015-08-15"),
     )
 
     lines = stripe.lines()
 
-    holds_contract_types(lines["il_2"])
-    assert told(lines["il_1"]) == ("2015-07-15", "2015-07-16", None, None, -83)
+    for found in lines.values():
+        holds_contract_types(found)
+    assert told(lines["il_2"]) == ("2015-07-15", "2015-07-16", 1, 0, -83)
+    # 14 of 31 days at 300.00 and 17 at 600.00
+    assert stripe.share("2015-07") == Decimal("464.52")
 
 
 def test_a_first_period_that_was_cut_is_a_piece_and_a_trial_is_nothing(stripe: Stripe) -> None:

@@ -204,22 +204,21 @@ fees AS (
         term.net,
         term.discount,
         CAST(term.starts_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE) AS service_start,
-        -- less than a day is a day, and pays for itself
         GREATEST(
             CAST(term.ends_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE),
             CAST(term.starts_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE) + 1
         ) AS service_end,
         CASE
             WHEN term.is_usage THEN 1
-            WHEN term.is_whole THEN term.months
-            WHEN
-                CAST(term.starts_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE)
-                = CAST(term.ends_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE)
-                THEN NULL
-            WHEN term.is_at_price OR (term.is_at_less AND term.amount <> 0) THEN term.months
+            WHEN term.is_whole OR term.is_at_price OR (term.is_at_less AND term.amount <> 0) THEN term.months
         END AS term_months,
         CASE
             WHEN term.is_usage OR term.is_whole OR term.amount = 0 THEN NULL
+            -- a day belongs to one price: hours of a term's last day, which is the next one's first, are none of it
+            WHEN
+                CAST(term.starts_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE)
+                = CAST(term.ends_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE)
+                THEN 0
             WHEN term.is_at_price THEN SIGN(term.amount) * term.price * term.net / term.amount
             WHEN term.is_at_less THEN term.net * term.terms
         END AS term_amount
