@@ -69,6 +69,14 @@ def test_a_month_is_approved_sent_and_adds_up(letters):
     assert (facts["owed"], facts["adds_up"], facts["states"]["accepted"]) == (1, True, 1)
 
 
+@pytest.mark.parametrize("command", ["list", "send", "reconcile", "approve", "resolve", "book"])
+def test_letters_of_a_month_that_was_not_run_are_refused_by_its_name(letters, command):
+    needed = {"approve": WHY, "resolve": ("--resend", *WHY)}.get(command, ())
+    answer = letters("letters", command, "2015-05", *needed)
+    assert (answer.status, answer.stdout) == (1, "")
+    assert "month 2015-05 is not assessed: run `partner-program run 2015-05`" in answer.stderr
+
+
 def test_an_approval_of_other_letters_than_those_looked_at_is_refused(letters):
     answer = letters("letters", "approve", JUNE, *WHY, "--hash", "0" * 64)
     assert answer.status == 1

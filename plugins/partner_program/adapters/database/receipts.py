@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import StoredSettlement, find_held, settlements_of
+from partner_program.adapters.database.history import StoredSettlement, find_held, settlements_or_refusal
 from partner_program.adapters.database.snapshots import load_accounts
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import SettledGrant
@@ -38,9 +38,7 @@ def find_decision(
 
     `links` are those of the partner's accounts: of each snapshot, only the lines of these accounts are read.
     """
-    settlements = settlements_of(connection, month)
-    if not settlements:
-        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    settlements = settlements_or_refusal(connection, month)
     assessment = schema.assessment
     query = (
         select(assessment.c.settlement_id)

@@ -13,11 +13,11 @@ from partner_program.adapters.database.history import (
     load_totals,
     rates_decided_by,
     settlements_of,
+    settlements_or_refusal,
 )
 from partner_program.adapters.database.rates import rate_on, rates_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
-from partner_program.domain.refusals import Refusal
 from partner_program.domain.register import Register, RegisterAccount, RegisterGrant, RegisterLetter, RegisterPartner
 from partner_program.domain.restatement import Figures
 
@@ -27,9 +27,7 @@ def read_register(connection: Connection, month: BillingMonth, only: Collection[
 
     With `only`, it has the rows of these partners alone; who is held, and the buckets, are whole.
     """
-    settlements = settlements_of(connection, month)
-    if not settlements:
-        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    settlements = settlements_or_refusal(connection, month)
     last = settlements[-1]
     totals = load_totals(connection, last.settlement_id)
     assigned = assigned_partners(connection, month, last.revision, only)
@@ -63,9 +61,7 @@ def read_register(connection: Connection, month: BillingMonth, only: Collection[
 
 def partners_and_tiers(connection: Connection, month: BillingMonth) -> dict[str, int | None]:
     """Return who is in a month's register, in its order, with the tier; None for a held partner without one."""
-    settlements = settlements_of(connection, month)
-    if not settlements:
-        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    settlements = settlements_or_refusal(connection, month)
     tiers = assigned_tiers(connection, month, settlements[-1].revision)
     held = load_totals(connection, settlements[-1].settlement_id).held
     everyone = sorted(tiers.keys() | {each.partner_id for each in held})
@@ -79,9 +75,7 @@ def partners_decided_later(connection: Connection, month: BillingMonth) -> dict[
 
 def read_register_partner(connection: Connection, month: BillingMonth, partner_id: str) -> RegisterPartner | None:
     """Return one partner's row of a month's register, None where it has none; only this partner's rows are read."""
-    settlements = settlements_of(connection, month)
-    if not settlements:
-        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+    settlements = settlements_or_refusal(connection, month)
     last = settlements[-1]
     held = find_held(connection, last.settlement_id, partner_id)
     assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)

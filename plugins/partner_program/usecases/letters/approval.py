@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database.acts import load_acts
+from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.acts import MONTH_RUN, Doer
@@ -79,6 +80,7 @@ def approve_letters(
                 f"({batch_hash[:12]}, now {batch.batch_hash[:12]}): look at them again"
             )
         if not rows:
+            settlements_or_refusal(connection, month)
             raise Refusal(f"no letter of {month} waits for an approval")
         approval = letter_action_store.record_action(
             connection,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
+from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.database.letter_actions import LetterAction
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES, Delivery
@@ -40,8 +41,9 @@ class Reconciliation:
 
 
 def reconcile_letters(installation: Installation, month: BillingMonth) -> Reconciliation:
-    """Count a month's letters by state."""
+    """Count a month's letters by state; raises `Refusal` where the month was not run."""
     with installation.database.reading() as connection:
+        settlements_or_refusal(connection, month)
         counted = delivery_store.count_states(connection, month)
         unfinished = [state for state in STATES if state != "accepted"]
         return Reconciliation(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database.acts import record_act
+from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.mail.courier import TO_FILE
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
@@ -46,6 +47,7 @@ def resolve_letters(
             if _applies_to(row, resolution, written_to_files=written_to_files)
         ]
         if not rows:
+            settlements_or_refusal(connection, month)
             raise Refusal(f"no letter of {month} can be resolved so: see `partner-program letters list {month}`")
         if resolution == "never_came":
             said = f"{by.done_by} says that it never came: {by.reason}"

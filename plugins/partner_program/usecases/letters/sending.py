@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail.client import Envelope, SmtpClient, SmtpSettings, StopSending
@@ -45,8 +46,12 @@ class Clock:
 
 
 def count_to_send(installation: Installation, month: BillingMonth) -> int:
-    """How many rows of a month are approved or deferred: the most that one sending can send."""
+    """How many rows of a month are approved or deferred: the most that one sending can send.
+
+    Raises `Refusal` where the month was not run.
+    """
     with installation.database.reading() as connection:
+        settlements_or_refusal(connection, month)
         states = delivery_store.count_states(connection, month)
     return states.get("approved", 0) + states.get("deferred", 0)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
@@ -34,9 +35,10 @@ def list_deliveries(
 ) -> Iterator[tuple[int, Iterator[Delivery]]]:
     """How many recipients a month's letters have, and a row for each, read as it is asked for.
 
-    With `states`, only rows in these.
+    With `states`, only rows in these. Raises `Refusal` where the month was not run.
     """
     with installation.database.reading() as connection:
+        settlements_or_refusal(connection, month)
         total = delivery_store.count_owed(connection, month, states=states)
         yield total, delivery_store.each_delivery(connection, month, states=states)
 
