@@ -163,6 +163,7 @@ def _sent_text(month: BillingMonth, report: "SendReport") -> str:
 @click.option("--accepted", "word", flag_value="accepted", help="An ambiguous letter did arrive.")
 @click.option("--resend", "word", flag_value="resend", help="Send it again, after a new approval.")
 @click.option("--never-came", "word", flag_value="never_came", help="An accepted letter did not arrive: refused.")
+@click.option("--recipient", type=WORDS, multiple=True, help="Only the letter to this address; may be given again.")
 @click.option("--written-to-files", is_flag=True, help="With --resend: those that only went to files.")
 @_WHY
 @looked_at("resolved_by")
@@ -170,12 +171,14 @@ def resolve(
     month: BillingMonth,
     partner: str | None,
     word: Literal["accepted", "resend", "never_came"] | None,
+    recipient: tuple[str, ...],
     written_to_files: bool,
     reason: str,
     resolved_by: str,
 ) -> None:
     """Resolve letters of MONTH that cannot go on by themselves: PARTNER's, or all of them.
 
+    A partner's letter goes to each of its billing contacts: --recipient takes one of them alone.
     A letter that the mail server took and that never came is --never-came first, then --resend.
     Before --resend, look for the Message-ID in the mail server's log: an ambiguous letter may have arrived.
     """
@@ -189,6 +192,7 @@ def resolve(
         word,
         resolver(resolved_by, reason, time.time),
         partners=[partner] if partner else None,
+        recipients=recipient or None,
         written_to_files=written_to_files,
     )
     then = {

@@ -87,6 +87,26 @@ def test_an_ambiguous_letter_is_sent_again_after_a_new_approval_under_a_message_
     assert not {before["jo@p1.example"], before["nobody@p1.example"]} & server.kept.keys()
 
 
+def test_of_two_contacts_one_has_the_letter_and_it_is_sent_again_to_the_other_alone(ambiguous):
+    first, second = (row.recipient for row in ambiguous.reconciled().open if row.status == "ambiguous")
+
+    with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
+        resolve_letters(ambiguous.here, MONTH, "resend", KIM, recipients=[first.upper()])
+    assert resolve_letters(ambiguous.here, MONTH, "resend", KIM, recipients=[second]) == 1
+
+    assert ambiguous.states() == {"ambiguous": 1, "rendered": 1, "approved": 2}
+    (action,) = [each for each in ambiguous.reconciled().actions if each.action == "resend"]
+    assert [each[-1] for each in action.detail["deliveries"]] == [second]
+    ambiguous.approve()
+    with FaultServer("plain") as server:
+        ambiguous.use_server(server.connection_fields())
+        ambiguous.send(partners=["P1"])
+    assert [each for sent in server.recipients.values() for each in sent] == [second]
+    assert resolve_letters(ambiguous.here, MONTH, "accepted", KIM, partners=["P1"], recipients=[first]) == 1
+    with pytest.raises(Refusal, match="can be resolved so"):
+        resolve_letters(ambiguous.here, MONTH, "resend", KIM, partners=["P1"])
+
+
 def test_only_what_needs_a_person_can_be_resolved(june):
     with pytest.raises(Refusal, match="no letter of 2015-06 can be resolved so"):
         resolve_letters(june.here, MONTH, "resend", KIM)

@@ -32,10 +32,13 @@ def resolve_letters(
     by: Doer,
     *,
     partners: Sequence[str] | None = None,
+    recipients: Sequence[str] | None = None,
     written_to_files: bool = False,
 ) -> int:
     """Record a person's decision about a month's letters; return how many rows.
 
+    It is about all of them, or those of `partners`, and of these the ones to the addresses in `recipients`, as
+    they are written there.
     `accepted` is for ambiguous letters that arrived. `resend` asks for a new approval, under a new Message-ID: of
     ambiguous, refused and undeliverable letters, or, with `written_to_files`, of those that only went to files.
     `never_came` makes letters refused that a mail server took and that did not arrive, in the words of a person.
@@ -45,6 +48,7 @@ def resolve_letters(
             row
             for row in delivery_store.deliveries(connection, month, partners=partners)
             if _applies_to(row, resolution, written_to_files=written_to_files)
+            and (recipients is None or row.recipient in recipients)
         ]
         if not rows:
             settlements_or_refusal(connection, month)
