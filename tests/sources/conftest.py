@@ -12,6 +12,7 @@ and is always there.
 """
 
 import re
+import shutil
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -144,6 +145,14 @@ def _rows(connection: Any, question: str) -> list[dict[str, Any]]:
 def printed(*words: str) -> str:
     """The output of `print_sql`."""
     return subprocess.run([str(PRINT_SQL), *words], check=True, capture_output=True, text=True).stdout
+
+
+def copied(source: str, copy: str, folder: Path) -> str:
+    """The query for lines of a copy of a source, made in a folder with the commands of the source's README."""
+    (commands,) = re.findall(r"```sh\n(cp -r .*?)```", (SQL / "sources" / source / "README.md").read_text(), re.DOTALL)
+    shutil.copytree(SQL / "sources" / source, folder / source)
+    subprocess.run(["/bin/sh", "-ec", commands], cwd=folder, check=True)
+    return (folder / copy / f"{LINES}.sql").read_text()
 
 
 @pytest.fixture(scope="module")

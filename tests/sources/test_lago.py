@@ -3,12 +3,13 @@
 import json
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from tests.sources.conftest import Billing
+from tests.sources.conftest import Billing, copied
 from tests.sources.shares import holds_contract_types, month_share
 
 TABLES = """
@@ -577,6 +578,17 @@ def test_another_billing_entity_and_unmarked_customers_are_not_read(lago: Lago) 
     lago.fee("F1", 100_00, "2015-06-01", "2015-06-30", invoice_id="I2")
 
     assert list(lago.lines()) == ["F/C4"]
+
+
+def test_the_copy_of_the_readme_reads_the_other_billing_entity(lago: Lago, tmp_path: Path) -> None:
+    lago.billing.script("UPDATE billing_entities SET code = LOWER(code)")
+    lago.invoice("I2", billing_entity_id="US")
+    for name, invoice in [("F1", "I1"), ("F2", "I2")]:
+        lago.fee(name, 100_00, "2015-06-01", "2015-06-30", invoice_id=invoice)
+
+    rows = lago.billing.ask(copied("lago", "lago_us", tmp_path))
+
+    assert [row["line_id"] for row in rows] == [key("F2")]
 
 
 def test_a_marked_customer_is_a_reseller_account(lago: Lago) -> None:

@@ -1,8 +1,5 @@
 """Odoo's tables as contract 1, on PostgreSQL: one test for each trap, with amounts worked out by hand."""
 
-import re
-import shutil
-import subprocess
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.conftest import SQL, Billing
+from tests.sources.conftest import Billing, copied
 from tests.sources.shares import holds_contract_types, month_share
 
 TABLES = """
@@ -470,10 +467,7 @@ def test_an_installed_view_gives_what_the_query_in_place_gives(odoo: Odoo) -> No
 
 def test_the_query_for_community_of_the_readme_reads_the_other_modules_columns(odoo: Odoo, tmp_path: Path) -> None:
     """Run the README's commands on a copy, with tables that have the columns of those modules."""
-    commands = re.findall(r"```sh\n(.*?)```", (SQL / "sources" / "odoo" / "README.md").read_text(), re.DOTALL)
-    shutil.copytree(SQL / "sources" / "odoo", tmp_path / "odoo")
-    subprocess.run(["/bin/sh", "-ec", commands[-1]], cwd=tmp_path, check=True)
-    query = (tmp_path / "odoo_community" / "program_mrr_line.sql").read_text()
+    query = copied("odoo", "odoo_community", tmp_path)
     odoo.move()
     line_id = odoo.line("100.00", "2015-06-01", "2015-06-30", subscription_id=8)
     odoo.billing.script("""
