@@ -159,7 +159,7 @@ def test_the_shape_since_version_basil_is_read_with_the_price_from_its_table(str
     back = {
         **whole,
         "id": "il_2",
-        "amount": -601_64,
+        "amount": -600_00,
         "taxes": [],
         "period": {"start": at("2015-12-01"), "end": at("2016-06-01")},
         "parent": {
@@ -177,7 +177,7 @@ def test_the_shape_since_version_basil_is_read_with_the_price_from_its_table(str
 
     assert before == {"il_1": "price missing", "il_2": "price missing"}
     assert told(lines["il_1"])[2:] == (12, None, 1000_00)
-    assert told(lines["il_2"])[2:] == (12, -1200_00, -601_64)  # 183 of 365 or 366 days
+    assert told(lines["il_2"])[2:] == (12, -1200_00, -600_00)  # 183 of 366 days
     assert (lines["il_1"]["service_id"], lines["il_2"]["service_id"], lines["il_2"]["product"]) == (
         "sub_9",
         "sub_9",
@@ -249,6 +249,24 @@ def test_a_proration_with_its_discount_in_its_amount_has_the_price_that_its_seco
 
     assert told(lines["il_1"])[2:] == (1, -80_00, -53_33)
     assert told(lines["il_2"])[2:] == (None, None, 90_00)  # more than the price gives: it pays for its days
+
+
+def test_a_discounted_proration_of_a_short_month_has_the_price_of_its_own_term(stripe: Stripe) -> None:
+    """From 31 March to 30 April are 30 days, a month before its end 31: 90.00 for 30 days are 60.00 for 20."""
+    stripe.invoice(line("il_1", 100_00, "2015-03-31", "2015-04-30", discount_amounts=off(10_00)))
+    back = line("il_2", -60_00, "2015-04-10", "2015-04-30", unit=100_00, type="invoiceitem", proration=True)
+    stripe.invoice(back, name="in_2")
+
+    assert told(stripe.lines()["il_2"])[2:] == (1, -90_00, -60_00)
+
+
+def test_a_discounted_proration_of_hours_has_the_price_that_its_terms_line_tells(stripe: Stripe) -> None:
+    """90.00 for 720 hours are 1.63 for 13, of which the seconds alone would make 90.28."""
+    stripe.invoice(line("il_1", 100_00, "2015-06-15", "2015-07-15", discount_amounts=off(10_00)))
+    more = {"unit": 100_00, "type": "invoiceitem", "proration": True}
+    stripe.invoice(line("il_2", -1_63, "2015-07-14T23:00:00", "2015-07-15", **more), name="in_2")
+
+    assert told(stripe.lines()["il_2"]) == ("2015-07-14", "2015-07-15", 1, -90_00, -1_63)
 
 
 def test_a_change_in_the_hours_before_the_next_period_counts_no_day_twice(stripe: Stripe) -> None:

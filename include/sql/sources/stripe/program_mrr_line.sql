@@ -157,38 +157,58 @@ periods AS (
     FROM items
 ),
 
+whole_terms AS (
+    SELECT
+        *,
+        -- Stripe counts months in UTC
+        COALESCE(
+            ends_at = starts_at + MAKE_INTERVAL(months => months)
+            OR starts_at = ends_at - MAKE_INTERVAL(months => months),
+            FALSE
+        ) AS has_whole_dates
+    FROM periods
+),
+
 lengths AS (
     SELECT
         *,
-        EXTRACT(EPOCH FROM ends_at - (ends_at - MAKE_INTERVAL(months => months))) AS term_seconds
-    FROM periods
+        -- how long the term is that a piece was cut out of: one that ends with a short month may begin on another day
+        MAX(seconds) FILTER (WHERE has_whole_dates AND NOT is_proration)
+            OVER (PARTITION BY service_id, ends_at, months)
+            AS billed_seconds,
+        -- and what a discount left of its price
+        MAX(net / NULLIF(amount, 0)) FILTER (WHERE has_whole_dates AND NOT is_proration)
+            OVER (PARTITION BY service_id, ends_at, months)
+            AS billed_part,
+        EXTRACT(EPOCH FROM ends_at - (ends_at - MAKE_INTERVAL(months => months))) AS calendar_seconds
+    FROM whole_terms
 ),
 
 terms AS MATERIALIZED (
     SELECT
         *,
-        -- whole terms, of which Stripe counts the months in UTC
-        ends_at = starts_at + MAKE_INTERVAL(months => months)
-        OR starts_at = ends_at - MAKE_INTERVAL(months => months)
-        OR (amount = price AND amount <> 0) AS is_whole,
+        has_whole_dates OR (amount = price AND amount <> 0) AS is_whole,
         -- Stripe's proration is by seconds: some number of days that the term may have gives the amount
         price > 0
         AND amount <> 0
         AND CEIL(
             GREATEST(
                 price * seconds / 86400 / (ABS(amount) + 1),
-                CASE months WHEN 1 THEN 28 ELSE FLOOR(months * 30.4375) - 2 END
+                COALESCE(billed_seconds / 86400, CASE months WHEN 1 THEN 28 ELSE FLOOR(months * 30.4375) - 2 END)
             )
         ) <= FLOOR(
             LEAST(
                 price * seconds / 86400 / NULLIF(ABS(amount) - 1, 0),
-                CASE months WHEN 1 THEN 31 ELSE CEIL(months * 30.4375) + 2 END
+                COALESCE(billed_seconds / 86400, CASE months WHEN 1 THEN 31 ELSE CEIL(months * 30.4375) + 2 END)
             )
         ) AS is_at_price,
+        ABS(price * billed_part * seconds / billed_seconds - ABS(amount)) <= 1 AS is_at_billed_part,
         -- a proration has its discount in its amount: its price is what its seconds make of it, if not too high
         is_proration
-        AND COALESCE(ABS(amount) * term_seconds <= 1.1 * price * seconds, TRUE) AS is_at_less,
-        term_seconds / NULLIF(seconds, 0) AS terms
+        AND COALESCE(
+            ABS(amount) * COALESCE(billed_seconds, calendar_seconds) <= 1.1 * price * seconds, TRUE
+        ) AS is_at_less,
+        COALESCE(billed_seconds, calendar_seconds) / NULLIF(seconds, 0) AS terms
     FROM lengths
 ),
 
@@ -220,6 +240,7 @@ fees AS (
                 = CAST(term.ends_at AT TIME ZONE 'UTC' AT TIME ZONE place.time_zone AS DATE)
                 THEN 0
             WHEN term.is_at_price THEN SIGN(term.amount) * term.price * term.net / term.amount
+            WHEN term.is_at_less AND term.is_at_billed_part THEN SIGN(term.net) * term.price * term.billed_part
             WHEN term.is_at_less THEN term.net * term.terms
         END AS term_amount
     FROM terms AS term
