@@ -19,6 +19,7 @@ from tests.sources.test_fossbilling import FossBilling
 from tests.sources.test_killbill import KillBill
 from tests.sources.test_lago import USAGE, YEARLY, Lago, key
 from tests.sources.test_odoo import DISCOUNT, MONTHLY, REWARD, Odoo
+from tests.sources.test_skeleton import System
 from tests.sources.test_stripe import YEAR, Stripe, line
 from tests.sources.test_whmcs import Whmcs
 
@@ -148,6 +149,18 @@ def stripe_june(billing: Billing) -> None:
     system.note({"id": "cnli_1", "amount": 20_00, "invoice_line_item": "il_3"})
 
 
+def skeleton_june(billing: Billing) -> None:
+    """1,200 a year, half of June for 50 less 10, usage of 70 less 30, 17 days for 34: 100 + 40 + 40 + 34."""
+    system = System(billing)
+    system.item(1, "1200.00", "2015-06-01", "2016-05-31", contract_id=6)
+    system.item(2, "50.00", "2015-06-16", "2015-06-30")
+    system.item(3, "-10.00", None, None, type="discount", corrects_id=2, contract_id=None)
+    system.item(4, "70.00", "2015-06-10", "2015-07-09", type="usage")
+    system.invoice(2, type="credit note")
+    system.item(5, "30.00", None, None, bill_id=2, corrects_id=4)
+    system.item(6, "34.00", "2015-06-14", "2015-06-30", contract_id=None)
+
+
 SYSTEMS = pytest.mark.parametrize(
     ("server", "source", "fill", "account_id", "june"),
     [
@@ -159,8 +172,21 @@ SYSTEMS = pytest.mark.parametrize(
         ("postgres_billing", "odoo", odoo_june, "30", 115_00),
         ("own_postgres_billing", "lago", lago_june, key("C1"), 155_00),
         ("own_postgres_billing", "stripe", stripe_june, "cus_1", 245_00),
+        ("postgres_billing", "skeleton", skeleton_june, "1", 214_00),
+        ("mariadb_billing", "skeleton", skeleton_june, "1", 214_00),
     ],
-    ids=["killbill-postgres", "killbill-mariadb", "fossbilling", "whmcs", "erpnext", "odoo", "lago", "stripe"],
+    ids=[
+        "killbill-postgres",
+        "killbill-mariadb",
+        "fossbilling",
+        "whmcs",
+        "erpnext",
+        "odoo",
+        "lago",
+        "stripe",
+        "skeleton-postgres",
+        "skeleton-mariadb",
+    ],
 )
 
 

@@ -21,6 +21,7 @@ def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() ->
         "killbill": ["mysql", "postgres"],
         "lago": ["postgres"],
         "odoo": ["postgres"],
+        "skeleton": ["mysql", "postgres"],
         "stripe": ["postgres"],
         "whmcs": ["mysql"],
     }

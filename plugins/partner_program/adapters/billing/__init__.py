@@ -2,7 +2,8 @@
 
 **Talks to** SQLite, PostgreSQL, MariaDB and MySQL, and reads Parquet, CSV and DuckDB files with `duckdb`, through the
 connection `billing_<entity>`. The statements are files in `include/sql/<dialect>/`, one each.
-**Called by** `usecases.month.run` (the pull), `usecases.month.closes` (`close check`) and `usecases.doctor`.
+**Called by** `usecases.month.run` (the pull), `usecases.month.closes` (`close check`), `usecases.doctor` and
+`usecases.source_check`.
 
 Start with `pull.pull_month`. It opens one read-only snapshot (`sqlite`, `postgres`, `mysql` or `duckdb`, behind the
 protocol in `snapshot`), has the database add up the sound lines in groups (`tally`), reads line by line only the
@@ -17,7 +18,8 @@ Give it a fixture in `tests/adapters/billing/dialects.py`: `test_every_dialect.p
 the same lines, and for the same words about some forty faults.
 
 **To add a billing system that cannot have views:** a folder `include/sql/sources/<name>/` with one query for each
-relation. No Python. `include/sql/sources/README.md` says how.
+relation. No Python. `include/sql/sources/skeleton` is one to copy, and its README says how; `source_check` looks
+through what it gives.
 
 **To add a charge kind:** not here. One row in the table of `domain.revenue`.
 """
