@@ -154,56 +154,6 @@ def test_a_file_that_begins_later_stands_for_all_the_months(world: World) -> Non
     assert list(differing(simulated(world, changed, JUNE, JUNE))) == [(JUNE, "P2")]
 
 
-def granted_world(world: World) -> World:
-    """P1 earns tier 2 each month and was granted tier 3 from go-live until 20 October: it lapses in September's run."""
-    world.partner("P1", {"NL": "A1"})
-    world.bill("A1", JUNE, 2_500_00, months=4)
-    world.grant("G1", "P1", 3, GO_LIVE, "2015-10-20")
-    world.ready(*DAYS)
-    for month, day in DAYS.items():
-        settle(world, month, day)
-    assert [world.result(month, "P1")["tier"] for month in DAYS] == [3, 3, 3, 2]
-    return world
-
-
-def test_a_grant_that_the_other_table_confirms_is_gone_in_the_simulated_months_after(world: World) -> None:
-    granted_world(world)
-    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 0")
-    confirms_july = draft(world, ("from_mrr_cents: 500000", "from_mrr_cents: 250000"))
-    found = simulated(world, confirms_july, JUNE, SEPTEMBER)
-    assert [month.results[0].tier for month in found.months] == [3, 3, 3, 3]
-    assert [key for key, _ in differing(found)] == [SEPTEMBER]
-
-
-def test_a_grant_follows_the_simulated_months_and_not_what_was_settled(world: World) -> None:
-    """August's revenue confirms the grant with the table in force; with the other table it stays open and lifts on."""
-    world.partner("P1", {"NL": "A1"})
-    for month, cents in zip(DAYS, (100_00, 5_000_00, 100_00, 100_00), strict=True):
-        world.bill("A1", month, cents)
-    world.grant("G1", "P1", 3, GO_LIVE, "2015-12-01")
-    world.ready(*DAYS)
-    for month, day in DAYS.items():
-        settle(world, month, day)
-    assert [world.result(month, "P1")["tier"] for month in DAYS] == [3, 3, 0, 0]
-    dearer = draft(world, ("from_mrr_cents: 500000", "from_mrr_cents: 500001"))
-    whole = simulated(world, dearer, JUNE, SEPTEMBER)
-    assert [month.results[0].tier for month in whole.months] == [3, 3, 3, 3]
-    # months before the first simulated one keep their results
-    after = simulated(world, dearer, AUGUST, SEPTEMBER)
-    assert [month.results[0].tier for month in after.months] == [0, 0]
-
-
-def test_a_grant_recorded_after_a_month_does_not_change_that_month(world: World) -> None:
-    june_in_force(world)
-    world.settle(JULY, on=DAYS[JULY])
-    world.grant("G1", "P1", 4, "2015-08-25", "2015-12-01")
-    world.load()
-    world.settle(AUGUST, on=DAYS[AUGUST])
-    found = simulated(world, USED)
-    assert differing(found) == {}
-    assert [month.results[0].tier for month in found.months] == [2, 2, 4]
-
-
 def test_older_terms_stay_a_floor_under_the_other_table(world: World) -> None:
     three_partners(world)
     world.legacy("P1", monthly_bp=900)
