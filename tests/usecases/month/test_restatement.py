@@ -182,3 +182,32 @@ def test_a_month_that_was_the_migration_stays_it_whatever_a_later_run_asks_for(w
     accept(world, JUNE_MONTH)
     assert partners(world, JUNE)["P1"]["tier"] == 3
     assert not world.settle(JUNE, today="2015-08-20", migration=True).changed
+
+
+def billed_anew(world: World, cents: int) -> None:
+    """P1's invoice of June is another one after June took force; what differs is proposed."""
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = ? WHERE line_id = 'L1'", (cents,))
+    world.close(JUNE)
+    assert world.settle(JUNE, today="2015-08-18").proposed == 1
+
+
+def test_a_correction_within_the_tier_writes_no_rate(world: World) -> None:
+    june_in_force(world)
+    billed_anew(world, 2_500_00)
+    (told,) = shown(world, JUNE_MONTH).consequences
+    assert (told.rate, told.rate_before) == (told.rate_before, told.rate)
+    assert told.rate is not None
+    accept(world, JUNE_MONTH)
+    assert rates(world, "P1") == [(GO_LIVE, 2, 800)]
+    row = partners(world, JUNE)["P1"]
+    assert (row["mrr_eur_cents"], row["rate_valid_from"], row["letter"]["kind"]) == (2_500_00, GO_LIVE, "restated")
+
+
+def test_a_correction_keeps_the_terms_of_an_older_agreement(world: World) -> None:
+    three_partners(world)
+    world.legacy("P1", monthly_bp=900)
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    billed_anew(world, 1_000_00)
+    accept(world, JUNE_MONTH)
+    assert rates(world, "P1") == [(GO_LIVE, 2, 900), (str(TODAY), 1, 900)]
