@@ -211,3 +211,16 @@ def test_a_correction_keeps_the_terms_of_an_older_agreement(world: World) -> Non
     billed_anew(world, 1_000_00)
     accept(world, JUNE_MONTH)
     assert rates(world, "P1") == [(GO_LIVE, 2, 900), (str(TODAY), 1, 900)]
+
+
+def test_a_corrected_month_of_history_stays_history_without_a_rate_or_a_letter(world: World) -> None:
+    three_partners(world)
+    world.settle(JULY, today="2015-08-18", history=True)
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 550000 WHERE line_id = 'L2'")
+    world.close(JULY)
+    assert world.settle(JULY, today="2015-08-18", history=True).proposed == 1
+    accept(world)
+    register = world.register(JULY)
+    assert (register["status"], register["revision"], register["effective_on"]) == ("history", 2, None)
+    assert (partners(world, JULY)["P1"]["mrr_eur_cents"], rates(world, "P1")) == (5_500_00, [])
+    assert world.rows("SELECT * FROM letter") == []
