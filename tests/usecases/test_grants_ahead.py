@@ -1,6 +1,7 @@
 """A grant made on demand for a later day, and a month that is settled before that day (rules 4 and 5)."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from partner_program.domain.refusals import NotAuthorized
 from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.orders import Order, quote_order
 from tests.usecases.three_partners import GO_LIVE, JUNE, rates, three_partners
-from tests.worlds import World
+from tests.worlds import PROJECT, World
 
 LATER = date(2015, 8, 10)
 
@@ -97,3 +98,15 @@ def test_a_partner_that_is_no_longer_authorised_loses_the_rate_of_a_grant_ahead_
     assert rate.terms.monthly_fee_discount_bp == 0
     with pytest.raises(NotAuthorized):
         quote_order(world.installation, Order("P3", LATER, 100_00, 0, 1))
+
+
+def test_a_programme_file_of_the_run_is_that_of_the_days_after_it_too(world: World, tmp_path: Path) -> None:
+    three_partners(world)
+    grant_ahead(world, "P2", tier=4)
+    lower = tmp_path / "lower.yaml"
+    used = (PROJECT / "include/program/2015-07-27.yaml").read_text("utf-8")
+    lower.write_text(used.replace("monthly_fee_discount_bp: 1500\n", "monthly_fee_discount_bp: 1400\n"), "utf-8")
+
+    world.settle(JUNE, on=GO_LIVE, program_file=lower)
+
+    assert rates(world, "P2") == [(GO_LIVE, 1, 500), (str(LATER), 4, 1500), (str(LATER), 4, 1400)]

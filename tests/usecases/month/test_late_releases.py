@@ -124,3 +124,15 @@ def test_before_the_months_own_day_a_release_holds_from_that_day(world: World) -
     world.close(JUNE, "US")
     world.settle(JUNE, today=AUGUST_3)
     assert rates(world, "P2") == [("2015-08-20", 1, 500)]
+
+
+def test_a_late_release_leaves_the_tier_that_the_next_month_gives_from_its_day(world: World) -> None:
+    june_waits_for_us(world).bill("B2", JULY, 4_400_00, entity="US")
+    world.close(JULY, "US")
+    world.settle(JULY, on=AUGUST_3)
+    world.close(JUNE, "US")
+
+    world.settle(JUNE, on=GO_LIVE)
+
+    assert (partners(world, JUNE)["P2"]["tier"], partners(world, JULY)["P2"]["tier"]) == (1, 3)
+    assert rates(world, "P2") == [(AUGUST_3, 3, 1_000)]
