@@ -200,3 +200,23 @@ def test_of_agreements_with_the_same_term_the_last_to_end_is_named() -> None:
     both = (replace(legacy(1_200, until=last), source="the last"), legacy(1_200, until=first))
     assert ended(3, *both, on=first) == ()
     assert [(each.source, each.valid_to) for each in ended(3, *both, on=last)] == [("the last", last)]
+
+
+def ended_of(now: RateTerms, *agreements: LegacyAgreement) -> list[tuple[str, date | None]]:
+    """What has ended of a Tier 2 with 9 % and Gold from older agreements."""
+    before = RateTerms(2, 900, 2_000, "Gold")
+    found = legacy_ended(program=PROGRAM, before=before, now=now, agreements=agreements, day=GO_LIVE)
+    return [(each.component, each.valid_to) for each in found]
+
+
+def test_only_what_is_lower_now_has_ended_with_its_agreement() -> None:
+    over = legacy(900, 0, "Gold", until=GO_LIVE)
+    assert ended_of(terms(2), over) == [("monthly_fee", GO_LIVE), ("sla", GO_LIVE)]
+    assert ended_of(RateTerms(2, 800, 2_000, "Gold"), over) == [("monthly_fee", GO_LIVE)]
+    assert ended_of(RateTerms(2, 900, 2_000, "Silver"), over) == [("sla", GO_LIVE)]
+    assert ended_of(terms(3), over) == []
+
+
+def test_an_agreement_that_is_open_or_ends_later_has_not_ended() -> None:
+    later = date(2015, 7, 28)
+    assert ended_of(terms(2), legacy(900, 0, "Gold"), legacy(900, 0, "Gold", until=later)) == []
