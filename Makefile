@@ -38,7 +38,7 @@ test-fast: ready-dev ## Run the tests of rules, letters and adapters that need n
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow and not processes' \
 		$(or $(TESTS),$(FAST))
 
-mutants: ready-dev ## Change the rules one by one and count what no test notices, before a release (ROOMS="--sample 150 month letters")
+mutants: ready-dev ## Change the rules one by one and count what no test notices, before a release (ROOMS="--sample 200 month letters")
 	@$(BIN)/python -m bench.mutants $(or $(ROOMS),domain)
 
 check: ready-dev ## Lint, types, import contracts, SQL
