@@ -217,6 +217,21 @@ def test_an_item_without_dates_that_comes_again_within_45_days_is_refused_by_its
     )
 
 
+@pytest.mark.parametrize(("group", "kind"), [("Setup", "setup"), ("One-off", "one_off"), ("Rental", "recurring")])
+def test_items_of_the_groups_for_what_is_paid_once_are_no_service_also_on_a_subscriptions_invoice(
+    erpnext: ErpNext, group: str, kind: str
+) -> None:
+    """A reseller pays the same setup fee for each new server: it must not be refused for coming again."""
+    erpnext.invoice(from_date="2015-06-01", to_date="2015-06-30", posting_date=date(2015, 6, 2))
+    erpnext.item("S1", "99.00", item_group=group)
+    erpnext.invoice("I2", from_date="2015-06-01", to_date="2015-06-30")
+    erpnext.item("S2", "99.00", parent="I2", item_group=group)
+    line = erpnext.lines()["S1"]
+
+    assert line["charge_kind"] == kind
+    assert line["service_start"] == (date(2015, 6, 1) if kind == "recurring" else date(2015, 6, 2))
+
+
 def test_free_items_without_dates_may_come_again(erpnext: ErpNext) -> None:
     for name, net in [("I1", "0.00"), ("I2", "10.00"), ("I3", "0.00")]:
         erpnext.invoice(name)

@@ -45,6 +45,9 @@ items AS (
             item.enable_deferred_revenue = 1
             OR COALESCE(invoice.auto_repeat, original.auto_repeat, '') <> ''
         ) AS recurs,
+        -- the entity says of an item by its group that it is no service
+        item.item_group IN ('Setup', 'One-off')
+        AND item.service_start_date IS NULL AND item.service_end_date IS NULL AS is_once,
         -- the same item on another of the customer's invoices within 45 days
         item.net_amount > 0 AND invoice.is_return = 0 AND EXISTS (
             SELECT 1
@@ -156,7 +159,7 @@ terms AS (
                 ) <= 0.01
                 THEN sold_months
         END AS piece_months,
-        recurs OR first_day IS NOT NULL OR last_day IS NOT NULL AS has_period
+        (recurs OR first_day IS NOT NULL OR last_day IS NOT NULL) AND NOT is_once AS has_period
     FROM months
 )
 
@@ -166,12 +169,14 @@ SELECT
     service_id,
     product,
     CASE
+        WHEN is_once THEN CASE product WHEN 'Setup' THEN 'setup' ELSE 'one_off' END
         WHEN NOT has_period THEN CASE WHEN may_recur THEN 'undated' ELSE 'one_off' END
         WHEN net_amount < 0 THEN 'credit'
         ELSE 'recurring'
     END AS charge_kind,
     -- what recurs without any date is a fault of its line from its posting on, as its end is missing
-    CASE WHEN first_day IS NULL AND last_day IS NULL THEN posting_date ELSE starts_on END AS service_start,
+    CASE WHEN NOT has_period OR (first_day IS NULL AND last_day IS NULL) THEN posting_date ELSE starts_on END
+        AS service_start,
     CASE WHEN has_period THEN ends_on ELSE posting_date + INTERVAL 1 DAY END AS service_end,
     CAST(COALESCE(piece_months, whole_months) AS SIGNED) AS term_months,
     CAST(
