@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command_line import Answer, CommandLine
-from tests.worlds import World
+from tests.worlds import BILLING_TABLES, World
 
 WRONG = """
 INSERT INTO program_reseller_account VALUES ('A1', 'x', '', ''), ('A9', 'y', '', '');
@@ -151,3 +151,22 @@ def test_a_question_asked_wrongly_is_wrong_usage(billing: Path, words: list[str]
     assert answer.status == 2
     assert said in answer.said
     assert "{secret" not in answer.said
+
+
+def test_a_query_that_never_ends_is_told_at_the_deadline(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.db"
+    with closing(sqlite3.connect(endless)) as owner:
+        owner.executescript(f"""
+            {BILLING_TABLES}
+            ALTER TABLE program_mrr_line RENAME TO kept;
+            CREATE VIEW program_mrr_line AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+              SELECT kept.* FROM n CROSS JOIN kept;
+            INSERT INTO kept (line_id, service_start, service_end) VALUES ('L', '2014-01-01', '2014-02-01');
+        """)  # noqa: S608 - tables of our own
+    fields = {"conn_type": "sqlite", "host": str(endless), "extra": {"deadline": 1}}
+    commands = CommandLine({"AIRFLOW_CONN_BILLING_NL": json.dumps(fields)})
+
+    answer = commands("source", "check", "--connection", "billing_nl", "--month", "2015-06")
+
+    assert answer.status == 1
+    assert "FAIL the month cannot be read: no answer within 1 second" in answer.said

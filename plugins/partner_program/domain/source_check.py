@@ -184,9 +184,18 @@ def doubt_of(line: SingleLine, month: BillingMonth) -> str | None:
         return f"usage of {plural(days, 'day')} counts whole in one month" if days > _LONGEST_USAGE_DAYS else None
     if group.way == THIS_PERIOD:
         return _odd_period(start, end)
-    if group.way == PIECE_OF_TERM and abs(group.net_amount_minor) > abs(group.term_amount_minor):
-        return f"a piece for more than its whole term, which costs {euros_text(group.term_amount_minor)}"
+    if group.way == PIECE_OF_TERM and _is_dear(group, start, end):
+        return (
+            f"a piece of {plural((end - start).days, 'day')} of a term that costs {euros_text(group.term_amount_minor)}"
+        )
     return _against_term(line, start, end, month)
+
+
+def _is_dear(group: MrrGroup, start: date, end: date) -> bool:
+    """Whether a piece costs more than its whole term, or by a tenth of that more or less than its days."""
+    net, price = abs(group.net_amount_minor), abs(group.term_amount_minor)
+    by_days = Fraction(price * (end - start).days, (months_later(start, group.term_months) - start).days)
+    return net > price or abs(net - by_days) > Fraction(price, 10)
 
 
 def _odd_period(start: date, end: date) -> str | None:

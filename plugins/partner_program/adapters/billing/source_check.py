@@ -49,7 +49,11 @@ from partner_program.domain.source_check import (
 def check_source(
     connection: ConnectionFields, entity: Entity, month: BillingMonth, *, largest_line: LargestLine, sql_folder: Path
 ) -> SourceCheck:
-    """Look through a month of the relations that a connection and the entity's source give; nothing is raised."""
+    """Look through a month of the relations that a connection and the entity's source give.
+
+    All of it together takes no longer than the connection's deadline. Raises `Refusal` where its settings are wrong.
+    """
+    whole_time = Deadline(deadline_seconds(connection))
 
     def relation(name: str) -> RelationLooked:
         def look(deadline: Deadline) -> RelationLooked:
@@ -57,7 +61,7 @@ def check_source(
                 return _relation(snapshot, name)
 
         try:
-            return answer_within(deadline_seconds(connection), look)
+            return answer_within(whole_time.whole_seconds_left(), look)
         except Refusal as fault:
             return RelationLooked(name, True, str(fault))
 
@@ -70,7 +74,7 @@ def check_source(
     fault: str | None = None
     if not any(each.fault for each in relations):
         try:
-            looked = answer_within(deadline_seconds(connection), whole)
+            looked = answer_within(whole_time.whole_seconds_left(), whole)
         except Refusal as refusal:
             fault = str(refusal)
     return SourceCheck(entity.source, connection.conn_id, month, relations, fault, looked)
