@@ -69,13 +69,13 @@ class Deadline:
         self._sockets.append(socket.socket(fileno=os.dup(fileno)))
 
     def will_stop(self, stop: Callable[[], None]) -> None:
-        """Remember what to call at the deadline to end work in this process; it may be over by then."""
+        """Remember what to call at the deadline to end work; it may take long itself, or find that all is over."""
         self._stops.append(stop)
 
     def shut_down(self) -> None:
         """End the connections that are still open, and the work in this process."""
         for stop in self._stops:
-            stop()
+            Thread(target=stop, daemon=True).start()
         for each in self._sockets:
             with suppress(OSError):  # the other side has closed it
                 each.shutdown(socket.SHUT_RDWR)

@@ -1,5 +1,6 @@
 """Billing databases of every dialect with the same tables, and lines to fill them with."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -148,6 +149,48 @@ class ParquetFiles(Server):
     @fields.setter
     def fields(self, _: ConnectionFields) -> None:
         """Leave the files as they are: where they lie is no choice of a test's."""
+
+
+class SparkTables(ParquetFiles):
+    """The same files as views of a Spark server, at the address `SPARK`."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        super().__init__(folder)
+        self._host, _, port = address.partition(":")
+        self._port = int(port)
+        self._schema = f"billing_{uuid4().hex[:12]}"
+        self.own(f"CREATE SCHEMA {self._schema}")
+
+    def own(self, statement: str) -> None:
+        from pyspark.sql.connect.session import SparkSession
+
+        owner = SparkSession.builder.remote(f"sc://{self._host}:{self._port}").create()
+        owner.sql(statement).collect()
+        owner.stop()
+
+    @property
+    def path_of_lines(self) -> str:
+        """The lines as a relation of Spark's."""
+        return f"parquet.`{self._folder / 'program_mrr_line.parquet'}`"
+
+    @property
+    def fields(self) -> ConnectionFields:
+        is_written = self._is_written
+        files: Any = super().fields.extra["relations"]
+        if not is_written:
+            for name, path in files.items():
+                view = f"CREATE OR REPLACE VIEW {self._schema}.{name} AS SELECT * FROM parquet.`{path}`"  # noqa: S608
+                self.own(view)
+        return ConnectionFields("billing_nl", "spark", self._host, self._port, schema=self._schema)
+
+    @fields.setter
+    def fields(self, _: ConnectionFields) -> None:
+        """Leave the views as they are."""
+
+
+@pytest.fixture(scope="module")
+def spark_tables(tmp_path_factory: pytest.TempPathFactory) -> SparkTables:
+    return SparkTables(tmp_path_factory.mktemp("billing"), os.environ["SPARK"])
 
 
 @pytest.fixture(scope="module")

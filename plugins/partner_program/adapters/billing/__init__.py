@@ -1,13 +1,13 @@
 """Reads what a legal entity billed in a month (contract 1), from its own database, without ever changing it.
 
-**Talks to** SQLite, PostgreSQL, MariaDB and MySQL, and reads Parquet, CSV and DuckDB files with `duckdb`, through the
-connection `billing_<entity>`. The statements are files in `include/sql/<dialect>/`, one each.
+**Talks to** SQLite, PostgreSQL, MariaDB, MySQL and Spark, and reads Parquet, CSV and DuckDB files with `duckdb`,
+through the connection `billing_<entity>`. The statements are files in `include/sql/<dialect>/`, one each.
 **Called by** `usecases.month.run` (the pull), `usecases.month.closes` (`close check`), `usecases.doctor` and
 `usecases.source_check`.
 
-Start with `pull.pull_month`. It opens one read-only snapshot (`sqlite`, `postgres`, `mysql` or `duckdb`, behind the
-protocol in `snapshot`), has the database add up the sound lines in groups (`tally`), reads line by line only the
-accounts with doubtful lines (`lines` says what is wrong with each), and compares with the entity's own close
+Start with `pull.pull_month`. It opens one read-only snapshot (`sqlite`, `postgres`, `mysql`, `duckdb` or `spark`,
+behind the protocol in `snapshot`), has the database add up the sound lines in groups (`tally`), reads line by line only
+the accounts with doubtful lines (`lines` says what is wrong with each), and compares with the entity's own close
 (`closes`). A fault of the entity is never raised: it is the `fault` of the result, and the other entities go on. Nor
 does one that never answers stop them: `adapters.deadline` ends the reading of an entity, whatever it waits for.
 

@@ -56,11 +56,22 @@ def _open_duckdb(connection: ConnectionFields, **how: Any) -> AbstractContextMan
     return open_duckdb(connection, **how)
 
 
+def _open_spark(connection: ConnectionFields, **how: Any) -> AbstractContextManager[BillingSnapshot]:
+    try:
+        from partner_program.adapters.billing.spark import open_spark
+    except ImportError as error:
+        extra = "pip install 'partner-program[spark]'"
+        raise BillingFault(f"connection {connection.conn_id}: {error.name} is not installed here: {extra}") from None
+
+    return open_spark(connection, **how)
+
+
 _DIALECTS: dict[str, Callable[..., AbstractContextManager[BillingSnapshot]]] = {
     "sqlite": open_sqlite,
     "postgres": open_postgres,
     "mysql": open_mysql,
     "duckdb": _open_duckdb,
+    "spark": _open_spark,
 }
 
 

@@ -1,0 +1,4 @@
+-- Grain: no row; only the names and types of the columns are wanted.
+SELECT * -- noqa: AM04, all columns that exist
+FROM program_mrr_line
+WHERE FALSE
