@@ -79,7 +79,7 @@ def test_load_says_what_it_read_and_a_second_time_that_nothing_changed(partner_p
     answer = partner_program("load", folder)
 
     assert (answer.status, answer.stderr) == (0, "")
-    assert answer.stdout == "1 partners, 1 account links, 1 entities: 0 rows changed\n"
+    assert answer.stdout == "1 partner, 1 account link, 1 entity: 0 rows changed\n"
 
 
 def test_load_reports_every_fault_at_once_and_changes_nothing(partner_program, world):
@@ -100,7 +100,7 @@ def test_run_answers_in_one_line_and_prints_its_steps_on_stderr(partner_program,
 
     assert answer.status == 0
     assert answer.stdout == (
-        "2015-06: in force from 2015-07-27, 1 partners assigned, 0 held, 1 letters rendered: "
+        "2015-06: in force from 2015-07-27, 1 partner assigned, 0 held, 1 letter rendered: "
         f"see {world.folder / 'out' / 'index.html'}\n"
     )
     assert [line.strip() for line in answer.stderr.splitlines() if line.startswith("  ")] == [
@@ -205,7 +205,7 @@ def test_close_check_says_what_the_entity_closed_and_that_it_agrees(partner_prog
     answer = partner_program("close", "check", "NL", "2015-06")
 
     assert (answer.status, answer.stderr) == (0, "")
-    assert "NL 2015-06 EUR: 1 lines, total 250000 minor" in answer.stdout
+    assert "NL 2015-06 EUR: 1 line, total 250000 minor" in answer.stdout
     assert "closed, and what was read agrees with it" in answer.stdout
 
 

@@ -55,10 +55,10 @@ def test_a_partner_without_a_letter_is_refused_by_name(letters):
 
 def test_a_month_is_approved_sent_and_adds_up(letters):
     assert letters.must("letters", "send", JUNE).stdout == (
-        "2015-06: nothing to send\n1 wait for an approval: partner-program letters approve 2015-06 --reason TEXT\n"
+        "2015-06: nothing to send\n1 waits for an approval: partner-program letters approve 2015-06 --reason TEXT\n"
     )
     approved = letters.must("letters", "approve", JUNE, *WHY).stdout
-    assert approved.startswith("2015-06: 1 letters to 1 partners approved by kim (")
+    assert approved.startswith("2015-06: 1 letter to 1 partner approved by kim (")
     sent = letters.must("letters", "send", JUNE, "--limit", "1")
     assert (sent.stdout, sent.stderr) == ("2015-06: 1 accepted\n", "")
     assert letters.must("letters", "send", JUNE).stdout == "2015-06: nothing to send\n"
@@ -93,7 +93,7 @@ def test_an_ambiguous_letter_fails_the_command_until_a_person_resolves_it(letter
         again = live(letters, server)("letters", "send", JUNE)
         assert (again.status, len(server.bodies)) == (1, 1)
     assert "ambiguous" in letters.must("letters", "reconcile", JUNE).stdout
-    assert "1 letters resolved by kim" in letters.must("letters", "resolve", JUNE, "P1", "--accepted", *WHY).stdout
+    assert "1 letter resolved by kim" in letters.must("letters", "resolve", JUNE, "P1", "--accepted", *WHY).stdout
     assert letters.must("letters", "reconcile", JUNE).stdout.startswith("2015-06: 1 owed = 1 accepted\n")
 
 
@@ -121,7 +121,7 @@ def test_bounces_are_read_and_unknown_ones_are_listed(letters, tmp_path):
 def test_adopting_makes_letters_that_may_have_been_sent_ambiguous(letters):
     answer = letters.must("letters", "adopt", *WHY)
     assert answer.stdout == (
-        "this installation sends from now on; 1 letters have become ambiguous\n"
+        "this installation sends from now on; 1 letter has become ambiguous\n"
         "2015-06: 1 to resolve: partner-program letters list 2015-06 --state ambiguous\n"
     )
     assert letters.must("letters", "list", JUNE, "--format", "json").json[0]["status"] == "ambiguous"

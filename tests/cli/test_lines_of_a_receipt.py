@@ -115,7 +115,7 @@ def test_what_the_entity_changed_since_is_said_beside_what_was_counted(world: Wo
     assert "NL: its data has changed since the month was read:" in answer
     assert said in answer
     assert "changed since │" in answer or "no line now" in answer
-    assert "│ 2 │ 1,250.00 EUR │ 125000 / 1 months" in answer  # what was counted stands
+    assert "│ 2 │ 1,250.00 EUR │ 125000 / 1 month" in answer  # what was counted stands
     assert AGREE not in answer
 
 

@@ -51,7 +51,7 @@ def test_run_holds_the_partner_names_both_and_leaves_the_others_alone(mistyped: 
 
     ran = commands.must(*RUN)
 
-    assert "1 partners assigned, 1 held" in ran.stdout
+    assert "1 partner assigned, 1 held" in ran.stdout
     assert "NL: 1 account linked to a partner, billing nothing and not in the entity's list" in ran.said
     assert mistyped.result("2015-06", "P2")["tier"] == 2
     held = mistyped.result("2015-06", "P1")

@@ -60,7 +60,7 @@ def test_everything_that_a_source_gives_and_lacks_is_told(billing: Path) -> None
         "│ EUR │ setup │ setup │ 1 │ 50.00 │",
         "│ EUR │ a │ a term of 12 months │ 1 │ 120.00 │",
         "│ A1 │ 3 lines │ │ │ │ 1,005.00 EUR │",
-        "│ INV-1 │ recurring │ 2015-06-01 to 2015-07-01 │ 1,000.00 EUR │ a: 100000 / 1 months * 30 / 30 days │",
+        "│ INV-1 │ recurring │ 2015-06-01 to 2015-07-01 │ 1,000.00 EUR │ a: 100000 / 1 month * 30 / 30 days │",
         "shorter than its term of 12 months: 5.00 as said,",
         "look: 1 reseller account without any line in the month: A9",
         "look: 2 accounts not in program_reseller_account, with lines (how many): A2 (2), A3 (60)",
@@ -93,7 +93,7 @@ def test_a_sound_source_with_closes_of_its_own_says_that_they_agree(fresh_world:
     answer = check(fresh_world.billing_db("NL"))
 
     assert answer.status == 0
-    assert "close: EUR 1 lines; what was read agrees with it" in answer.said
+    assert "close: EUR 1 line; what was read agrees with it" in answer.said
     assert "FAIL" not in answer.said
 
 
@@ -105,7 +105,7 @@ def test_closes_that_do_not_agree_are_a_fault_and_a_month_not_closed_yet_is_none
     not_closed = check(billing)
 
     assert disagrees.status == 1
-    assert "FAIL month 2015-06: EUR: the close says 2 lines, 1 were found" in disagrees.said
+    assert "FAIL month 2015-06: EUR: the close says 2 lines, 1 was found" in disagrees.said
     assert not_closed.status == 0
     assert "close: its own program_period_close does not have the month yet" in not_closed.said
 

@@ -91,7 +91,7 @@ def test_the_revision_takes_effect_on_the_day_only_if_something_does() -> None:
 
 def test_the_summary_counts_rates_letters_and_what_is_on_record_only() -> None:
     found = [accepted(0), accepted(2_000_01), accepted(0, replace(STANDING, decided_by=JULY))]
-    assert summary_words(found) == "3 partners restated: 1 new rates, 2 letters, 1 on record only"
+    assert summary_words(found) == "3 partners restated: 1 new rate, 2 letters, 1 on record only"
 
 
 def test_a_record_without_a_change_says_so() -> None:

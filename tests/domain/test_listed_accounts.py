@@ -105,7 +105,7 @@ def test_each_entity_is_told_of_with_its_own_links() -> None:
 
 
 def test_up_to_twenty_are_all_named_and_the_twenty_first_is_counted() -> None:
-    for number, last in ((20, "account A019 at entity NL is linked to no partner"), (21, "and 1 more such accounts")):
+    for number, last in ((20, "account A019 at entity NL is linked to no partner"), (21, "and 1 more such account")):
         assert said(registry(), *(ListedAccount(f"A{each:03}") for each in range(number)))[-1].startswith(last)
 
 

@@ -184,7 +184,9 @@ def test_the_surcharge_is_the_prepayment_discount_that_is_given_up(months: int, 
 
 @pytest.mark.parametrize(("before", "after"), [(24, 12), (36, 1), (6, 3), (3, 1), (1, 1), (12, 12), (12, 24)])
 def test_shortening_any_other_contract_is_not_defined(before: int, after: int) -> None:
-    with pytest.raises(NotDefined, match=f"shortening from {before} to {after} months is not defined"):
+    with pytest.raises(
+        NotDefined, match=rf"shortening from {before} to {after} month{'s' if after > 1 else ''} is not defined"
+    ):
         price(of_tier(2), months=after, shortened_from=before)
 
 

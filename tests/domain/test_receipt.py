@@ -40,9 +40,9 @@ def test_a_receipt_has_the_lines_of_the_partners_accounts_at_every_entity_and_no
         billed(own, line(1, account_id="A2"), faulty_lines=[faulty(account_id="A2"), fault]), billed(own, code="US")
     )
     assert found == (
-        ReceiptLines("NL", own, "counted", Fraction(100_00), "10000 / 1 months * 30 / 30 days"),
+        ReceiptLines("NL", own, "counted", Fraction(100_00), "10000 / 1 month * 30 / 30 days"),
         ReceiptFaultyLine("NL", fault, "faulty"),
-        ReceiptLines("US", own, "counted", Fraction(100_00), "10000 / 1 months * 30 / 30 days"),
+        ReceiptLines("US", own, "counted", Fraction(100_00), "10000 / 1 month * 30 / 30 days"),
     )
 
 
@@ -70,7 +70,7 @@ def test_lines_of_a_held_partner_are_held() -> None:
     ("group", "share", "words"),
     [
         (line(1200_00, term=12), Fraction(100_00), "120000 / 12 months * 30 / 30 days"),
-        (line(100, start=date(2015, 6, 24)), Fraction(700, 30), "100 / 1 months * 7 / 30 days"),
+        (line(100, start=date(2015, 6, 24)), Fraction(700, 30), "100 / 1 month * 7 / 30 days"),
         (
             MrrGroup("A1", "EUR", "recurring", "posted", 2, 6, 1, 33, PIECE_OF_TERM, 0, 99_50),
             Fraction(99_50 * 6, 2 * 30),

@@ -19,7 +19,7 @@ from partner_program.domain.single_lines import (
 from tests.domain.made_month import JUNE, faulty, line
 
 MONTHLY = line(100_00)
-WORDS = "10000 / 1 months * 30 / 30 days"
+WORDS = "10000 / 1 month * 30 / 30 days"
 
 
 def single(line_id: str, group: MrrGroup = MONTHLY) -> SingleLine:
@@ -47,7 +47,7 @@ def test_lines_that_add_up_to_their_frozen_group_agree_and_stand_in_order() -> N
         entities=(EntityNow("NL", None, True),),
         lines=(
             LineNow("NL", single("L1"), "counted", True, Fraction(100_00), WORDS),
-            LineNow("NL", half, "counted", True, Fraction(50_00), "5000 / 1 months * 30 / 30 days"),
+            LineNow("NL", half, "counted", True, Fraction(50_00), "5000 / 1 month * 30 / 30 days"),
         ),
         changed=(),
         no_longer_faulty=(),

@@ -192,7 +192,7 @@ def test_a_row_that_somebody_changed_is_named_and_left_alone(world: World, order
     change(orders, "UPDATE program_discount_rate SET monthly_fee_discount_bp = 9000 WHERE account_id = 'A1'")
     before = orders.read_bytes()
     with pytest.raises(
-        Refusal, match=r"entity NL: 1 rates read back differ .*A1 from 2015-07-27: published tier 2, 8 %"
+        Refusal, match=r"entity NL: 1 rate read back differs .*A1 from 2015-07-27: published tier 2, 8 %"
     ):
         publish(world)
     assert orders.read_bytes() == before

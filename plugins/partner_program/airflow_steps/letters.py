@@ -25,6 +25,7 @@ from partner_program.airflow_steps.running import (
     step,
 )
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import book as letter_book
@@ -234,7 +235,7 @@ _LOOK = "See `partner-program letters reconcile MONTH` and docs/operations.md"
 def _logged(report: SendReport) -> dict[str, int]:
     """Log which letters wait; return how many reached each state."""
     for why, count in sorted(report.waiting.items()):
-        _log.warning("%s letters wait: %s", count, why)
+        _log.warning("%s: %s", plural(count, "letter waits", "letters wait"), why)
     return dict(report.outcomes)
 
 

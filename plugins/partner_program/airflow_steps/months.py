@@ -20,6 +20,7 @@ from partner_program.airflow_steps.running import (
 )
 from partner_program.domain.acts import BY_SCHEDULE
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page, publication, registry
 from partner_program.usecases.letters import approval as letter_approval
@@ -192,7 +193,7 @@ def write_discount_rates(request: dict[str, Any]) -> dict[str, Any]:
         own = outcome.own_effective_on
         _log.info("a later run releases them: effective_on %s gives them the month's own day, none that run's", own)
     if outcome.proposed:
-        _log.warning("%s partners would come out differently: see `restatement show`", outcome.proposed)
+        _log.warning("%s would come out differently: see `restatement show`", plural(outcome.proposed, "partner"))
     return {"billing_month": request["billing_month"], "assigned": outcome.assigned, "held": outcome.held}
 
 

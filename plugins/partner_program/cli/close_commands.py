@@ -5,6 +5,7 @@ import click
 from partner_program.cli.inputs import CURRENCY, MONTH, WORDS, installation, whole
 from partner_program.cli.options import example
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 
 
@@ -24,7 +25,10 @@ def close_check(entity: str, month: BillingMonth) -> None:
     here = installation()
     revenue = read_entity_month(here, find_entity(here, entity), month)
     for each in revenue.closes:
-        click.echo(f"{entity} {month} {each.currency}: {each.line_count} lines, total {each.control_total_minor} minor")
+        click.echo(
+            f"{entity} {month} {each.currency}: {plural(each.line_count, 'line')}, "
+            f"total {each.control_total_minor} minor"
+        )
     if revenue.fault is not None:
         raise Refusal(f"entity {entity}: {revenue.fault}")
     click.echo(f"{entity} {month}: closed, and what was read agrees with it")
@@ -47,6 +51,6 @@ def close_record(entity: str, month: BillingMonth, currency: str, lines: int, to
 
     record_close(installation(), entity, month, PeriodClose(currency, lines, total), recorded_by=recorded_by)
     click.echo(
-        f"{entity} {month} {currency}: close recorded, {lines} lines, total {total} minor; "
+        f"{entity} {month} {currency}: close recorded, {plural(lines, 'line')}, total {total} minor; "
         "used only if the entity has no program_period_close"
     )

@@ -9,7 +9,7 @@ import click
 from partner_program.cli.inputs import CURRENCY, FILE, FOLDER, MONTH, WORDS, installation
 from partner_program.cli.options import example
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import plural
+from partner_program.domain.plurals import plural
 
 
 @click.group()

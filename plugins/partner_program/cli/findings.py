@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from partner_program.domain.findings import Finding, plural
+from partner_program.domain.findings import Finding
+from partner_program.domain.plurals import plural
 
 MOST = 12
 

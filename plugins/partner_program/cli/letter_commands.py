@@ -13,6 +13,7 @@ from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, whole
 from partner_program.cli.options import all_rows, example, looked_at, out_file, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
+from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
     from partner_program.usecases.letters.sending import SendReport
@@ -117,8 +118,8 @@ def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str 
         alone=alone,
     )
     click.echo(
-        f"{month}: {batch.deliveries} letters to {batch.partners} partners approved by {approved_by} "
-        f"({batch.batch_hash[:12]}); now: partner-program letters send {month}"
+        f"{month}: {plural(batch.deliveries, 'letter')} to {plural(batch.partners, 'partner')} "
+        f"approved by {approved_by} ({batch.batch_hash[:12]}); now: partner-program letters send {month}"
     )
 
 
@@ -143,7 +144,9 @@ def send(month: BillingMonth, limit: int | None) -> None:
     click.echo(_sent_text(month, report))
     found = reconcile_letters(here, month)
     if waiting := found.states["rendered"]:
-        click.echo(f"{waiting} wait for an approval: partner-program letters approve {month} --reason TEXT")
+        click.echo(
+            f"{plural(waiting, 'waits', 'wait')} for an approval: partner-program letters approve {month} --reason TEXT"
+        )
     if found.needs_a_person:
         click.echo(f"some need a person: partner-program letters reconcile {month}")
         sys.exit(1)
@@ -151,7 +154,7 @@ def send(month: BillingMonth, limit: int | None) -> None:
 
 def _sent_text(month: BillingMonth, report: "SendReport") -> str:
     done = ", ".join(f"{count} {state}" for state, count in sorted(report.outcomes.items())) or "nothing to send"
-    waiting = "".join(f"\n{count} wait: {why}" for why, count in sorted(report.waiting.items()))
+    waiting = "".join(f"\n{plural(count, 'waits', 'wait')}: {why}" for why, count in sorted(report.waiting.items()))
     return f"{month}: {done}{waiting}"
 
 
@@ -199,7 +202,7 @@ def resolve(
         "resend": f"; now: partner-program letters approve {month} --reason TEXT",
         "never_came": "; correct the contact and run the month again, or send it again: letters resolve with --resend",
     }.get(word, "")
-    click.echo(f"{month}: {count} letters resolved by {resolved_by}{then}")
+    click.echo(f"{month}: {plural(count, 'letter')} resolved by {resolved_by}{then}")
 
 
 @letters.command("reconcile", epilog=example("partner-program letters reconcile 2015-06"))
@@ -230,7 +233,10 @@ def bounces(path: Path, reason: str, done_by: str) -> None:
     from partner_program.usecases.letters.resolution import resolver
 
     report = import_bounces(installation(), path, resolver(done_by, reason, time.time))
-    click.echo(f"{report.refused} letters came back permanently, {len(report.left)} notifications changed nothing")
+    click.echo(
+        f"{plural(report.refused, 'letter')} came back permanently, "
+        f"{plural(len(report.left), 'notification')} changed nothing"
+    )
     for each, why in report.left:
         click.echo(f"  {each.place}: {why}")
 
@@ -247,6 +253,6 @@ def adopt(reason: str, done_by: str) -> None:
 
     here = installation()
     count = adopt_installation(here, resolver(done_by, reason, time.time))
-    click.echo(f"this installation sends from now on; {count} letters have become ambiguous")
+    click.echo(f"this installation sends from now on; {plural(count, 'letter has', 'letters have')} become ambiguous")
     for month, letters_of_month in ambiguous_letters(here).items():
         click.echo(f"{month}: {letters_of_month} to resolve: partner-program letters list {month} --state ambiguous")

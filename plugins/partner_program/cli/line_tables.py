@@ -2,8 +2,9 @@
 
 from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_rows
-from partner_program.domain.findings import one_line, plural
+from partner_program.domain.findings import one_line
 from partner_program.domain.money import euros_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup, Way
 from partner_program.domain.single_lines import ChangedGroup, FaultyLineNow, LineNow, LinesNow
 

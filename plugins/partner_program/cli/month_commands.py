@@ -10,6 +10,7 @@ import click
 from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation
 from partner_program.cli.options import ROWS_SHOWN, all_rows, example, looked_at, person, progress, text_or_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
     from partner_program.usecases.month.commit import RunOutcome
@@ -56,8 +57,8 @@ def run(
 def _outcome_text(request: "MonthRequest", settled: "WholeMonth") -> str:
     outcome = settled.outcome
     force = "history only" if request.history else f"in force from {outcome.effective_on}"
-    what = f"{outcome.assigned} partners assigned" if outcome.changed else "nothing new"
-    answer = f"{request.month}: {force}, {what}, {outcome.held} held, {settled.letters} letters rendered: "
+    what = f"{plural(outcome.assigned, 'partner')} assigned" if outcome.changed else "nothing new"
+    answer = f"{request.month}: {force}, {what}, {outcome.held} held, {plural(settled.letters, 'letter')} rendered: "
     answer += f"see {settled.page}"
     if settled.owed_to_nobody:
         answer += f"\n{settled.owed_to_nobody}"
@@ -67,6 +68,7 @@ def _outcome_text(request: "MonthRequest", settled: "WholeMonth") -> str:
             f"stays: see the quality report, or `partner-program close check ENTITY {request.month}`"
         )
     if outcome.proposed:
+        # Programs look for these words, whatever the number: they stay as they are.
         answer += (
             f"\n{outcome.proposed} partners would come out differently now; what is in force stays: "
             f"see `partner-program restatement show {request.month}`"

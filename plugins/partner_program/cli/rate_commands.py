@@ -7,6 +7,7 @@ import click
 
 from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, TIER, WORDS, installation, whole
 from partner_program.cli.options import example, progress, text_or_json
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 
 _TERM = whole("MONTHS", 1, 120)
@@ -114,5 +115,5 @@ def drift() -> None:
     if unknown is not None:
         raise unknown
     if found:
-        raise Refusal(f"{len(found)} rates are not as they were published")
+        raise Refusal(f"{plural(len(found), 'rate is not as it was', 'rates are not as they were')} published")
     click.echo("every published rate is as it was published")

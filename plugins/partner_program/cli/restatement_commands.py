@@ -7,6 +7,7 @@ import click
 from partner_program.cli.inputs import DAY, MONTH, WORDS, installation
 from partner_program.cli.options import example, looked_at, text_or_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 
 
 @click.group()
@@ -64,4 +65,4 @@ def restatement_reject(month: BillingMonth, reason: str, rejected_by: str) -> No
     from partner_program.usecases.month.restatement import reject_restatement
 
     proposal = reject_restatement(installation(), month, rejected_by=rejected_by, reason=reason)
-    click.echo(f"{month}: stays as it is, {len(proposal.differences)} differences rejected")
+    click.echo(f"{month}: stays as it is, {plural(len(proposal.differences), 'difference')} rejected")

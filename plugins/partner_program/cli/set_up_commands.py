@@ -7,6 +7,7 @@ import click
 
 from partner_program.cli.inputs import FILE, FOLDER, WORDS, installation
 from partner_program.cli.options import example
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     here = installation()
     registry, changed = load_registry_folder(here, folder, _removals(remove, removed_by, reason))
     click.echo(
-        f"{len(registry.partners)} partners, {len(registry.account_links)} account links, "
-        f"{len(registry.entities)} entities: {changed} rows changed"
+        f"{plural(len(registry.partners), 'partner')}, {plural(len(registry.account_links), 'account link')}, "
+        f"{plural(len(registry.entities), 'entity', 'entities')}: {plural(changed, 'row')} changed"
     )
     for row in dict.fromkeys(remove):
         click.echo(f"removed {row}")

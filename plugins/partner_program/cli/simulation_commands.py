@@ -9,6 +9,7 @@ from partner_program.cli.inputs import FILE, MONTH, installation
 from partner_program.cli.options import example
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, euros_text, percent_text, round_half_away
+from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
     from partner_program.domain.simulation import Discounts, SimulatedMonth, SimulatedResult
@@ -48,7 +49,8 @@ def _print_month(month: "SimulatedMonth") -> None:
     since = f"in force from {month.effective_on}" if month.effective_on else "history only"
     moves = month.moves
     click.echo(
-        f"{month.month}, {since}: {len(month.results)} partners, {month.held} held, {len(month.differing)} differ"
+        f"{month.month}, {since}: {plural(len(month.results), 'partner')}, {month.held} held, "
+        f"{plural(len(month.differing), 'differs', 'differ')}"
     )
     click.echo(f"  tier: {moves['up']} up, {moves['down']} down")
     for (before, now), partners in month.tiers:
@@ -57,7 +59,9 @@ def _print_month(month: "SimulatedMonth") -> None:
     for sign, word in ((1, "higher"), (-1, "lower")):
         changed = month.changed(sign)
         counted = sum(each.settled.mrr_eur_cents for each in changed)
-        click.echo(f"  monthly fee discount {word}: {len(changed)} partners, counted MRR {euros_text(counted)} EUR")
+        click.echo(
+            f"  monthly fee discount {word}: {plural(len(changed), 'partner')}, counted MRR {euros_text(counted)} EUR"
+        )
     weighed = euros_text(round_half_away(month.mrr_cents_times_bp, BP))
     click.echo(f"  counted MRR times the difference: {weighed} EUR (not a forecast: only new orders get it)")
     for each in month.differing:

@@ -9,8 +9,9 @@ from partner_program.cli.line_tables import amount_text, fault_row, pays_for, wa
 from partner_program.cli.long_tables import console
 from partner_program.cli.table_cells import titled_table
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import one_line, plural
+from partner_program.domain.findings import one_line
 from partner_program.domain.money import euros_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, WHOLE_TERM, Way, share_in_words
 from partner_program.domain.single_lines import SingleLine
 from partner_program.domain.source_check import LargeAccount, MonthLooked, Some, SourceCheck, minor_text
@@ -75,7 +76,7 @@ def _print_largest(accounts: Sequence[LargeAccount], month: BillingMonth) -> Non
         rows.append((each.account_id, f"{plural(each.line_count, 'line')}", "", "", "", _total(each)))
         rows += [("", *_line_cells(line, month)) for line in each.lines]
         if each.line_count > len(each.lines):
-            rows.append(("", f"and {each.line_count - len(each.lines):,} more lines", "", "", "", ""))
+            rows.append(("", f"and {plural(each.line_count - len(each.lines), 'more line')}", "", "", "", ""))
     _print_table("The largest accounts", ("account", "line", "kind", "period", "net", "share of the month"), rows)
 
 
@@ -131,7 +132,7 @@ def _print_names(noun: str, what: str, names: Some[str]) -> None:
 
 def _print_close(looked: MonthLooked, close_commands: Sequence[str]) -> None:
     if looked.closes:
-        closed = ", ".join(f"{each.currency} {each.line_count} lines" for each in looked.closes)
+        closed = ", ".join(f"{each.currency} {plural(each.line_count, 'line')}" for each in looked.closes)
         click.echo(f"close: {closed}" + ("" if looked.fault else "; what was read agrees with it"))
     elif looked.closes is not None:
         click.echo("close: its own program_period_close does not have the month yet")

@@ -11,6 +11,7 @@ from datetime import date
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.money import percent_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import rate_of_acceptance
@@ -143,7 +144,10 @@ def summary_words(accepted: Sequence[Consequence]) -> str:
     rates = sum(each.rate != each.rate_before for each in accepted)
     letters = sum(each.letter is not None for each in accepted)
     record = sum(each.is_on_record_only for each in accepted)
-    return f"{len(accepted)} partners restated: {rates} new rates, {letters} letters, {record} on record only"
+    return (
+        f"{plural(len(accepted), 'partner')} restated: {plural(rates, 'new rate')}, {plural(letters, 'letter')}, "
+        f"{record} on record only"
+    )
 
 
 def _terms(rate: Rate | None) -> str:

@@ -16,8 +16,8 @@ from partner_program.domain.findings import (
     Finding,
     group_key,
     one_line,
-    plural,
 )
+from partner_program.domain.plurals import plural
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import (
     CountedTotals,

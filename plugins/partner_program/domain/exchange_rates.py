@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import EXAMPLES, Finding, one_line, plural
+from partner_program.domain.findings import EXAMPLES, Finding, one_line
 from partner_program.domain.money import BP, monthly_mean, percent_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import ExchangeRate
 from partner_program.domain.revenue import EntityRevenue, may_count

@@ -47,11 +47,6 @@ def group_key(group: MrrGroup) -> str:
     return f"account {one_line(group.account_id)}, {one_line(group.currency)}, {one_line(group.charge_kind)}"
 
 
-def plural(count: int, noun: str) -> str:
-    """Count a noun: `1 line`, `2 lines`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
     """Sort by entity, the worst first."""
     return sorted(findings, key=lambda f: (f.entity, SEVERITIES.index(f.severity), f.check, f.message))

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import EXAMPLES, Finding, one_line, plural
+from partner_program.domain.findings import EXAMPLES, Finding, one_line
 from partner_program.domain.near_spelling import NearSpellings
 from partner_program.domain.ownership import Ownership
+from partner_program.domain.plurals import plural
 from partner_program.domain.registry import AccountLink, Partner
 from partner_program.domain.registry_doubts import spelt
 from partner_program.domain.revenue import EntityRevenue

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.findings import EXAMPLES, one_line
 from partner_program.domain.near_spelling import NearSpellings
+from partner_program.domain.plurals import plural
 from partner_program.domain.registry import AUTHORIZED, Partner, Registry
 from partner_program.domain.registry_doubts import plain_vat_id, spelt
 
@@ -59,7 +60,7 @@ def _shown(account_id: str) -> str:
 def _bounded(said: Iterable[str]) -> Sequence[str]:
     lines = list(said)
     more = len(lines) - EXAMPLES
-    return lines if more <= 0 else [*lines[:EXAMPLES], f"and {more} more such accounts of this entity"]
+    return lines if more <= 0 else [*lines[:EXAMPLES], f"and {plural(more, 'more such account')} of this entity"]
 
 
 class _Owners:

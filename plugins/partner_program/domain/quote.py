@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 from partner_program.domain.money import BP, discounted_cents, percent_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Component, RateTerms
 from partner_program.domain.refusals import NotDefined
@@ -64,11 +65,11 @@ def quote(
         QuoteStep("monthly_fee", "website discount", website_bp),
         QuoteStep("monthly_fee", "promotion", promotion_bp),
         QuoteStep("monthly_fee", _cap_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
-        QuoteStep("monthly_fee", f"prepayment of {term_months} month{'s' if term_months > ONE_MONTH else ''}", term_bp),
+        QuoteStep("monthly_fee", f"prepayment of {plural(term_months, 'month')}", term_bp),
     ]
     if shortened_from_months is not None:
         surcharge = shortening_surcharge_bp(program=program, from_months=shortened_from_months, to_months=term_months)
-        steps.append(QuoteStep("monthly_fee", f"shortened from {shortened_from_months} months", -surcharge))
+        steps.append(QuoteStep("monthly_fee", f"shortened from {plural(shortened_from_months, 'month')}", -surcharge))
     else:
         surcharge = 0
     discount = _stacked(program, fee_bp, term_bp) - surcharge
@@ -100,8 +101,8 @@ def shortening_surcharge_bp(*, program: Program, from_months: int, to_months: in
     surcharge = program.shortening_surcharge_bp.get(to_months)
     if from_months != program.shortening_from_months or surcharge is None:
         raise NotDefined(
-            f"shortening from {from_months} to {to_months} months is not defined: the programme has a rule from "
-            f"{program.shortening_from_months} months to {_listed(program.shortening_surcharge_bp)}"
+            f"shortening from {from_months} to {plural(to_months, 'month')} is not defined: the programme has a rule "
+            f"from {plural(program.shortening_from_months, 'month')} to {_listed(program.shortening_surcharge_bp)}"
         )
     return surcharge
 
@@ -109,7 +110,8 @@ def shortening_surcharge_bp(*, program: Program, from_months: int, to_months: in
 def _check_term(program: Program, term_months: int, product: str | None) -> None:
     if term_months not in program.prepayment_bp:
         raise NotDefined(
-            f"a term of {term_months} months is not defined: the programme has {_listed(program.prepayment_bp)}"
+            f"a term of {plural(term_months, 'month')} is not defined: "
+            f"the programme has {_listed(program.prepayment_bp)}"
         )
     if product is not None and product not in program.products:
         raise NotDefined(f"product {product!r} is not known: the programme has {', '.join(program.products)}")

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from partner_program.domain.billing_month import months_later
+from partner_program.domain.plurals import plural
 
 
 class ChargeKind(NamedTuple):
@@ -246,11 +247,11 @@ def share_in_words(group: MrrGroup, days: int) -> tuple[Fraction, str]:
         return Fraction(0), "not counted"
     covered = f"* {group.covered_days} / {days} days"
     if group.way == THIS_PERIOD:
-        words = f"{group.net_amount_minor} * {group.covered_days} / {group.period_days} days of the period"
+        words = f"{group.net_amount_minor} * {group.covered_days} / {plural(group.period_days, 'day')} of the period"
     elif group.way == PIECE_OF_TERM:
-        words = f"whole term {group.term_amount_minor} / {group.term_months} months {covered}"
+        words = f"whole term {group.term_amount_minor} / {plural(group.term_months, 'month')} {covered}"
     else:
-        words = f"{group.net_amount_minor} / {group.term_months} months {covered}"
+        words = f"{group.net_amount_minor} / {plural(group.term_months, 'month')} {covered}"
     return Fraction(*share_of(group, days)), words
 
 

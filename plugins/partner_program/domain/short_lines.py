@@ -10,8 +10,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import EXAMPLES, Finding, one_line, plural
+from partner_program.domain.findings import EXAMPLES, Finding, one_line
 from partner_program.domain.money import euros_text, rate_ratio, round_half_away
+from partner_program.domain.plurals import plural
 from partner_program.domain.revenue import EntityRevenue, ShortLine
 from partner_program.domain.totals import EUR
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Generic, NamedTuple, TypeVar
 
 from partner_program.domain.billing_month import BillingMonth, months_later
-from partner_program.domain.findings import plural
 from partner_program.domain.money import euros_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.revenue import (
     MOST_DAYS_UNDER_TERM,
     PIECE_OF_TERM,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import rate_ratio, round_half_away
 from partner_program.domain.ownership import Ownership
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import ConservationBroken
 from partner_program.domain.registry import AccountLink, Entity, Partner
 from partner_program.domain.revenue import (
@@ -317,8 +318,8 @@ def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Buck
         (lines, amount), (lines_put, amount_put) = read.get(key, (0, 0)), put.get(key, (0, 0))
         if (lines, amount) != (lines_put, amount_put):
             raise ConservationBroken(
-                f"entity {key[0]}, {key[1]}: read {lines} lines of {amount} minor units, "
-                f"in the buckets {lines_put} lines of {amount_put}"
+                f"entity {key[0]}, {key[1]}: read {plural(lines, 'line')} of {amount} minor units, "
+                f"in the buckets {plural(lines_put, 'line')} of {amount_put}"
             )
 
 

@@ -16,6 +16,7 @@ from partner_program.adapters.mail.sending_settings import (
     sending_settings,
 )
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.registry_doubts import registry_doubts
@@ -84,7 +85,7 @@ def _other_languages(installation: Installation, registry: Registry) -> tuple[st
     templates = letter_templates(installation)
     asked = Counter(partner.language for partner in registry.partners)
     return tuple(
-        f"language {language}: there are no letters in it; those of {count} partners are written in {used}"
+        f"language {language}: there are no letters in it; those of {plural(count, 'partner')} are written in {used}"
         for language, count in sorted(asked.items())
         if (used := templates.language_of(language)) != language
     )
@@ -93,7 +94,7 @@ def _other_languages(installation: Installation, registry: Registry) -> tuple[st
 def _database(installation: Installation) -> str:
     with installation.database.reading() as connection:
         registry = load_registry(connection)
-    return f"{len(registry.partners)} partners at {len(registry.entities)} entities"
+    return f"{plural(len(registry.partners), 'partner')} at {plural(len(registry.entities), 'entity', 'entities')}"
 
 
 def _mail_server(installation: Installation) -> str:

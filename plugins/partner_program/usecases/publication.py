@@ -18,6 +18,7 @@ from partner_program.adapters.database.publication import Account
 from partner_program.adapters.orders import database as orders_db
 from partner_program.adapters.orders.rows import FoundRows
 from partner_program.domain.money import percent_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.refusals import Refusal, Unavailable
@@ -156,7 +157,8 @@ def _record(installation: Installation, entity: Entity, published: _Published, p
     drifted = compare(entity, [*(rate for rate, _ in wanted), *already_there(now, found)], found)
     if drifted:
         raise Refusal(
-            f"entity {entity.entity}: {len(drifted)} rates read back differ from what was published: "
+            f"entity {entity.entity}: {plural(len(drifted), 'rate read back differs', 'rates read back differ')} "
+            "from what was published: "
             + "; ".join(f"{each.account_id} from {each.valid_from}: {each.message}" for each in drifted[:20])
         )
     owed = [rate_key(rate) for rate, day in wanted if day is None]

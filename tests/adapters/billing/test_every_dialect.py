@@ -370,10 +370,10 @@ ONE_LINE = Case("", {}).row(1)
     [
         ([], "month 2015-07 not closed"),
         ([("EUR", 1, 10_000)], None),
-        ([("EUR", 2, 10_000)], f"{SAYS} 2 lines, 1 were found; its control total is 10000, theirs is 10000"),
-        ([("EUR", 1, 9_999)], f"{SAYS} 1 lines, 1 were found; its control total is 9999, theirs is 10000"),
+        ([("EUR", 2, 10_000)], f"{SAYS} 2 lines, 1 was found; its control total is 10000, theirs is 10000"),
+        ([("EUR", 1, 9_999)], f"{SAYS} 1 line, 1 was found; its control total is 9999, theirs is 10000"),
         ([("EUR", 1, 10_000), ("EUR", 1, 10_000)], "month 2015-07: EUR: closed 2 times, expected once"),
-        ([("USD", 0, 0)], "month 2015-07 not closed for EUR: 1 lines were found"),
+        ([("USD", 0, 0)], "month 2015-07 not closed for EUR: 1 line was found"),
     ],
 )  # fmt: skip
 def test_a_close_is_compared_in_the_same_words(billing: Server, closes: list[Any], fault: str | None) -> None:

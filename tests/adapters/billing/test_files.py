@@ -149,7 +149,7 @@ def test_files_of_a_folder_are_one_relation(files: Files) -> None:
     files.tables.execute(f"COPY (SELECT * REPLACE ('L2' AS line_id) FROM program_mrr_line) TO '{second}'")  # noqa: S608
     files.extra = {"relations": {**_relations(files), "program_mrr_line": f"{files.folder}/program_mrr_line*.parquet"}}
     assert fault(files) == (
-        "month 2015-07: EUR: the close says 1 lines, 2 were found; its control total is 10000, theirs is 20000"
+        "month 2015-07: EUR: the close says 1 line, 2 were found; its control total is 10000, theirs is 20000"
     )
 
 

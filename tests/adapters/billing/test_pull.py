@@ -412,16 +412,18 @@ def test_lines_of_a_month_that_is_not_closed_come_out_with_the_fault(billing: Ca
 def test_a_currency_with_lines_and_no_close_is_not_closed(billing: Callable[..., Path]) -> None:
     lines = [line(), line(line_id="L2", currency="USD"), line(line_id="L3", currency="GBP", document_status="draft")]
     fault = pull(billing(lines, closed(("EUR", 1, 10_000)))).fault
-    assert fault == "month 2015-07 not closed for USD: 1 lines were found"
+    assert fault == "month 2015-07 not closed for USD: 1 line was found"
 
 
-@pytest.mark.parametrize("close", [("EUR", 2, 10_000), ("EUR", 1, 10_001), ("EUR", 0, 0)])
+@pytest.mark.parametrize(
+    ("close", "lines"),
+    [(("EUR", 2, 10_000), "2 lines"), (("EUR", 1, 10_001), "1 line"), (("EUR", 0, 0), "0 lines")],
+)
 def test_a_close_that_differs_is_a_fault_with_both_figures(
-    billing: Callable[..., Path], close: tuple[str, int, int]
+    billing: Callable[..., Path], close: tuple[str, int, int], lines: str
 ) -> None:
     assert pull(billing([line()], closed(close))).fault == (
-        f"month 2015-07: EUR: the close says {close[1]} lines, 1 were found; "
-        f"its control total is {close[2]}, theirs is 10000"
+        f"month 2015-07: EUR: the close says {lines}, 1 was found; its control total is {close[2]}, theirs is 10000"
     )
 
 

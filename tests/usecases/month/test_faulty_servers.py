@@ -116,7 +116,7 @@ def test_a_replica_that_has_the_close_but_not_all_lines_is_recognised_by_figures
     billing.run("DELETE FROM program_mrr_line WHERE account_id = 'B2' AND service_start < '2015-07-01'")
     found = settle_until_repaired(company, lambda: billing.fill(company))
     reason = (
-        "entity US: month 2015-06: USD: the close says 2 lines, 1 were found;"
+        "entity US: month 2015-06: USD: the close says 2 lines, 1 was found;"
         " its control total is 330000, theirs is 220000"
     )
     assert found == dict.fromkeys(("P2", "P3"), reason)

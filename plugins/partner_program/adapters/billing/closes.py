@@ -8,6 +8,7 @@ from partner_program.adapters.billing.lines import cell_for_people, is_sound_cur
 from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.completeness import LARGEST_WHOLE
+from partner_program.domain.plurals import plural
 from partner_program.domain.revenue import PeriodClose
 
 _MANY = 12  # up to this number, each faulty line is tried as counted and as not counted by the entity
@@ -55,7 +56,7 @@ def close_fault(
         return f"month {month} not closed"
     closed = {close.currency for close in closes}
     faults = [
-        f"month {month} not closed for {currency}: {posted[currency][0]} lines were found"
+        f"month {month} not closed for {currency}: {plural(posted[currency][0], 'line was found', 'lines were found')}"
         for currency in sorted(posted)
         if currency not in closed
     ]
@@ -65,7 +66,8 @@ def close_fault(
         if not _agrees(close.line_count - lines, close.control_total_minor - total, perhaps):
             beside = f" besides {len(perhaps)} that cannot be relied on" if perhaps else ""
             faults.append(
-                f"month {month}: {close.currency}: the close says {close.line_count} lines, {lines} were found{beside};"
+                f"month {month}: {close.currency}: the close says {plural(close.line_count, 'line')}, "
+                f"{plural(lines, 'was', 'were')} found{beside};"
                 f" its control total is {close.control_total_minor}, theirs is {total}"
             )
     return "; ".join(faults) or None

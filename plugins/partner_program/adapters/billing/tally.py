@@ -28,6 +28,7 @@ from partner_program.adapters.billing.lines import (
 from partner_program.adapters.billing.shapes import SHAPE_BINDS, Shapes
 from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import plural
 from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import (
     PIECE_OF_TERM,
@@ -144,7 +145,8 @@ class LineTally:
         examples = sorted((line.line_id, line.found, line.expected) for line in self.faulty if line.column == column)
         named = ", ".join(f"line {line_id} {found}" for line_id, found, _ in examples[:3])
         return (
-            f"{len(self.faulty)} lines are faulty and {sound} that count are sound; "
+            f"{plural(len(self.faulty), 'line is', 'lines are')} faulty and "
+            f"{plural(sound, 'that counts is', 'that count are')} sound; "
             f"most often {column}: {named}; expected {examples[0][2]}"
         )
 

@@ -24,8 +24,8 @@ from partner_program.domain.findings import (
     group_key,
     in_reading_order,
     one_line,
-    plural,
 )
+from partner_program.domain.plurals import plural
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import CountedTotals, EntityRevenue, MrrGroup, may_count
 

@@ -13,7 +13,8 @@ from partner_program.adapters.quality.figures import (
     lines_read,
 )
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import Finding, in_reading_order, plural, worst
+from partner_program.domain.findings import Finding, in_reading_order, worst
+from partner_program.domain.plurals import plural
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import Bucket, HeldPartner
@@ -118,7 +119,7 @@ def _verdict(views: Sequence[EntityView]) -> Verdict:
 
 
 def _entities(count: int) -> str:
-    return "1 legal entity" if count == 1 else f"{count} legal entities"
+    return plural(count, "legal entity", "legal entities")
 
 
 def _entity(

@@ -18,6 +18,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_ids import message_id
+from partner_program.domain.plurals import plural
 from partner_program.domain.recipients import MAY_HAVE_IT, OTHER_WORDS, says_something_else, words_that_left
 from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
@@ -152,8 +153,8 @@ def _waiting(connection: Connection, month: BillingMonth) -> list[Delivery]:
     planned = delivery_store.deliveries(connection, month, states=["planned"])
     if planned:
         raise NotApproved(
-            f"{len(planned)} letters of {month} are not rendered yet, the first for {planned[0].partner_id}: "
-            f"run the month again up to its letters"
+            f"{plural(len(planned), f'letter of {month} is', f'letters of {month} are')} not rendered yet, "
+            f"the first for {planned[0].partner_id}: run the month again up to its letters"
         )
     return delivery_store.deliveries(connection, month, states=["rendered"])
 

@@ -14,6 +14,7 @@ from partner_program.adapters.mail_address import sending_domain
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Key, Outcome
 from partner_program.domain.email_address import domain_of
+from partner_program.domain.plurals import plural
 from partner_program.domain.recipients import GONE, Recipients
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
@@ -63,7 +64,7 @@ class Claims:
         delivery_store.ask_again(
             connection,
             self._month,
-            f"approved more than {days} days ago",
+            f"approved more than {plural(days, 'day')} ago",
             approved_before=now - days * SECONDS_A_DAY,
         )
         if self._settings.live and not self._settings.auto_approval:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import plural
+from partner_program.domain.plurals import plural
 from partner_program.usecases.installation import Installation
 
 NAMED = 10

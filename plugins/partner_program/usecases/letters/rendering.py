@@ -25,9 +25,9 @@ from partner_program.adapters.letters.made_of import made_of
 from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter, templates_in
 from partner_program.adapters.mail.message import too_large
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.findings import plural
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letters import LetterFacts
+from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import Contact, Registry

@@ -15,6 +15,7 @@ from partner_program.adapters.database.drafts import load_draft
 from partner_program.domain import month_order
 from partner_program.domain.acts import MONTH_RUN, Doer
 from partner_program.domain.brake import Move, brake_reasons
+from partner_program.domain.plurals import plural
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import closing_rates, early_rises, rates_ahead
 from partner_program.domain.refusals import (
@@ -201,7 +202,7 @@ def _check_complete(request: MonthRequest, decided: MonthDecisions) -> None:
         held = "; ".join(f"{each.partner_id}: {each.reason}" for each in decided.totals.held[:20])
         raise IncompleteMonth(
             f"month {request.month} is incomplete and the programme says `incomplete: stop`: "
-            f"{len(decided.totals.held)} partners cannot be decided: {held}"
+            f"{plural(len(decided.totals.held), 'partner')} cannot be decided: {held}"
         )
 
 

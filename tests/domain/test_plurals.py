@@ -1,0 +1,18 @@
+"""Counted things: one is one, and none or several are many."""
+
+import pytest
+
+from partner_program.domain.plurals import plural
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 letters"), (1, "1 letter"), (2, "2 letters"), (21, "21 letters")])
+def test_only_one_is_counted_in_the_singular(count: int, said: str) -> None:
+    assert plural(count, "letter") == said
+
+
+def test_what_does_not_only_take_an_s_is_named() -> None:
+    assert [plural(count, "entity is", "entities are") for count in (0, 1, 2)] == [
+        "0 entities are",
+        "1 entity is",
+        "2 entities are",
+    ]
