@@ -87,6 +87,13 @@ def test_a_line_stays_one_line_with_its_columns_in_place(capsys, value, line):
     assert printed(capsys, 0, True, (value, "1")).splitlines() == ["June", "partner   MRR", line]
 
 
+def test_a_table_for_people_moves_nothing_in_their_terminal_either(capsys):
+    shown = printed(capsys, 0, False, ("\x1b[31mred\nL", "1"))
+
+    assert "\x1b" not in shown
+    assert " [31mred L " in shown
+
+
 def test_a_value_that_is_longer_than_those_before_moves_its_own_line_alone(capsys):
     lines = printed(capsys, ROWS_SHOWN, True, ("P" * 30, "7"), ("Q", "8")).splitlines()
 

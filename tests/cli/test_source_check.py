@@ -153,6 +153,16 @@ def test_a_question_asked_wrongly_is_wrong_usage(billing: Path, words: list[str]
     assert "{secret" not in answer.said
 
 
+def test_what_a_billing_system_calls_its_things_moves_nothing_in_a_terminal(world: World) -> None:
+    world.bill("A\x1b[2J", "2015-06", 1_00, line_id="\x1b[31mred\nL", currency="U\x1bD")
+    world.bill("[bold]A", "2015-06", 1_00, line_id="\x1b[5m", service_end="2015-06-02")
+
+    answer = check(world.billing_db("NL"))
+
+    assert "\x1b" not in answer.stdout
+    assert "│ [bold]A │" in answer.said
+
+
 def test_a_query_that_never_ends_is_told_at_the_deadline(tmp_path: Path) -> None:
     endless = tmp_path / "endless.db"
     with closing(sqlite3.connect(endless)) as owner:

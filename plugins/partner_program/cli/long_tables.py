@@ -41,7 +41,7 @@ def print_rows(
     for heading, side in columns.items():
         table.add_column(heading, justify=side, overflow="fold")
     for row in islice(rows, ROWS_SHOWN):
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(visible(cell)) for cell in row))
     console().print(table)
     if total > ROWS_SHOWN:
         click.echo(f"the first {ROWS_SHOWN} of {total:,} {rest}")
@@ -51,7 +51,7 @@ def _print_lines(title: str | None, columns: Mapping[str, JustifyMethod], rows: 
     """Print every row as one line; the first rows decide how wide the columns are, a longer value moves its line."""
     if title:
         click.echo(title)
-    here = (tuple(map(_visible, row)) for row in rows)
+    here = (tuple(map(visible, row)) for row in rows)
     first = [tuple(columns), *islice(here, ROWS_SHOWN)]
     widths = [max(map(cell_len, column)) for column in zip(*first, strict=True)]
     right = [side == "right" for side in columns.values()]
@@ -60,7 +60,7 @@ def _print_lines(title: str | None, columns: Mapping[str, JustifyMethod], rows: 
         click.echo("  ".join(cells).rstrip())
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return the text on one line, without what would move or colour others in a terminal."""
     return text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
 

@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 
 from partner_program.cli.line_tables import amount_text, fault_row, pays_for, way_text
-from partner_program.cli.long_tables import console
+from partner_program.cli.long_tables import console, visible
 from partner_program.cli.table_cells import titled_table
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import one_line
@@ -153,6 +153,6 @@ def _print_some(title: str, columns: Sequence[str], some: Some[object], rows: It
 def _print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = titled_table(title, *columns, right=tuple(name for name in columns if name in ("lines", "net")))
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(visible(cell)) for cell in row))
     if table.row_count:
         console().print(table)
