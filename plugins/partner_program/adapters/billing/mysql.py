@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,8 @@ class MysqlSnapshot(BillingSnapshot):
         return [column[0] for column in described]
 
     def account_key(self, account_id: str | bytes) -> str:
-        """Return the bytes of an account id in hexadecimal."""
-        raw = account_id if isinstance(account_id, bytes) else account_id.encode()
-        return raw.hex().upper()
+        """Return the SHA-256 of an account id's bytes, in hexadecimal."""
+        return sha256(account_id if isinstance(account_id, bytes) else account_id.encode()).hexdigest()
 
     def _look_up_character_sets(self, relation: str) -> None:
         with self._connection.cursor() as cursor:
