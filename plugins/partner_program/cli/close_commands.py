@@ -24,6 +24,8 @@ def close_check(entity: str, month: BillingMonth) -> None:
 
     here = installation()
     revenue = read_entity_month(here, find_entity(here, entity), month)
+    for file in revenue.files:
+        click.echo(f"{entity} {month}: read {file.path}, {file.size_bytes:,} bytes of {file.changed_at}")
     for each in revenue.closes:
         click.echo(
             f"{entity} {month} {each.currency}: {plural(each.line_count, 'line')}, "

@@ -5,7 +5,7 @@ buckets and the messages take their kinds from there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from types import MappingProxyType
@@ -211,12 +211,21 @@ class PeriodClose(NamedTuple):
     control_total_minor: int
 
 
+class SourceFile(NamedTuple):
+    """A file from which lines were read: its size in bytes, and its last change as `YYYY-MM-DDTHH:MM:SSZ`."""
+
+    path: str
+    size_bytes: int
+    changed_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class EntityRevenue:
     """What one entity billed in one month, as frozen; `fault` says why none of it can be relied on.
 
     With a fault the groups may be empty or partial: they are shown in the buckets and never counted. The lines in
-    `short_lines` are in the groups too.
+    `short_lines` are in the groups too. `files` are where it was read from, if it was from files: they belong to no
+    comparison and no hash, as equal lines in a file that was written again are nothing new.
     """
 
     entity: str
@@ -226,6 +235,7 @@ class EntityRevenue:
     reseller_accounts: tuple[str, ...]
     fault: str | None = None
     short_lines: tuple[ShortLine, ...] = ()
+    files: tuple[SourceFile, ...] = field(default=(), compare=False)
 
 
 def share_of(group: MrrGroup, days: int) -> tuple[int, int]:

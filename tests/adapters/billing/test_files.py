@@ -16,13 +16,15 @@ from partner_program.adapters.billing.duckdb import DuckdbSnapshot, open_duckdb
 from partner_program.adapters.billing.pull import faults_in_reading, listed_accounts, pull_month
 from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.snapshots import load_revenues, save_snapshot
 from partner_program.adapters.deadline import Deadline
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.listed_accounts import ListedAccount
 from partner_program.domain.program import LargestLine
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
+from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose, SourceFile
 from tests.adapters.billing.dialects import TABLES, Server, as_text, closes_of, random_lines, sqlite_server
+from tests.worlds import World
 
 SQL = Path(__file__).parents[3] / "include" / "sql"
 JULY = BillingMonth(2015, 7)
@@ -46,6 +48,7 @@ COLUMNS = (
     "ordered_on",
 )
 LINE = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 10_000, "EUR", "posted", "2015-07-01")
+
 __all__ = ["sqlite_server"]  # a fixture
 
 
@@ -155,6 +158,30 @@ def test_files_of_a_folder_are_one_relation(files: Files) -> None:
 
 def _relations(files: Files) -> dict[str, str]:
     return {name: str(files.path(name)) for name in RELATIONS}
+
+
+def test_files_are_named_with_size_and_time_and_belong_to_no_comparison(files: Files) -> None:
+    first = files.pull()
+    path = files.path("program_mrr_line")
+    os.utime(path, (0, 1_436_000_000))
+    again = files.pull()
+    assert SourceFile(str(path), path.stat().st_size, "2015-07-04T08:53:20Z") in again.files
+    assert [file.path for file in again.files] == sorted(str(files.path(name)) for name in RELATIONS)
+    assert again.files != first.files
+    assert again == first
+
+
+def test_a_frozen_month_keeps_the_files_that_it_was_read_from_first(files: Files, world: World) -> None:
+    world.installation.database.upgrade()
+    first = files.pull()
+    with world.installation.database.writing() as connection:
+        assert save_snapshot(connection, JULY, first)
+    os.utime(files.path("program_mrr_line"), (0, 1_436_000_000))
+    with world.installation.database.writing() as connection:
+        assert not save_snapshot(connection, JULY, files.pull()), "equal lines are nothing new"
+    with world.installation.database.reading() as connection:
+        (kept,) = load_revenues(connection, JULY)
+    assert (kept, kept.files) == (first, first.files)
 
 
 def test_one_line_id_in_two_files_is_a_fault_of_both_lines(files: Files) -> None:

@@ -127,7 +127,7 @@ def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
         copy.ask(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
         copy.ask(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} between 0 and 6)")
     copy.ask(f"DROP INDEX {', '.join(str(index.name) for index in INDEXES)}")
-    copy.ask("DROP TABLE delivery_resend, act, snapshot_piece, snapshot_short_line, letter_recipe")
+    copy.ask("DROP TABLE delivery_resend, act, snapshot_piece, snapshot_short_line, snapshot_file, letter_recipe")
     copy.ask("ALTER TABLE sending DROP COLUMN host, DROP COLUMN out, DROP COLUMN database")
     for (trigger,) in copy.ask("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'delivery\\_%'"):
         copy.ask(f"DROP TRIGGER {trigger} ON delivery")

@@ -128,7 +128,9 @@ def open_duckdb(
             if not fields.host:
                 _make_views(connection, files)
             _lock(connection, files)
-            yield DuckdbSnapshot(connection, _written(files), sql_folder, stand_ins)
+            snapshot = DuckdbSnapshot(connection, _written(files), sql_folder, stand_ins)
+            snapshot.files = files.manifest()
+            yield snapshot
         files.expect_unchanged()
     except duckdb.Error as error:
         if deadline.is_over():

@@ -6,12 +6,14 @@ files are listed first, with size and time, and again at the end; any difference
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
 from partner_program.adapters.billing.snapshot import BillingFault
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.revenue import SourceFile
 
 KINDS = (".parquet", ".csv")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
@@ -37,6 +39,10 @@ class ListedFiles:
         """Yield each file once, in the order of the paths."""
         yield from sorted({file for files in self.of_relation.values() for file in files})
 
+    def manifest(self) -> tuple[SourceFile, ...]:
+        """Return each file once, as it was listed."""
+        return tuple(SourceFile(file.path, file.size, _moment(file.changed_ns)) for file in self)
+
     def expect_unchanged(self) -> None:
         """Raise `BillingFault` if a file came, went or changed since they were listed."""
         now = ListedFiles(self._patterns, self._kinds).of_relation
@@ -55,6 +61,10 @@ def listed_files(fields: ConnectionFields) -> ListedFiles:
     if not isinstance(relations, Mapping) or not relations:
         raise BillingFault(f"{where}: expected paths of files, each by the name of its relation: program_mrr_line")
     return ListedFiles({name: _paths(f"{where}: {name!r}", name, paths) for name, paths in relations.items()})
+
+
+def _moment(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def database_file(path: str) -> ListedFiles:

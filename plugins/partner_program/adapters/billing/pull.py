@@ -199,6 +199,7 @@ def _read(
         reseller_accounts=resellers,
         fault="; ".join(fault for fault in faults if fault) or None,
         short_lines=tuple(sorted(lines.short)),
+        files=snapshot.files,
     )
 
 

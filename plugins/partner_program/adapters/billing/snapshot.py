@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from partner_program.adapters.billing.statements import read_statement, with_stand_ins
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.revenue import SourceFile
 
 # Contract 1 leaves this column optional. Where the relation lacks it, the statements read NULL in its place.
 OPTIONAL_COLUMN = "term_amount_minor"
@@ -43,6 +44,7 @@ class BillingSnapshot(ABC):
     def __init__(self, sql_folder: Path, stand_ins: Mapping[str, str]) -> None:
         self._sql_folder = sql_folder
         self._stand_ins = stand_ins
+        self.files: tuple[SourceFile, ...] = ()  # where it is read from, if that is files
 
     def statement(self, name: str) -> str:
         """Return the text of a statement in this dialect, with the entity's own queries in it if there are any."""

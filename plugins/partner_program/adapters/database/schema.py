@@ -222,6 +222,15 @@ snapshot_short_line = _table(
     _must("net_amount_minor", Whole),
     _refers("snapshot_id", "snapshot"),
 )
+# Where a snapshot was read from first, if that was files.
+snapshot_file = _table(
+    "snapshot_file",
+    _key("snapshot_id", Integer),
+    _key("path"),
+    _must("size_bytes", Whole),
+    _must("changed_at"),
+    _refers("snapshot_id", "snapshot"),
+)
 snapshot_close = _table(
     "snapshot_close",
     _key("snapshot_id", Integer),
@@ -547,6 +556,7 @@ APPEND_ONLY = (
     snapshot_piece,
     snapshot_faulty_line,
     snapshot_short_line,
+    snapshot_file,
     snapshot_close,
     snapshot_reseller_account,
     settlement,

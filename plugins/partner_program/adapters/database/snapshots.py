@@ -19,6 +19,7 @@ from partner_program.domain.revenue import (
     MrrGroup,
     PeriodClose,
     ShortLine,
+    SourceFile,
 )
 
 _Line = TypeVar("_Line", FaultyLine, ShortLine)
@@ -29,6 +30,7 @@ _PARTS = (
     (schema.snapshot_faulty_line, FaultyLine, FaultyLine._fields),
     (schema.snapshot_short_line, ShortLine, ShortLine._fields),
     (schema.snapshot_close, PeriodClose, PeriodClose._fields),
+    (schema.snapshot_file, SourceFile, SourceFile._fields),
 )
 
 
@@ -102,7 +104,8 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     """Return one snapshot as it was read."""
     snapshot = schema.snapshot
     head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
-    groups, pieces, faulty_lines, short_lines, closes = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
+    parts = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
+    groups, pieces, faulty_lines, short_lines, closes, files = parts
     if pieces:
         groups = tuple(sorted((*groups, *pieces), key=lambda group: group.key))
     accounts = schema.snapshot_reseller_account
@@ -117,6 +120,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
         reseller_accounts=tuple(found.scalars()),
         fault=head.fault,
         short_lines=short_lines,
+        files=files,
     )
 
 
@@ -238,6 +242,7 @@ def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
         "snapshot_piece": [group._asdict() for group in revenue.groups if group.way != WHOLE_TERM],
         "snapshot_faulty_line": _placed_rows(revenue.faulty_lines),
         "snapshot_short_line": _placed_rows(revenue.short_lines),
+        "snapshot_file": [file._asdict() for file in revenue.files],
         "snapshot_close": [close._asdict() for close in revenue.closes],
         "snapshot_reseller_account": [{"account_id": account_id} for account_id in revenue.reseller_accounts],
     }
