@@ -13,7 +13,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.month.restatement import show_restatement
-from partner_program.usecases.month.run import MonthRun
+from partner_program.usecases.month.run import MonthRun, run_month
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners, tiers
 from tests.worlds import World, settle_installed
 
@@ -288,6 +288,18 @@ def test_stages_out_of_step_with_their_inputs_refuse_to_go_on(world: World) -> N
     world.load()
     with pytest.raises(Refusal, match=r"inputs changed while it was being decided .*: run it again"):
         MonthRun(here, request).assign_tiers()
+
+
+def test_a_registry_that_changes_while_a_month_is_decided_refuses_the_month(world: World) -> None:
+    def progress(step: str) -> None:
+        if step == "assign_tiers":
+            world.tables["partners"][0]["phone"] = "+31 20 2"
+            world.load()
+
+    three_partners(world)
+    with pytest.raises(Refusal, match=r"inputs changed while it was being decided .*: run it again"):
+        run_month(world.installation, world.request(JUNE, on=GO_LIVE), progress=progress)
+    assert world.rows("SELECT * FROM settlement") == []
 
 
 def test_a_disk_that_fills_up_is_reported_and_the_next_run_finishes_the_month(world: World, undisturbed: World) -> None:

@@ -25,7 +25,7 @@ from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.closes import read_entity_months
 from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
-from partner_program.usecases.month.inputs import MonthRequest, gather
+from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.quality import check_month, prepare_checks, write_report
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
@@ -88,31 +88,36 @@ class MonthRun:
         )
         return findings
 
-    def merge_totals(self) -> MonthTotals:
-        """Draft each partner's total."""
-        seen = self._lease.step_seen(TOTALS.name)
+    def gather(self) -> MonthInputs:
+        """Read the month's inputs; the commit reads them again and refuses drafts that were made from others."""
         with self._database.reading() as connection:
-            inputs = gather(connection, self.installation, self.request)
+            return gather(connection, self.installation, self.request)
+
+    def merge_totals(self, inputs: MonthInputs | None = None) -> MonthTotals:
+        """Draft each partner's total; this and the next stages read the `inputs` themselves where none are given."""
+        seen = self._lease.step_seen(TOTALS.name)
+        inputs = inputs or self.gather()
+        with self._database.reading() as connection:
             totals = merged(connection, inputs)
         self._draft(seen, TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
         write_report(self.installation, self.request.month, None, totals)
         return totals
 
-    def assign_tiers(self) -> tuple[TierAssignment, ...]:
+    def assign_tiers(self, inputs: MonthInputs | None = None) -> tuple[TierAssignment, ...]:
         """Draft the tier that each total earned."""
         seen = self._lease.step_seen(TIERS.name)
+        inputs = inputs or self.gather()
         with self._database.reading() as connection:
-            inputs = gather(connection, self.installation, self.request)
             _, totals = load_draft(connection, TOTALS, self.request.month, inputs_hash=inputs.inputs_hash)
         assigned = tiered(inputs, totals)
         self._draft(seen, TIERS, inputs.inputs_hash, len(assigned), assigned)
         return assigned
 
-    def settle_grace_periods(self) -> tuple[GraceAssignment, ...]:
+    def settle_grace_periods(self, inputs: MonthInputs | None = None) -> tuple[GraceAssignment, ...]:
         """Draft the tier in force after grace periods; a month that is history only settles none."""
         seen = self._lease.step_seen(GRACE.name)
+        inputs = inputs or self.gather()
         with self._database.reading() as connection:
-            inputs = gather(connection, self.installation, self.request)
             _, tiers = load_draft(connection, TIERS, self.request.month, inputs_hash=inputs.inputs_hash)
         settled = graced(inputs, tiers)
         inputs_hash = inputs.hash_with_histories(each.partner_id for each in tiers)
@@ -171,8 +176,11 @@ def run_month(
     for revenue in run.pull_all(entities):
         if revenue.fault:
             progress(f"pull_mrr {revenue.entity}: {revenue.fault}: its partners are held")
-    for stage in (run.validate_mrr, run.merge_totals, run.assign_tiers, run.settle_grace_periods):
+    progress("validate_mrr")
+    run.validate_mrr()
+    inputs = run.gather()
+    for stage in (run.merge_totals, run.assign_tiers, run.settle_grace_periods):
         progress(stage.__name__)
-        stage()
+        stage(inputs)
     progress("write_discount_rates")
     return run.write_discount_rates()
