@@ -42,7 +42,7 @@ class Deadline:
         self._seconds = seconds
         self._end = monotonic() + seconds
         self._sockets: list[socket.socket] = []
-        self._stops: list[Callable[[], None]] = []
+        self._stops: list[Callable[[], object]] = []
 
     def seconds_left(self) -> float:
         """Return the seconds that are left, never less than 0."""
@@ -68,7 +68,7 @@ class Deadline:
         """
         self._sockets.append(socket.socket(fileno=os.dup(fileno)))
 
-    def will_stop(self, stop: Callable[[], None]) -> None:
+    def will_stop(self, stop: Callable[[], object]) -> None:
         """Remember what to call at the deadline to end work; it may take long itself, or find that all is over."""
         self._stops.append(stop)
 
