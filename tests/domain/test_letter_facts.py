@@ -215,6 +215,22 @@ def test_a_partner_that_loses_its_last_tier_loses_the_marketing_benefits_of_the_
     ]
 
 
+def test_a_grace_period_and_the_api_are_not_lost_with_the_last_tier() -> None:
+    """A grace period can be granted "right from the beginning", and "resellers have access" to the API."""
+    program = replace(
+        PROGRAM,
+        benefits=tuple(
+            Benefit(key, key, "support", ("unknown", "yes"), "") for key in ("grace_period", "api_access", "other")
+        ),
+    )
+
+    def ended(tier: int) -> list[str]:
+        return [benefit.key for benefit in benefits_ended(program=program, tier=tier, previous_tier=2)]
+
+    assert ended(0) == ["other"]
+    assert ended(1) == ["grace_period", "api_access", "other"]
+
+
 def test_a_letter_has_the_benefits_of_the_tier_in_force_not_of_the_earned_one() -> None:
     program = with_benefit("unknown", "unknown", "yes")
     assert [benefit.key for benefit in stated(program=program).benefits] == ["mdf"]

@@ -179,7 +179,9 @@ KINDS: dict[str, LetterFacts] = {
         next_tier=NextTierFact(1, 50_000, 18_750),
         terms_before=terms(1),
         earlier=earlier("2015-07", MANY, SMALL),
-        ended_benefits=tuple(benefit for benefit in BENEFITS if benefit.availability == "yes"),
+        ended_benefits=tuple(
+            each for each in BENEFITS if each.availability == "yes" and each.key not in ("grace_period", "api_access")
+        ),
     ),
     "grace_confirmed": since_july(
         3,

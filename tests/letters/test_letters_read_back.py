@@ -133,11 +133,11 @@ def html_and_plain_text_state_the_same_figures(read: ReadBack) -> None:
 def both_parts_name_each_account_that_moved_most_with_both_amounts(read: ReadBack) -> None:
     stated, text, html = read
     if stated.earlier is None:
-        assert "What has moved since" not in text
+        assert "What has changed since" not in text
         assert "we counted €" not in text
         return
 
-    listed = text.partition("What has moved since")[2].partition("\n\n")[0]
+    listed = text.partition("What has changed since")[2].partition("\n\n")[0]
     found = [read_move(line) for line in re.findall(r"(?m)^  - (.+)$", listed)]
     assert found == [
         (f"{move.entity} · {move.account_id}", move.before_cents, move.now_cents) for move in stated.earlier.moves
@@ -247,8 +247,9 @@ def test_a_partner_that_loses_its_tier_reads_what_no_longer_comes_with_it() -> N
 
     for part in (letter.text, Letter(letter.html).visible):
         _, _, ended = part.partition("No longer among your benefits")
-        assert "These came with Tier 1." in ended
+        assert "These came with Tier 1 and no longer apply from" in ended
         assert [name in ended for name in ("branding", "Certificate", "Partner Locator")] == [True] * 3
+        assert "Until then we can grant you a grace period or servers for tests: ask your partner manager." in part
     assert "No longer among" not in TEMPLATES.render(KINDS["tier_raised"]).text
 
 

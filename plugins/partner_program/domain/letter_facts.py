@@ -24,6 +24,11 @@ from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry
 
+# Not lost with the last tier. Of a start below Tier 1: "Grace period: LeaseWeb can grant the Reseller Partner with a
+# discount right from the beginning". "LeaseWeb resellers have access to the Application Program Interface": all do.
+# A constant, since programme files have a cell for each tier from Tier 1 on and the file of 2015 never changes.
+WITHOUT_TIER = frozenset({"grace_period", "api_access"})
+
 
 @dataclass(frozen=True, slots=True)
 class EarlierAssessment:
@@ -194,8 +199,10 @@ def benefits_of_tier(*, program: Program, tier: int) -> tuple[BenefitFact, ...]:
 
 
 def benefits_ended(*, program: Program, tier: int, previous_tier: int | None) -> tuple[BenefitFact, ...]:
-    """The benefits that the tier before gives, and this one neither gives nor lets ask for."""
+    """The benefits that the tier before gives, and this one neither gives nor lets ask for; see `WITHOUT_TIER`."""
     kept = {benefit.key for benefit in benefits_of_tier(program=program, tier=tier)}
+    if not tier:
+        kept |= WITHOUT_TIER
     before = benefits_of_tier(program=program, tier=previous_tier or 0)
     return tuple(benefit for benefit in before if benefit.availability == "yes" and benefit.key not in kept)
 
