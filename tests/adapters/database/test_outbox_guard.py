@@ -364,6 +364,7 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         *(f"DROP TRIGGER {name}" for name in guards),
         "DROP TABLE delivery_resend",
         "DROP TABLE snapshot_file",
+        "DROP INDEX discount_rate_of_settlement",
         "UPDATE alembic_version SET version_num = '0010'",
     )
     before, saved = contents(path), path.read_bytes()
