@@ -1,4 +1,4 @@
-"""An index on the settlement of a rate: whether a settlement wrote one is asked often, and read every rate without it."""
+"""An index on the settlement of a rate: whether one was written is asked often, and read every rate without it."""
 
 from collections.abc import Sequence
 
