@@ -59,8 +59,9 @@ def test_everything_that_a_source_gives_and_lacks_is_told(billing: Path) -> None
         "│ JAN │ 2 │",
         "│ EUR │ setup │ setup │ 1 │ 50.00 │",
         "│ EUR │ a │ a term of 12 months │ 1 │ 120.00 │",
-        "│ A1 │ 3 lines │ │ │ │ 1,005.00 EUR │",
+        "│ A1 │ 3 lines │ │ │ 1,005.00 EUR │",
         "│ INV-1 │ recurring │ 2015-06-01 to 2015-07-01 │ 1,000.00 EUR │ a: 100000 / 1 month * 30 / 30 days │",
+        "│ SETUP │ setup │ 2015-06-01 to 2015-07-01 │ 50.00 EUR │ not counted: setup │",
         "shorter than its term of 12 months: 5.00 as said,",
         "look: 1 reseller account without any line in the month: A9",
         "look: 2 accounts not in program_reseller_account, with lines (how many): A2 (2), A3 (60)",
@@ -95,6 +96,34 @@ def test_a_sound_source_with_closes_of_its_own_says_that_they_agree(fresh_world:
     assert answer.status == 0
     assert "close: EUR 1 line; what was read agrees with it" in answer.said
     assert "FAIL" not in answer.said
+
+
+def test_ids_of_36_characters_are_printed_whole_so_that_they_can_be_copied(world: World) -> None:
+    account_id, line_id = "6f1c2f0e-1111-4c5e-9d7a-0a1b2c3d4e5f", "a1b2c3d4-2222-4c5e-9d7a-0a1b2c3d4e5f"
+    world.bill(account_id, "2015-06", 1_000_000_00, line_id=line_id, service_end="2018-06-01", term_months=36)
+
+    largest = check(world.billing_db("NL")).said.partition("The largest accounts")[2]
+
+    assert f"│ {account_id} │ 1 line │" in largest
+    assert f"│ {line_id} │ recurring │" in largest
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("", "close: no account is marked as a reseller's"),
+        ("INSERT INTO program_reseller_account VALUES ('A1', 'x', '', '')", "close: no posted line of a reseller"),
+    ],
+)
+def test_a_month_of_nothing_says_whether_anybody_is_marked(tmp_path: Path, rows: str, said: str) -> None:
+    quiet = tmp_path / "quiet.db"
+    with closing(sqlite3.connect(quiet)) as owner:
+        owner.executescript(f"{BILLING_TABLES}; DROP TABLE program_period_close; {rows}")
+
+    answer = check(quiet)
+
+    assert answer.status == 0
+    assert said in answer.said
 
 
 def test_closes_that_do_not_agree_are_a_fault_and_a_month_not_closed_yet_is_none(world: World) -> None:

@@ -12,7 +12,14 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import one_line
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
-from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, WHOLE_TERM, Way, share_in_words
+from partner_program.domain.revenue import (
+    PIECE_OF_TERM,
+    THIS_PERIOD,
+    WHOLE_TERM,
+    Way,
+    excluded_bucket,
+    share_in_words,
+)
 from partner_program.domain.single_lines import SingleLine
 from partner_program.domain.source_check import LargeAccount, MonthLooked, Some, SourceCheck, minor_text
 
@@ -71,13 +78,14 @@ def _print_sums(looked: MonthLooked) -> None:
 
 
 def _print_largest(accounts: Sequence[LargeAccount], month: BillingMonth) -> None:
+    # one column for both ids, so that a UUID stays whole and can be copied
     rows: list[tuple[str, ...]] = []
     for each in accounts:
-        rows.append((each.account_id, f"{plural(each.line_count, 'line')}", "", "", "", _total(each)))
-        rows += [("", *_line_cells(line, month)) for line in each.lines]
+        rows.append((each.account_id, plural(each.line_count, "line"), "", "", _total(each)))
+        rows += [(f"  {line_id}", *cells) for line_id, *cells in (_line_cells(line, month) for line in each.lines)]
         if each.line_count > len(each.lines):
-            rows.append(("", f"and {plural(each.line_count - len(each.lines), 'more line')}", "", "", "", ""))
-    _print_table("The largest accounts", ("account", "line", "kind", "period", "net", "share of the month"), rows)
+            rows.append((f"  and {plural(each.line_count - len(each.lines), 'more line')}", "", "", "", ""))
+    _print_table("The largest accounts, and their lines", ("id", "kind", "period", "net", "share of the month"), rows)
 
 
 def _total(account: LargeAccount) -> str:
@@ -86,9 +94,10 @@ def _total(account: LargeAccount) -> str:
 
 def _line_cells(line: SingleLine, month: BillingMonth) -> tuple[str, ...]:
     group = line.group
-    _, share = share_in_words(group, month.days)
+    bucket = excluded_bucket(group)
+    counted = f"{_WAYS[group.way]}: {share_in_words(group, month.days)[1]}"
     period = f"{line.service_start} to {line.service_end}"
-    return line.line_id, group.charge_kind, period, amount_text(group), f"{_WAYS[group.way]}: {share}"
+    return line.line_id, group.charge_kind, period, amount_text(group), f"not counted: {bucket}" if bucket else counted
 
 
 def _print_doubts(looked: MonthLooked, month: BillingMonth) -> None:
@@ -140,8 +149,10 @@ def _print_close(looked: MonthLooked, close_commands: Sequence[str]) -> None:
         click.echo("close: after comparing these figures with the system's own report, record them:")
         for command in close_commands:
             click.echo(f"  {command}")
+    elif looked.buckets or looked.accounts_without_lines.count:
+        click.echo("close: no posted line of a reseller account in the month")
     else:
-        click.echo("close: no posted line in the month: have the reseller accounts their mark?")
+        click.echo("close: no account is marked as a reseller's; only the lines of marked accounts are read")
 
 
 def _print_some(title: str, columns: Sequence[str], some: Some[object], rows: Iterable[Sequence[str]]) -> None:
