@@ -12,6 +12,18 @@ from tests.sources.conftest import PRINT_SQL, SQL, Billing, printed
 SOURCES = SQL / "sources"
 QUERIES = sorted(SOURCES.rglob("*.sql"))
 SYSTEMS = sorted(path.name for path in SOURCES.iterdir() if path.is_dir())
+PAGES = [system for system in SYSTEMS if system != "skeleton"]
+SECTIONS = (
+    "Before you begin",
+    "How the data are mapped",
+    "Periods",
+    "Another",
+    "Community",
+    "Closing a month",
+    "What is refused",
+    "What cannot be known",
+    "An index that helps",
+)
 
 
 def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() -> None:
@@ -32,6 +44,29 @@ def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() ->
             stand_ins = read_stand_ins(SQL, system, conn_type) or {}
             assert sorted(stand_ins) == ["program_mrr_line", "program_reseller_account"]
         assert "## What cannot be known" in (SOURCES / system / "README.md").read_text()
+
+
+@pytest.mark.parametrize("system", PAGES)
+def test_the_pages_of_the_systems_have_their_sections_in_one_order(system: str) -> None:
+    headings = re.findall(r"(?m)^## (.+)$", (SOURCES / system / "README.md").read_text())
+    places = [next(place for place, name in enumerate(SECTIONS) if each.startswith(name)) for each in headings]
+
+    assert places == sorted(places)
+    assert {"Before you begin", "How the data are mapped", "Closing a month"} <= set(headings)
+
+
+@pytest.mark.parametrize("system", PAGES)
+def test_the_rights_of_a_page_are_for_the_tables_that_the_queries_read_and_no_others(system: str) -> None:
+    folder = SOURCES / system
+    (statements,) = re.findall(r"```sql\n(GRANT .*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    granted = ",".join(re.findall(r"GRANT SELECT ON (.*?)\s+TO programme_reader;", statements, re.DOTALL))
+    text = "\n".join(path.read_text() for path in folder.rglob("*.sql"))
+    # comments, EXTRACT(DAY FROM day) and IS DISTINCT FROM name no table
+    text = re.sub(r"--.*|EXTRACT\(\w+ FROM|DISTINCT FROM", "", text)
+    named = set(re.findall(r"\b(?:FROM|JOIN)\s+(?!LATERAL)(`[^`]+`|\w+)(?![\w(])", text))
+    steps = set(re.findall(r"\b(\w+)(?: \([^()]*\))? AS (?:MATERIALIZED )?\(", text))
+
+    assert {table.strip().removeprefix(f"{system}.") for table in granted.split(",")} == named - steps
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: str(path.relative_to(SOURCES)))
