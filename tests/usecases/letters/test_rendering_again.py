@@ -1,6 +1,7 @@
 """A letter is rendered again where what it is made of, or one of its files, is not as it was; and only there."""
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -10,10 +11,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import event
 
+from partner_program.adapters.database.letter_state import OF_THE_MONTH, ONLY_ADDED, READ_WHOLE
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LetterFacts
@@ -65,6 +69,9 @@ def test_a_run_with_nothing_new_renders_no_letter_and_counts_them_all(june: Worl
     assert (june.fingerprint(), files(june)) == before
 
 
+Spoil = Callable[[Path], None]
+
+
 def gone(path: Path) -> None:
     path.unlink()
 
@@ -89,7 +96,7 @@ def open_to_others(path: Path) -> None:
 @pytest.mark.parametrize("spoil", [gone, one_digit_changed, cut_short, open_to_others])
 @pytest.mark.parametrize("name", ["P2.html", "P2.txt"])
 def test_a_file_that_is_not_as_it_was_written_is_written_again(
-    june: World, rendered: list[str], name: str, spoil: Callable[[Path], None]
+    june: World, rendered: list[str], name: str, spoil: Spoil
 ) -> None:
     before = june.fingerprint(), files(june)
     spoil(folder(june) / name)
@@ -130,6 +137,68 @@ def test_a_changed_template_catalogue_or_brand_renders_every_letter(
     rendered.clear()
     render_month(here, MONTH)
     assert rendered == []
+
+
+def test_a_run_with_nothing_new_gathers_no_facts(june: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering_processes, "render_batch", None)
+    assert render_month(june.installation, MONTH) == 3
+
+
+@pytest.mark.parametrize("spoil", [gone, cut_short, open_to_others])
+def test_what_is_kept_of_an_earlier_look_can_be_lost(june: World, rendered: list[str], spoil: Spoil) -> None:
+    kept = folder(june).parent / ".checks" / JUNE
+    before = kept.read_bytes()
+    spoil(kept)
+    assert render_month(june.installation, MONTH) == 3
+    assert (rendered, kept.read_bytes(), kept.stat().st_mode & 0o777) == ([], before, 0o600)
+
+
+def test_a_contact_with_another_address_has_it_although_no_letter_is_rendered(june: World, rendered: list[str]) -> None:
+    recipient = "SELECT recipient FROM delivery WHERE partner_id = 'P1'"
+    ((before,),) = june.rows(recipient)
+    (contact,) = (each for each in june.tables["contacts"] if each["email"] == before)
+    contact["email"] = "new@p1.example"
+    june.load()
+    render_month(june.installation, MONTH)
+    assert (rendered, june.rows(recipient)) == ([], [("new@p1.example",)])
+
+
+def test_a_registry_that_was_another_while_letters_were_rendered_is_noticed_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    june_in_force(world)
+    render_batch, first_name = rendering.render_batch, world.tables["partners"][0]["company_name"]
+
+    def name_p1(name: str) -> None:
+        world.tables["partners"][0]["company_name"] = name
+        world.load()
+
+    def rendered_too_late(*args: Any) -> Any:
+        name_p1("Another Name")
+        return render_batch(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rendering_processes, "render_batch", rendered_too_late)
+        render_month(world.installation, MONTH)
+    assert b"Another Name" in files(world)["P1.html"]
+    name_p1(first_name)
+    render_month(world.installation, MONTH)
+    assert b"Another Name" not in files(world)["P1.html"]
+
+
+def test_all_that_letters_are_read_from_is_looked_at_for_news(june: World) -> None:
+    read = set[str]()
+
+    def note(_1: object, _2: object, statement: str, *_others: object) -> None:
+        read.update(re.findall(r"(?:FROM|JOIN) (\w+)", statement))
+
+    here = june.installation
+    event.listen(here.database.engine, "before_cursor_execute", note)
+    rendering.render_batch(here, MONTH, ["P1", "P2", "P3"])
+    known = {table.name for table in (*READ_WHOLE, *OF_THE_MONTH, *ONLY_ADDED)}
+    without_news = {"alembic_version", "exchange_rate", "benefit_request", "account_link"}
+    assert {"letter", "partner", "assessment", "delivery"} <= read & known
+    assert read - known == without_news
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@
 **Called by** `partner-program letters ...`, `certificate`, and by the steps of `tier_letters`; `rendering` also by
 the month's DAGs.
 
-In order: `rendering` writes each letter from committed facts; `book` shows them to the person who approves;
+In order: `rendering` writes each letter from committed facts, unless `unchanged` says that nothing is new; `book`
+shows them to the person who approves;
 `approval` records the approval with the hash of what was seen, and `binding` the place that it was given in, so that a
 copy of the installation sends nothing; `claims` gives a letter to one sender at a time;
 `sending` renders it again, compares it with its approval, and hands it over as a message from `envelopes`; `bounces`

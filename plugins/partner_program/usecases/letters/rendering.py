@@ -65,7 +65,7 @@ class LetterFiles(NamedTuple):
     def of(cls, folder: Path, partner_id: str) -> "LetterFiles":
         """Name the files of a partner in a month's folder."""
         name = letter_file_name(partner_id)
-        return cls(*(folder / f"{name}.{ending}" for ending in ("html", "txt", "csv")))
+        return cls(folder / f"{name}.html", folder / f"{name}.txt", folder / f"{name}.csv")
 
 
 def letter_templates(installation: Installation) -> LetterTemplates:
@@ -188,7 +188,7 @@ def _rendered(
         raise facts
     now = made_of(templates, facts)
     files = LetterFiles.of(folder, letter.partner_id)
-    if now == before and letter.content_hash == _hash_of_files(files):
+    if now == before and letter.content_hash == hash_of_files(files):
         return None
     written = templates.render(facts)
     if why := too_large(written.text, written.html, attached_file(written)):
@@ -207,7 +207,7 @@ def _write(files: LetterFiles, letter: RenderedLetter) -> None:
         files.accounts.unlink(missing_ok=True)  # that of an earlier letter
 
 
-def _hash_of_files(files: LetterFiles) -> str | None:
+def hash_of_files(files: LetterFiles) -> str | None:
     """The hash that the letter in these files has; None where one is gone, or open to others than its owner."""
     page, words = read_private(files.html), read_private(files.text)
     if page is None or words is None or not words.startswith(_SUBJECT.encode()):

@@ -24,6 +24,7 @@ from partner_program.usecases.letters.rendering import (
     refuse_faults,
     render_batch,
 )
+from partner_program.usecases.letters.unchanged import MonthsLetters
 
 FEW_BATCHES = 3  # one process has rendered so many before others have started
 _Answer = tuple[int, list[LetterFault]]
@@ -31,8 +32,18 @@ _Answer = tuple[int, list[LetterFault]]
 
 def render_month(installation: Installation, month: BillingMonth, program_file: Path | None = None) -> int:
     """Render every letter that a month owes; return how many. Raises `NotRendered` as a batch does, after the last."""
-    batches = letter_batches(installation, month)
     sweep_drafts(letters_folder(installation, month))
+    known = MonthsLetters(installation, month, program_file)
+    unchanged = known.count_unchanged()
+    if unchanged is not None:
+        return unchanged
+    count = _render(installation, month, program_file)
+    known.remember()
+    return count
+
+
+def _render(installation: Installation, month: BillingMonth, program_file: Path | None) -> int:
+    batches = letter_batches(installation, month)
     processes = min(_cores(), len(batches))
     if processes < 2 or len(batches) <= FEW_BATCHES:
         answers = [render_batch(installation, month, batch, program_file) for batch in batches]
