@@ -59,5 +59,5 @@ def _hash_of_rows(connection: Connection, queries: Iterable[Select[Any]]) -> str
     for query in queries:
         digest.update(b"\0")
         for rows in connection.execute(query).partitions(_ROWS_READ):
-            digest.update("\n".join(map(repr, rows)).encode())
+            digest.update("\n".join(map(repr, map(tuple, rows))).encode())
     return digest.hexdigest()

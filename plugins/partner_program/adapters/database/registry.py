@@ -69,11 +69,16 @@ def load_registry(connection: Connection, partners: Sequence[str] | None = None)
             query = query.where(table.c.partner_id.in_(partners))
         return tuple(build(row) for row in connection.execute(query))
 
+    def each_plain(table: Table, kind: Callable[..., _T]) -> tuple[_T, ...]:
+        """Build records whose fields are the table's columns."""
+        names = tuple(column.name for column in table.c)
+        return each(table, lambda row: kind(**dict(zip(names, row, strict=True))))
+
     return Registry(
         entities=load_entities(connection),
-        account_managers=each(schema.account_manager, lambda row: AccountManager(**row._asdict())),
-        partners=each(schema.partner, lambda row: Partner(**row._asdict())),
-        contacts=each(schema.contact, lambda row: Contact(**row._asdict())),
+        account_managers=each_plain(schema.account_manager, AccountManager),
+        partners=each_plain(schema.partner, Partner),
+        contacts=each_plain(schema.contact, Contact),
         account_links=each(schema.account_link, _account_link),
         legacy_agreements=each(schema.legacy_agreement, _legacy_agreement),
         grace_grants=each(schema.grace_grant, _grace_grant),

@@ -5,7 +5,8 @@ A text that a spreadsheet would run as a formula stays a text.
 
 import csv
 import io
-import json
+
+from pydantic_core import to_json
 
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.safe_cells import safe_cell
@@ -37,7 +38,8 @@ def partner_facts(partner: RegisterPartner) -> dict[str, object]:
 
 def register_json(register: Register) -> str:
     """Return the whole register as JSON for programs."""
-    return json.dumps(register_facts(register), ensure_ascii=False, indent=1) + "\n"
+    # The standard library indents in Python alone, which takes ten times as long; the bytes are the same.
+    return to_json(register_facts(register), indent=1).decode() + "\n"
 
 
 def register_csv(register: Register) -> str:
