@@ -19,6 +19,7 @@ from partner_program.adapters.database.history import (
 )
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.database.snapshots import latest_hashes, load_findings
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
@@ -88,6 +89,7 @@ class MonthInputs:
         return json_hash(self.inputs_hash, as_json(dict[str, PartnerHistory], own))
 
 
+@without_collecting()
 def gather(connection: Connection, installation: Installation, request: MonthRequest) -> MonthInputs:
     """Read a month's inputs in the caller's transaction."""
     month = request.month
