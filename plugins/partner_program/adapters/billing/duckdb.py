@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from partner_program.adapters.billing.expected_types import DIGITS, ColumnTypes
 from partner_program.adapters.billing.listed_files import ListedFile, ListedFiles, database_file, listed_files
 from partner_program.adapters.billing.server import with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
@@ -35,26 +36,13 @@ _CLOSED = {
     "preserve_insertion_order": "false",
     "temp_directory": "",
 }
-_DIGITS = re.compile(r"(-?\d+)", re.ASCII)
-_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,0\)")
-_WORDS = re.compile(rf"VARCHAR|ENUM.*|UUID|{_WHOLE.pattern}")
-_MINOR = (_WHOLE, "a type of whole numbers: minor units")
-# The types that columns of contract 1 may have here. Another type could mean something else: it is reported.
-_TYPES = {
-    "line_id": (_WORDS, "VARCHAR"),
-    "account_id": (_WORDS, "VARCHAR"),
-    "charge_kind": (_WORDS, "VARCHAR"),
-    "currency": (_WORDS, "VARCHAR"),
-    "document_status": (_WORDS, "VARCHAR"),
-    "billing_month": (_WORDS, "VARCHAR"),
-    "service_start": (re.compile("DATE"), "DATE"),
-    "service_end": (re.compile("DATE"), "DATE"),
-    "term_months": (_WHOLE, "a type of whole numbers"),
-    "line_count": (_WHOLE, "a type of whole numbers"),
-    "net_amount_minor": _MINOR,
-    "term_amount_minor": _MINOR,
-    "control_total_minor": _MINOR,
-}
+# Another type could mean something else: it is reported.
+_TYPES = ColumnTypes(
+    words=r"VARCHAR|ENUM.*|UUID",
+    whole=r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,0\)",
+    word="VARCHAR",
+    day="DATE",
+)
 # What text of a CSV file means. A column's type is known when a statement is prepared: for others this costs nothing.
 _MACROS = r"""
 CREATE TEMP MACRO AS_DAY(x) AS CASE
@@ -90,16 +78,15 @@ class DuckdbSnapshot(BillingSnapshot):
         statement, binds = with_lists(self.statement(name), values)
         named = set(_BIND.findall(statement))
         answer = self._connection.execute(_BIND.sub(r"$\1", statement), {each: binds[each] for each in named})
-        yield from with_whole_numbers(name, _fetched(answer), form=_DIGITS)
+        yield from with_whole_numbers(name, _fetched(answer), form=DIGITS)
 
     def columns(self, relation: str) -> list[str]:
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
         described = self._connection.execute(self.statement(f"columns_of_{relation}")).description or []
-        for name, kind, *_ in described:
-            allowed, expected = _TYPES.get(name.lower(), (None, ""))
-            is_written = relation in self._written and str(kind) == "VARCHAR"
-            if allowed is not None and not is_written and not allowed.fullmatch(str(kind)):
-                raise BillingFault(f"{relation}: column {name} is {kind}, expected {expected}")
+        types = [(name, str(kind)) for name, kind, *_ in described]
+        if relation in self._written:
+            types = [(name, kind) for name, kind in types if kind != "VARCHAR"]
+        _TYPES.check(relation, types)
         return [name for name, *_ in described]
 
     def account_key(self, account_id: str | bytes) -> str:

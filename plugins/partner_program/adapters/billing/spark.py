@@ -16,6 +16,7 @@ from urllib.parse import quote
 from pyspark.errors import PySparkException
 from pyspark.sql.connect.session import SparkSession
 
+from partner_program.adapters.billing.expected_types import DIGITS, ColumnTypes
 from partner_program.adapters.billing.server import with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
@@ -25,26 +26,10 @@ from partner_program.adapters.deadline import CONNECT_SECONDS, Deadline
 PORT = 15002
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 _SETTINGS = {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}
-_DIGITS = re.compile(r"(-?\d+)", re.ASCII)
-_WHOLE = re.compile(r"tinyint|smallint|int|bigint|decimal\(\d+,0\)")
-_WORDS = re.compile(rf"string|(var)?char\(\d+\)|{_WHOLE.pattern}")
-_MINOR = (_WHOLE, "a type of whole numbers: minor units")
-# The types that columns of contract 1 may have here. Another type could mean something else: it is reported.
-_TYPES = {
-    "line_id": (_WORDS, "string"),
-    "account_id": (_WORDS, "string"),
-    "charge_kind": (_WORDS, "string"),
-    "currency": (_WORDS, "string"),
-    "document_status": (_WORDS, "string"),
-    "billing_month": (_WORDS, "string"),
-    "service_start": (re.compile("date"), "date"),
-    "service_end": (re.compile("date"), "date"),
-    "term_months": (_WHOLE, "a type of whole numbers"),
-    "line_count": (_WHOLE, "a type of whole numbers"),
-    "net_amount_minor": _MINOR,
-    "term_amount_minor": _MINOR,
-    "control_total_minor": _MINOR,
-}
+# Another type could mean something else: it is reported.
+_TYPES = ColumnTypes(
+    words=r"string|(var)?char\(\d+\)", whole=r"tinyint|smallint|int|bigint|decimal\(\d+,0\)", word="string", day="date"
+)
 # Errors whose own words name tables and columns, never a value of a row.
 _OWN_WORDS = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "UNRESOLVED_COLUMN", "INSUFFICIENT_PERMISSIONS")
 # Its client logs each error with the statement and both stacks.
@@ -66,16 +51,12 @@ class SparkSnapshot(BillingSnapshot):
         statement, binds = with_lists(self.statement(name), values)
         named: dict[str, Any] = {each: value for each, value in binds.items() if f":{each}" in statement}
         rows = map(tuple, self._session.sql(statement, args=named).toLocalIterator())
-        yield from with_whole_numbers(name, rows, form=_DIGITS)
+        yield from with_whole_numbers(name, rows, form=DIGITS)
 
     def columns(self, relation: str) -> list[str]:
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
         described = self._session.sql(self.statement(f"columns_of_{relation}")).schema
-        for column in described:
-            allowed, expected = _TYPES.get(column.name.lower(), (None, ""))
-            found = column.dataType.simpleString()
-            if allowed is not None and not allowed.fullmatch(found):
-                raise BillingFault(f"{relation}: column {column.name} is {found}, expected {expected}")
+        _TYPES.check(relation, ((column.name, column.dataType.simpleString()) for column in described))
         return [column.name for column in described]
 
     def account_key(self, account_id: str | bytes) -> str:
