@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from partner_program.adapters.connections import Connections
+from partner_program.adapters.connections import ConnectionFields, Connections
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import LargestLine, Program, day_in_the_programme, program_in_force
-from partner_program.domain.refusals import NoRuleInForce
+from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.sending_epoch import Place
 
@@ -83,6 +83,15 @@ class Installation:
 def billing_connection_id(entity: Entity) -> str:
     """The connection of an entity's billing database (contract: `billing_<entity>`)."""
     return f"billing_{entity.entity.lower()}"
+
+
+def billing_fields(installation: Installation, entity: Entity) -> ConnectionFields:
+    """Return the connection of an entity's billing database; raises `Refusal` if it is not set or cannot be read."""
+    connection_id = billing_connection_id(entity)
+    fields = installation.connections.get(connection_id)
+    if fields is None:
+        raise Refusal(f"connection {connection_id} is not set")
+    return fields
 
 
 def orders_connection_id(entity: Entity) -> str:

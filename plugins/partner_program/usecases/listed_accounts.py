@@ -8,7 +8,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.listed_accounts import ListedAccount, listing_doubts
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
-from partner_program.usecases.installation import Installation, billing_connection_id
+from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.side_by_side import side_by_side
 
 
@@ -30,7 +30,7 @@ def look_at_lists(here: Installation, registry: Registry) -> list[str]:
 
 def _connection_of(here: Installation, entity: Entity) -> ConnectionFields | None:
     try:
-        return here.connections.get(billing_connection_id(entity))
+        return billing_fields(here, entity)
     except Refusal:
         return None
 

@@ -12,7 +12,7 @@ from partner_program.domain.receipt import ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.domain.single_lines import LinesNow, LinesRead, compare_lines
-from partner_program.usecases.installation import Installation, billing_connection_id
+from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.side_by_side import side_by_side
 
 
@@ -44,13 +44,10 @@ def find_single_lines(
 
 
 def _read(installation: Installation, entity: Entity, month: BillingMonth, accounts: Collection[str]) -> LinesRead:
-    connection_id = billing_connection_id(entity)
     try:
-        fields = installation.connections.get(connection_id)
+        fields = billing_fields(installation, entity)
     except Refusal as refusal:
         return LinesRead(entity.entity, (), (), str(refusal))
-    if fields is None:
-        return LinesRead(entity.entity, (), (), f"connection {connection_id} is not set")
     return read_single_lines(
         fields,
         entity,

@@ -9,7 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
-from partner_program.usecases.installation import Installation, billing_connection_id
+from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.registry import find_entity
 from partner_program.usecases.side_by_side import side_by_side
 
@@ -30,13 +30,10 @@ def _reading(installation: Installation, entity: Entity, month: BillingMonth) ->
     """Look up what is known here; return what then reads the entity's database alone, in any thread."""
     with installation.database.reading() as connection:
         recorded = close_store.recorded_closes(connection, entity.entity, month)
-    connection_id = billing_connection_id(entity)
     try:
-        fields = installation.connections.get(connection_id)
+        fields = billing_fields(installation, entity)
     except Refusal as refusal:  # an unreadable connection is a fault of this entity alone: the others go on
         return partial(_not_read, entity, month, str(refusal))
-    if fields is None:
-        return partial(_not_read, entity, month, f"connection {connection_id} is not set")
     return partial(
         pull_month,
         fields,
