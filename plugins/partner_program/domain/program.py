@@ -11,6 +11,7 @@ from partner_program.domain.refusals import NoRuleInForce, Refusal
 
 SLA_RANKS = ("Bronze", "Silver", "Gold", "Platinum")
 Availability = Literal["yes", "on_request", "unknown"]
+BenefitApproval = Literal["anybody", "another_person"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,40 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class BenefitTerms:
+    """What a benefit is limited to, as far as the programme file says it; what it does not say is not limited.
+
+    `units_at_once` and `incidents` have a cell for each tier from Tier 1 on, or none at all; `days` are those to pay;
+    `days_ahead` those between asking and the wanted day; `proposal`: it is asked for with activity, market and amount;
+    `without_tier`: it may be asked for by a partner without a tier; `link` is where a partner finds it.
+    """
+
+    units_at_once: tuple[int, ...] = ()
+    incidents: tuple[int, ...] = ()
+    end_demanded: bool = False
+    days: int | None = None
+    days_ahead: int | None = None
+    proposal: bool = False
+    without_tier: bool = False
+    link: str = ""
+
+    def units_of(self, tier: int) -> int | None:
+        """The most units at once in a tier, without a tier those of Tier 1; None where the benefit is not counted."""
+        return _cell(self.units_at_once, tier)
+
+    def incidents_of(self, tier: int) -> int | None:
+        """The priority support incidents of a tier; None where the programme gives no number."""
+        return _cell(self.incidents, tier) if tier else None
+
+
+def _cell(cells: tuple[int, ...], tier: int) -> int | None:
+    return cells[max(min(tier, len(cells)), 1) - 1] if cells else None
+
+
+NO_TERMS = BenefitTerms()
+
+
+@dataclass(frozen=True, slots=True)
 class Benefit:
     """One benefit: its name in the source, its description, and what each tier gets of it, from Tier 1 on."""
 
@@ -33,6 +68,7 @@ class Benefit:
     group: Literal["marketing", "support"]
     tiers: tuple[Availability, ...]
     description: str
+    terms: BenefitTerms = NO_TERMS
 
     def of_tier(self, tier: int) -> Availability:
         """What a tier gets of this benefit: tier 0 nothing, a tier above the last one what the last one gets."""
@@ -84,7 +120,11 @@ class LargestLine:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The whole programme as it is from `in_force_from` on; `file_hash` is the sha256 of the file's bytes."""
+    """The whole programme as it is from `in_force_from` on.
+
+    `file_hash` is the sha256 of the file's bytes but for the sections that decide no tier and no rate.
+    `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it.
+    """
 
     in_force_from: date
     file_name: str
@@ -103,6 +143,7 @@ class Program:
     benefits: tuple[Benefit, ...]
     authorisation_requirements: tuple[str, ...]
     rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
+    benefit_approval: BenefitApproval = "anybody"
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first."""

@@ -85,7 +85,7 @@ class AccountLink:
 
 @dataclass(frozen=True, slots=True)
 class LegacyAgreement:
-    """An older agreement: a floor for each component that it names (rule 6)."""
+    """An older agreement: a floor for each component that it names (rule 6); `benefits` are the keys that it keeps."""
 
     partner_id: str
     monthly_fee_discount_bp: int
@@ -93,6 +93,7 @@ class LegacyAgreement:
     sla: str | None
     source: str
     period: Period
+    benefits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

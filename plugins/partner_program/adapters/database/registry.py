@@ -124,6 +124,12 @@ def _with_period(each: Any) -> _Values:
     return {**values, "valid_from": period.valid_from, "valid_to": period.valid_to}
 
 
+def _agreement_values(agreement: LegacyAgreement) -> _Values:
+    values = _with_period(agreement)
+    del values["benefits"]
+    return values
+
+
 def _grant_values(grant: GraceGrant, origin: str) -> _Values:
     return {**_plain(grant), "origin": origin}
 
@@ -144,7 +150,7 @@ def _rows(registry: Registry) -> dict[str, dict[tuple[Any, ...], _Values]]:
         "partner": map(_plain, registry.partners),
         "contact": map(_plain, registry.contacts),
         "account_link": map(_with_period, registry.account_links),
-        "legacy_agreement": map(_with_period, registry.legacy_agreements),
+        "legacy_agreement": map(_agreement_values, registry.legacy_agreements),
         "grace_grant": (_grant_values(grant, "file") for grant in registry.grace_grants),
         "benefit_request": map(_with_period, registry.benefit_requests),
         "exchange_rate": map(_rate_values, registry.exchange_rates),
