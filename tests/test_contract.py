@@ -327,6 +327,13 @@ def test_the_quote_of_the_page_is_what_the_example_partner_pays(settled: Command
     assert settled(*codes(text)[0].split()).json == example(text)
 
 
+def test_the_grants_of_the_page_are_those_of_its_example_world(settled: CommandLine) -> None:
+    asked = ("grants", "list", "--on", "2015-08-03", "--format")
+    shown = example(part(section(6), "Grants"))
+    assert settled.must(*asked, "json").json == shown
+    assert settled.must(*asked, "csv").stdout.splitlines()[0].split(",") == list(shown[0])
+
+
 def test_the_receipt_of_the_page_is_that_of_its_example_world(settled: CommandLine) -> None:
     text = part(section(6), "A receipt")
     page, found = example(text), settled(*codes(text)[0].split()).json

@@ -8,10 +8,11 @@ import click
 from partner_program.cli.close_commands import close
 from partner_program.cli.document_commands import certificate
 from partner_program.cli.exchange_rate_commands import rates
+from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
-from partner_program.cli.rate_commands import drift, grant, publish, quote
+from partner_program.cli.rate_commands import drift, publish, quote
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import application, doctor, init, load
 from partner_program.cli.simulation_commands import simulate
@@ -47,6 +48,7 @@ for _command in (
     close,
     source,
     certificate,
-    *(quote, grant, publish, drift),
+    *(grant, grants),
+    *(quote, publish, drift),
 ):
     program.add_command(_command)

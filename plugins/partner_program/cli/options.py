@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from partner_program.cli.inputs import WORDS
+from partner_program.cli.inputs import DAY, WORDS, whole
 
 ROWS_SHOWN = 200  # of a table, unless every row is asked for
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -27,6 +27,24 @@ text_or_json = click.option(
     show_default=True,
     help="For people, or for programs.",
 )
+
+
+table_or_file = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="For people, programs, or a spreadsheet.",
+)
+
+
+due = click.option(
+    "--due", "due_days", type=whole("DAYS", 0, 3650), help="Only what has ended or ends within so many days."
+)
+
+
+as_of = click.option("--on", type=DAY, help="As it is on this day; default: today.")
 
 
 all_rows = click.option(

@@ -1,11 +1,11 @@
-"""Commands about rates: quote an order, make a grant, publish rates, find rates that were changed by hand."""
+"""Commands about rates: quote an order, publish rates, find rates that were changed by hand."""
 
 import json
 from datetime import date
 
 import click
 
-from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, TIER, WORDS, installation, whole
+from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, installation, whole
 from partner_program.cli.options import example, progress, text_or_json
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
@@ -54,35 +54,6 @@ def quote(
         from partner_program.cli.tables import print_quote
 
         print_quote(order, priced, rate)
-
-
-@click.command(
-    epilog=example(
-        'partner-program grant P001 --tier 3 --from 2015-09-01 --until 2015-12-01 --by pat --reason "growth plan"'
-    )
-)
-@click.argument("partner")
-@click.option("--tier", type=TIER, required=True, help="The tier to lift the partner to: one of that day's programme.")
-@click.option("--from", "starts_on", type=DAY, required=True, help="First day of the grace period.")
-@click.option("--until", "ends_on", type=DAY, required=True, help="First day after the grace period.")
-@click.option("--by", "granted_by", type=WORDS, required=True, help="Who grants it.")
-@click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
-def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: str, reason: str) -> None:
-    """Grant PARTNER a grace period: its tier from its own start day, settled by the months' runs."""
-    from partner_program.usecases.grants import grant_grace
-
-    here = installation()
-    made, rate = grant_grace(
-        here,
-        partner,
-        tier=tier,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        granted_by=granted_by,
-        reason=reason,
-        today=here.today(),
-    )
-    click.echo(f"grant {made.grant_id}: rate of tier {rate.terms.tier} for new orders from {rate.valid_from}")
 
 
 @click.command(epilog=example("partner-program publish NL"))

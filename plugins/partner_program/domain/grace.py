@@ -1,14 +1,19 @@
 """Grace periods: a grant lifts a partner for a time, and is confirmed or lapses once (rule 5)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.registry import GraceGrant
+from partner_program.domain.money import euros_text
+from partner_program.domain.program import Program
+from partner_program.domain.registry import AUTHORIZED, GraceGrant, Partner
 
 GrantOutcome = Literal["confirmed", "lapsed"]
+GrantState = Literal["upcoming", "in_force", "ended", "confirmed", "lapsed"]
+GrantVerdict = Literal["reached", "short", "not_counted", "cannot"]
+MONTHS_NAMED = 2  # of a row of months, so many are named one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +69,139 @@ def tier_with_grants(
     """
     granted = [grant.tier for grant in open_grants if day in grant.period and grant.grant_id not in settled]
     return max([earned_tier, *granted])
+
+
+def deciding_months(grant: GraceGrant) -> Iterator[BillingMonth]:
+    """The months whose last day lies in a grant: they alone can confirm it. None where it holds no month's last day."""
+    month = BillingMonth.of(grant.starts_on)
+    while month.last_day < grant.ends_on:
+        yield month
+        month = month.following
+
+
+@dataclass(frozen=True, slots=True)
+class GrantStanding:
+    """Where a grant stands on a day: what confirms it, what its partner counted last, whether it can still be reached.
+
+    `state`: an open grant is `upcoming` before its first day, `in_force`, and `ended` from `ends_on` on until a month
+    settles it; a settled one has its outcome, and `settled_by` the month. `needed_eur_cents` is the threshold of the
+    granted tier. `counted_eur_cents` is what the last month in force that assigned the partner counted, None before the
+    first. `months_left` are the months that can still confirm it, oldest first. The verdict of an open grant:
+    `reached`, `short` by `short_by_eur_cents`, `not_counted` where nothing was counted yet, `cannot` where no month is
+    left. `lapses_with` is set where the grant has ended and a month before the first deciding one is still to be run:
+    it lets the grant lapse, unless it takes force from a day before `ends_on`.
+    """
+
+    grant_id: str
+    partner_id: str
+    company_name: str
+    partner_status: str
+    account_manager_id: str
+    tier: int
+    starts_on: date
+    ends_on: date
+    granted_by: str
+    reason: str
+    state: GrantState
+    settled_by: BillingMonth | None
+    needed_eur_cents: int
+    counted_month: BillingMonth | None
+    counted_eur_cents: int | None
+    verdict: GrantVerdict | None
+    short_by_eur_cents: int | None
+    lapses_with: BillingMonth | None
+    months_left: tuple[BillingMonth, ...]
+
+
+def standing_of_grant(
+    *,
+    grant: GraceGrant,
+    partner: Partner,
+    program: Program,
+    counted: Mapping[BillingMonth, int],
+    in_force: Collection[BillingMonth],
+    outcome: tuple[BillingMonth, GrantOutcome] | None,
+    on: date,
+) -> GrantStanding:
+    """Tell where a grant stands on a day.
+
+    `program` is the one in force that day; `counted` is the partner's revenue in EUR cents by month in force that
+    assigned it; `in_force` are all months in force; `outcome` is the settled result with its month. A month that is
+    not in force and lies before the first that is can be history only, so it confirms nothing any more.
+    """
+    last = max(counted, default=None)
+    needed = program.tiers[program.tier_here(grant.tier) - 1].from_mrr_cents
+    first = min(in_force, default=None)
+    undecided = (each for each in deciding_months(grant) if each not in counted and (first is None or each >= first))
+    left = () if outcome else tuple(undecided)
+    reached = None if last is None else counted[last]
+    verdict = None if outcome else _verdict(left=left, counted=reached, needed=needed)
+    return GrantStanding(
+        grant_id=grant.grant_id,
+        partner_id=grant.partner_id,
+        company_name=partner.company_name,
+        partner_status=partner.status,
+        account_manager_id=partner.account_manager_id,
+        tier=grant.tier,
+        starts_on=grant.starts_on,
+        ends_on=grant.ends_on,
+        granted_by=grant.granted_by,
+        reason=grant.reason,
+        state=outcome[1] if outcome else _open_state(grant, on),
+        settled_by=outcome[0] if outcome else None,
+        needed_eur_cents=needed,
+        counted_month=last,
+        counted_eur_cents=reached,
+        verdict=verdict,
+        short_by_eur_cents=needed - reached if verdict == "short" and reached is not None else None,
+        lapses_with=_lapses_with(left=left, counted=counted, in_force=in_force) if grant.ends_on <= on else None,
+        months_left=left,
+    )
+
+
+def _open_state(grant: GraceGrant, on: date) -> GrantState:
+    if on < grant.starts_on:
+        return "upcoming"
+    return "in_force" if on < grant.ends_on else "ended"
+
+
+def _verdict(*, left: Sequence[BillingMonth], counted: int | None, needed: int) -> GrantVerdict:
+    if not left:
+        return "cannot"
+    if counted is None:
+        return "not_counted"
+    return "reached" if counted >= needed else "short"
+
+
+def _lapses_with(
+    *, left: Sequence[BillingMonth], counted: Collection[BillingMonth], in_force: Collection[BillingMonth]
+) -> BillingMonth | None:
+    """The next month to be run for a partner, where that comes before the first month that decides."""
+    if not left or not in_force:
+        return None
+    upcoming = min((each for each in in_force if each not in counted), default=max(in_force).following)
+    return upcoming if upcoming < left[0] else None
+
+
+def verdict_words(standing: GrantStanding) -> str:
+    """Say in words whether a grant can still be confirmed, or what became of it."""
+    if standing.settled_by is not None:
+        return f"{standing.state} with {standing.settled_by}"
+    words = {
+        "reached": "reached",
+        "short": f"short by {euros_text(standing.short_by_eur_cents or 0)} EUR",
+        "not_counted": "nothing counted yet",
+        "cannot": "cannot any more",
+    }[standing.verdict or "cannot"]
+    if standing.partner_status != AUTHORIZED:
+        words += f"; the partner is {standing.partner_status}: no month counts it"
+    if standing.lapses_with is not None:
+        words += f"; lapses with {standing.lapses_with}, unless that is run from a day before {standing.ends_on}"
+    return words
+
+
+def months_words(months: Sequence[BillingMonth]) -> str:
+    """Say which months of an unbroken row there are: the first, the last and how many."""
+    if len(months) <= MONTHS_NAMED:
+        return ", ".join(map(str, months)) or "none"
+    return f"{months[0]} to {months[-1]} ({len(months)})"

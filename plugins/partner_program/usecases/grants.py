@@ -1,11 +1,17 @@
-"""A grace grant made on demand: "LeaseWeb can grant the Reseller Partner with a discount right from the beginning"."""
+"""Grace grants: made on demand ("a discount right from the beginning"), and listed with what they still need."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Literal
 
+from partner_program.adapters.database import grants as grant_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.month_order import check_grant_day
+from partner_program.adapters.database import results as result_store
+from partner_program.adapters.reports.records import records_csv, records_json
+from partner_program.domain.grace import GrantStanding, standing_of_grant
+from partner_program.domain.month_order import IN_FORCE, check_grant_day
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import rate_of_grant
 from partner_program.domain.refusals import NotAuthorized, Refusal
@@ -62,3 +68,44 @@ def grant_grace(
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)
         owe_rates_of_grant(connection, today=today, partner_id=partner_id, grant_id=grant.grant_id)
     return grant, rate
+
+
+def list_grants(
+    installation: Installation, *, on: date, due_days: int | None = None, settled: bool = False
+) -> list[GrantStanding]:
+    """Where each open grant stands on a day, those that end first before the others; with `settled` those too.
+
+    With `due_days` only the open ones that have ended or end within so many days: one that ends on the last of these
+    days is among them. Results are those that are known now, whatever the day.
+    """
+    program = installation.program_on(max(on, installation.programs[0].in_force_from))
+    with installation.database.reading() as connection:
+        grants = result_store.load_grants(connection)
+        outcomes = grant_store.settled_grants(connection)
+        partners = grant_store.partners_with_grants(connection)
+        counted = grant_store.counted_of_partners_with_grants(connection)
+        assessed = settlement_history.assessed_months(connection)
+    in_force = [month for month, status in assessed.items() if status == IN_FORCE]
+    standings = [
+        standing_of_grant(
+            grant=grant,
+            partner=partners[partner_id],
+            program=program,
+            counted=counted.get(partner_id, {}),
+            in_force=in_force,
+            outcome=outcomes.get(grant.grant_id),
+            on=on,
+        )
+        for partner_id, own in grants.items()
+        for grant in own
+        if settled or grant.grant_id not in outcomes
+    ]
+    if due_days is not None:
+        last = on + timedelta(days=due_days)
+        standings = [each for each in standings if each.verdict is not None and each.ends_on <= last]
+    return sorted(standings, key=lambda each: (each.ends_on, each.partner_id, each.grant_id))
+
+
+def grants_file(standings: Sequence[GrantStanding], form: Literal["json", "csv"]) -> str:
+    """Grants as a file: amounts in cents, months and days in ISO form."""
+    return records_json(standings) if form == "json" else records_csv(GrantStanding, standings)

@@ -1,0 +1,29 @@
+"""Writes a list of records as JSON and CSV for programs: one object or row a record, its fields in their order."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.safe_cells import safe_cell
+
+
+def records_json(records: Iterable[object]) -> str:
+    """Return the records as a JSON array; a missing value is null, a day is in ISO form."""
+    return json.dumps([plain(each) for each in records], indent=1, ensure_ascii=False) + "\n"
+
+
+def records_csv(kind: type, records: Iterable[object]) -> str:
+    """Return the records of one dataclass as CSV (RFC 4180); what a field lists is separated by blanks."""
+    names = [each.name for each in fields(kind)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows([_cell(plain(getattr(each, name))) for name in names] for each in records)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return safe_cell(" ".join(map(str, value)) if isinstance(value, list) else value)
