@@ -87,7 +87,7 @@ def confirm_rate(
         stored = load_registry(connection, partners=()).exchange_rates
         if found.rate not in stored:
             raise Refusal(f"the rate of {currency} in {month} changed meanwhile: look at it again")
-        record_act(connection, RATE_CONFIRMED, f"{month} {currency}", doer, detail)
+        record_act(connection, RATE_CONFIRMED, f"{month} {currency}", doer, detail, month=month)
     return found
 
 

@@ -292,11 +292,11 @@ def test_the_record_of_resends_is_append_only(outbox: Outbox, change: str) -> No
 
 
 def test_sqlite_replaces_no_decision_and_no_act(on_sqlite: OnSqlite) -> None:
-    on_sqlite.run(*ON_RECORD, "INSERT INTO act VALUES (7, 'k', 's', 'kim', 1, 'why', 'h', '{}')")
+    on_sqlite.run(*ON_RECORD, "INSERT INTO act VALUES (7, 'k', 's', 'kim', 1, 'why', 'h', '{}', '2015-06', 'P1')")
     replaced = {
         "letter_action": ACTION.format(id=900, action="approve", month="2015-06"),
         "delivery_resend": RECORD.format(to="jo@p2.example", number=1, action=1),
-        "act": "INSERT INTO act VALUES (7, 'other', 's', 'kim', 1, 'why', 'h', '{}')",
+        "act": "INSERT INTO act VALUES (7, 'other', 's', 'kim', 1, 'why', 'h', '{}', NULL, NULL)",
     }
     for table, insert in replaced.items():
         assert on_sqlite.refuses(insert.replace("INSERT", "INSERT OR REPLACE")) == f"{table} is append-only"
@@ -365,6 +365,8 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         "DROP TABLE delivery_resend",
         "DROP TABLE snapshot_file",
         "DROP INDEX discount_rate_of_settlement",
+        *(f"DROP INDEX act_of_{about}" for about in ("month", "partner")),
+        *(f"ALTER TABLE act DROP COLUMN {column}" for column in ("billing_month", "partner_id")),
         "UPDATE alembic_version SET version_num = '0010'",
     )
     before, saved = contents(path), path.read_bytes()

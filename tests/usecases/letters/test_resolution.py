@@ -293,9 +293,12 @@ def test_a_letter_that_never_came_is_refused_in_the_words_of_a_person_and_on_rec
         "refused",
         "kim says that it never came: asked the mail server",
     )
-    ((kind, subject, done_by, detail),) = june.world.rows("SELECT kind, subject, done_by, detail FROM act")
-    assert (kind, subject, done_by) == ("letter never came", JUNE, "kim")
-    assert json.loads(detail) == {"deliveries": [[1, "P3", "jo@p3.example"]]}
+    query = "SELECT kind, subject, done_by, billing_month, partner_id, detail FROM act"
+    ((*who_and_what, detail),) = june.world.rows(query)
+    assert who_and_what == ["letter never came", JUNE, "kim", JUNE, "P3"]
+    (named,) = stored(june, "jo@p3.example", "message_id")
+    assert json.loads(detail) == {"letters": [{"revision": 1, "message_id": named}]}
+    assert "p3.example" not in detail, "ids only: an address leaves by erasure"
 
 
 def test_letters_that_may_have_arrived_are_counted_by_month(june):

@@ -7,10 +7,24 @@ from sqlalchemy import Connection, insert, select
 
 from partner_program.adapters.database import schema
 from partner_program.domain.acts import Act, Doer
+from partner_program.domain.billing_month import BillingMonth
 
 
-def record_act(connection: Connection, kind: str, subject: str, doer: Doer, detail: object) -> None:
-    """Append one act; its hash is that of the detail's canonical JSON (days are ISO text)."""
+def record_act(
+    connection: Connection,
+    kind: str,
+    subject: str,
+    doer: Doer,
+    detail: object,
+    *,
+    month: BillingMonth | None = None,
+    partner_id: str | None = None,
+) -> None:
+    """Append one act; its hash is that of the detail's canonical JSON (days are ISO text).
+
+    `month` and `partner_id` say what it is about, where that is one; an act about several partners is one row each.
+    Neither subject nor detail has the name or the address of a person who may ask for them to be erased: ids only.
+    """
     written = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
     values = {
         "kind": kind,
@@ -20,6 +34,8 @@ def record_act(connection: Connection, kind: str, subject: str, doer: Doer, deta
         "reason": doer.reason,
         "decided_hash": sha256(written.encode()).hexdigest(),
         "detail": written,
+        "billing_month": None if month is None else str(month),
+        "partner_id": partner_id,
     }
     connection.execute(insert(schema.act).values(values))
 

@@ -65,7 +65,7 @@ def record_removals(
     """Write down each row that is taken out, with all its values."""
     for name in sorted(set(removals.rows)):
         rows = [row for table in _LASTING for row in _vanished(table, stored, wanted).get(name, ())]
-        record_act(connection, REMOVAL, name, removals.by, rows)
+        record_act(connection, REMOVAL, name, removals.by, rows, partner_id=rows[0]["partner_id"])
 
 
 def _vanished(table: str, stored: Mapping[str, Rows], wanted: Mapping[str, Rows]) -> dict[str, list[Mapping[str, Any]]]:

@@ -521,7 +521,8 @@ brake_release = _table(
     _must("reason"),
     _refers("billing_month decision_hash", "brake_stop"),
 )
-# What people did that is no month's and no letter's: each act one row, with the hash of what was decided.
+# What people and schedules did: each act one row, with the hash of what was decided, and the month and the partner that
+# it is about, where it is about one.
 act = _table(
     "act",
     Column("act_id", Integer, primary_key=True, nullable=False),
@@ -532,6 +533,8 @@ act = _table(
     _must("reason"),
     _must("decided_hash"),
     _must("detail"),
+    _may("billing_month"),
+    _may("partner_id"),
 )
 
 # A question about one partner reads this partner's rows; a key that begins with a month would read the month's.
@@ -547,6 +550,8 @@ INDEXES = (
     Index("snapshot_faulty_line_of_account", snapshot_faulty_line.c.snapshot_id, snapshot_faulty_line.c.account_id),
     Index("snapshot_short_line_of_account", snapshot_short_line.c.snapshot_id, snapshot_short_line.c.account_id),
     Index("discount_rate_of_settlement", discount_rate.c.settlement_id),
+    Index("act_of_month", act.c.billing_month),
+    Index("act_of_partner", act.c.partner_id),
     # Tiers and moves of a month, counted from the index alone.
     Index("assessment_moves", assessment.c.settlement_id, assessment.c.previous_tier, assessment.c.tier),
 )

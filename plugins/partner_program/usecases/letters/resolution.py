@@ -57,7 +57,10 @@ def resolve_letters(
             said = f"{by.done_by} says that it never came: {by.reason}"
             for row in rows:
                 delivery_store.move(connection, row, "refused", reply=said)
-            record_act(connection, NEVER_CAME, str(month), by, {"deliveries": [list(row.key[1:]) for row in rows]})
+            for partner_id in sorted({row.partner_id for row in rows}):
+                found = [(row.revision, row.message_id) for row in rows if row.partner_id == partner_id]
+                detail = {"letters": [{"revision": revision, "message_id": named} for revision, named in found]}
+                record_act(connection, NEVER_CAME, str(month), by, detail, month=month, partner_id=partner_id)
             return len(rows)
         action_id = letter_action_store.record_action(
             connection, resolution, by, month=month, deliveries=[list(row.key[1:]) for row in rows]

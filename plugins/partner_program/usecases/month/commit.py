@@ -128,7 +128,7 @@ def _record_who(connection: Connection, request: MonthRequest, commit: "_Commit"
         "decision_hash": commit.decision_hash,
     }
     doer = Doer(request.started_by, "ran the month", int(time.time()))
-    record_act(connection, MONTH_RUN, str(request.month), doer, detail)
+    record_act(connection, MONTH_RUN, str(request.month), doer, detail, month=request.month)
 
 
 @dataclass(frozen=True, slots=True)
