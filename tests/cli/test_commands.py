@@ -231,7 +231,10 @@ def test_close_check_refuses_a_month_that_is_not_closed_or_does_not_add_up(partn
 
 def test_a_recorded_close_stands_in_where_the_entity_has_no_place_for_one(partner_program, world):
     world.execute("NL", "DROP TABLE program_period_close")
-    assert partner_program("close", "check", "NL", "2015-06").status == 1
+    before = partner_program("close", "check", "NL", "2015-06")
+    assert before.status == 1
+    assert "`partner-program source check --connection billing_nl --month 2015-06`" in before.stderr
+    assert "record them with `partner-program close record NL 2015-06`" in before.stderr
 
     recorded = partner_program(
         "close", "record", "NL", "2015-06", "--currency", "EUR", "--lines", 1, "--total", 2_500_00, "--by", "finance"

@@ -156,3 +156,23 @@ def test_many_lines_do_not_flood_the_terminal(billed: World) -> None:
     assert "the first 200 of 300 lines; every one: --all" in first.stdout
     assert every.stdout.count("M2") == 100
     assert len(ids(explain(billed, "P3", "--lines", "--format", "json"))) == 300
+
+
+def test_ids_of_36_characters_are_printed_whole_so_that_they_can_be_copied(tmp_path: Path) -> None:
+    own = World(tmp_path, entities=("NL",))
+    account_id = "6f1c2f0e-1111-4c5e-9d7a-0a1b2c3d4e5f"
+    whole, short = "a1b2c3d4-2222-4c5e-9d7a-0a1b2c3d4e5f", "b1b2c3d4-3333-4c5e-9d7a-0a1b2c3d4e5f"
+    own.partner("P8", {"NL": account_id})
+    own.bill(account_id, "2015-06", 1_000_000_00, line_id=whole, service_end="2018-06-01", term_months=36)
+    own.bill(account_id, "2015-06", 120_00, line_id=short, service_end="2015-06-16", term_months=12)
+    own.ready("2015-06")
+    own.settle("2015-06", on="2015-07-27")
+
+    groups, lines = explain(own, "P8", "--lines").said.split("Each line, as the billing databases")
+    now, shorter = lines.split("Lines with a period shorter")
+
+    assert f"│ NL │ {account_id} │ recurring │" in groups
+    assert f"│ NL │ {account_id} │" in now
+    assert now.count(account_id) == 1
+    assert f"│ {whole} │ recurring │ counted │" in now
+    assert f"│ {account_id} │ {short} │" in shorter

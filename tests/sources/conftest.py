@@ -152,7 +152,8 @@ def copied(source: str, copy: str, folder: Path) -> str:
     (commands,) = re.findall(r"```sh\n(cp -r .*?)```", (SQL / "sources" / source / "README.md").read_text(), re.DOTALL)
     shutil.copytree(SQL / "sources" / source, folder / source)
     subprocess.run(["/bin/sh", "-ec", commands], cwd=folder, check=True)
-    return (folder / copy / f"{LINES}.sql").read_text()
+    (query,) = (folder / copy).rglob(f"{LINES}.sql")
+    return query.read_text()
 
 
 @pytest.fixture(scope="module")

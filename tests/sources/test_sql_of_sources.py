@@ -2,12 +2,19 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.billing.statements import read_stand_ins
+from partner_program.adapters.billing.source_check import check_source
+from partner_program.adapters.billing.statements import read_stand_ins, with_stand_ins
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.cli.source_tables import print_source_check
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import LargestLine
 from tests.sources.conftest import PRINT_SQL, SQL, Billing, printed
+from tests.sources.test_pulled_months import NL
 
 SOURCES = SQL / "sources"
 QUERIES = sorted(SOURCES.rglob("*.sql"))
@@ -25,21 +32,22 @@ SECTIONS = (
     "An index that helps",
 )
 
+DATABASES = {
+    "erpnext": ["mysql"],
+    "fossbilling": ["mysql"],
+    "killbill": ["mysql", "postgres"],
+    "lago": ["postgres"],
+    "odoo": ["postgres"],
+    "skeleton": ["mysql", "postgres"],
+    "stripe": ["postgres"],
+    "whmcs": ["mysql"],
+}
+NAMES = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mysql": "MySQL or MariaDB", "duckdb": "files"}
+
 
 def test_each_system_has_its_queries_for_its_databases_and_a_page_of_limits() -> None:
-    databases = {
-        "erpnext": ["mysql"],
-        "fossbilling": ["mysql"],
-        "killbill": ["mysql", "postgres"],
-        "lago": ["postgres"],
-        "odoo": ["postgres"],
-        "skeleton": ["mysql", "postgres"],
-        "stripe": ["postgres"],
-        "whmcs": ["mysql"],
-    }
-
-    assert sorted(databases) == SYSTEMS
-    for system, types in databases.items():
+    assert sorted(DATABASES) == SYSTEMS
+    for system, types in DATABASES.items():
         for conn_type in types:
             stand_ins = read_stand_ins(SQL, system, conn_type) or {}
             assert sorted(stand_ins) == ["program_mrr_line", "program_reseller_account"]
@@ -95,6 +103,46 @@ def test_the_query_of_the_database_comes_before_the_one_of_the_system(tmp_path: 
         "program_reseller_account": "SELECT 2",
     }
     assert read_stand_ins(tmp_path, "own/mysql", "mysql") is None
+
+
+@pytest.mark.parametrize("conn_type", ["sqlite", "duckdb", "mysql", "postgres"])
+@pytest.mark.parametrize("source", SYSTEMS)
+def test_a_source_on_a_database_that_it_is_not_for_says_which_it_is_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, source: str, conn_type: str
+) -> None:
+    """In a sentence, before the database is asked anything: nobody listens at this address."""
+    fields = ConnectionFields("billing_nl", conn_type, host="127.0.0.1", port=1, schema="billing", login="nobody")
+    if conn_type in ("sqlite", "duckdb"):
+        fields = ConnectionFields("billing_nl", conn_type, host=str(tmp_path / "none.db"))
+    is_for = DATABASES[source]
+
+    looked = check_source(
+        fields,
+        replace(NL, source=source),
+        BillingMonth.parse("2015-06"),
+        largest_line=LargestLine(100_000_000),
+        sql_folder=SQL,
+    )
+    print_source_check(looked, ())
+
+    faults = {each.fault or "" for each in looked.relations}
+    said = f"source '{source}' is for {' and '.join(f'{NAMES[each]} (conn_type {each})' for each in is_for)};"
+    wrong = f"connection billing_nl is to {NAMES[conn_type]} (conn_type {conn_type})"
+    told_apart = source == "skeleton" or conn_type in is_for
+    assert faults != {""}
+    assert (faults == {f"{said} {wrong}"}) is not told_apart
+    assert " ".join(capsys.readouterr().out.split()).count("the same") == (2 if len(faults) == 1 else 0)
+
+
+def test_a_statement_gets_the_queries_that_it_needs_and_no_others() -> None:
+    """A query that cannot be run is a fault of its own relation, and of one whose query names it."""
+    queries = {"program_mrr_line": "SELECT broken", "program_reseller_account": "SELECT a FROM b"}
+
+    assert "broken" not in with_stand_ins("SELECT account_id FROM program_reseller_account", queries)
+    assert "broken" in with_stand_ins("SELECT 1 FROM program_mrr_line", queries)
+    queries["program_reseller_account"] = "SELECT account_id FROM program_mrr_line"
+    assert "broken" in with_stand_ins("SELECT account_id FROM program_reseller_account", queries)
+    assert with_stand_ins("SELECT 1", queries) == "SELECT 1"
 
 
 @pytest.mark.parametrize(

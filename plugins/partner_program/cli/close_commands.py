@@ -19,11 +19,12 @@ def close() -> None:
 @click.argument("month", type=MONTH)
 def close_check(entity: str, month: BillingMonth) -> None:
     """Read ENTITY's billing database and say whether MONTH is closed and its control totals hold."""
-    from partner_program.usecases.month.closes import read_entity_month
+    from partner_program.usecases.month.closes import how_to_close, read_entity_month
     from partner_program.usecases.registry import find_entity
 
     here = installation()
-    revenue = read_entity_month(here, find_entity(here, entity), month)
+    found = find_entity(here, entity)
+    revenue = read_entity_month(here, found, month)
     for file in revenue.files:
         click.echo(f"{entity} {month}: read {file.path}, {file.size_bytes:,} bytes of {file.changed_at}")
     for each in revenue.closes:
@@ -32,7 +33,8 @@ def close_check(entity: str, month: BillingMonth) -> None:
             f"total {each.control_total_minor} minor"
         )
     if revenue.fault is not None:
-        raise Refusal(f"entity {entity}: {revenue.fault}")
+        next_step = how_to_close(found, month, revenue)
+        raise Refusal(f"entity {entity}: {revenue.fault}" + (f": {next_step}" if next_step else ""))
     click.echo(f"{entity} {month}: closed, and what was read agrees with it")
 
 

@@ -1,7 +1,14 @@
 """Prints the single lines behind a receipt, as the billing databases show them now, and what differs from it."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+
+from rich.console import JustifyMethod
+
 from partner_program.cli.long_tables import console as terminal
-from partner_program.cli.long_tables import print_rows
+from partner_program.cli.long_tables import print_first_rows, print_rows
+from partner_program.cli.options import ROWS_SHOWN
 from partner_program.domain.findings import one_line
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
@@ -25,14 +32,13 @@ def fault_text(line: FaultyLine) -> str:
 
 def print_lines_now(now: LinesNow, *, every: bool) -> None:
     """Print each line, and for each entity whether they are what was counted."""
-    print_rows(
-        "Each line, as the billing databases show it now",
-        {name: "right" if name == "net" else "left" for name in _COLUMNS},
-        map(_cells, now.lines),
-        every=every,
-        total=len(now.lines),
-        rest="lines; every one: --all",
-    )
+    title, rest = "Each line, as the billing databases show it now", "lines; every one: --all"
+    rows, total = map(_cells, now.lines), len(now.lines)
+    if every:
+        print_rows(title, _sides(_COLUMNS), rows, every=True, total=total, rest=rest)
+    else:
+        below = _below_accounts(islice(rows, ROWS_SHOWN))
+        print_first_rows(title, _sides(("entity", "id", *_COLUMNS[3:])), below, total=total, rest=rest)
     for entity in now.entities:
         if entity.fault is not None:
             _say(f"{entity.entity}: its lines cannot be named now, what was counted stands above: {entity.fault}")
@@ -92,6 +98,18 @@ def _sums(group: MrrGroup | None) -> str:
         return "no line"
     whole = f" (whole terms {euros_text(group.term_amount_minor)})" if group.way == PIECE_OF_TERM else ""
     return f"{plural(group.lines, 'line')} of {amount_text(group)}{whole}"
+
+
+def _sides(columns: Sequence[str]) -> dict[str, JustifyMethod]:
+    return {name: "right" if name == "net" else "left" for name in columns}
+
+
+def _below_accounts(rows: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Yield each account once, and below it its lines: two ids side by side leave a terminal no room for the rest."""
+    for (entity, account_id), lines in groupby(rows, key=itemgetter(0, 1)):
+        yield entity, account_id, *[""] * (len(_COLUMNS) - 3)
+        for _, _, line_id, *cells in lines:
+            yield "", f"  {line_id}", *cells
 
 
 def _cells(each: LineNow | FaultyLineNow) -> tuple[str, ...]:

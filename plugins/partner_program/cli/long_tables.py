@@ -12,6 +12,8 @@ from rich.table import Table
 
 from partner_program.cli.options import ROWS_SHOWN
 
+_IDS = ("account", "id", "line")
+_LONGEST_ID = 40  # a UUID has 36
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -37,14 +39,29 @@ def print_rows(
     if every:
         _print_lines(title, columns, rows)
         return
+    print_first_rows(title, columns, islice(rows, ROWS_SHOWN), total=total, rest=rest)
+
+
+def print_first_rows(
+    title: str | None, columns: Mapping[str, JustifyMethod], rows: Iterable[Sequence[str]], *, total: int, rest: str
+) -> None:
+    """Print rows as a table, whatever their number; say how many of `total` were left out, if there are more."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for heading, side in columns.items():
         table.add_column(heading, justify=side, overflow="fold")
-    for row in islice(rows, ROWS_SHOWN):
+    for row in rows:
         table.add_row(*(escape(visible(cell)) for cell in row))
-    console().print(table)
+    print_table(table)
     if total > ROWS_SHOWN:
         click.echo(f"the first {ROWS_SHOWN} of {total:,} {rest}")
+
+
+def print_table(table: Table) -> None:
+    """Print a table in which ids stay whole, so that they can be copied; the other columns fold instead."""
+    for column in table.columns:
+        if column.header in _IDS:
+            column.min_width = min(_LONGEST_ID, max((cell_len(str(cell)) for cell in column.cells), default=0))
+    console().print(table)
 
 
 def _print_lines(title: str | None, columns: Mapping[str, JustifyMethod], rows: Iterable[Sequence[str]]) -> None:

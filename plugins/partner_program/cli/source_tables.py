@@ -1,12 +1,12 @@
 """Prints what was seen of a source: one table for each question, none for what there is nothing to say about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 from rich.markup import escape
 
 from partner_program.cli.line_tables import amount_text, fault_row, pays_for, way_text
-from partner_program.cli.long_tables import console, visible
+from partner_program.cli.long_tables import print_table, visible
 from partner_program.cli.table_cells import titled_table
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import one_line
@@ -21,7 +21,14 @@ from partner_program.domain.revenue import (
     share_in_words,
 )
 from partner_program.domain.single_lines import SingleLine
-from partner_program.domain.source_check import LargeAccount, MonthLooked, Some, SourceCheck, minor_text
+from partner_program.domain.source_check import (
+    LargeAccount,
+    MonthLooked,
+    RelationLooked,
+    Some,
+    SourceCheck,
+    minor_text,
+)
 
 _NAMED = 12  # accounts in one line of text
 # As the page of the sources and of the programme's rules call them.
@@ -35,13 +42,21 @@ def print_source_check(check: SourceCheck, close_commands: Sequence[str]) -> Non
     _print_table(
         "Relations (contract 1)",
         ("relation", "columns and types"),
-        ((each.relation, each.fault or each.note or "right") for each in check.relations),
+        zip((each.relation for each in check.relations), _each_fault_once(check.relations), strict=True),
     )
     if check.fault:
         click.echo(f"FAIL the month cannot be read: {check.fault}")
     if check.month:
         _print_month(check.month, check.billing_month)
         _print_close(check.month, close_commands)
+
+
+def _each_fault_once(relations: Iterable[RelationLooked]) -> Iterator[str]:
+    """What is wrong with each relation: a connection that fails does so for all of them, in the same words."""
+    said = set[str]()
+    for each in relations:
+        yield "the same" if each.fault in said else each.fault or each.note or "right"
+        said.add(each.fault or "")
 
 
 def _print_month(looked: MonthLooked, month: BillingMonth) -> None:
@@ -166,4 +181,4 @@ def _print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str
     for row in rows:
         table.add_row(*(escape(visible(cell)) for cell in row))
     if table.row_count:
-        console().print(table)
+        print_table(table)

@@ -20,7 +20,7 @@ from partner_program.adapters.billing.snapshot import (
     UndecodableText,
 )
 from partner_program.adapters.billing.sqlite import open_sqlite
-from partner_program.adapters.billing.statements import read_stand_ins
+from partner_program.adapters.billing.statements import databases_of_source, read_stand_ins
 from partner_program.adapters.billing.tally import read_lines
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
@@ -72,6 +72,14 @@ _DIALECTS: dict[str, Callable[..., AbstractContextManager[BillingSnapshot]]] = {
     "mysql": open_mysql,
     "duckdb": _open_duckdb,
     "spark": _open_spark,
+}
+# What people call them, in messages.
+_DATABASES = {
+    "sqlite": "SQLite",
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL or MariaDB",
+    "duckdb": "files",
+    "spark": "Spark",
 }
 
 
@@ -150,7 +158,18 @@ def open_snapshot(
     stand_ins = read_stand_ins(sql_folder, entity.source, connection.conn_type) if entity.source else {}
     if stand_ins is None:
         raise BillingFault(f"source {entity.source!r}: expected a folder of that name under sources")
+    if entity.source:
+        _check_source_is_for(connection, entity.source, sql_folder)
     return dialect(connection, deadline=deadline, sql_folder=sql_folder, stand_ins=stand_ins, any_bytes=any_bytes)
+
+
+def _check_source_is_for(connection: ConnectionFields, source: str, sql_folder: Path) -> None:
+    """Raise `BillingFault` where a source has no query for the kind of database that the connection is to."""
+    types = databases_of_source(sql_folder, source, connection.conn_type)
+    if types:
+        databases = " and ".join(f"{_DATABASES.get(each, each)} (conn_type {each})" for each in types)
+        here = f"{_DATABASES.get(connection.conn_type, connection.conn_type)} (conn_type {connection.conn_type})"
+        raise BillingFault(f"source {source!r} is for {databases}; connection {connection.conn_id} is to {here}")
 
 
 def _pull(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, name_of, plain_text
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
@@ -40,7 +41,8 @@ def read_single_lines(
             missing = snapshot.missing(LINES, COLUMNS[LINES])
             if missing:
                 raise BillingFault(missing)
-            lines, faulty = lines_of_accounts(snapshot, month, accounts, largest_line)
+            repeated = {line_id for line_id, _ in lines_without_own_id(snapshot, month)}
+            lines, faulty = lines_of_accounts(snapshot, month, accounts, largest_line, repeated)
             return LinesRead(entity.entity, tuple(lines), tuple(faulty))
 
     try:
@@ -50,10 +52,16 @@ def read_single_lines(
 
 
 def lines_of_accounts(
-    snapshot: BillingSnapshot, month: BillingMonth, accounts: Collection[str], largest: LargestLine
+    snapshot: BillingSnapshot,
+    month: BillingMonth,
+    accounts: Collection[str],
+    largest: LargestLine,
+    repeated: Collection[Any],
 ) -> tuple[list[SingleLine], list[FaultyLine]]:
-    """Return the lines of these accounts that touch the month, and those of them that are at fault."""
-    repeated = {line_id for line_id, _ in lines_without_own_id(snapshot, month)}
+    """Return the lines of these accounts that touch the month, and those of them that are at fault.
+
+    `repeated` are the line ids that more than one line of the month has.
+    """
     keys = json.dumps(sorted(map(snapshot.account_key, accounts)))
     span = span_of(month)
     rows = chain(snapshot.rows("lines_of_accounts", **span, accounts=keys), snapshot.rows("stray_lines", **span))

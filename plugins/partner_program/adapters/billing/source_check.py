@@ -4,7 +4,7 @@ Each relation is looked at by itself, so that all of their faults are found at o
 it, and then line by line: what only a line shows stands in no group.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from partner_program.adapters.billing.closes import close_fault, read_close_rows
@@ -26,7 +26,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import POSTED, MrrGroup, PeriodClose
+from partner_program.domain.revenue import POSTED, PeriodClose
 from partner_program.domain.single_lines import SingleLine
 from partner_program.domain.source_check import (
     LINES_OF_ACCOUNT,
@@ -105,7 +105,7 @@ def _month(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine)
         repeated_ids=First(_repeated(snapshot)).kept,
         buckets=bucket_sums(groups, tally.faulty),
         paid_for=paid_for(groups),
-        largest=_with_lines(snapshot, month, largest, groups),
+        largest=_with_lines(snapshot, month, largest, tally),
         doubts=look.doubts.kept,
         other_currencies=look.others.kept,
         accounts_without_lines=without,
@@ -180,10 +180,11 @@ def _repeated(snapshot: BillingSnapshot) -> Iterator[RepeatedId]:
 
 
 def _with_lines(
-    snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine, groups: Sequence[MrrGroup]
+    snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine, tally: LineTally
 ) -> tuple[LargeAccount, ...]:
-    accounts = largest_accounts(groups, month)
-    lines, _ = lines_of_accounts(snapshot, month, {each.account_id for each in accounts}, largest)
+    accounts = largest_accounts(tally.groups(), month)
+    ids = {each.account_id for each in accounts}
+    lines, _ = lines_of_accounts(snapshot, month, ids, largest, tally.repeated)
     of_account: dict[tuple[str, str], list[SingleLine]] = {(each.account_id, each.currency): [] for each in accounts}
     for line in lines:
         of_account.get((line.group.account_id, line.group.currency), []).append(line)

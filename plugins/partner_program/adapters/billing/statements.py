@@ -4,15 +4,16 @@ A bind may mean a list, which a statement names once: `IN (:name)`, or `WHEN :ki
 by side. Each value of the list becomes a bind of its own.
 
 An entity that may not create views has a folder of its own under `sources/`, whose queries replace the relations of
-contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. If a billing system
-runs on several databases, queries that differ between them are in a subfolder per type of connection (`mysql`,
-`postgres`).
+contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. A query for one kind of
+database is in a subfolder named after the type of connection (`mysql`, `postgres`); so the folder also says which
+databases the source is for.
 """
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+_WORD = re.compile(r"\w+")
 _BRANCH_OR_BIND = re.compile(r"WHEN :([a-z_]+) THEN :([a-z_]+)|(?<!:):([a-z_]+)")
 
 
@@ -33,16 +34,33 @@ def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, s
     return {name: files[name].read_text(encoding="utf-8") for name in sorted(files)}
 
 
+def databases_of_source(sql_folder: Path, source: str, conn_type: str) -> tuple[str, ...]:
+    """Return the types of connection that a source has queries for where it lacks one for `conn_type`, else nothing."""
+    folder = sql_folder / "sources" / source
+    here = {path.name for place in (folder, folder / conn_type) for path in place.glob("*.sql")}
+    return tuple(sorted({path.parent.name for path in folder.glob("*/*.sql") if path.name not in here}))
+
+
 def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str = "AS NOT MATERIALIZED") -> str:
     """Return a statement in which an entity's own queries replace the relations.
 
     Not materialized: otherwise the whole relation would be read before the month is picked from it. A database
-    without these words (`keyword`) decides by itself.
+    without these words (`keyword`) decides by itself. Only those that the statement needs: a fault in one query is then
+    no fault of the relations that do without it.
     """
-    if not stand_ins:
+    needed = _named(statement, stand_ins)
+    if not needed:
         return statement
-    queries = [f"{name} {keyword} (\n{query.strip().rstrip(';')}\n)" for name, query in stand_ins.items()]
+    queries = [f"{name} {keyword} (\n{stand_ins[name].strip().rstrip(';')}\n)" for name in sorted(needed)]
     return f"WITH {', '.join(queries)}\n{statement}"
+
+
+def _named(text: str, stand_ins: Mapping[str, str]) -> set[str]:
+    """Return the relations that a text names, and those that their queries name."""
+    words = set(_WORD.findall(text))
+    found = {name for name in stand_ins if name in words}
+    others = {name: query for name, query in stand_ins.items() if name not in found}
+    return found.union(*(_named(stand_ins[name], others) for name in found))
 
 
 def with_lists(statement: str, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:

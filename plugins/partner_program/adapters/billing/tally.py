@@ -64,7 +64,7 @@ class LineTally:
     def __init__(self, month: BillingMonth, largest: LargestLine, repeated: Collection[Any]) -> None:
         self._month = month
         self._largest = largest
-        self._repeated = repeated
+        self.repeated = repeated
         self._grouped: list[MrrGroup] = []
         self._sound: dict[GroupKey, _Sums] = {}
         self._excluded: dict[GroupKey, _Sums] = {}
@@ -81,7 +81,7 @@ class LineTally:
         """Judge lines one by one; stop reading once there are more than `MOST_FAULTY_LINES` faulty ones."""
         for row in rows:
             line = BillingLine._make(row)
-            wrong = first_fault(line, self._largest.of(line.currency), self._repeated)
+            wrong = first_fault(line, self._largest.of(line.currency), self.repeated)
             if wrong is None:
                 _add(self._sound, group_of(line, self._month))
                 short = short_line(line, self._month)

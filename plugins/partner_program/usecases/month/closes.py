@@ -49,6 +49,19 @@ def _not_read(entity: Entity, month: BillingMonth, why: str) -> EntityRevenue:
     return EntityRevenue(entity.entity, (), (), (), (), f"month {month} not read: {why}")
 
 
+def how_to_close(entity: Entity, month: BillingMonth, revenue: EntityRevenue) -> str | None:
+    """What a person does next where nobody has closed an entity's month yet; None where it has a close."""
+    if revenue.closes or f"month {month} not closed" not in (revenue.fault or "").split("; "):
+        return None
+    source = f"{entity.source} " if entity.source else ""
+    connection = f"--connection billing_{entity.entity.lower()}"
+    return (
+        f"a system with a program_period_close of its own writes the month there; else see the figures with "
+        f"`partner-program source check {source}{connection} --month {month}`, compare them with the system's own "
+        f"report, and record them with `partner-program close record {entity.entity} {month}`"
+    )
+
+
 def record_close(
     installation: Installation, entity_code: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
 ) -> None:
