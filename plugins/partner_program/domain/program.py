@@ -122,7 +122,7 @@ class LargestLine:
 class Program:
     """The whole programme as it is from `in_force_from` on.
 
-    `file_hash` is the sha256 of the file's bytes but for the sections that decide no tier and no rate.
+    `file_hash` is the sha256 of the file's bytes but for the sections that decide no month; `content_hash` that of all.
     `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it.
     """
 
@@ -144,6 +144,7 @@ class Program:
     authorisation_requirements: tuple[str, ...]
     rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
     benefit_approval: BenefitApproval = "anybody"
+    content_hash: str = ""
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first."""

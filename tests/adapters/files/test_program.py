@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.program import load_program, load_programs
-from partner_program.domain.program import Brake, LargestLine, Program, Readings, Tier
+from partner_program.domain.program import BenefitTerms, Brake, LargestLine, Program, Readings, Tier
 from partner_program.domain.refusals import UnsoundFiles
 from tests.programs import with_tiers
 
@@ -188,7 +188,7 @@ def test_an_application_answers_the_eleven_requirements(first: Program) -> None:
 
 def test_the_hash_is_that_of_the_bytes(first: Program) -> None:
     assert first.file_name == "2015-07-27.yaml"
-    assert first.file_hash == sha256(FIRST.read_bytes()).hexdigest()
+    assert first.content_hash == sha256(FIRST.read_bytes()).hexdigest()
 
 
 # A folder of dated files
@@ -431,3 +431,111 @@ def test_all_faults_of_a_file_are_reported_at_once_in_its_order(tmp_path: Path) 
         "readings.rise_on_partial.value",
         "benefits[8].group",
     ]
+
+
+# What benefits are limited to
+
+
+def terms_of(program: Program, key: str) -> BenefitTerms:
+    return next(benefit.terms for benefit in program.benefits if benefit.key == key)
+
+
+def without_terms() -> str:
+    """The file as it was before it said what benefits are limited to."""
+    text = FIRST.read_text(encoding="utf-8")
+    return text[: text.index("\n# Rule 10. What a benefit is limited to")]
+
+
+def test_benefits_are_limited_as_the_text_says_and_not_where_it_gives_no_number(first: Program) -> None:
+    assert terms_of(first, "seeding_options") == BenefitTerms((5,) * 6, end_demanded=True, without_tier=True)
+    assert terms_of(first, "post_payment") == BenefitTerms(days=30)
+    assert terms_of(first, "presales_solution_architect") == BenefitTerms(days_ahead=14)
+    assert terms_of(first, "mdf") == BenefitTerms(proposal=True)
+    assert terms_of(first, "service_level_agreement").incidents == ()
+    assert first.benefit_approval == "anybody"
+
+
+def test_a_file_without_these_sections_limits_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(without_terms(), encoding="utf-8")
+    program = load_program(path)
+    assert {benefit.terms for benefit in program.benefits} == {BenefitTerms()}
+    assert program.benefit_approval == "anybody"
+
+
+@pytest.mark.parametrize(
+    "changed_place",
+    [
+        ("units_at_once: 5", "units_at_once: [1, 2, 3, 4, 5, 6]"),
+        ("value: anybody", "value: another_person"),
+        ("# Rule 10. Who may approve a benefit.\n", ""),
+        ("    days: 30\n", "    days: 30\n    link: https://pay.example/terms\n"),
+    ],
+)
+def test_what_decides_no_month_does_not_change_the_hash_that_settled_months_keep(
+    tmp_path: Path, first: Program, changed_place: tuple[str, str]
+) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(changed(*changed_place), encoding="utf-8")
+    assert load_program(path).file_hash == first.file_hash == sha256(without_terms().encode()).hexdigest()
+    assert load_program(path).content_hash == sha256(path.read_bytes()).hexdigest() != first.content_hash
+
+
+def test_these_sections_may_stand_anywhere_between_the_others(tmp_path: Path, first: Program) -> None:
+    before, other = without_terms(), FIRST.read_text(encoding="utf-8").removeprefix(without_terms())
+    path = tmp_path / "2015-07-27.yaml"
+    place = before.index("\n# Rule 7. A single line beyond this")
+    path.write_text(before[:place] + other + before[place:], encoding="utf-8")
+    assert load_program(path).file_hash == first.file_hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("value: hold", "value: stop"),
+        ("from_mrr_cents: 50000", "from_mrr_cents: 50001"),
+        ("# Rule 7. A single line beyond this", "# Rule 7. A line beyond this"),
+    ],
+)
+def test_everything_else_changes_it(tmp_path: Path, first: Program, old: str, new: str) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(changed(old, new), encoding="utf-8")
+    assert load_program(path).file_hash != first.file_hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "benefit: mdf\n",
+            "benefit: mdfs\n",
+            "benefit_terms[1].benefit: mdfs is not listed in benefits, expected one of",
+        ),
+        ("benefit: mdf\n", "benefit: post_payment\n", "benefit_terms[3].benefit: post_payment is listed twice"),
+        (
+            "    proposal: true\n",
+            "",
+            "benefit_terms[1].benefit: mdf has no terms, expected at least one of units_at_once",
+        ),
+        ("units_at_once: 5", "units_at_once: -1", "benefit_terms[2].units_at_once: '-1' is not allowed"),
+        ("units_at_once: 5", "units_at_once: [5, 5]", "benefit_terms[2].units_at_once: has 2 cells, expected 6"),
+        ("units_at_once: 5", "units_at_once: five", "units_at_once: 'five' is a text, expected a whole number"),
+        ("units_at_once: 5", "proposal: true\n    units_at_once: 5", "units_at_once: is given beside proposal"),
+        ("days: 30", "days: 0", "benefit_terms[3].days: '0' is not allowed"),
+        ("days: 30", "link: javascript:alert(1)", "benefit_terms[3].link: 'javascript:alert(1)' is not allowed"),
+        ("without_tier: on_request", "without_tier: always", "benefit_terms[2].without_tier: 'always' is not known"),
+        ("end_demanded: true", "end_demandet: true", "benefit_terms[2].end_demandet: is not a known key"),
+        ("value: anybody", "value: nobody", "benefit_approval.value: 'nobody' is not known, expected anybody or"),
+    ],
+)
+def test_terms_with_a_fault_are_refused(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    found = faults_of(tmp_path, changed(old, new))
+    assert [fault in each for each in found] == [True], found
+
+
+def test_incidents_may_be_given_for_each_tier(tmp_path: Path) -> None:
+    more = "  - benefit: service_level_agreement\n    incidents: [0, 2, 4, 4, 8, 8]\n    reading: Ours.\n"
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(changed("\n# Rule 10. Who may approve", more + "\n# Rule 10. Who may approve"), encoding="utf-8")
+    terms = terms_of(load_program(path), "service_level_agreement")
+    assert [terms.incidents_of(tier) for tier in range(8)] == [None, 0, 2, 4, 4, 8, 8, 8]

@@ -22,6 +22,7 @@ from partner_program.domain.money import BP
 from partner_program.domain.program import (
     ENTITY_TOTAL_MOVE_AT_LEAST_CENTS,
     RATE_MOVE_LIMIT_BP,
+    BenefitApproval,
     Brake,
     LargestLine,
     Program,
@@ -34,7 +35,13 @@ MOST_PARTNERS = 10**9
 HIGHEST_MOVE_BP = 100 * BP
 INCOMPLETE: tuple[Literal["hold", "stop"], ...] = ("hold", "stop")
 STACKING: tuple[Literal["additive", "compound"], ...] = ("additive", "compound")
+BENEFIT_APPROVALS: tuple[BenefitApproval, ...] = ("anybody", "another_person")
 NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
+
+
+# Sections that decide no tier, no rate and nobody who is held. `Program.file_hash` leaves them out, so that a file
+# which gets one of them stays the file that months were settled with.
+DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval")
 
 
 def load_program(path: Path) -> Program:
@@ -87,13 +94,20 @@ def _sound(file_name: str, content: bytes) -> Program:
 
 
 def _parsed(file_name: str, content: bytes | None, faults: FileFaults) -> Program:
-    document = Section(None, "", faults) if content is None else read_document(decoded(content, faults), faults)
-    program = _program(document, file_name, sha256(content or b"").hexdigest())
+    text = "" if content is None else decoded(content, faults)
+    document = Section(None, "", faults) if content is None else read_document(text, faults)
+    deciding = document.text_without(text, DECIDE_NO_MONTH)
+    whole = _sha256(content or b"")
+    program = _program(document, file_name, whole if deciding == text else _sha256(deciding.encode()), whole)
     document.close()
     return program
 
 
-def _program(document: Section, file_name: str, file_hash: str) -> Program:
+def _sha256(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _program(document: Section, file_name: str, file_hash: str, content_hash: str) -> Program:
     cap = sourced(document.section("promotion_cap"))
     cap_bp = cap.whole("discount_bp", discount_bp(BP))
     shortening = sourced(document.section("shortening"))
@@ -103,6 +117,7 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
         in_force_from=sourced(document.section("in_force_from")).day("day"),
         file_name=file_name,
         file_hash=file_hash,
+        content_hash=content_hash,
         time_zone=sourced(document.section("time_zone")).text("name", time_zone),
         tiers=tiers,
         promotion_cap_bp=cap_bp,
@@ -117,6 +132,7 @@ def _program(document: Section, file_name: str, file_hash: str) -> Program:
         benefits=read_benefits(document, len(tiers)),
         authorisation_requirements=read_names(document, "authorisation_requirements", "field"),
         rate_move_limit_bp=_rate_move_limit(document),
+        benefit_approval=_benefit_approval(document),
     )
 
 
@@ -135,6 +151,13 @@ def _rate_move_limit(document: Section) -> int:
     if not document.has("rate_move_limit"):
         return RATE_MOVE_LIMIT_BP
     return sourced(document.section("rate_move_limit")).whole("value", whole_between(1, BP))
+
+
+def _benefit_approval(document: Section) -> BenefitApproval:
+    """Read who may approve a benefit; absent: anybody."""
+    if not document.has("benefit_approval"):
+        return "anybody"
+    return sourced(document.section("benefit_approval")).choice("value", BENEFIT_APPROVALS)
 
 
 def _readings(section: Section) -> Readings:

@@ -4,15 +4,19 @@ Each row says where it comes from: `source` (the programme's words) or `reading`
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from typing import Literal
 
-from partner_program.adapters.files.values import any_text, discount_bp, key_name, whole_between
+from partner_program.adapters.files.values import any_text, discount_bp, key_name, web_address, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
-from partner_program.domain.program import SLA_RANKS, Availability, Benefit, Tier, sla_rank
+from partner_program.domain.program import NO_TERMS, SLA_RANKS, Availability, Benefit, BenefitTerms, Tier, sla_rank
 from partner_program.domain.refusals import Refusal
 
 LONGEST_TERM_MONTHS = 120
+MOST_UNITS = 1_000_000
+MOST_DAYS = 3_650
+TERMS = tuple(each.name for each in fields(BenefitTerms))
 HIGHEST_THRESHOLD_CENTS = 10**15
 AVAILABILITIES: tuple[Availability, ...] = ("yes", "on_request", "unknown")
 GROUPS: tuple[Literal["marketing", "support"], ...] = ("marketing", "support")
@@ -109,6 +113,7 @@ def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
 
     If the file has no table of tiers, that is the fault to report, and the cells are not counted.
     """
+    terms = _read_benefit_terms(document, tiers)
     benefits: list[Benefit] = []
     for row in _rows(document, "benefits"):
         benefit = Benefit(
@@ -121,7 +126,41 @@ def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
         if row.sound and benefit.key in [before.key for before in benefits]:
             row.fault("key", f"{benefit.key} is listed twice, expected once")
         benefits.append(benefit)
-    return tuple(benefits)
+    known = [benefit.key for benefit in benefits]
+    for key, (row, _) in terms.items():
+        if row.sound and key not in known:
+            row.fault("benefit", f"{key} is not listed in benefits, expected one of {', '.join(known)}")
+    return tuple(replace(each, terms=terms[each.key][1]) if each.key in terms else each for each in benefits)
+
+
+def _read_benefit_terms(document: Section, tiers: int) -> dict[str, tuple[Section, BenefitTerms]]:
+    """Read what benefits are limited to, by the benefit's key; a file without this section limits nothing."""
+    found: dict[str, tuple[Section, BenefitTerms]] = {}
+    for row in _rows(document, "benefit_terms") if document.has("benefit_terms") else ():
+        key, terms = row.text("benefit", key_name), _benefit_terms(row, tiers)
+        if row.sound and key in found:
+            row.fault("benefit", f"{key} is listed twice, expected once")
+        if row.sound and terms == NO_TERMS:
+            row.fault("benefit", f"{key} has no terms, expected at least one of {', '.join(TERMS)}")
+        if terms.proposal and terms.units_at_once:
+            row.fault("units_at_once", "is given beside proposal, expected one of them: a proposal asks for an amount")
+        found.setdefault(key, (row, terms))
+    return found
+
+
+def _benefit_terms(row: Section, tiers: int) -> BenefitTerms:
+    count, days = whole_between(0, MOST_UNITS), whole_between(1, MOST_DAYS)
+    given = {term: row.has(term) for term in TERMS}
+    return BenefitTerms(
+        units_at_once=row.wholes("units_at_once", count, tiers) if given["units_at_once"] else (),
+        incidents=row.wholes("incidents", count, tiers) if given["incidents"] else (),
+        end_demanded=given["end_demanded"] and row.boolean("end_demanded"),
+        days=row.whole("days", days) if given["days"] else None,
+        days_ahead=row.whole("days_ahead", days) if given["days_ahead"] else None,
+        proposal=given["proposal"] and row.boolean("proposal"),
+        without_tier=given["without_tier"] and row.choice("without_tier", ("on_request",)) == "on_request",
+        link=row.text("link", web_address) if given["link"] else "",
+    )
 
 
 def _rows(section: Section, key: str) -> list[Section]:

@@ -116,6 +116,9 @@ folder_name = _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "the name of a folder
 country = _matching(r"[A-Z]{2}", "a country as two capitals, as in NL")
 currency = _matching(r"[A-Z]{3}", "a currency as three capitals, as in EUR")
 language = _matching(r"[a-z]{2}", "a language as two small letters, as in nl")
+web_address = _matching(
+    r"https://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:/[^\s<>\"'\\]*)?", "https:// and a host, without blanks"
+)
 _one_code = _matching(r"\S(?:.*\S)?", "no blanks before or after it")
 
 # Characters of a visible category that show as nothing or as a blank.

@@ -4,7 +4,8 @@ A value at fault is recorded and replaced by a stand-in, so that the rest of the
 reported at once. Discard the result if any fault was recorded.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -33,6 +34,9 @@ _KINDS = {
     "tag:yaml.org,2002:seq": "a list",
     "tag:yaml.org,2002:map": "a mapping",
 }
+_LINES = re.compile(
+    "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+"
+)  # as YAML counts them
 Value = TypeVar("Value")
 Word = TypeVar("Word", bound=str)
 
@@ -105,6 +109,15 @@ class Section:
             for way, cell in _numbered(key, cells)
         )
 
+    def wholes(self, key: str, read: Callable[[str], int], count: int) -> tuple[int, ...]:
+        """Read whole numbers: a list of exactly `count` cells, or one number that stands for each of them."""
+        node = self._value(key)
+        if not isinstance(node, yaml.SequenceNode):
+            return (self._scalar(node, key, read, 0, _NUMBER),) * count
+        if len(node.value) != count:
+            self.fault(key, f"has {len(node.value)} cells, expected {count}")
+        return tuple(self._scalar(cell, way, read, 0, _NUMBER) for way, cell in _numbered(key, node.value))
+
     def section(self, key: str) -> "Section":
         """Return the mapping under a key."""
         return self._part(self._value(key), key)
@@ -128,6 +141,21 @@ class Section:
         if node.tag == _BOOLEAN:
             return _YES_OR_NO[node.value.lower()]
         return None if node.tag == _NOTHING else node.value
+
+    def text_without(self, text: str, keys: Collection[str]) -> str:
+        """Return the file's text without the lines of these keys, and the blank lines and comments before each.
+
+        Only for the mapping of the whole file. What is left is what stood there before the keys were added.
+        """
+        lines = _LINES.findall(text)
+        starts = sorted((line - 1, key) for key, (line, _) in self._values.items())
+        kept, begins, keeps = list[str](), 0, True
+        for line, key in starts:
+            while line > begins and _is_between(lines[line - 1]):
+                line -= 1
+            kept += lines[begins:line] if keeps else []
+            begins, keeps = line, key not in keys
+        return "".join(kept + (lines[begins:] if keeps else []))
 
     def close(self) -> None:
         """Record a fault for each key that the caller never asked for, here and in the sections below."""
@@ -197,6 +225,11 @@ class Section:
         self.sound = False
         if not self._silent:
             self._faults.add(line, self._way(key), fault)
+
+
+def _is_between(line: str) -> bool:
+    """Whether a line between two keys is blank or a comment of its own."""
+    return not line.strip() or line.startswith("#")
 
 
 def _line(node: yaml.Node) -> int:

@@ -24,7 +24,7 @@ class MonthsLetters:
         self._folder = letters_folder(installation, month)
         self._kept = self._folder.parent / ".checks" / str(month)
         programs = installation.programs_with(program_file)
-        words = (all_code(), letter_templates(installation).content_hash, *(each.file_hash for each in programs))
+        words = (all_code(), letter_templates(installation).content_hash, *(each.content_hash for each in programs))
         self._words = " ".join(words)
         self._read = ""
 
