@@ -252,7 +252,38 @@ def test_a_complete_application_is_shown_field_by_field(settled, tmp_path):
     answer = settled("application", "check", file)
 
     assert (answer.status, answer.stderr) == (0, "")
-    assert answer.stdout.count("given ") == len(APPLICATION)
+    assert answer.stdout.count(" fulfilled ") == len(APPLICATION)
+    assert "Provide billing and accounting support to your clients" in answer.stdout
+
+
+def test_an_application_answered_with_no_is_not_fulfilled_in_words_and_in_json(settled, tmp_path):
+    file = tmp_path / "application.json"
+    wrong = {"type_of_business": "end user", "minimum_revenue": 0, "provides_billing_support": "no"}
+    file.write_text(json.dumps({**APPLICATION, **wrong}))
+
+    answer = settled("application", "check", file, "--format", "json")
+
+    assert (answer.status, answer.json["fulfilled"]) == (1, False)
+    assert {each["field"]: each["state"] for each in answer.json["fields"] if each["state"] != "fulfilled"} == (
+        dict.fromkeys(wrong, "not fulfilled")
+    )
+    assert all(each["source"] for each in answer.json["fields"])
+    assert "does not fulfil: provides_billing_support, type_of_business, minimum_revenue" in answer.stderr
+
+
+def test_an_application_of_a_partner_is_named(settled, elsewhere, tmp_path):
+    file = tmp_path / "application.json"
+    file.write_text(json.dumps({**APPLICATION, "email": "jo@formula.example"}))
+
+    named = settled("application", "check", file, "--format", "json").json["partners"]
+    alone = elsewhere.without("AIRFLOW_CONN_PARTNER_PROGRAM")("application", "check", file, "--format", "json")
+
+    assert named == []  # four partners share that domain: it points to nobody
+    file.write_text(json.dumps({**APPLICATION, "company_name": "Company P2 Ltd."}))
+    answer = settled("application", "check", file)
+    assert "verify: partner P2 (authorized) has the same company name" in answer.stdout
+    assert (alone.status, alone.json["partners"]) == (0, None)
+    assert "compared with no partner" in alone.stderr
 
 
 def test_an_incomplete_application_is_refused_by_the_names_of_what_is_missing(settled, tmp_path):
@@ -262,9 +293,9 @@ def test_an_incomplete_application_is_refused_by_the_names_of_what_is_missing(se
     answer = settled("application", "check", file)
 
     assert answer.status == 1
-    assert "missing  phone" in answer.stdout
+    assert "missing" in next(line for line in answer.stdout.splitlines() if line.startswith("│ phone ")).split("│")[2]
     assert "email domain 'other.example' is not the website's 'reseller.example'" in answer.stdout
-    assert answer.stderr.startswith("refused: the application is not complete: ")
+    assert answer.stderr.startswith("refused: the application does not fulfil: ")
     assert "phone" in answer.stderr
 
 

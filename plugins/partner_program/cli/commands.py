@@ -5,6 +5,7 @@ A command reads what was typed, calls one use case and prints its answer.
 
 import click
 
+from partner_program.cli.application_commands import application
 from partner_program.cli.close_commands import close
 from partner_program.cli.document_commands import certificate
 from partner_program.cli.exchange_rate_commands import rates
@@ -14,7 +15,7 @@ from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
 from partner_program.cli.rate_commands import drift, publish, quote
 from partner_program.cli.restatement_commands import restatement
-from partner_program.cli.set_up_commands import application, doctor, init, load
+from partner_program.cli.set_up_commands import doctor, init, load
 from partner_program.cli.simulation_commands import simulate
 from partner_program.cli.source_commands import source
 

@@ -1,11 +1,11 @@
-"""Commands that set the programme up: its database, the registry, who may join, and whether all is well."""
+"""Commands that set the programme up: its database, the registry, and whether all is well."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import FILE, FOLDER, WORDS, installation
+from partner_program.cli.inputs import FOLDER, WORDS, installation
 from partner_program.cli.options import example
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
@@ -69,25 +69,6 @@ def _removals(remove: tuple[str, ...], removed_by: str | None, reason: str | Non
     except Refusal as refusal:
         raise click.UsageError(f"--remove: {refusal}") from refusal
     return removals_by(rows, done_by=removed_by, reason=reason)
-
-
-@click.group()
-def application() -> None:
-    """Applications to become an authorised partner."""
-
-
-@application.command("check", epilog=example("partner-program application check application.yaml"))
-@click.argument("file", type=FILE)
-def application_check(file: Path) -> None:
-    """Check the application in FILE (JSON or YAML, field: value) against the programme's list; a person decides."""
-    from partner_program.usecases.application import check_application_file
-
-    checked = check_application_file(installation(), file)
-    for word, names in (("given", checked.present), ("missing", checked.missing), ("verify", checked.to_verify)):
-        for name in names:
-            click.echo(f"{word:8} {name}")
-    if checked.missing:
-        raise Refusal(f"the application is not complete: {', '.join(checked.missing)}")
 
 
 @click.command(epilog=example("partner-program doctor"))

@@ -25,7 +25,7 @@ class NearSpellings:
             return self._by_core[core]
         if len(core) < _SHORTEST or len(self._by_core) > _MOST_COMPARED:
             return None
-        return next((code for other, code in self._by_core.items() if _is_one_slip(core, other)), None)
+        return next((code for other, code in self._by_core.items() if is_one_slip(core, other)), None)
 
     def question(self, written: str) -> str:
         """The question to a person, to be put behind a code; empty where nothing is near."""
@@ -37,7 +37,7 @@ def _core(code: str) -> str:
     return "".join(filter(str.isalnum, look_of(code))).lstrip("0")
 
 
-def _is_one_slip(one: str, other: str) -> bool:
+def is_one_slip(one: str, other: str) -> bool:
     """Whether one character is wrong, missing or too many, or two neighbours changed places."""
     if abs(len(one) - len(other)) > 1:
         return False

@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from partner_program.domain.refusals import NoRuleInForce, Refusal
+from partner_program.domain.requirements import Requirement
 
 SLA_RANKS = ("Bronze", "Silver", "Gold", "Platinum")
 Availability = Literal["yes", "on_request", "unknown"]
@@ -141,7 +142,7 @@ class Program:
     readings: Readings
     brake: Brake
     benefits: tuple[Benefit, ...]
-    authorisation_requirements: tuple[str, ...]
+    authorisation_requirements: tuple[Requirement, ...]
     rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
     benefit_approval: BenefitApproval = "anybody"
     content_hash: str = ""

@@ -170,8 +170,46 @@ def test_seeding_is_limited_to_five_servers(first: Program) -> None:
     assert "up to five servers" in seeding.description
 
 
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("expects: maybe", "'maybe' is not known, expected answer or text or yes"),
+        ("never: []", "is an empty list, expected at least one entry"),
+        ("never: end user", "is a text, expected a list"),
+        ("countries: [Nl]", "expected a country as two capitals"),
+        ("at_least_cents: 50000", "is answer, expected amount, since the row has at_least_cents"),
+        ("at_least_cents: 500.00", "is a fraction, expected a whole number"),
+        ("acepted: [reseller]", "is not a known key"),
+        ("expects: answer", "market_focus has nothing to judge by, expected at least one more key"),
+        ("field: focus", "field: is given twice"),
+    ],
+)
+def test_what_an_answer_has_to_be_is_read_strictly(tmp_path: Path, row: str, fault: str) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    path = tmp_path / "draft.yaml"
+    path.write_text(
+        text.replace("  - field: market_focus\n    expects: text\n", f"  - field: market_focus\n    {row}\n")
+    )
+    with pytest.raises(UnsoundFiles) as refused:
+        load_program(path)
+    assert fault in str(refused.value)
+
+
+def test_an_answer_is_judged_once_and_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    text = FIRST.read_text(encoding="utf-8")
+    path = tmp_path / "draft.yaml"
+    rows = "".join(
+        f'  - field: {each}\n    expects: text\n    reading: "Ours."\n' for each in ("hobby", "phone", "phone")
+    )
+    path.write_text(text[: text.index("application_answers:\n")] + "application_answers:\n" + rows)
+    with pytest.raises(UnsoundFiles) as refused:
+        load_program(path)
+    assert "hobby is not listed in authorisation_requirements, expected one of website, email" in str(refused.value)
+    assert "phone is listed twice, expected once" in str(refused.value)
+
+
 def test_an_application_answers_the_eleven_requirements(first: Program) -> None:
-    assert first.authorisation_requirements == (
+    assert tuple(each.field for each in first.authorisation_requirements) == (
         "website",
         "email",
         "company_name",
@@ -461,6 +499,11 @@ def test_a_file_without_these_sections_limits_nothing(tmp_path: Path) -> None:
     program = load_program(path)
     assert {benefit.terms for benefit in program.benefits} == {BenefitTerms()}
     assert program.benefit_approval == "anybody"
+    assert {(each.expects, each.never) for each in program.authorisation_requirements} == {("answer", ())}
+
+
+def test_months_settled_with_the_bytes_of_the_first_release_still_find_their_programme(first: Program) -> None:
+    assert first.file_hash == "03361fcd47ace4d631ba2866369d62ce3875953d2f3f20db8c14f5d95577bb29"
 
 
 @pytest.mark.parametrize(
@@ -468,6 +511,7 @@ def test_a_file_without_these_sections_limits_nothing(tmp_path: Path) -> None:
     [
         ("units_at_once: 5", "units_at_once: [1, 2, 3, 4, 5, 6]"),
         ("value: anybody", "value: another_person"),
+        ("never: [end user, ", "accepted: [reseller]\n    never: [end user, "),
         ("# Rule 10. Who may approve a benefit.\n", ""),
         ("    days: 30\n", "    days: 30\n    link: https://pay.example/terms\n"),
     ],

@@ -11,6 +11,7 @@ from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
     read_names,
+    read_requirements,
     read_terms,
     read_tiers,
     sourced,
@@ -41,7 +42,7 @@ NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 # Sections that decide no tier, no rate and nobody who is held. `Program.file_hash` leaves them out, so that a file
 # which gets one of them stays the file that months were settled with.
-DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval")
+DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers")
 
 
 def load_program(path: Path) -> Program:
@@ -130,7 +131,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         readings=_readings(document.section("readings")),
         brake=_brake(document.section("brake")),
         benefits=read_benefits(document, len(tiers)),
-        authorisation_requirements=read_names(document, "authorisation_requirements", "field"),
+        authorisation_requirements=read_requirements(document),
         rate_move_limit_bp=_rate_move_limit(document),
         benefit_approval=_benefit_approval(document),
     )

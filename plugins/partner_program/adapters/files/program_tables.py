@@ -7,17 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Literal
 
-from partner_program.adapters.files.values import any_text, discount_bp, key_name, web_address, whole_between
+from partner_program.adapters.files.values import any_text, country, discount_bp, key_name, web_address, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
 from partner_program.domain.program import NO_TERMS, SLA_RANKS, Availability, Benefit, BenefitTerms, Tier, sla_rank
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.requirements import EXPECTED, Requirement
 
 LONGEST_TERM_MONTHS = 120
 MOST_UNITS = 1_000_000
 MOST_DAYS = 3_650
 TERMS = tuple(each.name for each in fields(BenefitTerms))
 HIGHEST_THRESHOLD_CENTS = 10**15
+_THRESHOLD = whole_between(1, HIGHEST_THRESHOLD_CENTS)
 AVAILABILITIES: tuple[Availability, ...] = ("yes", "on_request", "unknown")
 GROUPS: tuple[Literal["marketing", "support"], ...] = ("marketing", "support")
 
@@ -48,7 +50,7 @@ def read_tiers(document: Section, promotion_cap_bp: int) -> tuple[Tier, ...]:
 def _tier(row: Section, rows: int, promotion_cap_bp: int) -> Tier:
     return Tier(
         tier=row.whole("tier", whole_between(1, rows)),
-        from_mrr_cents=row.whole("from_mrr_cents", whole_between(1, HIGHEST_THRESHOLD_CENTS)),
+        from_mrr_cents=row.whole("from_mrr_cents", _THRESHOLD),
         monthly_fee_discount_bp=row.whole("monthly_fee_discount_bp", _up_to_cap(promotion_cap_bp)),
         setup_fee_discount_bp=row.whole("setup_fee_discount_bp", discount_bp(BP)),
         sla=row.choice("sla", SLA_RANKS),
@@ -106,6 +108,48 @@ def read_names(document: Section, list_key: str, name_key: str, known: Sequence[
             row.fault(name_key, f"{name} is not known, expected one of {', '.join(known)}")
         names.append(name)
     return tuple(names)
+
+
+def read_requirements(document: Section) -> tuple[Requirement, ...]:
+    """Read what an application has to answer, each field once, and what each answer has to be, where the file says it.
+
+    A file without the section `application_answers` takes any answer but no.
+    """
+    asked: dict[str, Requirement] = {}
+    for row in _rows(document, "authorisation_requirements"):
+        field = row.text("field", key_name)
+        if row.sound and field in asked:
+            row.fault("field", f"{field} is listed twice, expected once")
+        asked.setdefault(field, Requirement(field, row.text("source" if row.has("source") else "reading")))
+    judged: list[str] = []
+    for row in _rows(document, "application_answers") if document.has("application_answers") else ():
+        field = row.text("field", key_name)
+        if row.sound and field in judged:
+            row.fault("field", f"{field} is listed twice, expected once")
+        elif row.sound and field not in asked:
+            known = ", ".join(asked)
+            row.fault("field", f"{field} is not listed in authorisation_requirements, expected one of {known}")
+        judged.append(field)
+        if field in asked:
+            asked[field] = _with_answer(row, asked[field])
+    return tuple(asked.values())
+
+
+def _with_answer(row: Section, asked: Requirement) -> Requirement:
+    """Read what the answer to a requirement has to be."""
+    found = replace(
+        asked,
+        expects=row.choice("expects", EXPECTED) if row.has("expects") else "answer",
+        accepted=row.texts("accepted") if row.has("accepted") else (),
+        never=row.texts("never") if row.has("never") else (),
+        countries=row.texts("countries", country) if row.has("countries") else (),
+        at_least_cents=row.whole("at_least_cents", _THRESHOLD) if row.has("at_least_cents") else None,
+    )
+    if row.sound and found.at_least_cents is not None and found.expects != "amount":
+        row.fault("expects", f"is {found.expects}, expected amount, since the row has at_least_cents")
+    if row.sound and found == asked:
+        row.fault("field", f"{asked.field} has nothing to judge by, expected at least one more key, as in expects")
+    return found
 
 
 def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from partner_program.adapters.files.faults import quoted
 from partner_program.adapters.mail_address import parse_address
 from partner_program.domain.email_address import fault_of_address
+from partner_program.domain.hidden_characters import BLANK_LIKE, STEERING
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal, Undeliverable
 
@@ -21,12 +22,11 @@ BP_OF_ONE_PERCENT = 100
 Word = TypeVar("Word", bound=str)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def check_visible(written: str) -> None:
     """Refuse control characters and characters that change the reading direction: they hide what a text says."""
-    hidden = None if written.isprintable() else _HIDDEN.search(written)
+    hidden = None if written.isprintable() else STEERING.search(written)
     if hidden:
         name = f"U+{ord(hidden[0]):04X}"
         raise Refusal(f"{quoted(written)} holds the hidden character {name}, expected visible text on one line")
@@ -121,8 +121,6 @@ web_address = _matching(
 )
 _one_code = _matching(r"\S(?:.*\S)?", "no blanks before or after it")
 
-# Characters of a visible category that show as nothing or as a blank.
-_BLANK_LIKE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _APOSTROPHES = frozenset("'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u2018\u2019\u201b\u2032\u2035\ua78c\uff07")
 
 
@@ -144,7 +142,7 @@ def _is_unseen(character: str) -> bool:
     if character.isascii():
         return character in _APOSTROPHES
     return (
-        character in _BLANK_LIKE
+        character in BLANK_LIKE
         or character in _APOSTROPHES
         or unicodedata.category(character)[0] in "CZ"
         or "VARIATION SELECTOR" in unicodedata.name(character, "")
