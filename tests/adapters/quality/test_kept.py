@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -183,3 +184,44 @@ def test_a_run_with_nothing_new_imports_no_great_expectations(world: World) -> N
 
     assert imported == ["sqlalchemy"]
     assert world.written() == written
+
+
+APART = """
+import sys
+from partner_program.cli import main
+from partner_program.usecases.month import quality
+
+if __name__ == "__main__":
+    quality.MANY_ACCOUNTS = 2
+    try:
+        main()
+    finally:
+        print(sorted({"great_expectations", "pandas"} & sys.modules.keys()))
+"""
+
+
+def an_account_that_bills_too_little(folder: Path) -> World:
+    """A month with two accounts, of which one has a line that no check passes."""
+    folder.mkdir()
+    world = World(folder)
+    world.partner("P1", {"NL": "A1", "US": "B1"})
+    world.bill("A1", "2015-06", 2_500_00)
+    world.bill("B1", "2015-06", 2_500_00, entity="US", currency="GBP")
+    world.ready("2015-06")
+    return world
+
+
+@pytest.mark.processes
+def test_many_accounts_are_checked_in_a_process_whose_memory_ends_with_it(tmp_path: Path) -> None:
+    here, apart = (an_account_that_bills_too_little(tmp_path / name) for name in ("here", "apart"))
+    here.run("2015-06", on="2015-07-27")
+    script = tmp_path / "apart.py"
+    script.write_text(APART)
+    typed = [sys.executable, str(script), "run", "2015-06", "--effective-on", "2015-07-27"]
+    ended = subprocess.run(typed, env=apart.environment(), capture_output=True, text=True, check=True, timeout=120)
+
+    assert ended.stdout.splitlines()[-1] == "[]"
+    found = "SELECT * FROM finding ORDER BY position"
+    assert here.rows(found) == apart.rows(found) != []
+    assert here.written() == apart.written()
+    assert any(name.startswith("quality/2015-06/checks/") for name in apart.written())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -58,6 +58,11 @@ def load_entities(connection: Connection) -> tuple[Entity, ...]:
     """Return every legal entity, ordered by its code."""
     query = select(schema.entity).order_by(schema.entity.c.entity)
     return tuple(Entity(**row._asdict()) for row in connection.execute(query))
+
+
+def count_links(connection: Connection) -> int:
+    """Return how many links of accounts there are."""
+    return int(connection.execute(select(func.count()).select_from(schema.account_link)).scalar_one())
 
 
 def load_registry(connection: Connection, partners: Sequence[str] | None = None) -> Registry:

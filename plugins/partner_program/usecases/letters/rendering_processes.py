@@ -1,21 +1,17 @@
 """Renders all letters of a month for the command line, in as many processes as there are cores.
 
 Each process renders whole batches, as a task of the DAGs does, so that the answer is the same as that of one process.
-A process ends as soon as the one that started it does; what it had not finished is rendered by the next run.
+What a process that was ended had not finished is rendered by the next run.
 """
 
-import multiprocessing
 import os
-import signal
-import threading
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, as_completed
 from dataclasses import replace
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import sweep_drafts
+from partner_program.adapters.child_processes import child_processes
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import Unavailable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import (
     LetterFault,
@@ -62,29 +58,8 @@ def _in_processes(
     installation: Installation, month: BillingMonth, batches: list[list[str]], program_file: Path | None, processes: int
 ) -> list[_Answer]:
     here = replace(installation)  # without the database that this process has opened
-    # New processes, not copies of this one: a copy would have its memory, its threads and its open files.
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-    try:
+    with child_processes(processes, doing=f"rendered letters of {month}") as pool:
         futures: list[Future[_Answer]] = [
             pool.submit(render_batch, here, month, batch, program_file) for batch in batches
         ]
         return [future.result() for future in as_completed(futures)]
-    except BrokenProcessPool:
-        raise Unavailable(
-            f"a process that rendered letters of {month} was ended from outside: run the month again, it goes on there"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """Leave Ctrl-C to the process that started this one, and end when it ends, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # at once: the files and the database bear an end at any point

@@ -73,6 +73,7 @@ def _commit(installation: Installation, request: MonthRequest, lease: MonthLease
         commit = _prepare(connection, installation, request)
     if not (commit.news.is_any or commit.braked):
         return commit
+    del commit  # of a large month, hundreds of megabytes
     try:
         with installation.database.writing() as connection:
             commit = _prepare(connection, installation, request)

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from partner_program.adapters.database.registry import load_entities, load_registry
+from partner_program.adapters.child_processes import child_processes
+from partner_program.adapters.database.registry import count_links, load_entities, load_registry
 from partner_program.adapters.database.snapshots import load_findings, load_revenues
 from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
@@ -16,6 +18,8 @@ from partner_program.domain.short_lines import short_line_findings
 from partner_program.domain.totals import EUR, MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.rates import rates_of_month
+
+MANY_ACCOUNTS = 20_000
 
 
 def quality_folder(installation: Installation, month: BillingMonth) -> Path:
@@ -45,6 +49,23 @@ def prepare_checks(installation: Installation, month: BillingMonth) -> None:
 
     if not any_kept(_checks_folder(installation, month)):
         import_beside()
+
+
+def has_many_accounts(installation: Installation) -> bool:
+    """Whether a month is better checked in a process of its own.
+
+    The libraries that check keep their memory, 240 MB and more with every account; of a few accounts another process
+    would cost more time than its memory is worth.
+    """
+    with installation.database.reading() as connection:
+        return count_links(connection) >= MANY_ACCOUNTS
+
+
+def check_month_apart(installation: Installation, month: BillingMonth, *, limit_bp: int) -> list[Finding]:
+    """Do the same as `check_month` in a process of its own."""
+    here = replace(installation)  # without the database that this process has opened
+    with child_processes(1, doing=f"checked {month}") as pool:
+        return pool.submit(check_month, here, month, limit_bp=limit_bp).result()
 
 
 def check_month(installation: Installation, month: BillingMonth, *, limit_bp: int) -> list[Finding]:

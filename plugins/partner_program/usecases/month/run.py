@@ -27,7 +27,13 @@ from partner_program.usecases.month.closes import read_entity_months
 from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
-from partner_program.usecases.month.quality import check_month, prepare_checks, write_report
+from partner_program.usecases.month.quality import (
+    check_month,
+    check_month_apart,
+    has_many_accounts,
+    prepare_checks,
+    write_report,
+)
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
 
 _Header = TypeVar("_Header")
@@ -77,10 +83,11 @@ class MonthRun:
             self._replace(step, token, partial(snapshot_store.save_snapshot, month=month, revenue=revenue))
             yield revenue
 
-    def validate_mrr(self) -> list[Finding]:
-        """Check the frozen data, write the quality report, keep the findings."""
+    def validate_mrr(self, *, apart: bool = False) -> list[Finding]:
+        """Check the frozen data, write the report, keep the findings; `apart` checks in a process of its own."""
         seen = self._lease.step_seen("validate_mrr")
-        findings = check_month(self.installation, self.request.month, limit_bp=self._rate_move_limit())
+        check = check_month_apart if apart else check_month
+        findings = check(self.installation, self.request.month, limit_bp=self._rate_move_limit())
         self._replace(
             "validate_mrr",
             seen,
@@ -170,17 +177,20 @@ def run_month(
     """Run all stages of a month, up to the commit."""
     run = MonthRun(installation, request)
     entities = run.begin()
-    prepare_checks(installation, request.month)
+    apart = has_many_accounts(installation)
+    if not apart:
+        prepare_checks(installation, request.month)
     for entity in entities:
         progress(f"pull_mrr {entity.entity}")
     for revenue in run.pull_all(entities):
         if revenue.fault:
             progress(f"pull_mrr {revenue.entity}: {revenue.fault}: its partners are held")
     progress("validate_mrr")
-    run.validate_mrr()
+    run.validate_mrr(apart=apart)
     inputs = run.gather()
     for stage in (run.merge_totals, run.assign_tiers, run.settle_grace_periods):
         progress(stage.__name__)
         stage(inputs)
+    del inputs  # the commit reads its own
     progress("write_discount_rates")
     return run.write_discount_rates()
