@@ -3,10 +3,11 @@
 The stages are the tasks of a run and can be called one by one; `settle_month` calls them all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_grants
@@ -199,6 +200,81 @@ def record_history(*, total: PartnerTotal, earned_tier: int | None) -> Decision:
         rate_is_new=False,
         letter=None,
     )
+
+
+_OfPartner = TypeVar("_OfPartner", PartnerTotal, TierAssignment)
+
+
+def _by_program(
+    programs: Mapping[date, Program], effective: Mapping[str, date], items: Sequence[_OfPartner]
+) -> list[tuple[Program, date, list[_OfPartner]]]:
+    """Group partners' items by effective date, with the programme of that day; without one they are left out."""
+    days = sorted({effective[item.partner_id] for item in items})
+    return [
+        (programs[day], day, [item for item in items if effective[item.partner_id] == day])
+        for day in days
+        if day in programs
+    ]
+
+
+def assign_tiers_by_day(
+    *, programs: Mapping[date, Program], effective: Mapping[str, date], totals: Sequence[PartnerTotal]
+) -> tuple[TierAssignment, ...]:
+    """The earned tier of each total by the table of the partner's own effective date; none where none was in force."""
+    parts = _by_program(programs, effective, totals)
+    return tuple(each for program, _, part in parts for each in assign_tiers(program=program, totals=part))
+
+
+def settle_grace_periods_by_day(
+    *,
+    month: BillingMonth,
+    programs: Mapping[date, Program],
+    effective: Mapping[str, date],
+    assignments: Sequence[TierAssignment],
+    histories: Mapping[str, PartnerHistory],
+) -> tuple[GraceAssignment, ...]:
+    """Settle open grants, each partner on its own effective date."""
+    return tuple(
+        each
+        for program, day, part in _by_program(programs, effective, assignments)
+        for each in settle_grace_periods(
+            program=program, month=month, effective_on=day, assignments=part, histories=histories
+        )
+    )
+
+
+def decide_by_day(
+    *,
+    totals: Sequence[PartnerTotal],
+    graces: Sequence[GraceAssignment],
+    programs: Mapping[date, Program],
+    effective: Mapping[str, date],
+    histories: Mapping[str, PartnerHistory],
+    agreements: Mapping[str, Sequence[LegacyAgreement]],
+    late: Collection[str],
+    migration: bool,
+) -> tuple[Decision, ...]:
+    """Decide each partner on its own effective date; those that are `late` keep the rate that a later month gave."""
+    of_partner = {each.partner_id: each for each in graces}
+    found = []
+    for total in totals:
+        history = histories.get(total.partner_id, NO_HISTORY)
+        decision = decide(
+            program=programs[effective[total.partner_id]],
+            total=total,
+            grace=of_partner[total.partner_id],
+            history=history,
+            agreements=agreements.get(total.partner_id, ()),
+            migration=migration,
+        )
+        found.append(keep_rate(decision, rate=history.rate) if total.partner_id in late else decision)
+    return tuple(found)
+
+
+def record_history_of(*, totals: Sequence[PartnerTotal], graces: Sequence[GraceAssignment]) -> tuple[Decision, ...]:
+    """Decide each partner of a month that is history only; without a tier where no table was in force."""
+    earned = {each.partner_id: each.earned_tier for each in graces}
+    return tuple(record_history(total=total, earned_tier=earned.get(total.partner_id)) for total in totals)
 
 
 def settle_month(

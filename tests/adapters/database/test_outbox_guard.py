@@ -364,6 +364,8 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         *(f"DROP TRIGGER {name}" for name in guards),
         "DROP TABLE delivery_resend",
         "DROP TABLE snapshot_file",
+        "DROP TABLE settlement_input",
+        "DROP TABLE input_text",
         "DROP INDEX discount_rate_of_settlement",
         *(f"DROP INDEX act_of_{about}" for about in ("month", "partner")),
         *(f"ALTER TABLE act DROP COLUMN {column}" for column in ("billing_month", "partner_id")),

@@ -29,6 +29,8 @@ LATER = (
     "snapshot_file",
     "letter_recipe",
     "delivery_resend",
+    "input_text",
+    "settlement_input",
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them
 LATER_PARTS = {index.name for index in INDEXES} | {

@@ -306,6 +306,16 @@ settlement_snapshot = _table(
     _refers("settlement_id", "settlement"),
     _refers("snapshot_id", "snapshot"),
 )
+# What each settlement was decided from beside the snapshots, as tables without names; each text is kept once.
+input_text = _table("input_text", _key("content_hash"), _must("body"))
+settlement_input = _table(
+    "settlement_input",
+    _key("settlement_id", Integer),
+    _key("part"),
+    _must("content_hash"),
+    _refers("settlement_id", "settlement"),
+    _refers("content_hash", "input_text"),
+)
 assessment = _table(
     "assessment",
     _key("billing_month"),
@@ -567,6 +577,8 @@ APPEND_ONLY = (
     snapshot_reseller_account,
     settlement,
     settlement_snapshot,
+    input_text,
+    settlement_input,
     assessment,
     assessment_account,
     assessment_grant,

@@ -15,6 +15,7 @@ from partner_program.adapters.database.drafts import load_draft
 from partner_program.domain import month_order
 from partner_program.domain.acts import MONTH_RUN, Doer
 from partner_program.domain.brake import Move, brake_reasons
+from partner_program.domain.decided_from import DecidedFrom, still_to_end
 from partner_program.domain.plurals import plural
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import closing_rates, early_rises, rates_ahead
@@ -29,6 +30,7 @@ from partner_program.domain.restatement import MonthNews, month_news
 from partner_program.domain.settlement import NO_HISTORY, Decision
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month.decided_from import decided_from
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
@@ -77,7 +79,7 @@ def _commit(installation: Installation, request: MonthRequest, lease: MonthLease
     try:
         with installation.database.writing() as connection:
             commit = _prepare(connection, installation, request)
-            if _wrote(connection, request, commit):
+            if _wrote(connection, installation, request, commit):
                 lease.hold(connection)
     except MonthBusy:
         raise
@@ -108,11 +110,11 @@ def _outcome(installation: Installation, request: MonthRequest, commit: "_Commit
     )
 
 
-def _wrote(connection: Connection, request: MonthRequest, commit: "_Commit") -> bool:
+def _wrote(connection: Connection, installation: Installation, request: MonthRequest, commit: "_Commit") -> bool:
     if commit.braked:
         return brake_store.record_stop(connection, request.month, commit.decision_hash, commit.braked)
     if commit.news.is_any:
-        _apply(connection, request, commit)
+        _apply(connection, installation, request, commit)
         _record_who(connection, request, commit)
     return commit.news.is_any
 
@@ -279,12 +281,13 @@ def _move(decision: Decision, inputs: MonthInputs) -> Move:
     )
 
 
-def _apply(connection: Connection, request: MonthRequest, commit: _Commit) -> None:
+def _apply(connection: Connection, installation: Installation, request: MonthRequest, commit: _Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
     if commit.news.proposes:
         restatement_store.record(connection, request.month, inputs.revision + 1, commit.proposal, decided.differences)
     if not commit.news.settles:
         return
+    kept = _decided_from(connection, installation, request, decided)
     _, settlement_id = take_force(
         connection,
         request,
@@ -294,11 +297,33 @@ def _apply(connection: Connection, request: MonthRequest, commit: _Commit) -> No
         effective_on=inputs.run_effective_on,
         decision_hash=commit.decision_hash,
         origin="settlement",
+        kept=kept,
     )
     rate_store.write_rates(connection, commit.rises, origin="rise", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.ahead, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
     owe_rates(connection, today=request.today, settlement_id=settlement_id)
+
+
+def _decided_from(
+    connection: Connection, installation: Installation, request: MonthRequest, decided: MonthDecisions
+) -> DecidedFrom:
+    """What this run decides from, before it writes anything."""
+    kept = decided_from(connection, request, decided)
+    if request.history:
+        return kept
+    day = kept.effective_on
+    rates, ahead = rate_store.rates_on(connection, day), rate_store.rates_after(connection, day)
+    days = {each.rate.valid_from for own in ahead.values() for each in own}
+    return replace(
+        kept,
+        programs={
+            **kept.programs,
+            **{day: installation.program_on(day, request.program_file).file_hash for day in sorted(days)},
+        },
+        ending=still_to_end(rates, decided.inputs.effective),
+        ahead=ahead,
+    )
 
 
 def check_may_follow(connection: Connection, request: MonthRequest) -> None:

@@ -11,14 +11,7 @@ from partner_program.adapters.database.drafts import as_json, json_hash
 from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.program import Program
 from partner_program.domain.restatement import differences, figures_of
-from partner_program.domain.settlement import (
-    NO_HISTORY,
-    Decision,
-    GraceAssignment,
-    decide,
-    keep_rate,
-    record_history,
-)
+from partner_program.domain.settlement import Decision, GraceAssignment, decide_by_day, record_history_of
 from partner_program.domain.totals import MonthTotals, PartnerTotal
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest
 
@@ -64,37 +57,25 @@ def decide_all(
 ) -> MonthDecisions:
     """Decide every partner's rate and letter, and compare them with what is in force."""
     late = settlement_history.released_late(connection, request.month)
-    by_partner = {each.partner_id: each for each in graces}
-    decisions = tuple(
-        keep_rate(each, rate=inputs.histories.get(each.partner_id, NO_HISTORY).rate)
-        if each.partner_id in late
-        else each
-        for each in _decisions(request, inputs, partner_totals, by_partner)
+    decisions = (
+        record_history_of(totals=partner_totals, graces=graces)
+        if request.history
+        else decide_by_day(
+            totals=partner_totals,
+            graces=graces,
+            programs=inputs.programs,
+            effective=inputs.effective,
+            histories=inputs.histories,
+            agreements=inputs.agreements,
+            late=late,
+            migration=inputs.migration,
+        )
     )
     # Their rate is not this month's to change: it was restated on a later day, or a later month decides it.
     keeps_terms = restatement_store.accepted_partners(connection, request.month)
     keeps_terms |= settlement_history.assigned_after(connection, request.month).keys()
     found = _differences(decisions, inputs, keeps_terms)
     return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, found)
-
-
-def _decisions(
-    request: MonthRequest, inputs: MonthInputs, totals: Sequence[PartnerTotal], graces: dict[str, GraceAssignment]
-) -> list[Decision]:
-    if request.history:
-        earned = {partner_id: grace.earned_tier for partner_id, grace in graces.items()}
-        return [record_history(total=total, earned_tier=earned.get(total.partner_id)) for total in totals]
-    return [
-        decide(
-            program=inputs.programs[inputs.effective[total.partner_id]],
-            total=total,
-            grace=graces[total.partner_id],
-            history=inputs.histories.get(total.partner_id, NO_HISTORY),
-            agreements=inputs.agreements.get(total.partner_id, ()),
-            migration=inputs.migration,
-        )
-        for total in totals
-    ]
 
 
 def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:

@@ -1,7 +1,7 @@
 """Showing, accepting and rejecting a restatement: a month in force whose inputs have changed (rule 8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection
@@ -14,11 +14,13 @@ from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
 from partner_program.domain.acceptance import Consequence, Outlook, Standing, consequences, takes_effect_on
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.decided_from import DecidedFrom, RestatedPartner
 from partner_program.domain.month_order import HISTORY, check_acceptance_day
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.restatement import Proposal
 from partner_program.domain.settlement import NO_HISTORY
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month.decided_from import decided_from
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
 from partner_program.usecases.month.inputs import MonthRequest, gather
 from partner_program.usecases.month.stages import graced, merged, tiered
@@ -42,6 +44,7 @@ class _Prepared:
     request: MonthRequest
     decided: MonthDecisions
     consequences: tuple[Consequence, ...]
+    kept: DecidedFrom
 
 
 def show_restatement(installation: Installation, month: BillingMonth, *, on: date, today: date) -> Outlook:
@@ -103,15 +106,19 @@ def _prepare(
     later = settlement_history.assigned_after(connection, month)
     if not request.history:
         _check_day(connection, [each.partner_id for each in decided.restated if each.partner_id not in later], on)
-    found = consequences(
-        restated=decided.restated,
-        standings={
-            each.partner_id: _standing(connection, decided, each.partner_id, later, on) for each in decided.restated
-        },
-        program=None if request.history else installation.program_on(on),
-        day=on,
+    standings = {
+        each.partner_id: _standing(connection, decided, each.partner_id, later, on) for each in decided.restated
+    }
+    program = None if request.history else installation.program_on(on)
+    found = consequences(restated=decided.restated, standings=standings, program=program, day=on)
+    kept = decided_from(connection, request, decided)
+    kept = replace(
+        kept,
+        effective_on=on,
+        programs={**kept.programs, **({} if program is None else {on: program.file_hash})},
+        restated=tuple(RestatedPartner(name, each.rate, each.decided_by) for name, each in standings.items()),
     )
-    return _Prepared(request, decided, found)
+    return _Prepared(request, decided, found, kept)
 
 
 def _request_of(connection: Connection, month: BillingMonth, today: date) -> MonthRequest:
@@ -158,6 +165,7 @@ def _write(connection: Connection, prepared: _Prepared, proposal: Proposal, day:
         effective_on=takes_effect_on(accepted=accepted, day=day, month_in_force_from=own_day),
         decision_hash=proposal.decision_hash,
         origin="restatement",
+        kept=prepared.kept,
     )
     without_letter = {each.partner_id for each in accepted if each.letter is None}
     delivery_store.withdraw(connection, request.month, without_letter, proposal.revision)

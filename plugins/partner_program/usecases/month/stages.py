@@ -1,20 +1,21 @@
 """The stages of a month as functions of its inputs, and the draft that each leaves for the next."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from partner_program.adapters.database.drafts import Stage
 from partner_program.adapters.database.snapshots import load_revenues
 from partner_program.adapters.no_collecting import without_collecting
-from partner_program.domain.program import Program
-from partner_program.domain.settlement import GraceAssignment, TierAssignment, assign_tiers, settle_grace_periods
+from partner_program.domain.settlement import (
+    GraceAssignment,
+    TierAssignment,
+    assign_tiers_by_day,
+    settle_grace_periods_by_day,
+)
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
 from partner_program.usecases.month.inputs import MonthInputs
 
-_OfPartner = TypeVar("_OfPartner", PartnerTotal, TierAssignment)
 TOTALS = Stage("merge_totals", MonthTotals, PartnerTotal)
 TIERS = Stage("assign_tiers", int, TierAssignment)
 GRACE = Stage("settle_grace_periods", int, GraceAssignment)
@@ -38,28 +39,16 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
 @without_collecting()
 def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
     """Assign tiers by the table of each partner's own effective date; none where no table was in force."""
-    return tuple(
-        each for program, _, part in _by_program(inputs, totals) for each in assign_tiers(program=program, totals=part)
-    )
+    return assign_tiers_by_day(programs=inputs.programs, effective=inputs.effective, totals=totals)
 
 
 @without_collecting()
 def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceAssignment, ...]:
     """Settle open grants, each partner on its own effective date."""
-    return tuple(
-        each
-        for program, day, part in _by_program(inputs, tiers)
-        for each in settle_grace_periods(
-            program=program, month=inputs.month, effective_on=day, assignments=part, histories=inputs.histories
-        )
+    return settle_grace_periods_by_day(
+        month=inputs.month,
+        programs=inputs.programs,
+        effective=inputs.effective,
+        assignments=tiers,
+        histories=inputs.histories,
     )
-
-
-def _by_program(inputs: MonthInputs, items: Sequence[_OfPartner]) -> list[tuple[Program, date, list[_OfPartner]]]:
-    """Group partners' items by effective date, with the programme of that day."""
-    days = sorted({inputs.effective[item.partner_id] for item in items})
-    return [
-        (inputs.programs[day], day, [item for item in items if inputs.effective[item.partner_id] == day])
-        for day in days
-        if day in inputs.programs
-    ]

@@ -10,9 +10,12 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import settlement_inputs as input_store
 from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.adapters.database.settlements import SettlementHead
+from partner_program.adapters.decided_from import decided_from_texts
+from partner_program.domain.decided_from import DecidedFrom
 from partner_program.domain.settlement import Decision
 from partner_program.usecases.month.decisions import MonthDecisions
 from partner_program.usecases.month.inputs import MonthRequest
@@ -28,10 +31,12 @@ def take_force(
     effective_on: date | None,
     decision_hash: str,
     origin: str,
+    kept: DecidedFrom,
 ) -> tuple[SettlementHead, int]:
     """Put these decisions in force in the caller's transaction; return the settlement and its id.
 
-    `effective_on` is not written for a month that is history only. `origin` is written with each rate.
+    `effective_on` is not written for a month that is history only. `origin` is written with each rate; `kept` is what
+    the decisions were made from.
     """
     head = SettlementHead(
         billing_month=request.month,
@@ -52,6 +57,7 @@ def take_force(
         effective={} if request.history else decided.inputs.effective,
         snapshots=snapshot_store.latest_snapshot_ids(connection, request.month),
     )
+    input_store.keep_inputs(connection, settlement_id, decided_from_texts(kept))
     rates = [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
     rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decisions)

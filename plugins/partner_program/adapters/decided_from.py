@@ -1,0 +1,383 @@
+"""Writes what a settlement was decided from as tables of text, and reads it back (`domain/decided_from.py`).
+
+The same texts are kept in the programme's database and stand in a month's proof. They hold ids, days, money and rates,
+and no name: what a person wrote as free text is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple, TypeVar, get_args
+
+from partner_program.adapters.json_tables import NoTable, rows_of, rows_text
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+from partner_program.domain.decided_from import DecidedFrom, RestatedPartner, nameless_partner
+from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.rates import Rate, RateTerms
+from partner_program.domain.rates_taking_force import RateAhead
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import AUTHORIZED, AccountLink, Entity, GraceGrant, LegacyAgreement
+from partner_program.domain.settlement import NO_HISTORY, PartnerHistory
+
+
+class _Run(NamedTuple):
+    billing_month: str
+    status: str
+    migration: int
+    effective_on: str
+
+
+class _Entity(NamedTuple):
+    entity: str
+    currency: str
+    joined_on: str
+    left_on: str | None
+
+
+class _Partner(NamedTuple):
+    partner_id: str
+    status: str
+    effective_on: str | None  # None: the run's day
+
+
+class _Link(NamedTuple):
+    partner_id: str
+    entity: str
+    account_id: str
+    valid_from: str
+    valid_to: str | None
+
+
+class _Agreement(NamedTuple):
+    partner_id: str
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str | None
+    valid_from: str
+    valid_to: str | None
+
+
+class _ExchangeRate(NamedTuple):
+    currency: str
+    units_per_eur: str | None
+    why_missing: str | None
+
+
+class _Fault(NamedTuple):
+    entity: str
+    reason: str
+
+
+class _Programme(NamedTuple):
+    day: str
+    sha256: str
+
+
+class _History(NamedTuple):
+    partner_id: str
+    previous_tier: int | None
+
+
+class _PartnerRate(NamedTuple):
+    partner_id: str
+    valid_from: str
+    tier: int
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str | None
+
+
+class _RateAhead(NamedTuple):
+    partner_id: str
+    valid_from: str
+    tier: int
+    monthly_fee_discount_bp: int
+    setup_fee_discount_bp: int
+    sla: str | None
+    granted_tier: int
+
+
+class _Grant(NamedTuple):
+    grant_id: str
+    partner_id: str
+    tier: int
+    starts_on: str
+    ends_on: str
+
+
+class _Lifted(NamedTuple):
+    partner_id: str
+    grant_id: str
+
+
+class _Id(NamedTuple):
+    partner_id: str
+
+
+class _Restated(NamedTuple):
+    partner_id: str
+    decided_by: str | None
+
+
+_Row = TypeVar("_Row", bound=tuple[object, ...])
+Lines = Callable[[str], Iterable[str]]
+# In this order they are written; the names are those of the members of a proof.
+PARTS: Mapping[str, type[tuple[object, ...]]] = {
+    "run": _Run,
+    "entities": _Entity,
+    "partners": _Partner,
+    "account_links": _Link,
+    "legacy_agreements": _Agreement,
+    "exchange_rates": _ExchangeRate,
+    "entity_faults": _Fault,
+    "programmes": _Programme,
+    "tiers_before": _History,
+    "rates_before": _PartnerRate,
+    "open_grants": _Grant,
+    "lifted_before": _Lifted,
+    "late": _Id,
+    "assigned_after": _Id,
+    "rates_ending": _PartnerRate,
+    "rates_ahead": _RateAhead,
+    "restated": _Restated,
+    "rates_of_restated": _PartnerRate,
+}
+
+
+def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
+    """Return the tables by name, all of them; equal inputs give equal texts."""
+    own_day = kept.effective_on.isoformat()
+    histories = kept.histories.items()
+    rows: dict[str, Iterable[tuple[object, ...]]] = {
+        "run": [_Run(str(kept.month), kept.status, int(kept.migration), own_day)],
+        "entities": [
+            _Entity(each.entity, each.currency, _day(each.joined_on), _end(each.left_on)) for each in kept.entities
+        ],
+        "partners": [
+            _Partner(each.partner_id, each.status, None if day is None or day == kept.effective_on else _day(day))
+            for each in kept.partners
+            for day in (kept.effective.get(each.partner_id),)
+        ],
+        "account_links": [
+            _Link(each.partner_id, each.entity, each.account_id, *_period(each.period)) for each in kept.links
+        ],
+        "legacy_agreements": [
+            _Agreement(
+                each.partner_id,
+                each.monthly_fee_discount_bp,
+                each.setup_fee_discount_bp,
+                each.sla,
+                *_period(each.period),
+            )
+            for each in kept.agreements
+        ],
+        "exchange_rates": [
+            *(_ExchangeRate(code, str(rate), None) for code, rate in sorted(kept.rates.items())),
+            *(_ExchangeRate(code, None, why) for code, why in sorted(kept.doubtful_rates.items())),
+        ],
+        "entity_faults": [_Fault(*each) for each in sorted(kept.entity_faults.items())],
+        "programmes": [_Programme(_day(day), digest) for day, digest in sorted(kept.programs.items())],
+        "tiers_before": [_History(partner_id, each.previous_tier) for partner_id, each in histories],
+        "rates_before": [_rate_row(partner_id, each.rate) for partner_id, each in histories if each.rate is not None],
+        "open_grants": [
+            _Grant(grant.grant_id, partner_id, grant.tier, _day(grant.starts_on), _day(grant.ends_on))
+            for partner_id, each in histories
+            for grant in each.open_grants
+        ],
+        "lifted_before": [
+            _Lifted(partner_id, grant_id) for partner_id, each in histories for grant_id in each.lifted_by
+        ],
+        "late": [_Id(each) for each in sorted(kept.late)],
+        "assigned_after": [_Id(each) for each in sorted(kept.assigned_after)],
+        "rates_ending": [_rate_row(*each) for each in kept.ending.items()],
+        "rates_ahead": [
+            _RateAhead(*_rate_row(partner_id, each.rate), each.granted_tier)
+            for partner_id, ahead in sorted(kept.ahead.items())
+            for each in ahead
+        ],
+        "restated": [
+            _Restated(each.partner_id, None if each.decided_by is None else str(each.decided_by))
+            for each in kept.restated
+        ],
+        "rates_of_restated": [_rate_row(each.partner_id, each.rate) for each in kept.restated if each.rate is not None],
+    }
+    return {name: rows_text(kind, rows[name]) for name, kind in PARTS.items()}
+
+
+def read_decided_from(lines: Lines) -> DecidedFrom:
+    """Read the tables back; `lines` gives the lines of a table by its name.
+
+    Raises `NoTable`, whose message begins with the table's name.
+    """
+    runs = _read(lines, "run", _Run, lambda row: row)
+    if len(runs) != 1:
+        raise NoTable(f"run: expected one row, found {len(runs)}")
+    (run,) = runs
+    if run.status not in get_args(MonthStatus):
+        raise NoTable(f"run: status is {run.status[:40]!r}")
+    status: MonthStatus = "history" if run.status == "history" else "in_force"
+    (own_day,) = _read(lines, "run", _Run, lambda row: date.fromisoformat(row.effective_on))
+    (month,) = _read(lines, "run", _Run, lambda row: BillingMonth.parse(row.billing_month))
+    partners = _read(
+        lines,
+        "partners",
+        _Partner,
+        lambda row: (nameless_partner(row.partner_id, row.status), _maybe(row.effective_on)),
+    )
+    rates = _read(lines, "exchange_rates", _ExchangeRate, lambda row: row)
+    restated_rates = dict(_read(lines, "rates_of_restated", _PartnerRate, _rate_of))
+    ahead: dict[str, list[RateAhead]] = defaultdict(list)
+    for partner_id, rate in _read(
+        lines,
+        "rates_ahead",
+        _RateAhead,
+        lambda row: (row.partner_id, RateAhead(_rate_of(row[:6])[1], row.granted_tier)),
+    ):
+        ahead[partner_id].append(rate)
+    return DecidedFrom(
+        month=month,
+        status=status,
+        migration=bool(run.migration),
+        effective_on=own_day,
+        entities=tuple(_read(lines, "entities", _Entity, _entity_of)),
+        partners=tuple(partner for partner, _ in partners),
+        links=tuple(
+            _read(
+                lines,
+                "account_links",
+                _Link,
+                lambda row: AccountLink(
+                    row.partner_id, row.entity, row.account_id, _period_of(row.valid_from, row.valid_to)
+                ),
+            )
+        ),
+        agreements=tuple(_read(lines, "legacy_agreements", _Agreement, _agreement_of)),
+        rates={row.currency: rate for row, rate in zip(rates, _read_rates(lines), strict=True) if rate is not None},
+        doubtful_rates={row.currency: row.why_missing for row in rates if row.why_missing is not None},
+        entity_faults=dict(_read(lines, "entity_faults", _Fault, lambda row: (row.entity, row.reason))),
+        effective={partner.partner_id: day or own_day for partner, day in partners if partner.status == AUTHORIZED},
+        histories=_histories(lines),
+        programs=dict(_read(lines, "programmes", _Programme, lambda row: (date.fromisoformat(row.day), row.sha256))),
+        late=tuple(_read(lines, "late", _Id, lambda row: row.partner_id)),
+        assigned_after=tuple(_read(lines, "assigned_after", _Id, lambda row: row.partner_id)),
+        ending=dict(_read(lines, "rates_ending", _PartnerRate, _rate_of)),
+        ahead=dict(ahead),
+        restated=tuple(
+            _read(
+                lines,
+                "restated",
+                _Restated,
+                lambda row: RestatedPartner(
+                    row.partner_id,
+                    restated_rates.get(row.partner_id),
+                    None if row.decided_by is None else BillingMonth.parse(row.decided_by),
+                ),
+            )
+        ),
+    )
+
+
+_Value = TypeVar("_Value")
+
+
+def _read(lines: Lines, name: str, kind: type[_Row], make: Callable[[_Row], _Value]) -> list[_Value]:
+    """Read one table; a value that is no day, no month or no number is refused with its line."""
+    found: list[_Value] = []
+    try:
+        for row in rows_of(kind, lines(name)):
+            found.append(make(row))
+    except NoTable as fault:
+        raise NoTable(f"{name}: {fault}") from None
+    except (ValueError, InvalidOperation, Refusal) as fault:
+        raise NoTable(f"{name}: line {len(found) + 2}: {str(fault)[:200]}") from None
+    return found
+
+
+def _read_rates(lines: Lines) -> list[Decimal | None]:
+    def number(row: _ExchangeRate) -> Decimal | None:
+        rate = None if row.units_per_eur is None else Decimal(row.units_per_eur)
+        if rate is not None and not (rate.is_finite() and rate > 0):
+            raise ValueError(f"units_per_eur is {row.units_per_eur}")
+        return rate
+
+    return _read(lines, "exchange_rates", _ExchangeRate, number)
+
+
+def _histories(lines: Lines) -> dict[str, PartnerHistory]:
+    tiers = _read(lines, "tiers_before", _History, lambda row: (row.partner_id, row.previous_tier))
+    rates = dict(_read(lines, "rates_before", _PartnerRate, _rate_of))
+    grants: dict[str, list[GraceGrant]] = defaultdict(list)
+    for grant in _read(lines, "open_grants", _Grant, _grant_of):
+        grants[grant.partner_id].append(grant)
+    lifted: dict[str, list[str]] = defaultdict(list)
+    for partner_id, grant_id in _read(lines, "lifted_before", _Lifted, lambda row: (row.partner_id, row.grant_id)):
+        lifted[partner_id].append(grant_id)
+    found = {
+        partner_id: PartnerHistory(
+            tier, rates.get(partner_id), tuple(grants.get(partner_id, ())), tuple(lifted.get(partner_id, ()))
+        )
+        for partner_id, tier in tiers
+    }
+    strange = sorted((rates.keys() | grants.keys() | lifted.keys()) - found.keys())
+    if strange:
+        raise NoTable(f"tiers_before: has no row of {', '.join(strange[:5])}, whom another table names")
+    return {partner_id: history for partner_id, history in found.items() if history != NO_HISTORY}
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+def _end(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _maybe(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _period(period: Period) -> tuple[str, str | None]:
+    return period.valid_from.isoformat(), _end(period.valid_to)
+
+
+def _period_of(valid_from: str, valid_to: str | None) -> Period:
+    return Period(date.fromisoformat(valid_from), _maybe(valid_to))
+
+
+def _rate_row(partner_id: str, rate: Rate) -> _PartnerRate:
+    terms = rate.terms
+    return _PartnerRate(
+        partner_id,
+        rate.valid_from.isoformat(),
+        terms.tier,
+        terms.monthly_fee_discount_bp,
+        terms.setup_fee_discount_bp,
+        terms.sla,
+    )
+
+
+def _rate_of(row: tuple[str, str, int, int, int, str | None]) -> tuple[str, Rate]:
+    partner_id, valid_from, tier, monthly_bp, setup_bp, sla = row
+    return partner_id, Rate(date.fromisoformat(valid_from), RateTerms(tier, monthly_bp, setup_bp, sla))
+
+
+def _entity_of(row: _Entity) -> Entity:
+    return Entity(row.entity, "", "", row.currency, "", date.fromisoformat(row.joined_on), _maybe(row.left_on))
+
+
+def _agreement_of(row: _Agreement) -> LegacyAgreement:
+    return LegacyAgreement(
+        row.partner_id,
+        row.monthly_fee_discount_bp,
+        row.setup_fee_discount_bp,
+        row.sla,
+        "",
+        _period_of(row.valid_from, row.valid_to),
+    )
+
+
+def _grant_of(row: _Grant) -> GraceGrant:
+    starts_on, ends_on = date.fromisoformat(row.starts_on), date.fromisoformat(row.ends_on)
+    return GraceGrant(row.grant_id, row.partner_id, row.tier, starts_on, ends_on, "", "")
