@@ -334,6 +334,11 @@ def test_the_grants_of_the_page_are_those_of_its_example_world(settled: CommandL
     assert settled.must(*asked, "csv").stdout.splitlines()[0].split(",") == list(shown[0])
 
 
+def test_the_contracts_of_the_page_are_those_of_its_example_world(settled: CommandLine) -> None:
+    text = part(section(6), "Contracts that end")
+    assert settled.must(*codes(text)[0].split()).json == example(text)
+
+
 def test_the_receipt_of_the_page_is_that_of_its_example_world(settled: CommandLine) -> None:
     text = part(section(6), "A receipt")
     page, found = example(text), settled(*codes(text)[0].split()).json

@@ -7,6 +7,7 @@ import click
 
 from partner_program.cli.application_commands import application
 from partner_program.cli.close_commands import close
+from partner_program.cli.contract_commands import contracts
 from partner_program.cli.document_commands import certificate
 from partner_program.cli.exchange_rate_commands import rates
 from partner_program.cli.grant_commands import grant, grants
@@ -50,6 +51,7 @@ for _command in (
     source,
     certificate,
     *(grant, grants),
+    contracts,
     *(quote, publish, drift),
 ):
     program.add_command(_command)

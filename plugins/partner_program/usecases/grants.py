@@ -78,7 +78,7 @@ def list_grants(
     With `due_days` only the open ones that have ended or end within so many days: one that ends on the last of these
     days is among them. Results are those that are known now, whatever the day.
     """
-    program = installation.program_on(max(on, installation.programs[0].in_force_from))
+    program = installation.program_on_or_first(on)
     with installation.database.reading() as connection:
         grants = result_store.load_grants(connection)
         outcomes = grant_store.settled_grants(connection)

@@ -68,6 +68,10 @@ class Installation:
         """The programme in force on a day; a file given by hand replaces the folder's."""
         return program_in_force([load_program(program_file)] if program_file else self.programs, day)
 
+    def program_on_or_first(self, day: date) -> Program:
+        """The programme in force on a day, or the first one before that."""
+        return self.program_on(max(day, self.programs[0].in_force_from))
+
     def largest_line(self, month: BillingMonth) -> LargestLine:
         """The largest amount of a line that is believed, by currency, when a month is read."""
         return (self.history_program(month) or self.programs[0]).largest_line

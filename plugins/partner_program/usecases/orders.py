@@ -1,5 +1,6 @@
 """Quotes an order with the rate in force on the day on which it is placed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,7 +46,7 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
     priced = quote(
         program=program,
         terms=rate.terms,
-        legacy=_legacy_components(installation, rate, agreements),
+        legacy=legacy_components(installation, rate, agreements),
         monthly_list_cents=order.monthly_list_cents,
         setup_list_cents=order.setup_list_cents,
         term_months=order.term_months,
@@ -57,8 +58,8 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
     return priced, rate
 
 
-def _legacy_components(
-    installation: Installation, rate: Rate, agreements: list[LegacyAgreement]
+def legacy_components(
+    installation: Installation, rate: Rate, agreements: Sequence[LegacyAgreement]
 ) -> frozenset[Component]:
     """The components of a rate that came from an older agreement when the rate was written."""
     program = installation.program_on(rate.valid_from)

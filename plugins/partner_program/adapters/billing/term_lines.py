@@ -1,0 +1,76 @@
+"""Reads the lines that pay for a term of so many months and end or begin on some days, as the database has them now."""
+
+from datetime import date
+from pathlib import Path
+
+from partner_program.adapters.billing.lines import BillingLine, first_fault, name_of, plain_text, read_day
+from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
+from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
+from partner_program.domain.contracts import TermLine, TermLinesRead
+from partner_program.domain.program import LargestLine
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import POSTED
+
+_FEES = "recurring"
+_FIELDS = len(BillingLine._fields)
+
+
+def read_term_lines(
+    connection: ConnectionFields,
+    entity: Entity,
+    *,
+    term_months: int,
+    from_day: date,
+    to_day: date,
+    largest_line: LargestLine,
+    sql_folder: Path,
+) -> TermLinesRead:
+    """Read an entity's posted lines of recurring fees whose service starts or ends (exclusive) on one of these days.
+
+    The database picks them. What is wrong with the entity becomes the `fault`.
+    """
+
+    def read(deadline: Deadline) -> TermLinesRead:
+        with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
+            missing = snapshot.missing(LINES, COLUMNS[LINES])
+            if missing:
+                raise BillingFault(missing)
+            return _lines_of(entity, snapshot, term_months, from_day, to_day, largest_line)
+
+    try:
+        return answer_within(deadline_seconds(connection), read)
+    except Refusal as fault:
+        return TermLinesRead(entity.entity, (), fault=str(fault))
+
+
+def _lines_of(
+    entity: Entity, snapshot: BillingSnapshot, term_months: int, from_day: date, to_day: date, largest: LargestLine
+) -> TermLinesRead:
+    lines: list[TermLine] = []
+    faulty: list[str] = []
+    asked = {"from_day": str(from_day), "to_day": str(to_day), "term_months": term_months, "charge_kind": _FEES}
+    for row in snapshot.rows("term_lines", **asked):
+        line = BillingLine(*row[:_FIELDS])
+        start, end = read_day(line.service_start), read_day(line.service_end)
+        if first_fault(line, largest.of(line.currency), ()) is not None or start is None or end is None:
+            faulty.append(name_of(line.line_id))
+        elif line.charge_kind == _FEES and line.document_status == POSTED:
+            service_id, product = map(plain_text, row[_FIELDS:])
+            lines.append(
+                TermLine(
+                    account_id=plain_text(line.account_id),
+                    service_id=service_id,
+                    service_start=start,
+                    service_end=end,
+                    line_id=plain_text(line.line_id),
+                    product=product,
+                    currency=line.currency,
+                    term_months=line.term_months,
+                    net_amount_minor=line.net_amount_minor,
+                    term_amount_minor=line.term_amount_minor,
+                )
+            )
+    return TermLinesRead(entity.entity, tuple(lines), tuple(sorted(faulty)))
