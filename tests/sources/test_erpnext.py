@@ -102,6 +102,7 @@ def test_an_item_with_a_service_period_is_one_line_of_the_contract(erpnext: ErpN
             "posted_on": date(2015, 6, 2),
             "discount_bp": None,
             "ordered_on": None,
+            "doubt": None,
         }
     }
 

@@ -119,6 +119,7 @@ def test_an_order_for_a_period_is_one_line_of_the_contract(fossbilling: FossBill
             "posted_on": date(2015, 6, 1),
             "discount_bp": None,
             "ordered_on": date(2015, 5, 30),
+            "doubt": None,
         }
     }
 
@@ -611,6 +612,52 @@ def test_what_staff_typed_in_lies_in_a_bucket_by_its_number(fossbilling: FossBil
     assert kinds == {fee: "recurring", work: "one_off", sorry: "goodwill", back: "one_off"}
     assert (lines[work]["service_start"], lines[work]["service_end"]) == (date(2015, 6, 1), date(2015, 6, 2))
     assert (lines[work]["term_months"], lines[work]["product"]) == (None, None)
+
+
+def test_the_rest_billed_anew_as_a_typed_line_is_named_beside_the_fee_that_was_given_back(
+    fossbilling: FossBilling,
+) -> None:
+    """100 for June, all given back on the 20th, and 60 typed in for what is left: June counts 0, and both say so."""
+    fossbilling.order(5, activated="2015-06-01 00:00:00")
+    fossbilling.invoice(1)
+    fee = fossbilling.fee(1, 5, "100.00")
+    fossbilling.invoice(2, status="refunded", notes="Refund for #1 invoice.", created_at="2015-06-20 09:00:00")
+    back = fossbilling.fee(2, 5, "-100.00")
+    fossbilling.invoice(3, created_at="2015-06-20 08:00:00")  # typed before the note, on the same day
+    rest = fossbilling.item(3, "custom", "60.00", title="June, rest")
+    fossbilling.invoice(4, created_at="2015-12-01 09:00:00")
+    later = fossbilling.item(4, "custom", "5.00", title="Cable")
+
+    lines = fossbilling.lines()
+
+    doubts = {key: line["doubt"] for key, line in lines.items()}
+    assert doubts[fee] is None
+    assert doubts[back].startswith("given back or cancelled, and staff typed a line by hand within two months")
+    assert doubts[rest].startswith("typed by hand within two months after a fee was given back or cancelled")
+    assert doubts[later] == "typed by hand, counts nothing. If it recurs, make an order of it"
+    assert month_share([lines[fee], lines[back]], "2015-06") == 0
+
+
+@pytest.mark.parametrize("status", ["refunded", "canceled"])
+def test_a_fee_whose_invoice_staff_set_to_refunded_is_named_where_a_line_was_typed_after_it(
+    fossbilling: FossBilling, status: str
+) -> None:
+    """Within two months: a line that is typed in half a year later, or on a draft, is not its rest."""
+    fossbilling.order(5, activated="2015-06-01 00:00:00")
+    fossbilling.invoice(1, status=status)
+    void = fossbilling.fee(1, 5, "100.00")
+    for invoice_id, day, approved in [(2, "2015-06-20", 0), (3, "2015-12-20", 1)]:
+        fossbilling.invoice(invoice_id, created_at=f"{day} 09:00:00", approved=approved)
+        fossbilling.item(invoice_id, "custom", "60.00", title=f"Rest {invoice_id}")
+    without = fossbilling.lines()[void]["doubt"]
+    fossbilling.invoice(4, created_at="2015-07-20 09:00:00")
+    rest = fossbilling.item(4, "custom", "60.00", title="June, rest")
+
+    lines = fossbilling.lines()
+
+    assert without is None
+    assert "given back or cancelled, and staff typed" in lines[void]["doubt"]
+    assert "typed by hand within two months" in lines[rest]["doubt"]
 
 
 def test_a_typed_line_that_comes_back_may_recur_and_is_refused_by_the_pull(fossbilling: FossBilling) -> None:

@@ -124,6 +124,7 @@ def test_a_service_invoiced_is_one_line_from_its_due_day_for_its_cycle(whmcs: Wh
             "posted_on": date(2015, 5, 25),
             "discount_bp": None,
             "ordered_on": date(2015, 6, 1),
+            "doubt": None,
         }
     }
 
@@ -198,6 +199,41 @@ def test_what_may_recur_and_has_no_period_lies_in_a_bucket_by_its_number(whmcs: 
     assert {(line["service_start"], line["service_end"]) for line in lines.values()} == {
         (date(2015, 5, 25), date(2015, 5, 26))
     }
+
+
+def test_a_credit_without_dates_is_named_and_one_with_dates_is_not(whmcs: Whmcs) -> None:
+    """60 back on 18 June without dates counts 13 of 30 days, 26.00; with its dates it counts 60.00."""
+    whmcs.hosting(7)
+    whmcs.invoice(1, "100.00")
+    whmcs.item(1, "Hosting", "100.00", 7, description="Server (01/06/2015 - 30/06/2015)")
+    whmcs.invoice(2, "-60.00")
+    undated = whmcs.item(2, "Hosting", "-60.00", 7, duedate=date(2015, 6, 18), description="Goodbye")
+    before = whmcs.lines()
+    whmcs.billing.script("DELETE FROM tblinvoiceitems WHERE amount < 0")
+    dated = whmcs.item(2, "Hosting", "-60.00", 7, duedate=date(2015, 6, 18), description="(01/06/2015 - 30/06/2015)")
+    after = whmcs.lines()
+
+    assert month_share([before[undated]], "2015-06") == -26
+    assert before[undated]["doubt"].startswith("gives back and has no dates: taken off the cycle from its due date on")
+    assert (after[dated]["doubt"], whmcs.share("2015-06")) == (None, 40)
+    assert {line["doubt"] for key, line in before.items() if key != undated} == {None}
+
+
+def test_what_has_no_period_and_counts_nothing_says_so(whmcs: Whmcs) -> None:
+    whmcs.billable(5, recur=0)
+    whmcs.invoice(1, "375.00")
+    upgrade, item = whmcs.item(1, "Upgrade", "100.00", 3), whmcs.item(1, "Item", "200.00", 5)
+    typed, sorry = whmcs.item(1, "", "80.00", description="Disk"), whmcs.item(1, "", "-5.00", description="Sorry")
+    whmcs.invoice(2, "80.00", status="Draft")
+    draft = whmcs.item(2, "", "80.00", description="Other")
+
+    doubts = {key: line["doubt"] for key, line in whmcs.lines().items()}
+
+    assert doubts[upgrade] == "an upgrade, counts nothing, although a part of it recurs"
+    assert "does not recur, counts nothing" in doubts[item]
+    assert doubts[typed].startswith("typed by hand, counts nothing")
+    assert "takes nothing off" in doubts[sorry]
+    assert doubts[draft] is None
 
 
 @pytest.mark.parametrize(

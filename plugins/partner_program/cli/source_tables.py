@@ -134,6 +134,22 @@ def _print_doubts(looked: MonthLooked, month: BillingMonth) -> None:
         ),
     )
     _print_some(
+        "look: Lines of which the system does not say what they are for",
+        ("line", "account", "kind", "period", "net", "why"),
+        looked.doubtful,
+        (
+            (
+                each.line_id,
+                each.account_id,
+                each.charge_kind,
+                f"{each.service_start} to {each.service_end}",
+                f"{euros_text(each.net_amount_minor)} {each.currency}",
+                each.doubt,
+            )
+            for each in looked.doubtful.first
+        ),
+    )
+    _print_some(
         "look: Lines in other currencies than most",
         ("line", "account", "kind", "period", "net", "share of the month"),
         looked.other_currencies,

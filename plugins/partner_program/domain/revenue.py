@@ -203,6 +203,22 @@ class ShortLine(NamedTuple):
     net_amount_minor: int
 
 
+class DoubtfulLine(NamedTuple):
+    """A sound line of which the billing system does not say what it is for, and `doubt` is why, in words.
+
+    It counts as it says, or lies in its bucket; the days are as found.
+    """
+
+    line_id: str
+    account_id: str
+    currency: str
+    charge_kind: str
+    service_start: str
+    service_end: str
+    net_amount_minor: int
+    doubt: str
+
+
 class PeriodClose(NamedTuple):
     """An entity's statement that a month is complete in a currency: its posted lines and the sum of their amounts."""
 
@@ -224,8 +240,8 @@ class EntityRevenue:
     """What one entity billed in one month, as frozen; `fault` says why none of it can be relied on.
 
     With a fault the groups may be empty or partial: they are shown in the buckets and never counted. The lines in
-    `short_lines` are in the groups too. `files` are where it was read from, if it was from files: they belong to no
-    comparison and no hash, as equal lines in a file that was written again are nothing new.
+    `short_lines` and `doubtful_lines` are in the groups too. `files` are where it was read from, if it was from files:
+    they belong to no comparison and no hash, as equal lines in a file that was written again are nothing new.
     """
 
     entity: str
@@ -235,6 +251,7 @@ class EntityRevenue:
     reseller_accounts: tuple[str, ...]
     fault: str | None = None
     short_lines: tuple[ShortLine, ...] = ()
+    doubtful_lines: tuple[DoubtfulLine, ...] = ()
     files: tuple[SourceFile, ...] = field(default=(), compare=False)
 
 

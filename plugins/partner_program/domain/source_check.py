@@ -14,6 +14,7 @@ from partner_program.domain.revenue import (
     MOST_DAYS_UNDER_TERM,
     PIECE_OF_TERM,
     THIS_PERIOD,
+    DoubtfulLine,
     FaultyLine,
     MrrGroup,
     PeriodClose,
@@ -135,7 +136,7 @@ class MonthLooked:
 
     `fault` is what would fail the whole entity in a run, but for a month that is not closed; `not_looked_at` says why
     the lines were not looked at one by one, if they were not. `figures` are those of the month's close: posted lines
-    that overlap it, faulty ones too.
+    that overlap it, faulty ones too. `doubtful` are lines of which the source says that it does not know something.
     """
 
     fault: str | None
@@ -145,6 +146,7 @@ class MonthLooked:
     paid_for: tuple[PaidFor, ...]
     largest: tuple[LargeAccount, ...]
     doubts: Some[Doubt]
+    doubtful: Some[DoubtfulLine]
     other_currencies: Some[SingleLine]
     accounts_without_lines: Some[str]
     lines_of_others: Some[AccountLines]

@@ -461,6 +461,31 @@ def test_ids_of_several_lines_are_found_in_whatever_months_by_their_letters(bill
     assert looked_through(billing).repeated_ids.first == (("muller", 2),)
 
 
+def test_lines_that_the_entity_itself_doubts_are_named_with_why(billing: Server) -> None:
+    """Not one of another month, nor one without a doubt, nor one that is at fault and named already."""
+    rows = [
+        Case("", {"line_id": "TYPED", "charge_kind": "one_off", "net_amount_minor": 60_00}).row(0),
+        Case("", {"line_id": "SOUND"}).row(0),
+        Case("", {"line_id": "FAULTY", "term_months": 0}).row(0),
+        Case("", {"line_id": "OTHER", "service_start": date(2014, 1, 1), "service_end": date(2014, 2, 1)}).row(0),
+    ]
+    billing.fill(rows if billing.mark == "%s" else as_text(rows), [])
+    billing.run("ALTER TABLE program_mrr_line ADD COLUMN doubt varchar(100)", [])
+    try:
+        billing.run("UPDATE program_mrr_line SET doubt = 'typed by hand' WHERE line_id <> 'SOUND'", [])
+        billing.run("UPDATE program_mrr_line SET doubt = '' WHERE line_id = 'SOUND'", [])
+        pulled, looked = billing.pull(), looked_through(billing)
+    finally:
+        billing.run("DELETE FROM program_mrr_line", [])
+        billing.run("ALTER TABLE program_mrr_line DROP COLUMN doubt", [])
+
+    (typed,) = pulled.doubtful_lines
+    assert (typed.line_id, typed.charge_kind, typed.net_amount_minor) == ("TYPED", "one_off", 60_00)
+    assert (typed.doubt, looked.doubtful.first) == ("typed by hand", pulled.doubtful_lines)
+    assert [line.line_id for line in pulled.faulty_lines] == ["FAULTY"]
+    assert billing.pull().doubtful_lines == ()
+
+
 def test_reading_twice_gives_the_same(billing: Server) -> None:
     lines = random_lines(Random(5))
     billing.fill(lines, closes_of(lines))

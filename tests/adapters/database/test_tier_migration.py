@@ -26,6 +26,7 @@ LATER = (
     "act",
     "snapshot_piece",
     "snapshot_short_line",
+    "snapshot_doubtful_line",
     "snapshot_file",
     "letter_recipe",
     "delivery_resend",

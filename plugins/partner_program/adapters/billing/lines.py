@@ -13,6 +13,7 @@ from partner_program.domain.revenue import (
     DOCUMENT_STATUSES,
     PIECE_OF_TERM,
     THIS_PERIOD,
+    DoubtfulLine,
     FaultyLine,
     MrrGroup,
     ShortLine,
@@ -162,6 +163,15 @@ def short_line(line: BillingLine, month: BillingMonth) -> ShortLine | None:
         period_days=(days[1] - days[0]).days,
         net_amount_minor=line.net_amount_minor,
     )
+
+
+def doubtful_line(row: tuple[Any, ...]) -> DoubtfulLine:
+    """Return a row of `doubtful_lines`, with texts that can be stored and an amount that is none as 0."""
+    found = dict(zip(DoubtfulLine._fields, row, strict=True))
+    amount = found.pop("net_amount_minor")
+    known = isinstance(amount, int) and abs(amount) <= LARGEST_TOTAL_MINOR
+    texts = {name: name_of(value) for name, value in found.items()}
+    return DoubtfulLine(**texts, net_amount_minor=amount if known else 0)
 
 
 def _term_expected(term_months: object, charge_kind: str) -> str | None:

@@ -218,6 +218,7 @@ def _read(
         reseller_accounts=resellers,
         fault="; ".join(fault for fault in faults if fault) or None,
         short_lines=tuple(sorted(lines.short)),
+        doubtful_lines=tuple(sorted(lines.doubtful)),
         files=snapshot.files,
     )
 

@@ -14,6 +14,8 @@ from partner_program.domain.revenue import SourceFile
 
 # Contract 1 leaves this column optional. Where the relation lacks it, the statements read NULL in its place.
 OPTIONAL_COLUMN = "term_amount_minor"
+# Optional too: what the entity does not know about a line, in words. Lines are asked for it only where it is there.
+DOUBT_COLUMN = "doubt"
 # No text that a line, a close or a list of accounts may have is longer, in characters.
 LONGEST_TEXT = 1_000
 # Statements cut longer texts, in characters or in bytes: what they cut has more than `LONGEST_TEXT` characters.
@@ -53,9 +55,18 @@ class BillingSnapshot(ABC):
             statement = _READ_OPTIONAL.sub("NULL", statement)
         return with_stand_ins(statement, self._stand_ins, keyword=self.stand_in_keyword)
 
-    @cached_property
+    @property
     def _has_optional_column(self) -> bool:
-        return OPTIONAL_COLUMN in map(str.lower, self.columns("program_mrr_line"))
+        return OPTIONAL_COLUMN in self._columns_of_lines
+
+    @property
+    def has_doubts(self) -> bool:
+        """Return whether lines have a column for what the entity does not know about them."""
+        return DOUBT_COLUMN in self._columns_of_lines
+
+    @cached_property
+    def _columns_of_lines(self) -> set[str]:
+        return set(map(str.lower, self.columns("program_mrr_line")))
 
     def has(self, relation: str) -> bool:
         """Return whether there is a table, a view or a query of that name."""

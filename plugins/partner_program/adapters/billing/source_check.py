@@ -107,6 +107,7 @@ def _month(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine)
         paid_for=paid_for(groups),
         largest=_with_lines(snapshot, month, largest, tally),
         doubts=look.doubts.kept,
+        doubtful=First(sorted(tally.doubtful)).kept,
         other_currencies=look.others.kept,
         accounts_without_lines=without,
         lines_of_others=others,

@@ -16,6 +16,7 @@ from partner_program.adapters.billing.closes import UnsureLine
 from partner_program.adapters.billing.lines import (
     BillingLine,
     currency_expected,
+    doubtful_line,
     faulty_line,
     first_fault,
     group_of,
@@ -35,6 +36,7 @@ from partner_program.domain.revenue import (
     POSTED,
     UNPOSTED_STATUSES,
     WHOLE_TERM,
+    DoubtfulLine,
     FaultyLine,
     GroupKey,
     MrrGroup,
@@ -72,6 +74,7 @@ class LineTally:
         self.faulty: list[FaultyLine] = []
         self.unsure: list[UnsureLine] = []
         self.short: list[ShortLine] = []
+        self.doubtful: list[DoubtfulLine] = []
 
     def keep(self, groups: list[MrrGroup]) -> None:
         """Take the groups that the database made, in order, each once; every line in them is sound."""
@@ -98,6 +101,11 @@ class LineTally:
                 self.unsure.append(UnsureLine(currency, whole_amount(line)))
             if len(self.faulty) > MOST_FAULTY_LINES:
                 return
+
+    def doubt(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take the lines that the entity itself has a doubt about; those that are at fault are named already."""
+        named = {line.line_id for line in self.faulty}
+        self.doubtful += (line for line in map(doubtful_line, rows) if line.line_id not in named)
 
     def drop_unstorable_amounts(self) -> None:
         """Drop the amounts of all lines that look wrong, if their sum is larger than a column can hold.
@@ -174,6 +182,8 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestL
         tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(sorted(named))))
     tally.keep(accounts.in_order())
     tally.judge(snapshot.rows("stray_lines", **span))
+    if snapshot.has_doubts:
+        tally.doubt(snapshot.rows("doubtful_lines", **span))
     tally.drop_unstorable_amounts()
     return tally
 

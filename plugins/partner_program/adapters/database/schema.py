@@ -222,6 +222,21 @@ snapshot_short_line = _table(
     _must("net_amount_minor", Whole),
     _refers("snapshot_id", "snapshot"),
 )
+# Sound lines, counted in the groups too, of which the entity's billing system does not say what they are for.
+snapshot_doubtful_line = _table(
+    "snapshot_doubtful_line",
+    _key("snapshot_id", Integer),
+    _key("position", Integer),
+    _must("line_id"),
+    _must("account_id"),
+    _must("currency"),
+    _must("charge_kind"),
+    _must("service_start"),
+    _must("service_end"),
+    _must("net_amount_minor", Whole),
+    _must("doubt"),
+    _refers("snapshot_id", "snapshot"),
+)
 # Where a snapshot was read from first, if that was files.
 snapshot_file = _table(
     "snapshot_file",
@@ -572,6 +587,7 @@ APPEND_ONLY = (
     snapshot_piece,
     snapshot_faulty_line,
     snapshot_short_line,
+    snapshot_doubtful_line,
     snapshot_file,
     snapshot_close,
     snapshot_reseller_account,

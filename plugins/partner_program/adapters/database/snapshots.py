@@ -14,6 +14,7 @@ from partner_program.domain.findings import Finding
 from partner_program.domain.revenue import (
     WHOLE_TERM,
     WHOLE_TERM_FIELDS,
+    DoubtfulLine,
     EntityRevenue,
     FaultyLine,
     MrrGroup,
@@ -22,13 +23,14 @@ from partner_program.domain.revenue import (
     SourceFile,
 )
 
-_Line = TypeVar("_Line", FaultyLine, ShortLine)
+_Line = TypeVar("_Line", FaultyLine, ShortLine, DoubtfulLine)
 _ACCOUNTS_AT_ONCE = 500
 _PARTS = (
     (schema.snapshot_group, MrrGroup, WHOLE_TERM_FIELDS),
     (schema.snapshot_piece, MrrGroup, MrrGroup._fields),
     (schema.snapshot_faulty_line, FaultyLine, FaultyLine._fields),
     (schema.snapshot_short_line, ShortLine, ShortLine._fields),
+    (schema.snapshot_doubtful_line, DoubtfulLine, DoubtfulLine._fields),
     (schema.snapshot_close, PeriodClose, PeriodClose._fields),
     (schema.snapshot_file, SourceFile, SourceFile._fields),
 )
@@ -37,8 +39,8 @@ _PARTS = (
 def content_hash(revenue: EntityRevenue) -> str:
     """Return the sha256 of everything in a snapshot; equal contents have equal hashes.
 
-    A group of whole terms is hashed without the fields of the other ways, and short lines only where there are any: so
-    earlier snapshots keep their hashes.
+    A group of whole terms is hashed without the fields of the other ways, and short or doubtful lines only where there
+    are any: so earlier snapshots keep their hashes.
     """
     content: list[Any] = [
         revenue.entity,
@@ -50,6 +52,8 @@ def content_hash(revenue: EntityRevenue) -> str:
     ]
     if revenue.short_lines:
         content.append(revenue.short_lines)
+    if revenue.doubtful_lines:
+        content.append({"doubtful_lines": revenue.doubtful_lines})
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -105,7 +109,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     snapshot = schema.snapshot
     head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
     parts = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
-    groups, pieces, faulty_lines, short_lines, closes, files = parts
+    groups, pieces, faulty_lines, short_lines, doubtful_lines, closes, files = parts
     if pieces:
         groups = tuple(sorted((*groups, *pieces), key=lambda group: group.key))
     accounts = schema.snapshot_reseller_account
@@ -120,6 +124,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
         reseller_accounts=tuple(found.scalars()),
         fault=head.fault,
         short_lines=short_lines,
+        doubtful_lines=doubtful_lines,
         files=files,
     )
 
@@ -242,6 +247,7 @@ def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
         "snapshot_piece": [group._asdict() for group in revenue.groups if group.way != WHOLE_TERM],
         "snapshot_faulty_line": _placed_rows(revenue.faulty_lines),
         "snapshot_short_line": _placed_rows(revenue.short_lines),
+        "snapshot_doubtful_line": _placed_rows(revenue.doubtful_lines),
         "snapshot_file": [file._asdict() for file in revenue.files],
         "snapshot_close": [close._asdict() for close in revenue.closes],
         "snapshot_reseller_account": [{"account_id": account_id} for account_id in revenue.reseller_accounts],

@@ -27,7 +27,16 @@ def source_check_json(check: SourceCheck, close_commands: Sequence[str]) -> str:
 
 
 def _month(looked: MonthLooked, month: BillingMonth) -> dict[str, object]:
-    alike = ("fault", "faulty", "repeated_ids", "buckets", "paid_for", "accounts_without_lines", "lines_of_others")
+    alike = (
+        "fault",
+        "faulty",
+        "repeated_ids",
+        "buckets",
+        "paid_for",
+        "doubtful",
+        "accounts_without_lines",
+        "lines_of_others",
+    )
     doubts = [{**_line(each.line, month), "why": each.why} for each in looked.doubts.first]
     return {
         **{name: plain(getattr(looked, name)) for name in alike},

@@ -10,6 +10,7 @@ from partner_program.adapters.database.registry import count_links, load_entitie
 from partner_program.adapters.database.snapshots import load_findings, load_revenues
 from partner_program.adapters.quality.report import write_quality_report
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.doubtful_lines import doubtful_line_findings
 from partner_program.domain.exchange_rates import rate_findings
 from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
@@ -92,6 +93,7 @@ def check_month(installation: Installation, month: BillingMonth, *, limit_bp: in
     findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
     findings += rate_findings(rates.doubtful, revenues)
     findings += short_line_findings(revenues, month=month, rates=rates.relied_on)
+    findings += doubtful_line_findings(revenues)
     findings = in_reading_order(findings)
     write_report(installation, month, findings, None)
     return findings

@@ -188,5 +188,9 @@ SELECT
         AS document_status,
     posting_date AS posted_on,
     CAST(NULL AS SIGNED) AS discount_bp,
-    CAST(NULL AS DATE) AS ordered_on
+    CAST(NULL AS DATE) AS ordered_on,
+    CASE
+        WHEN docstatus = 1 AND NOT is_once AND NOT has_period AND NOT may_recur
+            THEN 'without a period, counts nothing. If it recurs, enable deferred revenue for the item'
+    END AS doubt
 FROM terms

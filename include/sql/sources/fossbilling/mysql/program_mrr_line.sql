@@ -93,6 +93,34 @@ items AS (
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             ), 1
         ) AS place,
+        -- A fee that was given back or cancelled, and what staff typed in then, which may be the rest of it.
+        MAX(
+            CASE
+                WHEN
+                    item.type = 'order'
+                    AND item.price <> 0
+                    AND COALESCE(item.period, '') <> ''
+                    AND (documents.is_copy OR documents.document_status = 'void')
+                    THEN documents.created_at
+            END
+        ) OVER (
+            PARTITION BY documents.client_id ORDER BY CAST(documents.created_at AS DATE)
+            RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS given_back_at,
+        MIN(
+            CASE
+                WHEN
+                    item.type = 'custom'
+                    AND COALESCE(item.unit, '') NOT IN ('discount', 'service')
+                    AND item.price > 0
+                    AND NOT documents.is_copy
+                    AND documents.document_status = 'posted'
+                    THEN documents.created_at
+            END
+        ) OVER (
+            PARTITION BY documents.client_id ORDER BY CAST(documents.created_at AS DATE)
+            RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS typed_at,
         -- What staff typed in says nothing of what it is for. It may recur where its title comes back.
         COALESCE(
             DATEDIFF(LEAD(documents.created_at) OVER by_title, documents.created_at) BETWEEN 1 AND 45
@@ -297,7 +325,30 @@ SELECT
     END AS document_status,
     CAST(items.created_at AS DATE) AS posted_on,
     CAST(NULL AS SIGNED) AS discount_bp,
-    CAST(periods.ordered_at AS DATE) AS ordered_on
+    CAST(periods.ordered_at AS DATE) AS ordered_on,
+    CASE
+        WHEN items.document_status NOT IN ('posted', 'void') THEN NULL
+        WHEN
+            items.is_order
+            AND items.period <> ''
+            AND items.amount_minor <> 0
+            AND (items.is_copy OR items.document_status = 'void')
+            THEN
+                CASE
+                    WHEN DATEDIFF(items.typed_at, items.created_at) <= 62
+                        THEN
+                            'given back or cancelled, and staff typed a line by hand within two months: if that bills'
+                            ' the rest, it counts nothing. Make a renewal invoice of the order for the rest'
+                END
+        WHEN NOT items.is_typed OR items.is_copy OR items.document_status = 'void' THEN NULL
+        WHEN items.amount_minor < 0
+            THEN 'typed by hand, takes nothing off. If it gives back a fee, make a credit note'
+        WHEN DATEDIFF(items.created_at, items.given_back_at) <= 62
+            THEN
+                'typed by hand within two months after a fee was given back or cancelled: if it bills the rest, it'
+                ' counts nothing. Make a renewal invoice of the order for the rest'
+        ELSE 'typed by hand, counts nothing. If it recurs, make an order of it'
+    END AS doubt
 FROM items
 LEFT JOIN periods
     ON

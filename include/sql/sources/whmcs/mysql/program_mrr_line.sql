@@ -377,5 +377,25 @@ SELECT
     amounts.document_status,
     amounts.invoiced_on AS posted_on,
     CAST(NULL AS SIGNED) AS discount_bp,
-    amounts.ordered_on
+    amounts.ordered_on,
+    CASE
+        WHEN amounts.document_status <> 'posted' THEN NULL
+        WHEN amounts.charge_kind = 'credit' AND NOT amounts.is_promo AND amounts.is_fee
+            THEN
+                CASE
+                    WHEN amounts.reading = 'none' AND LEFT(amounts.type, 7) <> 'Prorata'
+                        THEN
+                            'gives back and has no dates: taken off the cycle from its due date on. Write the dates of'
+                            ' what it gives back into its description'
+                END
+        WHEN amounts.charge_kind NOT IN ('one_off', 'goodwill') THEN NULL
+        WHEN amounts.amount < 0
+            THEN
+                'has no type and no period, takes nothing off. If it gives back a fee, credit the client with a'
+                ' negative line of its type and service'
+        WHEN amounts.type = 'Upgrade' THEN 'an upgrade, counts nothing, although a part of it recurs'
+        WHEN amounts.type = 'Item'
+            THEN 'a billable item that does not recur, counts nothing. If it is for overage, count it in a copy'
+        ELSE 'typed by hand, counts nothing. If it recurs, make a product or a recurring billable item of it'
+    END AS doubt
 FROM amounts
