@@ -21,6 +21,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LETTER_KINDS
 from partner_program.domain.program import Brake, LargestLine
 from partner_program.domain.registry import Entity
+from partner_program.domain.requirements import Requirement
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, EXCLUDED_KINDS
 from partner_program.domain.totals import BUCKETS
 from tests.worlds import World
@@ -153,7 +154,8 @@ def test_every_key_of_the_programme_page_is_a_key_of_the_programme_file_or_of_th
     forms.append(registry_forms.benefit_requests(None))
     registry = {form.file_name for form in forms} | {column.name for form in forms for column in form.columns}
     options = {name for command in program.commands.values() for each in command.params for name in each.opts}
-    known = registry | options | set(program.commands) | {"hold", "stop", "additive", "compound", "true", "false"}
+    known = {f"application_answers[].{each.name}" for each in fields(Requirement)}
+    known |= registry | options | set(program.commands) | {"hold", "stop", "additive", "compound", "true", "false"}
     known |= {"on_change", "always"}
     known |= {f"brake.{each.name}" for each in fields(Brake) if each.default is not MISSING}  # optional ones
 

@@ -281,9 +281,23 @@ def test_an_application_of_a_partner_is_named(settled, elsewhere, tmp_path):
     assert named == []  # four partners share that domain: it points to nobody
     file.write_text(json.dumps({**APPLICATION, "company_name": "Company P2 Ltd."}))
     answer = settled("application", "check", file)
-    assert "verify: partner P2 (authorized) has the same company name" in answer.stdout
+    assert "verify: may be partner P2 (authorized): company name" in answer.stdout
     assert (alone.status, alone.json["partners"]) == (0, None)
     assert "compared with no partner" in alone.stderr
+
+
+def test_an_accepted_application_is_named_by_its_new_id(partner_program, world, tmp_path):
+    file, folder = tmp_path / "application.json", world.write_registry()
+    file.write_text(json.dumps({**APPLICATION, "email": "jo@post.example"}))
+    accept = ("application", "accept", file, "--into", folder, "--manager", "M1", "--reason", "met")
+
+    made, again = partner_program(*accept, "--by", "pat"), partner_program(*accept, "--by", "pat")
+
+    assert (made.status, again.status) == (0, 0)
+    assert made.stdout.startswith("P2: authorised from ")
+    assert "warning: verify: email domain 'post.example' is not the website's" in made.stderr
+    assert again.stdout == "P2: this application was accepted already, nothing is written\n"
+    assert partner_program("load", folder).stdout.endswith("0 rows changed\n")
 
 
 def test_an_incomplete_application_is_refused_by_the_names_of_what_is_missing(settled, tmp_path):

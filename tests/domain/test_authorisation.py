@@ -203,7 +203,7 @@ def alike(**changed: object) -> list[AlikePartner]:
         ({"vat_id": "nl001234567b01"}, "VAT number"),
         ({"company_name": "NOORDSTER HOSTING GmbH"}, "company name"),
         ({"company_name": "Nоordster-Hosting"}, "company name"),  # noqa: RUF001 - a Cyrillic o
-        ({"company_name": "Noordstar Hosting"}, "almost the company name"),
+        ({"company_name": "Noordstar Hosting"}, "similar company name"),
         ({"website": "http://www.noordster.example/nl"}, "mail domain"),
         ({"email": "someone@post.noordster.example"}, "mail domain"),
     ],
@@ -214,4 +214,5 @@ def test_a_partner_that_applies_again_is_named_with_what_is_the_same(changed: di
 
 def test_an_applicant_who_shares_nothing_is_nobody() -> None:
     assert alike() == []
+    assert alike(company_name="Noordster Hosting 2") == []
     assert alike(vat_id="", company_name="", website="", email="") == []

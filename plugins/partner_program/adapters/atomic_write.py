@@ -45,6 +45,23 @@ def write_bytes_if_changed(path: Path, body: bytes) -> bool:
     return True
 
 
+def replace_keeping_rights(path: Path, body: bytes) -> None:
+    """Write a file of a person's own folder in one step and onto the disk, with the rights that it has.
+
+    A new one may be read by its owner only. Raises `Unavailable` if it cannot be written.
+    """
+    try:
+        rights = path.stat().st_mode & 0o777 if path.exists() else OWNER_FILE
+        _replace(path, body, rights)
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise Unavailable(f"writing {path} failed: {error.strerror}") from error
+
+
 def read_private(path: Path) -> bytes | None:
     """Return a file's bytes; None where there is none that can be read, or others than its owner may read it."""
     try:
@@ -105,12 +122,19 @@ def _holds(path: Path, body: bytes) -> bool:
     return path.exists() and not path.stat().st_mode & 0o077 and path.read_bytes() == body
 
 
-def _replace(path: Path, body: bytes) -> None:
-    """Write a draft beside the file and rename it; a draft that cannot be renamed is removed."""
+def _replace(path: Path, body: bytes, rights: int | None = None) -> None:
+    """Write a draft beside the file and rename it; a draft that cannot be renamed is removed.
+
+    With `rights`, the file gets them and is on the disk before it is renamed.
+    """
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=_draft_prefix(path.name))  # 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(body)
+            if rights is not None:
+                os.fchmod(file.fileno(), rights)
+                file.flush()
+                os.fsync(file.fileno())
         Path(draft).replace(path)
     except OSError:
         Path(draft).unlink()

@@ -1,12 +1,18 @@
 """Commands about applications: what an application comes to, field by field."""
 
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from partner_program.cli.inputs import FILE, installation
-from partner_program.cli.options import example, text_or_json
+from partner_program.cli.inputs import DAY, FILE, WORDS, installation
+from partner_program.cli.options import example, into_registry, person, text_or_json
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from partner_program.usecases.application import Accepted
 
 
 @click.group()
@@ -35,3 +41,60 @@ def application_check(file: Path, form: str) -> None:
         click.echo("warning: no programme database is set: the applicant was compared with no partner", err=True)
     if checked.unfulfilled:
         raise Refusal(f"the application does not fulfil: {', '.join(each.field for each in checked.unfulfilled)}")
+
+
+@application.command(
+    "accept",
+    epilog=example(
+        "partner-program application accept application.yaml --into registry/ --manager M1 "
+        "--by pat --reason 'met on 3 August'"
+    ),
+)
+@click.argument("file", type=FILE)
+@into_registry
+@click.option("--manager", "manager_id", required=True, type=WORDS, help="Its partner manager: an account_manager_id.")
+@click.option("--on", "authorized_on", type=DAY, help="First day as authorised partner; default: today.")
+@click.option("--other-than", multiple=True, metavar="PARTNER", help="It is another company than this partner.")
+@person("accepted_by", "Who accepts it.")
+@click.option("--reason", required=True, type=WORDS, help="Why; kept on record.")
+def application_accept(
+    file: Path,
+    folder: Path,
+    manager_id: str,
+    authorized_on: date | None,
+    other_than: tuple[str, ...],
+    accepted_by: str,
+    reason: str,
+) -> None:
+    """Make the partner of the application in FILE, its contacts and account links, and load them.
+
+    Refused while a field is not fulfilled: who accepts other applications changes the programme file. Its first rate
+    comes with the next month, or with a grant.
+    """
+    from partner_program.usecases.application import accept_application
+
+    here = installation()
+    accepted = accept_application(
+        here,
+        file,
+        folder,
+        manager_id=manager_id,
+        authorized_on=authorized_on or here.today(),
+        other_than=other_than,
+        accepted_by=accepted_by,
+        reason=reason,
+    )
+    click.echo(_accepted(accepted))
+    for said in accepted.to_verify:
+        click.echo(f"warning: verify: {said}", err=True)
+
+
+def _accepted(accepted: "Accepted") -> str:
+    made = accepted.made
+    if made is None:
+        return f"{accepted.partner_id}: this application was accepted already, nothing is written"
+    return (
+        f"{accepted.partner_id}: authorised from {made.partner.authorized_on}, partner manager "
+        f"{made.partner.account_manager_id}, {plural(len(made.contacts), 'contact')}, "
+        f"{plural(len(made.links), 'account link')}"
+    )

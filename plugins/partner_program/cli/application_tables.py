@@ -21,4 +21,4 @@ def print_application(checked: "ApplicationCheck") -> None:
     for said in checked.to_verify:
         click.echo(f"verify: {said}")
     for partner in checked.partners or ():
-        click.echo(f"verify: partner {partner.partner_id} ({partner.status}) has the same {', '.join(partner.marks)}")
+        click.echo(f"verify: may be partner {partner.partner_id} ({partner.status}): {', '.join(partner.marks)}")

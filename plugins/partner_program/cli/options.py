@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from partner_program.cli.inputs import DAY, WORDS, whole
+from partner_program.cli.inputs import DAY, FOLDER, WORDS, whole
 
 ROWS_SHOWN = 200  # of a table, unless every row is asked for
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -56,6 +56,16 @@ out_file = click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write; default: one below PARTNER_PROGRAM_OUT. Its path is printed.",
+)
+
+
+into_registry = click.option(
+    "--into",
+    "folder",
+    type=FOLDER,
+    required=True,
+    metavar="DIR",
+    help="The registry's folder, as it was loaded last: its files and the database change together.",
 )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MONTH_RUN = "month run"
+APPLICATION_ACCEPTED = "application accepted"
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 

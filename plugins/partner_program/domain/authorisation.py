@@ -68,7 +68,7 @@ def check_application(*, requirements: Sequence[Requirement], answers: Answers) 
     """
     fields = tuple(_judged(each, answers.get(each.field)) for each in requirements)
     to_verify = [said for each in requirements for said in _mentioned(each, answers.get(each.field))]
-    host, domain = host_of(_text(answers.get("website"))), domain_of(_text(answers.get("email"))).casefold()
+    host, domain = host_of(answer_text(answers.get("website"))), domain_of(answer_text(answers.get("email"))).casefold()
     if domain and host and domain != host and not domain.endswith(f".{host}"):
         to_verify.append(f"email domain {domain!r} is not the website's {host!r}")
     return ApplicationCheck(fields, tuple(to_verify))
@@ -77,10 +77,10 @@ def check_application(*, requirements: Sequence[Requirement], answers: Answers) 
 def alike_partners(*, answers: Answers, partners: Sequence[Partner], contacts: Iterable[Contact]) -> list[AlikePartner]:
     """The partners that an applicant may be, whatever their status: by VAT number, domain or name, by id."""
     known = KnownCompanies(partners, contacts)
-    name = _text(answers.get("company_name"))
-    domains = {host_of(_text(answers.get("website"))), domain_of(_text(answers.get("email")))}
-    alike = known.alike(company_name=name, vat_id=_text(answers.get("vat_id")), domains=sorted(domains - {""}))
-    alike["almost the company name"] = known.nearly_named(name)
+    name = answer_text(answers.get("company_name"))
+    domains = {host_of(answer_text(answers.get("website"))), domain_of(answer_text(answers.get("email")))}
+    alike = known.alike(company_name=name, vat_id=answer_text(answers.get("vat_id")), domains=sorted(domains - {""}))
+    alike["similar company name"] = known.nearly_named(name)
     marks: dict[str, list[str]] = {}
     for mark, owners in alike.items():
         for partner_id in owners:
@@ -98,7 +98,7 @@ def _judged(requirement: Requirement, answer: object) -> FieldResult:
 
 
 def _verdict(requirement: Requirement, answer: object) -> tuple[State, str]:
-    text = _text(answer)
+    text = answer_text(answer)
     if answer is None or not text:
         return "missing", "has no answer"
     hidden = hidden_character(text)
@@ -116,7 +116,7 @@ def _verdict(requirement: Requirement, answer: object) -> tuple[State, str]:
     return "fulfilled", ""
 
 
-def _text(answer: object) -> str:
+def answer_text(answer: object) -> str:
     """An answer as one line; nothing is an empty text, yes and no are the words."""
     if answer is None or isinstance(answer, bool):
         return {None: "", True: "yes", False: "no"}[answer]
@@ -124,7 +124,7 @@ def _text(answer: object) -> str:
 
 
 def _is_no(answer: object) -> bool:
-    return answer is False or _text(answer).casefold() in _NO
+    return answer is False or answer_text(answer).casefold() in _NO
 
 
 def _check_kind(requirement: Requirement, answer: object, text: str) -> None:
@@ -156,11 +156,12 @@ def _check_value(requirement: Requirement, text: str) -> None:
 
 def _mentioned(requirement: Requirement, answer: object) -> Iterable[str]:
     """What is never accepted and stands within an answer: the answer may be about the applicant's own clients."""
-    words = _plain_words(_text(answer))
+    text = answer_text(answer)
+    words = _plain_words(text)
     for each in requirement.never:
         never = _plain_words(each)
         if words != never and any(words[at : at + len(never)] == never for at in range(len(words))):
-            yield f"{requirement.field} {_shown(_text(answer))} mentions {each}, which is never accepted by itself"
+            yield f"{requirement.field} {_shown(text)} mentions {each}, which is never accepted by itself"
             return
 
 

@@ -48,12 +48,14 @@ class KnownCompanies:
         return {mark: list(dict.fromkeys(owners)) for mark, owners in found.items() if 0 < len(owners) <= MOST_OWNERS}
 
     def nearly_named(self, company_name: str) -> list[str]:
-        """The partners whose names are one slip of the hand away, or one other character."""
+        """The partners whose names are one slip of the hand away; another number is another company."""
         plain = plain_name(company_name)
         if len(plain) < _SHORTEST_NAME:
             return []
         near = (
-            owners for name, owners in self._by["company name"].items() if name != plain and is_one_slip(name, plain)
+            owners
+            for name, owners in self._by["company name"].items()
+            if name != plain and is_one_slip(name, plain) and _digits(name) == _digits(plain)
         )
         return [each for owners in near for each in owners][:MOST_OWNERS]
 
@@ -65,6 +67,10 @@ def plain_name(name: str) -> str:
     )
     kept = [word for word in words.split() if not _LEGAL_FORMS.fullmatch(word)] or words.split()
     return "".join(kept)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def host_of(website: str) -> str:

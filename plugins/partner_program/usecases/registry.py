@@ -6,12 +6,12 @@ from pathlib import Path
 
 from partner_program.adapters.database.registry import load_entities, save_registry
 from partner_program.adapters.database.registry_removals import REMOVABLE_FILES
-from partner_program.adapters.files.registry import read_registry
 from partner_program.domain.acts import Doer
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry, Removals
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.registry_changes import held_for_reading, read_folder
 
 
 def load_registry_folder(
@@ -22,10 +22,10 @@ def load_registry_folder(
     `removals` name the rows that were a mistake: no other partner, link, agreement or grant may vanish. The programme
     files say which benefits a request may name, and which tiers a grant may name.
     """
-    benefits = {benefit.key for program in installation.programs for benefit in program.benefits}
-    registry = read_registry(folder, benefits=benefits, programs=installation.programs)
-    with installation.database.writing() as connection:
-        changed = save_registry(connection, registry, removals)
+    with held_for_reading(installation, folder):
+        registry = read_folder(installation, folder)
+        with installation.database.writing() as connection:
+            changed = save_registry(connection, registry, removals)
     return registry, changed
 
 

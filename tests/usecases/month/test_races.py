@@ -2,8 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from partner_program.usecases.month.lease import MonthLease
 from partner_program.usecases.month.run import MonthRun
 from partner_program.usecases.registry import load_registry_folder
-from tests.usecases.dying import ended, start
+from tests.usecases.dying import at_once
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World, settle_installed
 
@@ -23,21 +21,6 @@ pytestmark = [
 # Planted faults (no lock from the start, a decision outside the lock) were seen in one of the first three rounds.
 ROUNDS = int(os.environ.get("RACES", "40"))
 WHOLE_RUNS = ROUNDS // 4
-
-
-def at_once(works: Sequence[Callable[[], object]]) -> list[int]:
-    """Do each work in its own process, all starting at the same moment; return their statuses."""
-    gate, opened = os.pipe()
-
-    def when_told(work: Callable[[], object]) -> None:
-        os.close(opened)
-        os.read(gate, 1)  # the end of the pipe is the signal for all of them
-        work()
-
-    children = [start(partial(when_told, work)) for work in works]
-    os.close(opened)
-    os.close(gate)
-    return [ended(child) for child in children]
 
 
 def test_two_processes_at_one_month_settle_it_once_as_a_single_one_would(world: World, tmp_path: Path) -> None:

@@ -54,3 +54,10 @@ def load_acts(connection: Connection, kind: str) -> list[Act]:
         )
         for row in connection.execute(query)
     ]
+
+
+def is_on_record(connection: Connection, kind: str, done_at: int, change_id: str) -> bool:
+    """Return whether an act of this kind and moment names a change of the registry's folder in its detail."""
+    table = schema.act
+    query = select(table.c.detail).where(table.c.kind == kind, table.c.done_at == done_at)
+    return any(json.loads(detail).get("change") == change_id for detail in connection.execute(query).scalars())

@@ -49,6 +49,16 @@ def save_registry(connection: Connection, registry: Registry, removals: Removals
     return changed + sum(_remove(connection, table, wanted[table], stored[table]) for table in reversed(wanted))
 
 
+def rows_that_differ(connection: Connection, registry: Registry) -> int:
+    """Return how many rows of the files are not in the database as they are, or are there and not in the files."""
+    count = 0
+    for table, wanted in _rows(registry).items():
+        stored = _stored(connection, schema.metadata.tables[table])
+        count += sum(1 for key in wanted if key not in stored or _differs(wanted[key], stored[key]))
+        count += sum(1 for key, row in stored.items() if key not in wanted and row.get("origin") != "command")
+    return count
+
+
 def add_grant(connection: Connection, grant: GraceGrant) -> None:
     """Add a grant made on demand."""
     connection.execute(insert(schema.grace_grant).values(_grant_values(grant, "command")))

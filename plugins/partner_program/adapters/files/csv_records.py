@@ -39,10 +39,14 @@ class Records:
         return {*cells, *(row[place] for row in self.odd if place < len(row))}
 
 
-def read_records(path: Path, faults: FileFaults) -> Records:
-    """Read a UTF-8 file with commas, doubled quotes and a header; a row that cannot be read is a fault and left out."""
+def read_records(path: Path, faults: FileFaults, content: bytes | None = None) -> Records:
+    """Read a UTF-8 file with commas, doubled quotes and a header; a row that cannot be read is a fault and left out.
+
+    With `content`, the file is read as if it had these bytes.
+    """
     records = Records()
-    content = read_whole(path, faults)
+    if content is None:
+        content = read_whole(path, faults)
     if content is None:
         return records
     reader = csv.reader(io.StringIO(decoded(content, faults), newline=""), strict=True)

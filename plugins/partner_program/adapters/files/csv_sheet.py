@@ -4,7 +4,7 @@ Each distinct value of a column is read once, so that reading a hundred thousand
 splitting them into cells.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -72,10 +72,10 @@ class Sheet(Generic[Row]):
         return tuple(built[row] for row in sorted(range(len(built)), key=keys.__getitem__))
 
 
-def read_sheet(folder: Path, form: Form[Row]) -> Sheet[Row]:
-    """Read one file of a folder; the sheet records its faults."""
+def read_sheet(folder: Path, form: Form[Row], instead: Mapping[str, bytes] | None = None) -> Sheet[Row]:
+    """Read one file of a folder, or its bytes in `instead`, by name; the sheet records its faults."""
     faults = FileFaults(form.file_name)
-    sheet = Sheet(form, faults, read_records(folder / form.file_name, faults))
+    sheet = Sheet(form, faults, read_records(folder / form.file_name, faults, (instead or {}).get(form.file_name)))
     if sheet.records.header is not None:
         _check_header(sheet, sheet.records.header)
     for column in form.columns:

@@ -1,11 +1,10 @@
 """Adds rows to the registry's `exchange_rates.csv`, and leaves every row that is there as somebody wrote it."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from partner_program.adapters.atomic_write import write_bytes_if_changed
+from partner_program.adapters.atomic_write import replace_keeping_rights
+from partner_program.adapters.files.csv_edit import with_rows
 from partner_program.adapters.files.csv_sheet import read_sheet
 from partner_program.adapters.files.faults import refuse_unsound
 from partner_program.adapters.files.registry_forms import EXCHANGE_RATES
@@ -32,22 +31,14 @@ def add_rates(folder: Path, rates: Sequence[ExchangeRate]) -> list[ExchangeRate]
         raise Refusal("\n".join(other))
     new = [each for each in rates if (each.billing_month, each.currency) not in there]
     if new:
-        rights = path.stat().st_mode & 0o777
-        write_bytes_if_changed(path, _with_rows(path.read_bytes(), sheet.records.header or [], new))
-        path.chmod(rights)  # the registry is often a group's folder
+        replace_keeping_rights(path, with_rows(path.read_bytes(), [_row(each) for each in new]))
     return new
 
 
-def _with_rows(content: bytes, header: Sequence[str], rates: Sequence[ExchangeRate]) -> bytes:
-    end = "\r\n" if b"\r\n" in content else "\n"
-    rows = io.StringIO()
-    written = csv.writer(rows, lineterminator=end)
-    for rate in rates:
-        values = {
-            "billing_month": str(rate.billing_month),
-            "currency": rate.currency,
-            "units_per_eur": format(rate.units_per_eur, "f"),
-            "source": rate.source,
-        }
-        written.writerow([values[name] for name in header])
-    return content + (b"" if content.endswith(b"\n") else end.encode()) + rows.getvalue().encode()
+def _row(rate: ExchangeRate) -> dict[str, str]:
+    return {
+        "billing_month": str(rate.billing_month),
+        "currency": rate.currency,
+        "units_per_eur": format(rate.units_per_eur, "f"),
+        "source": rate.source,
+    }

@@ -1,6 +1,6 @@
 """Reads the registry's folder of CSV files: either all of it is sound, or every fault is reported (contract 3)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,12 @@ from partner_program.domain.registry import (
     Registry,
 )
 
+FILE_NAMES = (
+    *(form.file_name for form in (forms.ENTITIES, forms.ACCOUNT_MANAGERS, forms.PARTNERS, forms.CONTACTS)),
+    *(form.file_name for form in (forms.ACCOUNT_LINKS, forms.LEGACY_AGREEMENTS, forms.GRACE_GRANTS)),
+    *(form.file_name for form in (forms.benefit_requests(None), forms.EXCHANGE_RATES)),
+)
+
 
 class _Sheets(NamedTuple):
     entities: Sheet[Entity]
@@ -36,24 +42,29 @@ class _Sheets(NamedTuple):
 
 
 def read_registry(
-    folder: Path, *, benefits: Collection[str] | None = None, programs: Sequence[Program] = ()
+    folder: Path,
+    *,
+    benefits: Collection[str] | None = None,
+    programs: Sequence[Program] = (),
+    instead: Mapping[str, bytes] | None = None,
 ) -> Registry:
     """Read and check the nine files of a folder; each table comes back ordered by its key.
 
     `benefits` are the keys that a request may name; without them any key is accepted. `programs` say which tiers a
-    grant may name; without them any tier is accepted. Raises `UnsoundFiles` with every fault of every file. An account
+    grant may name; without them any tier is accepted. `instead` has the bytes of files that are to be read in place of
+    those of the folder, by name. Raises `UnsoundFiles` with every fault of every file. An account
     linked to two partners at once is not a fault here: the month reports it as unmatched (rule 2).
     """
     sheets = _Sheets(
-        entities=read_sheet(folder, forms.ENTITIES),
-        account_managers=read_sheet(folder, forms.ACCOUNT_MANAGERS),
-        partners=read_sheet(folder, forms.PARTNERS),
-        contacts=read_sheet(folder, forms.CONTACTS),
-        account_links=read_sheet(folder, forms.ACCOUNT_LINKS),
-        legacy_agreements=read_sheet(folder, forms.LEGACY_AGREEMENTS),
-        grace_grants=read_sheet(folder, forms.GRACE_GRANTS),
-        benefit_requests=read_sheet(folder, forms.benefit_requests(benefits)),
-        exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES),
+        entities=read_sheet(folder, forms.ENTITIES, instead),
+        account_managers=read_sheet(folder, forms.ACCOUNT_MANAGERS, instead),
+        partners=read_sheet(folder, forms.PARTNERS, instead),
+        contacts=read_sheet(folder, forms.CONTACTS, instead),
+        account_links=read_sheet(folder, forms.ACCOUNT_LINKS, instead),
+        legacy_agreements=read_sheet(folder, forms.LEGACY_AGREEMENTS, instead),
+        grace_grants=read_sheet(folder, forms.GRACE_GRANTS, instead),
+        benefit_requests=read_sheet(folder, forms.benefit_requests(benefits), instead),
+        exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES, instead),
     )
     _check_rows(sheets)
     _check_references(sheets)
