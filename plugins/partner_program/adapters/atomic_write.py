@@ -6,6 +6,7 @@ for it (0700). A folder that exists already keeps its rights.
 
 import contextlib
 import errno
+import filecmp
 import itertools
 import os
 import re
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from partner_program.domain.refusals import Unavailable
 
@@ -80,6 +82,37 @@ def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(mode=OWNER_FOLDER, exist_ok=True)
+
+
+@contextmanager
+def file_in_one_piece(path: Path) -> Iterator[BinaryIO]:
+    """Yield a draft file to fill; afterwards it replaces `path`, unless that has the same bytes already.
+
+    A draft that is not finished is removed; one of a process that was killed, by the next that writes there. Raises
+    `Unavailable` if it cannot be written.
+    """
+    try:
+        make_folder(path.parent)
+        sweep_drafts(path.parent)
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=_draft_prefix(path.name))  # 0600
+    except OSError as error:
+        raise Unavailable(f"writing {path} failed: {error.strerror}") from error
+    try:
+        os.close(handle)
+        with Path(draft).open("w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if not _is_same(path, Path(draft)):
+            Path(draft).replace(path)
+    except OSError as error:
+        raise Unavailable(f"writing {path} failed: {error.strerror}") from error
+    finally:
+        Path(draft).unlink(missing_ok=True)
+
+
+def _is_same(path: Path, draft: Path) -> bool:
+    return path.exists() and not path.stat().st_mode & 0o077 and filecmp.cmp(path, draft, shallow=False)
 
 
 @contextmanager

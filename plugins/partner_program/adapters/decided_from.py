@@ -259,7 +259,7 @@ def read_decided_from(lines: Lines) -> DecidedFrom:
         entity_faults=dict(_read(lines, "entity_faults", _Fault, lambda row: (row.entity, row.reason))),
         effective={partner.partner_id: day or own_day for partner, day in partners if partner.status == AUTHORIZED},
         histories=_histories(lines),
-        programs=dict(_read(lines, "programmes", _Programme, lambda row: (date.fromisoformat(row.day), row.sha256))),
+        programs=programmes_of(lines),
         late=tuple(_read(lines, "late", _Id, lambda row: row.partner_id)),
         assigned_after=tuple(_read(lines, "assigned_after", _Id, lambda row: row.partner_id)),
         ending=dict(_read(lines, "rates_ending", _PartnerRate, _rate_of)),
@@ -277,6 +277,16 @@ def read_decided_from(lines: Lines) -> DecidedFrom:
             )
         ),
     )
+
+
+def programmes_of(lines: Lines) -> dict[date, str]:
+    """Return the sha256 of each day's programme file, without reading the other tables."""
+    return dict(_read(lines, "programmes", _Programme, lambda row: (date.fromisoformat(row.day), row.sha256)))
+
+
+def rates_before(lines: Lines) -> dict[str, Rate]:
+    """Return the rates that partners had before a settlement, without reading the other tables."""
+    return dict(_read(lines, "rates_before", _PartnerRate, _rate_of))
 
 
 _Value = TypeVar("_Value")
@@ -307,7 +317,7 @@ def _read_rates(lines: Lines) -> list[Decimal | None]:
 
 def _histories(lines: Lines) -> dict[str, PartnerHistory]:
     tiers = _read(lines, "tiers_before", _History, lambda row: (row.partner_id, row.previous_tier))
-    rates = dict(_read(lines, "rates_before", _PartnerRate, _rate_of))
+    rates = rates_before(lines)
     grants: dict[str, list[GraceGrant]] = defaultdict(list)
     for grant in _read(lines, "open_grants", _Grant, _grant_of):
         grants[grant.partner_id].append(grant)

@@ -14,6 +14,7 @@ from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
+from partner_program.cli.proof_commands import proof
 from partner_program.cli.rate_commands import drift, publish, quote
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import doctor, init, load
@@ -50,6 +51,7 @@ for _command in (
     close,
     source,
     certificate,
+    proof,
     *(grant, grants),
     contracts,
     *(quote, publish, drift),

@@ -54,7 +54,7 @@ class DecidedFrom:
 
     `effective_on` is the run's day, or the day of acceptance of a restatement, whose partners are `restated`;
     `effective` has each authorised partner's own. `histories` are those of authorised partners that have one.
-    `programs` has the sha256 of the programme file of each day. Partners that are `late` keep the rate that a later
+    `programs` has the hash of the programme file of each day. Partners that are `late` keep the rate that a later
     month gave; those `assigned_after` were assigned by a later month. `ending` are rates in force of partners that are
     no longer authorised, `ahead` rates that begin after `effective_on`.
     """
@@ -153,7 +153,7 @@ def recompute(
 ) -> Recomputed:
     """Decide a settlement again with the rules of this version.
 
-    `programs` are by the sha256 of their file; `assigned` are the figures that the month has before this settlement, by
+    `programs` are by the hash of their file; `assigned` are the figures that the month has before this settlement, by
     partner; `is_first` says that it is the first settlement of its revision that was not restated. Raises `KeyError`
     for a programme that is not there.
     """

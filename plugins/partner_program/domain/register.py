@@ -13,6 +13,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.rates import Rate
+from partner_program.domain.restatement import Figures
 from partner_program.domain.totals import Bucket, HeldPartner
 
 Cell = str | int | None
@@ -107,6 +109,64 @@ class Register:
     partners: tuple[RegisterPartner, ...]
     held: tuple[HeldPartner, ...]
     buckets: tuple[Bucket, ...]
+
+
+def assigned_row(
+    partner_id: str,
+    figures: Figures,
+    *,
+    letter: RegisterLetter | None,
+    held_reason: str | None = None,
+    later: BillingMonth | None = None,
+    company_name: str = "",
+) -> RegisterPartner:
+    """The row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
+    return RegisterPartner(
+        partner_id=partner_id,
+        status="assigned",
+        mrr_eur_cents=figures.mrr_eur_cents,
+        earned_tier=figures.earned_tier,
+        granted_tier=figures.granted_tier,
+        tier=figures.tier,
+        previous_tier=figures.previous_tier,
+        monthly_fee_discount_bp=figures.monthly_fee_discount_bp,
+        setup_fee_discount_bp=figures.setup_fee_discount_bp,
+        sla=figures.sla,
+        rate_valid_from=figures.rate_valid_from,
+        rate_decided_by=later,
+        grants=tuple(RegisterGrant(grant_id, outcome) for grant_id, outcome in figures.grants),
+        letter=letter,
+        accounts=tuple(
+            RegisterAccount(each.entity, each.account_id, each.currency, each.units_per_eur, each.mrr_eur_cents)
+            for each in figures.accounts
+        ),
+        held_reason=held_reason,
+        company_name=company_name,
+    )
+
+
+def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str = "") -> RegisterPartner:
+    """The row of a held partner: no figures of the month, and the rate that it keeps."""
+    terms = rate.terms if rate else None
+    return RegisterPartner(
+        partner_id=partner_id,
+        status="held",
+        mrr_eur_cents=None,
+        earned_tier=None,
+        granted_tier=None,
+        tier=None,
+        previous_tier=None,
+        monthly_fee_discount_bp=terms.monthly_fee_discount_bp if terms else None,
+        setup_fee_discount_bp=terms.setup_fee_discount_bp if terms else None,
+        sla=terms.sla if terms else None,
+        rate_valid_from=rate.valid_from if rate else None,
+        rate_decided_by=None,
+        grants=(),
+        letter=None,
+        accounts=(),
+        held_reason=reason,
+        company_name=company_name,
+    )
 
 
 def columns_of(row: type) -> dict[str, Column]:

@@ -1,6 +1,6 @@
 """Reads a month's register: what was decided for every authorised partner, and which bucket took every line."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -18,21 +18,31 @@ from partner_program.adapters.database.history import (
 from partner_program.adapters.database.rates import rate_on, rates_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
-from partner_program.domain.register import Register, RegisterAccount, RegisterGrant, RegisterLetter, RegisterPartner
-from partner_program.domain.restatement import Figures
+from partner_program.domain.register import Register, RegisterLetter, RegisterPartner, assigned_row, held_row
 
 
-def read_register(connection: Connection, month: BillingMonth, only: Collection[str] | None = None) -> Register:
+def read_register(
+    connection: Connection,
+    month: BillingMonth,
+    only: Collection[str] | None = None,
+    *,
+    revision: int | None = None,
+    kept: Mapping[str, Rate] | None = None,
+) -> Register:
     """Return a month's register by its newest revision; raises `Refusal` if the month is not assessed.
 
-    With `only`, it has the rows of these partners alone; who is held, and the buckets, are whole.
+    With `only`, it has the rows of these partners alone; who is held, and the buckets, are whole. With `revision`, it
+    is the register of that one. `kept` are the rates of held partners, instead of those in force on the month's day.
     """
-    settlements = settlements_or_refusal(connection, month)
+    settlements = [
+        each for each in settlements_or_refusal(connection, month) if revision is None or each.revision <= revision
+    ]
     last = settlements[-1]
     totals = load_totals(connection, last.settlement_id)
     assigned = assigned_partners(connection, month, last.revision, only)
-    letters = _newest_letters(connection, month, only)
-    kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
+    letters = _newest_letters(connection, month, only, revision)
+    if kept is None:
+        kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
     reasons = {each.partner_id: each.reason for each in totals.held if only is None or each.partner_id in only}
     later = rates_decided_by(connection, month, last.revision)
     names = _company_names(connection)
@@ -42,16 +52,16 @@ def read_register(connection: Connection, month: BillingMonth, only: Collection[
         effective_on=effective_day(settlements),
         status=last.status,
         partners=tuple(
-            _assigned(
+            assigned_row(
                 partner_id,
                 assigned[partner_id].figures,
-                letters.get(partner_id),
-                reasons.get(partner_id),
-                later.get(partner_id),
-                names.get(partner_id, ""),
+                letter=letters.get(partner_id),
+                held_reason=reasons.get(partner_id),
+                later=later.get(partner_id),
+                company_name=names.get(partner_id, ""),
             )
             if partner_id in assigned
-            else _held(partner_id, kept.get(partner_id), reasons[partner_id], names.get(partner_id, ""))
+            else held_row(partner_id, kept.get(partner_id), reasons[partner_id], names.get(partner_id, ""))
             for partner_id in sorted(assigned.keys() | reasons.keys())
         ),
         held=totals.held,
@@ -83,11 +93,14 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     if assigned is not None:
         letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
-        return _assigned(partner_id, assigned.figures, letter, held.reason if held else None, later, name)
+        reason = held.reason if held else None
+        return assigned_row(
+            partner_id, assigned.figures, letter=letter, held_reason=reason, later=later, company_name=name
+        )
     if held is None:
         return None
     kept = rate_on(connection, partner_id, last.effective_on) if last.effective_on else None
-    return _held(partner_id, kept, held.reason, name)
+    return held_row(partner_id, kept, held.reason, name)
 
 
 def _company_names(connection: Connection, only: str | None = None) -> dict[str, str]:
@@ -99,7 +112,7 @@ def _company_names(connection: Connection, only: str | None = None) -> dict[str,
 
 
 def _newest_letters(
-    connection: Connection, month: BillingMonth, only: Collection[str] | None
+    connection: Connection, month: BillingMonth, only: Collection[str] | None, revision: int | None = None
 ) -> dict[str, RegisterLetter]:
     letter = schema.letter
     query = (
@@ -109,61 +122,6 @@ def _newest_letters(
     )
     if only is not None:
         query = query.where(letter.c.partner_id.in_(only))
+    if revision is not None:
+        query = query.where(letter.c.revision <= revision)
     return {row.partner_id: RegisterLetter(row.kind, row.status) for row in connection.execute(query)}
-
-
-def _assigned(
-    partner_id: str,
-    figures: Figures,
-    letter: RegisterLetter | None,
-    held_reason: str | None,
-    later: BillingMonth | None,
-    company_name: str,
-) -> RegisterPartner:
-    """Return the row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
-    return RegisterPartner(
-        partner_id=partner_id,
-        status="assigned",
-        mrr_eur_cents=figures.mrr_eur_cents,
-        earned_tier=figures.earned_tier,
-        granted_tier=figures.granted_tier,
-        tier=figures.tier,
-        previous_tier=figures.previous_tier,
-        monthly_fee_discount_bp=figures.monthly_fee_discount_bp,
-        setup_fee_discount_bp=figures.setup_fee_discount_bp,
-        sla=figures.sla,
-        rate_valid_from=figures.rate_valid_from,
-        rate_decided_by=later,
-        grants=tuple(RegisterGrant(grant_id, outcome) for grant_id, outcome in figures.grants),
-        letter=letter,
-        accounts=tuple(
-            RegisterAccount(each.entity, each.account_id, each.currency, each.units_per_eur, each.mrr_eur_cents)
-            for each in figures.accounts
-        ),
-        held_reason=held_reason,
-        company_name=company_name,
-    )
-
-
-def _held(partner_id: str, rate: Rate | None, reason: str, company_name: str) -> RegisterPartner:
-    """Return the row of a held partner: no figures of the month, and the rate that it keeps."""
-    terms = rate.terms if rate else None
-    return RegisterPartner(
-        partner_id=partner_id,
-        status="held",
-        mrr_eur_cents=None,
-        earned_tier=None,
-        granted_tier=None,
-        tier=None,
-        previous_tier=None,
-        monthly_fee_discount_bp=terms.monthly_fee_discount_bp if terms else None,
-        setup_fee_discount_bp=terms.setup_fee_discount_bp if terms else None,
-        sla=terms.sla if terms else None,
-        rate_valid_from=rate.valid_from if rate else None,
-        rate_decided_by=None,
-        grants=(),
-        letter=None,
-        accounts=(),
-        held_reason=reason,
-        company_name=company_name,
-    )

@@ -77,16 +77,23 @@ def load_programs(folder: Path) -> list[Program]:
     return sorted(programs, key=lambda program: program.in_force_from)
 
 
+def program_texts(folder: Path, by_hand: Path | None = None) -> dict[str, bytes]:
+    """Return the programme files of a folder, and the one given by hand if any, by their `file_hash`."""
+    paths = [*folder.glob("*.yaml"), *folder.glob("*.yml"), *([by_hand] if by_hand else [])]
+    contents = {path: path.read_bytes() for path in paths}
+    return {read_program(path.name, content).file_hash: content for path, content in contents.items()}
+
+
 def _read(path: Path, faults: FileFaults) -> Program:
     content = read_whole(path, faults)
     if content is not None:
         with suppress(UnsoundFiles):
-            return _sound(path.name, content)
+            return read_program(path.name, content)
     return _parsed(path.name, content, faults)
 
 
 @lru_cache(maxsize=64)
-def _sound(file_name: str, content: bytes) -> Program:
+def read_program(file_name: str, content: bytes) -> Program:
     """Read a file without faults; a process parses equal bytes once. Raises `UnsoundFiles` if there is a fault."""
     faults = FileFaults(file_name)
     program = _parsed(file_name, content, faults)

@@ -1,0 +1,167 @@
+"""Reads what a month's proof holds: its settlements, the rates and letters of each, restatements and acts. No name."""
+
+import json
+from hashlib import sha256
+
+from sqlalchemy import Connection, select
+
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.letter_actions import load_actions
+from partner_program.adapters.database.restatements import ACCEPTED
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.proof import (
+    PROOF_WRITTEN,
+    ActRow,
+    LetterRow,
+    RestatedDifference,
+    RestatementRow,
+    SettledRow,
+    SnapshotHead,
+    WrittenRate,
+)
+
+
+def settled_rows(connection: Connection, month: BillingMonth) -> dict[int, SettledRow]:
+    """Return a month's settlements by id, oldest first."""
+    table, restatement = schema.settlement, schema.restatement
+    accepted = set(
+        connection.execute(
+            select(restatement.c.revision).where(
+                restatement.c.billing_month == str(month), restatement.c.status == ACCEPTED
+            )
+        ).scalars()
+    )
+    found: dict[int, SettledRow] = {}
+    for row in connection.execute(
+        select(table).where(table.c.billing_month == str(month)).order_by(table.c.settlement_id)
+    ):
+        restates = row.revision in accepted
+        accepted.discard(row.revision)  # a later settlement of the revision releases somebody
+        day = None if row.effective_on is None else row.effective_on.isoformat()
+        found[row.settlement_id] = SettledRow(
+            row.revision,
+            row.status,
+            row.migration,
+            int(restates),
+            day,
+            row.program_hash,
+            row.inputs_hash,
+            row.decision_hash,
+        )
+    return found
+
+
+def installation_of(connection: Connection) -> str:
+    """Return what tells this installation from others: the hash of the first settlement that it ever wrote."""
+    table = schema.settlement
+    first = connection.execute(select(table).order_by(table.c.settlement_id).limit(1)).one()
+    values = [first.billing_month, first.revision, first.inputs_hash, first.decision_hash]
+    return sha256(json.dumps(values).encode()).hexdigest()
+
+
+def snapshots_read(connection: Connection, settlement_id: int) -> dict[str, int]:
+    """Return the snapshot of each entity that a settlement was decided from."""
+    table = schema.settlement_snapshot
+    query = select(table).where(table.c.settlement_id == settlement_id).order_by(table.c.entity)
+    return {row.entity: row.snapshot_id for row in connection.execute(query)}
+
+
+def snapshot_head(connection: Connection, snapshot_id: int) -> SnapshotHead:
+    """Return whose a snapshot is, with its hash."""
+    table = schema.snapshot
+    row = connection.execute(select(table).where(table.c.snapshot_id == snapshot_id)).one()
+    return SnapshotHead(row.entity, row.content_hash, row.fault)
+
+
+def rates_written(connection: Connection, settlement_id: int) -> list[WrittenRate]:
+    """Return the rates that took force with a settlement, by partner and day."""
+    table = schema.discount_rate
+    query = select(table).where(table.c.settlement_id == settlement_id).order_by(*table.primary_key)
+    return [
+        WrittenRate(
+            row.partner_id,
+            row.valid_from.isoformat(),
+            row.sequence,
+            row.tier,
+            row.monthly_fee_discount_bp,
+            row.setup_fee_discount_bp,
+            row.sla,
+            row.origin,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def letters_owed(connection: Connection, settlement_id: int) -> list[LetterRow]:
+    """Return the letters that a settlement owes, with what each is and was made of, once rendered."""
+    letter, recipe = schema.letter, schema.letter_recipe
+    query = (
+        select(letter, recipe.c.made_of)
+        .join(
+            recipe,
+            (recipe.c.billing_month == letter.c.billing_month)
+            & (recipe.c.revision == letter.c.revision)
+            & (recipe.c.partner_id == letter.c.partner_id),
+            isouter=True,
+        )
+        .where(letter.c.settlement_id == settlement_id)
+        .order_by(letter.c.partner_id)
+    )
+    return [
+        LetterRow(row.partner_id, row.kind, row.status, row.template_version, row.content_hash, row.made_of)
+        for row in connection.execute(query)
+    ]
+
+
+def restatements_of(
+    connection: Connection, month: BillingMonth
+) -> tuple[list[RestatementRow], list[RestatedDifference]]:
+    """Return the month's restatements with what each changes; who decided is still a name."""
+    table = schema.restatement
+    query = select(table).where(table.c.billing_month == str(month)).order_by(table.c.revision, table.c.decision_hash)
+    rows, changes = [], []
+    for row in connection.execute(query):
+        day = None if row.effective_on is None else row.effective_on.isoformat()
+        rows.append(RestatementRow(row.revision, row.decision_hash, row.status, day, row.decided_by))
+        changes += [
+            RestatedDifference(row.decision_hash, partner_id, change)
+            for partner_id, words in sorted(json.loads(row.differences).items())
+            for change in words
+        ]
+    return rows, changes
+
+
+def acts_of(connection: Connection, month: BillingMonth) -> list[ActRow]:
+    """Return what people and schedules did about a month, oldest first; who did it is still a name.
+
+    That a proof of it was written is left out: each proof would differ from the one before.
+    """
+    act, release = schema.act, schema.brake_release
+    query = select(act).where(act.c.billing_month == str(month), act.c.kind != PROOF_WRITTEN).order_by(act.c.act_id)
+    found = [
+        ActRow(row.kind, row.partner_id, row.done_at, row.done_by, row.decided_hash)
+        for row in connection.execute(query)
+    ]
+    found += [
+        ActRow(f"letters: {each.action}", None, each.done_at, each.done_by, each.batch_hash)
+        for each in load_actions(connection, month)
+    ]
+    known = {row.decided_hash for row in found}
+    released = select(release).where(release.c.billing_month == str(month)).order_by(release.c.decision_hash)
+    found += [
+        ActRow("brake released", None, None, row.released_by, row.decision_hash)
+        for row in connection.execute(released)
+        if row.decision_hash not in known
+    ]
+    return found
+
+
+def proofs_written(connection: Connection, month: BillingMonth) -> list[str]:
+    """Return the sha256 of each proof of a month that was written, oldest first."""
+    act = schema.act
+    query = (
+        select(act.c.detail)
+        .where(act.c.billing_month == str(month), act.c.kind == PROOF_WRITTEN)
+        .order_by(act.c.act_id)
+    )
+    return [str(json.loads(detail)["sha256"]) for detail in connection.execute(query).scalars()]
