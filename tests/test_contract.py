@@ -139,7 +139,7 @@ def test_the_buckets_are_those_of_the_page_in_its_order() -> None:
 
 def registry_form(file_name: str) -> Form[Any]:
     forms = [form for form in vars(registry_forms).values() if isinstance(form, Form)]
-    forms.append(registry_forms.benefit_requests(None))
+    forms += [registry_forms.benefit_requests(None), registry_forms.legacy_agreements(None)]
     (found,) = [form for form in forms if form.file_name == file_name]
     return found
 

@@ -19,7 +19,7 @@ from partner_program.adapters.files.csv_sheet import Form
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LETTER_KINDS
-from partner_program.domain.program import Brake, LargestLine
+from partner_program.domain.program import BenefitTerms, Brake, LargestLine
 from partner_program.domain.registry import Entity
 from partner_program.domain.requirements import Requirement
 from partner_program.domain.revenue import CHARGE_KINDS, COUNTED_KINDS, EXCLUDED_KINDS
@@ -151,12 +151,13 @@ def keys_of_the_programme_page() -> list[str]:
 def test_every_key_of_the_programme_page_is_a_key_of_the_programme_file_or_of_the_registry() -> None:
     document = yaml.safe_load((ROOT / "include/program/2015-07-27.yaml").read_text(encoding="utf-8"))
     forms = [form for form in vars(registry_forms).values() if isinstance(form, Form)]
-    forms.append(registry_forms.benefit_requests(None))
+    forms += [registry_forms.benefit_requests(None), registry_forms.legacy_agreements(None)]
     registry = {form.file_name for form in forms} | {column.name for form in forms for column in form.columns}
     options = {name for command in program.commands.values() for each in command.params for name in each.opts}
     known = {f"application_answers[].{each.name}" for each in fields(Requirement)}
     known |= registry | options | set(program.commands) | {"hold", "stop", "additive", "compound", "true", "false"}
     known |= {"on_change", "always"}
+    known |= {"another_person", *(f"benefit_terms[].{each.name}" for each in fields(BenefitTerms))}
     known |= {f"brake.{each.name}" for each in fields(Brake) if each.default is not MISSING}  # optional ones
 
     keys = [key.split(":")[0].removeprefix("partner-program ").split(" ")[0] for key in keys_of_the_programme_page()]

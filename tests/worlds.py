@@ -53,9 +53,11 @@ COLUMNS = {
     "authorized_on",
     "contacts": "partner_id name email role",
     "account_links": "partner_id entity account_id valid_from valid_to",
-    "legacy_agreements": "partner_id monthly_fee_discount_bp setup_fee_discount_bp sla source valid_from valid_to",
+    "legacy_agreements": "partner_id monthly_fee_discount_bp setup_fee_discount_bp sla source valid_from valid_to "
+    "benefits",
     "grace_grants": "grant_id partner_id tier starts_on ends_on granted_by reason",
-    "benefit_requests": "partner_id benefit status decided_by valid_from valid_to",
+    "benefit_requests": "partner_id benefit status decided_by valid_from valid_to request_id quantity purpose reason "
+    "requested_on decided_on",
     "exchange_rates": "billing_month currency units_per_eur source",
 }
 BILLING_TABLES = """

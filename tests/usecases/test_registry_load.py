@@ -43,18 +43,12 @@ def test_what_is_loaded_is_read_back_as_it_was_written(loaded: World) -> None:
     assert (agreement.monthly_fee_discount_bp, agreement.sla, agreement.period.valid_to) == (1200, "Gold", None)
     (grant,) = registry.grace_grants
     assert (grant.grant_id, grant.tier, str(grant.period.valid_to)) == ("G1", 4, "2015-07-20")
-    (request,) = registry.benefit_requests
-    assert (request.benefit, request.status, str(request.period.valid_from)) == (
-        "post_payment",
-        "requested",
-        "2015-07-01",
-    )
 
 
 def test_the_registry_of_some_partners_has_all_of_theirs_and_nothing_of_others(loaded: World) -> None:
     with loaded.installation.database.reading() as connection:
         whole, theirs = load_registry(connection), load_registry(connection, ["P2"])
-    for table in ("partners", "contacts", "account_links", "legacy_agreements", "grace_grants", "benefit_requests"):
+    for table in ("partners", "contacts", "account_links", "legacy_agreements", "grace_grants"):
         rows = getattr(whole, table)
         assert getattr(theirs, table) == tuple(each for each in rows if each.partner_id == "P2")
         assert len(getattr(theirs, table)) < len(rows) or table == "legacy_agreements"

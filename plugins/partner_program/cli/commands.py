@@ -6,6 +6,7 @@ A command reads what was typed, calls one use case and prints its answer.
 import click
 
 from partner_program.cli.application_commands import application
+from partner_program.cli.benefit_commands import benefit
 from partner_program.cli.close_commands import close
 from partner_program.cli.contract_commands import contracts
 from partner_program.cli.document_commands import certificate
@@ -54,6 +55,7 @@ for _command in (
     proof,
     *(grant, grants),
     contracts,
+    benefit,
     *(quote, publish, drift),
 ):
     program.add_command(_command)

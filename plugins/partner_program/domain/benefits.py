@@ -20,6 +20,7 @@ from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 ENDS_SOON_DAYS = 30
 
 StepAct = Literal["requested", "approved", "refused", "withdrawn", "outcome"]
+Origin = Literal["file", "command"]
 StoredState = Literal["requested", "approved", "refused", "withdrawn"]
 RequestState = Literal["requested", "upcoming", "in_force", "stopped", "ended", "refused", "withdrawn"]
 BenefitStatus = Literal["included", "kept", "approved", "upcoming", "requested", "on_request"]
@@ -44,10 +45,11 @@ class BenefitStep:
     valid_to: date | None = None
     activity: str = ""
     market: str = ""
+    origin: Origin = "command"
 
     def same_values(self, other: "BenefitStep") -> bool:
-        """Whether another step says the same; the day on which it was said does not count."""
-        return replace(self, done_on=None) == replace(other, done_on=None)
+        """Whether another step says the same; on which day, and whether in a file, does not count."""
+        return replace(self, done_on=None, origin="command") == replace(other, done_on=None, origin="command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,12 @@ class BenefitRequest:
 
     @property
     def asked(self) -> BenefitStep:
-        """The first step: what was asked for."""
-        return self.steps[0]
+        """What was asked for; a file may have corrected it while it was undecided."""
+        return self._last("requested") or self.steps[0]
 
     @property
     def approved(self) -> BenefitStep | None:
-        """The step that approved it, None where there is none."""
+        """The step that approved it, None where there is none; a file may have corrected it."""
         return self._last("approved")
 
     @property
@@ -306,6 +308,20 @@ def check_asked(
     return request
 
 
+def asked_already(known: BenefitRequest, again: BenefitRequest) -> BenefitRequest:
+    """Return a known request where it asks for the same; raises `Refusal` that names it where it does not."""
+    if (known.partner_id, known.benefit) != (again.partner_id, again.benefit):
+        raise Refusal(
+            f"{known.request_id} is the request of partner {known.partner_id} for {known.benefit}: choose another id"
+        )
+    if known.asked.same_values(again.asked):
+        return known
+    raise Refusal(
+        f"{known.request_id} was {said_of(known.asked)}: with other values, nothing is written; "
+        "a second request for the same day has an id of its own"
+    )
+
+
 def approve(
     *,
     program: Program,
@@ -335,8 +351,9 @@ def approve(
             "(benefit_approval: another_person)"
         )
     period = _checked_period(benefit, tier, request, step)
-    _check_limit(benefit, tier, request, others, step, period)
-    return request.after(step)
+    done = request.after(step)
+    check_limit(benefit, tier, done, period, others)
+    return done
 
 
 def refuse(request: BenefitRequest, step: BenefitStep) -> BenefitRequest:
@@ -475,27 +492,24 @@ def _check_granted_amount(benefit: Benefit, request: BenefitRequest, step: Benef
         )
 
 
-def _check_limit(
-    benefit: Benefit,
-    tier: int,
-    request: BenefitRequest,
-    others: Sequence[BenefitRequest],
-    step: BenefitStep,
-    period: Period,
+def check_limit(
+    benefit: Benefit, tier: int, request: BenefitRequest, period: Period, others: Sequence[BenefitRequest]
 ) -> None:
-    """Keep the limit on every day of the approval; what is not counted, and no proposal, is given once at a time."""
+    """Keep the limit on every day of an approval; what is not counted, and no proposal, is given once at a time.
+
+    `request` is approved for the `period`; `others` are all other requests of the partner for the benefit.
+    """
     limit = benefit.terms.units_of(tier)
     there, day = most_units(others, period)
     if limit is not None:
-        units = 1 if step.quantity is None else step.quantity
-        if there + units > limit:
+        if there + request.units > limit:
             raise Refusal(
                 f"{request.request_id}: at most {plural(limit, 'unit')} of {benefit.key} at once, and "
-                f"{there} {'is' if there == 1 else 'are'} approved for {day}: {units} more cannot be"
+                f"{there} {'is' if there == 1 else 'are'} approved for {day}: {request.units} more cannot be"
             )
     elif there and not benefit.terms.proposal:
-        first = next(each for each in others if each.period is not None and day in each.period)
-        until = f"until {first.period.valid_to}" if first.period and first.period.valid_to else "without end"
+        first, other = next((each, each.period) for each in others if each.period is not None and day in each.period)
+        until = f"until {other.valid_to}" if other.valid_to else "without end"
         raise Refusal(
             f"{request.request_id}: {benefit.key} is approved for {day} already, {until} ({first.request_id})"
         )

@@ -115,14 +115,34 @@ class GraceGrant:
 
 
 @dataclass(frozen=True, slots=True)
-class BenefitRequest:
-    """A benefit given on request: asked for, approved or refused, by whom, until when."""
+class BenefitRow:
+    """What the file says of one request for a benefit: how far it is, decided by whom, for which days.
+
+    `period` and `quantity` are those asked for, and once it is approved those approved. `request_id` is "" where the
+    file does not give one.
+    """
 
     partner_id: str
     benefit: str
     status: str
     decided_by: str
     period: Period
+    request_id: str = ""
+    quantity: int | None = None
+    purpose: str = ""
+    reason: str = ""
+    requested_on: date | None = None
+    decided_on: date | None = None
+
+    @property
+    def own_id(self) -> str:
+        """The request's id: the file's, or partner, benefit and first day."""
+        return self.request_id or request_id_of(self.partner_id, self.benefit, self.period.valid_from)
+
+
+def request_id_of(partner_id: str, benefit: str, valid_from: date) -> str:
+    """The id of a request that was given none."""
+    return f"{partner_id}-{benefit}-{valid_from}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +157,11 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """All of the registry's tables, each ordered by its key."""
+    """All of the registry's tables, each ordered by its key.
+
+    `benefit_requests` are the file's rows; a registry that was read from the database has none of them, since no month
+    depends on them: see `adapters.database.benefits`.
+    """
 
     entities: tuple[Entity, ...]
     account_managers: tuple[AccountManager, ...]
@@ -146,7 +170,7 @@ class Registry:
     account_links: tuple[AccountLink, ...]
     legacy_agreements: tuple[LegacyAgreement, ...]
     grace_grants: tuple[GraceGrant, ...]
-    benefit_requests: tuple[BenefitRequest, ...]
+    benefit_requests: tuple[BenefitRow, ...]
     exchange_rates: tuple[ExchangeRate, ...]
 
 

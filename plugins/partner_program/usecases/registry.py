@@ -25,7 +25,7 @@ def load_registry_folder(
     with held_for_reading(installation, folder):
         registry = read_folder(installation, folder)
         with installation.database.writing() as connection:
-            changed = save_registry(connection, registry, removals)
+            changed = save_registry(connection, registry, removals, programs=installation.programs)
     return registry, changed
 
 

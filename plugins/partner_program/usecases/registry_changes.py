@@ -94,14 +94,14 @@ def change_registry(
         journal: FolderChange | None = None
         try:
             with installation.database.writing() as connection:
-                _check_loaded(connection, folder, registry)
+                _check_loaded(connection, installation, folder, registry)
                 planned = plan(connection, registry, files)
                 if not planned.files:
                     return planned.answer
                 new = read_folder(installation, folder, planned.files)
                 journal = FolderChange(kind, doer.done_at, changed_files(folder, planned.files))
                 journal.write_journal(folder)
-                save_registry(connection, new)
+                save_registry(connection, new, programs=installation.programs)
                 planned.follow(connection)
                 for act in planned.acts:
                     detail = {**act.detail, "change": journal.change_id}
@@ -129,8 +129,8 @@ def _finish_interrupted(installation: Installation, folder: Path) -> None:
     folder_change.remove_journal(folder)
 
 
-def _check_loaded(connection: Connection, folder: Path, registry: Registry) -> None:
-    differing = rows_that_differ(connection, registry)
+def _check_loaded(connection: Connection, installation: Installation, folder: Path, registry: Registry) -> None:
+    differing = rows_that_differ(connection, registry, programs=installation.programs)
     if differing:
         raise Refusal(
             f"{folder} is not what the programme's database has: {plural(differing, 'row differs', 'rows differ')}. "

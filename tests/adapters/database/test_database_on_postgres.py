@@ -16,6 +16,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.database import SCHEMA_VERSION
 from partner_program.adapters.database.schema import APPEND_ONLY, INDEXES, metadata
 from partner_program.domain.refusals import Unavailable
+from tests.adapters.database import earlier_schema
 from tests.servers import Postgres
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, three_partners
 from tests.worlds import World
@@ -131,6 +132,8 @@ def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
     copy.ask("DROP TABLE delivery_resend, act, snapshot_piece, snapshot_short_line, snapshot_file, letter_recipe")
     copy.ask(f"DROP TABLE {', '.join(kept)}")
     copy.ask("DROP TABLE snapshot_doubtful_line")
+    for statement in earlier_schema.ON_POSTGRES:
+        copy.ask(statement)
     copy.ask("ALTER TABLE sending DROP COLUMN host, DROP COLUMN out, DROP COLUMN database")
     for (trigger,) in copy.ask("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'delivery\\_%'"):
         copy.ask(f"DROP TRIGGER {trigger} ON delivery")

@@ -13,6 +13,7 @@ from partner_program.adapters.database.database import SCHEMA_VERSION
 from partner_program.domain.acts import Doer
 from partner_program.domain.delivery import NEXT, STATES
 from partner_program.usecases.letters.resolution import resolve_letters
+from tests.adapters.database import earlier_schema
 from tests.servers import Postgres
 from tests.usecases.dying import die_at
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render, with_letters
@@ -370,6 +371,7 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         "DROP INDEX discount_rate_of_settlement",
         *(f"DROP INDEX act_of_{about}" for about in ("month", "partner")),
         *(f"ALTER TABLE act DROP COLUMN {column}" for column in ("billing_month", "partner_id")),
+        *earlier_schema.ON_SQLITE,
         "UPDATE alembic_version SET version_num = '0010'",
     )
     before, saved = contents(path), path.read_bytes()

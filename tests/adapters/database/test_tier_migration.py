@@ -29,6 +29,8 @@ LATER = (
     "snapshot_doubtful_line",
     "snapshot_file",
     "letter_recipe",
+    "benefit_request",
+    "benefit_step",
     "delivery_resend",
     "input_text",
     "settlement_input",

@@ -19,7 +19,7 @@ from partner_program.domain.refusals import Refusal, UnsoundFiles
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
-    BenefitRequest,
+    BenefitRow,
     Contact,
     Entity,
     ExchangeRate,
@@ -117,7 +117,7 @@ def test_every_table_comes_back_as_it_was_written_ordered_by_key(folder: Path) -
         ),
         legacy_agreements=(LegacyAgreement("P1", 3000, 0, None, "letter of 2013", Period(date(2013, 1, 1))),),
         grace_grants=(GraceGrant("G1", "P1", 6, date(2015, 6, 5), date(2015, 8, 5), "pam", "growth plan"),),
-        benefit_requests=(BenefitRequest("P1", "mdf", "requested", "", Period(date(2015, 7, 1))),),
+        benefit_requests=(BenefitRow("P1", "mdf", "requested", "", Period(date(2015, 7, 1))),),
         exchange_rates=(
             ExchangeRate(BillingMonth(2015, 6), "EUR", Decimal(1), "ECB"),
             ExchangeRate(BillingMonth(2015, 7), "USD", Decimal("1.122577"), "ECB"),

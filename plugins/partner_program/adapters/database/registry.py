@@ -1,6 +1,6 @@
 """Stores the registry in the programme's database: the whole registry, or nothing of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -8,14 +8,16 @@ from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, selec
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.benefits import load_requests, save_steps
 from partner_program.adapters.database.registry_removals import faults_of_vanished, record_removals
+from partner_program.domain.benefit_rows import RowsRead, read_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
+from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal, UnsoundFiles
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
-    BenefitRequest,
     Contact,
     Entity,
     ExchangeRate,
@@ -26,37 +28,53 @@ from partner_program.domain.registry import (
     Removals,
 )
 
+FEW_PARTNERS = 500  # of so many, their own rows alone are read
 _Values = dict[str, Any]
 _T = TypeVar("_T")
 
 
-def save_registry(connection: Connection, registry: Registry, removals: Removals | None = None) -> int:
+def save_registry(
+    connection: Connection, registry: Registry, removals: Removals | None = None, *, programs: Sequence[Program]
+) -> int:
     """Make the database's registry equal to the files'; return how many rows changed, 0 for the same files.
 
-    Grants made on the command line stay. `removals` name the rows that were a mistake and may leave. Raises
-    `UnsoundFiles` with every other row that vanished from the files although it has to stay (rule 7), every removal
-    that is not possible, and every settled grant that would change.
+    Grants and steps of benefits made on the command line stay. `removals` name the rows that were a mistake and may
+    leave. Raises `UnsoundFiles` with every other row that vanished from the files although it has to stay (rule 7),
+    every removal that is not possible, every settled grant that would change, and every request for a benefit that
+    would go back or pass a limit of the `programs`.
     """
     wanted = _rows(registry)
     stored = {table: _stored(connection, schema.metadata.tables[table]) for table in wanted}
     faults = faults_of_vanished(connection, stored, wanted, removals)
     faults += _changed_settled_grants(connection, stored["grace_grant"], wanted["grace_grant"])
+    benefits = _benefits(connection, registry, programs)
+    faults += benefits.faults
     if faults:
         raise UnsoundFiles(faults)
     if removals:
         record_removals(connection, stored, wanted, removals)
     changed = sum(_write(connection, table, wanted[table], stored[table]) for table in wanted)
+    changed += save_steps(connection, benefits.changed)
     return changed + sum(_remove(connection, table, wanted[table], stored[table]) for table in reversed(wanted))
 
 
-def rows_that_differ(connection: Connection, registry: Registry) -> int:
-    """Return how many rows of the files are not in the database as they are, or are there and not in the files."""
+def rows_that_differ(connection: Connection, registry: Registry, *, programs: Sequence[Program]) -> int:
+    """Return how many rows of the files are not in the database as they are, or are there and not in the files.
+
+    Of requests for benefits those count that say something new, or that could not be loaded.
+    """
     count = 0
     for table, wanted in _rows(registry).items():
         stored = _stored(connection, schema.metadata.tables[table])
         count += sum(1 for key in wanted if key not in stored or _differs(wanted[key], stored[key]))
         count += sum(1 for key, row in stored.items() if key not in wanted and row.get("origin") != "command")
-    return count
+    benefits = _benefits(connection, registry, programs)
+    return count + len(benefits.changed) + len(benefits.faults)
+
+
+def _benefits(connection: Connection, registry: Registry, programs: Sequence[Program]) -> RowsRead:
+    stored = {each.request_id: each for each in load_requests(connection)}
+    return read_rows(registry.benefit_requests, stored, programs)
 
 
 def add_grant(connection: Connection, grant: GraceGrant) -> None:
@@ -97,7 +115,7 @@ def load_registry(connection: Connection, partners: Sequence[str] | None = None)
         account_links=each(schema.account_link, _account_link),
         legacy_agreements=each(schema.legacy_agreement, _legacy_agreement),
         grace_grants=each(schema.grace_grant, _grace_grant),
-        benefit_requests=each(schema.benefit_request, _benefit_request),
+        benefit_requests=(),
         exchange_rates=each(schema.exchange_rate, _exchange_rate),
     )
 
@@ -114,15 +132,12 @@ def _legacy_agreement(row: Row[Any]) -> LegacyAgreement:
         row.sla,
         row.source,
         Period(row.valid_from, row.valid_to),
+        tuple(row.benefits.split()),
     )
 
 
 def _grace_grant(row: Row[Any]) -> GraceGrant:
     return GraceGrant(row.grant_id, row.partner_id, row.tier, row.starts_on, row.ends_on, row.granted_by, row.reason)
-
-
-def _benefit_request(row: Row[Any]) -> BenefitRequest:
-    return BenefitRequest(row.partner_id, row.benefit, row.status, row.decided_by, Period(row.valid_from, row.valid_to))
 
 
 def _exchange_rate(row: Row[Any]) -> ExchangeRate:
@@ -140,9 +155,7 @@ def _with_period(each: Any) -> _Values:
 
 
 def _agreement_values(agreement: LegacyAgreement) -> _Values:
-    values = _with_period(agreement)
-    del values["benefits"]
-    return values
+    return {**_with_period(agreement), "benefits": " ".join(agreement.benefits)}
 
 
 def _grant_values(grant: GraceGrant, origin: str) -> _Values:
@@ -167,7 +180,6 @@ def _rows(registry: Registry) -> dict[str, dict[tuple[Any, ...], _Values]]:
         "account_link": map(_with_period, registry.account_links),
         "legacy_agreement": map(_agreement_values, registry.legacy_agreements),
         "grace_grant": (_grant_values(grant, "file") for grant in registry.grace_grants),
-        "benefit_request": map(_with_period, registry.benefit_requests),
         "exchange_rate": map(_rate_values, registry.exchange_rates),
     }
     return {
@@ -240,6 +252,16 @@ def find_partner(connection: Connection, partner_id: str) -> Partner:
     if row is None:
         raise Refusal(f"partner {partner_id} is not in the registry")
     return Partner(**row._asdict())
+
+
+def partners_by_id(connection: Connection, partner_ids: Collection[str]) -> dict[str, Partner]:
+    """Return these partners by their id."""
+    table = schema.partner
+    query = select(table).order_by(table.c.partner_id)
+    if len(partner_ids) <= FEW_PARTNERS:
+        query = query.where(table.c.partner_id.in_(partner_ids))
+    found = (Partner(**row._asdict()) for row in connection.execute(query))
+    return {each.partner_id: each for each in found if each.partner_id in partner_ids}
 
 
 def links_of_accounts_of(connection: Connection, partner_id: str) -> list[AccountLink]:

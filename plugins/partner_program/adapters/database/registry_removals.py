@@ -128,7 +128,11 @@ def _fault_of_used(connection: Connection, table: str, rows: Sequence[Mapping[st
             connection.execute(select(each.c.partner_id).where(each.c.partner_id == partner_id).limit(1)).first()
             for each in tables
         )
-        return "months were decided for this partner: set its status to ended" if used else None
+        if used:
+            return "months were decided for this partner: set its status to ended"
+        request = schema.benefit_request.c.partner_id
+        asked = connection.execute(select(request).where(request == partner_id).limit(1)).first()
+        return "this partner has asked for benefits: set its status to ended" if asked else None
     if table == "grace_grant":
         grant_id = rows[0]["grant_id"]
         outcome, rate = schema.assessment_grant.c, schema.discount_rate.c

@@ -105,6 +105,7 @@ legacy_agreement = _table(
     _must("setup_fee_discount_bp", Integer),
     _may("sla"),
     _may("valid_to", Day),
+    _must("benefits"),
     _bp("monthly_fee_discount_bp"),
     _bp("setup_fee_discount_bp"),
     _refers("partner_id", "partner"),
@@ -124,16 +125,35 @@ grace_grant = _table(
     _one_of("origin", "file", "command"),
     _refers("partner_id", "partner"),
 )
+# Requests for benefits, and each step of each: what a request is now follows from its steps and the day.
 benefit_request = _table(
     "benefit_request",
-    _key("partner_id"),
-    _key("benefit"),
-    _key("valid_from", Day),
-    _must("status"),
-    _must("decided_by"),
-    _may("valid_to", Day),
-    _one_of("status", "requested", "approved", "refused"),
+    _key("request_id"),
+    _must("partner_id"),
+    _must("benefit"),
     _refers("partner_id", "partner"),
+)
+benefit_step = _table(
+    "benefit_step",
+    _key("request_id"),
+    _key("step_no", Integer),
+    _must("act"),
+    _must("done_by"),
+    _must("reason"),
+    _may("done_on", Day),
+    _may("quantity", Integer),
+    _may("amount_cents", Whole),
+    _may("valid_from", Day),
+    _may("valid_to", Day),
+    _must("activity"),
+    _must("market"),
+    _must("origin"),
+    _one_of("act", "requested", "approved", "refused", "withdrawn", "outcome"),
+    _one_of("origin", "file", "command"),
+    CheckConstraint("valid_to > valid_from", name="period_order"),
+    CheckConstraint("quantity >= 1", name="quantity_range"),
+    CheckConstraint("amount_cents >= 0", name="amount_range"),
+    _refers("request_id", "benefit_request"),
 )
 exchange_rate = _table(
     "exchange_rate", _key("billing_month"), _key("currency"), _must("units_per_eur"), _must("source")
@@ -566,6 +586,7 @@ act = _table(
 INDEXES = (
     Index("account_link_of_partner", account_link.c.partner_id),
     Index("grace_grant_of_partner", grace_grant.c.partner_id),
+    Index("benefit_request_of_partner", benefit_request.c.partner_id),
     Index("assessment_of_partner", assessment.c.partner_id, assessment.c.billing_month),
     Index("assessment_account_of_partner", assessment_account.c.partner_id, assessment_account.c.billing_month),
     Index("assessment_grant_of_partner", assessment_grant.c.partner_id, assessment_grant.c.billing_month),
@@ -608,4 +629,6 @@ APPEND_ONLY = (
     letter_action,
     delivery_resend,
     act,
+    benefit_request,
+    benefit_step,
 )

@@ -12,7 +12,7 @@ from partner_program.domain.program import Program
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
-    BenefitRequest,
+    BenefitRow,
     Contact,
     Entity,
     ExchangeRate,
@@ -24,7 +24,7 @@ from partner_program.domain.registry import (
 
 FILE_NAMES = (
     *(form.file_name for form in (forms.ENTITIES, forms.ACCOUNT_MANAGERS, forms.PARTNERS, forms.CONTACTS)),
-    *(form.file_name for form in (forms.ACCOUNT_LINKS, forms.LEGACY_AGREEMENTS, forms.GRACE_GRANTS)),
+    *(form.file_name for form in (forms.ACCOUNT_LINKS, forms.legacy_agreements(None), forms.GRACE_GRANTS)),
     *(form.file_name for form in (forms.benefit_requests(None), forms.EXCHANGE_RATES)),
 )
 
@@ -37,7 +37,7 @@ class _Sheets(NamedTuple):
     account_links: Sheet[AccountLink]
     legacy_agreements: Sheet[LegacyAgreement]
     grace_grants: Sheet[GraceGrant]
-    benefit_requests: Sheet[BenefitRequest]
+    benefit_requests: Sheet[BenefitRow]
     exchange_rates: Sheet[ExchangeRate]
 
 
@@ -50,9 +50,9 @@ def read_registry(
 ) -> Registry:
     """Read and check the nine files of a folder; each table comes back ordered by its key.
 
-    `benefits` are the keys that a request may name; without them any key is accepted. `programs` say which tiers a
-    grant may name; without them any tier is accepted. `instead` has the bytes of files that are to be read in place of
-    those of the folder, by name. Raises `UnsoundFiles` with every fault of every file. An account
+    `benefits` are the keys that a request or an older agreement may name; without them any key is accepted. `programs`
+    say which tiers a grant may name; without them any tier is accepted. `instead` has the bytes of files that are to be
+    read in place of those of the folder, by name. Raises `UnsoundFiles` with every fault of every file. An account
     linked to two partners at once is not a fault here: the month reports it as unmatched (rule 2).
     """
     sheets = _Sheets(
@@ -61,7 +61,7 @@ def read_registry(
         partners=read_sheet(folder, forms.PARTNERS, instead),
         contacts=read_sheet(folder, forms.CONTACTS, instead),
         account_links=read_sheet(folder, forms.ACCOUNT_LINKS, instead),
-        legacy_agreements=read_sheet(folder, forms.LEGACY_AGREEMENTS, instead),
+        legacy_agreements=read_sheet(folder, forms.legacy_agreements(benefits), instead),
         grace_grants=read_sheet(folder, forms.GRACE_GRANTS, instead),
         benefit_requests=read_sheet(folder, forms.benefit_requests(benefits), instead),
         exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES, instead),
@@ -85,12 +85,13 @@ def read_registry(
 
 def _check_rows(sheets: _Sheets) -> None:
     for sheet in sheets:
-        if sheet is not sheets.account_links:
+        if sheet not in (sheets.account_links, sheets.benefit_requests):
             sheet_checks.check_keys(sheet)
     sheet_checks.check_overlaps(sheets.account_links)
     sheet_checks.check_entity_codes(sheets.entities)
     sheet_checks.check_authorized(sheets.partners)
     sheet_checks.check_decided(sheets.benefit_requests)
+    sheet_checks.check_request_ids(sheets.benefit_requests)
     sheet_checks.check_euro(sheets.exchange_rates)
     sheet_checks.check_period(sheets.entities, "joined_on", "left_on")
     sheet_checks.check_period(sheets.grace_grants, "starts_on", "ends_on")

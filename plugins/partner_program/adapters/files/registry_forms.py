@@ -1,6 +1,6 @@
 """The registry's nine files, column by column (contract 3)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from partner_program.adapters.files.csv_sheet import Column, Form
 from partner_program.adapters.files.values import (
@@ -17,6 +17,7 @@ from partner_program.adapters.files.values import (
     tier,
     time_zone,
     whole_between,
+    words_of,
 )
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
@@ -28,7 +29,7 @@ from partner_program.domain.registry import (
     REQUEST_STATUSES,
     AccountLink,
     AccountManager,
-    BenefitRequest,
+    BenefitRow,
     Contact,
     Entity,
     ExchangeRate,
@@ -38,6 +39,7 @@ from partner_program.domain.registry import (
 )
 
 LONGEST_ADDRESS = 500
+MOST_UNITS = 1_000_000
 
 ENTITIES = Form(
     "entities.csv",
@@ -108,22 +110,6 @@ ACCOUNT_LINKS = Form(
         partner_id, entity, account_id, Period(valid_from, valid_to)
     ),
 )
-LEGACY_AGREEMENTS = Form(
-    "legacy_agreements.csv",
-    (
-        Column("partner_id", code),
-        Column("monthly_fee_discount_bp", whole_between(0, BP)),
-        Column("setup_fee_discount_bp", whole_between(0, BP)),
-        Column("sla", choice_of(SLA_RANKS), if_blank=None),
-        Column("source", str),
-        Column("valid_from", day),
-        Column("valid_to", day, if_blank=None),
-    ),
-    key=("partner_id", "valid_from", "source"),
-    build=lambda partner_id, monthly_bp, setup_bp, sla, source, valid_from, valid_to: LegacyAgreement(
-        partner_id, monthly_bp, setup_bp, sla, source, Period(valid_from, valid_to)
-    ),
-)
 GRACE_GRANTS = Form(
     "grace_grants.csv",
     (
@@ -151,20 +137,51 @@ EXCHANGE_RATES = Form(
 )
 
 
-def benefit_requests(benefits: Collection[str] | None) -> Form[BenefitRequest]:
+def legacy_agreements(benefits: Collection[str] | None) -> Form[LegacyAgreement]:
+    """Return the form of the older agreements: each may keep some of the `benefits`, or any if none are given."""
+    return Form(
+        "legacy_agreements.csv",
+        (
+            Column("partner_id", code),
+            Column("monthly_fee_discount_bp", whole_between(0, BP)),
+            Column("setup_fee_discount_bp", whole_between(0, BP)),
+            Column("sla", choice_of(SLA_RANKS), if_blank=None),
+            Column("source", str),
+            Column("valid_from", day),
+            Column("valid_to", day, if_blank=None),
+            Column("benefits", words_of(_benefit_key(benefits)), if_blank=(), may_be_absent=True),
+        ),
+        key=("partner_id", "valid_from", "source"),
+        build=lambda partner_id, monthly_bp, setup_bp, sla, source, valid_from, valid_to, kept: LegacyAgreement(
+            partner_id, monthly_bp, setup_bp, sla, source, Period(valid_from, valid_to), kept
+        ),
+    )
+
+
+def benefit_requests(benefits: Collection[str] | None) -> Form[BenefitRow]:
     """Return the form of the requests: each must name one of the `benefits`, or any key if none are given."""
     return Form(
         "benefit_requests.csv",
         (
             Column("partner_id", code),
-            Column("benefit", key_name if benefits is None else choice_of(sorted(benefits))),
+            Column("benefit", _benefit_key(benefits)),
             Column("status", choice_of(REQUEST_STATUSES)),
             Column("decided_by", str, if_blank=""),
             Column("valid_from", day),
             Column("valid_to", day, if_blank=None),
+            Column("request_id", code, if_blank="", may_be_absent=True),
+            Column("quantity", whole_between(1, MOST_UNITS), if_blank=None, may_be_absent=True),
+            Column("purpose", str, if_blank="", may_be_absent=True),
+            Column("reason", str, if_blank="", may_be_absent=True),
+            Column("requested_on", day, if_blank=None, may_be_absent=True),
+            Column("decided_on", day, if_blank=None, may_be_absent=True),
         ),
-        key=("partner_id", "benefit", "valid_from"),
-        build=lambda partner_id, benefit, status, decided_by, valid_from, valid_to: BenefitRequest(
-            partner_id, benefit, status, decided_by, Period(valid_from, valid_to)
+        key=("partner_id", "benefit", "valid_from", "request_id"),
+        build=lambda partner_id, benefit, status, decided_by, valid_from, valid_to, *others: BenefitRow(
+            partner_id, benefit, status, decided_by, Period(valid_from, valid_to), *others
         ),
     )
+
+
+def _benefit_key(benefits: Collection[str] | None) -> Callable[[str], str]:
+    return key_name if benefits is None else choice_of(sorted(benefits))

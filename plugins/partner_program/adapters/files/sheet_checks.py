@@ -8,7 +8,7 @@ from partner_program.adapters.files.csv_sheet import Sheet
 from partner_program.adapters.files.faults import quoted
 from partner_program.domain.program import Program, program_in_force
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AUTHORIZED
+from partner_program.domain.registry import AUTHORIZED, request_id_of
 
 
 def check_keys(sheet: Sheet[Any]) -> None:
@@ -97,6 +97,17 @@ def check_decided(requests: Sheet[Any]) -> None:
     for row, (status, decided_by) in requests.rows("status", "decided_by"):
         if status != "requested" and not decided_by:
             requests.fault(row, "decided_by", f"is blank, expected a name, since the status is {status}")
+
+
+def check_request_ids(requests: Sheet[Any]) -> None:
+    """Check that no two requests have one id, given or made of partner, benefit and first day."""
+    first: dict[str, int] = {}
+    for row, (given, *natural) in requests.rows("request_id", "partner_id", "benefit", "valid_from"):
+        request_id = given or request_id_of(*natural)
+        if first.setdefault(request_id, row) != row:
+            where = f"expected once (line {requests.line(first[request_id])})"
+            hint = "" if given else ": give each a request_id"
+            requests.fault(row, "request_id", f"{quoted(request_id)} is given twice, {where}{hint}")
 
 
 def check_euro(rates: Sheet[Any]) -> None:

@@ -178,6 +178,19 @@ def discount_bp(highest: int) -> Callable[[str], int]:
     return read
 
 
+def words_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    """Return a reader of words with blanks or semicolons between them, each read by `read`, none given twice."""
+
+    def read_all(written: str) -> tuple[str, ...]:
+        words = tuple(read(word) for word in written.replace(";", " ").split())
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise Refusal(f"{twice[0]} is given twice, expected once")
+        return words
+
+    return read_all
+
+
 def choice_of(choices: Sequence[str]) -> Callable[[str], str]:
     """Return a reader of one of a few words."""
     return lambda written: choice(written, choices)

@@ -1,0 +1,183 @@
+"""Commands about benefits on request: ask, approve, refuse, withdraw, say what came of it, list."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from partner_program.cli.inputs import AMOUNT, CODE, DAY, WORDS, installation, whole
+from partner_program.cli.options import all_rows, as_of, example, person, table_or_file
+from partner_program.domain.benefits import said_of
+
+if TYPE_CHECKING:
+    from partner_program.usecases.benefits import Done
+
+_UNITS = whole("UNITS", 1, 1_000_000)
+
+
+@click.group()
+def benefit() -> None:
+    """Benefits on request: ask for one, decide, see how each request stands.
+
+    Every step stays on record with who, when and why. A request is named by partner, benefit and first day, or by its
+    own id. The same act again with the same values writes nothing.
+    """
+
+
+@benefit.command(
+    epilog=example(
+        "partner-program benefit request P001 seeding_options --quantity 3 --until 2015-12-01 --reason tests",
+        "partner-program benefit request P001 mdf --activity fair --market hosting-NL --amount 1500.00 --reason leads",
+        title="Examples:",
+    )
+)
+@click.argument("partner")
+@click.argument("benefit_key", metavar="BENEFIT")
+@click.option("--quantity", type=_UNITS, help="How many units, where the benefit is counted.")
+@click.option("--from", "valid_from", type=DAY, help="The day from which it is wanted; default: today.")
+@click.option("--until", "valid_to", type=DAY, help="The first day on which it is not wanted any more.")
+@click.option("--activity", type=WORDS, default="", help="Of a proposal: what is to be done.")
+@click.option("--market", type=WORDS, default="", help="Of a proposal: for which market.")
+@click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount asked for, in euros.")
+@click.option("--id", "request_id", type=CODE, help="An id for the request.")
+@person("by", "Who asks.")
+@click.option("--reason", type=WORDS, required=True, help="What for; kept on record.")
+def request(
+    partner: str,
+    benefit_key: str,
+    quantity: int | None,
+    valid_from: date | None,
+    valid_to: date | None,
+    activity: str,
+    market: str,
+    amount_cents: int | None,
+    request_id: str | None,
+    by: str,
+    reason: str,
+) -> None:
+    """Ask for BENEFIT for PARTNER: one that its tier has on request."""
+    from partner_program.usecases.benefits import Asked, Said, request_benefit
+
+    here = installation()
+    today = here.today()
+    asked = Asked(
+        partner,
+        benefit_key,
+        valid_from or today,
+        valid_to,
+        quantity,
+        amount_cents,
+        activity,
+        market,
+        request_id,
+    )
+    _print(request_benefit(here, asked, Said(by, reason, today)))
+
+
+@benefit.command(
+    epilog=example("partner-program benefit approve P001-seeding_options-2015-08-03 --quantity 2 --reason fits")
+)
+@click.argument("request_id", metavar="REQUEST", type=CODE)
+@click.option("--quantity", type=_UNITS, help="How many units; default: as many as were asked for.")
+@click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount; default: what was asked for.")
+@click.option("--from", "valid_from", type=DAY, help="First day; default: the day asked for.")
+@click.option("--until", "valid_to", type=DAY, help="First day after it; default: as asked for.")
+@person("by", "Who approves.")
+@click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
+def approve(
+    request_id: str,
+    quantity: int | None,
+    amount_cents: int | None,
+    valid_from: date | None,
+    valid_to: date | None,
+    by: str,
+    reason: str,
+) -> None:
+    """Approve REQUEST, at most what was asked for, within the programme's limits on every day."""
+    from partner_program.usecases.benefits import Granted, Said, approve_benefit
+
+    here = installation()
+    granted = Granted(quantity, amount_cents, valid_from, valid_to)
+    _print(approve_benefit(here, request_id, granted, Said(by, reason, here.today())))
+
+
+@benefit.command(epilog=example('partner-program benefit refuse P001-mdf-2015-08-03 --reason "no budget"'))
+@click.argument("request_id", metavar="REQUEST", type=CODE)
+@person("by", "Who refuses.")
+@click.option("--reason", type=WORDS, required=True, help="Why; kept on record. No letter tells it: a person does.")
+def refuse(request_id: str, by: str, reason: str) -> None:
+    """Refuse REQUEST, which is undecided; a new one can be made later."""
+    from partner_program.usecases.benefits import Said, refuse_benefit
+
+    here = installation()
+    _print(refuse_benefit(here, request_id, Said(by, reason, here.today())))
+
+
+@benefit.command(epilog=example('partner-program benefit withdraw P001-post_payment-2015-08-03 --reason "unpaid"'))
+@click.argument("request_id", metavar="REQUEST", type=CODE)
+@click.option("--from", "valid_from", type=DAY, help="Of an approval: the first day without it; default: today.")
+@person("by", "Who withdraws it.")
+@click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
+def withdraw(request_id: str, valid_from: date | None, by: str, reason: str) -> None:
+    """Withdraw REQUEST, whether it is undecided or approved."""
+    from partner_program.usecases.benefits import Said, withdraw_benefit
+
+    here = installation()
+    _print(withdraw_benefit(here, request_id, Said(by, reason, here.today()), valid_from=valid_from))
+
+
+@benefit.command(
+    epilog=example('partner-program benefit outcome P001-mdf-2015-08-03 --spent 1480.00 --reason "40 leads, 3 orders"')
+)
+@click.argument("request_id", metavar="REQUEST", type=CODE)
+@click.option("--spent", "spent_cents", type=AMOUNT, required=True, help="What was spent, in euros.")
+@person("by", "Who says it.")
+@click.option("--reason", type=WORDS, required=True, help="What came of it; kept on record.")
+def outcome(request_id: str, spent_cents: int, by: str, reason: str) -> None:
+    """Say what was spent of the approved proposal REQUEST, and what came of it; a correction is said again."""
+    from partner_program.usecases.benefits import Said, tell_outcome
+
+    here = installation()
+    _print(tell_outcome(here, request_id, Said(by, reason, here.today()), spent_cents=spent_cents))
+
+
+@benefit.command("list", epilog=example("partner-program benefit list --due 30"))
+@click.argument("partner", required=False)
+@click.option(
+    "--due", "due_days", type=whole("DAYS", 0, 3650), help="Only what is in force and ends within so many days."
+)
+@as_of
+@click.option("--past", is_flag=True, help="Those that are refused, withdrawn or have ended, too.")
+@table_or_file
+@all_rows
+def benefit_list(
+    partner: str | None,
+    due_days: int | None,
+    on: date | None,
+    past: bool,
+    form: Literal["table", "json", "csv"],
+    every: bool,
+) -> None:
+    """List requests, of PARTNER or of all, with how each stands: requested, upcoming, in force, stopped.
+
+    `stopped` is one that is approved and whose partner is not authorised now.
+    """
+    from partner_program.usecases.benefits import benefits_file, list_benefits
+
+    here = installation()
+    day = on or here.today()
+    lines = list_benefits(here, on=day, partner_id=partner, due_days=due_days, past=past)
+    if form == "table":
+        from partner_program.cli.benefit_tables import print_benefits
+
+        print_benefits(lines, on=day, every=every)
+    else:
+        click.echo(benefits_file(lines, form), nl=False)
+
+
+def _print(done: "Done") -> None:
+    click.echo(
+        f"{done.request.request_id} {said_of(done.step)}"
+        if done.is_new
+        else f"{done.request.request_id} was {said_of(done.step)}: nothing new is written"
+    )

@@ -1,0 +1,312 @@
+"""Benefits on request: asked for, approved, refused, withdrawn; what came of a proposal; and how each request stands.
+
+Each act is one transaction with the record of who did it. One writer at a time reads and writes the database, so two
+people who approve at once never pass a limit together.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import benefits as benefit_store
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.acts import record_act
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.reports.records import records_csv, records_json
+from partner_program.domain import benefits as rules
+from partner_program.domain.acts import Doer
+from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing
+from partner_program.domain.near_names import did_you_mean
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import AUTHORIZED, Partner, request_id_of
+from partner_program.usecases.installation import Installation
+
+OPEN: tuple[RequestState, ...] = ("requested", "upcoming", "in_force", "stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a partner asks for; `request_id` is None where partner, benefit and first day are to name the request."""
+
+    partner_id: str
+    benefit: str
+    valid_from: date
+    valid_to: date | None = None
+    quantity: int | None = None
+    amount_cents: int | None = None
+    activity: str = ""
+    market: str = ""
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What is approved of a request; None stands for what was asked for."""
+
+    quantity: int | None = None
+    amount_cents: int | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who acts, why, and on which day of the programme."""
+
+    by: str
+    reason: str
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A request after an act; `is_new` is False where the same act was done before and nothing was written."""
+
+    request: BenefitRequest
+    is_new: bool
+
+    @property
+    def step(self) -> BenefitStep:
+        """The newest step."""
+        return self.request.steps[-1]
+
+
+def request_benefit(installation: Installation, asked: Asked, said: Said) -> Done:
+    """Record that a partner asks for a benefit; refused by one sentence where the programme does not let it."""
+    request_id = asked.request_id or request_id_of(asked.partner_id, asked.benefit, asked.valid_from)
+    step = BenefitStep(
+        "requested",
+        said.by,
+        said.reason,
+        said.today,
+        asked.quantity,
+        asked.amount_cents,
+        asked.valid_from,
+        asked.valid_to,
+        asked.activity,
+        asked.market,
+    )
+    request = BenefitRequest(request_id, asked.partner_id, asked.benefit, (step,))
+    with installation.database.writing() as connection:
+        partner = registry_store.find_partner(connection, asked.partner_id)
+        known = benefit_store.find_request(connection, request_id)
+        if known is not None:
+            return Done(rules.asked_already(known, request), is_new=False)
+        rules.check_asked(
+            program=installation.program_on(said.today),
+            partner=partner,
+            tier=_tier(connection, partner, said.today),
+            request=request,
+            today=said.today,
+        )
+        _save(connection, request, said)
+    return Done(request, is_new=True)
+
+
+def approve_benefit(installation: Installation, request_id: str, granted: Granted, said: Said) -> Done:
+    """Approve a request, at most what was asked for, within the limit on every day."""
+
+    def approved(connection: Connection, request: BenefitRequest) -> BenefitRequest:
+        partner = registry_store.find_partner(connection, request.partner_id)
+        own = benefit_store.load_requests(connection, [request.partner_id])
+        asked = request.asked
+        return rules.approve(
+            program=installation.program_on(said.today),
+            partner=partner,
+            tier=_tier(connection, partner, said.today),
+            request=request,
+            others=[each for each in own if each.benefit == request.benefit and each.request_id != request.request_id],
+            step=BenefitStep(
+                "approved",
+                said.by,
+                said.reason,
+                said.today,
+                asked.quantity if granted.quantity is None else granted.quantity,
+                asked.amount_cents if granted.amount_cents is None else granted.amount_cents,
+                granted.valid_from or asked.valid_from,
+                granted.valid_to or asked.valid_to,
+            ),
+        )
+
+    return _decide(installation, request_id, said, approved)
+
+
+def refuse_benefit(installation: Installation, request_id: str, said: Said) -> Done:
+    """Refuse a request."""
+    step = BenefitStep("refused", said.by, said.reason, said.today)
+    return _decide(installation, request_id, said, lambda _, request: rules.refuse(request, step))
+
+
+def withdraw_benefit(
+    installation: Installation, request_id: str, said: Said, *, valid_from: date | None = None
+) -> Done:
+    """Withdraw a request, or an approval from a day on; without one from today on."""
+    step = BenefitStep("withdrawn", said.by, said.reason, said.today, valid_from=valid_from or said.today)
+    return _decide(installation, request_id, said, lambda _, request: rules.withdraw(request, step, today=said.today))
+
+
+def tell_outcome(installation: Installation, request_id: str, said: Said, *, spent_cents: int) -> Done:
+    """Record what was spent of a proposal that was approved, and what came of it: the reason."""
+    step = BenefitStep("outcome", said.by, said.reason, said.today, amount_cents=spent_cents)
+    program = installation.program_on(said.today)
+    return _decide(installation, request_id, said, lambda _, request: rules.tell_outcome(program, request, step))
+
+
+def _decide(
+    installation: Installation,
+    request_id: str,
+    said: Said,
+    decide: Callable[[Connection, BenefitRequest], BenefitRequest],
+) -> Done:
+    with installation.database.writing() as connection:
+        request = _find(connection, request_id)
+        decided = decide(connection, request)
+        if decided == request:
+            return Done(request, is_new=False)
+        _save(connection, decided, said)
+    return Done(decided, is_new=True)
+
+
+def _find(connection: Connection, request_id: str) -> BenefitRequest:
+    found = benefit_store.find_request(connection, request_id)
+    if found is None:
+        close = did_you_mean(request_id, benefit_store.request_ids(connection))
+        raise Refusal(f"no benefit was requested as {request_id}{close}")
+    return found
+
+
+def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
+    """Store the newest step, with the act of who made it."""
+    step = request.steps[-1]
+    benefit_store.save_steps(connection, [request])
+    record_act(
+        connection,
+        f"benefit {step.act}",
+        request.request_id,
+        Doer(said.by, said.reason, int(time.time())),
+        {"benefit": request.benefit, "step_no": len(request.steps), "values": _values(step)},
+        partner_id=request.partner_id,
+    )
+
+
+def _values(step: BenefitStep) -> dict[str, object]:
+    """What a step says beside who and why, which the act itself has."""
+    told = {"act", "done_by", "reason", "origin"}
+    return {
+        name: plain(getattr(step, name))
+        for name in BenefitStep.__dataclass_fields__
+        if name not in told and getattr(step, name) not in (None, "")
+    }
+
+
+def _tier(connection: Connection, partner: Partner, day: date) -> int:
+    """A partner's tier on a day: that of the rate of an order placed then, none before the first."""
+    rate = rate_store.rate_on(connection, partner.partner_id, day)
+    return 0 if rate is None else rate.terms.tier
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitLine:
+    """How one request stands on a day; `units_in_force` are those of its partner and benefit, beside their limit."""
+
+    partner_id: str
+    request_id: str
+    benefit: str
+    state: RequestState
+    quantity: int | None
+    amount_eur_cents: int | None
+    valid_from: date | None
+    valid_to: date | None
+    units_in_force: int | None
+    units_limit: int | None
+    purpose: str
+    activity: str
+    market: str
+    requested_by: str
+    requested_on: date | None
+    decided_by: str
+    decided_on: date | None
+    reason: str
+    spent_eur_cents: int | None
+    outcome: str
+    account_manager_id: str
+    partner_status: str
+
+
+def list_benefits(
+    installation: Installation,
+    *,
+    on: date,
+    partner_id: str | None = None,
+    due_days: int | None = None,
+    past: bool = False,
+) -> list[BenefitLine]:
+    """How requests stand on a day, by partner, benefit and id; with `past` those that are over, too.
+
+    With `due_days` those in force whose end lies at most so many days after that day, the first to end first.
+    """
+    with installation.database.reading() as connection:
+        partners = None if partner_id is None else [registry_store.find_partner(connection, partner_id).partner_id]
+        requests = benefit_store.load_requests(connection, partners)
+        asking = {request.partner_id for request in requests}
+        status = registry_store.partners_by_id(connection, asking)
+        tiers = {each: rate.terms.tier for each, rate in rate_store.rates_on(connection, on, asking).items()}
+    program = installation.program_on(max(on, installation.programs[0].in_force_from))
+    limits = {benefit.key: benefit.terms for benefit in program.benefits}
+    own = defaultdict(list)
+    for request in requests:
+        own[request.partner_id, request.benefit].append(request)
+    lines = []
+    for request in requests:
+        partner = status[request.partner_id]
+        stands = rules.standing(request, day=on, authorized=partner.status == AUTHORIZED)
+        wanted = past or stands.state in OPEN if due_days is None else stands.ends_within(due_days, day=on)
+        if wanted:
+            terms = limits.get(request.benefit)
+            limit = None if terms is None else terms.units_of(tiers.get(request.partner_id, 0))
+            units = None if limit is None else rules.units_on(own[request.partner_id, request.benefit], on)
+            lines.append(_line(stands, partner, units, limit))
+    if due_days is not None:
+        lines.sort(key=lambda line: (line.valid_to or date.max, line.partner_id, line.request_id))
+    return lines
+
+
+def _line(stands: Standing, partner: Partner, units: int | None, limit: int | None) -> BenefitLine:
+    request = stands.request
+    asked, decided, outcome = request.asked, request.decided, request.outcome
+    is_decided = decided.act != "requested"
+    return BenefitLine(
+        partner_id=request.partner_id,
+        request_id=request.request_id,
+        benefit=request.benefit,
+        state=stands.state,
+        quantity=stands.quantity,
+        amount_eur_cents=stands.amount_cents,
+        valid_from=stands.valid_from,
+        valid_to=stands.valid_to,
+        units_in_force=units,
+        units_limit=limit,
+        purpose=asked.reason,
+        activity=asked.activity,
+        market=asked.market,
+        requested_by=asked.done_by,
+        requested_on=asked.done_on,
+        decided_by=decided.done_by if is_decided else "",
+        decided_on=decided.done_on if is_decided else None,
+        reason=decided.reason if is_decided else "",
+        spent_eur_cents=None if outcome is None else outcome.amount_cents,
+        outcome="" if outcome is None else outcome.reason,
+        account_manager_id=partner.account_manager_id,
+        partner_status=partner.status,
+    )
+
+
+def benefits_file(lines: Sequence[BenefitLine], form: Literal["json", "csv"]) -> str:
+    """Requests as a file: amounts in cents, days in ISO form."""
+    return records_json(lines) if form == "json" else records_csv(BenefitLine, lines)
