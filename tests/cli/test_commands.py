@@ -300,6 +300,20 @@ def test_an_accepted_application_is_named_by_its_new_id(partner_program, world, 
     assert partner_program("load", folder).stdout.endswith("0 rows changed\n")
 
 
+def test_a_partner_is_suspended_from_today_and_goes_on(june, settled_world):
+    folder = settled_world.write_registry()
+    ask = ("P1", "--into", folder, "--by", "pat", "--reason", "abuse reports")
+
+    gone, again, back = (june("partner", step, *ask) for step in ("suspend", "suspend", "resume"))
+
+    assert [each.status for each in (gone, again, back)] == [0, 0, 0]
+    assert gone.stdout.startswith("P1: authorized -> suspended; new orders: tier none from ")
+    assert again.stdout == "P1 is suspended already: nothing is written\n"
+    assert back.stdout.startswith("P1: suspended -> authorized; new orders: tier 2 from ")
+    assert june("partner", "suspend", *ask, "--from", "2015-08-01").stderr.startswith("refused: 2015-08-01 has passed")
+    assert june("load", folder).stderr == ""
+
+
 def test_an_incomplete_application_is_refused_by_the_names_of_what_is_missing(settled, tmp_path):
     file = tmp_path / "application.yaml"
     file.write_text("website: https://reseller.example\nemail: jo@other.example\n")

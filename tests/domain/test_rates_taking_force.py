@@ -13,9 +13,11 @@ from partner_program.domain.rates_taking_force import (
     RateAhead,
     closing_rates,
     early_rises,
+    ended_ahead,
     rate_of_acceptance,
     rate_of_grant,
     rates_ahead,
+    rates_of_return,
     rise_early,
 )
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
@@ -297,3 +299,18 @@ def test_old_terms_count_on_the_day_of_the_acceptance(until: date, monthly_bp: i
 def test_old_terms_that_begin_with_a_grant_that_lifts_nothing_are_in_the_rate_from_that_day(tier: int) -> None:
     begins = legacy(1_200, since=AUGUST_10)
     assert of_grant(tier, SILVER, begins) == Rate(AUGUST_10, RateTerms(2, 1_200, 2_000, "Silver"))
+
+
+def test_a_partner_whose_rate_ends_on_a_later_day_is_ended_ahead_and_others_are_not() -> None:
+    ends = RateAhead(Rate(AUGUST_20, NO_PROGRAMME_RATE))
+    rises = RateAhead(Rate(AUGUST_10, THIRD), granted_tier=3)
+    assert ended_ahead({"P1": [rises, ends], "P2": [rises], "P3": []}) == {"P1"}
+
+
+def test_a_partner_that_returns_before_its_end_keeps_its_rate_on_that_day_too() -> None:
+    ends = RateAhead(Rate(AUGUST_20, NO_PROGRAMME_RATE))
+    current = Rate(AUGUST_10, SECOND)
+    returned = rates_of_return(
+        partner_id="P1", rate=current, current=current, ahead=[ends], agreements=[], programs={AUGUST_20: PROGRAM}
+    )
+    assert returned == [Rate(AUGUST_20, SECOND)]

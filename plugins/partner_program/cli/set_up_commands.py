@@ -40,6 +40,7 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     """
     from partner_program.domain.registry_doubts import registry_doubts
     from partner_program.usecases.listed_accounts import look_at_lists
+    from partner_program.usecases.partner_status import rates_left_open
     from partner_program.usecases.registry import load_registry_folder
 
     here = installation()
@@ -50,7 +51,7 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     )
     for row in dict.fromkeys(remove):
         click.echo(f"removed {row}")
-    for doubt in (*registry_doubts(registry), *look_at_lists(here, registry)):
+    for doubt in (*registry_doubts(registry), *rates_left_open(here, registry), *look_at_lists(here, registry)):
         click.echo(f"warning: {doubt}", err=True)
 
 

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 MONTH_RUN = "month run"
 APPLICATION_ACCEPTED = "application accepted"
+PARTNER_SUSPENDED = "partner suspended"
+PARTNER_ENDED = "partner ended"
+PARTNER_RESUMED = "partner resumed"
+PARTNER_ASSIGNED = "partner manager assigned"
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 

@@ -15,7 +15,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, MonthStatus
 from partner_program.domain.program import Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
-from partner_program.domain.rates_taking_force import RateAhead, closing_rates, early_rises, rates_ahead
+from partner_program.domain.rates_taking_force import RateAhead, closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.registry import (
     AUTHORIZED,
     AccountLink,
@@ -226,7 +226,9 @@ def _new_rates(decisions: Iterable[Decision]) -> tuple[tuple[str, Rate], ...]:
 
 def _closing(kept: DecidedFrom) -> list[tuple[str, Rate]]:
     authorized = {partner.partner_id for partner in kept.partners if partner.status == AUTHORIZED}
-    return closing_rates(authorized=authorized, rates=kept.ending, ahead=kept.ahead, day=kept.effective_on)
+    return closing_rates(
+        authorized=authorized | ended_ahead(kept.ahead), rates=kept.ending, ahead=kept.ahead, day=kept.effective_on
+    )
 
 
 def _rises(

@@ -65,6 +65,33 @@ def closing_rates(
     ]
 
 
+def ended_ahead(ahead: Mapping[str, Sequence[RateAhead]]) -> frozenset[str]:
+    """The partners whose newest rate ahead gives nothing: their rates end on a day that was said already."""
+    return frozenset(each for each, own in ahead.items() if own and own[-1].rate.terms == NO_PROGRAMME_RATE)
+
+
+def rates_of_return(
+    *,
+    partner_id: str,
+    rate: Rate,
+    current: Rate | None,
+    ahead: Sequence[RateAhead],
+    agreements: Sequence[LegacyAgreement],
+    programs: Mapping[date, Program],
+) -> list[Rate]:
+    """The rates of a partner that is authorised again: `rate` from its day on, and what was to end later goes on.
+
+    `current` is the rate on that day, `ahead` those after it; `programs` has the programme of each of their days.
+    """
+    later = rates_ahead(
+        tiers={partner_id: rate.terms.tier},
+        ahead={partner_id: ahead},
+        agreements={partner_id: agreements},
+        programs=programs,
+    )
+    return [*([] if rate == current else [rate]), *(each for _, each in later)]
+
+
 def early_rises(
     *,
     program: Program,

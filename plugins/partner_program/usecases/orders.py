@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.quote import Quote, quote
-from partner_program.domain.rates import Component, Rate, legacy_kept
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Component, Rate, legacy_kept
+from partner_program.domain.rates_taking_force import ended_ahead
 from partner_program.domain.refusals import NotAuthorized, NotDefined
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement
 from partner_program.usecases.installation import Installation
@@ -29,15 +32,18 @@ class Order:
 
 
 def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
-    """Return an order's fees and the rate that they come from; refused where the partner has no rate on that day."""
+    """Return an order's fees and the rate that they come from; refused where the partner has no rate on that day.
+
+    A partner that is not authorised any more had one until the day on which its rates ended.
+    """
     program = installation.program_on(order.placed_on)
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, order.partner_id)
-        if partner.status != AUTHORIZED:
+        rate = rate_store.rate_on(connection, order.partner_id, order.placed_on)
+        if partner.status != AUTHORIZED and not _ends_later(connection, order, rate):
             raise NotAuthorized(
                 f"partner {order.partner_id} is {partner.status}: only authorised partners get the programme's rates"
             )
-        rate = rate_store.rate_on(connection, order.partner_id, order.placed_on)
         agreements = registry_store.agreements_of(connection, order.partner_id)
     if rate is None:
         raise NotDefined(
@@ -65,3 +71,10 @@ def legacy_components(
     program = installation.program_on(rate.valid_from)
     kept = legacy_kept(program=program, terms=rate.terms, agreements=agreements, day=rate.valid_from)
     return frozenset(each.component for each in kept)
+
+
+def _ends_later(connection: Connection, order: Order, rate: Rate | None) -> bool:
+    """Whether a partner that is not authorised any more had a rate on the order's day, before its rates ended."""
+    if rate is None or rate.terms == NO_PROGRAMME_RATE:
+        return False
+    return bool(ended_ahead(rate_store.rates_after(connection, order.placed_on, order.partner_id)))

@@ -55,17 +55,22 @@ def owe_rates(connection: Connection, *, today: date, settlement_id: int | None 
 
 
 def owe_rates_of_grant(connection: Connection, *, today: date, partner_id: str, grant_id: str) -> int:
-    """Add the rows that a grant's rate calls for, which was just written; return how many are new.
+    """Add the rows that a grant's rate calls for, which was just written; return how many are new."""
+    new = rate_store.rates_written_with(connection, grant_id=grant_id, only=[partner_id])
+    return owe_rates_of_partner(connection, today=today, partner_id=partner_id, new=new.get(partner_id, []))
 
-    Only the accounts that were ever linked to its partner are looked at: a grant of one partner costs the same in a
-    programme of any size. What other links call for is noticed by the next month or the next publication.
+
+def owe_rates_of_partner(connection: Connection, *, today: date, partner_id: str, new: Sequence[Rate]) -> int:
+    """Add the rows that a partner's `new` rates call for, which were just written; return how many are new.
+
+    Only the accounts that were ever linked to the partner are looked at: it costs the same in a programme of any size.
+    What other links call for is noticed by the next month or the next publication.
     """
     links = _by_account(registry_store.links_of_accounts_of(connection, partner_id))
     owners = sorted({partner_id, *(link.partner_id for some in links.values() for link in some)})
     rates = rate_store.all_rates(connection, owners)
-    new = rate_store.rates_written_with(connection, grant_id=grant_id, only=owners)
     outbox = publication_store.newest_terms(connection, links.keys())
-    owed = _owed(links, rates, new, outbox, today)
+    owed = _owed(links, rates, {partner_id: new}, outbox, today)
     return publication_store.add_owed_rates(connection, owed, owed.keys())
 
 

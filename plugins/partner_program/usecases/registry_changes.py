@@ -42,7 +42,7 @@ class PlannedAct:
 class Planned(Generic[_Answer]):
     """A change: the answer to who asked, the files that are new, its acts, and what else the database has to do.
 
-    `follow` runs in the same transaction, after the registry has changed. No file: nothing is written at all.
+    `follow` runs in the same transaction, after the registry has changed. Neither file nor act: nothing is written.
     """
 
     answer: _Answer
@@ -96,7 +96,7 @@ def change_registry(
             with installation.database.writing() as connection:
                 _check_loaded(connection, installation, folder, registry)
                 planned = plan(connection, registry, files)
-                if not planned.files:
+                if not planned.files and not planned.acts:
                     return planned.answer
                 new = read_folder(installation, folder, planned.files)
                 journal = FolderChange(kind, doer.done_at, changed_files(folder, planned.files))

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, or_, select
 
@@ -395,6 +395,27 @@ def same_totals(connection: Connection, settlements: Sequence[int], totals: Mont
         and set(stored.unmatched) == set(totals.unmatched)
         and stored.entity_totals == totals.entity_totals
     )
+
+
+class LastAssigned(NamedTuple):
+    """The last month in force that assigned a partner, and the tier that its revenue earned in it."""
+
+    billing_month: BillingMonth
+    earned_tier: int
+
+
+def last_assigned(connection: Connection, partner_id: str) -> LastAssigned | None:
+    """Return the newest month in force that assigned a partner, as its newest revision has it; None without one."""
+    assessment, settlement = schema.assessment, schema.settlement
+    query = (
+        select(assessment.c.billing_month, assessment.c.earned_tier)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .where(assessment.c.partner_id == partner_id, settlement.c.status == IN_FORCE)
+        .order_by(assessment.c.billing_month.desc(), assessment.c.revision.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else LastAssigned(BillingMonth.parse(row.billing_month), row.earned_tier)
 
 
 def last_decided_on(connection: Connection, partner_id: str) -> date | None:

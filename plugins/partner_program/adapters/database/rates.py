@@ -61,8 +61,11 @@ def rates_on(connection: Connection, day: date, only: Collection[str] | None = N
     return {row.partner_id: _rate(row) for row in connection.execute(query)}
 
 
-def rates_after(connection: Connection, day: date) -> dict[str, list[RateAhead]]:
-    """Return each partner's rates that begin after a day, the newest of each first day, in order."""
+def rates_after(connection: Connection, day: date, only: str | None = None) -> dict[str, list[RateAhead]]:
+    """Return each partner's rates that begin after a day, the newest of each first day, in order.
+
+    With `only`, the rates of this partner alone are read.
+    """
     rate, grant = schema.discount_rate, schema.grace_grant
     query = (
         select(rate, grant.c.tier.label("granted_tier"))
@@ -70,6 +73,8 @@ def rates_after(connection: Connection, day: date) -> dict[str, list[RateAhead]]
         .where(rate.c.valid_from > day)
         .order_by(rate.c.valid_from, rate.c.sequence)
     )
+    if only is not None:
+        query = query.where(rate.c.partner_id == only)
     found: dict[str, dict[date, RateAhead]] = defaultdict(dict)
     for row in connection.execute(query):
         ahead = found[row.partner_id]

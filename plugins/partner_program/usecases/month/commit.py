@@ -18,7 +18,7 @@ from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.decided_from import DecidedFrom, still_to_end
 from partner_program.domain.plurals import plural
 from partner_program.domain.rates import Rate
-from partner_program.domain.rates_taking_force import closing_rates, early_rises, rates_ahead
+from partner_program.domain.rates_taking_force import closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.refusals import (
     BrakeOn,
     IncompleteMonth,
@@ -214,10 +214,12 @@ def _closing(connection: Connection, request: MonthRequest, inputs: MonthInputs)
     if request.history or inputs.settlements:
         return []
     day = inputs.run_effective_on
+    ahead = rate_store.rates_after(connection, day)
+    authorized = {partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED}
     return closing_rates(
-        authorized={partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED},
+        authorized=authorized | ended_ahead(ahead),
         rates=rate_store.rates_on(connection, day),
-        ahead=rate_store.rates_after(connection, day),
+        ahead=ahead,
         day=day,
     )
 

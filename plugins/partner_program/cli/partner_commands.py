@@ -1,0 +1,87 @@
+"""Commands about partners: suspend, end, let go on."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from partner_program.cli.inputs import DAY, WORDS, installation
+from partner_program.cli.options import example, into_registry, person, progress
+
+if TYPE_CHECKING:
+    from partner_program.usecases.partner_status import StatusChange, Step
+
+
+@click.group()
+def partner() -> None:
+    """The life of one partner in the programme."""
+
+
+def _step(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What all steps ask for: the partner, the folder, the day, who and why."""
+    options = (
+        click.argument("partner_id", metavar="PARTNER"),
+        into_registry,
+        click.option("--from", "day", type=DAY, help="First day on which new orders are concerned; default: today."),
+        person("done_by", "Who does it."),
+        click.option("--reason", type=WORDS, required=True, help="Why; kept on record."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_SUSPEND = "partner-program partner suspend P007 --into registry/ --from 2026-12-01 --reason 'abuse reports unanswered'"
+
+
+@partner.command("suspend", epilog=example(_SUSPEND))
+@_step
+def partner_suspend(**asked: Any) -> None:
+    """Suspend PARTNER: no programme rate for new orders from a day on; existing services keep theirs."""
+    _take("suspend", **asked)
+
+
+@partner.command("end", epilog=example("partner-program partner end P007 --into registry/ --reason 'contract ended'"))
+@_step
+def partner_end(**asked: Any) -> None:
+    """End PARTNER's time in the programme: as suspend, for good."""
+    _take("end", **asked)
+
+
+@partner.command("resume", epilog=example("partner-program partner resume P007 --into registry/ --reason 'answered'"))
+@_step
+def partner_resume(**asked: Any) -> None:
+    """Let a suspended PARTNER go on, from today.
+
+    It gets the rate of its last month back where no month took force in between, otherwise with the next month.
+    """
+    _take("resume", **asked)
+
+
+def _take(step: "Step", *, partner_id: str, folder: Path, day: date | None, done_by: str, reason: str) -> None:
+    from partner_program.usecases.partner_status import change_status
+    from partner_program.usecases.publication import publish_owed
+
+    here = installation()
+    today = here.today()
+    change = change_status(
+        here, partner_id, folder, step=step, day=day or today, today=today, done_by=done_by, reason=reason
+    )
+    click.echo(_said(change))
+    if change.rates:
+        failed = publish_owed(here, published_on=today, progress=progress)
+        if failed:
+            click.echo(f"not published yet, run `partner-program publish`: {', '.join(failed)}")
+
+
+def _said(change: "StatusChange") -> str:
+    if not change.changed:
+        return f"{change.partner_id} is {change.status} already: nothing is written"
+    moved = f"{change.partner_id}: {change.before} -> {change.status}"
+    if not change.rates:
+        waits = "; its rate comes with the next month, or with a grant" if change.status == "authorized" else ""
+        return f"{moved}, no rate changes{waits}"
+    tiers = (f"tier {rate.terms.tier or 'none'} from {rate.valid_from}" for rate in change.rates)
+    return f"{moved}; new orders: {', '.join(tiers)}"
