@@ -168,6 +168,14 @@ def test_the_script_prints_how_it_is_used_when_it_is_used_wrongly(words: list[st
     assert "print_sql views SYSTEM mysql|postgres" in run.stderr
 
 
+@pytest.mark.processes
+def test_the_script_prints_nothing_for_a_database_that_the_system_is_not_for() -> None:
+    run = subprocess.run([str(PRINT_SQL), "views", "whmcs", "postgres"], capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "whmcs is not for postgres: it has no query program_mrr_line for it\n"
+
+
 def test_the_figures_to_record_are_those_of_posted_lines_that_touch_the_month(postgres_billing: Billing) -> None:
     """Three posted lines overlap December: 100.00 and 40.00 in EUR, 7.00 in USD; the others are not counted."""
     postgres_billing.empty_tables("""
