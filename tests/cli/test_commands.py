@@ -312,6 +312,11 @@ def test_a_partner_is_suspended_from_today_and_goes_on(june, settled_world):
     assert back.stdout.startswith("P1: suspended -> authorized; new orders: tier 2 from ")
     assert june("partner", "suspend", *ask, "--from", "2015-08-01").stderr.startswith("refused: 2015-08-01 has passed")
     assert june("load", folder).stderr == ""
+    moved = june("partners", "assign", "--from-manager", "M1", "--to-manager", "M9", *ask[1:])
+    assert (moved.status, moved.stderr) == (
+        1,
+        "refused: partner manager M9 is not in account_managers.csv, which has M1\n",
+    )
 
 
 def test_an_incomplete_application_is_refused_by_the_names_of_what_is_missing(settled, tmp_path):

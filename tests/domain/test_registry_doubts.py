@@ -95,3 +95,19 @@ def test_four_characters_with_a_digit_are_enough_for_a_vat_number() -> None:
 
 def test_each_character_outside_ascii_is_spelt() -> None:
     assert spelt("\u0410\u0412") == "\u0410\u0412 (U+0410 U+0412)"
+
+
+def test_authorised_partners_outside_their_managers_region_are_named() -> None:
+    """ "a regional LeaseWeb Partner Account Manager"; a manager without countries looks after any."""
+    managers = (
+        AccountManager("M1", "Jo", "jo@host.example", "", "BE LU"),
+        AccountManager("M2", "K", "k@h.example", ""),
+    )
+    partners = (
+        partner("P1", ""),
+        partner("P2", "", "ended"),
+        replace(partner("P3", ""), country="BE"),
+        replace(partner("P4", ""), account_manager_id="M2"),
+    )
+    known = replace(NOTHING, account_managers=managers, partners=partners)
+    assert registry_doubts(known) == ["partner manager M1, for BE, LU, has partners elsewhere: P1 (NL)"]

@@ -15,7 +15,7 @@ from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, register, run
 from partner_program.cli.options import example
-from partner_program.cli.partner_commands import partner
+from partner_program.cli.partner_commands import partner, partners
 from partner_program.cli.proof_commands import proof
 from partner_program.cli.rate_commands import drift, publish, quote
 from partner_program.cli.restatement_commands import restatement
@@ -45,7 +45,7 @@ def program() -> None:
 
 
 for _command in (
-    *(init, load, application, partner, doctor),
+    *(init, load, application, partner, partners, doctor),
     *(run, register, explain, brake, simulate),
     rates,
     letters,

@@ -1,4 +1,4 @@
-"""Commands about partners: suspend, end, let go on."""
+"""Commands about partners: suspend, end, let go on; move a manager's partners to another."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,6 +9,7 @@ import click
 
 from partner_program.cli.inputs import DAY, WORDS, installation
 from partner_program.cli.options import example, into_registry, person, progress
+from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
     from partner_program.usecases.partner_status import StatusChange, Step
@@ -85,3 +86,42 @@ def _said(change: "StatusChange") -> str:
         return f"{moved}, no rate changes{waits}"
     tiers = (f"tier {rate.terms.tier or 'none'} from {rate.valid_from}" for rate in change.rates)
     return f"{moved}; new orders: {', '.join(tiers)}"
+
+
+@click.group()
+def partners() -> None:
+    """Several partners at once."""
+
+
+@partners.command(
+    "assign",
+    epilog=example(
+        "partner-program partners assign --from-manager M1 --to-manager M2 --into registry/ --reason 'M1 leaves'",
+        "partner-program partners assign --from-manager M1 --to-manager M2 --partner P7 --into registry/ --reason trip",
+    ),
+)
+@click.option("--from-manager", required=True, type=WORDS, metavar="ID", help="Whose partners move.")
+@click.option("--to-manager", required=True, type=WORDS, metavar="ID", help="Who gets them.")
+@click.option("--partner", "only", multiple=True, metavar="PARTNER", help="Only this one; may be given many times.")
+@into_registry
+@person("done_by", "Who does it.")
+@click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
+def partners_assign(
+    from_manager: str, to_manager: str, only: tuple[str, ...], folder: Path, done_by: str, reason: str
+) -> None:
+    """Move a partner manager's partners to another: all of them, or those that are named."""
+    from partner_program.usecases.partner_managers import assign_partners
+
+    moved = assign_partners(
+        installation(),
+        folder,
+        from_manager=from_manager,
+        to_manager=to_manager,
+        only=only,
+        done_by=done_by,
+        reason=reason,
+    )
+    if not moved:
+        click.echo(f"{from_manager} has no partner: nothing is written")
+        return
+    click.echo(f"{plural(len(moved), 'partner')} moved from {from_manager} to {to_manager}: {', '.join(moved)}")

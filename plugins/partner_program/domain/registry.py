@@ -38,12 +38,16 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class AccountManager:
-    """The person who looks after a partner, as letters name them."""
+    """The person who looks after a partner, as letters name them.
+
+    `countries` are those of the manager's region, codes of two capitals with blanks between them; empty: any.
+    """
 
     account_manager_id: str
     name: str
     email: str
     phone: str
+    countries: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ VAT number for a while. Refusing them would leave nobody a way to load; unseen, 
 import unicodedata
 from collections.abc import Iterable
 
-from partner_program.domain.registry import Registry
+from partner_program.domain.registry import AUTHORIZED, Registry
 
 _LETTERS = str.maketrans(
     "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0456\u0458\u0455"  # Cyrillic
@@ -15,12 +15,14 @@ _LETTERS = str.maketrans(
     "abekmhopctyxijs" + "abezhikmnoptyx",
 )
 _FEWEST_VAT_CHARACTERS = 4
+_MOST_NAMED = 20
 
 
 def registry_doubts(registry: Registry) -> list[str]:
-    """Name partners that share a VAT number, and codes that look like one another."""
+    """Name partners that share a VAT number or lie outside their manager's region, and codes that look alike."""
     managers = [each.account_manager_id for each in registry.account_managers]
     doubts = _shared_vat_ids(registry)
+    doubts += _outside_the_region(registry)
     doubts += _look_alikes("partner_id", (each.partner_id for each in registry.partners))
     doubts += _look_alikes("account_manager_id", managers)
     doubts += _look_alikes("grant_id", (each.grant_id for each in registry.grace_grants))
@@ -47,6 +49,25 @@ def _shared_vat_ids(registry: Registry) -> list[str]:
         for vat, ids in by_vat.items()
         if len(ids) > 1
     ]
+
+
+def _outside_the_region(registry: Registry) -> list[str]:
+    """Authorised partners whose country is not one of their manager's: "a regional Partner Account Manager"."""
+    regions = {each.account_manager_id: each.countries.split() for each in registry.account_managers}
+    outside: dict[str, list[str]] = {}
+    for partner in registry.partners:
+        region = regions.get(partner.account_manager_id)
+        if partner.status == AUTHORIZED and region and partner.country not in region:
+            outside.setdefault(partner.account_manager_id, []).append(f"{partner.partner_id} ({partner.country})")
+    return [
+        f"partner manager {manager}, for {', '.join(regions[manager])}, has partners elsewhere: {_some(partners)}"
+        for manager, partners in outside.items()
+    ]
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMED])} and {more} more"
 
 
 def plain_vat_id(written: str) -> str:

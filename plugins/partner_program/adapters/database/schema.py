@@ -59,7 +59,9 @@ entity = _table(
     _may("left_on", Day),
     _may("source"),
 )
-account_manager = _table("account_manager", _key("account_manager_id"), _must("name"), _must("email"), _must("phone"))
+account_manager = _table(
+    "account_manager", _key("account_manager_id"), _must("name"), _must("email"), _must("phone"), _must("countries")
+)
 partner = _table(
     "partner",
     _key("partner_id"),

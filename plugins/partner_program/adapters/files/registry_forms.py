@@ -6,6 +6,7 @@ from partner_program.adapters.files.csv_sheet import Column, Form
 from partner_program.adapters.files.values import (
     choice_of,
     code,
+    countries,
     country,
     currency,
     day,
@@ -63,6 +64,7 @@ ACCOUNT_MANAGERS = Form(
         Column("name", str),
         Column("email", email),
         Column("phone", str, if_blank=""),
+        Column("countries", countries, if_blank="", may_be_absent=True),
     ),
     key=("account_manager_id",),
     build=AccountManager,

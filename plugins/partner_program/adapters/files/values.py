@@ -114,6 +114,17 @@ key_name = _matching(r"[a-z][a-z0-9_]{0,59}", "small letters, digits and undersc
 entity_code = _matching(r"[A-Za-z][A-Za-z0-9_]{0,29}", "letters, digits and underscores, as in NL")
 folder_name = _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "the name of a folder: letters, digits, - and _")
 country = _matching(r"[A-Z]{2}", "a country as two capitals, as in NL")
+
+
+def countries(written: str) -> str:
+    """Read country codes with blanks between them, each once."""
+    codes = [country(each) for each in written.split()]
+    twice = [each for place, each in enumerate(codes) if each in codes[:place]]
+    if twice:
+        raise Refusal(f"{twice[0]} is given twice, expected each country once")
+    return " ".join(codes)
+
+
 currency = _matching(r"[A-Z]{3}", "a currency as three capitals, as in EUR")
 language = _matching(r"[a-z]{2}", "a language as two small letters, as in nl")
 web_address = _matching(

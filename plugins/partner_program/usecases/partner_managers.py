@@ -1,0 +1,64 @@
+"""Moves partners from one partner manager to another: "Each partner will have a Partner Manager assigned"."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.files.csv_edit import with_cells
+from partner_program.domain.acts import PARTNER_ASSIGNED
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Registry
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.registry_changes import Files, Planned, PlannedAct, change_registry
+
+_FILE, _COLUMN = "partners.csv", "account_manager_id"
+
+
+def assign_partners(
+    installation: Installation,
+    folder: Path,
+    *,
+    from_manager: str,
+    to_manager: str,
+    only: Collection[str],
+    done_by: str,
+    reason: str,
+) -> list[str]:
+    """Move a manager's partners, or `only` those named, to another; return those that moved, none where none is left.
+
+    One act for each partner. Refused, with every name, for a manager or a partner that is not in the registry and for
+    a partner of somebody else.
+    """
+    if from_manager == to_manager:
+        raise Refusal(f"both managers are {from_manager}: nobody moves")
+
+    def plan(_connection: Connection, registry: Registry, files: Files) -> Planned[list[str]]:
+        managers = {each.account_manager_id for each in registry.account_managers}
+        unknown = [each for each in (from_manager, to_manager) if each not in managers]
+        if unknown:
+            known = ", ".join(sorted(managers))
+            raise Refusal(f"partner manager {' and '.join(unknown)} is not in account_managers.csv, which has {known}")
+        manager_of = {each.partner_id: each.account_manager_id for each in registry.partners}
+        _check_named(only, manager_of, from_manager)
+        moved = [each for each, manager in manager_of.items() if manager == from_manager and (not only or each in only)]
+        leaving = frozenset(moved)
+        changed = with_cells(files[_FILE], lambda row: {_COLUMN: to_manager} if row["partner_id"] in leaving else {})
+        return Planned(
+            moved,
+            {_FILE: changed} if moved else {},
+            acts=[PlannedAct(each, {"from": from_manager, "to": to_manager}) for each in moved],
+        )
+
+    return change_registry(installation, folder, kind=PARTNER_ASSIGNED, done_by=done_by, reason=reason, plan=plan)
+
+
+def _check_named(only: Collection[str], manager_of: Mapping[str, str], from_manager: str) -> None:
+    wrong = [f"{each} is not in the registry" for each in only if each not in manager_of]
+    wrong += [
+        f"{each} is with {manager_of[each]}, not with {from_manager}"
+        for each in only
+        if each in manager_of and manager_of[each] != from_manager
+    ]
+    if wrong:
+        raise Refusal(f"partner {'; partner '.join(wrong)}")
