@@ -14,6 +14,7 @@ grants, exchange rates) before the totals are merged.
 | `validate_mrr` | checks the frozen data and writes the quality report |
 | `merge_totals` | adds up the revenue of each partner and decides who is held |
 | `assign_tiers`, `settle_grace_periods` | decide tiers and open grants, as drafts |
+| `ask_for_approval`, `approve_rates` | wait for a person, where the programme has rates approved (`approval: rates`) |
 | `write_discount_rates` | **writes the rates in one transaction**, and the month is in force; the brake may stop it |
 | `publish_rates` | adds the rates to each order database and reads them back; tries again for five to six hours |
 | `render_letters`, `preview_letters` | write the letters and the months' page below `out/` |
@@ -29,6 +30,8 @@ grants, exchange rates) before the totals are merged.
 |---|---|
 | partners are held | they keep the rate they have; fix the cause, then start the month again, with its own day |
 | | as `effective_on`: without it the released rates hold from that run's day, and later months from no earlier one |
+| rates wait for an approval | read the book of changes, answer under Required Actions: not who started the run |
+| rates were rejected | correct the cause, then clear `merge_totals` and what follows |
 | the brake is on | check the figures; see below |
 | `publish_rates` failed | letters go on, the rates stay owed; clear the task once the order database is back |
 | any other step failed | read its log, fix the cause, clear the task; that is safe, equal inputs change nothing |

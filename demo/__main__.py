@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep, time
 from typing import Any
 
 from rich.console import Console
@@ -78,7 +78,7 @@ def prepare(progress: Progress) -> None:
     """Make the invented world, the programme's database and Airflow's database."""
     from partner_program.adapters.connections import EnvironmentConnections
     from partner_program.usecases.installation import Installation
-    from partner_program.usecases.registry import load_registry_folder
+    from partner_program.usecases.registry import load_registry_folder, loader
 
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
@@ -86,7 +86,7 @@ def prepare(progress: Progress) -> None:
     progress.say(f"the world: {world.partners} partners, {world.accounts} accounts, {world.lines:,} billing lines")
     here = Installation.here(EnvironmentConnections())
     here.database.upgrade()
-    load_registry_folder(here, WORLD / "registry")
+    load_registry_folder(here, WORLD / "registry", loaded_by=loader("pat", None))
     progress.say("the programme's database and registry")
     with Quiet():
         from airflow.utils.db import initdb
@@ -117,6 +117,23 @@ class Quiet:
             os.close(stream)
 
 
+def sign_june(progress: Progress) -> None:
+    """Let three people finish June: one approves its letters, which are written to files, and finance signs it."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.domain.billing_month import BillingMonth
+    from partner_program.usecases.installation import Installation
+    from partner_program.usecases.letters.approval import approve_letters
+    from partner_program.usecases.letters.sending import Clock, send_letters
+    from partner_program.usecases.month.signing import sign_month
+
+    here, june = Installation.here(EnvironmentConnections()), BillingMonth(2015, 6)
+    approve_letters(here, june, approved_by="robin", reason="looked at the book", clock=time)
+    sent = send_letters(here, june, clock=Clock(time, sleep), sent_by="robin")
+    progress.say(f"2015-06: {sent.outcomes['accepted']} letters approved by robin and written to files")
+    sign_month(here, june, role="finance", signed_by="kim", reason="nothing is open")
+    progress.say("2015-06: signed by kim (finance)")
+
+
 def show(console: Console) -> None:
     """Print tiers, movements, letters by kind and held partners, and which file to open."""
     months = [params["billing_month"] for _, params in MONTHS]
@@ -130,6 +147,7 @@ def show(console: Console) -> None:
     console.print("\nSome partners worth a look (partner-program explain, or their letters):")
     for plan in SPECIAL_PARTNERS[:8]:
         console.print(f"  {plan.partner_id}  {plan.story}", markup=False)
+    console.print("\nWho did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.")
     page = OUT.relative_to(PROJECT) / "index.html"
     console.print(f"\nLook at [bold]{page}[/bold]: every letter, biggest moves first.")
 
@@ -201,6 +219,7 @@ def main() -> None:
         with Quiet():
             run_month(dag_id, params)
         progress.say(f"{dag_id}: {params['billing_month']} in force from {params['effective_on']}")
+    sign_june(progress)
     show(Console(highlight=False))
 
 

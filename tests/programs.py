@@ -40,6 +40,11 @@ def rising_on_partial() -> str:
     return before + key + after.replace("value: false", "value: true", 1)
 
 
+def approving_rates() -> str:
+    """The text of 2015's file under which rates wait for a person before they take force."""
+    return _FIRST.read_text(encoding="utf-8") + '\napproval:\n  value: rates\n  reading: "A second person looks."\n'
+
+
 def _cells(written: str, tiers: int) -> str:
     cells = written.split(", ")
     return ", ".join((cells + cells[-1:] * tiers)[:tiers])

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,8 @@ def test_the_dags_their_params_and_their_tasks_are_those_of_the_page() -> None:
     }
     assert params == set(re.findall(r'"(\w+)": Param\(', steps))
     made = re.findall(r"(?m)^@step\ndef (\w+)", steps) + re.findall(r'(?<!trigger_)task_id="(\w+)"', steps)
-    not_on_the_page = {"list_order_databases", "list_letter_batches", "list_send_batches", "_approve", "_reject"}
+    not_on_the_page = {"list_order_databases", "list_letter_batches", "list_send_batches"}
+    not_on_the_page |= {"_approve", "_reject", "_book", "_answer"}  # parts of tasks that wait for a person
     assert tasks == set(made) - not_on_the_page
 
 
@@ -344,6 +346,11 @@ def test_the_receipt_of_the_page_is_that_of_its_example_world(settled: CommandLi
     text = part(section(6), "A receipt")
     page, found = example(text), settled(*codes(text)[0].split()).json
 
+    for act in (*found["acts"], *page["acts"]):  # when and by whom is another in each installation
+        assert datetime.fromisoformat(act.pop("done_at")).tzinfo is not None
+        assert act.pop("done_by")
+        assert re.fullmatch("[0-9a-f]{6,64}", act.pop("decided_hash"))
+        assert re.fullmatch("[0-9a-f]{6,64}", act["detail"].pop("decision_hash"))
     assert found.pop("result") == settled("register", "2015-06", "--format", "json").json["partners"][0]
     for hashed in (found["program"], *found["snapshots"], page["program"], *page["snapshots"]):
         assert re.fullmatch("[0-9a-f]{6,64}", hashed.pop("sha256"))

@@ -157,7 +157,7 @@ def test_a_workbook_has_texts_numbers_and_days_and_never_a_formula(workbook):
     cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None]
 
     assert {cell.data_type for cell in cells} == {"s", "n", "d"}
-    assert workbook.sheetnames == ["2015-06", "accounts", "buckets"]
+    assert workbook.sheetnames == ["2015-06", "accounts", "buckets", "acts"]
     assert sorted(row["partner_id"] for row in table(workbook["2015-06"])[:-1]) == sorted([*FORMULAS, "P1", "P2", "P3"])
 
 

@@ -115,7 +115,6 @@ def test_a_close_is_recorded_in_whole_numbers_a_currency_and_a_name(settled, opt
     [
         (["--remove", "account_links.csv:P1/NL/A1", "--by", "pat"], "--remove needs --by NAME and --reason TEXT"),
         (["--remove", "account_links.csv:P1/NL/A1", "--reason", "x"], "--remove needs --by NAME and --reason TEXT"),
-        (["--by", "pat"], "name the row with --remove"),
         (["--remove", "P1/NL/A1", "--by", "pat", "--reason", "x"], "expected FILE:KEY"),
         (["--remove", "account_links.csv:", "--by", "pat", "--reason", "x"], "expected FILE:KEY"),
         (["--remove", "account_link.csv:P1", "--by", "pat", "--reason", "x"], "did you mean account_links.csv?"),

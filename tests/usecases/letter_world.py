@@ -70,7 +70,7 @@ class LetterWorld:
 
     def send(self, **more: Any) -> SendReport:
         """Send every letter that may be sent."""
-        return send_letters(self.here, MONTH, clock=self.time.clock, **more)
+        return send_letters(self.here, MONTH, clock=self.time.clock, **{"sent_by": "robin", **more})
 
     def reconciled(self) -> Reconciliation:
         """Count the month's letters and check that they add up."""

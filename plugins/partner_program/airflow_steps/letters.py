@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.notes import add_notes
+from partner_program.airflow_steps.persons import PersonsAnswer, answered_by, started_by
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
@@ -89,20 +89,16 @@ def _clock() -> Clock:
     return Clock(time.time, time.sleep)
 
 
+def _starter() -> str:
+    return started_by(get_current_context())
+
+
 def _month(request: dict[str, Any]) -> BillingMonth:
     return BillingMonth.parse(request["billing_month"])
 
 
-class LettersApproval(ApprovalOperator):
+class LettersApproval(PersonsAnswer):
     """Waits for a person's decision about the letters that were shown, and records it in the programme's database."""
-
-    def __init__(self, **words: Any) -> None:
-        """Limit the time of asking and recording; the person may take longer.
-
-        Handed to the operator's own `__init__`, the limit would become the person's.
-        """
-        super().__init__(**words)
-        self.execution_timeout = TIME_LIMIT
 
     def execute(self, context: Any) -> Any:
         """Ask a person, unless no letter waits for an approval or the run approves by itself (`approval` is `auto`)."""
@@ -117,12 +113,11 @@ class LettersApproval(ApprovalOperator):
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """Record the answer, which holds only for the letters that were shown; the person's name stays out of XCom."""
         request = context["ti"].xcom_pull(task_ids="begin_letters")
-        who = event.get("responded_by_user") or {}
-        name = str(who.get("name") or who.get("id") or "somebody without a name")
+        name = answered_by(event)
         if event.get("chosen_options") == [self.APPROVE]:
-            started_by = context["dag_run"].triggering_user_name
+            starter = context["dag_run"].triggering_user_name
             alone = bool((event.get("params_input") or {}).get("alone"))
-            _approve(request, name, "approved in Airflow", started_by=started_by, auto=False, alone=alone)
+            _approve(request, name, "approved in Airflow", started_by=starter, auto=False, alone=alone)
         else:
             _reject(request, name)
         super().execute_complete(context, event)
@@ -176,7 +171,9 @@ def begin_letters() -> dict[str, Any]:
 @step
 def send_canary(request: dict[str, Any]) -> dict[str, int]:
     """Send the first three letters; if the mail server does not take one of them, the rest is not sent."""
-    report = letter_sending.send_letters(installation(), _month(request), clock=_clock(), limit=CANARY)
+    report = letter_sending.send_letters(
+        installation(), _month(request), clock=_clock(), sent_by=_starter(), limit=CANARY
+    )
     bad = {state: count for state, count in report.outcomes.items() if state not in FINE}
     if bad:
         raise Refusal(f"of the first {CANARY} letters some were not taken: {bad}; the rest was not sent. {_LOOK}")
@@ -197,7 +194,7 @@ def send_letters(request: dict[str, Any], batch: int) -> dict[str, int]:
     """Send the approved letters of one batch; returns how many reached each state."""
     here, month = installation(), _month(request)
     partners = letters.letter_batches(here, month)[batch]
-    return _logged(letter_sending.send_letters(here, month, clock=_clock(), partners=partners))
+    return _logged(letter_sending.send_letters(here, month, clock=_clock(), sent_by=_starter(), partners=partners))
 
 
 @task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **SENDING)
@@ -206,7 +203,7 @@ def send_deferred(request: dict[str, Any]) -> PokeReturnValue:
     """Send deferred and interrupted letters again when their time has come; no worker is held meanwhile."""
     here, month = installation(), _month(request)
     try:
-        report = letter_sending.send_letters(here, month, clock=_clock())
+        report = letter_sending.send_letters(here, month, clock=_clock(), sent_by=_starter())
     except Unavailable as fault:
         _log.warning("%s", fault)
         return PokeReturnValue(is_done=False)

@@ -9,7 +9,9 @@ from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
+from partner_program.airflow_steps.book_text import book_text
 from partner_program.airflow_steps.notes import add_notes
+from partner_program.airflow_steps.persons import PersonsAnswer, answered_by, approvers, started_by
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
@@ -18,13 +20,14 @@ from partner_program.airflow_steps.running import (
     refuse_unknown_params,
     step,
 )
-from partner_program.domain.acts import BY_SCHEDULE
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.book_of_changes import BookOfChanges
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page, publication, registry
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import rendering as letters
+from partner_program.usecases.month import approval as rates_approval
 from partner_program.usecases.month import closes
 from partner_program.usecases.month.first_month import check_someone_began
 from partner_program.usecases.month.inputs import MonthRequest
@@ -32,6 +35,14 @@ from partner_program.usecases.month.lease import MonthLease
 from partner_program.usecases.month.run import MonthRun
 
 _log = logging.getLogger(__name__)
+_WHY = {
+    "reason": Param(
+        "",
+        type="string",
+        title="Reason",
+        description="Why; it stays on record. Say here what is wrong where you reject.",
+    )
+}
 
 
 def month_params(*, billing_month: str | None = None, effective_on: str | None = None) -> dict[str, Param]:
@@ -180,14 +191,66 @@ def settle_grace_periods(request: dict[str, Any]) -> int:
 
 @task(**SAFE_RETRIES)
 @step
-def write_discount_rates(request: dict[str, Any]) -> dict[str, Any]:
+def ask_for_approval(request: dict[str, Any]) -> dict[str, Any]:
+    """Ask for the approval of the month's rates, where the programme says so; returns whether they wait."""
+    run = _run(request, started_by=started_by(get_current_context()))
+    if not run.may_wait:
+        return {"waits": False}
+    commit = run.ask_for_approval()
+    return {"waits": commit.waits and not commit.braked, "decision_hash": commit.approval_hash}
+
+
+class RatesApproval(PersonsAnswer):
+    """Waits for a person's answer about the rates that were shown, and records it in the programme's database."""
+
+    def execute(self, context: Any) -> Any:
+        """Show the book of changes and ask, unless nothing waits or it was approved on the command line meanwhile."""
+        if not context["ti"].xcom_pull(task_ids="ask_for_approval")["waits"]:
+            _log.info("no rates wait for an approval")
+            return None
+        book = _book(context["ti"].xcom_pull(task_ids="begin_month"))
+        if book.answer == "approved":
+            _log.info("the rates were approved on the command line")
+            return None
+        self.body = book_text(book)
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Record the answer, which holds only for the rates that were shown; a refusal stops the month."""
+        request = context["ti"].xcom_pull(task_ids="begin_month")
+        shown = context["ti"].xcom_pull(task_ids="ask_for_approval")["decision_hash"]
+        approves = event.get("chosen_options") == [self.APPROVE]
+        reason = str((event.get("params_input") or {}).get("reason") or "").strip()
+        _answer(request, answered_by(event), reason or "answered in Airflow", shown, approves=approves)
+        return super().execute_complete(context, event)
+
+
+@step
+def _book(request: dict[str, Any]) -> BookOfChanges:
+    return rates_approval.month_book(installation(), BillingMonth.parse(request["billing_month"]))
+
+
+@step
+def _answer(request: dict[str, Any], name: str, reason: str, shown: str, *, approves: bool) -> None:
+    here, month = installation(), BillingMonth.parse(request["billing_month"])
+    if approves:
+        rates_approval.approve_rates(here, month, approved_by=name, reason=reason, decision_hash=shown)
+        return
+    rates_approval.refuse_rates(here, month, refused_by=name, reason=reason, decision_hash=shown)
+    raise Refusal(f"the rates of {month} were refused, see `partner-program acts {month}`; nothing took force")
+
+
+@task(**SAFE_RETRIES)
+@step
+def write_discount_rates(request: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     """Commit the month in one transaction; returns the month and how many partners were newly assigned and held.
 
     Who started the run goes on record with it, and stays out of XCom.
     """
-    context: Any = get_current_context()
-    started_by = context["dag_run"].triggering_user_name or BY_SCHEDULE
-    outcome = _run(request, started_by=started_by).write_discount_rates()
+    run = _run(request, started_by=started_by(get_current_context()))
+    if asked["waits"]:
+        run.draft_again()
+    outcome = run.write_discount_rates()
     _log.info("revision %s: %s assigned, %s held", outcome.revision, outcome.assigned, outcome.held)
     if outcome.held and not request["history"]:
         own = outcome.own_effective_on
@@ -288,7 +351,16 @@ def month_steps(*, migration: bool) -> None:
     merged = merge_totals(request)
     tiers = assign_tiers(request)
     settled = settle_grace_periods(request)
-    written = write_discount_rates(request)
+    asked_rates = ask_for_approval(request)
+    approved = RatesApproval(
+        task_id="approve_rates",
+        subject="Rates of {{ ti.xcom_pull(task_ids='begin_month')['billing_month'] }}: put them in force?",
+        params=_WHY,
+        assigned_users=approvers(),
+        retries=SAFE_RETRIES["retries"],
+        retry_delay=SAFE_RETRIES["retry_delay"],
+    )
+    written = write_discount_rates(request, asked_rates)
     databases = list_order_databases(request)
     published = publish_rates.expand(entity=databases)
     batches = list_letter_batches(written)
@@ -302,6 +374,8 @@ def month_steps(*, migration: bool) -> None:
         merged,
         tiers,
         settled,
+        asked_rates,
+        approved,
         written,
         databases,
         published,

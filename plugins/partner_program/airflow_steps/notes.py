@@ -26,6 +26,16 @@ NOTES = {
     ),
     "assign_tiers": f"Drafts the tier that each total earns. {_AGAIN}",
     "settle_grace_periods": f"Drafts what becomes of open grace periods: confirmed, lapsed, or still open. {_AGAIN}",
+    "ask_for_approval": (
+        "Where the programme has rates approved (`approval: rates`), keeps on record that they wait for a person, once "
+        f"for each decision. Fails where a person has refused them. {_AGAIN}"
+    ),
+    "approve_rates": (
+        "**Waits for a person**, under Required Actions, where rates are approved; otherwise it ends at once. It shows "
+        "the book of changes. Whoever started the run cannot approve. The answer is for this decision alone. "
+        "Rejected, nothing takes force: correct the cause, then clear `merge_totals` and what follows. Approved with "
+        "`partner-program month approve` meanwhile: clear it, and it goes on."
+    ),
     "write_discount_rates": (
         "**The month takes force here**, in one transaction: tiers, rates for new orders, the letters that "
         "are owed, and who ran it. The brake stops it where it would lower too many: look at the figures, "

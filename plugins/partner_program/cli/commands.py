@@ -5,6 +5,7 @@ A command reads what was typed, calls one use case and prints its answer.
 
 import click
 
+from partner_program.cli.act_commands import acts
 from partner_program.cli.application_commands import application
 from partner_program.cli.benefit_commands import benefit
 from partner_program.cli.close_commands import close
@@ -13,7 +14,7 @@ from partner_program.cli.document_commands import certificate
 from partner_program.cli.exchange_rate_commands import rates
 from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
-from partner_program.cli.month_commands import brake, explain, register, run
+from partner_program.cli.month_commands import brake, explain, month, register, run
 from partner_program.cli.options import example
 from partner_program.cli.partner_commands import partner, partners
 from partner_program.cli.proof_commands import proof
@@ -46,7 +47,7 @@ def program() -> None:
 
 for _command in (
     *(init, load, application, partner, partners, doctor),
-    *(run, register, explain, brake, simulate),
+    *(run, register, explain, acts, month, brake, simulate),
     rates,
     letters,
     restatement,

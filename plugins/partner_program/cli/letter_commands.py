@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from partner_program.cli.inputs import FILE, MONTH, WORDS, installation, whole
-from partner_program.cli.options import all_rows, example, looked_at, out_file, text_or_json
+from partner_program.cli.options import all_rows, example, looked_at, out_file, person, text_or_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 from partner_program.domain.plurals import plural
@@ -126,7 +126,8 @@ def approve(month: BillingMonth, reason: str, approved_by: str, batch_hash: str 
 @letters.command("send", epilog=example("partner-program letters send 2015-06 --limit 3"))
 @click.argument("month", type=MONTH)
 @click.option("--limit", type=whole("N", 1), help="Send at most so many.")
-def send(month: BillingMonth, limit: int | None) -> None:
+@person("sent_by", "Who sends: it stays on record.")
+def send(month: BillingMonth, limit: int | None, sent_by: str) -> None:
     """Send what was approved of MONTH.
 
     Without live sending (connection letters_smtp) each message is written below PARTNER_PROGRAM_OUT/mail. A letter is
@@ -139,7 +140,12 @@ def send(month: BillingMonth, limit: int | None) -> None:
     here = installation()
     with sending_progress(count_to_send(here, month)) as progress:
         report = send_letters(
-            here, month, clock=Clock(time.time, time.sleep), limit=limit or EVERY_LETTER, progress=progress
+            here,
+            month,
+            clock=Clock(time.time, time.sleep),
+            sent_by=sent_by,
+            limit=limit or EVERY_LETTER,
+            progress=progress,
         )
     click.echo(_sent_text(month, report))
     found = reconcile_letters(here, month)

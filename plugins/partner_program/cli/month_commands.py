@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from partner_program.cli.inputs import DAY, FILE, MONTH, WORDS, installation
-from partner_program.cli.options import ROWS_SHOWN, all_rows, example, looked_at, person, progress, text_or_json
+from partner_program.cli.options import (
+    ROWS_SHOWN,
+    all_rows,
+    example,
+    looked_at,
+    person,
+    progress,
+    table_or_file,
+    text_or_json,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
+    from partner_program.domain.rates_approval import RatesAsked
     from partner_program.usecases.month.commit import RunOutcome
     from partner_program.usecases.month.inputs import MonthRequest
     from partner_program.usecases.whole_month import WholeMonth
@@ -158,3 +168,86 @@ def brake_release(month: BillingMonth, reason: str, released_by: str) -> None:
     for why in release_brake(installation(), month, released_by=released_by, reason=reason):
         click.echo(f"released: {why}")
     click.echo(f"now run the month again as it was run: partner-program run {month} [--effective-on DAY]")
+
+
+@click.group()
+def month() -> None:
+    """A month's decisions by people: its rates looked at, approved or refused; the month signed."""
+
+
+_SEEN = click.option("--hash", "decision_hash", type=WORDS, help="Hash of what was looked at; `month book` shows it.")
+
+
+@month.command("book", epilog=example("partner-program month book 2015-06"))
+@click.argument("month", type=MONTH)
+@table_or_file
+@all_rows
+def month_book_command(month: BillingMonth, form: Literal["table", "json", "csv"], every: bool) -> None:
+    """Show what waits for an approval in MONTH: who falls, rises, is held, with the revenue counted; unusual first."""
+    from partner_program.usecases.month.approval import book_file, month_book
+
+    book = month_book(installation(), month)
+    if form == "table":
+        from partner_program.cli.book_tables import print_book
+
+        print_book(book, every=every)
+    else:
+        click.echo(book_file(book, form), nl=False)
+
+
+@month.command("approve", epilog=example('partner-program month approve 2015-06 --by robin --reason "looked at it"'))
+@click.argument("month", type=MONTH)
+@click.option("--reason", type=WORDS, required=True, help="Why the changes are right; kept on record.")
+@looked_at("approved_by")
+@_SEEN
+def month_approve(month: BillingMonth, reason: str, approved_by: str, decision_hash: str | None) -> None:
+    """Approve the rates of MONTH that wait, as they are now; whoever started its run may not.
+
+    What is decided anew after that waits anew. Approving twice is once.
+    """
+    from partner_program.usecases.month.approval import approve_rates
+
+    done = approve_rates(installation(), month, approved_by=approved_by, reason=reason, decision_hash=decision_hash)
+    by = done.answered.done_by if done.answered else approved_by
+    click.echo(
+        f"{month}: rates approved by {by} ({done.decision_hash[:12]}); now run the month again as it was run: "
+        f"partner-program run {month}{_as_run(done.asked)}"
+    )
+
+
+@month.command("refuse", epilog=example('partner-program month refuse 2015-06 --by robin --reason "NL is too low"'))
+@click.argument("month", type=MONTH)
+@click.option("--reason", type=WORDS, required=True, help="What is wrong; kept on record.")
+@looked_at("refused_by")
+@_SEEN
+def month_refuse(month: BillingMonth, reason: str, refused_by: str, decision_hash: str | None) -> None:
+    """Refuse the rates of MONTH that wait: nothing takes force until they are decided anew, or approved after all."""
+    from partner_program.usecases.month.approval import refuse_rates
+
+    done = refuse_rates(installation(), month, refused_by=refused_by, reason=reason, decision_hash=decision_hash)
+    by = done.answered.done_by if done.answered else refused_by
+    click.echo(f"{month}: rates refused by {by} ({done.decision_hash[:12]}); nothing of the month takes force")
+
+
+def _as_run(asked: "RatesAsked") -> str:
+    """The options with which the month was run."""
+    words = [f"--effective-on {asked.effective_on}"] if asked.effective_on else []
+    words += ["--migration"] if asked.migration else []
+    words += [f"--program {asked.program_file}"] if asked.program_file else []
+    return "".join(f" {word}" for word in words)
+
+
+@month.command("sign", epilog=example("partner-program month sign 2015-06 --role finance --by robin"))
+@click.argument("month", type=MONTH)
+@click.option("--role", type=WORDS, required=True, help="In which role: finance.")
+@click.option("--reason", type=WORDS, default="nothing is open", show_default=True, help="Why; kept on record.")
+@person("signed_by", "Who signs.")
+def month_sign(month: BillingMonth, role: str, reason: str, signed_by: str) -> None:
+    """Sign MONTH, as it is now: after that only a restatement changes it.
+
+    Refused while something is open: partners held, a restatement proposed, rates not published, letters not delivered.
+    """
+    from partner_program.usecases.month.signing import sign_month
+
+    signed, revision = sign_month(installation(), month, role=role, signed_by=signed_by, reason=reason)
+    click.echo(f"{month}: revision {revision} signed by {signed.done_by} ({role}), {signed.done_at:%Y-%m-%d %H:%M %Z}")

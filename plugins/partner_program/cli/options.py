@@ -71,10 +71,10 @@ into_registry = click.option(
 
 def person(name: str, help_text: str) -> Callable[[_Command], _Command]:
     """The option `--by` for a person; `name` is the parameter's."""
-    return click.option("--by", name, type=WORDS, default=_login, show_default="the user logged in", help=help_text)
+    return click.option("--by", name, type=WORDS, default=login, show_default="the user logged in", help=help_text)
 
 
-def _login() -> str:
+def login() -> str:
     """The name of the user logged in; a container may run as a number that has none."""
     try:
         return getpass.getuser()

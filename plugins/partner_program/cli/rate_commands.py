@@ -6,7 +6,7 @@ from datetime import date
 import click
 
 from partner_program.cli.inputs import AMOUNT, DAY, PERCENT, installation, whole
-from partner_program.cli.options import example, progress, text_or_json
+from partner_program.cli.options import example, person, progress, text_or_json
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 
@@ -58,7 +58,8 @@ def quote(
 
 @click.command(epilog=example("partner-program publish NL"))
 @click.argument("entity", required=False)
-def publish(entity: str | None) -> None:
+@person("done_by", "Who publishes: it stays on record where something was owed.")
+def publish(entity: str | None, done_by: str) -> None:
     """Publish the rates owed to ENTITY's order database, or to each that has a connection, and read them back.
 
     An entity that is down keeps its rows owed and does not stop the others.
@@ -66,7 +67,7 @@ def publish(entity: str | None) -> None:
     from partner_program.usecases.publication import publish_owed
 
     here = installation()
-    failed = publish_owed(here, published_on=here.today(), only=entity, progress=progress)
+    failed = publish_owed(here, published_on=here.today(), only=entity, done_by=done_by, progress=progress)
     if failed:
         raise Refusal(f"not published, still owed: {', '.join(failed)}")
 

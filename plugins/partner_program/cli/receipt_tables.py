@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from partner_program.cli.act_tables import print_acts
 from partner_program.cli.line_tables import amount_text, fault_text, print_lines_now
 from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_rows
@@ -34,6 +35,8 @@ def print_receipt(receipt: Receipt, *, every: bool) -> None:
         _print_short_lines(receipt, every=every)
     if receipt.result and receipt.result.status == "assigned":
         _print_result(console, receipt, receipt.result)
+    if receipt.acts:
+        print_acts("Acts behind this result", receipt.acts, every=every)
     console.print(f"programme file {receipt.program_file}, sha256 {receipt.program_hash}")
     for snapshot in receipt.snapshots:
         console.print(f"snapshot {snapshot.entity}, sha256 {snapshot.sha256}")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from partner_program.cli.inputs import FOLDER, WORDS, installation
-from partner_program.cli.options import example
+from partner_program.cli.options import example, login
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
+    from partner_program.domain.acts import Doer
     from partner_program.domain.registry import Removals
 
 
@@ -30,9 +31,9 @@ def init() -> None:
 )
 @click.argument("folder", type=FOLDER, metavar="DIR")
 @click.option("--remove", multiple=True, metavar="FILE:KEY", help="Row that was a mistake; may be given many times.")
-@click.option("--by", "removed_by", type=WORDS, help="Who removes it.")
+@click.option("--by", "done_by", type=WORDS, help="Who loads, or removes a row; default: the user logged in.")
 @click.option("--reason", type=WORDS, help="Why: it stays on record.")
-def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: str | None) -> None:
+def load(folder: Path, remove: tuple[str, ...], done_by: str | None, reason: str | None) -> None:
     """Load the registry's CSV files from DIR: all of them, or none.
 
     All faults are printed at once, as file:line: column. Loading the same folder twice changes nothing. A partner,
@@ -41,10 +42,13 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
     from partner_program.domain.registry_doubts import registry_doubts
     from partner_program.usecases.listed_accounts import look_at_lists
     from partner_program.usecases.partner_status import rates_left_open
-    from partner_program.usecases.registry import load_registry_folder
+    from partner_program.usecases.registry import load_registry_folder, loader
 
     here = installation()
-    registry, changed = load_registry_folder(here, folder, _removals(remove, removed_by, reason))
+    by = loader(done_by or login(), reason)
+    if remove and not (done_by and reason):
+        raise click.UsageError("--remove needs --by NAME and --reason TEXT: a removal stays on record")
+    registry, changed = load_registry_folder(here, folder, _removals(remove, by), loaded_by=by)
     click.echo(
         f"{plural(len(registry.partners), 'partner')}, {plural(len(registry.account_links), 'account link')}, "
         f"{plural(len(registry.entities), 'entity', 'entities')}: {plural(changed, 'row')} changed"
@@ -55,21 +59,15 @@ def load(folder: Path, remove: tuple[str, ...], removed_by: str | None, reason: 
         click.echo(f"warning: {doubt}", err=True)
 
 
-def _removals(remove: tuple[str, ...], removed_by: str | None, reason: str | None) -> "Removals | None":
-    """Read what --remove names; who and why are needed with it, and mean nothing without it."""
-    from partner_program.usecases.registry import removal, removals_by
+def _removals(remove: tuple[str, ...], by: "Doer") -> "Removals | None":
+    """Read what --remove names."""
+    from partner_program.domain.registry import Removals
+    from partner_program.usecases.registry import removal
 
-    if not remove:
-        if removed_by or reason:
-            raise click.UsageError("--by and --reason say who removes a row and why: name the row with --remove")
-        return None
-    if not (removed_by and reason):
-        raise click.UsageError("--remove needs --by NAME and --reason TEXT: a removal stays on record")
     try:
-        rows = [removal(each) for each in remove]
+        return Removals([removal(each) for each in remove], by) if remove else None
     except Refusal as refusal:
         raise click.UsageError(f"--remove: {refusal}") from refusal
-    return removals_by(rows, done_by=removed_by, reason=reason)
 
 
 @click.command(epilog=example("partner-program doctor"))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from partner_program.cli.act_tables import head_line
 from partner_program.cli.long_tables import console as _console
-from partner_program.cli.long_tables import print_rows
+from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.register import COLUMNS, Cell, Form, cells, table_columns
@@ -31,6 +32,8 @@ def print_register(start: "RegisterStart", *, every: bool) -> None:
     title = f"{register.billing_month} revision {register.revision}, {register.status.replace('_', ' ')}"
     if register.effective_on:
         title += f", effective {register.effective_on}"
+    for act in start.head:
+        console.print(escape(visible(head_line(act))))
     _print_partners(title, start, every=every)
     for month, partners in _decided_later(start.decided_later).items():
         console.print(f"rate decided by {month}, a later month; the tier here is on record: {escape(partners)}")

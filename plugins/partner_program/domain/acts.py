@@ -1,13 +1,39 @@
 """What a person or a schedule does that changes something: who, when and why (rule 13)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+# What was done. A kind is stored with each act: a name that was used once stays.
 MONTH_RUN = "month run"
+BRAKE_STOPPED = "month stopped by the brake"
+BRAKE_RELEASED = "brake released"
+RATES_WAIT = "rates wait for approval"
+RATES_APPROVED = "rates approved"
+RATES_REFUSED = "rates refused"
+MONTH_SIGNED = "month signed"
+RATE_CONFIRMED = "rate_confirmed"
+RESTATEMENT_ACCEPTED = "restatement accepted"
+RESTATEMENT_REJECTED = "restatement rejected"
+GRANT_MADE = "grant made"
+REGISTRY_LOADED = "registry loaded"
+REGISTRY_REMOVAL = "registry_removal"
+CLOSE_RECORDED = "close recorded"
+RATES_PUBLISHED = "rates published"
+LETTERS_APPROVED = "letters approved"
+LETTERS_APPROVED_BY_NOBODY = "letters approved without a person"
+LETTERS_REJECTED = "letters rejected"
+LETTERS_SENT = "letters sent"
+LETTER_ARRIVED = "letter arrived"
+LETTER_AGAIN = "letter to be sent again"
+LETTER_NEVER_CAME = "letter never came"
+LETTERS_BOUNCED = "letters came back"
+INSTALLATION_ADOPTED = "installation adopted"
 APPLICATION_ACCEPTED = "application accepted"
 PARTNER_SUSPENDED = "partner suspended"
 PARTNER_ENDED = "partner ended"
 PARTNER_RESUMED = "partner resumed"
 PARTNER_ASSIGNED = "partner manager assigned"
+
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 
@@ -22,10 +48,47 @@ class Doer:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: `kind` says what was done, `subject` to what, `detail` with which values (JSON)."""
+    """One act: `kind` says what was done, `subject` to what, `detail` with which values (JSON).
+
+    `billing_month` and `partner_id` are those that it is about, None where it is about none or about several.
+    """
 
     kind: str
     subject: str
     doer: Doer
     decided_hash: str
     detail: str
+    billing_month: str | None = None
+    partner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedAct:
+    """An act as it is shown: `done_at` is in the programme's time zone, `detail` is JSON."""
+
+    done_at: datetime
+    kind: str
+    done_by: str
+    reason: str
+    subject: str
+    billing_month: str | None
+    partner_id: str | None
+    decided_hash: str
+    detail: str
+
+
+# Those at the head of a register: who ran the month, who approved, who signed.
+AT_THE_HEAD = (
+    MONTH_RUN,
+    BRAKE_RELEASED,
+    RATES_APPROVED,
+    RESTATEMENT_ACCEPTED,
+    LETTERS_APPROVED,
+    LETTERS_APPROVED_BY_NOBODY,
+    MONTH_SIGNED,
+)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's: case and blanks around a name make no other person."""
+    return one.strip().casefold() == other.strip().casefold()

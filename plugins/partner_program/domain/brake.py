@@ -22,17 +22,28 @@ class Move:
         """Whether the tier, a discount or the SLA falls: an old agreement that ends lowers terms and no tier."""
         if self.previous_tier is not None and self.tier < self.previous_tier:
             return True
-        before, now = self.previous_terms, self.terms
-        return (
-            before is not None
-            and now is not None
-            and (
-                now.tier < before.tier
-                or now.monthly_fee_discount_bp < before.monthly_fee_discount_bp
-                or now.setup_fee_discount_bp < before.setup_fee_discount_bp
-                or sla_rank(now.sla) < sla_rank(before.sla)
-            )
+        return _is_below(self.terms, self.previous_terms)
+
+    @property
+    def lifts(self) -> bool:
+        """Whether nothing falls, and the tier, a discount or the SLA rises above what there was before."""
+        if self.lowers or self.previous_terms is None:
+            return False
+        return (self.previous_tier or 0) < self.tier or _is_below(self.previous_terms, self.terms)
+
+
+def _is_below(one: RateTerms | None, other: RateTerms | None) -> bool:
+    """Whether any component of some terms is below that of others; nothing is below no terms."""
+    return (
+        one is not None
+        and other is not None
+        and (
+            one.tier < other.tier
+            or one.monthly_fee_discount_bp < other.monthly_fee_discount_bp
+            or one.setup_fee_discount_bp < other.setup_fee_discount_bp
+            or sla_rank(one.sla) < sla_rank(other.sla)
         )
+    )
 
 
 def brake_reasons(

@@ -13,6 +13,7 @@ from partner_program.domain.requirements import Requirement
 SLA_RANKS = ("Bronze", "Silver", "Gold", "Platinum")
 Availability = Literal["yes", "on_request", "unknown"]
 BenefitApproval = Literal["anybody", "another_person"]
+RatesApprovalKey = Literal["none", "rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class Program:
     """The whole programme as it is from `in_force_from` on.
 
     `file_hash` is the sha256 of the file's bytes but for the sections that decide no month; `content_hash` that of all.
-    `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it.
+    `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it. `approval`
+    says whether rates wait for a person before they take force.
     """
 
     in_force_from: date
@@ -145,6 +147,7 @@ class Program:
     authorisation_requirements: tuple[Requirement, ...]
     rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
     benefit_approval: BenefitApproval = "anybody"
+    approval: RatesApprovalKey = "none"
     content_hash: str = ""
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
@@ -182,14 +185,19 @@ def program_in_force(programs: Sequence[Program], day: date) -> Program:
     return max(in_force, key=lambda program: program.in_force_from)
 
 
-def day_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> date:
-    """The date at a moment, in the time zone of the programme in force then; before the first, in the first one's.
+def time_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> datetime:
+    """A moment in the time zone of the programme in force then; before the first, in the first one's.
 
     A programme is in force from midnight on its first day, in its own time zone. `moment` has a time zone.
     """
-    days = [(program.in_force_from, moment.astimezone(ZoneInfo(program.time_zone)).date()) for program in programs]
-    begun = [(begins, day) for begins, day in days if begins <= day]
-    return max(begun)[1] if begun else min(days)[1]
+    times = [(program.in_force_from, moment.astimezone(ZoneInfo(program.time_zone))) for program in programs]
+    begun = [(begins, time) for begins, time in times if begins <= time.date()]
+    return max(begun)[1] if begun else min(times)[1]
+
+
+def day_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> date:
+    """The date at a moment, in the time zone of the programme in force then."""
+    return time_in_the_programme(programs, moment=moment).date()
 
 
 def sla_rank(sla: str | None) -> int:

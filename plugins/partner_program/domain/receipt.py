@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.month_order import MonthStatus
@@ -77,7 +78,8 @@ class Receipt:
 
     `result` is its row of the register, `held_reason` says why there is no decision yet. `rates` are those of the
     month, of every currency. `band` and `legacy` need the programme file that the month was settled with. `lines_now`
-    names the single lines, where somebody asked for them.
+    names the single lines, where somebody asked for them. `acts` are those about the month and the partner, newest
+    first.
     """
 
     partner_id: str
@@ -97,6 +99,7 @@ class Receipt:
     grants: tuple[SettledGrant, ...]
     legacy: tuple[LegacyTerm, ...]
     lines_now: LinesNow | None = None
+    acts: tuple[DatedAct, ...] = ()
 
 
 def receipt_lines(

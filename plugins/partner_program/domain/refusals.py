@@ -26,7 +26,15 @@ class NotThisInstallation(Refusal):
 
 
 class NotApproved(Refusal):
-    """A person has to approve these letters, as they are now, before they are sent."""
+    """A person has to approve this, as it is now, and this person or this approval is not it."""
+
+
+class RatesWait(Refusal):
+    """What the month decided waits for a person's approval; nothing took force."""
+
+
+class MonthSigned(Refusal):
+    """The month is signed: only a restatement changes it."""
 
 
 class NoRuleInForce(Refusal):

@@ -12,11 +12,10 @@ from sqlalchemy import Connection
 from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.database.database import CONN_ID
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.database.registry_removals import REMOVAL
 from partner_program.adapters.files.application import read_application
 from partner_program.adapters.files.csv_edit import with_rows
 from partner_program.adapters.reports.application import application_json
-from partner_program.domain.acts import APPLICATION_ACCEPTED
+from partner_program.domain.acts import APPLICATION_ACCEPTED, REGISTRY_REMOVAL
 from partner_program.domain.authorisation import (
     Answers,
     ApplicationCheck,
@@ -98,7 +97,7 @@ def accept_application(
             return Planned(Accepted(before, None), {})
         _check_acceptable(_compared(checked, answers, registry), registry, manager_id, other_than)
         used = [each.partner_id for each in registry.partners]
-        removed = [act.subject.removeprefix(_PARTNER_KEY) for act in load_acts(connection, REMOVAL)]
+        removed = [act.subject.removeprefix(_PARTNER_KEY) for act in load_acts(connection, REGISTRY_REMOVAL)]
         made = new_partner(
             answers=answers,
             partner_id=next_partner_id([*used, *removed]),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from partner_program.adapters.database import acts as act_store
 from partner_program.adapters.database import receipts as receipt_store
 from partner_program.adapters.database import register as register_store
 from partner_program.adapters.database import registry as registry_store
@@ -17,6 +18,7 @@ from partner_program.domain.receipt import (
     receipt_lines,
     receipt_short_lines,
 )
+from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.single_lines import find_single_lines
 
@@ -41,6 +43,7 @@ def explain(
         rates = registry_store.rates_of_month(connection, month)
         result = register_store.read_register_partner(connection, month, partner_id)
         agreements = registry_store.agreements_of(connection, partner_id)
+        acts = act_store.acts_behind(connection, partner_id, month)
     settlement, held = decided.settlement, decided.held
     programs = installation.programs_with(program_file)
     revenues = [revenue for _, revenue in decided.snapshots]
@@ -82,6 +85,7 @@ def explain(
             program=program, result=result, agreements=agreements, effective_on=settlement.effective_on
         ),
         lines_now=lines_now,
+        acts=dated(installation, acts),
     )
 
 

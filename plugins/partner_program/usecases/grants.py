@@ -9,7 +9,9 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database import results as result_store
+from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.reports.records import records_csv, records_json
+from partner_program.domain.acts import GRANT_MADE
 from partner_program.domain.grace import GrantStanding, standing_of_grant
 from partner_program.domain.month_order import IN_FORCE, check_grant_day
 from partner_program.domain.rates import Rate
@@ -61,6 +63,9 @@ def grant_grace(
         last = settlement_history.last_decided_on(connection, partner_id)
         check_grant_day(partner_id=partner_id, starts_on=starts_on, last_decided_on=last)
         registry_store.add_grant(connection, grant)
+        detail = {"tier": tier, "starts_on": starts_on, "ends_on": ends_on}
+        doer = now_by(granted_by, reason)
+        record_act(connection, GRANT_MADE, grant.grant_id, doer, detail, partner_id=partner_id)
         agreements = registry_store.agreements_of(connection, partner_id)
         rate = rate_of_grant(program=program, grant=grant, agreements=agreements, current=current)
         if rate == current:

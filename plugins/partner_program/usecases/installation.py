@@ -11,7 +11,13 @@ from partner_program.adapters.connections import ConnectionFields, Connections
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.program import LargestLine, Program, day_in_the_programme, program_in_force
+from partner_program.domain.program import (
+    LargestLine,
+    Program,
+    day_in_the_programme,
+    program_in_force,
+    time_in_the_programme,
+)
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.sending_epoch import Place
@@ -63,6 +69,10 @@ class Installation:
     def today(self) -> date:
         """Today in the time zone of the programme in force: the only place where a date is taken from the clock."""
         return day_in_the_programme(self.programs, moment=datetime.now(UTC))
+
+    def local_time(self, moment: int) -> datetime:
+        """A moment, in seconds since 1970, in the time zone of the programme in force then."""
+        return time_in_the_programme(self.programs, moment=datetime.fromtimestamp(moment, UTC))
 
     def program_on(self, day: date, program_file: Path | None = None) -> Program:
         """The programme in force on a day; a file given by hand replaces the folder's."""

@@ -1,11 +1,13 @@
 """Publishes rates to the entities' order databases: owed rows are appended, read back and compared."""
 
+import json
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +16,11 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.publication import Account
 from partner_program.adapters.orders import database as orders_db
 from partner_program.adapters.orders.rows import FoundRows
+from partner_program.domain.acts import RATES_PUBLISHED
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
@@ -120,7 +124,7 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
     if not _has_orders(installation, entity):
         return 0
     (publishing,) = _publishing(installation, [entity], published_on)
-    return _record(installation, entity, publishing(), published_on)
+    return _record(installation, entity, publishing(), published_on, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +158,13 @@ def _add_and_read(installation: Installation, entity: Entity, wanted: Outbox, pu
     return _Published(wanted, new, orders_db.read_rows(fields))
 
 
-def _record(installation: Installation, entity: Entity, published: _Published, published_on: date) -> int:
-    """Compare what was read back, and mark it as published; return how many rows were new there."""
+def _record(
+    installation: Installation, entity: Entity, published: _Published, published_on: date, done_by: str | None
+) -> int:
+    """Compare what was read back, and mark it as published, on record if a person did it.
+
+    Returns how many rows were new there.
+    """
     wanted, found = published.wanted, published.found
     with installation.database.reading() as connection:
         now = publication_store.outbox(connection, entity.entity)
@@ -170,6 +179,11 @@ def _record(installation: Installation, entity: Entity, published: _Published, p
     if owed:
         with installation.database.writing() as connection:
             publication_store.mark_published(connection, entity.entity, owed, published_on=published_on)
+            if done_by is not None:
+                keys = json.dumps(owed, default=str)
+                detail = {"entity": entity.entity, "rates": len(owed), "keys": sha256(keys.encode()).hexdigest()}
+                doer = now_by(done_by, "published what was owed")
+                record_act(connection, RATES_PUBLISHED, entity.entity, doer, detail)
     return published.new
 
 
@@ -178,10 +192,12 @@ def publish_owed(
     *,
     published_on: date,
     only: str | None = None,
+    done_by: str | None = None,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> list[str]:
     """Publish to every entity that has an order database, or to `only` that one; return the entities that failed.
 
+    `done_by` is the person who publishes by hand, on record for each entity where something was owed.
     An entity that fails does not stop the others: the rates are in force. One that does not answer takes no time from
     the others. Refused where `only` has no order database.
     """
@@ -191,14 +207,18 @@ def publish_owed(
             raise Refusal(f"entity {only} has no order database: set AIRFLOW_CONN_{connection_id.upper()}")
     entities = [each for each in entities_with_orders(installation) if only in (None, each.entity)]
     failed = []
-    for entity, fault in _publish_all(installation, entities, published_on, progress):
+    for entity, fault in _publish_all(installation, entities, published_on, done_by, progress):
         progress(f"publish_rates {entity.entity}: {fault}")
         failed.append(entity.entity)
     return failed
 
 
 def _publish_all(
-    installation: Installation, entities: Sequence[Entity], published_on: date, progress: Callable[[str], None]
+    installation: Installation,
+    entities: Sequence[Entity],
+    published_on: date,
+    done_by: str | None,
+    progress: Callable[[str], None],
 ) -> Iterator[tuple[Entity, str]]:
     """Publish to all entities at the same time; yield those that failed, with what went wrong."""
     prepared = _tried(partial(_publishing, installation, entities, published_on)) if entities else []
@@ -208,7 +228,7 @@ def _publish_all(
     for entity, published in zip(entities, side_by_side([partial(_tried, each) for each in prepared]), strict=True):
         done: int | str | _Published = published
         if isinstance(published, _Published):
-            done = _tried(partial(_record, installation, entity, published, published_on))
+            done = _tried(partial(_record, installation, entity, published, published_on, done_by))
         if isinstance(done, str):
             yield entity, done
         else:

@@ -1,6 +1,5 @@
 """Exchange rates: which a month may rely on, a person's confirmation of one in doubt, the official monthly means."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,15 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from partner_program.adapters.database.acts import record_act
-from partner_program.adapters.database.exchange_rates import CONFIRMED as RATE_CONFIRMED
+from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.exchange_rates import UsedRates, confirmed_rates
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.files.exchange_rates import add_rates
 from partner_program.adapters.official_rates import packaged_series, series_of_file
-from partner_program.domain.acts import Doer
+from partner_program.domain.acts import RATE_CONFIRMED
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.exchange_rates import JudgedRate, complete_mean, judge_rates
+from partner_program.domain.exchange_rates import JudgedRate, RateValue, complete_mean, judge_rates
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import ExchangeRate, Registry
 from partner_program.domain.totals import EUR
@@ -82,11 +80,13 @@ def confirm_rate(
         why = "is confirmed already" if found.confirmed else "is not in doubt: there is nothing to confirm"
         raise Refusal(f"the rate {found.rate.units_per_eur} {currency} in {month} {why}")
     detail = {"month": str(month), "currency": currency, "units_per_eur": str(found.rate.units_per_eur)}
-    doer = Doer(confirmed_by, reason, int(time.time()))
+    doer = now_by(confirmed_by, reason)
     with here.database.writing() as connection:
         stored = load_registry(connection, partners=()).exchange_rates
         if found.rate not in stored:
             raise Refusal(f"the rate of {currency} in {month} changed meanwhile: look at it again")
+        if RateValue(month, currency, found.rate.units_per_eur) in confirmed_rates(connection):
+            raise Refusal(f"the rate {found.rate.units_per_eur} {currency} in {month} is confirmed already")
         record_act(connection, RATE_CONFIRMED, f"{month} {currency}", doer, detail, month=month)
     return found
 

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import register as register_store
+from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.adapters.reports.workbook import register_xlsx
+from partner_program.domain.acts import AT_THE_HEAD, DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import Register
+from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
 
 RegisterForm = Literal["json", "csv", "xlsx"]
@@ -27,12 +32,14 @@ def month_register(installation: Installation, month: BillingMonth) -> Register:
 class RegisterStart:
     """A register with the rows of its first partners, or of all.
 
-    `tiers` has every partner's, None where held; `decided_later` those whose rate a later month decides.
+    `tiers` has every partner's, None where held; `decided_later` those whose rate a later month decides. `head` are
+    the acts at the head of it: who ran the month, who approved, who signed; oldest first.
     """
 
     register: Register
     tiers: Mapping[str, int | None]
     decided_later: Mapping[str, BillingMonth]
+    head: tuple[DatedAct, ...]
 
 
 def register_start(installation: Installation, month: BillingMonth, count: int | None) -> RegisterStart:
@@ -41,12 +48,23 @@ def register_start(installation: Installation, month: BillingMonth, count: int |
         tiers = register_store.partners_and_tiers(connection, month)
         first = None if count is None else list(tiers)[:count]
         later = register_store.partners_decided_later(connection, month)
-        return RegisterStart(register_store.read_register(connection, month, first), tiers, later)
+        start = register_store.read_register(connection, month, first)
+        return RegisterStart(start, tiers, later, _head(installation, connection, month))
+
+
+def _head(installation: Installation, connection: Connection, month: BillingMonth) -> tuple[DatedAct, ...]:
+    return dated(installation, load_acts(connection, *AT_THE_HEAD, month=month))[::-1]
 
 
 def register_file(installation: Installation, month: BillingMonth, form: RegisterForm) -> bytes:
-    """The register of a month as a file: JSON and CSV in UTF-8, or a workbook."""
-    register = month_register(installation, month)
+    """The register of a month as a file: JSON and CSV in UTF-8, or a workbook.
+
+    The workbook has the acts at its head. JSON and CSV have what was decided alone: equal inputs give equal bytes on
+    any day and by whomever; `acts` gives programs the acts.
+    """
     if form == "xlsx":
-        return register_xlsx(register)
+        with installation.database.reading() as connection:
+            register = register_store.read_register(connection, month)
+            return register_xlsx(register, _head(installation, connection, month))
+    register = month_register(installation, month)
     return (register_json(register) if form == "json" else register_csv(register)).encode()

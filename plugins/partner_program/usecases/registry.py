@@ -1,12 +1,11 @@
 """The registry of partners: loads its files, all or none, and finds an entity by its code. Not a month's register."""
 
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
+from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.registry import load_entities, save_registry
 from partner_program.adapters.database.registry_removals import REMOVABLE_FILES
-from partner_program.domain.acts import Doer
+from partner_program.domain.acts import REGISTRY_LOADED, Doer
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry, Removals
@@ -15,18 +14,21 @@ from partner_program.usecases.registry_changes import held_for_reading, read_fol
 
 
 def load_registry_folder(
-    installation: Installation, folder: Path, removals: Removals | None = None
+    installation: Installation, folder: Path, removals: Removals | None = None, *, loaded_by: Doer | None = None
 ) -> tuple[Registry, int]:
     """Read a folder of registry files and make the database equal to it; return it and how many rows changed.
 
     `removals` name the rows that were a mistake: no other partner, link, agreement or grant may vanish. The programme
-    files say which benefits a request may name, and which tiers a grant may name.
+    files say which benefits a request may name, and which tiers a grant may name. `loaded_by` goes on record where
+    anything changed, with how many rows of each table.
     """
     with held_for_reading(installation, folder):
         registry = read_folder(installation, folder)
         with installation.database.writing() as connection:
             changed = save_registry(connection, registry, removals, programs=installation.programs)
-    return registry, changed
+            if changed and loaded_by is not None:
+                record_act(connection, REGISTRY_LOADED, "registry", loaded_by, {"rows_changed": changed})
+    return registry, sum(changed.values())
 
 
 def removal(written: str) -> str:
@@ -41,9 +43,9 @@ def removal(written: str) -> str:
     return written
 
 
-def removals_by(rows: Sequence[str], *, done_by: str, reason: str) -> Removals:
-    """Say who removes these rows now, and why."""
-    return Removals(rows, Doer(done_by, reason, int(time.time())))
+def loader(done_by: str, reason: str | None) -> Doer:
+    """Say who loads the registry now, and why."""
+    return now_by(done_by, reason or "loaded the registry's files")
 
 
 def entity_codes(installation: Installation) -> list[str]:

@@ -22,7 +22,7 @@ def june(tmp_path: Path) -> LetterWorld:
 
 def claims(june: LetterWorld, *partners: str) -> Claims:
     settings = sending_settings(june.here.connections)
-    return Claims(june.here, MONTH, settings, clock=june.time.now, partners=partners or None)
+    return Claims(june.here, MONTH, settings, clock=june.time.now, partners=partners or None, sent_by="robin")
 
 
 def swept(june: LetterWorld) -> dict[str, int]:

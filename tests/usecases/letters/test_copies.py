@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 
 from partner_program.adapters.database.acts import load_acts
-from partner_program.domain.acts import Doer
+from partner_program.domain.acts import INSTALLATION_ADOPTED, Doer
 from partner_program.domain.refusals import NotThisInstallation, Refusal, Unavailable
 from partner_program.usecases.doctor import Examined, examine
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import installation_file
 from partner_program.usecases.letters.resolution import (
-    ADOPTION,
     adopt_installation,
     resolve_letters,
 )
@@ -133,7 +132,7 @@ def test_an_adopted_copy_sends_nothing_that_may_have_left_and_the_adoption_is_on
     why = f"the database was copied or put back from a backup: {KIM.reason}"
     assert {row.reply for row in other.reconciled().open} == {why}
     with other.here.database.reading() as connection:
-        (act,) = load_acts(connection, ADOPTION)
+        (act,) = load_acts(connection, INSTALLATION_ADOPTED)
     assert (act.doer.done_by, act.doer.reason, act.doer.done_at) == ("kim", KIM.reason, KIM.done_at)
     folder = tmp_path / "copy"
     assert json.loads(act.detail) == {

@@ -1,13 +1,20 @@
-"""Stores what people did: who, when, what and why, with the hash of what was decided; appended, never changed."""
+"""Stores what people and schedules did: who, when, what and why, with the hash of what was decided; only ever added."""
 
 import json
+import time
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, and_, insert, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.domain.acts import Act, Doer
 from partner_program.domain.billing_month import BillingMonth
+
+
+def now_by(done_by: str, reason: str) -> Doer:
+    """Say who acts now, and why."""
+    return Doer(done_by, reason, int(time.time()))
 
 
 def record_act(
@@ -40,10 +47,39 @@ def record_act(
     connection.execute(insert(schema.act).values(values))
 
 
-def load_acts(connection: Connection, kind: str) -> list[Act]:
-    """Return the acts of one kind, oldest first."""
+def load_acts(connection: Connection, *kinds: str, month: BillingMonth | None = None) -> list[Act]:
+    """Return the acts of these kinds, oldest first; with `month`, those about it alone."""
     table = schema.act
-    query = select(table).where(table.c.kind == kind).order_by(table.c.act_id)
+    here = table.c.kind.in_(kinds)
+    return _acts(connection, here if month is None else and_(here, table.c.billing_month == str(month)))
+
+
+def acts_of_month(connection: Connection, month: BillingMonth) -> list[Act]:
+    """Return every act about a month, oldest first."""
+    return _acts(connection, schema.act.c.billing_month == str(month))
+
+
+def acts_of_partner(connection: Connection, partner_id: str) -> list[Act]:
+    """Return every act about one partner alone, oldest first."""
+    return _acts(connection, schema.act.c.partner_id == partner_id)
+
+
+def acts_behind(connection: Connection, partner_id: str, month: BillingMonth) -> list[Act]:
+    """Return the acts behind a partner's result in a month, oldest first.
+
+    They are about the month and no other partner, or about the partner and no other month.
+    """
+    act = schema.act.c
+    about = (
+        and_(act.billing_month == str(month), act.partner_id.is_(None)),
+        and_(act.billing_month == str(month), act.partner_id == partner_id),
+        and_(act.billing_month.is_(None), act.partner_id == partner_id),
+    )
+    return _acts(connection, or_(*about))
+
+
+def _acts(connection: Connection, here: Any) -> list[Act]:
+    table = schema.act
     return [
         Act(
             row.kind,
@@ -51,8 +87,10 @@ def load_acts(connection: Connection, kind: str) -> list[Act]:
             Doer(row.done_by, row.reason, row.done_at),
             row.decided_hash,
             row.detail,
+            row.billing_month,
+            row.partner_id,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(select(table).where(here).order_by(table.c.act_id))
     ]
 
 

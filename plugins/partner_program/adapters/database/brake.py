@@ -28,8 +28,8 @@ def is_released(connection: Connection, month: BillingMonth, decision_hash: str)
     return connection.execute(select(release.c.reason).where(*here)).one_or_none() is not None
 
 
-def release(connection: Connection, month: BillingMonth, *, released_by: str, reason: str) -> list[str]:
-    """Release the decisions that the brake stopped in a month; return the reasons why it had stopped them.
+def release(connection: Connection, month: BillingMonth, *, released_by: str, reason: str) -> dict[str, list[str]]:
+    """Release the decisions that the brake stopped in a month; return by their hash why it had stopped them.
 
     Raises `Refusal` if the brake is not on.
     """
@@ -45,4 +45,4 @@ def release(connection: Connection, month: BillingMonth, *, released_by: str, re
         for digest, _ in stopped
     ]
     connection.execute(insert(schema.brake_release), rows)
-    return [reason for _, reasons in stopped for reason in json.loads(reasons)]
+    return {digest: json.loads(reasons) for digest, reasons in stopped}

@@ -20,8 +20,11 @@ def recorded_closes(connection: Connection, entity: str, month: BillingMonth) ->
 
 def record_close(
     connection: Connection, entity: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
-) -> None:
-    """Record an entity's close of a month and currency; a later one replaces it."""
+) -> bool:
+    """Record an entity's close of a month and currency; a later one replaces it, the same one changes nothing.
+
+    Returns whether anything changed: the same figures said again by whomever are the same close.
+    """
     table = schema.period_close
     key = {"entity": entity, "billing_month": str(month), "currency": close.currency}
     here = [table.c[name] == value for name, value in key.items()]
@@ -30,7 +33,11 @@ def record_close(
         "control_total_minor": close.control_total_minor,
         "recorded_by": recorded_by,
     }
-    if connection.execute(select(table.c.currency).where(*here)).one_or_none() is None:
+    stored = connection.execute(select(table.c.line_count, table.c.control_total_minor).where(*here)).one_or_none()
+    if stored is None:
         connection.execute(insert(table).values(**key, **values))
-    else:
+    elif tuple(stored) != (close.line_count, close.control_total_minor):
         connection.execute(update(table).where(*here).values(values))
+    else:
+        return False
+    return True

@@ -7,15 +7,14 @@ from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.acts import load_acts
+from partner_program.domain.acts import RATE_CONFIRMED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.exchange_rates import RateValue
-
-CONFIRMED = "rate_confirmed"
 
 
 def confirmed_rates(connection: Connection) -> frozenset[RateValue]:
     """Return the very values that a person confirmed."""
-    details = (json.loads(act.detail) for act in load_acts(connection, CONFIRMED))
+    details = (json.loads(act.detail) for act in load_acts(connection, RATE_CONFIRMED))
     return frozenset(
         RateValue(BillingMonth.parse(each["month"]), each["currency"], Decimal(each["units_per_eur"]))
         for each in details

@@ -235,6 +235,28 @@ def assigned_tiers(connection: Connection, month: BillingMonth, revision: int) -
     return {row.partner_id: row.tier for row in connection.execute(query)}
 
 
+def decision_hashes(connection: Connection, month: BillingMonth, revision: int) -> list[str]:
+    """Return the hash of each settlement of a month's revision, oldest first."""
+    table = schema.settlement
+    query = select(table.c.decision_hash).where(table.c.billing_month == str(month), table.c.revision == revision)
+    return list(connection.execute(query.order_by(table.c.settlement_id)).scalars())
+
+
+def last_effective_day(connection: Connection, month: BillingMonth) -> date | None:
+    """Return the latest day from which a settlement of a month holds; None without one in force."""
+    return max((each.effective_on for each in settlements_of(connection, month) if each.effective_on), default=None)
+
+
+def revenue_of(connection: Connection, month: BillingMonth) -> dict[str, int]:
+    """Return the counted revenue of a month in EUR cents, by partner, of its newest revision; empty if not assessed."""
+    table = schema.assessment
+    newest = select(func.max(table.c.revision)).where(table.c.billing_month == str(month)).scalar_subquery()
+    query = select(table.c.partner_id, table.c.mrr_eur_cents).where(
+        table.c.billing_month == str(month), table.c.revision == newest
+    )
+    return {row.partner_id: row.mrr_eur_cents for row in connection.execute(query)}
+
+
 def _of_revision(table: Any, month: BillingMonth, revision: int, only: Collection[str] | None) -> list[Any]:
     here = [table.c.billing_month == str(month), table.c.revision == revision]
     return here if only is None else [*here, table.c.partner_id.in_(only)]

@@ -126,10 +126,17 @@ def _queries(only: Collection[Account] | None) -> Iterator[Select[Any]]:
             yield select(table).where(table.c.entity == entity, table.c.account_id.in_(some))
 
 
-def unpublished_accounts(connection: Connection, entities: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the (entity, account) pairs with a rate that was not read back from the order database yet."""
+def unpublished_accounts(
+    connection: Connection, entities: Sequence[str], *, until: date | None = None
+) -> set[tuple[str, str]]:
+    """Return the (entity, account) pairs with a rate that was not read back from the order database yet.
+
+    With `until`, only rates count that hold from that day or an earlier one.
+    """
     table = schema.publication
     query = select(table.c.entity, table.c.account_id).where(
         table.c.entity.in_(entities), table.c.published_on.is_(None)
     )
+    if until is not None:
+        query = query.where(table.c.valid_from <= until)
     return {(row.entity, row.account_id) for row in connection.execute(query)}

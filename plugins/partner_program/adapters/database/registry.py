@@ -35,8 +35,8 @@ _T = TypeVar("_T")
 
 def save_registry(
     connection: Connection, registry: Registry, removals: Removals | None = None, *, programs: Sequence[Program]
-) -> int:
-    """Make the database's registry equal to the files'; return how many rows changed, 0 for the same files.
+) -> dict[str, int]:
+    """Make the database's registry equal to the files'; return how many rows of each table changed, none for the same.
 
     Grants and steps of benefits made on the command line stay. `removals` name the rows that were a mistake and may
     leave. Raises `UnsoundFiles` with every other row that vanished from the files although it has to stay (rule 7),
@@ -53,9 +53,11 @@ def save_registry(
         raise UnsoundFiles(faults)
     if removals:
         record_removals(connection, stored, wanted, removals)
-    changed = sum(_write(connection, table, wanted[table], stored[table]) for table in wanted)
-    changed += save_steps(connection, benefits.changed)
-    return changed + sum(_remove(connection, table, wanted[table], stored[table]) for table in reversed(wanted))
+    changed = {table: _write(connection, table, wanted[table], stored[table]) for table in wanted}
+    for table in reversed(wanted):
+        changed[table] += _remove(connection, table, wanted[table], stored[table])
+    changed["benefit_request"] = save_steps(connection, benefits.changed)
+    return {table: count for table, count in changed.items() if count}
 
 
 def rows_that_differ(connection: Connection, registry: Registry, *, programs: Sequence[Program]) -> int:

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.acts import load_acts, record_act
+from partner_program.domain.acts import REGISTRY_REMOVAL
 from partner_program.domain.registry import Removals
 
-REMOVAL = "registry_removal"
 Rows = Mapping[tuple[Any, ...], Mapping[str, Any]]
 
 
@@ -65,7 +65,7 @@ def record_removals(
     """Write down each row that is taken out, with all its values."""
     for name in sorted(set(removals.rows)):
         rows = [row for table in _LASTING for row in _vanished(table, stored, wanted).get(name, ())]
-        record_act(connection, REMOVAL, name, removals.by, rows, partner_id=rows[0]["partner_id"])
+        record_act(connection, REGISTRY_REMOVAL, name, removals.by, rows, partner_id=rows[0]["partner_id"])
 
 
 def _vanished(table: str, stored: Mapping[str, Rows], wanted: Mapping[str, Rows]) -> dict[str, list[Mapping[str, Any]]]:
@@ -112,7 +112,7 @@ def _fault_of_removal(
 
 
 def _unknown(connection: Connection, name: str, known: Iterable[str]) -> str:
-    before = next((act for act in reversed(load_acts(connection, REMOVAL)) if act.subject == name), None)
+    before = next((act for act in reversed(load_acts(connection, REGISTRY_REMOVAL)) if act.subject == name), None)
     if before is not None:
         return f"no such row is in the database: {before.doer.done_by} removed it ({before.doer.reason})"
     close = get_close_matches(name, list(known), n=3)

@@ -598,7 +598,7 @@ INDEXES = (
     Index("snapshot_faulty_line_of_account", snapshot_faulty_line.c.snapshot_id, snapshot_faulty_line.c.account_id),
     Index("snapshot_short_line_of_account", snapshot_short_line.c.snapshot_id, snapshot_short_line.c.account_id),
     Index("discount_rate_of_settlement", discount_rate.c.settlement_id),
-    Index("act_of_month", act.c.billing_month),
+    Index("act_of_month", act.c.billing_month, act.c.partner_id),
     Index("act_of_partner", act.c.partner_id),
     # Tiers and moves of a month, counted from the index alone.
     Index("assessment_moves", assessment.c.settlement_id, assessment.c.previous_tier, assessment.c.tier),

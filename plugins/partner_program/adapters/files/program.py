@@ -27,6 +27,7 @@ from partner_program.domain.program import (
     Brake,
     LargestLine,
     Program,
+    RatesApprovalKey,
     Readings,
 )
 from partner_program.domain.refusals import UnsoundFiles
@@ -37,12 +38,13 @@ HIGHEST_MOVE_BP = 100 * BP
 INCOMPLETE: tuple[Literal["hold", "stop"], ...] = ("hold", "stop")
 STACKING: tuple[Literal["additive", "compound"], ...] = ("additive", "compound")
 BENEFIT_APPROVALS: tuple[BenefitApproval, ...] = ("anybody", "another_person")
+APPROVALS: tuple[RatesApprovalKey, ...] = ("none", "rates")
 NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 
 # Sections that decide no tier, no rate and nobody who is held. `Program.file_hash` leaves them out, so that a file
 # which gets one of them stays the file that months were settled with.
-DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers")
+DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers", "approval")
 
 
 def load_program(path: Path) -> Program:
@@ -141,6 +143,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         authorisation_requirements=read_requirements(document),
         rate_move_limit_bp=_rate_move_limit(document),
         benefit_approval=_benefit_approval(document),
+        approval=_approval(document),
     )
 
 
@@ -166,6 +169,13 @@ def _benefit_approval(document: Section) -> BenefitApproval:
     if not document.has("benefit_approval"):
         return "anybody"
     return sourced(document.section("benefit_approval")).choice("value", BENEFIT_APPROVALS)
+
+
+def _approval(document: Section) -> RatesApprovalKey:
+    """Read whether rates wait for a person before they take force; absent: they do not."""
+    if not document.has("approval"):
+        return "none"
+    return sourced(document.section("approval")).choice("value", APPROVALS)
 
 
 def _readings(section: Section) -> Readings:

@@ -2,6 +2,7 @@
 
 import json
 
+from partner_program.adapters.reports.acts import act_facts
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.grace import SettledGrant
@@ -31,6 +32,7 @@ def receipt_json(receipt: Receipt) -> str:
         "grants": [_grant(each) for each in receipt.grants],
         "legacy": plain(receipt.legacy),
         "lines_now": _lines_now(receipt.lines_now) if receipt.lines_now else None,
+        "acts": [act_facts(each) for each in receipt.acts],
     }
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
 

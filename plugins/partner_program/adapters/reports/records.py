@@ -15,6 +15,11 @@ def records_json(records: Iterable[object]) -> str:
     return json.dumps([plain(each) for each in records], indent=1, ensure_ascii=False) + "\n"
 
 
+def record_json(record: object) -> str:
+    """Return one record as a JSON object."""
+    return json.dumps(plain(record), indent=1, ensure_ascii=False) + "\n"
+
+
 def records_csv(kind: type, records: Iterable[object]) -> str:
     """Return the records of one dataclass as CSV (RFC 4180); what a field lists is separated by blanks."""
     names = [each.name for each in fields(kind)]

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP
 from partner_program.domain.register import COLUMNS, Column, Register, RegisterLetter, RegisterPartner
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 _Value = str | int | Decimal | date | None
 _AMOUNT, _PERCENT, _DAY, _UNITS = "#,##0.00", "0.00%", "yyyy-mm-dd", "0.000000"
+_MOMENT = "yyyy-mm-dd hh:mm"
 _ACCOUNTS = ("partner_id", "company_name", "entity", "account_id", "currency", "units_per_eur", "mrr_eur")
+_ACTS = ("done_at", "kind", "done_by", "reason", "subject", "decided_hash")
 _BUCKETS = ("entity", "currency", "bucket", "lines", "net_amount")
 
 
-def register_xlsx(register: Register) -> bytes:
-    """Return a workbook with the partners, their accounts and the buckets, each sheet in the register's order."""
+def register_xlsx(register: Register, head: Sequence[DatedAct] = ()) -> bytes:
+    """Return a workbook with the partners, their accounts, the buckets and the acts at the head of the register."""
     import xlsxwriter
 
     body = io.BytesIO()
@@ -49,6 +52,8 @@ def register_xlsx(register: Register) -> bytes:
     )
     buckets: list[list[_Value]] = [[*row[:-1], _amount(row.net_amount_minor)] for row in register.buckets]
     _sheet(book, "buckets", _BUCKETS, [None] * 4 + [_AMOUNT], buckets, {})
+    acts: list[list[_Value]] = [[getattr(each, name) for name in _ACTS] for each in head]
+    _sheet(book, "acts", _ACTS, [_MOMENT, *[None] * 5], acts, {})
     book.close()
     return body.getvalue()
 
@@ -122,6 +127,8 @@ def _sheet(
         for place, (value, style) in enumerate(zip(row, styles, strict=True)):
             if isinstance(value, str):
                 sheet.write_string(number, place, value, style)
+            elif isinstance(value, datetime):  # a workbook knows no time zones: it is the programme's
+                sheet.write_datetime(number, place, value.replace(tzinfo=None), style)
             elif isinstance(value, date):
                 sheet.write_datetime(number, place, value, style)
             elif value is not None:

@@ -9,11 +9,18 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
-from partner_program.adapters.database.acts import load_acts
+from partner_program.adapters.database.acts import load_acts, record_act
 from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.mail_address import parse_address
-from partner_program.domain.acts import MONTH_RUN, Doer
+from partner_program.domain.acts import (
+    LETTERS_APPROVED,
+    LETTERS_APPROVED_BY_NOBODY,
+    LETTERS_REJECTED,
+    MONTH_RUN,
+    Doer,
+    same_person,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.email_address import domain_of
@@ -83,10 +90,13 @@ def approve_letters(
         if not rows:
             settlements_or_refusal(connection, month)
             raise Refusal(f"no letter of {month} waits for an approval")
+        by = Doer(approved_by, reason, now)
+        kind = LETTERS_APPROVED_BY_NOBODY if auto else LETTERS_APPROVED
+        record_act(connection, kind, str(month), by, {**_facts(batch), "alone": alone}, month=month)
         approval = letter_action_store.record_action(
             connection,
             "approve_auto" if auto else "approve",
-            Doer(approved_by, reason, now),
+            by,
             month=month,
             batch_hash=batch.batch_hash,
             deliveries=batch.deliveries,
@@ -110,14 +120,21 @@ def reject_letters(
     """Record that a person looked and said no; the letters still wait for an approval."""
     with installation.database.writing() as connection:
         batch = _batch(month, _waiting(connection, month))
+        by = Doer(rejected_by, reason, int(clock()))
+        record_act(connection, LETTERS_REJECTED, str(month), by, _facts(batch), month=month)
         letter_action_store.record_action(
             connection,
             "reject",
-            Doer(rejected_by, reason, int(clock())),
+            by,
             month=month,
             batch_hash=batch.batch_hash,
             deliveries=batch.deliveries,
         )
+
+
+def _facts(batch: LetterBatch) -> dict[str, object]:
+    """What an act about a batch says of it."""
+    return {"batch_hash": batch.batch_hash, "deliveries": batch.deliveries, "partners": batch.partners}
 
 
 def _approve(
@@ -167,10 +184,10 @@ def _batch(month: BillingMonth, rows: Sequence[Delivery]) -> LetterBatch:
 
 def _check_second_person(connection: Connection, month: BillingMonth, approved_by: str, started_by: str | None) -> None:
     """Refuse whoever ran the month, and whoever started the letters' run: somebody else looks at what goes out."""
-    ran = [act.doer.done_by for act in load_acts(connection, MONTH_RUN) if act.subject == str(month)]
-    if started_by is not None and _same_person(started_by, approved_by):
+    ran = [act.doer.done_by for act in load_acts(connection, MONTH_RUN, month=month)]
+    if started_by is not None and same_person(started_by, approved_by):
         done = "started this run"
-    elif any(_same_person(each, approved_by) for each in ran):
+    elif any(same_person(each, approved_by) for each in ran):
         done = f"ran {month}"
     else:
         return
@@ -178,7 +195,3 @@ def _check_second_person(connection: Connection, month: BillingMonth, approved_b
         f"{approved_by} {done}: somebody else has to approve its letters. Where letters are only written to files, one "
         "person can look at it alone, on record: letters approve --alone, or `alone` beside Approve in Airflow"
     )
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_actions as letter_action_store
+from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.mail.bounces import Notification, read_notifications
 from partner_program.adapters.mail_address import parse_address
-from partner_program.domain.acts import Doer
+from partner_program.domain.acts import LETTERS_BOUNCED, Doer
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.bounces import FAILED, RecipientStatus, status_that_counts
 from partner_program.domain.delivery import Delivery
 from partner_program.usecases.installation import Installation
@@ -43,7 +47,16 @@ def import_bounces(installation: Installation, path: Path, by: Doer) -> BounceRe
                 left.append((each, why or ""))
         if refused:
             letter_action_store.record_action(connection, "bounces", by, month=None, letters=refused)
+            _record(connection, refused, rows, by)
     return BounceReport(len(refused), tuple(left))
+
+
+def _record(connection: Connection, refused: list[str], rows: dict[str, Delivery], by: Doer) -> None:
+    """Record which letters came back, an act a partner and month."""
+    for month, partner_id in sorted({(rows[each].billing_month, rows[each].partner_id) for each in refused}):
+        found = [each for each in refused if (rows[each].billing_month, rows[each].partner_id) == (month, partner_id)]
+        about = BillingMonth.parse(month)
+        record_act(connection, LETTERS_BOUNCED, month, by, {"letters": found}, month=about, partner_id=partner_id)
 
 
 def _said(each: Notification, row: Delivery | None) -> RecipientStatus | None:

@@ -1,5 +1,6 @@
 """Claiming letters of the outbox: which of them this sender may hand over now, and the outcome of each attempt."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +11,9 @@ from partner_program.adapters import own_process
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.acts import load_acts, record_act
 from partner_program.adapters.mail_address import sending_domain
+from partner_program.domain.acts import LETTERS_SENT, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Key, Outcome
 from partner_program.domain.email_address import domain_of
@@ -40,10 +43,12 @@ class Claims:
         *,
         clock: Callable[[], float],
         partners: Sequence[str] | None,
+        sent_by: str,
     ) -> None:
         self._installation, self._month, self._settings = installation, month, settings
         self._database = installation.database
-        self._clock, self._partners = clock, partners
+        self._clock, self._partners, self._sent_by = clock, partners, sent_by
+        self._on_record: set[int | None] = set()
         self._holder = own_process.own_name()
         self._last: Key | None = None
         self._unpublished = _unpublished(installation)
@@ -87,7 +92,21 @@ class Claims:
             claim = {"claimed_by": self._holder, "claimed_until": now + CLAIM_SECONDS}
             for row in taken:
                 delivery_store.move(connection, row, "claimed", **claim)
+            self._record_sending(connection, taken, now)
         return [replace(row, status="claimed", claimed_by=self._holder) for row in taken]
+
+    def _record_sending(self, connection: Connection, taken: Sequence[Delivery], now: int) -> None:
+        """Record who begins to send the letters of an approval, once for each approval."""
+        new = {row.approval_id for row in taken} - self._on_record
+        if not new:
+            return
+        acts = load_acts(connection, LETTERS_SENT, month=self._month)
+        there = {json.loads(act.detail)["approval"] for act in acts}
+        for approval in sorted(each for each in new - there if each is not None):
+            doer = Doer(self._sent_by, "sent what was approved", now)
+            detail = {"approval": approval, "live": self._settings.live}
+            record_act(connection, LETTERS_SENT, str(self._month), doer, detail, month=self._month)
+        self._on_record |= new
 
     def still_theirs(self, rows: Sequence[Delivery], now: Recipients) -> Iterator[tuple[Delivery, Outcome | None]]:
         """Yield the claimed rows whose recipients may still have them, and with an outcome those that may not.

@@ -11,7 +11,7 @@ from partner_program.adapters.database import letter_actions as letter_action_st
 from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.database.history import settlements_or_refusal
 from partner_program.adapters.mail.courier import TO_FILE
-from partner_program.domain.acts import Doer
+from partner_program.domain.acts import INSTALLATION_ADOPTED, LETTER_AGAIN, LETTER_ARRIVED, LETTER_NEVER_CAME, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NO_RECIPIENT, Delivery, DeliveryState
 from partner_program.domain.refusals import Refusal
@@ -19,8 +19,6 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import rebind
 
 Resolution = Literal["accepted", "resend", "never_came"]
-NEVER_CAME = "letter never came"
-ADOPTION = "installation adopted"
 RESOLVABLE = ("ambiguous", "refused", "undeliverable")
 MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
 
@@ -57,11 +55,9 @@ def resolve_letters(
             said = f"{by.done_by} says that it never came: {by.reason}"
             for row in rows:
                 delivery_store.move(connection, row, "refused", reply=said)
-            for partner_id in sorted({row.partner_id for row in rows}):
-                found = [(row.revision, row.message_id) for row in rows if row.partner_id == partner_id]
-                detail = {"letters": [{"revision": revision, "message_id": named} for revision, named in found]}
-                record_act(connection, NEVER_CAME, str(month), by, detail, month=month, partner_id=partner_id)
+            _record(connection, LETTER_NEVER_CAME, rows, by, month)
             return len(rows)
+        _record(connection, LETTER_ARRIVED if resolution == "accepted" else LETTER_AGAIN, rows, by, month)
         action_id = letter_action_store.record_action(
             connection, resolution, by, month=month, deliveries=[list(row.key[1:]) for row in rows]
         )
@@ -70,6 +66,14 @@ def resolve_letters(
         for row in rows:
             _resolve(connection, row, resolution, by)
     return len(rows)
+
+
+def _record(connection: Connection, kind: str, rows: Sequence[Delivery], by: Doer, month: BillingMonth) -> None:
+    """Record what a person decided about letters, an act a partner; a letter is named by its Message-ID."""
+    for partner_id in sorted({row.partner_id for row in rows}):
+        found = [(row.revision, row.message_id) for row in rows if row.partner_id == partner_id]
+        detail = {"letters": [{"revision": revision, "message_id": named} for revision, named in found]}
+        record_act(connection, kind, str(month), by, detail, month=month, partner_id=partner_id)
 
 
 def _applies_to(row: Delivery, resolution: Resolution, *, written_to_files: bool) -> bool:
@@ -110,7 +114,7 @@ def adopt_installation(installation: Installation, by: Doer) -> int:
         epoch = rebind(connection, installation)
         count = delivery_store.make_ambiguous(connection, MAY_HAVE_LEFT, reason)
         detail = {**asdict(installation.place), "epoch": epoch.count, "ambiguous": count}
-        record_act(connection, ADOPTION, epoch.installation_id, by, detail)
+        record_act(connection, INSTALLATION_ADOPTED, epoch.installation_id, by, detail)
     return count
 
 

@@ -61,30 +61,37 @@ def send_letters(
     month: BillingMonth,
     *,
     clock: Clock,
+    sent_by: str,
     limit: int = EVERY_LETTER,
     partners: Sequence[str] | None = None,
     progress: Callable[[SendReport], None] = lambda _report: None,
 ) -> SendReport:
     """Send a month's approved letters: at most `limit` of them, and only those of `partners` if given.
 
+    `sent_by` goes on record with the first letter that is sent of an approval.
     Raises `StopSending` where the mail server takes nothing at all, `NotThisInstallation` where this database may not
     send, `NotApproved` where a letter has changed since its approval. Letters that were not handed over stay as they
     were.
     """
-    return _Sending(installation, month, clock, partners).run(limit, progress)
+    return _Sending(installation, month, clock, partners, sent_by).run(limit, progress)
 
 
 class _Sending:
     """One run of the sender."""
 
     def __init__(
-        self, installation: Installation, month: BillingMonth, clock: Clock, partners: Sequence[str] | None
+        self,
+        installation: Installation,
+        month: BillingMonth,
+        clock: Clock,
+        partners: Sequence[str] | None,
+        sent_by: str,
     ) -> None:
         self._installation, self._month = installation, month
         self._settings = settings = sending_settings(installation.connections)
         self._templates = letter_templates(installation)
         self._bounce_address = bounce_address_for(settings, self._templates.brand.sender_address)
-        self._claims = Claims(installation, month, settings, clock=clock.now, partners=partners)
+        self._claims = Claims(installation, month, settings, clock=clock.now, partners=partners, sent_by=sent_by)
         self._rate = SendRate(
             per_minute=settings.per_minute,
             per_domain_per_minute=settings.per_domain_per_minute,

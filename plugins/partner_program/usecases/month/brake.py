@@ -1,6 +1,8 @@
 """Releasing what the brake stopped, when a person has looked at it."""
 
 from partner_program.adapters.database import brake as brake_store
+from partner_program.adapters.database.acts import now_by, record_act
+from partner_program.domain.acts import BRAKE_RELEASED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
 
@@ -8,4 +10,7 @@ from partner_program.usecases.installation import Installation
 def release_brake(installation: Installation, month: BillingMonth, *, released_by: str, reason: str) -> list[str]:
     """Release what the brake stopped in a month; return why it had stopped. The month then has to be run again."""
     with installation.database.writing() as connection:
-        return brake_store.release(connection, month, released_by=released_by, reason=reason)
+        released = brake_store.release(connection, month, released_by=released_by, reason=reason)
+        doer = now_by(released_by, reason)
+        record_act(connection, BRAKE_RELEASED, str(month), doer, {"released": released}, month=month)
+    return [why for reasons in released.values() for why in reasons]

@@ -5,6 +5,8 @@ from functools import partial
 
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.database import closes as close_store
+from partner_program.adapters.database.acts import now_by, record_act
+from partner_program.domain.acts import CLOSE_RECORDED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
@@ -68,4 +70,7 @@ def record_close(
     """Record that an entity's people say that a month is complete for a currency."""
     entity = find_entity(installation, entity_code)
     with installation.database.writing() as connection:
-        close_store.record_close(connection, entity.entity, month, close, recorded_by=recorded_by)
+        if close_store.record_close(connection, entity.entity, month, close, recorded_by=recorded_by):
+            doer = now_by(recorded_by, "recorded what the entity's people say")
+            subject = f"{entity.entity} {month} {close.currency}"
+            record_act(connection, CLOSE_RECORDED, subject, doer, close._asdict(), month=month)

@@ -1,6 +1,6 @@
 """The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
-import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,19 +10,28 @@ from partner_program.adapters.database import brake as brake_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
-from partner_program.adapters.database.acts import record_act
-from partner_program.adapters.database.drafts import load_draft
+from partner_program.adapters.database.acts import load_acts, now_by, record_act
+from partner_program.adapters.database.drafts import as_json, json_hash, load_draft
+from partner_program.adapters.database.rates_approvals import approval_of
 from partner_program.domain import month_order
-from partner_program.domain.acts import MONTH_RUN, Doer
+from partner_program.domain.acts import (
+    BRAKE_STOPPED,
+    BY_SCHEDULE,
+    MONTH_RUN,
+    MONTH_SIGNED,
+    RATES_WAIT,
+)
 from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.decided_from import DecidedFrom, still_to_end
 from partner_program.domain.plurals import plural
 from partner_program.domain.rates import Rate
+from partner_program.domain.rates_approval import RatesApproval, check_approved
 from partner_program.domain.rates_taking_force import closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.refusals import (
     BrakeOn,
     IncompleteMonth,
     MonthBusy,
+    MonthSigned,
     Unavailable,
 )
 from partner_program.domain.registry import AUTHORIZED
@@ -37,6 +46,8 @@ from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.stages import GRACE, TOTALS
 from partner_program.usecases.month.taking_force import take_force
 from partner_program.usecases.publication import owe_rates
+
+NAMED = 20  # how many partners a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,11 @@ class RunOutcome:
 
 
 def commit_month(installation: Installation, request: MonthRequest, lease: MonthLease) -> RunOutcome:
-    """Put what is new in force and propose what differs; nothing is written where nothing is new."""
+    """Put what is new in force and propose what differs; nothing is written where nothing is new.
+
+    Raises `BrakeOn`, and `RatesWait` where a person has to approve it first: nothing takes force then. Raises
+    `MonthSigned` where something else than a restatement would change a signed month.
+    """
     commit = when_free(lambda: _commit(installation, request, lease))
     lease.give_back()
     if commit.braked:
@@ -66,19 +81,44 @@ def commit_month(installation: Installation, request: MonthRequest, lease: Month
             f"brake on for {request.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
             f"partner-program brake release {request.month} --reason TEXT, then run the month again"
         )
+    if commit.waits:
+        with installation.database.reading() as connection:
+            check_approved(request.month, approval_of(connection, request.month), commit.approval_hash)
     return _outcome(installation, request, commit)
 
 
-def _commit(installation: Installation, request: MonthRequest, lease: MonthLease) -> "_Commit":
+def ask_for_approval(installation: Installation, request: MonthRequest, lease: MonthLease) -> "Commit":
+    """Ask for the approval that the month needs, once for each decision; return what is about to be written.
+
+    Raises `RatesWait` where a person has refused it.
+    """
+
+    def asking() -> Commit:
+        with installation.database.reading() as connection:
+            commit = prepare(connection, installation, request)
+        if commit.waits and not commit.braked:
+            with installation.database.writing() as connection:
+                commit = prepare(connection, installation, request)
+                if commit.waits and not commit.braked and _ask(connection, request, commit):
+                    lease.hold(connection)
+        return commit
+
+    commit = when_free(asking)
+    if commit.waits and commit.approval and commit.approval.is_answered(commit.approval_hash, "refused"):
+        check_approved(request.month, commit.approval, commit.approval_hash)
+    return commit
+
+
+def _commit(installation: Installation, request: MonthRequest, lease: MonthLease) -> "Commit":
     """Write the month, or the brake's stop, in one transaction of the run that holds it."""
     with installation.database.reading() as connection:
-        commit = _prepare(connection, installation, request)
+        commit = prepare(connection, installation, request)
     if not (commit.news.is_any or commit.braked):
         return commit
     del commit  # of a large month, hundreds of megabytes
     try:
         with installation.database.writing() as connection:
-            commit = _prepare(connection, installation, request)
+            commit = prepare(connection, installation, request)
             if _wrote(connection, installation, request, commit):
                 lease.hold(connection)
     except MonthBusy:
@@ -86,12 +126,12 @@ def _commit(installation: Installation, request: MonthRequest, lease: MonthLease
     except Unavailable:
         # The reply to COMMIT may be lost although it was done: look whether anything is still to be written.
         with installation.database.reading() as connection:
-            if _prepare(connection, installation, request).news.is_any:
+            if prepare(connection, installation, request).news.is_any:
                 raise
     return commit
 
 
-def _outcome(installation: Installation, request: MonthRequest, commit: "_Commit") -> RunOutcome:
+def _outcome(installation: Installation, request: MonthRequest, commit: "Commit") -> RunOutcome:
     decided = commit.decided
     written_down = [each.effective_on for each in decided.inputs.assigned.values() if each.effective_on is not None]
     with installation.database.reading() as connection:
@@ -110,33 +150,79 @@ def _outcome(installation: Installation, request: MonthRequest, commit: "_Commit
     )
 
 
-def _wrote(connection: Connection, installation: Installation, request: MonthRequest, commit: "_Commit") -> bool:
+def _wrote(connection: Connection, installation: Installation, request: MonthRequest, commit: "Commit") -> bool:
     if commit.braked:
-        return brake_store.record_stop(connection, request.month, commit.decision_hash, commit.braked)
+        is_new = brake_store.record_stop(connection, request.month, commit.decision_hash, commit.braked)
+        if is_new:
+            why = {"decision_hash": commit.decision_hash, "reasons": commit.braked}
+            _record_who(connection, request, BRAKE_STOPPED, why)
+        return is_new
+    if commit.waits:
+        return _ask(connection, request, commit)
     if commit.news.is_any:
+        _check_not_signed(connection, request, commit)
         _apply(connection, installation, request, commit)
-        _record_who(connection, request, commit)
+        decided = commit.decided
+        detail = {
+            "revision": decided.inputs.revision,
+            "assigned": len(decided.new),
+            "proposed": len(decided.differences),
+            "decision_hash": commit.decision_hash,
+        }
+        _record_who(connection, request, MONTH_RUN, detail)
     return commit.news.is_any
 
 
-def _record_who(connection: Connection, request: MonthRequest, commit: "_Commit") -> None:
-    """Record who ran the month, a person or the schedule: that person does not approve its letters."""
-    if request.started_by is None:
-        return
-    decided = commit.decided
+def _ask(connection: Connection, request: MonthRequest, commit: "Commit") -> bool:
+    """Record that this decision waits for a person, with the request that leads to it; return False if it does already.
+
+    A person's answer is for exactly this decision.
+    """
+    _check_not_signed(connection, request, commit)
+    if commit.approval is not None and commit.approval.decision_hash == commit.approval_hash:
+        return False
     detail = {
-        "revision": decided.inputs.revision,
-        "assigned": len(decided.new),
-        "proposed": len(decided.differences),
-        "decision_hash": commit.decision_hash,
+        "decision_hash": commit.approval_hash,
+        "revision": commit.decided.inputs.revision,
+        "partners": len(commit.decided.new),
+        "asked_on": request.today,
+        "effective_on": request.effective_on,
+        "migration": request.migration,
+        "program_file": None if request.program_file is None else str(request.program_file.resolve()),
     }
-    doer = Doer(request.started_by, "ran the month", int(time.time()))
-    record_act(connection, MONTH_RUN, str(request.month), doer, detail, month=request.month)
+    doer = now_by(request.started_by or BY_SCHEDULE, "ran the month")
+    record_act(connection, RATES_WAIT, str(request.month), doer, detail, month=request.month)
+    return True
+
+
+def _check_not_signed(connection: Connection, request: MonthRequest, commit: "Commit") -> None:
+    """Refuse a new settlement of a signed month: only a restatement, which a person accepts, changes it (rule 13)."""
+    if not commit.news.settles:
+        return
+    signed = load_acts(connection, MONTH_SIGNED, month=request.month)
+    if signed:
+        new = ", ".join(each.partner_id for each in commit.decided.new[:NAMED]) or "no partner"
+        raise MonthSigned(
+            f"{request.month} is signed by {signed[-1].doer.done_by}, and this run would decide it anew (partners: "
+            f"{new}{' and more' if len(commit.decided.new) > NAMED else ''}); nothing is written. Only a restatement "
+            "changes a signed month; the next month decides for partners that are new"
+        )
+
+
+def _record_who(connection: Connection, request: MonthRequest, kind: str, detail: Mapping[str, object]) -> None:
+    """Record what a run did and who ran it, a person or the schedule: that person does not approve its letters."""
+    if request.started_by is not None:
+        doer = now_by(request.started_by, "ran the month")
+        record_act(connection, kind, str(request.month), doer, detail, month=request.month)
 
 
 @dataclass(frozen=True, slots=True)
-class _Commit:
-    """Everything that is about to be written."""
+class Commit:
+    """Everything that is about to be written.
+
+    `decision_hash` is that of the new decisions; `approval_hash` that of all that takes force, with the day that was
+    asked for, where the programme has rates approved. `waits` says whether a person still has to.
+    """
 
     decided: MonthDecisions
     closing: list[tuple[str, Rate]]
@@ -144,11 +230,14 @@ class _Commit:
     ahead: list[tuple[str, Rate]]
     decision_hash: str
     proposal: str | None
+    approval_hash: str
+    approval: RatesApproval | None
+    waits: bool
     braked: list[str]
     news: MonthNews
 
 
-def _prepare(connection: Connection, installation: Installation, request: MonthRequest) -> _Commit:
+def prepare(connection: Connection, installation: Installation, request: MonthRequest) -> Commit:
     """Decide everything from the drafts and what is in force, in the caller's transaction."""
     check_may_follow(connection, request)
     inputs = gather(connection, installation, request)
@@ -169,15 +258,40 @@ def _prepare(connection: Connection, installation: Installation, request: MonthR
         entities_in_force=settlement_history.entities_totalled(connection, inputs.settlements),
         entities_now=decided.totals.entity_totals.keys(),
     )
-    return _Commit(
+    closing = _closing(connection, request, inputs)
+    ahead = _ahead(connection, installation, request, decided)
+    takes_force = news.settles and bool(decided.new or rises or closing)
+    waits = takes_force and not request.history and decided.program is not None and decided.program.approval == "rates"
+    approval = approval_of(connection, request.month) if waits else None
+    approval_hash = _approval_hash(request, decided, (rises, ahead, closing)) if waits else ""
+    return Commit(
         decided=decided,
-        closing=_closing(connection, request, inputs),
+        closing=closing,
         rises=rises,
-        ahead=_ahead(connection, installation, request, decided),
+        ahead=ahead,
         decision_hash=digest,
         proposal=proposal,
+        approval_hash=approval_hash,
+        approval=approval,
+        waits=waits and not (approval and approval.is_answered(approval_hash, "approved")),
         braked=_brake(connection, request, decided, digest),
         news=news,
+    )
+
+
+def _approval_hash(request: MonthRequest, decided: MonthDecisions, others: Sequence[Sequence[tuple[str, Rate]]]) -> str:
+    """The hash of all that takes force: what is approved today stays approved tomorrow, where no day was asked for."""
+    day = decided.inputs.run_effective_on
+    undated = [
+        (partner_id, replace(rate, valid_from=date.min) if rate.valid_from == day else rate)
+        for some in others
+        for partner_id, rate in some
+    ]
+    return json_hash(
+        str(request.month),
+        str(request.effective_on),
+        as_json(tuple[Decision, ...], tuple(_undated(each) for each in decided.new)),
+        as_json(tuple[tuple[str, Rate], ...], tuple(undated)),
     )
 
 
@@ -266,14 +380,15 @@ def _brake(connection: Connection, request: MonthRequest, decided: MonthDecision
     seen = settlement_history.entities_totalled(connection, decided.inputs.settlements)
     reasons = brake_reasons(
         brake=program.brake,
-        moves=[_move(each, decided.inputs) for each in decided.new],
+        moves=[move_of(each, decided.inputs) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
         last_entity_totals=settlement_history.last_entity_totals(connection, request.month),
     )
     return [] if brake_store.is_released(connection, request.month, digest) else reasons
 
 
-def _move(decision: Decision, inputs: MonthInputs) -> Move:
+def move_of(decision: Decision, inputs: MonthInputs) -> Move:
+    """What a decision changes for its partner, against the rate and the tier before it."""
     before = inputs.histories.get(decision.partner_id, NO_HISTORY).rate
     return Move(
         previous_tier=decision.previous_tier,
@@ -283,7 +398,7 @@ def _move(decision: Decision, inputs: MonthInputs) -> Move:
     )
 
 
-def _apply(connection: Connection, installation: Installation, request: MonthRequest, commit: _Commit) -> None:
+def _apply(connection: Connection, installation: Installation, request: MonthRequest, commit: Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
     if commit.news.proposes:
         restatement_store.record(connection, request.month, inputs.revision + 1, commit.proposal, decided.differences)

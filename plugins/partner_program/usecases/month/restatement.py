@@ -1,5 +1,6 @@
 """Showing, accepting and rejecting a restatement: a month in force whose inputs have changed (rule 8)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,12 +12,14 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database import settlements as settlement_store
+from partner_program.adapters.database.acts import load_acts, now_by, record_act
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
 from partner_program.domain.acceptance import Consequence, Outlook, Standing, consequences, takes_effect_on
+from partner_program.domain.acts import MONTH_RUN, RESTATEMENT_ACCEPTED, RESTATEMENT_REJECTED, Doer, same_person
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.decided_from import DecidedFrom, RestatedPartner
 from partner_program.domain.month_order import HISTORY, check_acceptance_day
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import NotApproved, Refusal
 from partner_program.domain.restatement import Proposal
 from partner_program.domain.settlement import NO_HISTORY
 from partner_program.usecases.installation import Installation
@@ -68,6 +71,7 @@ def reject_restatement(installation: Installation, month: BillingMonth, *, rejec
         restatement_store.close_proposal(
             connection, proposal, REJECTED, decided_by=rejected_by, reason=reason, effective_on=None
         )
+        _record(connection, RESTATEMENT_REJECTED, proposal, now_by(rejected_by, reason), effective_on=None)
     return proposal
 
 
@@ -76,12 +80,15 @@ def accept_restatement(
 ) -> Outlook:
     """Put the proposed figures in force as the next revision: exactly the consequences that `show_restatement` tells.
 
-    Partners that do not differ are carried over. Refused where the inputs have changed since the proposal.
+    Partners that do not differ are carried over. Refused where the inputs have changed since the proposal, and, where
+    the programme has rates approved, for whoever ran the month that proposed it.
     """
     day = acceptance.effective_on
     with installation.database.writing() as connection:
         proposal = restatement_store.open_proposal(connection, month)
         prepared = _prepare(connection, installation, proposal, on=day, today=today)
+        if not prepared.request.history and installation.program_on(day).approval == "rates":
+            _check_second_person(connection, month, acceptance.accepted_by)
         _write(connection, prepared, proposal, day)
         restatement_store.close_proposal(
             connection,
@@ -91,7 +98,26 @@ def accept_restatement(
             reason=acceptance.reason,
             effective_on=day,
         )
+        doer = now_by(acceptance.accepted_by, acceptance.reason)
+        _record(connection, RESTATEMENT_ACCEPTED, proposal, doer, effective_on=day)
     return Outlook(proposal, day, prepared.consequences)
+
+
+def _check_second_person(connection: Connection, month: BillingMonth, accepted_by: str) -> None:
+    runs = [act for act in load_acts(connection, MONTH_RUN, month=month) if json.loads(act.detail)["proposed"]]
+    if runs and same_person(runs[-1].doer.done_by, accepted_by):
+        raise NotApproved(f"{accepted_by} ran {month}, which proposed this: somebody else has to accept it")
+
+
+def _record(connection: Connection, kind: str, proposal: Proposal, doer: Doer, *, effective_on: date | None) -> None:
+    month = proposal.billing_month
+    detail = {
+        "revision": proposal.revision,
+        "decision_hash": proposal.decision_hash,
+        "partners": sorted(proposal.differences),
+        "effective_on": effective_on,
+    }
+    record_act(connection, kind, str(month), doer, detail, month=month)
 
 
 def _prepare(

@@ -24,7 +24,7 @@ from partner_program.domain.settlement import GraceAssignment, TierAssignment
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.closes import read_entity_months
-from partner_program.usecases.month.commit import RunOutcome, check_may_follow, commit_month
+from partner_program.usecases.month.commit import Commit, RunOutcome, ask_for_approval, check_may_follow, commit_month
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.quality import (
@@ -130,6 +130,23 @@ class MonthRun:
         inputs_hash = inputs.hash_with_histories(each.partner_id for each in tiers)
         self._draft(seen, GRACE, inputs_hash, len(settled), settled)
         return settled
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether rates may wait for a person: some programme has them approved."""
+        programs = self.installation.programs_with(self.request.program_file)
+        return not self.request.history and any(each.approval == "rates" for each in programs)
+
+    def draft_again(self) -> None:
+        """Draft all stages again from what is frozen: after a wait for a person, the run may be on another day."""
+        inputs = self.gather()
+        self.merge_totals(inputs)
+        self.assign_tiers(inputs)
+        self.settle_grace_periods(inputs)
+
+    def ask_for_approval(self) -> Commit:
+        """Ask a person to approve what the month is about to put in force, where the programme says so."""
+        return ask_for_approval(self.installation, self.request, self._lease)
 
     def write_discount_rates(self) -> RunOutcome:
         """Commit the month in one transaction: assessments, rates and the letters owed; equal inputs change nothing.

@@ -1,0 +1,43 @@
+"""A book of changes as Markdown, for the page on which Airflow asks a person."""
+
+from collections.abc import Iterable
+
+from partner_program.domain.book_of_changes import HEADINGS, NUMBERS, BookOfChanges, row_words
+from partner_program.domain.money import euros_text
+
+ROWS = 50  # of partners; the rest is told by the command line
+
+
+def book_text(book: BookOfChanges) -> str:
+    """The counts and totals of a book, its first rows, and who is held; by partners' ids."""
+    month = book.billing_month
+    lines = [
+        f"**{book.falls}** fall, **{book.rises}** rise, {book.first} get their first rate, {book.stays} stay, "
+        f"{book.ends} end, **{len(book.held)}** are held.",
+        "",
+        f"Counted revenue {euros_text(book.mrr_eur_cents)} EUR; of the same partners the month before "
+        f"{euros_text(book.previous_mrr_eur_cents)} EUR. Asked by {book.asked_by}, who cannot approve it.",
+        "",
+        f"The approval holds for this decision (hash `{book.decision_hash[:12]}`); what is decided anew asks again.",
+        "",
+        _row(HEADINGS),
+        _row("---:" if heading in NUMBERS else "---" for heading in HEADINGS),
+        *(_row(row_words(row)) for row in book.rows[:ROWS]),
+    ]
+    if len(book.rows) > ROWS:
+        lines += ["", f"The first {ROWS} of {len(book.rows)}; all: `partner-program month book {month} --all`"]
+    if book.held:
+        lines += ["", "Held: they keep the rate they have", ""]
+        lines += [f"- {_plain(each.partner_id)}: {_plain(each.reason)}" for each in book.held[:ROWS]]
+    if len(book.held) > ROWS:
+        lines += [f"- and {len(book.held) - ROWS} more"]
+    return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(map(_plain, cells))} |"
+
+
+def _plain(text: str) -> str:
+    """A text in which nothing ends the cell or the line."""
+    return " ".join(text.replace("|", "\\|").split())

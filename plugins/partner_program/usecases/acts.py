@@ -1,0 +1,57 @@
+"""The record of acts: who did what about a month or a partner, when and why, newest first."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from partner_program.adapters.database import acts as act_store
+from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.reports.acts import acts_csv, acts_json
+from partner_program.domain.acts import Act, DatedAct
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.installation import Installation
+
+
+def list_acts(installation: Installation, about: str) -> tuple[DatedAct, ...]:
+    """Every act about a month (YYYY-MM), or about one partner alone; newest first.
+
+    Refused for what is neither a month nor a partner of the registry.
+    """
+    with installation.database.reading() as connection:
+        month = _month(about)
+        if month is not None:
+            return dated(installation, act_store.acts_of_month(connection, month))
+        found = act_store.acts_of_partner(connection, about)
+        if not found:
+            registry_store.find_partner(connection, about)
+        return dated(installation, found)
+
+
+def _month(about: str) -> BillingMonth | None:
+    try:
+        return BillingMonth.parse(about)
+    except (Refusal, ValueError):
+        return None
+
+
+def dated(installation: Installation, acts: Iterable[Act]) -> tuple[DatedAct, ...]:
+    """Acts as they are shown: newest first, each with its time in the programme's zone."""
+    return tuple(
+        DatedAct(
+            done_at=installation.local_time(act.doer.done_at),
+            kind=act.kind.replace("_", " "),
+            done_by=act.doer.done_by,
+            reason=act.doer.reason,
+            subject=act.subject,
+            billing_month=act.billing_month,
+            partner_id=act.partner_id,
+            decided_hash=act.decided_hash,
+            detail=act.detail,
+        )
+        for act in reversed(list(acts))
+    )
+
+
+def acts_file(acts: Sequence[DatedAct], form: Literal["json", "csv"]) -> str:
+    """Acts as a file: times in ISO form with their offset."""
+    return acts_json(acts) if form == "json" else acts_csv(acts)
