@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from time import monotonic, sleep, time
 from typing import Any
@@ -27,6 +28,9 @@ MONTHS = (
     ("migration_2015", {"billing_month": "2015-06", "effective_on": "2015-07-27"}),
     ("monthly_tier_assignment", {"billing_month": "2015-07", "effective_on": "2015-08-03"}),
 )
+
+
+TODAY = date(2015, 8, 3)  # the day of the second month
 
 
 class Progress:
@@ -134,6 +138,31 @@ def sign_june(progress: Progress) -> None:
     progress.say("2015-06: signed by kim (finance)")
 
 
+def decide_a_proposal() -> None:
+    """Ask for market development funds for a partner, and refuse them: no letter tells that, a person does."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.usecases.benefits import Asked, Said, refuse_benefit, request_benefit
+    from partner_program.usecases.installation import Installation
+
+    here = Installation.here(EnvironmentConnections())
+    asked = Asked("P031", "mdf", TODAY, amount_cents=8_000_00, activity="search advertising", market="hosting, Germany")
+    done = request_benefit(here, asked, Said("Jörg Weißenfels", "leads for dedicated servers", TODAY))
+    refuse_benefit(here, done.request.request_id, Said("Bram Oosterhuis", "no activity for a market of ours", TODAY))
+
+
+def show_benefits(console: Console) -> None:
+    """Print how the benefits on request stand, as `partner-program benefit list` does."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.cli.benefit_tables import print_benefits
+    from partner_program.usecases.benefits import list_benefits
+    from partner_program.usecases.installation import Installation
+
+    here = Installation.here(EnvironmentConnections())
+    print_benefits(list_benefits(here, on=TODAY, past=True), on=TODAY, every=False)
+    for line in list_benefits(here, on=TODAY, due_days=30):
+        console.print(f"ends within 30 days: {line.request_id}, until {line.valid_to}")
+
+
 def show(console: Console) -> None:
     """Print tiers, movements, letters by kind and held partners, and which file to open."""
     months = [params["billing_month"] for _, params in MONTHS]
@@ -141,6 +170,7 @@ def show(console: Console) -> None:
     check_letters(registers)
     console.print(tiers_table(registers))
     console.print(letters_table(registers))
+    show_benefits(console)
     for register in registers:
         for held in held_reasons(register):
             console.print(f"held in {register['billing_month']}: {held}", soft_wrap=True)
@@ -220,6 +250,7 @@ def main() -> None:
             run_month(dag_id, params)
         progress.say(f"{dag_id}: {params['billing_month']} in force from {params['effective_on']}")
     sign_june(progress)
+    decide_a_proposal()
     show(Console(highlight=False))
 
 

@@ -19,16 +19,36 @@ HEADERS = {
     "account_links": "partner_id,entity,account_id,valid_from,valid_to",
     "legacy_agreements": "partner_id,monthly_fee_discount_bp,setup_fee_discount_bp,sla,source,valid_from,valid_to",
     "grace_grants": "grant_id,partner_id,tier,starts_on,ends_on,granted_by,reason",
-    "benefit_requests": "partner_id,benefit,status,decided_by,valid_from,valid_to",
+    "benefit_requests": "partner_id,benefit,status,decided_by,valid_from,valid_to,request_id,quantity,purpose",
     "exchange_rates": "billing_month,currency,units_per_eur,source",
 }
 Row = Sequence[object]
 _BENEFIT_REQUESTS: tuple[Row, ...] = (
-    ("P015", "mdf", "approved", "Bram Oosterhuis", "2015-07-27", "2016-01-01"),
-    ("P024", "post_payment", "approved", "Willemijn de Haan", "2014-01-01", ""),
-    ("P031", "post_payment", "refused", "Jörg Weißenfels", "2015-07-27", ""),
-    ("P053", "seeding_options", "approved", "Jörg Weißenfels", "2015-06-01", "2015-09-01"),
-    ("P039", "customer_portal_access", "requested", "", "2015-07-27", ""),
+    ("P015", "mdf", "approved", "Bram Oosterhuis", "2015-07-27", "2016-01-01", "", "", "a stand at a hosting fair"),
+    (
+        "P024",
+        "post_payment",
+        "approved",
+        "Willemijn de Haan",
+        "2014-01-01",
+        "",
+        "",
+        "",
+        "pays after 30 days since 2014",
+    ),
+    ("P031", "post_payment", "refused", "Jörg Weißenfels", "2015-07-27", "", "", "", "its own customers pay late"),
+    (
+        "P053",
+        "seeding_options",
+        "approved",
+        "Jörg Weißenfels",
+        "2015-06-01",
+        "2015-09-01",
+        "",
+        5,
+        "tests of a new cluster",
+    ),
+    ("P039", "customer_portal_access", "requested", "", "2015-07-27", "", "", "", "for its own customers"),
 )
 
 

@@ -18,7 +18,7 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import COPY_FROM_ROWS, append_rows
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.database_faults import plain_words
-from partner_program.adapters.orders.database import append
+from partner_program.adapters.orders.database import RATES, append
 from partner_program.domain.publication import PublishedRate
 from partner_program.domain.refusals import Unavailable
 from tests.servers import Postgres
@@ -94,7 +94,7 @@ def test_a_rate_that_an_order_database_on_postgresql_refuses_is_not_shown(
     postgres.execute("DROP TABLE IF EXISTS program_discount_rate")
     postgres.execute(TABLE.format(account="text", rule=rule).encode())
     with refused_without_the_value("(SQLSTATE 235"):
-        append(fields_of(postgres, "orders_nl"), [RATE, RATE], published_at=date(2015, 7, 27))
+        append(fields_of(postgres, "orders_nl"), RATES, [RATE, RATE], published_at=date(2015, 7, 27))
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_rate_that_an_order_database_on_mariadb_refuses_is_not_shown(
     run(TABLE.format(account=account, rule=rule))
     rate = replace(RATE, account_id=f"{CANARY} 株")
     with refused_without_the_value(words):
-        append(fields, [rate, rate], published_at=date(2015, 7, 27))
+        append(fields, RATES, [rate, rate], published_at=date(2015, 7, 27))
 
 
 def test_words_of_a_trigger_are_not_shown(mariadb: tuple[ConnectionFields, Callable[[str], Any]]) -> None:
@@ -146,13 +146,13 @@ def test_words_of_a_trigger_are_not_shown(mariadb: tuple[ConnectionFields, Calla
         " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = NEW.account_id"
     )
     with refused_without_the_value("(error 1644)"):
-        append(fields, [RATE], published_at=date(2015, 7, 27))
+        append(fields, RATES, [RATE], published_at=date(2015, 7, 27))
 
 
 def test_a_table_that_is_not_there_is_named(mariadb: tuple[ConnectionFields, Callable[[str], Any]]) -> None:
     fields, _ = mariadb
     with pytest.raises(Unavailable, match=rf"Table '{fields.schema}.program_discount_rate' doesn't exist \(error 1146"):
-        append(fields, [RATE], published_at=date(2015, 7, 27))
+        append(fields, RATES, [RATE], published_at=date(2015, 7, 27))
 
 
 def test_a_server_that_does_not_answer_is_named_in_one_line() -> None:

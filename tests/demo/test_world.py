@@ -25,7 +25,7 @@ CONTRACT_HEADERS = {
     "account_links": "partner_id,entity,account_id,valid_from,valid_to",
     "legacy_agreements": "partner_id,monthly_fee_discount_bp,setup_fee_discount_bp,sla,source,valid_from,valid_to",
     "grace_grants": "grant_id,partner_id,tier,starts_on,ends_on,granted_by,reason",
-    "benefit_requests": "partner_id,benefit,status,decided_by,valid_from,valid_to",
+    "benefit_requests": "partner_id,benefit,status,decided_by,valid_from,valid_to,request_id,quantity,purpose",
     "exchange_rates": "billing_month,currency,units_per_eur,source",
 }
 ENTITIES = {"NL": "EUR", "DE": "EUR", "UK": "GBP", "US": "USD", "SG": "SGD"}

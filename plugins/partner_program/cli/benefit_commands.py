@@ -36,8 +36,8 @@ def benefit() -> None:
 @click.option("--quantity", type=_UNITS, help="How many units, where the benefit is counted.")
 @click.option("--from", "valid_from", type=DAY, help="The day from which it is wanted; default: today.")
 @click.option("--until", "valid_to", type=DAY, help="The first day on which it is not wanted any more.")
-@click.option("--activity", type=WORDS, default="", help="Of a proposal: what is to be done.")
-@click.option("--market", type=WORDS, default="", help="Of a proposal: for which market.")
+@click.option("--activity", type=WORDS, help="Of a proposal: what is to be done.")
+@click.option("--market", type=WORDS, help="Of a proposal: for which market.")
 @click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount asked for, in euros.")
 @click.option("--id", "request_id", type=CODE, help="An id for the request.")
 @person("by", "Who asks.")
@@ -48,8 +48,8 @@ def request(
     quantity: int | None,
     valid_from: date | None,
     valid_to: date | None,
-    activity: str,
-    market: str,
+    activity: str | None,
+    market: str | None,
     amount_cents: int | None,
     request_id: str | None,
     by: str,
@@ -67,8 +67,8 @@ def request(
         valid_to,
         quantity,
         amount_cents,
-        activity,
-        market,
+        activity or "",
+        market or "",
         request_id,
     )
     _print(request_benefit(here, asked, Said(by, reason, today)))

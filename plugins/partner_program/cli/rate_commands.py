@@ -74,7 +74,7 @@ def publish(entity: str | None, done_by: str) -> None:
 
 @click.command(epilog=example("partner-program drift"))
 def drift() -> None:
-    """List the rates in order databases that somebody changed, removed or added by hand."""
+    """List the rates and benefits in order databases that somebody changed, removed or added by hand."""
     from partner_program.usecases.drift import DriftUnknown, find_drift
 
     unknown: DriftUnknown | None = None
@@ -87,5 +87,14 @@ def drift() -> None:
     if unknown is not None:
         raise unknown
     if found:
-        raise Refusal(f"{plural(len(found), 'rate is not as it was', 'rates are not as they were')} published")
+        benefits = sum(each.table == "program_benefit" for each in found)
+        counted = [
+            *(
+                [plural(len(found) - benefits, "rate is not as it was", "rates are not as they were")]
+                if len(found) > benefits
+                else []
+            ),
+            *([plural(benefits, "benefit is not as it was", "benefits are not as they were")] if benefits else []),
+        ]
+        raise Refusal(f"{' and '.join(counted)} published")
     click.echo("every published rate is as it was published")

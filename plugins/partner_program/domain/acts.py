@@ -32,6 +32,11 @@ APPLICATION_ACCEPTED = "application accepted"
 PARTNER_SUSPENDED = "partner suspended"
 PARTNER_ENDED = "partner ended"
 PARTNER_RESUMED = "partner resumed"
+BENEFIT_REQUESTED = "benefit requested"
+BENEFIT_APPROVED = "benefit approved"
+BENEFIT_REFUSED = "benefit refused"
+BENEFIT_WITHDRAWN = "benefit withdrawn"
+BENEFIT_OUTCOME = "benefit outcome"
 PARTNER_ASSIGNED = "partner manager assigned"
 
 BY_SCHEDULE = "schedule"  # who ran a month that no person started

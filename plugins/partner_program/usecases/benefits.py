@@ -19,14 +19,22 @@ from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv, records_json
+from partner_program.domain import acts
 from partner_program.domain import benefits as rules
 from partner_program.domain.acts import Doer
-from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing
+from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing, StepAct
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED, Partner, request_id_of
 from partner_program.usecases.installation import Installation
 
+_KINDS: dict[StepAct, str] = {
+    "requested": acts.BENEFIT_REQUESTED,
+    "approved": acts.BENEFIT_APPROVED,
+    "refused": acts.BENEFIT_REFUSED,
+    "withdrawn": acts.BENEFIT_WITHDRAWN,
+    "outcome": acts.BENEFIT_OUTCOME,
+}
 OPEN: tuple[RequestState, ...] = ("requested", "upcoming", "in_force", "stopped")
 
 
@@ -187,7 +195,7 @@ def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
     benefit_store.save_steps(connection, [request])
     record_act(
         connection,
-        f"benefit {step.act}",
+        _KINDS[step.act],
         request.request_id,
         Doer(said.by, said.reason, int(time.time())),
         {"benefit": request.benefit, "step_no": len(request.steps), "values": _values(step)},

@@ -38,7 +38,7 @@ def explain(
     """
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
-        links = registry_store.links_of_accounts_of(connection, partner_id)
+        links = registry_store.links_of_accounts_of(connection, {partner_id})
         decided = receipt_store.find_decision(connection, partner_id, month, links)
         rates = registry_store.rates_of_month(connection, month)
         result = register_store.read_register_partner(connection, month, partner_id)

@@ -1,4 +1,4 @@
-"""Publishes rates to the entities' order databases: owed rows are appended, read back and compared."""
+"""Publishes rates and benefits to the entities' order databases: owed rows are appended, read back and compared."""
 
 import json
 import traceback
@@ -9,40 +9,45 @@ from datetime import date
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database import benefit_publication as benefit_outbox
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.publication import Account
 from partner_program.adapters.orders import database as orders_db
-from partner_program.adapters.orders.rows import FoundRows
+from partner_program.adapters.orders.rows import FoundRows, Kind, Row
 from partner_program.domain.acts import RATES_PUBLISHED
+from partner_program.domain.benefit_publication import PublishedBenefit, benefit_key
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
+from partner_program.usecases.benefit_publication import owe_benefits
 from partner_program.usecases.installation import Installation, orders_connection_id
 from partner_program.usecases.registry import find_entity
 from partner_program.usecases.side_by_side import side_by_side
 
 _Result = TypeVar("_Result")
-Outbox = Sequence[tuple[PublishedRate, date | None]]  # each row of an entity, with the day of its publication
+Outbox = Sequence[tuple[Row, date | None]]  # each row of an entity, with the day of its publication
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A rate in an order database that is not as it was published; `valid_from` is text where it is not a date."""
+    """A row of an order database that is not as it was published; `valid_from` is text where it is not a date."""
 
     entity: str
     account_id: str
     valid_from: date | str
     message: str
+    table: str
 
 
 def owe_rates(connection: Connection, *, today: date, settlement_id: int | None = None) -> int:
@@ -70,7 +75,7 @@ def owe_rates_of_partner(connection: Connection, *, today: date, partner_id: str
     Only the accounts that were ever linked to the partner are looked at: it costs the same in a programme of any size.
     What other links call for is noticed by the next month or the next publication.
     """
-    links = _by_account(registry_store.links_of_accounts_of(connection, partner_id))
+    links = _by_account(registry_store.links_of_accounts_of(connection, {partner_id}))
     owners = sorted({partner_id, *(link.partner_id for some in links.values() for link in some)})
     rates = rate_store.all_rates(connection, owners)
     outbox = publication_store.newest_terms(connection, links.keys())
@@ -128,12 +133,20 @@ def publish_rates(installation: Installation, entity: Entity, *, published_on: d
 
 
 @dataclass(frozen=True, slots=True)
-class _Published:
-    """What was to be published to an entity, how many rows of it were new there, and what is there now."""
+class _Part(Generic[Row]):
+    """What of one table was to be published to an entity, how many rows of it were new there, what is there now."""
 
-    wanted: Outbox
+    wanted: Outbox[Row]
     new: int
-    found: FoundRows
+    found: FoundRows[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """Rates, and benefits where the order database has a table for them and any are owed or were."""
+
+    rates: _Part[PublishedRate]
+    benefits: _Part[PublishedBenefit] | None
 
 
 def _publishing(
@@ -142,20 +155,39 @@ def _publishing(
     """Look up what entities have to have; return what then adds it to each and reads it back, in any thread."""
     with installation.database.writing() as connection:
         owe_rates(connection, today=published_on)
+        owe_benefits(connection, installation.programs, today=published_on)
     with installation.database.reading() as connection:
-        outboxes = [publication_store.outbox(connection, entity.entity) for entity in entities]
+        outboxes = [
+            (publication_store.outbox(connection, each.entity), benefit_outbox.outbox(connection, each.entity))
+            for each in entities
+        ]
     return [
-        partial(_add_and_read, installation, entity, wanted, published_on)
-        for entity, wanted in zip(entities, outboxes, strict=True)
+        partial(_add_and_read, installation, entity, rates, benefits, published_on)
+        for entity, (rates, benefits) in zip(entities, outboxes, strict=True)
     ]
 
 
-def _add_and_read(installation: Installation, entity: Entity, wanted: Outbox, published_on: date) -> _Published:
+def _add_and_read(
+    installation: Installation,
+    entity: Entity,
+    rates: Outbox[PublishedRate],
+    benefits: Outbox[PublishedBenefit],
+    published_on: date,
+) -> _Published:
     fields = installation.connections.get(orders_connection_id(entity))
     if fields is None:
         raise Unavailable(f"connection {orders_connection_id(entity)} is not set any more")
-    new = orders_db.append(fields, [rate for rate, _ in wanted], published_at=published_on)
-    return _Published(wanted, new, orders_db.read_rows(fields))
+    return _Published(
+        rates=_part(fields, orders_db.RATES, rates, published_on),
+        benefits=_part(fields, orders_db.BENEFITS, benefits, published_on)
+        if benefits and orders_db.has_table(fields, orders_db.BENEFITS)
+        else None,
+    )
+
+
+def _part(fields: ConnectionFields, kind: Kind[Row], wanted: Outbox[Row], published_on: date) -> _Part[Row]:
+    new = orders_db.append(fields, kind, [row for row, _ in wanted], published_at=published_on)
+    return _Part(wanted, new, orders_db.read_rows(fields, kind))
 
 
 def _record(
@@ -165,26 +197,37 @@ def _record(
 
     Returns how many rows were new there.
     """
-    wanted, found = published.wanted, published.found
+    rates, benefits = published.rates, published.benefits
     with installation.database.reading() as connection:
-        now = publication_store.outbox(connection, entity.entity)
-    drifted = compare(entity, [*(rate for rate, _ in wanted), *already_there(now, found)], found)
+        drifted = _differences(entity, rates, publication_store.outbox(connection, entity.entity))
+        if benefits is not None:
+            drifted += _differences(entity, benefits, benefit_outbox.outbox(connection, entity.entity))
     if drifted:
+        noun = "rate" if all(each.table == orders_db.RATES.table for each in drifted) else "row"
         raise Refusal(
-            f"entity {entity.entity}: {plural(len(drifted), 'rate read back differs', 'rates read back differ')} "
+            f"entity {entity.entity}: {plural(len(drifted), f'{noun} read back differs', f'{noun}s read back differ')} "
             "from what was published: "
             + "; ".join(f"{each.account_id} from {each.valid_from}: {each.message}" for each in drifted[:20])
         )
-    owed = [rate_key(rate) for rate, day in wanted if day is None]
-    if owed:
+    owed_rates = [rate_key(row) for row, day in rates.wanted if day is None]
+    owed_benefits = [benefit_key(row) for row, day in benefits.wanted if day is None] if benefits else []
+    if owed_rates or owed_benefits:
         with installation.database.writing() as connection:
-            publication_store.mark_published(connection, entity.entity, owed, published_on=published_on)
+            publication_store.mark_published(connection, entity.entity, owed_rates, published_on=published_on)
+            benefit_outbox.mark_published(connection, entity.entity, owed_benefits, published_on=published_on)
             if done_by is not None:
-                keys = json.dumps(owed, default=str)
-                detail = {"entity": entity.entity, "rates": len(owed), "keys": sha256(keys.encode()).hexdigest()}
+                keys = json.dumps([*owed_rates, *owed_benefits], default=str)
+                detail: dict[str, object] = {"entity": entity.entity, "rates": len(owed_rates)}
+                if owed_benefits:
+                    detail["benefits"] = len(owed_benefits)
+                detail["keys"] = sha256(keys.encode()).hexdigest()
                 doer = now_by(done_by, "published what was owed")
                 record_act(connection, RATES_PUBLISHED, entity.entity, doer, detail)
-    return published.new
+    return rates.new + (benefits.new if benefits else 0)
+
+
+def _differences(entity: Entity, part: _Part[Row], now: Outbox[Row]) -> list[Drift]:
+    return compare(entity, [*(row for row, _ in part.wanted), *already_there(now, part.found)], part.found)
 
 
 def publish_owed(
@@ -247,21 +290,23 @@ def _tried(work: Callable[[], _Result]) -> _Result | str:
         return f"failed for an unknown cause: {what}"
 
 
-def already_there(outbox: Outbox, found: FoundRows) -> list[PublishedRate]:
+def already_there(outbox: Outbox[Row], found: FoundRows[Row]) -> list[Row]:
     """Our rows that are there, marked as published or not: a run may have died before it marked them."""
     there = found.keys
-    return [rate for rate, _ in outbox if rate_key(rate) in there]
+    return [row for row, _ in outbox if found.kind.key_of(row) in there]
 
 
-def compare(entity: Entity, ours: Sequence[PublishedRate], found: FoundRows) -> list[Drift]:
+def compare(entity: Entity, ours: Sequence[Row], found: FoundRows[Row]) -> list[Drift]:
     """Find our rows that are not there as they were published, and rows that are not ours."""
-    wanted, there = {rate_key(rate): rate for rate in ours}, {rate_key(rate): rate for rate in found.rates}
+    key_of = found.kind.key_of
+    wanted, there = {key_of(row): row for row in ours}, {key_of(row): row for row in found.rows}
     odd = {row.key: unreadable(row.faults) for row in found.unreadable}
     drifted = []
     for key in sorted(wanted.keys() | there.keys()):
         if wanted.get(key) != there.get(key):
+            row = wanted.get(key) or there[key]
             message = f"published {_said(wanted.get(key))}, there {odd.get(key) or _said(there.get(key))}"
-            drifted.append(Drift(entity.entity, key[0], key[1], message))
+            drifted.append(Drift(entity.entity, row.account_id, row.valid_from, message, found.kind.table))
     return drifted
 
 
@@ -270,8 +315,13 @@ def unreadable(faults: str) -> str:
     return f"a row that cannot be read: {faults}"
 
 
-def _said(rate: PublishedRate | None) -> str:
-    if rate is None:
-        return "nothing"
-    monthly, setup = percent_text(rate.monthly_fee_discount_bp), percent_text(rate.setup_fee_discount_bp)
-    return f"tier {rate.tier}, {monthly} monthly, {setup} setup, {rate.sla or 'no SLA'}"
+def _said(row: object) -> str:
+    if isinstance(row, PublishedRate):
+        monthly, setup = percent_text(row.monthly_fee_discount_bp), percent_text(row.setup_fee_discount_bp)
+        return f"tier {row.tier}, {monthly} monthly, {setup} setup, {row.sla or 'no SLA'}"
+    if isinstance(row, PublishedBenefit):
+        units = "" if row.quantity is None else f", {plural(row.quantity, 'unit')}"
+        days = "" if row.days is None else f", {plural(row.days, 'day')} to pay"
+        until = "" if row.valid_to is None else f", until {row.valid_to}"
+        return f"{row.benefit} {row.status}{units}{days}{until}"
+    return "nothing"

@@ -2,6 +2,7 @@
 
 # 0018: requests for benefits had one row each, and older agreements kept no benefit.
 WITHOUT_STEPS_OF_BENEFITS = (
+    "DROP TABLE benefit_publication",  # 0021
     "DROP TABLE benefit_step",
     "DROP TABLE benefit_request",
     "ALTER TABLE legacy_agreement DROP COLUMN benefits",

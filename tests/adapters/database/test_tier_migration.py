@@ -31,6 +31,7 @@ LATER = (
     "letter_recipe",
     "benefit_request",
     "benefit_step",
+    "benefit_publication",
     "delivery_resend",
     "input_text",
     "settlement_input",

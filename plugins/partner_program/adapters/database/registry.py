@@ -1,6 +1,6 @@
 """Stores the registry in the programme's database: the whole registry, or nothing of it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -266,16 +266,15 @@ def partners_by_id(connection: Connection, partner_ids: Collection[str]) -> dict
     return {each.partner_id: each for each in found if each.partner_id in partner_ids}
 
 
-def links_of_accounts_of(connection: Connection, partner_id: str) -> list[AccountLink]:
-    """Return every link, of whatever partner, to the accounts that were ever linked to one partner."""
+def links_of_accounts_of(connection: Connection, partner_ids: Set[str]) -> list[AccountLink]:
+    """Return every link, of whatever partner, to the accounts that were ever linked to one of some partners."""
     table = schema.account_link
     own = table.alias("own")
     query = (
-        select(table)
-        .distinct()
-        .join(own, (own.c.entity == table.c.entity) & (own.c.account_id == table.c.account_id))
-        .where(own.c.partner_id == partner_id)
+        select(table).distinct().join(own, (own.c.entity == table.c.entity) & (own.c.account_id == table.c.account_id))
     )
+    if len(partner_ids) <= FEW_PARTNERS:
+        query = query.where(own.c.partner_id.in_(partner_ids))
     keys = [column.name for column in table.primary_key]
     rows = sorted(connection.execute(query), key=lambda row: tuple(row._mapping[key] for key in keys))
     return [_account_link(row) for row in rows]
@@ -292,6 +291,13 @@ def rates_of_month(connection: Connection, month: BillingMonth) -> list[Exchange
     table = schema.exchange_rate
     query = select(table).where(table.c.billing_month == str(month)).order_by(*table.primary_key)
     return [_exchange_rate(row) for row in connection.execute(query)]
+
+
+def agreements_with_benefits(connection: Connection) -> list[LegacyAgreement]:
+    """Return the legacy agreements that keep a benefit."""
+    table = schema.legacy_agreement
+    query = select(table).where(table.c.benefits != "").order_by(*table.primary_key)
+    return [_legacy_agreement(row) for row in connection.execute(query)]
 
 
 def agreements_of(connection: Connection, partner_id: str) -> list[LegacyAgreement]:

@@ -473,6 +473,22 @@ publication = _table(
     _bp("setup_fee_discount_bp"),
     _refers("entity", "entity"),
 )
+# Likewise what each account has of each benefit.
+benefit_publication = _table(
+    "benefit_publication",
+    _key("entity"),
+    _key("account_id"),
+    _key("benefit"),
+    _key("valid_from", Day),
+    _key("revision", Integer),
+    _must("status"),
+    _may("quantity", Integer),
+    _may("days", Integer),
+    _may("valid_to", Day),
+    _may("published_on", Day),
+    _one_of("status", "approved", "ended"),
+    _refers("entity", "entity"),
+)
 letter = _table(
     "letter",
     _key("billing_month"),

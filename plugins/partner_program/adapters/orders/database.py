@@ -1,31 +1,63 @@
 """Appends to and reads an entity's order database, where orders are priced with our published rates (contract 2)."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, column, func, insert, select, table
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    column,
+    func,
+    insert,
+    inspect,
+    select,
+    table,
+)
 
 from partner_program.adapters.column_types import Day
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.orders.connection import in_one_transaction
-from partner_program.adapters.orders.rows import FoundRows, row_of
-from partner_program.domain.publication import PublishedRate, rate_key
+from partner_program.adapters.orders.rows import FoundRows, Kind, Row, UnreadableRow, row_of
+from partner_program.domain.benefit_publication import PublishedBenefit
+from partner_program.domain.publication import PublishedRate
 from partner_program.domain.refusals import Refusal
 
-_RATE = Table(
-    "program_discount_rate",
-    MetaData(),
-    Column("account_id", Text, primary_key=True),
-    Column("valid_from", Day, primary_key=True),
-    Column("tier", Integer),
-    Column("monthly_fee_discount_bp", Integer),
-    Column("setup_fee_discount_bp", Integer),
-    Column("sla", Text),
-    Column("revision", Integer, primary_key=True),
-    Column("published_at", Day),
-)
+RATES = Kind("program_discount_rate", PublishedRate, ("account_id", "valid_from", "revision"))
+BENEFITS = Kind("program_benefit", PublishedBenefit, ("account_id", "benefit", "valid_from", "revision"))
+
+_metadata = MetaData()
+_TABLES = {
+    RATES.table: Table(
+        RATES.table,
+        _metadata,
+        Column("account_id", Text, primary_key=True),
+        Column("valid_from", Day, primary_key=True),
+        Column("tier", Integer),
+        Column("monthly_fee_discount_bp", Integer),
+        Column("setup_fee_discount_bp", Integer),
+        Column("sla", Text),
+        Column("revision", Integer, primary_key=True),
+        Column("published_at", Day),
+    ),
+    BENEFITS.table: Table(
+        BENEFITS.table,
+        _metadata,
+        Column("account_id", Text, primary_key=True),
+        Column("benefit", Text, primary_key=True),
+        Column("status", Text),
+        Column("quantity", Integer),
+        Column("days", Integer),
+        Column("valid_from", Day, primary_key=True),
+        Column("valid_to", Day),
+        Column("revision", Integer, primary_key=True),
+        Column("published_at", Day),
+    ),
+}
 
 
 _MARIADB_COLUMN = table(
@@ -35,35 +67,49 @@ _MARIADB_COLUMN = table(
 )
 
 
-def append(fields: ConnectionFields, rates: Sequence[PublishedRate], *, published_at: date) -> int:
-    """Append the rates that are not there yet and return how many; a row is never changed or deleted.
+def append(fields: ConnectionFields, kind: Kind[Row], rows: Sequence[Row], *, published_at: date) -> int:
+    """Append the rows that are not there yet and return how many; a row is never changed or deleted.
 
     All of them or none, within the deadline of the connection; raises `Unavailable` where that is not so.
     """
 
     def add(connection: Connection) -> int:
-        _check_compares_bytes(fields, connection)
-        there = _read(connection).keys
-        new = [rate for rate in rates if rate_key(rate) not in there]
+        _check_compares_bytes(fields, connection, kind.table)
+        there = _read(connection, kind).keys
+        new = [row for row in rows if kind.key_of(row) not in there]
         if new:
-            connection.execute(insert(_RATE), [{**asdict(rate), "published_at": published_at} for rate in new])
+            values = [{name: getattr(row, name) for name in kind.columns} for row in new]
+            connection.execute(insert(_TABLES[kind.table]), [{**each, "published_at": published_at} for each in values])
         return len(new)
 
-    return in_one_transaction(fields, add, doing="publishing", table=_RATE.name)
+    return in_one_transaction(fields, add, doing="publishing", table=kind.table)
 
 
-def read_rows(fields: ConnectionFields) -> FoundRows:
+def has_table(fields: ConnectionFields, kind: Kind[Row]) -> bool:
+    """Whether the database has this table, which it may do without; on MariaDB and MySQL, one with rights for us."""
+
+    def look(connection: Connection) -> bool:
+        if connection.dialect.name != "mysql":
+            return inspect(connection).has_table(kind.table)
+        here = _MARIADB_COLUMN.c
+        query = select(here.column_name).where(here.table_schema == func.database(), here.table_name == kind.table)
+        return connection.execute(query.limit(1)).first() is not None
+
+    return in_one_transaction(fields, look, doing="looking for", table=kind.table)
+
+
+def read_rows(fields: ConnectionFields, kind: Kind[Row]) -> FoundRows[Row]:
     """Return every row that is there, read on a connection of its own, as an order system sees it."""
-    return in_one_transaction(fields, _read, doing="reading", table=_RATE.name)
+    return in_one_transaction(fields, lambda connection: _read(connection, kind), doing="reading", table=kind.table)
 
 
-def _check_compares_bytes(fields: ConnectionFields, connection: Connection) -> None:
+def _check_compares_bytes(fields: ConnectionFields, connection: Connection, table_name: str) -> None:
     """Refuse a table in which a1 equals A1: MariaDB and MySQL compare text like that unless a column says otherwise."""
     if connection.dialect.name != "mysql":
         return
     here = _MARIADB_COLUMN.c
     query = select(here.data_type, here.collation_name).where(
-        here.table_schema == func.database(), here.table_name == _RATE.name, here.column_name == "account_id"
+        here.table_schema == func.database(), here.table_name == table_name, here.column_name == "account_id"
     )
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -71,29 +117,29 @@ def _check_compares_bytes(fields: ConnectionFields, connection: Connection) -> N
     data_type, collation = found
     if data_type.lower() != "varbinary" and not (collation or "").endswith("_bin"):
         raise Refusal(
-            f"connection {fields.conn_id}: {_RATE.name}.account_id is {data_type} compared as "
-            f"{collation or 'a number'}, so that different accounts may be one: ALTER TABLE {_RATE.name} MODIFY "
+            f"connection {fields.conn_id}: {table_name}.account_id is {data_type} compared as "
+            f"{collation or 'a number'}, so that different accounts may be one: ALTER TABLE {table_name} MODIFY "
             "account_id VARCHAR(200) COLLATE utf8mb4_bin NOT NULL, then publish again"
         )
 
 
-def _read(connection: Connection) -> FoundRows:
+def _read(connection: Connection, kind: Kind[Row]) -> FoundRows[Row]:
     """Read every row, odd values too: SQLite keeps any value, and a server has dates that Python lacks."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         driver.text_factory = lambda text: text.decode(errors="replace")
     elif connection.dialect.name == "postgresql":
         _read_odd_dates_as_text(driver)
-    names = list(PublishedRate.__dataclass_fields__)
-    columns: list[Any] = [column(name) for name in names]
-    found = FoundRows([], [])
-    for values in connection.execute(select(*columns).select_from(_RATE)):
-        row = row_of(dict(zip(names, values, strict=True)), bytes_are_text=connection.dialect.name == "mysql")
-        if isinstance(row, PublishedRate):
-            found.rates.append(row)
+    columns: list[Any] = [column(name) for name in kind.columns]
+    rows, unreadable = list[Row](), list[UnreadableRow]()
+    for values in connection.execute(select(*columns).select_from(_TABLES[kind.table])):
+        named = dict(zip(kind.columns, values, strict=True))
+        row = row_of(kind, named, bytes_are_text=connection.dialect.name == "mysql")
+        if isinstance(row, UnreadableRow):
+            unreadable.append(row)
         else:
-            found.unreadable.append(row)
-    return found
+            rows.append(row)
+    return FoundRows(kind, tuple(rows), tuple(unreadable))
 
 
 def _read_odd_dates_as_text(driver: Any) -> None:

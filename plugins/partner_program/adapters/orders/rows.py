@@ -1,14 +1,49 @@
 """Reads the rows of an order database: ours, and those that somebody wrote by hand, however odd (contract 2)."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from partner_program.domain.findings import one_line
-from partner_program.domain.publication import PublishedRate, RateKey, rate_key
+
+
+class OrderRow(Protocol):
+    """A row that we publish: of an account, from a day on."""
+
+    @property
+    def account_id(self) -> str:
+        """The account."""
+        ...
+
+    @property
+    def valid_from(self) -> date:
+        """The first day."""
+        ...
+
+
+Row = TypeVar("Row", bound=OrderRow)
+Key = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Row]):
+    """A table of an order database: its name, the record that a row is, and the columns of its primary key."""
+
+    table: str
+    record: type[Row]
+    key: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that we write and compare."""
+        return tuple(each.name for each in fields(self.record))  # type: ignore[arg-type]  # each is a dataclass
+
+    def key_of(self, row: Row) -> Key:
+        """A row's primary key."""
+        return tuple(getattr(row, name) for name in self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +52,27 @@ class UnreadableRow:
 
     account_id: str
     valid_from: str
-    key: RateKey | None
+    key: Key | None
     faults: str
 
 
 @dataclass(frozen=True, slots=True)
-class FoundRows:
-    """Every row of an order database."""
+class FoundRows(Generic[Row]):
+    """Every row of a table of an order database."""
 
-    rates: list[PublishedRate]
-    unreadable: list[UnreadableRow]
+    kind: Kind[Row]
+    rows: tuple[Row, ...] = ()
+    unreadable: tuple[UnreadableRow, ...] = ()
 
     @property
-    def keys(self) -> set[RateKey]:
+    def keys(self) -> set[Key]:
         """Return the primary keys that are taken there, also those of unreadable rows."""
-        return {rate_key(rate) for rate in self.rates} | {row.key for row in self.unreadable if row.key is not None}
+        return {self.kind.key_of(row) for row in self.rows} | {
+            row.key for row in self.unreadable if row.key is not None
+        }
 
 
-def row_of(values: dict[str, Any], *, bytes_are_text: bool) -> PublishedRate | UnreadableRow:
+def row_of(kind: Kind[Row], values: dict[str, Any], *, bytes_are_text: bool) -> Row | UnreadableRow:
     """Read one row; set `bytes_are_text` if a text column may be VARBINARY."""
     read, faults = dict[str, Any](), []
     for name, value in values.items():
@@ -44,9 +82,8 @@ def row_of(values: dict[str, Any], *, bytes_are_text: bool) -> PublishedRate | U
         except ValueError:
             faults.append(f"{name} is {_said(value)}, expected {expected}")
     if not faults:
-        return PublishedRate(**read)
-    has_key = {"account_id", "valid_from", "revision"} <= read.keys()
-    key = (read["account_id"], read["valid_from"], read["revision"]) if has_key else None
+        return kind.record(**read)
+    key = tuple(read[name] for name in kind.key) if set(kind.key) <= read.keys() else None
     account_id, valid_from = (read.get(name, _said(values[name])) for name in ("account_id", "valid_from"))
     return UnreadableRow(account_id, str(valid_from), key, "; ".join(faults))
 
@@ -75,12 +112,21 @@ def _whole(value: object) -> int:
     return int(value)
 
 
+def _or_null(read: Callable[[object], Any]) -> Callable[[object], Any]:
+    return lambda value: None if value is None else read(value)
+
+
 _READERS: dict[str, tuple[Callable[[object], Any], str]] = {
     "account_id": (_words, "an id"),
     "valid_from": (_day, "a day as YYYY-MM-DD"),
     "tier": (_whole, "a whole number"),
     "monthly_fee_discount_bp": (_whole, "a whole number"),
     "setup_fee_discount_bp": (_whole, "a whole number"),
-    "sla": (lambda value: None if value is None else _words(value), "a service level or NULL"),
+    "sla": (_or_null(_words), "a service level or NULL"),
     "revision": (_whole, "a whole number"),
+    "benefit": (_words, "the key of a benefit"),
+    "status": (_words, "approved or ended"),
+    "quantity": (_or_null(_whole), "a whole number or NULL"),
+    "days": (_or_null(_whole), "a whole number or NULL"),
+    "valid_to": (_or_null(_day), "a day as YYYY-MM-DD or NULL"),
 }

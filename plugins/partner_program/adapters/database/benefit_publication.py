@@ -1,0 +1,62 @@
+"""The publish outbox of benefits: every row that belongs into an entity's order database, and whether it is there."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import date
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
+from partner_program.domain.benefit_publication import BenefitKey, PublishedBenefit
+
+_COLUMNS = tuple(PublishedBenefit.__dataclass_fields__)
+
+
+def load_outboxes(connection: Connection) -> dict[tuple[str, str], list[PublishedBenefit]]:
+    """Return every row by entity and account."""
+    table = schema.benefit_publication
+    found = defaultdict(list)
+    for entity, *values in connection.execute(select(table.c.entity, *(table.c[name] for name in _COLUMNS))):
+        row = PublishedBenefit(*values)
+        found[entity, row.account_id].append(row)
+    return dict(found)
+
+
+def add_owed(connection: Connection, entity: str, rows: Iterable[PublishedBenefit]) -> None:
+    """Add rows that an entity is owed; none of them is published yet."""
+    owed = [{"entity": entity, **asdict(row), "published_on": None} for row in rows]
+    append_rows(connection, schema.benefit_publication, owed)
+
+
+def outbox(connection: Connection, entity: str) -> list[tuple[PublishedBenefit, date | None]]:
+    """Return an entity's rows with the day on which each was published, None if it is not published yet."""
+    table = schema.benefit_publication
+    query = (
+        select(*(table.c[name] for name in _COLUMNS), table.c.published_on)
+        .where(table.c.entity == entity)
+        .order_by(*table.primary_key)
+    )
+    return [(PublishedBenefit(*values), published_on) for *values, published_on in connection.execute(query)]
+
+
+def mark_published(connection: Connection, entity: str, keys: Collection[BenefitKey], *, published_on: date) -> None:
+    """Mark rows of an entity, which were read back from its order database, as published, if they are not yet."""
+    table = schema.benefit_publication
+    marked = (
+        update(table)
+        .where(
+            table.c.entity == entity,
+            table.c.account_id == bindparam("own_account"),
+            table.c.benefit == bindparam("own_benefit"),
+            table.c.valid_from == bindparam("own_day"),
+            table.c.revision == bindparam("own_revision"),
+            table.c.published_on.is_(None),
+        )
+        .values(published_on=published_on)
+    )
+    names = ("own_account", "own_benefit", "own_day", "own_revision")
+    rows = [dict(zip(names, key, strict=True)) for key in keys]
+    if rows:
+        connection.execute(marked, rows)

@@ -1,0 +1,54 @@
+"""Which benefits the entities' order databases are owed; `usecases.publication` adds them there and reads them back."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import benefit_publication as outbox_store
+from partner_program.adapters.database import benefits as benefit_store
+from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.benefit_publication import Gift, benefit_rows_owed, gifts_of
+from partner_program.domain.program import Program
+from partner_program.domain.registry import AUTHORIZED
+
+
+def owe_benefits(connection: Connection, programs: Sequence[Program], *, today: date) -> None:
+    """Add what approvals, agreements and links call for to the outbox of benefits, in the caller's transaction."""
+    gifts = _gifts(connection, programs)
+    there = outbox_store.load_outboxes(connection)
+    if not gifts and not there:
+        return
+    links = defaultdict(list)
+    for link in registry_store.links_of_accounts_of(connection, gifts.keys()):
+        links[link.entity, link.account_id].append(link)
+    for entity, account_id in sorted(links.keys() | there.keys()):
+        own, outbox = links.get((entity, account_id), []), there.get((entity, account_id), [])
+        partners = {link.partner_id: gifts.get(link.partner_id, []) for link in own}
+        benefits = {gift.benefit for some in partners.values() for gift in some} | {row.benefit for row in outbox}
+        for benefit in sorted(benefits):
+            rows = benefit_rows_owed(
+                account_id=account_id,
+                benefit=benefit,
+                links=own,
+                gifts=partners,
+                outbox=[row for row in outbox if row.benefit == benefit],
+                today=today,
+            )
+            outbox_store.add_owed(connection, entity, rows)
+
+
+def _gifts(connection: Connection, programs: Sequence[Program]) -> Mapping[str, Sequence[Gift]]:
+    """What each authorised partner is given, by partner."""
+    requests, agreements = defaultdict(list), defaultdict(list)
+    for request in benefit_store.load_requests(connection):
+        requests[request.partner_id].append(request)
+    for agreement in registry_store.agreements_with_benefits(connection):
+        agreements[agreement.partner_id].append(agreement)
+    partners = registry_store.partners_by_id(connection, requests.keys() | agreements.keys())
+    return {
+        each: gifts_of(requests=requests[each], agreements=agreements[each], programs=programs)
+        for each, partner in partners.items()
+        if partner.status == AUTHORIZED
+    }
