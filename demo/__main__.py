@@ -178,8 +178,25 @@ def show(console: Console) -> None:
     for plan in SPECIAL_PARTNERS[:8]:
         console.print(f"  {plan.partner_id}  {plan.story}", markup=False)
     console.print("\nWho did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.")
+    show_proofs(console, months)
     page = OUT.relative_to(PROJECT) / "index.html"
     console.print(f"\nLook at [bold]{page}[/bold]: every letter, biggest moves first.")
+
+
+def show_proofs(console: Console, months: list[str]) -> None:
+    """Write a proof of each month and look through it, as an auditor would without this database."""
+    from demo.proofs import look_through, write_proofs
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.usecases.installation import Installation
+
+    files = write_proofs(Installation.here(EnvironmentConnections()), OUT / "proofs", months)
+    console.print("\nThe proof of each month (partner-program proof write), looked through as an auditor does:")
+    for sentence in look_through(files):
+        console.print(f"  {sentence}", markup=False, soft_wrap=True)
+    again = (
+        f"{OUT.relative_to(PROJECT)}/proofs/{files[0].name} --trusted-key {OUT.relative_to(PROJECT)}/proofs/public.pem"
+    )
+    console.print(f"  yourself: .venv/bin/partner-program proof verify {again}", markup=False, soft_wrap=True)
 
 
 def check_letters(registers: list[dict[str, Any]]) -> None:

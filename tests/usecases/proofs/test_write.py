@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from partner_program.adapters.proofs.archive import file_sha256
 from partner_program.adapters.proofs.keys import KEY_VARIABLE, new_key, signing_key
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.revenue import EntityRevenue
+from partner_program.usecases.proofs import layout
 from partner_program.usecases.proofs.verify import verify_proof
 from partner_program.usecases.proofs.write import write_proof
 from tests.cli.conftest import moved
@@ -219,3 +222,8 @@ def test_a_full_disk_leaves_what_was_there(proven: Proven, tmp_path: Path, disk:
     with pytest.raises(Unavailable, match=r"writing .*june\.zip failed: No space left on device"):
         write(moved(proven.world, tmp_path / "twin"), JUNE, to)
     assert [path.name for path in disk.folder.iterdir()] == ["ballast"]
+
+
+def test_every_row_of_a_snapshot_is_in_its_proof() -> None:
+    others = {"entity", "fault", "reseller_accounts", "files"}  # in the snapshot's head, a table of ids, no part of it
+    assert {each.name for each in fields(EntityRevenue)} == others | layout.SNAPSHOT_ROWS.keys()

@@ -1,5 +1,17 @@
 """Where things stand in a proof's zip, for the two that write and read it (docs/contract.md 9)."""
 
+from collections.abc import Mapping
+
+from partner_program.domain.revenue import DoubtfulLine, FaultyLine, MrrGroup, PeriodClose, ShortLine
+
+# The parts of a frozen snapshot that are rows, by their names in `EntityRevenue`; its hash covers all of them.
+SNAPSHOT_ROWS: Mapping[str, type[tuple[object, ...]]] = {
+    "groups": MrrGroup,
+    "faulty_lines": FaultyLine,
+    "short_lines": ShortLine,
+    "doubtful_lines": DoubtfulLine,
+    "closes": PeriodClose,
+}
 SETTLEMENTS = "settlements.jsonl"
 RESTATEMENTS = "restatements.jsonl"
 RESTATED = "restated_partners.jsonl"

@@ -46,7 +46,6 @@ from partner_program.domain.proof import (
     rises_of,
 )
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.revenue import FaultyLine, MrrGroup, PeriodClose, ShortLine
 from partner_program.domain.totals import Bucket, UnmatchedAccount
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.proofs import layout
@@ -199,10 +198,7 @@ class _Writing:
         revenue = load_snapshot(self._connection, snapshot_id)
         tables = {
             "snapshot": rows_text(SnapshotHead, [head]),
-            "groups": rows_text(MrrGroup, revenue.groups),
-            "faulty_lines": rows_text(FaultyLine, revenue.faulty_lines),
-            "short_lines": rows_text(ShortLine, revenue.short_lines),
-            "closes": rows_text(PeriodClose, revenue.closes),
+            **{name: rows_text(kind, getattr(revenue, name)) for name, kind in layout.SNAPSHOT_ROWS.items()},
             "reseller_accounts": rows_text(ResellerAccount, map(ResellerAccount, revenue.reseller_accounts)),
         }
         for name, text in tables.items():
