@@ -38,6 +38,10 @@ BENEFIT_REFUSED = "benefit refused"
 BENEFIT_WITHDRAWN = "benefit withdrawn"
 BENEFIT_OUTCOME = "benefit outcome"
 PARTNER_ASSIGNED = "partner manager assigned"
+PROOF_WRITTEN = "proof written"  # not in the proof itself, which would differ each time it is written
+DISPUTE_OPENED = "dispute opened"
+DISPUTE_ANSWERED = "dispute answered"
+DISPUTE_WITHDRAWN = "dispute withdrawn"
 
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from partner_program.domain.disputes import DUE_DAYS
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.requirements import Requirement
 
@@ -127,6 +128,7 @@ class Program:
     `file_hash` is the sha256 of the file's bytes but for the sections that decide no month; `content_hash` that of all.
     `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it. `approval`
     says whether rates wait for a person before they take force.
+    `dispute_due_days` is how many days a partner waits for an answer to a dispute at most.
     """
 
     in_force_from: date
@@ -148,6 +150,7 @@ class Program:
     rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
     benefit_approval: BenefitApproval = "anybody"
     approval: RatesApprovalKey = "none"
+    dispute_due_days: int = DUE_DAYS
     content_hash: str = ""
 
     def earned_tier(self, mrr_eur_cents: int) -> int:

@@ -16,7 +16,6 @@ from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.totals import MonthTotals
 
 FORMAT = 1
-PROOF_WRITTEN = "proof written"  # the act; it is not in the proof itself, which would differ each time it is written
 
 
 class SettledRow(NamedTuple):
@@ -118,6 +117,16 @@ class ActRow(NamedTuple):
     done_at: int | None
     done_by: str
     decided_hash: str | None
+
+
+class SignatureRow(NamedTuple):
+    """A person's signature of a revision, one row for each settlement that it covers, by its decision hash."""
+
+    role: str
+    revision: int
+    decision_hash: str
+    done_at: int
+    done_by: str
 
 
 @dataclass(frozen=True, slots=True)

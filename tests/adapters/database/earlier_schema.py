@@ -12,5 +12,7 @@ WITHOUT_STEPS_OF_BENEFITS = (
     "CONSTRAINT status_known CHECK (status in ('requested', 'approved', 'refused')), "
     "FOREIGN KEY(partner_id) REFERENCES partner (partner_id)){strict}",
 )
+# 0019: a manager had no region.
+WITHOUT_STEPS_OF_BENEFITS += ("ALTER TABLE account_manager DROP COLUMN countries",)
 ON_SQLITE = tuple(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS)
 ON_POSTGRES = tuple(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS)

@@ -35,6 +35,8 @@ LATER = (
     "delivery_resend",
     "input_text",
     "settlement_input",
+    "dispute",
+    "dispute_step",
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them
 LATER_COLUMNS = {("account_manager", "countries")}

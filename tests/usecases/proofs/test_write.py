@@ -12,8 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.acts import record_act
+from partner_program.adapters.database.history import decision_hashes
 from partner_program.adapters.proofs.archive import file_sha256
 from partner_program.adapters.proofs.keys import KEY_VARIABLE, new_key, signing_key
+from partner_program.domain.acts import MONTH_SIGNED, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.revenue import EntityRevenue
@@ -23,7 +26,7 @@ from partner_program.usecases.proofs.write import write_proof
 from tests.cli.conftest import moved
 from tests.usecases.dying import die_at, ended, start
 from tests.usecases.proofs.conftest import BY, JULY, JUNE, Proven
-from tests.usecases.proofs.forged import members_of
+from tests.usecases.proofs.forged import edited, members_of, swap
 from tests.usecases.test_full_disks import SmallDisk, disk  # noqa: F401 - a fixture, by its name
 from tests.usecases.three_partners import june_in_force, three_partners
 from tests.worlds import World
@@ -84,6 +87,23 @@ def test_no_name_and_no_address_is_in_it_and_who_acted_is_a_pseudonym(proven: Pr
     assert [each for each in people if each.encode() in whole] == []
     assert proven.key.pseudonym("Kim Starter").encode() in members_of(proven.june)["acts.jsonl"]
     assert proven.key.pseudonym("Robin Controller").encode() in members_of(proven.june)["restatements.jsonl"]
+
+
+def test_a_signature_is_in_it_with_the_decisions_that_it_saw(proven: Proven, tmp_path: Path) -> None:
+    assert "revision 2 is not signed" in verify_proof(proven.june).notes
+    twin = Proven(moved(proven.world, tmp_path / "twin"), proven.folder, proven.key, proven.june, proven.july)
+    month = BillingMonth.parse(JUNE)
+    with twin.world.installation.database.writing() as connection:
+        seen = {"role": "finance", "revision": 2, "decision_hashes": decision_hashes(connection, month, 2)}
+        record_act(connection, MONTH_SIGNED, JUNE, Doer("Robin Controller", "all seen", 1), seen, month=month)
+    twin.write(JUNE, tmp_path / "june.zip")
+    found = verify_proof(tmp_path / "june.zip")
+    who = proven.key.pseudonym("Robin Controller")
+    assert (found.holds, f"revision 2 is signed by {who} (finance)" in found.notes) == (True, True)
+    other = edited(
+        tmp_path / "june.zip", tmp_path / "other.zip", {"signatures.jsonl": swap('",1,"', '0",1,"')}, proven.key
+    )
+    assert f"{who} signed " in str(verify_proof(other).differences[0])
 
 
 def test_it_is_never_written_over_what_is_no_proof_of_the_month(proven: Proven, tmp_path: Path) -> None:

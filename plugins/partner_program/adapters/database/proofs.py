@@ -6,16 +6,17 @@ from hashlib import sha256
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.letter_actions import load_actions
+from partner_program.adapters.database.acts import acts_of_month, load_acts
 from partner_program.adapters.database.restatements import ACCEPTED
+from partner_program.domain.acts import MONTH_SIGNED, PROOF_WRITTEN
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.proof import (
-    PROOF_WRITTEN,
     ActRow,
     LetterRow,
     RestatedDifference,
     RestatementRow,
     SettledRow,
+    SignatureRow,
     SnapshotHead,
     WrittenRate,
 )
@@ -136,32 +137,24 @@ def acts_of(connection: Connection, month: BillingMonth) -> list[ActRow]:
 
     That a proof of it was written is left out: each proof would differ from the one before.
     """
-    act, release = schema.act, schema.brake_release
-    query = select(act).where(act.c.billing_month == str(month), act.c.kind != PROOF_WRITTEN).order_by(act.c.act_id)
-    found = [
-        ActRow(row.kind, row.partner_id, row.done_at, row.done_by, row.decided_hash)
-        for row in connection.execute(query)
+    return [
+        ActRow(act.kind, act.partner_id, act.doer.done_at, act.doer.done_by, act.decided_hash)
+        for act in acts_of_month(connection, month)
+        if act.kind != PROOF_WRITTEN
     ]
-    found += [
-        ActRow(f"letters: {each.action}", None, each.done_at, each.done_by, each.batch_hash)
-        for each in load_actions(connection, month)
-    ]
-    known = {row.decided_hash for row in found}
-    released = select(release).where(release.c.billing_month == str(month)).order_by(release.c.decision_hash)
-    found += [
-        ActRow("brake released", None, None, row.released_by, row.decision_hash)
-        for row in connection.execute(released)
-        if row.decision_hash not in known
-    ]
+
+
+def signatures_of(connection: Connection, month: BillingMonth) -> list[SignatureRow]:
+    """Return who signed which revision of a month, oldest first; who did is still a name."""
+    found = []
+    for act in load_acts(connection, MONTH_SIGNED, month=month):
+        detail = json.loads(act.detail)
+        for digest in detail["decision_hashes"]:
+            row = (detail["role"], detail["revision"], digest, act.doer.done_at, act.doer.done_by)
+            found.append(SignatureRow(*row))
     return found
 
 
 def proofs_written(connection: Connection, month: BillingMonth) -> list[str]:
     """Return the sha256 of each proof of a month that was written, oldest first."""
-    act = schema.act
-    query = (
-        select(act.c.detail)
-        .where(act.c.billing_month == str(month), act.c.kind == PROOF_WRITTEN)
-        .order_by(act.c.act_id)
-    )
-    return [str(json.loads(detail)["sha256"]) for detail in connection.execute(query).scalars()]
+    return [str(json.loads(act.detail)["sha256"]) for act in load_acts(connection, PROOF_WRITTEN, month=month)]

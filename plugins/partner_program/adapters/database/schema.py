@@ -4,12 +4,13 @@ Money is whole minor units, discounts basis points, periods half-open days. Tabl
 updated or deleted: triggers refuse it.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table
 
 from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
+from partner_program.domain.disputes import ABOUT, DisputeAct
 
 metadata = MetaData()
 
@@ -599,6 +600,30 @@ act = _table(
     _may("billing_month"),
     _may("partner_id"),
 )
+# What partners dispute of a month's result; it changes no result. Its state follows from its steps.
+dispute = _table(
+    "dispute",
+    _key("dispute_id"),
+    _must("number", Integer),
+    _must("partner_id"),
+    _must("billing_month"),
+    _must("about"),
+    _must("about_id"),
+    _must("due_on", Day),
+    _one_of("about", *ABOUT),
+    _refers("partner_id", "partner"),
+)
+dispute_step = _table(
+    "dispute_step",
+    _key("dispute_id"),
+    _key("number", Integer),
+    _must("act"),
+    _must("done_by"),
+    _must("done_on", Day),
+    _must("reason"),
+    _one_of("act", *get_args(DisputeAct)),
+    _refers("dispute_id", "dispute"),
+)
 
 # A question about one partner reads this partner's rows; a key that begins with a month would read the month's.
 INDEXES = (
@@ -649,4 +674,6 @@ APPEND_ONLY = (
     act,
     benefit_request,
     benefit_step,
+    dispute,
+    dispute_step,
 )

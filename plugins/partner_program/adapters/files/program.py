@@ -19,6 +19,7 @@ from partner_program.adapters.files.program_tables import (
 from partner_program.adapters.files.strict_yaml import read_document
 from partner_program.adapters.files.values import currency, discount_bp, time_zone, whole_between
 from partner_program.adapters.files.yaml_sections import Section
+from partner_program.domain.disputes import DUE_DAYS
 from partner_program.domain.money import BP
 from partner_program.domain.program import (
     ENTITY_TOTAL_MOVE_AT_LEAST_CENTS,
@@ -34,6 +35,7 @@ from partner_program.domain.refusals import UnsoundFiles
 
 HIGHEST_LINE_MINOR = 10**15
 MOST_PARTNERS = 10**9
+LONGEST_DISPUTE_DAYS = 3650
 HIGHEST_MOVE_BP = 100 * BP
 INCOMPLETE: tuple[Literal["hold", "stop"], ...] = ("hold", "stop")
 STACKING: tuple[Literal["additive", "compound"], ...] = ("additive", "compound")
@@ -44,7 +46,7 @@ NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 # Sections that decide no tier, no rate and nobody who is held. `Program.file_hash` leaves them out, so that a file
 # which gets one of them stays the file that months were settled with.
-DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers", "approval")
+DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers", "approval", "dispute_due")
 
 
 def load_program(path: Path) -> Program:
@@ -144,6 +146,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         rate_move_limit_bp=_rate_move_limit(document),
         benefit_approval=_benefit_approval(document),
         approval=_approval(document),
+        dispute_due_days=_dispute_due(document),
     )
 
 
@@ -162,6 +165,13 @@ def _rate_move_limit(document: Section) -> int:
     if not document.has("rate_move_limit"):
         return RATE_MOVE_LIMIT_BP
     return sourced(document.section("rate_move_limit")).whole("value", whole_between(1, BP))
+
+
+def _dispute_due(document: Section) -> int:
+    """Read after how many days a dispute has to be answered; absent: the default."""
+    if not document.has("dispute_due"):
+        return DUE_DAYS
+    return sourced(document.section("dispute_due")).whole("days", whole_between(1, LONGEST_DISPUTE_DAYS))
 
 
 def _benefit_approval(document: Section) -> BenefitApproval:

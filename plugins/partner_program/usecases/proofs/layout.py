@@ -16,6 +16,7 @@ SETTLEMENTS = "settlements.jsonl"
 RESTATEMENTS = "restatements.jsonl"
 RESTATED = "restated_partners.jsonl"
 ACTS = "acts.jsonl"
+SIGNATURES = "signatures.jsonl"
 
 
 def register_member(revision: int) -> str:

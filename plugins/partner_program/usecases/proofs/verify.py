@@ -45,6 +45,7 @@ from partner_program.domain.proof import (
     RestatedDifference,
     RestatementRow,
     SettledRow,
+    SignatureRow,
     SnapshotHead,
     SnapshotUse,
     Verification,
@@ -219,7 +220,22 @@ class _Again:
                 MANIFEST, None, f"says revision {self._head.revision}, the last settlement is of {rows[-1].revision}"
             )
         self.counts |= {"settlements": len(rows), "partners": len(state.figures), "held": len(again.totals.held)}
+        yield from self._signatures(rows)
         self._say(rows)
+
+    def _signatures(self, rows: Sequence[SettledRow]) -> Iterator[Difference]:
+        """Compare what was signed with the settlements; tell who signed the newest revision."""
+        signed = self._table(layout.SIGNATURES, SignatureRow)
+        decided = {(row.revision, row.decision_hash) for row in rows}
+        for each in signed:
+            if (each.revision, each.decision_hash) not in decided:
+                what = f"{each.done_by} signed {each.decision_hash}, which is no decision of revision {each.revision}"
+                yield Difference(layout.SIGNATURES, None, what)
+        newest = rows[-1].revision
+        names = sorted({f"{each.done_by} ({each.role})" for each in signed if each.revision == newest})
+        self.notes.append(
+            f"revision {newest} is signed by {', '.join(names)}" if names else f"revision {newest} is not signed"
+        )
 
     def _restated(self) -> dict[int, set[str]]:
         """The partners of each accepted restatement, by revision."""

@@ -23,10 +23,9 @@ from partner_program.adapters.proofs.archive import ArchiveWriter, Unreadable, f
 from partner_program.adapters.proofs.keys import SigningKey, signing_key
 from partner_program.adapters.proofs.manifest import MANIFEST, PUBLIC_KEY, SIGNATURE, manifest_json, read_proof_head
 from partner_program.adapters.reports.register import register_json
-from partner_program.domain.acts import BY_SCHEDULE, Doer
+from partner_program.domain.acts import BY_SCHEDULE, PROOF_WRITTEN, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.proof import (
-    PROOF_WRITTEN,
     ActRow,
     EntityTotalRow,
     HeldRow,
@@ -37,6 +36,7 @@ from partner_program.domain.proof import (
     RestatedDifference,
     RestatementRow,
     SettledRow,
+    SignatureRow,
     SnapshotHead,
     SnapshotUse,
     WrittenProof,
@@ -237,6 +237,9 @@ class _Writing:
         named = [row._replace(decided_by=row.decided_by and self._pseudonym(row.decided_by)) for row in rows]
         self._add(layout.RESTATEMENTS, rows_text(RestatementRow, named))
         self._add(layout.RESTATED, rows_text(RestatedDifference, changes))
+        signed = proofs.signatures_of(self._connection, self._month)
+        known_as = (row._replace(done_by=self._pseudonym(row.done_by)) for row in signed)
+        self._add(layout.SIGNATURES, rows_text(SignatureRow, known_as))
         self._add(layout.ACTS, rows_text(ActRow, (row._replace(done_by=self._pseudonym(row.done_by)) for row in acts)))
 
     def _pseudonym(self, name: str) -> str:
