@@ -99,6 +99,23 @@ def prepare(progress: Progress) -> None:
     progress.say("Airflow")
 
 
+def handle_applications(progress: Progress) -> list[str]:
+    """Judge two applications and make a partner of one, in the registry's folder; return what there is to tell."""
+    from demo.applications import accept, judged_lines, write_applications
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.usecases.installation import Installation
+
+    here = Installation.here(EnvironmentConnections())
+    refused, accepted = write_applications(WORLD / "applications")
+    told = [f"refused: {line}" for line in judged_lines(here, refused)]
+    partner_id = accept(here, accepted, WORLD / "registry").partner_id
+    progress.say(f"an application refused, another accepted: partner {partner_id}")
+    return [
+        *told,
+        f"accepted: it is partner {partner_id} now, see it in July's register: partner-program register 2015-07",
+    ]
+
+
 class Quiet:
     """While it is entered, sends everything that libraries print to `out/airflow.log`."""
 
@@ -262,13 +279,20 @@ def main() -> None:
     progress = Progress()
     set_environment()
     prepare(progress)
+    console = Console(highlight=False)
+    told: list[str] = []
     for dag_id, params in MONTHS:
         with Quiet():
             run_month(dag_id, params)
         progress.say(f"{dag_id}: {params['billing_month']} in force from {params['effective_on']}")
+        if not told:  # between the two months
+            told = handle_applications(progress)
     sign_june(progress)
     decide_a_proposal()
-    show(Console(highlight=False))
+    show(console)
+    console.print("\nTwo applications, out/world/applications/refused.json and accepted.json:")
+    for line in told:
+        console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

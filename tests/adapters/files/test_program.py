@@ -208,6 +208,12 @@ def test_an_answer_is_judged_once_and_only_where_it_is_asked_for(tmp_path: Path)
     assert "phone is listed twice, expected once" in str(refused.value)
 
 
+def test_the_words_about_an_answer_stand_beside_it(first: Program) -> None:
+    words = {each.field: each.source for each in first.authorisation_requirements}
+    assert words["type_of_business"] == "The discounts are not available for end user customers."
+    assert words["website"] == "Have a verifiable company website"
+
+
 def test_an_application_answers_the_eleven_requirements(first: Program) -> None:
     assert tuple(each.field for each in first.authorisation_requirements) == (
         "website",

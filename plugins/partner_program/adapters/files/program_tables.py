@@ -137,8 +137,9 @@ def read_requirements(document: Section) -> tuple[Requirement, ...]:
 
 def _with_answer(row: Section, asked: Requirement) -> Requirement:
     """Read what the answer to a requirement has to be."""
+    own = replace(asked, source=row.text("source")) if row.has("source") else asked
     found = replace(
-        asked,
+        own,
         expects=row.choice("expects", EXPECTED) if row.has("expects") else "answer",
         accepted=row.texts("accepted") if row.has("accepted") else (),
         never=row.texts("never") if row.has("never") else (),
@@ -147,7 +148,7 @@ def _with_answer(row: Section, asked: Requirement) -> Requirement:
     )
     if row.sound and found.at_least_cents is not None and found.expects != "amount":
         row.fault("expects", f"is {found.expects}, expected amount, since the row has at_least_cents")
-    if row.sound and found == asked:
+    if row.sound and found == own:
         row.fault("field", f"{asked.field} has nothing to judge by, expected at least one more key, as in expects")
     return found
 
