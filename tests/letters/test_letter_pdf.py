@@ -130,6 +130,16 @@ def test_the_total_stands_on_the_page_of_its_last_account_and_of_the_rates_that_
     assert "1 EUR = 1.100000 USD" in total
 
 
+@pytest.mark.parametrize("accounts", range(14, 32))
+def test_the_sum_of_an_entity_stands_on_the_page_of_its_last_account(accounts: int) -> None:
+    rows = tuple(account("NL", f"NL-{number:05}", "EUR", 1_000, "1", 1_000) for number in range(accounts))
+    others = tuple(account("US", f"US-{number}", "USD", 1_100, "1.100000", 1_000) for number in range(2))
+    shown = pages(PDF.letter(facts(accounts=(*rows, *others), mrr_eur_cents=1_000 * accounts + 2_000)))
+
+    (page,) = [each for each in shown if f"Subtotal €{accounts * 10}.00" in each]
+    assert f"{rows[-1].account_id} EUR 10.00 €10.00 Subtotal" in page
+
+
 @pytest.mark.parametrize("accounts", range(12, 18))
 def test_a_single_account_of_another_entity_stands_below_its_own_title_with_the_total(accounts: int) -> None:
     rows = tuple(account("NL", f"NL-{number:05}", "EUR", 1_000, "1", 1_000) for number in range(accounts))
