@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.registry import read_registry
-from partner_program.adapters.letters.months_page import PageMonth, PageRow, write_months_page
+from partner_program.adapters.letters.months_page import PageMonth, PageRow, month_on_page, write_months_page
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
@@ -224,7 +224,11 @@ def test_the_months_page_is_one_page_with_every_name_in_its_data(tmp_path: Path)
         month = PageMonth("2015-08", "2015-09-01", 1, "in_force", rows)
         path = tmp_path / "index.html"
         write_months_page(
-            path, [month], 1, template=LETTERS / "pages/months.html", company_name="Host", programme_name=names[0]
+            path,
+            [month_on_page(month, 1)],
+            template=LETTERS / "pages/months.html",
+            company_name="Host",
+            programme_name=names[0],
         )
         return Page(path.read_text("utf-8"))
 

@@ -1,12 +1,29 @@
-"""Writes the months' page: what the months decided for every partner, with the registers beside it."""
+"""Writes the months' page: what the months decided for every partner, with the registers beside it.
 
+What the page has of a month is kept beside the registers, with a seal of what it was made of: a month about which
+nothing is new, and whose register's files are as they were written, is not read again.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from partner_program.adapters.atomic_write import write_if_changed
+from sqlalchemy import Connection
+
+from partner_program.adapters.atomic_write import read_private, write_if_changed
 from partner_program.adapters.database.history import assessed_months
-from partner_program.adapters.database.register import read_register
-from partner_program.adapters.letters.months_page import PageLink, PageMonth, PageRow, write_months_page
+from partner_program.adapters.database.register import read_register, what_register_reads
+from partner_program.adapters.letters.months_page import (
+    MonthOnPage,
+    PageLink,
+    PageMonth,
+    PageRow,
+    month_on_page,
+    write_months_page,
+)
+from partner_program.adapters.own_code import all_code
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import Register, RegisterPartner
@@ -26,8 +43,7 @@ def make_months_page(installation: Installation) -> Path:
         write_months_page(
             page,
             # One register after the other: thirteen of a large programme do not fit into memory together.
-            (_month(installation, month, read_register(connection, month)) for month in months),
-            len(months),
+            (_KeptMonth(installation, month).on_page(connection, len(months)) for month in months),
             template=templates / "pages" / "months.html",
             company_name=brand.company_name,
             programme_name=brand.programme_name,
@@ -35,18 +51,49 @@ def make_months_page(installation: Installation) -> Path:
     return page
 
 
-def _month(installation: Installation, month: BillingMonth, register: Register) -> PageMonth:
-    links = [PageLink("Quality report", f"quality/{month}/index.html")]
-    for ending, body in (("json", register_json(register)), ("csv", register_csv(register))):
-        write_if_changed(installation.out / "registers" / f"{month}.{ending}", body)
-        links.append(PageLink(f"Register ({ending.upper()})", f"registers/{month}.{ending}"))
+class _KeptMonth:
+    """A month's part of the page, and the files of its register."""
+
+    def __init__(self, installation: Installation, month: BillingMonth) -> None:
+        folder = installation.out / "registers"
+        self._installation, self._month = installation, month
+        self._files = {ending: folder / f"{month}.{ending}" for ending in ("json", "csv")}
+        self._place = folder / ".checks" / f"{month}.page"
+
+    def on_page(self, connection: Connection, count: int) -> MonthOnPage:
+        """Return what the page has of the month where it shows `count` of them; write its register's files."""
+        links = [PageLink("Quality report", f"quality/{self._month}/index.html")]
+        links = [link for link in links if (self._installation.out / link.href).exists()]
+        links += [
+            PageLink(f"Register ({ending.upper()})", f"registers/{self._month}.{ending}") for ending in self._files
+        ]
+        made_of = f"{all_code()} {count} {links} {what_register_reads(connection, self._month)}"
+        seal, _, kept = (read_private(self._place) or b"").partition(b"\n")
+        if seal == self._seal(made_of, kept).encode():
+            return dict(json.loads(kept))
+        register = read_register(connection, self._month)
+        for ending, body in (("json", register_json(register)), ("csv", register_csv(register))):
+            write_if_changed(self._files[ending], body)
+        made = month_on_page(_month(self._month, register, links), count)
+        kept = json.dumps(made, ensure_ascii=False).encode()
+        write_if_changed(self._place, f"{self._seal(made_of, kept)}\n{kept.decode()}")
+        return made
+
+    def _seal(self, made_of: str, kept: bytes) -> str:
+        digest = hashlib.sha256(made_of.encode())
+        for body in (kept, *map(read_private, self._files.values())):
+            digest.update(b"gone" if body is None else hashlib.sha256(body).digest())
+        return digest.hexdigest()
+
+
+def _month(month: BillingMonth, register: Register, links: Sequence[PageLink]) -> PageMonth:
     return PageMonth(
         billing_month=str(month),
         effective_on=str(register.effective_on or ""),
         revision=register.revision,
         status=register.status,
         rows=[_row(month, row) for row in register.partners],
-        links=[link for link in links if (installation.out / link.href).exists()],
+        links=links,
     )
 
 

@@ -59,7 +59,7 @@ def owe_rates(connection: Connection, *, today: date, settlement_id: int | None 
     rates = rate_store.all_rates(connection)
     new = rate_store.rates_written_with(connection, settlement_id=settlement_id)
     outbox = publication_store.newest_terms(connection)
-    links = _by_account(registry_store.load_registry(connection).account_links)
+    links = _by_account(registry_store.load_account_links(connection))
     return publication_store.add_owed_rates(connection, _owed(links, rates, new, outbox, today))
 
 

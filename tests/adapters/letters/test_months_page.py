@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_program.adapters.letters import months_page
-from partner_program.adapters.letters.months_page import PageLink, PageMonth, PageRow, write_months_page
+from partner_program.adapters.letters.months_page import PageLink, PageMonth, PageRow, month_on_page, write_months_page
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import LETTER_KINDS
 from partner_program.domain.refusals import Refusal
@@ -61,9 +61,8 @@ def month(*rows: PageRow, links: tuple[PageLink, ...] = ()) -> PageMonth:
 
 
 def page(path: Path, *months: PageMonth) -> Elements:
-    write_months_page(
-        path, months, len(months), template=TEMPLATE, company_name="LeaseWeb", programme_name="Partner Program"
-    )
+    on_page = (month_on_page(each, len(months)) for each in months)
+    write_months_page(path, on_page, template=TEMPLATE, company_name="LeaseWeb", programme_name="Partner Program")
     return Elements(path.read_text("utf-8"))
 
 

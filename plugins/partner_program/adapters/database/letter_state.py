@@ -4,13 +4,10 @@ Rows that are only ever added, with a settlement (assessments, their accounts an
 settlements, and rates by their number.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Any
-
-from sqlalchemy import Connection, Select, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.row_hashes import hash_of_rows, rows_of
 from partner_program.domain.billing_month import BillingMonth
 
 READ_WHOLE = (
@@ -24,21 +21,17 @@ READ_WHOLE = (
 )
 ONLY_ADDED = (schema.assessment, schema.assessment_account, schema.assessment_grant, schema.discount_rate)
 OF_THE_MONTH = (schema.letter, schema.delivery, schema.letter_recipe)
-_ROWS_READ = 10_000
 
 
 def what_letters_read(connection: Connection) -> str:
     """Return the sha256 of the rows that any month's letters are made of and sent by: settlements, rates, registry."""
     rates = select(func.count()).select_from(schema.discount_rate)
-    whole: Iterator[Select[Any]] = (
-        select(literal_column("*")).select_from(table).order_by(*table.primary_key) for table in READ_WHOLE
-    )
-    return _hash_of_rows(connection, (rates, *whole))
+    return hash_of_rows(connection, (rates, *map(rows_of, READ_WHOLE)))
 
 
 def how_letters_stand(connection: Connection, month: BillingMonth) -> str:
     """Return the sha256 of a month's letters, with what they were made of, and of the row of each recipient."""
-    return _hash_of_rows(connection, _of_month(month))
+    return hash_of_rows(connection, (rows_of(table, table.c.billing_month == str(month)) for table in OF_THE_MONTH))
 
 
 def newest_letters(connection: Connection, month: BillingMonth) -> dict[str, str | None]:
@@ -46,18 +39,3 @@ def newest_letters(connection: Connection, month: BillingMonth) -> dict[str, str
     letter = schema.letter
     query = select(letter.c.partner_id, letter.c.content_hash).where(letter.c.billing_month == str(month))
     return {row.partner_id: row.content_hash for row in connection.execute(query.order_by(letter.c.revision))}
-
-
-def _of_month(month: BillingMonth) -> Iterator[Select[Any]]:
-    for table in OF_THE_MONTH:
-        everything: Select[Any] = select(literal_column("*")).select_from(table)
-        yield everything.where(table.c.billing_month == str(month)).order_by(*table.primary_key)
-
-
-def _hash_of_rows(connection: Connection, queries: Iterable[Select[Any]]) -> str:
-    digest = hashlib.sha256()
-    for query in queries:
-        digest.update(b"\0")
-        for rows in connection.execute(query).partitions(_ROWS_READ):
-            digest.update("\n".join(map(repr, map(tuple, rows))).encode())
-    return digest.hexdigest()

@@ -1,8 +1,9 @@
 """Reads a month's register: what was decided for every authorised partner, and which bucket took every line."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import (
@@ -16,6 +17,7 @@ from partner_program.adapters.database.history import (
     settlements_or_refusal,
 )
 from partner_program.adapters.database.rates import rate_on, rates_on
+from partner_program.adapters.database.row_hashes import hash_of_rows, rows_of
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
 from partner_program.domain.register import Register, RegisterLetter, RegisterPartner, assigned_row, held_row
@@ -66,6 +68,32 @@ def read_register(
         ),
         held=totals.held,
         buckets=totals.buckets,
+    )
+
+
+def what_register_reads(connection: Connection, month: BillingMonth) -> str:
+    """Return the sha256 of the rows that a month's register is made of; raises `Refusal` if it is not assessed.
+
+    What a settlement wrote is covered by its own row, rates that begin by the month's day by their number. Of letters,
+    whose kind stays and which go from planned to rendered alone, each state is counted. Of later months those matter
+    that were settled before this one was last.
+    """
+    last = settlements_or_refusal(connection, month)[-1]
+    settlement, rate, letter, partner = schema.settlement, schema.discount_rate, schema.letter, schema.partner
+    states = (letter.c.revision, letter.c.kind, letter.c.status)
+    here = letter.c.billing_month == str(month)
+    return hash_of_rows(
+        connection,
+        (
+            rows_of(settlement, settlement.c.billing_month == str(month)),
+            rows_of(
+                settlement, settlement.c.billing_month > str(month), settlement.c.settlement_id < last.settlement_id
+            ),
+            rows_of(schema.restatement, schema.restatement.c.billing_month == str(month)),
+            select(func.count()).select_from(rate).where(rate.c.valid_from <= (last.effective_on or date.max)),
+            select(*states, func.count()).where(here).group_by(*states).order_by(*states),
+            select(partner.c.partner_id, partner.c.company_name).order_by(partner.c.partner_id),
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """Stores the registry in the programme's database: the whole registry, or nothing of it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -88,6 +88,12 @@ def load_entities(connection: Connection) -> tuple[Entity, ...]:
     """Return every legal entity, ordered by its code."""
     query = select(schema.entity).order_by(schema.entity.c.entity)
     return tuple(Entity(**row._asdict()) for row in connection.execute(query))
+
+
+def load_account_links(connection: Connection) -> Iterator[AccountLink]:
+    """Yield every link of an account, ordered by its key."""
+    table = schema.account_link
+    return map(_account_link, connection.execute(select(table).order_by(*table.primary_key)))
 
 
 def count_links(connection: Connection) -> int:

@@ -23,6 +23,8 @@ from partner_program.domain.refusals import Refusal
 ROWS_BYTES = 900_000  # of all months' rows together; the rest of the page needs less than 100,000
 REASONS_SHOWN = 50  # of a month, why partners are held: the most frequent ones
 _PLACE_OF_DATA = "{{ data }}"
+MonthOnPage = dict[str, Any]
+"""What the page has of a month, as JSON."""
 _AS_UNICODE_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
@@ -79,18 +81,18 @@ class PageMonth:
 
 
 def write_months_page(
-    path: Path, months: Iterable[PageMonth], count: int, *, template: Path, company_name: str, programme_name: str
+    path: Path, months: Iterable[MonthOnPage], *, template: Path, company_name: str, programme_name: str
 ) -> None:
     """Write the page for one or more months, whole or not at all; the last month is shown first.
 
-    There are `count` months, which share the room on the page; each is read when the one before is on it. `template` is
-    the page's own file, `pages/months.html` beside the versions of the letters.
+    Each is asked for when the one before is on the page. `template` is the page's own file, `pages/months.html` beside
+    the versions of the letters.
     """
     data = {
         "company": plain_name(company_name),
         "programme": plain_name(programme_name),
         "kinds": {kind: kind_name(kind) for kind in LETTER_KINDS},
-        "months": [_month(month, ROWS_BYTES // count) for month in months],
+        "months": list(months),
     }
     page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))
     sweep_drafts(path.parent)
@@ -102,7 +104,8 @@ def _embedded(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_AS_UNICODE_ESCAPES)
 
 
-def _month(month: PageMonth, room: int) -> dict[str, Any]:
+def month_on_page(month: PageMonth, count: int) -> MonthOnPage:
+    """Return what the page has of a month: its figures, and the rows that fit where `count` months share the room."""
     return {
         "month": month.billing_month,
         "effective": month.effective_on,
@@ -110,7 +113,7 @@ def _month(month: PageMonth, room: int) -> dict[str, Any]:
         "status": month.status,
         "links": [[plain_name(link.label), _relative(link.href)] for link in month.links],
         "all": _counted(month.rows),
-        "rows": _rows_that_fit(month.rows, room),
+        "rows": _rows_that_fit(month.rows, ROWS_BYTES // count),
     }
 
 

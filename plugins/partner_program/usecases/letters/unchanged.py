@@ -10,7 +10,7 @@ from pathlib import Path
 
 from partner_program.adapters.atomic_write import read_private, write_if_changed
 from partner_program.adapters.database.letter_state import how_letters_stand, newest_letters, what_letters_read
-from partner_program.adapters.letters.made_of import all_code
+from partner_program.adapters.own_code import all_code
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import LetterFiles, hash_of_files, letter_templates, letters_folder

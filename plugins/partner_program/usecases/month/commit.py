@@ -1,6 +1,7 @@
 """The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -32,6 +33,7 @@ from partner_program.domain.refusals import (
     IncompleteMonth,
     MonthBusy,
     MonthSigned,
+    Refusal,
     Unavailable,
 )
 from partner_program.domain.registry import AUTHORIZED
@@ -68,13 +70,32 @@ class RunOutcome:
     failing: tuple[str, ...] = ()
 
 
-def commit_month(installation: Installation, request: MonthRequest, lease: MonthLease) -> RunOutcome:
+NothingNew = Callable[[Connection, RunOutcome], None]
+"""What is told of a look that found nothing to write: in its transaction, and what a run says that finds the same."""
+
+
+def commit_month(
+    installation: Installation, request: MonthRequest, lease: MonthLease, nothing_new: NothingNew | None = None
+) -> RunOutcome:
     """Put what is new in force and propose what differs; nothing is written where nothing is new.
 
     Raises `BrakeOn`, and `RatesWait` where a person has to approve it first: nothing takes force then. Raises
-    `MonthSigned` where something else than a restatement would change a signed month.
+    `MonthSigned` where something else than a restatement would change a signed month. With `nothing_new`, a month that
+    was just written is looked at once more: whether there is nothing new about it now is seen and not believed.
     """
-    commit = when_free(lambda: _commit(installation, request, lease))
+    outcome = _committed(installation, request, lease, nothing_new)
+    if outcome.changed and nothing_new is not None:
+        with suppress(Refusal), installation.database.reading() as connection:  # its inputs may be others meanwhile
+            again = prepare(connection, installation, request)
+            if not (again.news.is_any or again.braked):
+                nothing_new(connection, _outcome(connection, request, again))
+    return outcome
+
+
+def _committed(
+    installation: Installation, request: MonthRequest, lease: MonthLease, nothing_new: NothingNew | None
+) -> RunOutcome:
+    commit = when_free(lambda: _commit(installation, request, lease, nothing_new))
     lease.give_back()
     if commit.braked:
         raise BrakeOn(
@@ -84,7 +105,8 @@ def commit_month(installation: Installation, request: MonthRequest, lease: Month
     if commit.waits:
         with installation.database.reading() as connection:
             check_approved(request.month, approval_of(connection, request.month), commit.approval_hash)
-    return _outcome(installation, request, commit)
+    with installation.database.reading() as connection:
+        return _outcome(connection, request, commit)
 
 
 def ask_for_approval(installation: Installation, request: MonthRequest, lease: MonthLease) -> "Commit":
@@ -109,12 +131,16 @@ def ask_for_approval(installation: Installation, request: MonthRequest, lease: M
     return commit
 
 
-def _commit(installation: Installation, request: MonthRequest, lease: MonthLease) -> "Commit":
+def _commit(
+    installation: Installation, request: MonthRequest, lease: MonthLease, nothing_new: NothingNew | None
+) -> "Commit":
     """Write the month, or the brake's stop, in one transaction of the run that holds it."""
     with installation.database.reading() as connection:
         commit = prepare(connection, installation, request)
-    if not (commit.news.is_any or commit.braked):
-        return commit
+        if not (commit.news.is_any or commit.braked):
+            if nothing_new is not None:
+                nothing_new(connection, _outcome(connection, request, commit))
+            return commit
     del commit  # of a large month, hundreds of megabytes
     try:
         with installation.database.writing() as connection:
@@ -131,12 +157,11 @@ def _commit(installation: Installation, request: MonthRequest, lease: MonthLease
     return commit
 
 
-def _outcome(installation: Installation, request: MonthRequest, commit: "Commit") -> RunOutcome:
+def _outcome(connection: Connection, request: MonthRequest, commit: "Commit") -> RunOutcome:
     decided = commit.decided
     written_down = [each.effective_on for each in decided.inputs.assigned.values() if each.effective_on is not None]
-    with installation.database.reading() as connection:
-        is_proposed = restatement_store.find_proposal(connection, request.month) is not None
-        settlements = settlement_history.settlements_of(connection, request.month)
+    is_proposed = restatement_store.find_proposal(connection, request.month) is not None
+    settlements = settlement_history.settlements_of(connection, request.month)
     own = settlement_history.first_day(settlements) or decided.inputs.run_effective_on
     return RunOutcome(
         revision=decided.inputs.revision,

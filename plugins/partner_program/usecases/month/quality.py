@@ -39,7 +39,8 @@ def month_warnings(installation: Installation, month: BillingMonth) -> tuple[Fin
         return tuple(each for each in load_findings(connection, month) if each.severity == "warning")
 
 
-def _checks_folder(installation: Installation, month: BillingMonth) -> Path:
+def checks_folder(installation: Installation, month: BillingMonth) -> Path:
+    """The folder of what the checks of a month found, for the next run of it."""
     return installation.out / "quality" / ".checks" / str(month)
 
 
@@ -48,7 +49,7 @@ def prepare_checks(installation: Installation, month: BillingMonth) -> None:
     from partner_program.adapters.quality.expectations import import_beside
     from partner_program.adapters.quality.kept import any_kept
 
-    if not any_kept(_checks_folder(installation, month)):
+    if not any_kept(checks_folder(installation, month)):
         import_beside()
 
 
@@ -88,7 +89,7 @@ def check_month(installation: Installation, month: BillingMonth, *, limit_bp: in
         entities=registry.entities,
         rated_currencies={EUR, *rates.relied_on, *rates.doubtful},
         previous={each.entity: counted_totals(each) for each in before if each.fault is None},
-        docs_folder=_checks_folder(installation, month),
+        docs_folder=checks_folder(installation, month),
     )
     findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
     findings += rate_findings(rates.doubtful, revenues)
@@ -118,5 +119,5 @@ def write_report(
         entities=entities,
         buckets=totals.buckets if totals else None,
         held=totals.held if totals else None,
-        docs_folder=_checks_folder(installation, month),
+        docs_folder=checks_folder(installation, month),
     )

@@ -24,7 +24,14 @@ from partner_program.domain.settlement import GraceAssignment, TierAssignment
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.closes import read_entity_months
-from partner_program.usecases.month.commit import Commit, RunOutcome, ask_for_approval, check_may_follow, commit_month
+from partner_program.usecases.month.commit import (
+    Commit,
+    NothingNew,
+    RunOutcome,
+    ask_for_approval,
+    check_may_follow,
+    commit_month,
+)
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.quality import (
@@ -35,6 +42,7 @@ from partner_program.usecases.month.quality import (
     write_report,
 )
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
+from partner_program.usecases.month.unchanged import KnownMonth
 
 _Header = TypeVar("_Header")
 _Item = TypeVar("_Item")
@@ -148,13 +156,13 @@ class MonthRun:
         """Ask a person to approve what the month is about to put in force, where the programme says so."""
         return ask_for_approval(self.installation, self.request, self._lease)
 
-    def write_discount_rates(self) -> RunOutcome:
+    def write_discount_rates(self, nothing_new: NothingNew | None = None) -> RunOutcome:
         """Commit the month in one transaction: assessments, rates and the letters owed; equal inputs change nothing.
 
         Raises `BrakeOn` before anything takes force. Partners in force that would come out differently are proposed
         as a restatement and stay as they are.
         """
-        return commit_month(self.installation, self.request, self._lease)
+        return commit_month(self.installation, self.request, self._lease, nothing_new)
 
     def _rate_move_limit(self) -> int:
         """The limit of the programme that a first run uses now; the decision itself reads the one of its own day."""
@@ -191,17 +199,17 @@ class MonthRun:
 def run_month(
     installation: Installation, request: MonthRequest, *, progress: Callable[[str], None] = lambda _step: None
 ) -> RunOutcome:
-    """Run all stages of a month, up to the commit."""
+    """Run all stages of a month, up to the commit; of one about which nothing is new, its pulls alone."""
     run = MonthRun(installation, request)
     entities = run.begin()
     apart = has_many_accounts(installation)
     if not apart:
         prepare_checks(installation, request.month)
-    for entity in entities:
-        progress(f"pull_mrr {entity.entity}")
-    for revenue in run.pull_all(entities):
-        if revenue.fault:
-            progress(f"pull_mrr {revenue.entity}: {revenue.fault}: its partners are held")
+    _pull(run, entities, progress)
+    known = KnownMonth(installation, request)
+    said = known.outcome()
+    if said is not None:
+        return said
     progress("validate_mrr")
     run.validate_mrr(apart=apart)
     inputs = run.gather()
@@ -210,4 +218,13 @@ def run_month(
         stage(inputs)
     del inputs  # the commit reads its own
     progress("write_discount_rates")
-    return run.write_discount_rates()
+    return run.write_discount_rates(known.remember)
+
+
+def _pull(run: MonthRun, entities: Sequence[Entity], progress: Callable[[str], None]) -> None:
+    """Freeze what each entity billed, and keep nothing of it here: the next stages read it from the database."""
+    for entity in entities:
+        progress(f"pull_mrr {entity.entity}")
+    for revenue in run.pull_all(entities):
+        if revenue.fault:
+            progress(f"pull_mrr {revenue.entity}: {revenue.fault}: its partners are held")
