@@ -37,6 +37,7 @@ NOT_DECIDING = (
     schema.month_lease,
     schema.step_token,
     schema.publication,
+    schema.benefit_publication,
     schema.letter,
     schema.letter_recipe,
     schema.delivery,
