@@ -463,7 +463,7 @@ def test_an_approval_withdrawn_before_its_first_day_is_never_in_force() -> None:
     found = withdraw(
         approved(5, SEPTEMBER, OCTOBER), BenefitStep("withdrawn", "Bob", "sold", valid_from=TODAY), today=TODAY
     )
-    assert found.period is None
+    assert (found.period, standing(found, day=TODAY).valid_to) == (None, TODAY)
     assert [standing(found, day=day).state for day in (TODAY, SEPTEMBER)] == ["withdrawn", "withdrawn"]
 
 

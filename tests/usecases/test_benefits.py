@@ -25,6 +25,7 @@ from partner_program.usecases.benefits import (
     withdraw_benefit,
 )
 from tests.servers import Postgres
+from tests.usecases.dying import die_at
 from tests.usecases.three_partners import june_in_force, three_partners
 from tests.worlds import World
 
@@ -408,3 +409,17 @@ def test_an_older_agreement_keeps_the_benefits_that_it_names(here: World) -> Non
     assert "benefits: post_payment is given twice" in fault(here)
     here.tables["legacy_agreements"][-1]["benefits"] = "free_lunch"
     assert "benefits: 'free_lunch' is not known" in fault(here)
+
+
+@pytest.mark.processes
+def test_an_approval_killed_before_any_of_its_statements_is_given_whole_or_not_at_all(here: World) -> None:
+    request_id = ask(here).request.request_id
+    before, saved = here.dump(), here.program_db.read_bytes()
+    for point in range(1, 40):
+        here.program_db.write_bytes(saved)
+        if not die_at(point, lambda: approve(here, request_id)):
+            break
+        assert here.dump() == before, point
+        assert approve(here, request_id).is_new
+    assert point > 3
+    assert [line.state for line in lines(here)] == ["in_force"]

@@ -93,14 +93,17 @@ class BenefitRequest:
 
         An approval that was withdrawn before its first day was never given.
         """
-        approved = self.approved
+        approved, ends = self.approved, self.ends
         if approved is None or approved.valid_from is None:
             return None
-        ends = approved.valid_to
-        withdrawn = self._last("withdrawn")
-        if withdrawn is not None and withdrawn.valid_from is not None:
-            ends = withdrawn.valid_from if ends is None else min(ends, withdrawn.valid_from)
         return None if ends is not None and ends <= approved.valid_from else Period(approved.valid_from, ends)
+
+    @property
+    def ends(self) -> date | None:
+        """The first day without the benefit, as it was asked for or approved, or withdrawn since; None for no end."""
+        said, withdrawn = self.approved or self.asked, self._last("withdrawn")
+        days = (said.valid_to, None if withdrawn is None else withdrawn.valid_from)
+        return min((day for day in days if day is not None), default=None)
 
     @property
     def units(self) -> int:
@@ -159,15 +162,14 @@ class BenefitState:
 
 def standing(request: BenefitRequest, *, day: date, authorized: bool = True) -> Standing:
     """How a request stands on a day; `authorized` says whether its partner is."""
-    approved, period = request.approved, request.period
-    said = approved or request.asked
+    said = request.approved or request.asked
     return Standing(
         request=request,
         state=_state_on(request, day, authorized=authorized),
         quantity=said.quantity,
         amount_cents=said.amount_cents,
         valid_from=said.valid_from,
-        valid_to=said.valid_to if period is None else period.valid_to,
+        valid_to=request.ends,
     )
 
 
