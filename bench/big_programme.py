@@ -15,6 +15,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.revenue import WHOLE_TERM
 from partner_program.usecases.installation import PROJECT, Installation
 
 MONTHS = [BillingMonth(2015, month) for month in range(7, 13)] + [BillingMonth(2016, month) for month in range(1, 7)]
@@ -107,7 +108,7 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
     owed = {"valid_from": EFFECTIVE_ON, "revision": 1, "published_on": EFFECTIVE_ON}
     sent = {"status": "accepted", "resend_number": 0, "attempts": 1, "dated": 1438560000, "reply": "250 ok"}
     tables: Mapping[Table, Iterable[dict[str, Any]]] = {
-        schema.snapshot_group: (_group(n, entity) for n, entity in accounts_of(partners)),
+        schema.snapshot_sum: (_group(n, entity) for n, entity in accounts_of(partners)),
         schema.assessment: (
             assessed | {"partner_id": name_of(n), "mrr_eur_cents": 600_000 if n % SECOND_ACCOUNT < 2 else 300_000}
             for n in decided
@@ -136,7 +137,8 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
 def _group(number: int, entity: str) -> dict[str, Any]:
     own = {"snapshot_id": list(ENTITIES).index(entity) + 1, "account_id": f"{entity}{number}"}
     kind = {"currency": ENTITIES[entity], "charge_kind": "recurring", "document_status": "posted"}
-    return own | kind | {"term_months": 1, "covered_days": 31, "lines": 3, "net_amount_minor": 300_000}
+    what = {"term_months": 1, "way": WHOLE_TERM, "period_days": 0}
+    return own | kind | what | {"lines": 3, "net_amount_minor": 300_000, "minor_days": 300_000 * 31}
 
 
 def _heads(connection: Connection, here: Installation, month: BillingMonth, settlement_id: int) -> None:
@@ -161,9 +163,9 @@ def _copy_month(connection: Connection, number: int, month: BillingMonth) -> Non
         first = table.c.billing_month == str(MONTHS[0]) if "billing_month" in table.c else table.c.settlement_id == 1
         _copy(connection, table, first, own)
     for position in range(1, len(ENTITIES) + 1):
-        first = schema.snapshot_group.c.snapshot_id == position
+        first = schema.snapshot_sum.c.snapshot_id == position
         own = {"snapshot_id": (number - 1) * len(ENTITIES) + position}
-        _copy(connection, schema.snapshot_group, first, own)
+        _copy(connection, schema.snapshot_sum, first, own)
 
 
 def _copy(connection: Connection, table: Table, first: Any, own: Mapping[str, Any]) -> None:

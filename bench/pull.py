@@ -39,10 +39,11 @@ CREATE TABLE program_reseller_account (account_id TEXT PRIMARY KEY, company_name
     email_domain TEXT);
 """
 BARE = """
-SELECT account_id, currency, charge_kind, document_status, term_months,
-    MIN(JULIANDAY(service_end), JULIANDAY(:next)) - MAX(JULIANDAY(service_start), JULIANDAY(:first)) AS covered_days,
-    COUNT(*), SUM(net_amount_minor)
-FROM program_mrr_line WHERE service_end > :first AND service_start < :next GROUP BY 1, 2, 3, 4, 5, 6
+SELECT account_id, currency, charge_kind, document_status, term_months, COUNT(*), SUM(net_amount_minor),
+    SUM(net_amount_minor * CAST(
+        MIN(JULIANDAY(service_end), JULIANDAY(:next)) - MAX(JULIANDAY(service_start), JULIANDAY(:first)) AS INTEGER
+    ))
+FROM program_mrr_line WHERE service_end > :first AND service_start < :next GROUP BY 1, 2, 3, 4, 5
 """
 CLOSE = """
 INSERT INTO program_period_close

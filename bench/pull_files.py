@@ -28,9 +28,9 @@ COLUMNS = """{'line_id': 'VARCHAR', 'account_id': 'VARCHAR', 'service_id': 'VARC
     'discount_bp': 'INTEGER', 'ordered_on': 'DATE'}"""
 IN_MONTH = f"service_end > DATE '{SPAN['first']}' AND service_start < DATE '{SPAN['next']}'"
 BARE = f"""
-SELECT account_id, currency, charge_kind, document_status, term_months,
-    LEAST(service_end, DATE '{SPAN["next"]}') - GREATEST(service_start, DATE '{SPAN["first"]}') AS covered_days,
-    COUNT(*), SUM(net_amount_minor)
+SELECT account_id, currency, charge_kind, document_status, term_months, COUNT(*), SUM(net_amount_minor),
+    SUM(net_amount_minor
+        * (LEAST(service_end, DATE '{SPAN["next"]}') - GREATEST(service_start, DATE '{SPAN["first"]}')))
 FROM '{{folder}}/lines_*.parquet' WHERE {IN_MONTH} GROUP BY ALL
 """  # noqa: S608, constants
 CLOSE = f"""

@@ -121,8 +121,8 @@ def _partner(name: str) -> Partner:
 
 def _revenue(entity: str, currency: str, lines: tuple[tuple[str, int, int], ...], names: list[str]) -> EntityRevenue:
     groups = tuple(
-        MrrGroup(f"{name}-{entity}", currency, kind, "posted", term, days, 3, 100_00 + number * 7_919 % 25_000_00)
-        for number, name in enumerate(names)
+        MrrGroup(f"{name}-{entity}", currency, kind, "posted", term, None, 3, amount, minor_days=amount * days)
+        for amount, name in ((100_00 + number * 7_919 % 25_000_00, name) for number, name in enumerate(names))
         for kind, term, days in lines
     )
     return EntityRevenue(entity, groups, (), (), ())

@@ -72,7 +72,7 @@ def test_the_example_rows_of_a_billing_database_are_a_closed_month(billing: Path
 
     assert found.fault is None
     assert found.faulty_lines == ()
-    assert [(group.lines, group.term_months, group.covered_days) for group in found.groups] == [(1, 12, 30)]
+    assert [(group.lines, group.term_months, group.minor_days) for group in found.groups] == [(1, 12, 36_000_00 * 30)]
     assert found.reseller_accounts == ("A1",)
 
 
@@ -363,7 +363,14 @@ def test_a_faulty_line_in_a_receipt_has_the_keys_that_the_page_names(settled: Co
     (faulty,) = [line for line in found if line["bucket"] == "faulty"]
 
     assert faulty.keys() - whole.keys() == {"line_id", "column", "found", "expected"}
-    assert whole.keys() - faulty.keys() == {"term_months", "covered_days", "lines", "share_minor", "share"}
+    assert whole.keys() - faulty.keys() == {
+        "term_months",
+        "covered_days",
+        "lines",
+        "minor_days",
+        "share_minor",
+        "share",
+    }
 
 
 def test_the_simulation_of_the_page_is_that_of_its_example_world(

@@ -98,9 +98,13 @@ def test_a_faulty_line_is_named_with_its_fault(billed: World) -> None:
     [
         (
             "UPDATE program_mrr_line SET net_amount_minor = 26000 WHERE line_id = 'INV-1002'",
-            "recurring, posted, a term of 1 month, 30 days covered: 2 lines of 1,250.00 EUR then, 2 lines of 1,260.00",
+            "recurring, posted, a term of 1 month: 2 lines of 1,250.00 EUR (each amount * its days: 37,500.00) then, "
+            "2 lines of 1,260.00 EUR (each amount * its days: 37,800.00) now",
         ),
-        ("DELETE FROM program_mrr_line WHERE line_id = 'CN-17'", "1 line of -40.00 EUR then, no line now"),
+        (
+            "DELETE FROM program_mrr_line WHERE line_id = 'CN-17'",
+            "1 line of -40.00 EUR (each amount * its days: -200.00) then, no line now",
+        ),
         (
             "UPDATE program_mrr_line SET term_months = 0 WHERE line_id = 'INV-1002'",
             "line INV-1002 was not faulty: term_months is 0, expected a whole number of months, 1 or more",

@@ -10,12 +10,16 @@ from partner_program.domain.completeness import LARGEST_TOTAL_MINOR, completenes
 from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import (
+    NO_SHARE,
+    PIECE_OF_TERM,
+    THIS_PERIOD,
     CountedTotals,
     EntityRevenue,
     FaultyLine,
     MrrGroup,
     PeriodClose,
     counted_totals,
+    without_days,
 )
 
 JUNE = BillingMonth(2015, 6)
@@ -101,8 +105,41 @@ def test_a_key_that_is_not_given_fails_the_entity(column: str, value: object) ->
 @pytest.mark.parametrize("column", ["term_months", "covered_days", "lines", "net_amount_minor"])
 @pytest.mark.parametrize("value", [None, "3", 3.0, float("nan"), float("inf"), True, 2**63, b"3"])
 def test_a_number_that_is_not_a_whole_number_of_64_bits_fails_the_entity(column: str, value: Any) -> None:
+    if (column, value) == ("covered_days", None):
+        return  # it says that lines of other days are added up too
     (finding,) = found_in(revenue_of(SOUND._replace(**{column: value})))
     assert (finding.severity, finding.check) == ("critical", f"{column}_whole")
+
+
+ADDED_UP = without_days(SOUND)
+
+
+@pytest.mark.parametrize("value", [None, "3", 3.0, True, 2**63, -(2**63)])
+def test_a_sum_of_amounts_times_days_that_no_column_holds_fails_the_entity(value: Any) -> None:
+    (finding,) = found_in(revenue_of(ADDED_UP._replace(minor_days=value)))
+    assert (finding.severity, finding.check) == ("critical", "minor_days_whole")
+
+
+@pytest.mark.parametrize(
+    ("group", "is_sound"),
+    [
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=10), True),  # a day each
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=9), False),
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=300), True),  # the whole month
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=301), False),
+        (ADDED_UP._replace(net_amount_minor=0, minor_days=0), True),
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=10, way=THIS_PERIOD, period_days=40), True),
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=301, way=THIS_PERIOD, period_days=40), False),
+        (ADDED_UP._replace(net_amount_minor=10, minor_days=9, way=PIECE_OF_TERM), True),  # of the price of the term
+        (ADDED_UP._replace(charge_kind="credit", net_amount_minor=10, minor_days=3_000), True),  # of either sign
+        (ADDED_UP._replace(charge_kind="usage", net_amount_minor=10, way=NO_SHARE, minor_days=0), True),
+        (ADDED_UP._replace(charge_kind="usage", net_amount_minor=10, way=NO_SHARE, minor_days=300), False),
+        (ADDED_UP._replace(charge_kind="setup", net_amount_minor=10, minor_days=7_000), True),  # never counts
+    ],
+)
+def test_amounts_times_days_that_no_lines_of_the_month_have_fail_the_entity(group: MrrGroup, is_sound: bool) -> None:
+    found = found_in(revenue_of(group))
+    assert [finding.check for finding in found] == ([] if is_sound else ["minor_days"])
 
 
 def test_the_period_of_a_line_that_never_counts_does_not_matter() -> None:
@@ -275,7 +312,7 @@ def test_an_empty_month_is_told_by_its_close() -> None:
 
 
 def test_groups_and_lines_at_fault_are_told_with_what_was_expected() -> None:
-    wrong = SOUND._replace(account_id="A2", covered_days=None)  # type: ignore[arg-type]
+    wrong = SOUND._replace(account_id="A2", covered_days="3")  # type: ignore[arg-type]
     blank = SOUND._replace(currency=" ", lines="3")  # type: ignore[arg-type]
     assert found_in(revenue_of(SOUND, wrong, blank)) == every(
         ("critical", "currency_given", "currency is missing or blank in 1 group of lines", 1, (BLANK_KEY,)),

@@ -40,9 +40,9 @@ def test_a_receipt_has_the_lines_of_the_partners_accounts_at_every_entity_and_no
         billed(own, line(1, account_id="A2"), faulty_lines=[faulty(account_id="A2"), fault]), billed(own, code="US")
     )
     assert found == (
-        ReceiptLines("NL", own, "counted", Fraction(100_00), "10000 / 1 month * 30 / 30 days"),
+        ReceiptLines("NL", own, "counted", 30, Fraction(100_00), "10000 / 1 month * 30 / 30 days"),
         ReceiptFaultyLine("NL", fault, "faulty"),
-        ReceiptLines("US", own, "counted", Fraction(100_00), "10000 / 1 month * 30 / 30 days"),
+        ReceiptLines("US", own, "counted", 30, Fraction(100_00), "10000 / 1 month * 30 / 30 days"),
     )
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from partner_program.domain.revenue import PIECE_OF_TERM, FaultyLine, MrrGroup
+from partner_program.domain.revenue import NO_SHARE, PIECE_OF_TERM, FaultyLine, MrrGroup, without_days
 from partner_program.domain.single_lines import (
     ChangedGroup,
     EntityNow,
@@ -81,6 +81,34 @@ def test_pieces_of_a_term_add_up_with_the_price_of_their_terms() -> None:
     assert len(compared(read(single("L1", piece), single("L2", piece)), groups=[("NL", less)]).changed) == 1
 
 
+def test_lines_of_other_days_add_up_to_one_group_and_a_day_more_is_seen() -> None:
+    whole, ten = line(100_00), line(50_00)._replace(covered_days=10)
+    frozen = without_days(whole)._replace(lines=2, net_amount_minor=150_00, minor_days=100_00 * 30 + 50_00 * 10)
+    both = [single("L1", whole), single("L2", ten)]
+    found = compared(read(*both), groups=[("NL", frozen)])
+    assert (found.entities, found.changed) == ((EntityNow("NL", None, True),), ())
+    assert [each.share for each in found.lines if isinstance(each, LineNow)] == [
+        "5000 / 1 month * 10 / 30 days",
+        WORDS,
+    ]
+    longer = [single("L1", whole), single("L2", ten._replace(covered_days=11))]
+    (changed,) = compared(read(*longer), groups=[("NL", frozen)]).changed
+    assert changed == ChangedGroup("NL", frozen, frozen._replace(minor_days=100_00 * 30 + 50_00 * 11))
+
+
+def test_what_gives_the_month_nothing_is_compared_whatever_its_days_and_its_term() -> None:
+    frozen = [
+        MrrGroup("A1", "EUR", "setup", "posted", 1, None, 2, 7, NO_SHARE),
+        MrrGroup("A1", "EUR", "usage", "posted", 1, None, 1, 9, NO_SHARE),
+    ]
+    lines = [
+        single("L1", line(3, kind="setup")._replace(covered_days=4, term_months=12)),
+        single("L2", line(4, kind="setup")),
+        single("L3", line(9, kind="usage")._replace(covered_days=0)),
+    ]
+    assert compared(read(*lines), groups=[("NL", group) for group in frozen]).changed == ()
+
+
 def test_each_entity_is_compared_with_its_own_lines() -> None:
     found = compared(
         read(single("L1")),
@@ -126,9 +154,10 @@ def test_lines_go_to_the_buckets_of_their_kind_and_those_of_a_held_partner_are_h
 def test_lines_of_all_entities_are_told_one_entity_after_the_other_and_by_group_before_id() -> None:
     other = line(2, account_id="A0")
     found = compared(read(single("L1"), single("L2", other)), read(single("L0"), entity="US"))
+    others, monthly = without_days(other), without_days(MONTHLY)
     assert [(each.entity, each.line.line_id) for each in found.lines if isinstance(each, LineNow)] == [
         ("NL", "L2"),
         ("NL", "L1"),
         ("US", "L0"),
     ]
-    assert [(each.entity, each.now) for each in found.changed] == [("NL", other), ("NL", MONTHLY), ("US", MONTHLY)]
+    assert [(each.entity, each.now) for each in found.changed] == [("NL", others), ("NL", monthly), ("US", monthly)]

@@ -1,14 +1,17 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number; lines with the same shape count in the same way:
--- way + kind * 100000000 + status * 10000000 + (term_months or days of the period) * 100 + covered_days, with codes of
--- the first three. The way (rule 2) is 0 where the amount pays for the whole term and for a line that never counts;
--- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term.
--- It is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of that
--- account are then read one by one. Periods are compared in months of 31 days, which misses none: see
+-- way + kind * 100000000 + status * 10000000 + number, with codes of the first three. The way (rule 2) is 0 where the
+-- amount pays for the whole term, the number then its months, or 0 for a metered line that starts before the month;
+-- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term, with its months.
+-- minor_days is the sum of each line's amount times the days of the month that it covers; of a piece the amount is the
+-- price of its whole term.
+-- The shape is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of
+-- that account are then read one by one. Periods are compared in months of 31 days, which misses none: see
 -- `is_longer_than_term`.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
 -- posted (a status), this_period and piece (codes of ways), cut (a longer text is cut there).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
+-- A sum that no column holds is NULL: a cast would make it the largest number that there is.
 -- BINARY groups and compares keys by their bytes, so that 'Muller' differs from 'MUELLER' and 'a' from 'a '.
 -- The bytes are UTF-8: a column in another character set is converted before this statement runs.
 -- MySQL can store a date that is not in the calendar, such as 2015-06-31 or 2015-00-00. Converted to a number of days
@@ -19,13 +22,25 @@ SELECT -- noqa: ST06, in the order of the grain
     shape,
     COUNT(*) AS line_count,
     CAST(SUM(CASE WHEN shape IS NOT NULL THEN net_amount_minor END) AS SIGNED) AS net_amount_minor,
-    CAST(SUM(CASE WHEN shape IS NOT NULL THEN term_amount_minor END) AS SIGNED) AS whole_term_minor
+    CASE
+        WHEN
+            SUM(CASE WHEN shape IS NOT NULL THEN minor_days END) BETWEEN -9223372036854775807 AND 9223372036854775807
+            THEN CAST(SUM(CASE WHEN shape IS NOT NULL THEN minor_days END) AS SIGNED)
+    END AS minor_days
 FROM (
     SELECT
         net_amount_minor,
-        term_amount_minor,
         CAST(account_id AS BINARY) AS account_id,
         CAST(currency AS BINARY) AS currency,
+        CAST(COALESCE(term_amount_minor, net_amount_minor) AS DECIMAL(30))
+        * CASE
+            WHEN CAST(charge_kind AS BINARY) IN (:metered) THEN :days
+            ELSE
+                DATEDIFF(
+                    LEAST(service_end, CAST(:next_first_day AS DATE)),
+                    GREATEST(service_start, CAST(:first_day AS DATE))
+                )
+        END AS minor_days,
         CASE
             WHEN
                 net_amount_minor BETWEEN :smallest AND :largest
@@ -61,7 +76,14 @@ FROM (
                                             + DAYOFMONTH(service_end)
                                             - DAYOFMONTH(service_start) BETWEEN -2 AND 7
                                         )
-                                        THEN CAST(term_months AS SIGNED) * 100
+                                        THEN
+                                            CASE
+                                                WHEN
+                                                    service_start < :first_day
+                                                    AND CAST(charge_kind AS BINARY) IN (:metered)
+                                                    THEN 0
+                                                ELSE CAST(term_months AS SIGNED)
+                                            END
                                 END
                         WHEN CAST(charge_kind AS BINARY) IN (:metered) THEN NULL
                         WHEN term_amount_minor IS NULL
@@ -70,8 +92,8 @@ FROM (
                                     WHEN
                                         CAST(charge_kind AS BINARY) IN (:with_term)
                                         AND CAST(document_status AS BINARY) = :posted
-                                        THEN :this_period + DATEDIFF(service_end, service_start) * 100
-                                    ELSE 100
+                                        THEN :this_period + DATEDIFF(service_end, service_start)
+                                    ELSE 1
                                 END
                         WHEN
                             term_months BETWEEN 1 AND 999
@@ -84,7 +106,7 @@ FROM (
                                 OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
                             )
                             THEN
-                                CAST(term_months AS SIGNED) * 100
+                                CAST(term_months AS SIGNED)
                                 + CASE
                                     WHEN
                                         CAST(charge_kind AS BINARY) IN (:with_term)
@@ -99,15 +121,6 @@ FROM (
                     + CASE CAST(document_status AS BINARY)
                         WHEN :status THEN :status_code
                     END * 10000000
-                    + CASE
-                        WHEN CAST(charge_kind AS BINARY) IN (:metered)
-                            THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
-                        ELSE
-                            DATEDIFF(
-                                LEAST(service_end, CAST(:next_first_day AS DATE)),
-                                GREATEST(service_start, CAST(:first_day AS DATE))
-                            )
-                    END
         END AS shape
     FROM program_mrr_line
     WHERE

@@ -1,10 +1,12 @@
 -- Grain: one row per account, currency and shape, of the lines that overlap the month, in no order.
 -- A shape is one whole number, so that the sort has one small key; lines with the same shape count in the same way:
--- way + kind * 100000000 + status * 10000000 + (term_months or days of the period) * 100 + covered_days, with codes of
--- the first three. The way (rule 2) is 0 where the amount pays for the whole term and for a line that never counts;
--- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term.
--- It is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of that
--- account are then read one by one. Periods are compared in months of 31 days, which misses none: see
+-- way + kind * 100000000 + status * 10000000 + number, with codes of the first three. The way (rule 2) is 0 where the
+-- amount pays for the whole term, the number then its months, or 0 for a metered line that starts before the month;
+-- `this_period`, with the days of the period, where the term is empty; `piece` for a piece of a term, with its months.
+-- minor_days is the sum of each line's amount times the days of the month that it covers; of a piece the amount is the
+-- price of its whole term.
+-- The shape is NULL for a doubtful line, and where the period seems longer or shorter than the whole term: the lines of
+-- that account are then read one by one. Periods are compared in months of 31 days, which misses none: see
 -- `is_longer_than_term`.
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
 -- posted (a status), this_period and piece (codes of ways).
@@ -18,13 +20,27 @@ SELECT
     shape,
     COUNT(*) AS line_count,
     SUM(net_amount_minor) FILTER (WHERE shape IS NOT NULL) AS net_amount_minor,
-    SUM(term_amount_minor) FILTER (WHERE shape IS NOT NULL) AS whole_term_minor
+    SUM(minor_days) FILTER (WHERE shape IS NOT NULL) AS minor_days
 FROM (
     SELECT
         net_amount_minor,
-        term_amount_minor,
         COALESCE(account_id, NULL) AS account_id,
         COALESCE(currency, NULL) AS currency,
+        CASE
+            WHEN charge_kind IN (:metered) THEN net_amount_minor * :days
+            ELSE
+                COALESCE(term_amount_minor, net_amount_minor)
+                * (
+                    CASE
+                        WHEN service_end >= :next_first_day THEN :days
+                        ELSE CAST(SUBSTR(service_end, 9) AS INTEGER) - 1
+                    END
+                    - CASE
+                        WHEN service_start <= :first_day THEN 0
+                        ELSE CAST(SUBSTR(service_start, 9) AS INTEGER) - 1
+                    END
+                )
+        END AS minor_days,
         CASE
             WHEN
                 +net_amount_minor BETWEEN :smallest AND :largest
@@ -61,7 +77,11 @@ FROM (
                                             + CAST(SUBSTR(service_end, 9) AS INTEGER)
                                             - CAST(SUBSTR(service_start, 9) AS INTEGER) BETWEEN -2 AND 7
                                         )
-                                        THEN term_months * 100
+                                        THEN
+                                            CASE
+                                                WHEN service_start < :first_day AND charge_kind IN (:metered) THEN 0
+                                                ELSE term_months
+                                            END
                                 END
                         WHEN charge_kind IN (:metered) THEN NULL
                         WHEN term_amount_minor IS NULL
@@ -71,8 +91,8 @@ FROM (
                                     WHEN charge_kind IN (:with_term) AND document_status = :posted
                                         THEN
                                             :this_period
-                                            + CAST(JULIANDAY(service_end) - JULIANDAY(service_start) AS INTEGER) * 100
-                                    ELSE 100
+                                            + CAST(JULIANDAY(service_end) - JULIANDAY(service_start) AS INTEGER)
+                                    ELSE 1
                                 END
                         WHEN
                             TYPEOF(net_amount_minor + term_months + term_amount_minor) = 'integer'
@@ -84,7 +104,7 @@ FROM (
                                 OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
                             )
                             THEN
-                                term_months * 100
+                                term_months
                                 + CASE
                                     WHEN charge_kind IN (:with_term) AND document_status = :posted THEN :piece
                                     ELSE 0
@@ -96,18 +116,6 @@ FROM (
                     + CASE COALESCE(document_status, NULL)
                         WHEN :status THEN :status_code
                     END * 10000000
-                    + CASE
-                        WHEN charge_kind IN (:metered) THEN CASE WHEN service_start >= :first_day THEN :days ELSE 0 END
-                        ELSE
-                            CASE
-                                WHEN service_end >= :next_first_day THEN :days
-                                ELSE CAST(SUBSTR(service_end, 9) AS INTEGER) - 1
-                            END
-                            - CASE
-                                WHEN service_start <= :first_day THEN 0
-                                ELSE CAST(SUBSTR(service_start, 9) AS INTEGER) - 1
-                            END
-                    END
         END AS shape
     FROM program_mrr_line
     WHERE

@@ -12,7 +12,7 @@ from partner_program.cli.options import ROWS_SHOWN
 from partner_program.domain.findings import one_line
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
-from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup, Way
+from partner_program.domain.revenue import NO_SHARE, PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup, Way
 from partner_program.domain.single_lines import ChangedGroup, FaultyLineNow, LineNow, LinesNow
 
 _SHOWN = 20  # differences of an entity
@@ -71,8 +71,8 @@ def _change_text(changed: ChangedGroup) -> str:
     group = changed.frozen or changed.now
     if group is None:
         raise ValueError("a changed group has a side at least")
-    covered = f"{pays_for(group)}, {plural(group.covered_days, 'day')} covered"
-    what = f"account {group.account_id}, {group.charge_kind}, {group.document_status}, {covered}"
+    covered = "" if group.covered_days is None else f", {plural(group.covered_days, 'day')} covered"
+    what = f"account {group.account_id}, {group.charge_kind}, {group.document_status}, {pays_for(group)}{covered}"
     return f"{what}: {_sums(changed.frozen)} then, {_sums(changed.now)} now"
 
 
@@ -84,7 +84,11 @@ def pays_for(group: MrrGroup) -> str:
 def way_text(way: Way, months: int, days: int) -> str:
     """Write a way with its months of the term, or its days of exactly the period."""
     term = plural(months, "month")
-    ways: dict[Way, str] = {THIS_PERIOD: f"a period of {plural(days, 'day')}", PIECE_OF_TERM: f"a piece of {term}"}
+    ways: dict[Way, str] = {
+        THIS_PERIOD: f"a period of {plural(days, 'day')}",
+        PIECE_OF_TERM: f"a piece of {term}",
+        NO_SHARE: "nothing of this month",
+    }
     return ways.get(way, f"a term of {term}")
 
 
@@ -96,8 +100,11 @@ def fault_row(line: FaultyLine) -> tuple[str, ...]:
 def _sums(group: MrrGroup | None) -> str:
     if group is None:
         return "no line"
-    whole = f" (whole terms {euros_text(group.term_amount_minor)})" if group.way == PIECE_OF_TERM else ""
-    return f"{plural(group.lines, 'line')} of {amount_text(group)}{whole}"
+    more = f" (whole terms {euros_text(group.term_amount_minor)})" if group.way == PIECE_OF_TERM else ""
+    if group.covered_days is None:
+        amount = "whole term" if group.way == PIECE_OF_TERM else "amount"
+        more = "" if group.way == NO_SHARE else f" (each {amount} * its days: {euros_text(group.minor_days)})"
+    return f"{plural(group.lines, 'line')} of {amount_text(group)}{more}"
 
 
 def _sides(columns: Sequence[str]) -> dict[str, JustifyMethod]:

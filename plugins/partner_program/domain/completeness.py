@@ -20,11 +20,15 @@ from partner_program.domain.findings import (
 from partner_program.domain.plurals import plural
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import (
+    NO_SHARE,
+    PIECE_OF_TERM,
     CountedTotals,
     EntityRevenue,
     FaultyLine,
     MrrGroup,
     counted_totals,
+    counts,
+    may_be_negative,
     may_count,
 )
 
@@ -60,6 +64,7 @@ def completeness_findings(
         found += _faulty_lines(revenue)
         found += _missing_rates(revenue, month, rated_currencies)
         if not any(finding.severity == "critical" and finding.entity == revenue.entity for finding in found):
+            found += _days(revenue, month)
             found += _size(revenue)
             found += _against_last_month(revenue, previous)
     return found
@@ -106,8 +111,10 @@ def _types(revenue: EntityRevenue) -> Iterable[Finding]:
     deciding = [group for group in revenue.groups if may_count(group)]
     for column in TEXT_COLUMNS:
         yield from _unsound(revenue, deciding, column, _is_given, f"{column}_given", "is missing or blank")
-    for column in SHARE_COLUMNS:
-        yield from _unsound(revenue, deciding, column, _is_whole, f"{column}_whole", "is no whole number")
+    for column in (*SHARE_COLUMNS, "minor_days"):
+        # None is no gap here: the group's lines may cover other days, and `minor_days` tells them
+        given = [group for group in deciding if column != "covered_days" or group.covered_days is not None]
+        yield from _unsound(revenue, given, column, _is_whole, f"{column}_whole", "is no whole number")
     for column in BUCKET_COLUMNS:
         yield from _unsound(revenue, revenue.groups, column, _is_whole, f"{column}_whole", "is no whole number")
 
@@ -134,6 +141,27 @@ def _unsound(
         message = f"{column} {wrong} in {plural(len(unsound), 'group')} of lines"
         examples = tuple(group_key(group) for group in unsound[:EXAMPLES])
         yield Finding(revenue.entity, "critical", check, message, len(unsound), examples)
+
+
+def _days(revenue: EntityRevenue, month: BillingMonth) -> Iterable[Finding]:
+    """Report sums that no lines of the month can have: each covers a day of it at least, and all at most."""
+    unsound = [group for group in revenue.groups if counts(group) and not _covers_possible_days(group, month.days)]
+    if unsound:
+        message = f"minor_days is not within 1 to {month.days} days in {plural(len(unsound), 'group')} of lines"
+        examples = tuple(group_key(group) for group in unsound[:EXAMPLES])
+        yield Finding(revenue.entity, "critical", "minor_days", message, len(unsound), examples)
+
+
+def _covers_possible_days(group: MrrGroup, days: int) -> bool:
+    """Whether the sum fits the amounts; it cannot be told where amounts have either sign, or are not the whole term's.
+
+    Days that are known are checked with the values of the month.
+    """
+    if group.covered_days is not None or group.way == PIECE_OF_TERM or may_be_negative(group.charge_kind):
+        return True
+    if group.way == NO_SHARE:
+        return group.minor_days == 0
+    return group.net_amount_minor <= group.minor_days <= group.net_amount_minor * days
 
 
 def _faulty_lines(revenue: EntityRevenue) -> Iterable[Finding]:

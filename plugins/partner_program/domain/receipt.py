@@ -19,6 +19,7 @@ from partner_program.domain.revenue import (
     FaultyLine,
     MrrGroup,
     ShortLine,
+    days_of_each,
     excluded_bucket,
     share_in_words,
 )
@@ -36,11 +37,15 @@ class SnapshotUsed:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLines:
-    """Lines without a fault that count alike; `share_minor` is their exact share of the month, `share` its formula."""
+    """Lines without a fault that count alike; `share_minor` is their exact share of the month, `share` its formula.
+
+    `covered_days` are the days of the month that each of them covers, None where the group does not show it.
+    """
 
     entity: str
     group: MrrGroup
     bucket: str
+    covered_days: int | None
     share_minor: Fraction
     share: str
 
@@ -111,7 +116,8 @@ def receipt_lines(
         for group in revenue.groups:
             if ownership.owner(revenue.entity, group.account_id) == partner_id:
                 bucket = excluded_bucket(group) or ("held" if is_held else "counted")
-                found.append(ReceiptLines(revenue.entity, group, bucket, *share_in_words(group, month.days)))
+                days = days_of_each(group, month.days)
+                found.append(ReceiptLines(revenue.entity, group, bucket, days, *share_in_words(group, month.days)))
         for line in revenue.faulty_lines:
             if ownership.owner(revenue.entity, line.account_id) == partner_id:
                 found.append(ReceiptFaultyLine(revenue.entity, line, excluded_bucket(line) or "faulty"))

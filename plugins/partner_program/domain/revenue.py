@@ -4,7 +4,7 @@ To add a charge kind, add one row to `CHARGE_KINDS`: the statements that read bi
 buckets and the messages take their kinds from there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -109,21 +109,27 @@ def is_metered(charge_kind: str) -> bool:
     return kind is not None and kind.is_metered
 
 
-Way = Literal["term", "piece", "period"]
+Way = Literal["term", "piece", "period", "none"]
 WHOLE_TERM: Way = "term"
 PIECE_OF_TERM: Way = "piece"
 THIS_PERIOD: Way = "period"
+NO_SHARE: Way = "none"
 
 
 class MrrGroup(NamedTuple):
     """Lines of one account without a fault that touch the month and count alike: what a billing database returns.
 
-    `covered_days` are days of the month in the service period; a usage line has all days of the month
-    where its service starts in the month, else 0. `net_amount_minor` is the sum of the whole line amounts.
+    `net_amount_minor` is the sum of the whole line amounts. `way` is what the amounts pay for (rule 2): the whole term,
+    of `term_months`; a piece of a term; or exactly this period, of `period_days`, with `term_months` 1 as the lines
+    have none. Lines that give the month nothing are of the way `none`, with `term_months` 1: those of an excluded
+    bucket, and metered ones whose service starts in another month. What the way does not need is 0.
 
-    `way` is what the amounts pay for (rule 2): the whole term, of `term_months`; a piece of a term, whose price for the
-    whole term is in the sum `term_amount_minor`; or exactly this period, of `period_days`, with `term_months` 1 as the
-    lines have none. What the way does not need is 0.
+    `minor_days` is the sum of each line's amount times the days of the month that it covers, in minor units; the amount
+    is the price of the whole term where the line pays for a piece of one. A metered line covers all days of the month.
+
+    `covered_days` is None, unless all lines are known to cover equally many days: a single line, and the groups of
+    snapshots that earlier versions froze. These have no `minor_days`, and may be of any way but `none`;
+    `term_amount_minor` is then the sum of the prices of whole terms.
     """
 
     account_id: str
@@ -131,21 +137,58 @@ class MrrGroup(NamedTuple):
     charge_kind: str
     document_status: str
     term_months: int
-    covered_days: int
+    covered_days: int | None
     lines: int
     net_amount_minor: int
     way: Way = WHOLE_TERM
     period_days: int = 0
     term_amount_minor: int = 0
+    minor_days: int = 0
 
     @property
     def key(self) -> "GroupKey":
         """What its lines have in common; no two groups of an entity have the same."""
         return (*self[:6], self.way, self.period_days)
 
+    @property
+    def weighted_minor(self) -> int:
+        """The sum of each line's amount times its days, however the group tells them."""
+        if self.covered_days is None:
+            return self.minor_days
+        amount = self.term_amount_minor if self.way == PIECE_OF_TERM else self.net_amount_minor
+        return amount * self.covered_days
 
-WHOLE_TERM_FIELDS = MrrGroup._fields[:8]  # the others say nothing about a whole term
-GroupKey = tuple[str, str, str, str, int, int, Way, int]
+
+WHOLE_TERM_FIELDS = MrrGroup._fields[:8]  # the others say nothing about a whole term whose days are known
+GroupKey = tuple[str, str, str, str, int, int | None, Way, int]
+
+
+def without_days(group: MrrGroup) -> MrrGroup:
+    """The same lines as one of the groups in which they are added up whatever days they cover."""
+    if group.covered_days is None:
+        return group
+    nothing = group._replace(term_months=1, covered_days=None, way=NO_SHARE, period_days=0, term_amount_minor=0)
+    if group.covered_days == 0 or not may_count(group):
+        return nothing
+    return group._replace(covered_days=None, term_amount_minor=0, minor_days=group.weighted_minor)
+
+
+def added_up(groups: Iterable[MrrGroup]) -> tuple[MrrGroup, ...]:
+    """Groups with an equal key as one, in order."""
+    sums: dict[GroupKey, MrrGroup] = {}
+    for group in groups:
+        so_far = sums.get(group.key)
+        sums[group.key] = group if so_far is None else _sum(so_far, group)
+    return tuple(sums[key] for key in sorted(sums))
+
+
+def _sum(left: MrrGroup, right: MrrGroup) -> MrrGroup:
+    return left._replace(
+        lines=left.lines + right.lines,
+        net_amount_minor=left.net_amount_minor + right.net_amount_minor,
+        term_amount_minor=left.term_amount_minor + right.term_amount_minor,
+        minor_days=left.minor_days + right.minor_days,
+    )
 
 
 class FaultyLine(NamedTuple):
@@ -255,31 +298,51 @@ class EntityRevenue:
     files: tuple[SourceFile, ...] = field(default=(), compare=False)
 
 
+def has_share(group: MrrGroup) -> bool:
+    """Whether lines count in this month, even if their share of it is 0."""
+    return counts(group) and group.way != NO_SHARE and group.covered_days != 0
+
+
 def share_of(group: MrrGroup, days: int) -> tuple[int, int]:
     """What lines are worth in a month of so many days, in minor units: a ratio that is not reduced (rule 2).
 
     Of a whole term `net amount / term months * covered days / days`, of a piece the same with the price of its whole
     term; of exactly a period `net amount * covered days / days of the period`.
     """
-    if group.way == PIECE_OF_TERM:
-        return group.term_amount_minor * group.covered_days, group.term_months * days
-    if group.way == THIS_PERIOD:
-        return group.net_amount_minor * group.covered_days, group.period_days
-    return group.net_amount_minor * group.covered_days, group.term_months * days
+    return group.weighted_minor, group.period_days if group.way == THIS_PERIOD else group.term_months * days
 
 
 def share_in_words(group: MrrGroup, days: int) -> tuple[Fraction, str]:
     """The exact share of a month of so many days in minor units, 0 where the lines do not count, and its formula."""
     if not counts(group):
         return Fraction(0), "not counted"
-    covered = f"* {group.covered_days} / {days} days"
-    if group.way == THIS_PERIOD:
-        words = f"{group.net_amount_minor} * {group.covered_days} / {plural(group.period_days, 'day')} of the period"
-    elif group.way == PIECE_OF_TERM:
-        words = f"whole term {group.term_amount_minor} / {plural(group.term_months, 'month')} {covered}"
+    if group.way == NO_SHARE:
+        return Fraction(0), "counts in the month in which it starts"
+    is_piece, covered = group.way == PIECE_OF_TERM, days_of_each(group, days)
+    term = "" if group.way == THIS_PERIOD else f" / {plural(group.term_months, 'month')}"
+    of_days = f"{plural(group.period_days, 'day')} of the period" if group.way == THIS_PERIOD else f"{days} days"
+    if covered is None:
+        amount = "whole term" if is_piece else "amount"
+        words = f"each {amount} * its days: {group.minor_days}{term} / {of_days}"
     else:
-        words = f"{group.net_amount_minor} / {plural(group.term_months, 'month')} {covered}"
+        amount = f"whole term {group.term_amount_minor}" if is_piece else str(group.net_amount_minor)
+        words = f"{amount}{term} * {covered} / {of_days}"
     return Fraction(*share_of(group, days)), words
+
+
+def days_of_each(group: MrrGroup, days: int) -> int | None:
+    """How many days of a month of so many each line covers; None where the group does not show it.
+
+    It shows it for one line, and for lines of the whole month; but not the price of the term of a piece.
+    """
+    if group.covered_days is not None:
+        return group.covered_days
+    if group.way in (PIECE_OF_TERM, NO_SHARE) or not group.net_amount_minor:
+        return None
+    if group.lines == 1:
+        return group.minor_days // group.net_amount_minor
+    is_whole_month = group.minor_days == group.net_amount_minor * days and not may_be_negative(group.charge_kind)
+    return days if is_whole_month else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,25 @@
 
 A snapshot freezes lines that count alike as one group: to keep the id of each of them would make a pull of hundreds of
 thousands of lines several times as dear, for a question that is asked about a few partners. So ids are read when
-somebody asks, from the entity's own database, which goes on changing: each group is compared with the frozen one.
+somebody asks, from the entity's own database, which goes on changing: each group is compared with the frozen one, and
+its lines are added up as those of the frozen ones were.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.revenue import FaultyLine, GroupKey, MrrGroup, excluded_bucket, share_in_words
+from partner_program.domain.revenue import (
+    FaultyLine,
+    GroupKey,
+    MrrGroup,
+    added_up,
+    excluded_bucket,
+    share_in_words,
+    without_days,
+)
 
 
 class SingleLine(NamedTuple):
@@ -109,10 +118,12 @@ def compare_lines(
         frozen = {group.key: group for entity, group in groups if entity == read.entity}
         here = [line for entity, line in faulty_lines if entity == read.entity]
         faults, faults_now = {*map(_fault, here)}, {*map(_fault, read.faulty_lines)}
-        changed_here = _changed(read.entity, frozen, _groups_of(read.lines))
+        form = _form_of(frozen)
+        now = {group.key: group for group in added_up(form(line.group) for line in read.lines)}
+        changed_here = _changed(read.entity, frozen, now)
         unlike = {group.key for pair in changed_here for group in (pair.frozen, pair.now) if group}
         in_order = sorted(read.lines, key=lambda line: (line.group.key, line.line_id))
-        lines += [_line_now(read.entity, line, month, line.group.key not in unlike, is_held) for line in in_order]
+        lines += [_line_now(read.entity, line, month, form(line.group).key not in unlike, is_held) for line in in_order]
         lines += [_faulty_now(read.entity, line, _fault(line) in faults) for line in read.faulty_lines]
         changed += changed_here
         gone += [(read.entity, line) for line in here if _fault(line) not in faults_now]
@@ -134,22 +145,14 @@ def _fault(line: FaultyLine) -> tuple[str, str, str]:
     return line.line_id, line.column, line.found
 
 
-def _groups_of(lines: Iterable[SingleLine]) -> dict[GroupKey, MrrGroup]:
-    """Add up single lines in the groups in which a snapshot has them."""
-    sums: dict[GroupKey, MrrGroup] = {}
-    for line in lines:
-        one = line.group
-        so_far = sums.get(one.key)
-        sums[one.key] = one if so_far is None else _sum(so_far, one)
-    return sums
+def _form_of(frozen: Mapping[GroupKey, MrrGroup]) -> Callable[[MrrGroup], MrrGroup]:
+    """The form in which groups were frozen: earlier versions kept lines that cover other days apart."""
+    is_by_days = any(group.covered_days is not None for group in frozen.values())
+    return _as_it_is if is_by_days else without_days
 
 
-def _sum(left: MrrGroup, right: MrrGroup) -> MrrGroup:
-    return left._replace(
-        lines=left.lines + right.lines,
-        net_amount_minor=left.net_amount_minor + right.net_amount_minor,
-        term_amount_minor=left.term_amount_minor + right.term_amount_minor,
-    )
+def _as_it_is(group: MrrGroup) -> MrrGroup:
+    return group
 
 
 def _changed(entity: str, frozen: Mapping[GroupKey, MrrGroup], now: Mapping[GroupKey, MrrGroup]) -> list[ChangedGroup]:

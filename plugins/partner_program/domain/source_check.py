@@ -12,8 +12,10 @@ from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.revenue import (
     MOST_DAYS_UNDER_TERM,
+    NO_SHARE,
     PIECE_OF_TERM,
     THIS_PERIOD,
+    WHOLE_TERM,
     DoubtfulLine,
     FaultyLine,
     MrrGroup,
@@ -219,7 +221,7 @@ def _against_term(line: SingleLine, start: date, end: date, month: BillingMonth)
     if group.way == PIECE_OF_TERM or not is_shorter_than_term(start, end, group.term_months):
         return None
     said = Fraction(*share_of(group, month.days))
-    alone = Fraction(group.net_amount_minor * group.covered_days, (end - start).days)
+    alone = Fraction(group.weighted_minor, (end - start).days)
     return f"shorter than {term}: {minor_text(said)} as said, {minor_text(alone)} for the period alone"
 
 
@@ -248,7 +250,8 @@ def paid_for(groups: Iterable[MrrGroup]) -> tuple[PaidFor, ...]:
     for group in groups:
         if counts(group):
             months = 0 if group.way == THIS_PERIOD else group.term_months
-            so_far = sums[group.currency, group.way, months, group.period_days]
+            way = WHOLE_TERM if group.way == NO_SHARE else group.way
+            so_far = sums[group.currency, way, months, group.period_days]
             so_far[0] += group.lines
             so_far[1] += group.net_amount_minor
     return tuple(PaidFor(*key, *found) for key, found in sorted(sums.items()))

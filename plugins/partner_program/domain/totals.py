@@ -17,8 +17,8 @@ from partner_program.domain.revenue import (
     EXCLUDED_KINDS,
     UNPOSTED_STATUSES,
     EntityRevenue,
-    counts,
     excluded_bucket,
+    has_share,
     may_be_negative,
     may_count,
     share_of,
@@ -212,7 +212,7 @@ def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) 
         owners = ownership.owners(revenue.entity)
         accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         for group in revenue.groups:
-            if group.covered_days and counts(group):
+            if has_share(group):
                 sums = accounts[group.account_id, group.currency]
                 numerator, denominator = share_of(group, days)
                 sums[denominator] = sums.get(denominator, 0) + numerator

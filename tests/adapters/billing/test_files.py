@@ -48,6 +48,7 @@ COLUMNS = (
     "ordered_on",
 )
 LINE = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 10_000, "EUR", "posted", "2015-07-01")
+A_MONTH = MrrGroup("A1", "EUR", "recurring", "posted", 1, None, 1, 10_000, minor_days=10_000 * 31)
 
 __all__ = ["sqlite_server"]  # a fixture
 
@@ -136,7 +137,9 @@ def test_random_worlds_are_read_as_from_a_database(kind: str, tmp_path: Path, sq
 
 def test_a_sound_folder_lacks_nothing(files: Files) -> None:
     assert faults_in_reading(files.fields, NL, JULY, largest_line=LARGEST, sql_folder=SQL) == []
-    assert files.pull().groups == (MrrGroup("A1", "EUR", "recurring", "posted", 1, 31, 1, 10_000),)
+    assert files.pull().groups == (
+        MrrGroup("A1", "EUR", "recurring", "posted", 1, None, 1, 10_000, minor_days=310_000),
+    )
 
 
 def test_the_list_of_reseller_accounts_may_be_a_file(csv_files: Files) -> None:
@@ -231,7 +234,7 @@ def test_numbers_of_128_bits_are_read_and_one_beyond_every_column_is_a_fault_of_
         for line in (LINE, ("L2", "A2", *LINE[2:8], 2**64, *LINE[9:])):
             owner.execute(f"INSERT INTO program_mrr_line VALUES ({', '.join('?' * 14)})", [*line, None, None])  # noqa: S608
     found = pull_month(duckdb_file(path), NL, JULY, largest_line=LARGEST, sql_folder=SQL)
-    assert found.groups == (MrrGroup("A1", "EUR", "recurring", "posted", 1, 31, 1, 10_000),)
+    assert found.groups == (A_MONTH,)
     assert [(line.column, line.found) for line in found.faulty_lines] == [("net_amount_minor", str(2**64))]
 
 

@@ -370,6 +370,7 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         "DROP TABLE settlement_input",
         "DROP TABLE input_text",
         "DROP TABLE snapshot_doubtful_line",
+        "DROP TABLE snapshot_sum",
         "DROP INDEX discount_rate_of_settlement",
         *(f"DROP INDEX act_of_{about}" for about in ("month", "partner")),
         *(f"ALTER TABLE act DROP COLUMN {column}" for column in ("billing_month", "partner_id")),

@@ -3,8 +3,9 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from sqlalchemy import event
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.database import MIGRATIONS, SCHEMA_VERSION, ProgramDatabase
 from partner_program.adapters.database.schema import APPEND_ONLY, INDEXES
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, days_of_each
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.month import run
+from partner_program.usecases.month.closes import read_entity_months
 from tests.usecases.dying import die_at, ended, start
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force
 from tests.worlds import World
@@ -25,6 +32,7 @@ BEFORE, AFTER = "0003", "0004"
 LATER = (
     "act",
     "snapshot_piece",
+    "snapshot_sum",
     "snapshot_short_line",
     "snapshot_doubtful_line",
     "snapshot_file",
@@ -75,14 +83,25 @@ def columns_of(connection: sqlite3.Connection, table: str) -> str:
     return ", ".join(["rowid", *(each for each in names if (table, each) not in LATER_COLUMNS)])
 
 
+def by_days(here: Installation, entities: Sequence[Entity], month: BillingMonth) -> Iterator[EntityRevenue]:
+    """What the entities billed, in groups as an earlier version froze them: each line here is of a whole month."""
+    for revenue in read_entity_months(here, entities, month):
+        days = [days_of_each(group, month.days) for group in revenue.groups]
+        assert None not in days
+        groups = zip(revenue.groups, days, strict=True)
+        yield replace(revenue, groups=tuple(group._replace(covered_days=each, minor_days=0) for group, each in groups))
+
+
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Three partners after June and July, with a grant and rates for an order database; in schema 0003."""
     world = World(tmp_path_factory.mktemp("settled"))
     world.grant("G1", "P1", 6, "2015-07-01", "2015-12-01")
     world.orders("NL")
-    june_in_force(world)
-    world.settle(JULY, on="2015-08-20")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "read_entity_months", by_days)
+        june_in_force(world)
+        world.settle(JULY, on="2015-08-20")
     newest = world.program_db.rename(world.folder / "newest.db")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

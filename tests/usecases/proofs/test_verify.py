@@ -99,7 +99,7 @@ def test_one_cent_signed_anew_with_the_right_key_is_refused_by_deciding_again(pr
             {"settlements/1/inputs/open_grants.jsonl": swap('"2015-07-27"', '"2015-12-01"')},
             "outcome is lapsed, decided again nothing",
         ),
-        ({"snapshots/1/groups.jsonl": swap("250000", "249999")}, "partner P1: mrr_eur_cents is 2,500.00 EUR"),
+        ({"snapshots/1/groups.jsonl": swap("7500000", "7499970")}, "partner P1: mrr_eur_cents is 2,500.00 EUR"),
         ({"snapshots/1/groups.jsonl": swap("250000", "249999")}, "snapshots/1/snapshot.jsonl: its hash is not that"),
         (
             {"restated_partners.jsonl": lambda content: content.replace(b'"P5"', b'"P1"')},

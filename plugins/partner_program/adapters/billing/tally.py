@@ -6,7 +6,7 @@ named, and the sound lines of the account still count.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from operator import attrgetter
@@ -26,13 +26,15 @@ from partner_program.adapters.billing.lines import (
     short_line,
     whole_amount,
 )
-from partner_program.adapters.billing.shapes import SHAPE_BINDS, Shapes
-from partner_program.adapters.billing.snapshot import BillingSnapshot
+from partner_program.adapters.billing.shapes import IN_DOUBT, SHAPE_BINDS, Shapes
+from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.completeness import LARGEST_WHOLE
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import (
-    PIECE_OF_TERM,
+    CHARGE_KINDS,
+    NO_SHARE,
     POSTED,
     UNPOSTED_STATUSES,
     WHOLE_TERM,
@@ -41,8 +43,10 @@ from partner_program.domain.revenue import (
     GroupKey,
     MrrGroup,
     ShortLine,
+    added_up,
     counts,
     may_count,
+    without_days,
 )
 
 MOST_FAULTY_LINES = 10_000
@@ -51,10 +55,11 @@ LEAST_FAULTY_LINES = 100
 # The largest sum, positive or negative, of lines that look wrong: half of what a whole-number column holds. The other
 # half is left for the sound lines.
 _LARGEST_SUM = 2**62
+_METERED = {kind.name for kind in CHARGE_KINDS.values() if kind.is_metered}
 # makes tens of thousands of groups without running Python code for each
 _make = cast(Callable[[tuple[Any, ...]], MrrGroup], partial(tuple.__new__, MrrGroup))
 
-_Sums = tuple[int, int, int]  # lines, net_amount_minor, term_amount_minor
+_Sums = tuple[int, int, int]  # lines, net_amount_minor, minor_days
 
 
 class LineTally:
@@ -86,7 +91,7 @@ class LineTally:
             line = BillingLine._make(row)
             wrong = first_fault(line, self._largest.of(line.currency), self.repeated)
             if wrong is None:
-                _add(self._sound, group_of(line, self._month))
+                _add(self._sound, without_days(group_of(line, self._month)))
                 short = short_line(line, self._month)
                 if short is not None:
                     self.short.append(short)
@@ -95,7 +100,7 @@ class LineTally:
             if may_count(line):
                 self.faulty.append(faulty_line(line, *wrong))
             else:
-                _add(self._excluded, group_of(line, self._month))
+                _add(self._excluded, without_days(group_of(line, self._month)))
             if line.document_status not in UNPOSTED_STATUSES:
                 currency = line.currency if is_sound_currency(line.currency) else None
                 self.unsure.append(UnsureLine(currency, whole_amount(line)))
@@ -119,15 +124,15 @@ class LineTally:
         self._excluded = {key: (lines, 0, 0) for key, (lines, *_) in self._excluded.items()}
 
     def groups(self) -> tuple[MrrGroup, ...]:
-        """Return all groups in order, each once."""
+        """Return all groups in order, each once; raises `BillingFault` where no column holds a sum of one."""
         if not self._sound and not self._excluded:
-            return tuple(self._grouped)
+            return _storable(self._grouped)
         sums = dict(self._sound)
         for group in self._grouped:
             _add(sums, group)
         for key, sums_of_key in self._excluded.items():
             _add(sums, _group(key, sums_of_key))
-        return tuple(_group(key, sums[key]) for key in sorted(sums))
+        return _storable([_group(key, sums[key]) for key in sorted(sums)])
 
     def posted(self) -> dict[str, tuple[int, int]]:
         """Return the number of sound posted lines and the sum of their amounts, per currency."""
@@ -208,7 +213,7 @@ class _Shared(dict[Any, Any]):
 
 
 class _Accounts(dict[Any, list[Any]]):
-    """Each account's groups as `MrrGroup`, from the rows of `month_groups`; kind None marks lines that may be at fault.
+    """Each account's groups as `MrrGroup`, from the rows of `month_groups`; kind `IN_DOUBT` marks lines in doubt.
 
     To save memory, an account id or a currency is one object, however many groups have it.
     """
@@ -219,20 +224,22 @@ class _Accounts(dict[Any, list[Any]]):
         self._shapes = Shapes()
         self._of_other_ways: set[Any] = set()
         known, shared, shapes = self.get, self._currencies, self._shapes
-        for who, currency, shape, lines, total, whole_terms in rows:
+        for who, currency, shape, lines, total, minor_days in rows:
             groups = known(who)
             if groups is None:
                 who = short(who)
                 groups = self.setdefault(who, [])
             else:
                 who = groups[0][0]  # use the object that is kept
-            kind, status, term, covered, way, period = shapes[shape]
+            kind, status, term, way, period = shapes[shape]
             if way is not WHOLE_TERM:
-                self._of_other_ways.add(who)
-            pieces = whole_terms if way is PIECE_OF_TERM else 0
+                if way is NO_SHARE:
+                    minor_days = 0
+                if way is not NO_SHARE or kind in _METERED:
+                    self._of_other_ways.add(who)
             # written out, as `*shape` in the tuple is slower, for tens of thousands of groups
             groups.append(
-                _make((who, shared[currency], kind, status, term, covered, lines, total, way, period, pieces))
+                _make((who, shared[currency], kind, status, term, None, lines, total, way, period, 0, minor_days))
             )
 
     def suspect(self) -> set[Any]:
@@ -241,30 +248,38 @@ class _Accounts(dict[Any, list[Any]]):
         unsound = {currency for currency in self._currencies if currency_expected(currency)}
         if unsound or None in self._shapes:
             groups = chain.from_iterable(self.values())
-            suspect |= {group[0] for group in groups if group[2] is None or group[1] in unsound}
+            suspect |= {group[0] for group in groups if group[2] == IN_DOUBT or group[1] in unsound}
         return suspect
 
     def in_order(self) -> list[MrrGroup]:
         """Return all groups, sorted account by account: sorting all at once, or in the database, takes far longer.
 
-        Groups of whole terms differ in the first fields of their key already, and are compared as they are.
+        Groups of whole terms, and of an excluded bucket, differ in the first fields of their key already, and are
+        compared as they are.
         """
+        if not self._shapes.are_one_group_each:
+            return [group for account_id in sorted(self) for group in added_up(self[account_id])]
         keys = dict.fromkeys(self._of_other_ways, attrgetter("key"))
         return [group for account_id in sorted(self) for group in sorted(self[account_id], key=keys.get(account_id))]
 
 
+def _storable(groups: Sequence[MrrGroup]) -> tuple[MrrGroup, ...]:
+    sums = [group[-1] for group in groups]
+    if sums and (set(map(type, sums)) != {int} or max(sums) > LARGEST_WHOLE or min(sums) < -LARGEST_WHOLE):
+        raise BillingFault("program_mrr_line: amounts times their days add up to more than any company bills")
+    return tuple(groups)
+
+
 def _add(sums: dict[GroupKey, _Sums], group: MrrGroup) -> None:
-    lines, amount, term_amount = sums.get(group.key, (0, 0, 0))
+    lines, amount, minor_days = sums.get(group.key, (0, 0, 0))
     sums[group.key] = (
         lines + group.lines,
         amount + group.net_amount_minor,
-        term_amount + group.term_amount_minor,
+        minor_days + group.minor_days,
     )
 
 
 def _group(key: GroupKey, sums: _Sums) -> MrrGroup:
-    account_id, currency, kind, status, term_months, covered_days, way, period_days = key
-    lines, amount, term_amount = sums
-    return MrrGroup(
-        account_id, currency, kind, status, term_months, covered_days, lines, amount, way, period_days, term_amount
-    )
+    *head, way, period_days = key
+    lines, amount, minor_days = sums
+    return _make((*head, lines, amount, way, period_days, 0, minor_days))

@@ -172,7 +172,8 @@ period_close = _table(
     _refers("entity", "entity"),
 )
 
-# What each entity billed, frozen: a snapshot never changes; reading other data makes another snapshot.
+# What each entity billed, frozen: a snapshot never changes; reading other data makes another snapshot. Its groups are
+# in `snapshot_sum`; the two tables before that have those of snapshots that versions up to schema 0022 froze.
 snapshot = _table(
     "snapshot",
     Column("snapshot_id", Integer, primary_key=True, nullable=False),
@@ -211,6 +212,21 @@ snapshot_piece = _table(
     _must("lines", Whole),
     _must("net_amount_minor", Whole),
     _must("term_amount_minor", Whole),
+    _refers("snapshot_id", "snapshot"),
+)
+snapshot_sum = _table(
+    "snapshot_sum",
+    _key("snapshot_id", Integer),
+    _key("account_id"),
+    _key("currency"),
+    _key("charge_kind"),
+    _key("document_status"),
+    _key("term_months", Whole),
+    _key("way"),
+    _key("period_days", Integer),
+    _must("lines", Whole),
+    _must("net_amount_minor", Whole),
+    _must("minor_days", Whole),
     _refers("snapshot_id", "snapshot"),
 )
 snapshot_faulty_line = _table(
@@ -649,6 +665,7 @@ APPEND_ONLY = (
     snapshot,
     snapshot_group,
     snapshot_piece,
+    snapshot_sum,
     snapshot_faulty_line,
     snapshot_short_line,
     snapshot_doubtful_line,

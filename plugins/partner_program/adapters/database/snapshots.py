@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, literal_column, null, or_, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -21,13 +22,21 @@ from partner_program.domain.revenue import (
     PeriodClose,
     ShortLine,
     SourceFile,
+    added_up,
+    without_days,
 )
 
 _Line = TypeVar("_Line", FaultyLine, ShortLine, DoubtfulLine)
 _ACCOUNTS_AT_ONCE = 500
-_PARTS = (
+_FIELDS_BY_DAYS = MrrGroup._fields[:11]  # of a group whose days are known, as earlier versions froze it
+_UNTOLD: dict[str, Any] = {"covered_days": null(), "term_amount_minor": literal_column("0")}  # of any other group
+_GROUP_PARTS = (
     (schema.snapshot_group, MrrGroup, WHOLE_TERM_FIELDS),
-    (schema.snapshot_piece, MrrGroup, MrrGroup._fields),
+    (schema.snapshot_piece, MrrGroup, _FIELDS_BY_DAYS),
+    (schema.snapshot_sum, MrrGroup, MrrGroup._fields),
+)
+_PARTS = (
+    *_GROUP_PARTS,
     (schema.snapshot_faulty_line, FaultyLine, FaultyLine._fields),
     (schema.snapshot_short_line, ShortLine, ShortLine._fields),
     (schema.snapshot_doubtful_line, DoubtfulLine, DoubtfulLine._fields),
@@ -39,8 +48,8 @@ _PARTS = (
 def content_hash(revenue: EntityRevenue) -> str:
     """Return the sha256 of everything in a snapshot; equal contents have equal hashes.
 
-    A group of whole terms is hashed without the fields of the other ways, and short or doubtful lines only where there
-    are any: so earlier snapshots keep their hashes.
+    A group is hashed with the fields that it was frozen with, and short or doubtful lines only where there are any: so
+    the snapshots of earlier versions keep their hashes.
     """
     content: list[Any] = [
         revenue.entity,
@@ -58,18 +67,25 @@ def content_hash(revenue: EntityRevenue) -> str:
 
 
 def _frozen(group: MrrGroup) -> tuple[Any, ...]:
-    return group[: len(WHOLE_TERM_FIELDS)] if group.way == WHOLE_TERM else group
+    if group.covered_days is None:
+        return group
+    return group[: len(WHOLE_TERM_FIELDS if group.way == WHOLE_TERM else _FIELDS_BY_DAYS)]
 
 
 def save_snapshot(connection: Connection, month: BillingMonth, revenue: EntityRevenue) -> bool:
-    """Freeze what was read and make it the month's latest snapshot; return False if it is the latest already."""
-    digest = content_hash(revenue)
-    snapshot_id = _find(connection, month, revenue.entity, digest)
-    if snapshot_id is None:
-        snapshot_id = _insert(connection, month, revenue, digest)
+    """Freeze what was read and make it the month's latest snapshot; return False if it is the latest already.
+
+    What an earlier version froze of the same lines, in finer groups, is what was read: equal data is nothing new.
+    """
     latest = schema.latest_snapshot
     here = (latest.c.billing_month == str(month), latest.c.entity == revenue.entity)
     current = connection.execute(select(latest.c.snapshot_id).where(*here)).scalar()
+    digest = content_hash(revenue)
+    snapshot_id = _find(connection, month, revenue.entity, digest)
+    if snapshot_id is None:
+        snapshot_id = _find_by_days(connection, month, revenue, digest, first=current)
+    if snapshot_id is None:
+        snapshot_id = _insert(connection, month, revenue, digest)
     if current == snapshot_id:
         return False
     if current is None:
@@ -109,7 +125,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     snapshot = schema.snapshot
     head = connection.execute(select(snapshot).where(snapshot.c.snapshot_id == snapshot_id)).one()
     parts = (_load_part(connection, snapshot_id, *part) for part in _PARTS)
-    groups, pieces, faulty_lines, short_lines, doubtful_lines, closes, files = parts
+    groups, pieces, sums, faulty_lines, short_lines, doubtful_lines, closes, files = parts
     if pieces:
         groups = tuple(sorted((*groups, *pieces), key=lambda group: group.key))
     accounts = schema.snapshot_reseller_account
@@ -118,7 +134,7 @@ def load_snapshot(connection: Connection, snapshot_id: int) -> EntityRevenue:
     )
     return EntityRevenue(
         entity=head.entity,
-        groups=groups,
+        groups=groups or sums,
         faulty_lines=faulty_lines,
         closes=closes,
         reseller_accounts=tuple(found.scalars()),
@@ -141,7 +157,7 @@ def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[s
     short: list[tuple[int, ShortLine]] = []
     for start in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
         some = accounts[start : start + _ACCOUNTS_AT_ONCE]
-        for table, kind, fields in _PARTS[:2]:
+        for table, kind, fields in _GROUP_PARTS:
             groups += _load_part(connection, snapshot_id, table, kind, fields, some)
         faulty += _placed_lines(connection, snapshot_id, schema.snapshot_faulty_line, FaultyLine, some)
         short += _placed_lines(connection, snapshot_id, schema.snapshot_short_line, ShortLine, some)
@@ -218,10 +234,44 @@ def _find(connection: Connection, month: BillingMonth, entity: str, digest: str)
     ).scalar()
 
 
-def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue, digest: str) -> int:
+def _find_by_days(
+    connection: Connection, month: BillingMonth, revenue: EntityRevenue, digest: str, *, first: int | None
+) -> int | None:
+    """Return the snapshot of an earlier version that holds the same, in finer groups; `first` is looked at first."""
+    found = sorted(_snapshots_by_days(connection, month, revenue), key=lambda snapshot_id: snapshot_id != first)
+    for snapshot_id in found:
+        frozen = load_snapshot(connection, snapshot_id)
+        if content_hash(replace(frozen, groups=added_up(map(without_days, frozen.groups)))) == digest:
+            return snapshot_id
+    return None
+
+
+def _snapshots_by_days(connection: Connection, month: BillingMonth, revenue: EntityRevenue) -> Iterator[int]:
+    """Yield the snapshots of earlier versions that have as many lines and the same sum: nobody has to load others."""
+    snapshot = schema.snapshot
+    lines, amount = _lines_and_amount(revenue)
+    by_days = (
+        select(table.c.snapshot_id).where(table.c.snapshot_id == snapshot.c.snapshot_id).exists()
+        for table, *_ in _GROUP_PARTS[:2]
+    )
+    query = select(snapshot.c.snapshot_id).where(
+        snapshot.c.billing_month == str(month),
+        snapshot.c.entity == revenue.entity,
+        snapshot.c.line_count == lines,
+        snapshot.c.net_amount_minor == amount,
+        or_(*by_days),
+    )
+    yield from connection.execute(query.order_by(snapshot.c.snapshot_id)).scalars()
+
+
+def _lines_and_amount(revenue: EntityRevenue) -> tuple[int, int]:
     lines = sum(group.lines for group in revenue.groups) + len(revenue.faulty_lines)
     amount = sum(group.net_amount_minor for group in revenue.groups)
-    amount += sum(line.net_amount_minor or 0 for line in revenue.faulty_lines)
+    return lines, amount + sum(line.net_amount_minor or 0 for line in revenue.faulty_lines)
+
+
+def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue, digest: str) -> int:
+    lines, amount = _lines_and_amount(revenue)
     head = connection.execute(
         insert(schema.snapshot).values(
             billing_month=str(month),
@@ -240,11 +290,19 @@ def _insert(connection: Connection, month: BillingMonth, revenue: EntityRevenue,
 
 
 def _part_rows(revenue: EntityRevenue) -> dict[str, list[dict[str, Any]]]:
+    by_days = [group for group in revenue.groups if group.covered_days is not None]
     return {
         "snapshot_group": [
-            dict(zip(WHOLE_TERM_FIELDS, group, strict=False)) for group in revenue.groups if group.way == WHOLE_TERM
+            dict(zip(WHOLE_TERM_FIELDS, group, strict=False)) for group in by_days if group.way == WHOLE_TERM
         ],
-        "snapshot_piece": [group._asdict() for group in revenue.groups if group.way != WHOLE_TERM],
+        "snapshot_piece": [
+            dict(zip(_FIELDS_BY_DAYS, group, strict=False)) for group in by_days if group.way != WHOLE_TERM
+        ],
+        "snapshot_sum": [
+            {name: value for name, value in group._asdict().items() if name not in _UNTOLD}
+            for group in revenue.groups
+            if group.covered_days is None
+        ],
         "snapshot_faulty_line": _placed_rows(revenue.faulty_lines),
         "snapshot_short_line": _placed_rows(revenue.short_lines),
         "snapshot_doubtful_line": _placed_rows(revenue.doubtful_lines),
@@ -274,7 +332,9 @@ def _load_part(
     fields: Sequence[str],
     accounts: Sequence[str] | None = None,
 ) -> Any:
-    columns = [table.c[_column_name(name)] for name in fields]
+    columns = [
+        _UNTOLD[name] if name not in table.c and name in _UNTOLD else table.c[_column_name(name)] for name in fields
+    ]
     order = [column for column in table.primary_key if column.name != "snapshot_id"]
     query = select(*columns).where(table.c.snapshot_id == snapshot_id).order_by(*order)
     if accounts is not None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOT_CHECKED = "could not be checked"  # the next run may be able to
-_NUMBERS = (*NUMBER_COLUMNS, "period_days", "term_amount_minor")
+_NUMBERS = (*NUMBER_COLUMNS, "period_days", "term_amount_minor", "minor_days")
 
 
 def validate(
@@ -92,10 +92,15 @@ def _kept(
 
 
 def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFrame":
-    """Return the groups that may count as a frame: month as text, whole numbers as int64, unsound columns as found."""
+    """Return the groups that may count as a frame: month as text, whole numbers as int64, unsound columns as found.
+
+    Where the lines of a group may cover other days, its `covered_days` are 0; `completeness` has checked their sum.
+    """
     import pandas as pd
 
-    deciding = [group for group in groups if may_count(group)]
+    deciding = [
+        group._replace(covered_days=0) if group.covered_days is None else group for group in groups if may_count(group)
+    ]
     columns = {"billing_month": pd.Series([str(month)] * len(deciding), dtype="str")}
     for column in MrrGroup._fields:
         values = [getattr(group, column) for group in deciding]

@@ -7,7 +7,7 @@ from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
-from partner_program.domain.revenue import THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
+from partner_program.domain.revenue import NO_SHARE, THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
 from partner_program.domain.single_lines import FaultyLineNow, LineNow, LinesNow
 
 
@@ -43,6 +43,7 @@ def _lines(lines: ReceiptLines | ReceiptFaultyLine) -> dict[str, object]:
     return {
         "entity": lines.entity,
         **group_facts(lines.group),
+        "covered_days": lines.covered_days,
         "bucket": lines.bucket,
         "share_minor": str(lines.share_minor),
         "share": lines.share,
@@ -59,13 +60,16 @@ def _short_line(short: ReceiptShortLine) -> dict[str, object]:
 
 
 def group_facts(group: MrrGroup) -> dict[str, object]:
-    """A group's values; those of another way than a whole term stand only where that is the way."""
+    """A group's values; those of another way than a whole term stand only where that is the way.
+
+    Where the lines of a group may cover other days, `covered_days` is None and `minor_days` has their sum.
+    """
     values = group._asdict()
-    if group.way == WHOLE_TERM:
-        return {name: values[name] for name in WHOLE_TERM_FIELDS}
-    if group.way == THIS_PERIOD:
+    added_up = group.covered_days is None
+    names = [*(WHOLE_TERM_FIELDS if group.way == WHOLE_TERM else MrrGroup._fields[:-1]), *["minor_days"] * added_up]
+    if group.way in (THIS_PERIOD, NO_SHARE):
         values["term_months"] = None
-    return values
+    return {name: values[name] for name in names if not (added_up and name == "term_amount_minor")}
 
 
 def _lines_now(now: LinesNow) -> dict[str, object]:
