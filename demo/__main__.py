@@ -194,7 +194,10 @@ def show(console: Console) -> None:
     console.print("\nSome partners worth a look (partner-program explain, or their letters):")
     for plan in SPECIAL_PARTNERS[:8]:
         console.print(f"  {plan.partner_id}  {plan.story}", markup=False)
-    console.print("\nWho did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.")
+    console.print(
+        "\nWho did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.",
+        soft_wrap=True,
+    )
     show_proofs(console, months)
     page = OUT.relative_to(PROJECT) / "index.html"
     console.print(f"\nLook at [bold]{page}[/bold]: every letter, biggest moves first.")

@@ -32,7 +32,7 @@ pytestmark = [
 ]
 USERS = {"starter": "op", "approver": "op", "viewer": "viewer"}
 MIGRATION, MONTHLY, APPROVAL = "migration_2015", "monthly_tier_assignment", "approve_rates"
-SECONDS = 300.0
+SECONDS = 900.0
 KINDS = "SELECT kind, done_by, reason FROM act WHERE billing_month = ? AND kind NOT LIKE 'letters%' ORDER BY act_id"
 
 
