@@ -167,6 +167,22 @@ def decide_a_proposal() -> None:
     refuse_benefit(here, done.request.request_id, Said("Bram Oosterhuis", "no activity for a market of ours", TODAY))
 
 
+def dispute_july() -> None:
+    """Let a partner that was lowered by a cent say that July is wrong."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.domain.billing_month import BillingMonth
+    from partner_program.domain.disputes import Subject
+    from partner_program.usecases.disputes import open_dispute
+    from partner_program.usecases.installation import Installation
+
+    here, july = Installation.here(EnvironmentConnections()), BillingMonth(2015, 7)
+    register = json.loads((OUT / "registers" / f"{july}.json").read_text())
+    account = next(row for row in register["partners"] if row["partner_id"] == "P004")["accounts"][0]
+    subject = Subject("account", account["entity"], account["account_id"])
+    reason = "our invoices of July add up to one cent more"
+    open_dispute(here, "P004", july, subject, by="pat", reason=reason, today=TODAY)
+
+
 def show_benefits(console: Console) -> None:
     """Print how the benefits on request stand, as `partner-program benefit list` does."""
     from partner_program.adapters.connections import EnvironmentConnections
@@ -180,6 +196,17 @@ def show_benefits(console: Console) -> None:
         console.print(f"ends within 30 days: {line.request_id}, until {line.valid_to}")
 
 
+def show_disputes() -> None:
+    """Print what partners say is wrong, as `partner-program dispute list` does."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.cli.dispute_tables import print_disputes
+    from partner_program.usecases.disputes import list_disputes
+    from partner_program.usecases.installation import Installation
+
+    here = Installation.here(EnvironmentConnections())
+    print_disputes(list_disputes(here, on=TODAY), on=TODAY, every=False)
+
+
 def show(console: Console) -> None:
     """Print tiers, movements, letters by kind and held partners, and which file to open."""
     months = [params["billing_month"] for _, params in MONTHS]
@@ -188,6 +215,7 @@ def show(console: Console) -> None:
     console.print(tiers_table(registers))
     console.print(letters_table(registers))
     show_benefits(console)
+    show_disputes()
     for register in registers:
         for held in held_reasons(register):
             console.print(f"held in {register['billing_month']}: {held}", soft_wrap=True)
@@ -292,6 +320,7 @@ def main() -> None:
             told = handle_applications(progress)
     sign_june(progress)
     decide_a_proposal()
+    dispute_july()
     show(console)
     console.print("\nTwo applications, out/world/applications/refused.json and accepted.json:")
     for line in told:

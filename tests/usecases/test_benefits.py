@@ -1,14 +1,12 @@
 """Benefits on request through the use cases: each act one transaction on record, and the file beside the commands."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
-from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database.acts import load_acts
 from partner_program.domain.refusals import NotAuthorized, NotDefined, Refusal, UnsoundFiles
 from partner_program.usecases.benefits import (
@@ -27,6 +25,7 @@ from partner_program.usecases.benefits import (
 from tests.servers import Postgres
 from tests.usecases.dying import die_at
 from tests.usecases.three_partners import june_in_force, three_partners
+from tests.usecases.two_at_once import in_threads, on_postgres
 from tests.worlds import World
 
 TODAY = date(2015, 8, 3)
@@ -187,35 +186,12 @@ def test_the_list_has_units_in_force_beside_their_limit_and_what_ends_soon_first
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def shared(request: pytest.FixtureRequest, world: World, shared_postgres: Postgres) -> Iterator[World]:
-    """June in force on each database that the programme may have."""
+    """The three partners on each database that the programme may have."""
     if request.param == "sqlite":
         yield june_in_force(world)
         return
-    name = shared_postgres.programme()
-    world.connections["partner_program"] = ConnectionFields(
-        "partner_program", "postgres", host=shared_postgres.folder, login="postgres", schema=name
-    )
-    yield three_partners(world)
-    shared_postgres.drop(name)
-
-
-def at_once(acts: list[Callable[[], Done]]) -> list[Done | Refusal]:
-    """Do all of them at once, each in a thread of its own; what each came to."""
-    start, came_to = threading.Barrier(len(acts)), list[Done | Refusal]()
-
-    def do(act: Callable[[], Done]) -> None:
-        start.wait()
-        try:
-            came_to.append(act())
-        except Refusal as refusal:
-            came_to.append(refusal)
-
-    threads = [threading.Thread(target=do, args=(act,)) for act in acts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return came_to
+    with on_postgres(world, shared_postgres):
+        yield three_partners(world)
 
 
 def test_of_twenty_approvals_at_once_for_the_last_unit_one_is_given(shared: World) -> None:
@@ -224,7 +200,7 @@ def test_of_twenty_approvals_at_once_for_the_last_unit_one_is_given(shared: Worl
     for name in names:
         ask(shared, quantity=1, request_id=name)
     here = shared.installation
-    came_to = at_once(
+    came_to = in_threads(
         [lambda name=name: approve_benefit(here, name, Granted(valid_to=SEPTEMBER), BOB) for name in names]
     )
     given = [each for each in came_to if isinstance(each, Done)]
@@ -238,7 +214,7 @@ def test_of_twenty_approvals_at_once_for_the_last_unit_one_is_given(shared: Worl
 def test_of_an_approval_and_a_withdrawal_at_once_one_comes_first_and_the_record_says_which(shared: World) -> None:
     ask(shared, quantity=1, request_id="R1")
     here, cas = shared.installation, Said("cas", "not needed", TODAY)
-    came_to = at_once(
+    came_to = in_threads(
         [
             lambda: approve_benefit(here, "R1", Granted(valid_to=SEPTEMBER), BOB),
             lambda: withdraw_benefit(here, "R1", cas),

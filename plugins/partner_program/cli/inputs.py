@@ -44,12 +44,20 @@ def whole(name: str, lowest: int = -(10**15), highest: int = 10**15) -> Typed:
     return Typed(name, written_values.whole_between(lowest, highest))
 
 
+def _at_entity(text: str) -> tuple[str, str]:
+    entity, slash, own = text.partition("/")
+    if not slash:
+        raise Refusal(f"{text!r} names no entity, expected ENTITY/ID, as in NL/A1")
+    return written_values.entity_code(entity), written_values.code(own)
+
+
 MONTH = Typed("YYYY-MM", BillingMonth.parse)
 DAY = Typed("YYYY-MM-DD", written_values.day)
 AMOUNT = Typed("EUROS", amount_cents)
 PERCENT = Typed("PERCENT", _discount_bp)
 TIER = Typed("TIER", written_values.tier)
 CODE = Typed("ID", written_values.code)
+AT_ENTITY = Typed("ENTITY/ID", _at_entity)
 CURRENCY = Typed("CODE", written_values.currency)
 WORDS = Typed("TEXT", written_values.text)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)

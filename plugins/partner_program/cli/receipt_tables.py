@@ -8,8 +8,9 @@ from rich.markup import escape
 from partner_program.cli.act_tables import print_acts
 from partner_program.cli.line_tables import amount_text, fault_text, print_lines_now
 from partner_program.cli.long_tables import console as terminal
-from partner_program.cli.long_tables import print_rows
+from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
+from partner_program.domain.disputes import said_of
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
@@ -35,6 +36,9 @@ def print_receipt(receipt: Receipt, *, every: bool) -> None:
         _print_short_lines(receipt, every=every)
     if receipt.result and receipt.result.status == "assigned":
         _print_result(console, receipt, receipt.result)
+    for dispute in receipt.disputes:
+        said = f"dispute {dispute.dispute_id}, {dispute.subject}, due on {dispute.due_on}: {said_of(dispute.steps[0])}"
+        console.print(escape(visible(said)))
     if receipt.acts:
         print_acts("Acts behind this result", receipt.acts, every=every)
     console.print(f"programme file {receipt.program_file}, sha256 {receipt.program_hash}")

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.ownership import Ownership
@@ -84,7 +85,7 @@ class Receipt:
     `result` is its row of the register, `held_reason` says why there is no decision yet. `rates` are those of the
     month, of every currency. `band` and `legacy` need the programme file that the month was settled with. `lines_now`
     names the single lines, where somebody asked for them. `acts` are those about the month and the partner, newest
-    first.
+    first; `disputes` are the partner's about the month that are open now.
     """
 
     partner_id: str
@@ -105,6 +106,7 @@ class Receipt:
     legacy: tuple[LegacyTerm, ...]
     lines_now: LinesNow | None = None
     acts: tuple[DatedAct, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 def receipt_lines(

@@ -1,20 +1,29 @@
-"""Disputes about a month's result: open one, answer or withdraw it, list them by partner manager."""
+"""Disputes about a month's result: opened, answered, withdrawn, and how each stands.
 
+Each act is one transaction with the record of who did it. None changes a result.
+"""
+
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import disputes as dispute_store
+from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import record_act
-from partner_program.adapters.database.register import read_register_partner
+from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv, records_json
+from partner_program.domain import disputes as rules
 from partner_program.domain.acts import DISPUTE_ANSWERED, DISPUTE_OPENED, DISPUTE_WITHDRAWN, Doer
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.disputes import Dispute, DisputeAct, DisputeRow, DisputeStep, row_on
+from partner_program.domain.disputes import About, Dispute, DisputeAct, DisputeState, DisputeStep, Subject, Verdict
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Partner
 from partner_program.usecases.installation import Installation
 
 _KINDS: Mapping[DisputeAct, str] = {
@@ -24,92 +33,206 @@ _KINDS: Mapping[DisputeAct, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A dispute after an act; `is_new` is False where the same act was done before and nothing was written."""
+
+    dispute: Dispute
+    is_new: bool
+
+
 def open_dispute(
-    here: Installation,
+    installation: Installation,
     partner_id: str,
     month: BillingMonth,
+    subject: Subject,
     *,
-    about: Literal["account", "line"],
-    about_id: str,
-    by: Doer,
+    by: str,
+    reason: str,
     today: date,
-) -> Dispute:
-    """Open a partner's dispute about an account or a line of a month; it may be one that the month did not count.
+) -> Done:
+    """Open a partner's dispute about a month that was settled, in force or history.
 
-    Refused for a partner that is not in the month's register, and while the same is disputed already.
+    The same subject of the month is disputed once at a time. Refused by one sentence where the partner, the month, the
+    entity or the account cannot be meant.
     """
-    due_on = today + timedelta(days=here.program_on_or_first(today).dispute_due_days)
-    with here.database.writing() as connection:
+    due_on = today + timedelta(days=installation.program_on_or_first(today).dispute_due_days)
+    with installation.database.writing() as connection:
         registry_store.find_partner(connection, partner_id)
-        if read_register_partner(connection, month, partner_id) is None:
-            raise Refusal(f"partner {partner_id} is not in the register of {month}: there is no result to dispute")
-        for each in dispute_store.load_disputes(connection):
-            same = (each.partner_id, each.billing_month, each.about, each.about_id)
-            if each.is_open and same == (partner_id, month, about, about_id):
-                raise Refusal(f"{about} {about_id} of {partner_id} in {month} is disputed already: {each.dispute_id}")
-        opened = DisputeStep("opened", by.done_by, today, by.reason)
-        found = dispute_store.add_dispute(
-            connection,
-            partner_id=partner_id,
-            month=month,
-            about=about,
-            about_id=about_id,
-            due_on=due_on,
-            opened=opened,
+        settlements = settlement_history.settlements_or_refusal(connection, month)
+        known = dispute_store.load_disputes(connection, partner_id=partner_id)
+        dispute = Dispute(
+            rules.dispute_id_of(partner_id, month, known),
+            partner_id,
+            month,
+            subject,
+            settlements[-1].revision,
+            due_on,
+            (DisputeStep("opened", by, today, reason),),
         )
-        _record(connection, found, by)
-    return found
+        same = rules.find_same(known, dispute)
+        if same is not None:
+            return Done(same, is_new=False)
+        links = [
+            each
+            for each in registry_store.links_of_accounts_of(connection, {partner_id})
+            if each.partner_id == partner_id
+        ]
+        rules.check_opened(
+            dispute,
+            entities=[each.entity for each in registry_store.load_entities(connection)],
+            accounts={(each.entity, each.account_id) for each in links},
+            counted={(each.entity, each.account_id) for each in links if month.last_day in each.period},
+        )
+        _save(connection, dispute)
+    return Done(dispute, is_new=True)
 
 
-def answer_dispute(here: Installation, dispute_id: str, *, by: Doer, today: date) -> Dispute:
-    """Answer a dispute with a reason; what was wrong is corrected in its data, and the month then proposes it."""
-    return _end(here, dispute_id, "answered", by, today)
+def answer_dispute(
+    installation: Installation, dispute_id: str, verdict: Verdict, *, by: str, reason: str, today: date
+) -> Done:
+    """Answer a dispute as accepted or rejected; what is accepted is then corrected in its data by people."""
+    return _end(installation, dispute_id, DisputeStep("answered", by, today, reason, verdict))
 
 
-def withdraw_dispute(here: Installation, dispute_id: str, *, by: Doer, today: date) -> Dispute:
+def withdraw_dispute(installation: Installation, dispute_id: str, *, by: str, reason: str, today: date) -> Done:
     """Withdraw a dispute: its partner no longer asks."""
-    return _end(here, dispute_id, "withdrawn", by, today)
+    return _end(installation, dispute_id, DisputeStep("withdrawn", by, today, reason))
 
 
-def _end(here: Installation, dispute_id: str, act: DisputeAct, by: Doer, today: date) -> Dispute:
-    with here.database.writing() as connection:
-        dispute = dispute_store.find_dispute(connection, dispute_id)
-        dispute.check_open()
-        found = dispute_store.add_step(connection, dispute, DisputeStep(act, by.done_by, today, by.reason))
-        _record(connection, found, by)
-    return found
+def _end(installation: Installation, dispute_id: str, step: DisputeStep) -> Done:
+    with installation.database.writing() as connection:
+        found = dispute_store.load_disputes(connection, dispute_id=dispute_id)
+        if not found:
+            close = did_you_mean(dispute_id, dispute_store.dispute_ids(connection))
+            raise Refusal(f"there is no dispute {dispute_id}{close}")
+        ended = rules.end(found[0], step)
+        if ended == found[0]:
+            return Done(ended, is_new=False)
+        _save(connection, ended)
+    return Done(ended, is_new=True)
 
 
-def _record(connection: Connection, dispute: Dispute, by: Doer) -> None:
-    newest = dispute.steps[-1]
+def _save(connection: Connection, dispute: Dispute) -> None:
+    """Store the newest step, with the act of who made it."""
+    step = dispute.steps[-1]
+    dispute_store.save_newest_step(connection, dispute)
     detail = {
-        "dispute_id": dispute.dispute_id,
-        "about": dispute.about,
-        "about_id": dispute.about_id,
-        "due_on": dispute.due_on.isoformat(),
+        "subject": plain(dispute.subject),
+        "step_no": len(dispute.steps),
+        "revision": dispute.revision,
+        "due_on": plain(dispute.due_on),
+        "verdict": step.verdict,
     }
-    month, own = dispute.billing_month, dispute.partner_id
-    record_act(connection, _KINDS[newest.act], dispute.dispute_id, by, detail, month=month, partner_id=own)
+    record_act(
+        connection,
+        _KINDS[step.act],
+        dispute.dispute_id,
+        Doer(step.done_by, step.reason, int(time.time())),
+        detail,
+        month=dispute.billing_month,
+        partner_id=dispute.partner_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeLine:
+    """How one dispute stands on a day, for the partner manager.
+
+    `revision` is the newest one of the month when it was opened, `newest_revision` the newest one now: a higher one has
+    restated the month since. `ended_on`, `ended_by` and `answer`, what was answered or why it was withdrawn, are None
+    while it is open.
+    """
+
+    dispute_id: str
+    partner_id: str
+    account_manager_id: str
+    billing_month: BillingMonth
+    revision: int
+    newest_revision: int
+    about: About
+    entity: str
+    subject_id: str
+    state: DisputeState
+    verdict: Verdict | None
+    due_on: date
+    days_left: int | None
+    opened_on: date
+    opened_by: str
+    reason: str
+    ended_on: date | None
+    ended_by: str | None
+    answer: str | None
 
 
 def list_disputes(
-    here: Installation, *, on: date, due_days: int | None = None, closed: bool = False
-) -> list[DisputeRow]:
-    """How each open dispute stands on a day, by partner manager and due day; with `closed` those that have ended too.
+    installation: Installation,
+    *,
+    on: date,
+    due_days: int | None = None,
+    manager_id: str | None = None,
+    month: BillingMonth | None = None,
+    past: bool = False,
+) -> list[DisputeLine]:
+    """How open disputes stand on a day, by their due day: what is overdue comes first; with `past` the others follow.
 
-    With `due_days` only open ones that are overdue or due within so many days.
+    With `due_days` only those that are overdue or due within so many days; `manager_id` keeps those of the partners
+    that one manager has now. The revisions of months are those that are known now, whatever the day.
     """
-    with here.database.reading() as connection:
-        disputes = dispute_store.load_disputes(connection)
-        partners = sorted({each.partner_id for each in disputes})
-        registry = registry_store.load_registry(connection, partners=partners)
-    managers = {each.partner_id: each.account_manager_id for each in registry.partners}
-    rows = [row_on(each, managers[each.partner_id], on) for each in disputes if closed or each.is_open]
-    if due_days is not None:
-        rows = [each for each in rows if each.days_left is not None and each.days_left <= due_days]
-    return sorted(rows, key=lambda each: (each.account_manager_id, each.due_on, int(each.dispute_id[1:])))
+
+    def wanted(dispute: Dispute) -> bool:
+        return past or dispute.state == "open" if due_days is None else dispute.is_due_within(due_days, day=on)
+
+    with installation.database.reading() as connection:
+        managers = registry_store.manager_ids(connection)
+        known = dispute_store.load_disputes(connection, month=month)
+        partners = registry_store.partners_by_id(connection, {each.partner_id for each in known})
+        revisions = settlement_history.newest_revisions(connection)
+    if manager_id is not None and manager_id not in managers:
+        raise Refusal(f"partner manager {manager_id} is not in account_managers.csv, which has {', '.join(managers)}")
+    disputes = [each for dispute in known if (each := dispute.as_on(on)) is not None and wanted(each)]
+    lines = [
+        _line(dispute, partners[dispute.partner_id], revisions[dispute.billing_month], on)
+        for dispute in disputes
+        if manager_id in (None, partners[dispute.partner_id].account_manager_id)
+    ]
+    return sorted(lines, key=lambda line: (line.state != "open", line.due_on))
 
 
-def disputes_file(rows: Sequence[DisputeRow], form: Literal["json", "csv"]) -> str:
+def due_by_manager(installation: Installation, *, on: date, days: int) -> dict[str, list[DisputeLine]]:
+    """What is overdue or due within so many days, by the id of the partner manager who is to see to it."""
+    found: dict[str, list[DisputeLine]] = {}
+    for line in list_disputes(installation, on=on, due_days=days):
+        found.setdefault(line.account_manager_id, []).append(line)
+    return found
+
+
+def _line(dispute: Dispute, partner: Partner, newest_revision: int, day: date) -> DisputeLine:
+    opened, newest = dispute.steps[0], dispute.steps[-1]
+    is_open = dispute.state == "open"
+    return DisputeLine(
+        dispute_id=dispute.dispute_id,
+        partner_id=dispute.partner_id,
+        account_manager_id=partner.account_manager_id,
+        billing_month=dispute.billing_month,
+        revision=dispute.revision,
+        newest_revision=newest_revision,
+        about=dispute.subject.about,
+        entity=dispute.subject.entity,
+        subject_id=dispute.subject.subject_id,
+        state=dispute.state,
+        verdict=newest.verdict,
+        due_on=dispute.due_on,
+        days_left=(dispute.due_on - day).days if is_open else None,
+        opened_on=opened.done_on,
+        opened_by=opened.done_by,
+        reason=opened.reason,
+        ended_on=None if is_open else newest.done_on,
+        ended_by=None if is_open else newest.done_by,
+        answer=None if is_open else newest.reason,
+    )
+
+
+def disputes_file(lines: Sequence[DisputeLine], form: Literal["json", "csv"]) -> str:
     """Disputes as a file: months and days in ISO form."""
-    return records_json(rows) if form == "json" else records_csv(DisputeRow, rows)
+    return records_json(lines) if form == "json" else records_csv(DisputeLine, lines)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from partner_program.adapters.database import acts as act_store
+from partner_program.adapters.database import disputes as dispute_store
 from partner_program.adapters.database import receipts as receipt_store
 from partner_program.adapters.database import register as register_store
 from partner_program.adapters.database import registry as registry_store
@@ -44,6 +45,7 @@ def explain(
         result = register_store.read_register_partner(connection, month, partner_id)
         agreements = registry_store.agreements_of(connection, partner_id)
         acts = act_store.acts_behind(connection, partner_id, month)
+        disputes = dispute_store.load_disputes(connection, partner_id=partner_id, month=month)
     settlement, held = decided.settlement, decided.held
     programs = installation.programs_with(program_file)
     revenues = [revenue for _, revenue in decided.snapshots]
@@ -86,6 +88,7 @@ def explain(
         ),
         lines_now=lines_now,
         acts=dated(installation, acts),
+        disputes=tuple(each for each in disputes if each.state == "open"),
     )
 
 

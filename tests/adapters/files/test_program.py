@@ -505,6 +505,7 @@ def test_a_file_without_these_sections_limits_nothing(tmp_path: Path) -> None:
     program = load_program(path)
     assert {benefit.terms for benefit in program.benefits} == {BenefitTerms()}
     assert program.benefit_approval == "anybody"
+    assert program.dispute_due_days == 30
     assert {(each.expects, each.never) for each in program.authorisation_requirements} == {("answer", ())}
 
 
@@ -517,6 +518,7 @@ def test_months_settled_with_the_bytes_of_the_first_release_still_find_their_pro
     [
         ("units_at_once: 5", "units_at_once: [1, 2, 3, 4, 5, 6]"),
         ("value: anybody", "value: another_person"),
+        ("dispute_due:\n  days: 30", "dispute_due:\n  days: 14"),
         ("never: [end user, ", "accepted: [reseller]\n    never: [end user, "),
         ("# Rule 10. Who may approve a benefit.\n", ""),
         ("    days: 30\n", "    days: 30\n    link: https://pay.example/terms\n"),
@@ -575,6 +577,7 @@ def test_everything_else_changes_it(tmp_path: Path, first: Program, old: str, ne
         ("days: 30", "link: javascript:alert(1)", "benefit_terms[3].link: 'javascript:alert(1)' is not allowed"),
         ("without_tier: on_request", "without_tier: always", "benefit_terms[2].without_tier: 'always' is not known"),
         ("end_demanded: true", "end_demandet: true", "benefit_terms[2].end_demandet: is not a known key"),
+        ("dispute_due:\n  days: 30", "dispute_due:\n  days: 0", "dispute_due.days: '0' is not allowed"),
         ("value: anybody", "value: nobody", "benefit_approval.value: 'nobody' is not known, expected anybody or"),
     ],
 )

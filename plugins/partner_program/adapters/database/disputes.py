@@ -1,83 +1,79 @@
-"""Stores disputes and what was done about each, step by step; appended, never changed."""
+"""Stores disputes and each step of them, appended and never changed.
+
+Whoever adds a step reads and writes in one transaction of `ProgramDatabase.writing`: there is one writer at a time. The
+key of a step is the net under that.
+"""
 
 from collections import defaultdict
-from datetime import date
-from typing import Literal
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.disputes import Dispute, DisputeStep
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.disputes import Dispute, DisputeStep, Subject
+
+_STEP = tuple(DisputeStep.__dataclass_fields__)
 
 
-def load_disputes(connection: Connection, dispute_id: str | None = None) -> list[Dispute]:
-    """Return every dispute, or one, in the order in which they were opened."""
+def load_disputes(
+    connection: Connection,
+    *,
+    dispute_id: str | None = None,
+    partner_id: str | None = None,
+    month: BillingMonth | None = None,
+) -> list[Dispute]:
+    """Return disputes with their steps, by partner, month and age; those of one id, partner or month where given."""
     dispute, step = schema.dispute, schema.dispute_step
+    query = select(dispute, *(step.c[name] for name in _STEP)).join(step, step.c.dispute_id == dispute.c.dispute_id)
+    wanted = {"dispute_id": dispute_id, "partner_id": partner_id, "billing_month": month and str(month)}
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(dispute.c[name] == value)
     steps: dict[str, list[DisputeStep]] = defaultdict(list)
-    query = select(step).order_by(step.c.dispute_id, step.c.number)
-    disputes = select(dispute).order_by(dispute.c.number)
-    if dispute_id is not None:
-        query, disputes = (
-            query.where(step.c.dispute_id == dispute_id),
-            disputes.where(dispute.c.dispute_id == dispute_id),
-        )
-    for row in connection.execute(query):
-        steps[row.dispute_id].append(DisputeStep(row.act, row.done_by, row.done_on, row.reason))
-    return [
+    heads: dict[str, Any] = {}
+    for row in connection.execute(query.order_by(dispute.c.dispute_id, step.c.step_no)):
+        heads[row.dispute_id] = row
+        steps[row.dispute_id].append(DisputeStep(*(getattr(row, name) for name in _STEP)))
+    found = [
         Dispute(
             row.dispute_id,
             row.partner_id,
             BillingMonth.parse(row.billing_month),
-            row.about,
-            row.about_id,
+            Subject(row.about, row.entity, row.subject_id),
+            row.revision,
             row.due_on,
             tuple(steps[row.dispute_id]),
         )
-        for row in connection.execute(disputes)
+        for row in heads.values()
     ]
+    # ids end in a number that is not filled up with zeros
+    return sorted(found, key=lambda each: (each.partner_id, each.billing_month, len(each.dispute_id), each.dispute_id))
 
 
-def find_dispute(connection: Connection, dispute_id: str) -> Dispute:
-    """Return one dispute; raises `Refusal` if there is none of that id."""
-    found = load_disputes(connection, dispute_id)
-    if not found:
-        raise Refusal(f"there is no dispute {dispute_id}: see `partner-program dispute list --closed`")
-    return found[0]
+def dispute_ids(connection: Connection) -> list[str]:
+    """Return the id of every dispute, in order."""
+    own = schema.dispute.c.dispute_id
+    return list(connection.execute(select(own).order_by(own)).scalars())
 
 
-def add_dispute(
-    connection: Connection,
-    *,
-    partner_id: str,
-    month: BillingMonth,
-    about: Literal["account", "line"],
-    about_id: str,
-    due_on: date,
-    opened: DisputeStep,
-) -> Dispute:
-    """Open a dispute in the caller's transaction; its id is the next one."""
-    table = schema.dispute
-    number = int(connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1
-    found = Dispute(f"D{number}", partner_id, month, about, about_id, due_on, ())
-    connection.execute(
-        insert(table).values(
-            dispute_id=found.dispute_id,
-            number=number,
-            partner_id=partner_id,
-            billing_month=str(month),
-            about=about,
-            about_id=about_id,
-            due_on=due_on,
-        )
+def save_newest_step(connection: Connection, dispute: Dispute) -> None:
+    """Append the newest step of a dispute, and the dispute with its first one, in the caller's transaction."""
+    head = {
+        "dispute_id": dispute.dispute_id,
+        "partner_id": dispute.partner_id,
+        "billing_month": str(dispute.billing_month),
+        "about": dispute.subject.about,
+        "entity": dispute.subject.entity,
+        "subject_id": dispute.subject.subject_id,
+        "revision": dispute.revision,
+        "due_on": dispute.due_on,
+    }
+    newest = {name: getattr(dispute.steps[-1], name) for name in _STEP}
+    append_rows(connection, schema.dispute, [head])
+    append_rows(
+        connection,
+        schema.dispute_step,
+        [{"dispute_id": dispute.dispute_id, "step_no": len(dispute.steps), **newest}],
     )
-    return add_step(connection, found, opened)
-
-
-def add_step(connection: Connection, dispute: Dispute, step: DisputeStep) -> Dispute:
-    """Add a step in the caller's transaction; return the dispute with it."""
-    values = {"dispute_id": dispute.dispute_id, "number": len(dispute.steps) + 1}
-    values |= {"act": step.act, "done_by": step.done_by, "done_on": step.done_on, "reason": step.reason}
-    connection.execute(insert(schema.dispute_step).values(values))
-    return load_disputes(connection, dispute.dispute_id)[0]

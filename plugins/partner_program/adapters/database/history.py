@@ -53,6 +53,13 @@ def assessed_months(connection: Connection) -> dict[BillingMonth, MonthStatus]:
     return {BillingMonth.parse(month): status for month, status in connection.execute(query)}
 
 
+def newest_revisions(connection: Connection) -> dict[BillingMonth, int]:
+    """Return the newest revision of each month that was assessed."""
+    table = schema.settlement
+    query = select(table.c.billing_month, func.max(table.c.revision)).group_by(table.c.billing_month)
+    return {BillingMonth.parse(month): int(revision) for month, revision in connection.execute(query)}
+
+
 def _decides() -> Any:
     """Whether a settlement assigned somebody or wrote a rate, as a column of a query."""
     settlement, assessment, rate = schema.settlement, schema.assessment, schema.discount_rate

@@ -96,6 +96,12 @@ def load_account_links(connection: Connection) -> Iterator[AccountLink]:
     return map(_account_link, connection.execute(select(table).order_by(*table.primary_key)))
 
 
+def manager_ids(connection: Connection) -> list[str]:
+    """Return the id of every partner manager, in order."""
+    own = schema.account_manager.c.account_manager_id
+    return list(connection.execute(select(own).order_by(own)).scalars())
+
+
 def count_links(connection: Connection) -> int:
     """Return how many links of accounts there are."""
     return int(connection.execute(select(func.count()).select_from(schema.account_link)).scalar_one())

@@ -130,9 +130,13 @@ def _fault_of_used(connection: Connection, table: str, rows: Sequence[Mapping[st
         )
         if used:
             return "months were decided for this partner: set its status to ended"
-        request = schema.benefit_request.c.partner_id
-        asked = connection.execute(select(request).where(request == partner_id).limit(1)).first()
-        return "this partner has asked for benefits: set its status to ended" if asked else None
+        for column, did in (
+            (schema.benefit_request.c.partner_id, "asked for benefits"),
+            (schema.dispute.c.partner_id, "disputed a month"),
+        ):
+            if connection.execute(select(column).where(column == partner_id).limit(1)).first():
+                return f"this partner has {did}: set its status to ended"
+        return None
     if table == "grace_grant":
         grant_id = rows[0]["grant_id"]
         outcome, rate = schema.assessment_grant.c, schema.discount_rate.c

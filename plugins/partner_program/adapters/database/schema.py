@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Int
 
 from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
-from partner_program.domain.disputes import ABOUT, DisputeAct
+from partner_program.domain.disputes import About, DisputeAct, Verdict
 
 metadata = MetaData()
 
@@ -616,28 +616,32 @@ act = _table(
     _may("billing_month"),
     _may("partner_id"),
 )
-# What partners dispute of a month's result; it changes no result. Its state follows from its steps.
+# What partners dispute of a month's result, and each step of each; a dispute changes no result.
 dispute = _table(
     "dispute",
     _key("dispute_id"),
-    _must("number", Integer),
     _must("partner_id"),
     _must("billing_month"),
     _must("about"),
-    _must("about_id"),
+    _must("entity"),
+    _must("subject_id"),
+    _must("revision", Integer),
     _must("due_on", Day),
-    _one_of("about", *ABOUT),
+    _one_of("about", *get_args(About)),
     _refers("partner_id", "partner"),
 )
 dispute_step = _table(
     "dispute_step",
     _key("dispute_id"),
-    _key("number", Integer),
+    _key("step_no", Integer),
     _must("act"),
     _must("done_by"),
     _must("done_on", Day),
     _must("reason"),
+    _may("verdict"),
     _one_of("act", *get_args(DisputeAct)),
+    _one_of("verdict", *get_args(Verdict)),
+    CheckConstraint("verdict is null or act = 'answered'", name="verdict_of_answer"),
     _refers("dispute_id", "dispute"),
 )
 
@@ -646,6 +650,7 @@ INDEXES = (
     Index("account_link_of_partner", account_link.c.partner_id),
     Index("grace_grant_of_partner", grace_grant.c.partner_id),
     Index("benefit_request_of_partner", benefit_request.c.partner_id),
+    Index("dispute_of_partner", dispute.c.partner_id),
     Index("assessment_of_partner", assessment.c.partner_id, assessment.c.billing_month),
     Index("assessment_account_of_partner", assessment_account.c.partner_id, assessment_account.c.billing_month),
     Index("assessment_grant_of_partner", assessment_grant.c.partner_id, assessment_grant.c.billing_month),

@@ -5,6 +5,7 @@ import json
 from partner_program.adapters.reports.acts import act_facts
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
+from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
 from partner_program.domain.revenue import NO_SHARE, THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
@@ -33,6 +34,7 @@ def receipt_json(receipt: Receipt) -> str:
         "legacy": plain(receipt.legacy),
         "lines_now": _lines_now(receipt.lines_now) if receipt.lines_now else None,
         "acts": [act_facts(each) for each in receipt.acts],
+        "disputes": [_dispute(each) for each in receipt.disputes],
     }
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
 
@@ -110,4 +112,18 @@ def _grant(settled: SettledGrant) -> dict[str, object]:
         "granted_by": grant.granted_by,
         "reason": grant.reason,
         "outcome": settled.outcome,
+    }
+
+
+def _dispute(dispute: Dispute) -> dict[str, object]:
+    opened, subject = dispute.steps[0], dispute.subject
+    return {
+        "dispute_id": dispute.dispute_id,
+        "about": subject.about,
+        "entity": subject.entity,
+        "subject_id": subject.subject_id,
+        "due_on": plain(dispute.due_on),
+        "opened_on": plain(opened.done_on),
+        "opened_by": opened.done_by,
+        "reason": opened.reason,
     }
