@@ -195,7 +195,8 @@ def test_benefits_that_the_tier_before_gave_and_this_one_does_not_have_ended() -
     )
 
     def ended(previous: int | None, tier: int) -> list[str]:
-        found = benefits_ended(program=program, tier=tier, previous_tier=previous)
+        now = benefits_of_tier(program=program, tier=tier)
+        found = benefits_ended(program=program, tier=tier, previous_tier=previous, stated=now)
         return [benefit.key for benefit in found]
 
     assert ended(2, 0) == ["given", "higher", "asked"]
@@ -225,7 +226,8 @@ def test_a_grace_period_and_the_api_are_not_lost_with_the_last_tier() -> None:
     )
 
     def ended(tier: int) -> list[str]:
-        return [benefit.key for benefit in benefits_ended(program=program, tier=tier, previous_tier=2)]
+        now = benefits_of_tier(program=program, tier=tier)
+        return [each.key for each in benefits_ended(program=program, tier=tier, previous_tier=2, stated=now)]
 
     assert ended(0) == ["other"]
     assert ended(1) == ["grace_period", "api_access", "other"]

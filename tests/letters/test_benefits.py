@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from shutil import copytree
 
@@ -10,7 +11,7 @@ import pytest
 from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.letter_facts import benefits_ended, benefits_of_tier
-from partner_program.domain.letters import LetterFacts
+from partner_program.domain.letters import ApprovalFact, BenefitFact, LetterFacts
 from partner_program.domain.program import Availability, Benefit, Program
 from partner_program.domain.refusals import Refusal
 from tests.domain.made_month import PROGRAM
@@ -106,7 +107,7 @@ def test_a_benefit_whose_marks_become_known_is_named() -> None:
 
 @in_each_language
 def test_benefits_that_end_are_named_in_the_letters_language(language: str) -> None:
-    ended = benefits_ended(program=PROGRAM, tier=0, previous_tier=1)
+    ended = benefits_ended(program=PROGRAM, tier=0, previous_tier=1, stated=())
     lost = facts(tier=0, previous_tier=1, language=language, benefits=(), ended_benefits=ended)
     words, letter = TEMPLATES.in_language(language), TEMPLATES.render(lost)
 
@@ -141,3 +142,69 @@ def test_a_benefit_whose_message_no_catalogue_has_is_refused(tmp_path: Path) -> 
     templates = changed(tmp_path, "Market Development Funds (MDF)", "Money for markets")
     with pytest.raises(Refusal, match=r"message 'Money for markets' is in a template but not in .*en\.po"):
         templates.check_benefits([PROGRAM])
+
+
+STATES = {
+    "en": (
+        "approved until 1 September 2015 (2 of 5 units); "
+        "approved from 1 October 2015 until 1 November 2015 (1 of 5 units)",
+        "kept from your earlier agreement; requested, not decided yet",
+        "approved (€1,000.00)",
+        "Agreed with you",
+        "3 incidents with priority",
+    ),
+    "nl": (
+        "goedgekeurd tot 1 september 2015 (2 van 5 eenheden); "
+        "goedgekeurd van 1 oktober 2015 tot 1 november 2015 (1 van 5 eenheden)",
+        "behouden uit uw eerdere overeenkomst; aangevraagd, nog niet beslist",
+        "goedgekeurd (€ 1.000,00)",
+        "Met u afgesproken",
+        "3 meldingen met voorrang",
+    ),
+    "de": (
+        "genehmigt bis zum Beginn des 1. September 2015 (2 von 5 Einheiten); "
+        "genehmigt vom 1. Oktober 2015 bis zum Beginn des 1. November 2015 (1 von 5 Einheiten)",
+        "aus Ihrer früheren Vereinbarung beibehalten; angefragt, noch nicht entschieden",
+        "genehmigt (1.000,00 €)",
+        "Mit Ihnen vereinbart",
+        "3 Störungsmeldungen mit Vorrang",
+    ),
+}
+
+
+def letter_with_states(language: str) -> LetterFacts:
+    approvals = (
+        ApprovalFact(None, date(2015, 9, 1), 2, None),
+        ApprovalFact(date(2015, 10, 1), date(2015, 11, 1), 1, None),
+    )
+    return facts(
+        language=language,
+        benefits=(
+            BenefitFact("mdf", "MDF", "marketing", "on_request", approvals=(ApprovalFact(None, None, None, 100_000),)),
+            BenefitFact("service_level_agreement", "SLA", "support", "yes", incidents=3),
+            BenefitFact("seeding_options", "Seeding", "support", "on_request", approvals=approvals, limit=5),
+            BenefitFact("post_payment", "Post Payment", "support", "on_request", kept=True, requested=True, days=45),
+            BenefitFact("presales_solution_architect", "Pre-sales", "support", "on_request", days_ahead=21),
+            BenefitFact("knowledge_base", "KB", "support", "yes", link="https://kb.host.example/?a=1&b=2"),
+        ),
+    )
+
+
+@in_each_language
+def test_html_text_and_pdf_say_each_benefits_own_state_its_numbers_and_its_link(language: str) -> None:
+    letter = TEMPLATES.render(letter_with_states(language))
+    printed = "".join(pages(LetterPdf(TEMPLATES, ROOT / "include/fonts").letter(letter_with_states(language))))
+    for part in (letter.text, Letter(letter.html).visible, printed):
+        said = "".join(part.split()).replace("\u2060", "").replace("\u00ad", "")
+        for words in (*STATES[language], "45", "21", "https://kb.host.example/?a=1&b=2"):
+            assert "".join(words.split()) in said
+
+
+@in_each_language
+def test_a_partner_without_a_tier_is_told_what_was_agreed_and_how_benefits_begin(language: str) -> None:
+    approved = (ApprovalFact(None, date(2015, 9, 1), 2, None),)
+    seeding = BenefitFact("seeding_options", "Seeding", "support", "on_request", approvals=approved, limit=5)
+    text = TEMPLATES.render(facts(tier=0, previous_tier=0, language=language, benefits=(seeding,))).text
+    words = TEMPLATES.in_language(language).sentences("wording.j2")
+    assert str(words.benefits_none) in text
+    assert STATES[language][3] in text

@@ -4,14 +4,16 @@ Nothing is decided here: a letter states what was committed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from partner_program.domain.account_moves import account_moves
+from partner_program.domain.benefits import BenefitState, Standing
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import (
     AccountFact,
+    ApprovalFact,
     BenefitFact,
     EarlierFact,
     GraceFact,
@@ -48,7 +50,8 @@ class OwedLetter:
     settled with. `terms` have the tier of the month and the discounts of the rate, which holds from
     `rate_valid_from`; `effective_on` is the day of the settlement. `earlier` is None where no month in force had
     assigned the partner before; `rate_before` are the terms of the rate in force before the settlement, which only a
-    letter about changed terms states.
+    letter about changed terms states. `benefits` are those written down with the letter, on its effective day; None
+    where it is of an earlier version, which stated those of the tier.
     """
 
     billing_month: BillingMonth
@@ -68,6 +71,7 @@ class OwedLetter:
     grants: tuple[GraceFact, ...]
     earlier: EarlierAssessment | None
     rate_before: RateTerms | None
+    benefits: tuple[BenefitFact, ...] | None = None
 
 
 def facts_of_letters(
@@ -121,6 +125,7 @@ def letter_facts(
     """What one letter states; `program` is the one that its month was settled with."""
     terms, day, previous_tier = letter.terms, letter.effective_on, tier_before(letter)
     before = terms_before(letter)
+    benefits = benefits_of_tier(program=program, tier=terms.tier) if letter.benefits is None else letter.benefits
     return LetterFacts(
         billing_month=str(letter.billing_month),
         kind=letter.kind,
@@ -146,8 +151,8 @@ def letter_facts(
         ended_legacy=()
         if before is None
         else legacy_ended(program=program, before=before, now=terms, agreements=agreements, day=day),
-        benefits=benefits_of_tier(program=program, tier=terms.tier),
-        ended_benefits=benefits_ended(program=program, tier=terms.tier, previous_tier=previous_tier),
+        benefits=benefits,
+        ended_benefits=benefits_ended(program=program, tier=terms.tier, previous_tier=previous_tier, stated=benefits),
         prepayment=tuple(program.prepayment_bp.items()),
         next_tier=next_tier(program=program, mrr_eur_cents=letter.mrr_eur_cents),
         manager_name=manager.name,
@@ -198,9 +203,47 @@ def benefits_of_tier(*, program: Program, tier: int) -> tuple[BenefitFact, ...]:
     return tuple(facts)
 
 
-def benefits_ended(*, program: Program, tier: int, previous_tier: int | None) -> tuple[BenefitFact, ...]:
-    """The benefits that the tier before gives, and this one neither gives nor lets ask for; see `WITHOUT_TIER`."""
-    kept = {benefit.key for benefit in benefits_of_tier(program=program, tier=tier)}
+def benefits_stated(states: Iterable[BenefitState], *, tier: int) -> tuple[BenefitFact, ...]:
+    """What a letter states of a partner's benefits on its effective day, written down with the letter.
+
+    Without a tier, what may be asked for is told by a sentence of the letter, and is left out here.
+    """
+    return tuple(_stated(each) for each in states if tier or each.status != "on_request")
+
+
+def _stated(state: BenefitState) -> BenefitFact:
+    benefit, terms = state.benefit, state.benefit.terms
+    given = state.status == "included"
+    return BenefitFact(
+        key=benefit.key,
+        name=benefit.name,
+        group=benefit.group,
+        availability="yes" if given else "on_request",
+        kept=bool(state.kept) and not given,
+        approvals=() if given else tuple(_approval(each) for each in (*state.in_force, *state.upcoming)),
+        requested=bool(state.requested) and not given,
+        limit=state.limit,
+        incidents=state.incidents,
+        days=terms.days,
+        days_ahead=terms.days_ahead,
+        link=terms.link,
+    )
+
+
+def _approval(standing: Standing) -> ApprovalFact:
+    return ApprovalFact(
+        begins_on=standing.valid_from if standing.state == "upcoming" else None,
+        ends_on=standing.valid_to,
+        units=standing.quantity,
+        amount_cents=standing.amount_cents,
+    )
+
+
+def benefits_ended(
+    *, program: Program, tier: int, previous_tier: int | None, stated: Sequence[BenefitFact]
+) -> tuple[BenefitFact, ...]:
+    """The benefits that the tier before gives, and that are not `stated` as the partner's now; see `WITHOUT_TIER`."""
+    kept = {benefit.key for benefit in stated}
     if not tier:
         kept |= WITHOUT_TIER
     before = benefits_of_tier(program=program, tier=previous_tier or 0)

@@ -77,13 +77,37 @@ class GraceFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalFact:
+    """An approval that is in force or begins later: its days (`ends_on` is exclusive), its units, its EUR cents."""
+
+    begins_on: date | None
+    ends_on: date | None
+    units: int | None
+    amount_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BenefitFact:
-    """A benefit of the tier: given, or given on request. Unknown ones are left out before."""
+    """A benefit of the partner: given, or given on request, and its own state. Unknown ones are left out before.
+
+    `kept` says that an older agreement gives it, `requested` that a request waits for a decision; refusals are told by
+    a person. An approval that has begun has no `begins_on`. `limit` are the most units at once, `incidents` the number
+    of support incidents, `days` those to pay, `days_ahead` those to ask ahead, `link` where it is found: as far as the
+    programme says it.
+    """
 
     key: str
     name: str
     group: Literal["marketing", "support"]
     availability: Literal["yes", "on_request"]
+    kept: bool = False
+    approvals: tuple[ApprovalFact, ...] = ()
+    requested: bool = False
+    limit: int | None = None
+    incidents: int | None = None
+    days: int | None = None
+    days_ahead: int | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -367,6 +367,7 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         "DROP TABLE snapshot_file",
         "DROP TABLE dispute_step",
         "DROP TABLE dispute",
+        "DROP TABLE letter_benefits",
         "DROP TABLE settlement_input",
         "DROP TABLE input_text",
         "DROP TABLE snapshot_doubtful_line",

@@ -42,6 +42,7 @@ LATER = (
     "benefit_publication",
     "delivery_resend",
     "input_text",
+    "letter_benefits",
     "settlement_input",
     "dispute",
     "dispute_step",

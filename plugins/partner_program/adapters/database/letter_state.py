@@ -20,7 +20,7 @@ READ_WHOLE = (
     schema.grace_grant,
 )
 ONLY_ADDED = (schema.assessment, schema.assessment_account, schema.assessment_grant, schema.discount_rate)
-OF_THE_MONTH = (schema.letter, schema.delivery, schema.letter_recipe)
+OF_THE_MONTH = (schema.letter, schema.letter_benefits, schema.delivery, schema.letter_recipe)
 
 
 def what_letters_read(connection: Connection) -> str:

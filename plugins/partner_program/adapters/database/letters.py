@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, delete, insert, select, update
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.letter_benefits import kept_benefits
 from partner_program.adapters.database.letter_history import assessed_accounts, earlier_assessments
 from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
@@ -57,6 +58,7 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
     newest = {row.partner_id: row for row in connection.execute(query)}
     accounts = assessed_accounts(connection, month, partners)
     grants = _grants(connection, month, partners)
+    benefits = kept_benefits(connection, month, partners)
     earlier = earlier_assessments(connection, month, newest.values())
     changed = [row for row in newest.values() if row.kind == "terms_changed"]
     rates = rates_before(
@@ -83,6 +85,7 @@ def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence
             grants=tuple(grants[row.partner_id, row.revision]),
             earlier=earlier.get(row.partner_id),
             rate_before=rates[row.partner_id].terms if row.partner_id in rates else None,
+            benefits=benefits.get((row.partner_id, row.revision)),
         )
         for row in newest.values()
     ]

@@ -520,6 +520,16 @@ letter = _table(
     _refers("billing_month revision partner_id", "assessment"),
     _refers("settlement_id", "settlement"),
 )
+# The benefits that a letter states, as they were on its effective day; a letter of an earlier version has none here.
+letter_benefits = _table(
+    "letter_benefits",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _must("content_hash"),
+    _refers("billing_month revision partner_id", "letter"),
+    _refers("content_hash", "input_text"),
+)
 # What a letter that was rendered was made of: where it is the same now, the letter is too.
 letter_recipe = _table(
     "letter_recipe",
@@ -693,6 +703,7 @@ APPEND_ONLY = (
     brake_release,
     letter_action,
     delivery_resend,
+    letter_benefits,
     act,
     benefit_request,
     benefit_step,

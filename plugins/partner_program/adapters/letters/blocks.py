@@ -181,13 +181,22 @@ def _way(view: LetterView) -> Iterator[Block]:
 
 def _benefits(view: LetterView, wording: Any) -> Iterator[Block]:
     yield _heading(2, wording.benefits_title)
-    for group, given, on_request in view.benefits:
-        yield _heading(3, wording.benefits_group(group))
-        for title, names in ((wording.benefits_given, given), (wording.benefits_on_request, on_request)):
-            if names:
-                yield {"kind": "names", "title": title, "names": [each._asdict() for each in names]}
-    if not view.benefits:
+    if not view.tier or not view.benefits:
         yield _paragraph(wording.benefits_none)
+    titles = (wording.benefits_given, wording.benefits_agreed, wording.benefits_on_request)
+    for group, *lists in view.benefits:
+        yield _heading(3, wording.benefits_group(group))
+        for title, rows in zip(titles, lists, strict=True):
+            if rows:
+                names = [
+                    {
+                        "name": each.name,
+                        "state": str(wording.benefit_states(each)),
+                        "line": " ".join(filter(None, (each.line, each.link))),
+                    }
+                    for each in rows
+                ]
+                yield {"kind": "names", "title": title, "names": names}
 
 
 def _ended(view: LetterView, wording: Any) -> Iterator[Block]:
@@ -195,7 +204,7 @@ def _ended(view: LetterView, wording: Any) -> Iterator[Block]:
         return
     yield _heading(3, wording.ended_title)
     yield _paragraph(wording.ended(view))
-    yield {"kind": "items", "items": [each.name for _, given, _ in view.ended_benefits for each in given]}
+    yield {"kind": "items", "items": [each.name for _, given, *_ in view.ended_benefits for each in given]}
 
 
 def _prepayment(view: LetterView, wording: Any) -> Iterator[Block]:

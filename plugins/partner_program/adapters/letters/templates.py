@@ -7,7 +7,7 @@ facts are values only and are never read as a template.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from partner_program.adapters.letters.account_list import account_list
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
 from partner_program.adapters.letters.locale_format import NO_BREAK_SPACE, LocaleFormat
-from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, letter_view
+from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, benefit_states, letter_view
 from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal
@@ -29,6 +29,18 @@ from partner_program.domain.refusals import Refusal
 OF_EACH_KIND = ("subject", "headline", "lead")
 """The macros that a kind's own file has to define."""
 BENEFITS = "benefits.j2"
+
+
+def _is_agreed(benefit: BenefitFact) -> bool:
+    return benefit.availability != "yes" and (benefit.kept or any(not each.begins_on for each in benefit.approvals))
+
+
+# The lists of a group: what the tier gives, what is kept or in force by an approval, what may be asked for.
+_LISTS: tuple[Callable[[BenefitFact], bool], ...] = (
+    lambda benefit: benefit.availability == "yes",
+    _is_agreed,
+    lambda benefit: benefit.availability != "yes" and not _is_agreed(benefit),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,24 +192,29 @@ class LanguageTemplates:
         return AccountList(name, account_list(facts, self.form, self.sentences("list.j2")))
 
     def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
-        """Group the benefits, those given and those on request; kept, because the partners of a tier share them."""
+        """Group the benefits; kept where the partners of a tier share them."""
         known = self._benefits.get(benefits)
         if known is None:
-            known = self._benefits[benefits] = self._group(benefits)
+            known = self._group(benefits)
+            if not any(each.approvals or each.requested for each in benefits):
+                self._benefits[benefits] = known
         return known
 
     def _group(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
-        def told(group: str, availability: str) -> tuple[BenefitRow, ...]:
-            own = [each for each in benefits if each.group == group and each.availability == availability]
-            return tuple(self.benefit(each.key) for each in own)
+        def told(group: str, applies: Callable[[BenefitFact], bool]) -> tuple[BenefitRow, ...]:
+            return tuple(self._with_states(each) for each in benefits if each.group == group and applies(each))
 
         groups = dict.fromkeys(benefit.group for benefit in benefits)
-        return tuple((group, told(group, "yes"), told(group, "on_request")) for group in groups)
+        given, agreed, on_request = _LISTS
+        return tuple((group, told(group, given), told(group, agreed), told(group, on_request)) for group in groups)
 
-    def benefit(self, key: str) -> BenefitRow:
+    def _with_states(self, fact: BenefitFact) -> BenefitRow:
+        return self.benefit(fact.key, fact)._replace(states=benefit_states(fact, self.form), link=fact.link)
+
+    def benefit(self, key: str, fact: BenefitFact | None = None) -> BenefitRow:
         """Return what a benefit is called in this language, with its line; raises `Refusal` if it has none."""
         words = self.sentences(BENEFITS)
-        name, line = str(words.name(key)), str(words.line(key))
+        name, line = str(words.name(key)), str(words.line(key, fact))
         if not name or not line:
             missing = "a line" if name else "a name and a line"
             raise Refusal(f"{BENEFITS}: the benefit {key} lacks {missing}, with messages in every catalogue")

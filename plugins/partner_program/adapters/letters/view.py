@@ -5,7 +5,7 @@ Nothing is decided here: a total that is not the sum of its accounts is refused,
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from partner_program.adapters.letters.locale_format import LocaleFormat
@@ -22,15 +22,28 @@ from partner_program.domain.rates import Component, LegacyTerm, RateTerms, order
 from partner_program.domain.refusals import Refusal
 
 
+class BenefitStateRow(NamedTuple):
+    """What a partner has of a benefit: kept, approved for some days (the day it ends is not one), or requested."""
+
+    kind: Literal["kept", "approved", "requested"]
+    begins: str | None = None
+    ends: str | None = None
+    units: int | None = None
+    limit: int | None = None
+    amount: str | None = None
+
+
 class BenefitRow(NamedTuple):
-    """A benefit in the letter's language; the line says what it is and how to ask for it."""
+    """A benefit in the letter's language; the line says what it is and how to ask for it, the link where it is."""
 
     name: str
     line: str
+    states: tuple[BenefitStateRow, ...] = ()
+    link: str = ""
 
 
-BenefitGroups = tuple[tuple[str, tuple[BenefitRow, ...], tuple[BenefitRow, ...]], ...]
-"""For each group: its name, the benefits given, the benefits on request."""
+BenefitGroups = tuple[tuple[str, tuple[BenefitRow, ...], tuple[BenefitRow, ...], tuple[BenefitRow, ...]], ...]
+"""For each group: its name, the benefits given, those agreed with the partner, those on request."""
 
 
 class TermRow(NamedTuple):
@@ -227,6 +240,24 @@ def letter_view(
         manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
         manager_phone=plain_name(facts.manager_phone),
     )
+
+
+def benefit_states(benefit: BenefitFact, form: LocaleFormat) -> tuple[BenefitStateRow, ...]:
+    """Format what a partner has of a benefit, in the order in which a letter says it."""
+    approved = [
+        BenefitStateRow(
+            "approved",
+            begins=form.day(each.begins_on) if each.begins_on else None,
+            ends=form.day(each.ends_on) if each.ends_on else None,
+            units=each.units,
+            limit=benefit.limit,
+            amount=None if each.amount_cents is None else form.euros(each.amount_cents),
+        )
+        for each in benefit.approvals
+    ]
+    kept = [BenefitStateRow("kept")] if benefit.kept else []
+    asked = [BenefitStateRow("requested")] if benefit.requested else []
+    return (*kept, *approved, *asked)
 
 
 def _refuse_sums_that_do_not_add_up(facts: LetterFacts) -> None:

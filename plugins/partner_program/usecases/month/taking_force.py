@@ -3,6 +3,7 @@
 A run and an accepted restatement do it alike.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,9 +14,15 @@ from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import settlement_inputs as input_store
 from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database import snapshots as snapshot_store
+from partner_program.adapters.database.benefits import load_requests
+from partner_program.adapters.database.letter_benefits import keep_benefits
+from partner_program.adapters.database.rates import FEW
 from partner_program.adapters.database.settlements import SettlementHead
 from partner_program.adapters.decided_from import decided_from_texts
+from partner_program.domain.benefits import BenefitRequest, benefits_on
 from partner_program.domain.decided_from import DecidedFrom
+from partner_program.domain.letter_facts import benefits_stated
+from partner_program.domain.letters import BenefitFact
 from partner_program.domain.settlement import Decision
 from partner_program.usecases.month.decisions import MonthDecisions
 from partner_program.usecases.month.inputs import MonthRequest
@@ -61,7 +68,36 @@ def take_force(
     rates = [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
     rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decisions)
+    keep_benefits(connection, request.month, revision, _benefits_stated(connection, decided, decisions, effective_on))
     owed = [(each.partner_id, revision) for each in decisions if each.letter is not None]
     there = delivery_store.deliveries(connection, request.month)
     delivery_store.changes_owed(request.month, owed, decided.inputs.registry.contacts, there=there).apply(connection)
     return head, settlement_id
+
+
+def _benefits_stated(
+    connection: Connection, decided: MonthDecisions, decisions: Sequence[Decision], day: date | None
+) -> dict[str, tuple[BenefitFact, ...]]:
+    """Return what each letter that is owed states of its partner's benefits, on the day that it names."""
+    owed = [each for each in decisions if each.letter is not None]
+    program = decided.program
+    if program is None or day is None or not owed:
+        return {}
+    requests: dict[str, list[BenefitRequest]] = defaultdict(list)
+    few = [each.partner_id for each in owed] if len(owed) <= FEW else None
+    for request in load_requests(connection, few):
+        requests[request.partner_id].append(request)
+    of_tier: dict[int, tuple[BenefitFact, ...]] = {}  # shared by all that have nothing of their own
+
+    def stated(partner_id: str, tier: int) -> tuple[BenefitFact, ...]:
+        own = requests.get(partner_id, ())
+        kept = [each for each in decided.inputs.agreements.get(partner_id, ()) if each.benefits]
+        if not own and not kept and tier in of_tier:
+            return of_tier[tier]
+        states = benefits_on(program=program, tier=tier, day=day, requests=own, agreements=kept)
+        found = benefits_stated(states, tier=tier)
+        if not own and not kept:
+            of_tier[tier] = found
+        return found
+
+    return {each.partner_id: stated(each.partner_id, each.tier or 0) for each in owed}
