@@ -12,6 +12,7 @@ from partner_program.adapters.database.row_hashes import hash_of_rows, rows_of
 WITH_A_HEAD = (
     schema.snapshot_group,
     schema.snapshot_piece,
+    schema.snapshot_sum,
     schema.snapshot_faulty_line,
     schema.snapshot_short_line,
     schema.snapshot_file,
