@@ -337,6 +337,11 @@ def test_the_grants_of_the_page_are_those_of_its_example_world(settled: CommandL
     assert settled.must(*asked, "csv").stdout.splitlines()[0].split(",") == list(shown[0])
 
 
+def test_a_dispute_has_the_keys_of_the_page(settled: CommandLine) -> None:
+    (shown,) = example(part(section(6), "Disputes"))
+    assert settled.must("dispute", "list", "--format", "csv").stdout.rstrip().split(",") == list(shown)
+
+
 def test_the_contracts_of_the_page_are_those_of_its_example_world(settled: CommandLine) -> None:
     text = part(section(6), "Contracts that end")
     assert settled.must(*codes(text)[0].split()).json == example(text)

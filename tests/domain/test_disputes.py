@@ -35,7 +35,7 @@ def dispute(*steps: DisputeStep, subject: Subject = A1, month: BillingMonth = JU
     [
         (A1, None),
         (Subject("account", "NL", "OLD"), None),
-        (Subject("account", "NL", "A9"), "account NL/A9 was never linked to partner P1, did you mean NL/A1?; one that"),
+        (Subject("account", "NL", "A9"), "account NL/A9 was never linked to partner P1 (one that"),
         (Subject("account", "US", "A1"), "account US/A1 was never linked to partner P1"),
         (Subject("account", "NK", "A1"), "NK/A1: entity NK is not in the registry, which has NL, US"),
         (MISSED, None),

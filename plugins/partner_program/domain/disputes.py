@@ -103,7 +103,7 @@ def check_opened(
     if subject.about == "account" and account not in accounts:
         close = did_you_mean(name, ("/".join(each) for each in accounts))
         raise Refusal(
-            f"account {name} was never linked to {partner}{close}; one that the partner misses is a --missing-account"
+            f"account {name} was never linked to {partner} (one that it misses is a --missing-account){close}"
         )
     if subject.about == "missing_account" and account in counted:
         raise Refusal(
