@@ -12,6 +12,7 @@ from partner_program.cli.close_commands import close
 from partner_program.cli.contract_commands import contracts
 from partner_program.cli.dispute_commands import dispute
 from partner_program.cli.document_commands import certificate
+from partner_program.cli.erasure_commands import erase
 from partner_program.cli.exchange_rate_commands import rates
 from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
@@ -57,6 +58,7 @@ for _command in (
     certificate,
     proof,
     dispute,
+    erase,
     *(grant, grants),
     contracts,
     benefit,

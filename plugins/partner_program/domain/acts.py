@@ -42,7 +42,7 @@ PROOF_WRITTEN = "proof written"  # not in the proof itself, which would differ e
 DISPUTE_OPENED = "dispute opened"
 DISPUTE_ANSWERED = "dispute answered"
 DISPUTE_WITHDRAWN = "dispute withdrawn"
-
+PERSON_ERASED = "person erased"
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 

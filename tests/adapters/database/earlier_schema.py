@@ -13,6 +13,35 @@ WITHOUT_STEPS_OF_BENEFITS = (
     "FOREIGN KEY(partner_id) REFERENCES partner (partner_id)){strict}",
 )
 # 0019: a manager had no region.
-WITHOUT_STEPS_OF_BENEFITS += ("ALTER TABLE account_manager DROP COLUMN countries",)
-ON_SQLITE = tuple(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS)
-ON_POSTGRES = tuple(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS)
+WITHOUT_COUNTRIES = ("ALTER TABLE account_manager DROP COLUMN countries",)
+# 0026: no erasure, so nothing of these tables could change.
+ALWAYS_GUARDED = ("act", "letter_action", "brake_release")
+WITHOUT_ERASURE_ON_SQLITE = (
+    "DROP TABLE erasure",
+    *(f"DROP TRIGGER {table}_refuses_update" for table in ALWAYS_GUARDED),
+    *(
+        f"CREATE TRIGGER {table}_refuses_update BEFORE UPDATE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in ALWAYS_GUARDED
+    ),
+)
+WITHOUT_ERASURE_ON_POSTGRES = (
+    "DROP TABLE erasure",
+    "DROP FUNCTION erasure_only_closes, erasure_refuses_delete",
+    *(f"DROP FUNCTION {table}_refuses_update CASCADE" for table in ALWAYS_GUARDED),
+    *(
+        f"CREATE TRIGGER {table}_refuses_update BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        for table in ALWAYS_GUARDED
+    ),
+)
+# SQLite checks each trigger when a column is dropped: the tables that they name go last.
+ON_SQLITE = (
+    *(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS),
+    *WITHOUT_ERASURE_ON_SQLITE,
+    *WITHOUT_COUNTRIES,
+)
+ON_POSTGRES = (
+    *(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS),
+    *WITHOUT_ERASURE_ON_POSTGRES,
+    *WITHOUT_COUNTRIES,
+)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -209,6 +210,20 @@ def _of_month(month: BillingMonth, states: Sequence[str] | None) -> list[ColumnE
     table = schema.delivery
     here = [table.c.billing_month == str(month)]
     return here if states is None else [*here, table.c.status.in_(states)]
+
+
+def deliveries_like(connection: Connection, recipients: Sequence[str]) -> list[Delivery]:
+    """Return the rows of all months whose recipient is like one of these patterns of SQL, in any capitals."""
+    table = schema.delivery
+    query = _query().where(or_(*(func.lower(table.c.recipient).like(each.lower()) for each in recipients)))
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def message_digits(connection: Connection, partners: Sequence[str]) -> set[str]:
+    """Return the hexadecimal digits of the Message-IDs of all letters to these partners."""
+    table = schema.delivery
+    query = select(table.c.message_id).where(table.c.partner_id.in_(partners), table.c.message_id.is_not(None))
+    return {letter_hex(each) for each in connection.execute(query).scalars()}
 
 
 def sendable(

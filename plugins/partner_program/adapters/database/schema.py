@@ -655,6 +655,9 @@ dispute_step = _table(
     _refers("dispute_id", "dispute"),
 )
 
+# While a person's name is erased, in one transaction, the guards let words of people be replaced by the pseudonym.
+erasure = _table("erasure", _key("erasure_id", Integer), _must("pseudonym"), _must("is_open", Integer))
+
 # A question about one partner reads this partner's rows; a key that begins with a month would read the month's.
 INDEXES = (
     Index("account_link_of_partner", account_link.c.partner_id),

@@ -1,4 +1,4 @@
-"""Adds rows to a CSV file and changes single cells; every other byte stays as somebody wrote it.
+"""Adds rows to a CSV file, takes rows out and changes single cells; every other byte stays as somebody wrote it.
 
 Order of rows and columns, quotation marks, line ends, a byte order mark and a missing last line end are left alone.
 The content has to be sound (`csv_sheet`).
@@ -33,6 +33,14 @@ def with_cells(content: bytes, change: Callable[[Mapping[str, str]], Mapping[str
         new = change(dict(zip(header, cells, strict=True))) if cells else {}
         parts.append(_with_values(raw, {header.index(name): value for name, value in new.items()}))
     return "".join(parts).encode()
+
+
+def without_rows(content: bytes, gone: Callable[[Mapping[str, str]], bool]) -> bytes:
+    """Take out the rows of which `gone` is true; it is given each row by column."""
+    records = _records(content.decode())
+    header = records[0][1]
+    kept = [raw for raw, cells in records[1:] if not (cells and gone(dict(zip(header, cells, strict=True))))]
+    return "".join([records[0][0], *kept]).encode()
 
 
 def _records(text: str) -> list[tuple[str, list[str]]]:

@@ -1,0 +1,312 @@
+"""An erased person is nowhere any more, what was decided and sent is, and nothing can be sent to the pseudonym."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from hashlib import sha256
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.domain.acts import Doer
+from partner_program.domain.refusals import Refusal
+from partner_program.usecases.erasure import ErasureReport, erase_contact, erase_person
+from partner_program.usecases.letters.resolution import resolve_letters
+from tests.servers import Postgres
+from tests.usecases.dying import die_at
+from tests.usecases.letter_world import MONTH, LetterWorld, render, with_letters
+from tests.worlds import World
+
+ADDRESS, NAME = "zoe.ohara@p2.example", 'Zoë "Z" O\'Hara'
+DPO = Doer("dpo", f"asked for by {ADDRESS}", 1_438_300_000)
+PSEUDONYM = "erased-"
+
+
+def zoe_at_p2(world: World) -> None:
+    with_letters(world)
+    contact = next(each for each in world.tables["contacts"] if each["partner_id"] == "P2")
+    contact.update(name=NAME, email=ADDRESS.replace("zoe", "Zoe"))
+    world.tables["contacts"].append({"partner_id": "P2", "name": "Sam", "email": "sam@p2.example", "role": "billing"})
+    world.grant("G1", "P3", 4, "2015-07-01", "2016-01-01")
+    world.load()
+    render(world)
+
+
+@pytest.fixture
+def letters(world: World) -> LetterWorld:
+    """June's letters, of which P2's goes to Zoë and to Sam."""
+    world.become(zoe_at_p2)
+    return with_key(LetterWorld(world))
+
+
+def with_key(letters: LetterWorld) -> LetterWorld:
+    letters.world.connections["pseudonyms"] = ConnectionFields("pseudonyms", "generic", password="a key of 20 letters")
+    return letters
+
+
+def erase(letters: LetterWorld, address: str = ADDRESS, by: Doer = DPO) -> ErasureReport:
+    return erase_contact(letters.here, address, letters.world.folder / "registry", by=by)
+
+
+def everything(letters: LetterWorld) -> str:
+    """All that is stored and written: the database, what is below `out`, and the registry's files."""
+    texts = [*letters.world.dump()]
+    for folder in ("out", "registry"):
+        texts += [path.read_text() for path in sorted((letters.world.folder / folder).rglob("*")) if path.is_file()]
+    return "\n".join(texts)
+
+
+def test_nothing_names_the_contact_and_the_letters_stand(letters: LetterWorld) -> None:
+    letters.approve()
+    letters.send()
+    resolve_letters(
+        letters.here, MONTH, "resend", DPO, recipients=[ADDRESS.replace("zoe", "Zoe")], written_to_files=True
+    )
+    letters.approve("kim")
+    letters.send()
+    before = letters.world.rows("SELECT partner_id, status, content_hash, message_id FROM delivery ORDER BY message_id")
+    approved = letters.world.rows("SELECT batch_hash FROM letter_action")
+    there = everything(letters)
+    assert "ohara" in there.lower()
+    assert "O'Hara" in there
+
+    report = erase(letters)
+
+    left = everything(letters)
+    assert "ohara" not in left.lower()
+    assert "hara" not in left.lower()
+    assert "Sam" in left
+    assert (report.registry_rows, report.letters) == (1, 1)
+    assert report.files == 5  # Zoë's two messages, Sam's, and the letter's page and text, which greet both
+    assert (
+        letters.world.rows("SELECT partner_id, status, content_hash, message_id FROM delivery ORDER BY message_id")
+        == before
+    )
+    assert letters.world.rows("SELECT batch_hash FROM letter_action") == approved
+    kinds = letters.world.rows("SELECT subject, done_by, reason FROM act WHERE kind = 'person erased' ORDER BY 1")
+    assert kinds == [
+        ("P2", "dpo", f"asked for by {report.pseudonym}"),
+        (report.pseudonym, "dpo", f"asked for by {report.pseudonym}"),
+    ]
+
+
+def test_every_act_still_has_its_hash_or_the_erasure_says_which(letters: LetterWorld) -> None:
+    detail = json.dumps({"deliveries": [[1, "P2", ADDRESS]]})
+    digest = sha256(detail.encode()).hexdigest()
+    with closing(sqlite3.connect(letters.world.program_db)) as connection, connection:
+        connection.execute(
+            "INSERT INTO act (kind, subject, done_by, done_at, reason, decided_hash, detail)"
+            " VALUES ('letter never came', '2015-06', 'kim', 1, ?, ?, ?)",
+            (f"{NAME} rang", digest, detail),
+        )
+
+    erase(letters)
+
+    acts = letters.world.rows("SELECT act_id, kind, decided_hash, detail, reason FROM act")
+    rehashed: dict[str, str] = {}
+    for _, kind, _, detail, _ in acts:
+        if kind == "person erased":
+            rehashed.update(json.loads(detail).get("acts", {}))
+    changed = next(row for row in acts if row[1] == "letter never came")
+    assert changed[2] == digest
+    assert list(rehashed) == [str(changed[0])]
+    assert "O'Hara" in changed[4]  # the act is about no partner: only the address is certain to mean this person
+    for act_id, _, decided, text, _ in acts:
+        assert sha256(text.encode()).hexdigest() == rehashed.get(str(act_id), decided)
+
+
+def test_a_letter_that_was_not_sent_never_is(letters: LetterWorld) -> None:
+    letters.approve()
+    erase(letters)
+    assert letters.world.rows("SELECT status, reply FROM delivery WHERE recipient LIKE 'erased%'") == [
+        ("undeliverable", "its recipient was erased")
+    ]
+    resolve_letters(letters.here, MONTH, "resend", DPO, partners=["P2"])
+    render(letters.world)  # the letter greeted both; it greets Sam alone now
+    letters.approve("kim")
+    letters.send()
+    assert letters.world.rows("SELECT status FROM delivery WHERE recipient LIKE 'erased%'") == [("undeliverable",)]
+    assert not [
+        path for path in (letters.world.folder / "out" / "mail").rglob("*.eml") if b'To: "erased' in path.read_bytes()
+    ]
+
+
+def test_a_letter_on_its_way_is_waited_for(letters: LetterWorld) -> None:
+    letters.approve()
+    with closing(sqlite3.connect(letters.world.program_db)) as connection, connection:
+        connection.execute(
+            "UPDATE delivery SET status = 'claimed', claimed_by = 'x', claimed_until = 1 WHERE partner_id = 'P2'"
+        )
+    before = everything(letters)
+    with pytest.raises(Refusal, match="is being sent to this person"):
+        erase(letters)
+    assert everything(letters) == before
+
+
+def test_erased_twice_there_is_nobody(letters: LetterWorld) -> None:
+    erase(letters)
+    before = everything(letters)
+    with pytest.raises(Refusal, match="nothing names this person"):
+        erase(letters)
+    assert everything(letters) == before
+
+
+def test_a_contact_that_left_the_registry_before_needs_no_folder(letters: LetterWorld) -> None:
+    letters.approve()
+    letters.send()
+    world = letters.world
+    world.tables["contacts"] = [each for each in world.tables["contacts"] if "ohara" not in each["email"]]
+    world.load()
+    report = erase_contact(letters.here, ADDRESS, None, by=DPO)
+    assert (report.registry_rows, report.letters) == (0, 1)
+    assert "hara" not in everything(letters).lower()
+
+
+@pytest.mark.parametrize(
+    ("address", "folder", "why"),
+    [
+        (ADDRESS, False, "is a contact of P2: name the registry's folder with --into"),
+        ("nobody@else.example", True, "nothing names this person"),
+    ],
+)
+def test_what_is_refused_changes_nothing(letters: LetterWorld, address: str, folder: bool, why: str) -> None:
+    before = everything(letters)
+    with pytest.raises(Refusal, match=why):
+        erase_contact(letters.here, address, letters.world.folder / "registry" if folder else None, by=DPO)
+    assert everything(letters) == before
+
+
+@pytest.mark.parametrize("password", [None, "", "short"])
+def test_without_a_key_nothing_is_erased(letters: LetterWorld, password: str | None) -> None:
+    letters.world.connections["pseudonyms"] = ConnectionFields("pseudonyms", "generic", password=password)
+    with pytest.raises(Refusal, match="at least 16 characters") as refusal:
+        erase(letters)
+    assert "short" not in str(refusal.value)
+
+
+def test_one_of_the_staff_leaves_acts_grants_and_letters(letters: LetterWorld) -> None:
+    world = letters.world
+    letters.approve("Robin Staf")
+    letters.send()
+    with pytest.raises(Refusal, match="is partner manager M1: give the partners another manager"):
+        erase_person(letters.here, world.tables["account_managers"][0]["name"], None, also=(), by=DPO)
+    grant = world.tables["grace_grants"][0]
+    name = grant["granted_by"] = "Robin Staf"
+    grant["reason"] = "Robin Staf, asked twice"
+    request = {"partner_id": "P3", "benefit": "seeding_options", "status": "approved", "decided_by": name}
+    more = {"valid_from": "2015-07-27", "valid_to": "2015-09-01", "quantity": "1", "purpose": f"{name} knows"}
+    world.tables["benefit_requests"].append({**request, **more})
+    world.load()
+    with pytest.raises(Refusal, match="stands in the registry's files"):
+        erase_person(letters.here, name, None, also=(), by=DPO)
+
+    report = erase_person(letters.here, "robin staf", world.folder / "registry", also=(), by=DPO)
+
+    assert "Robin" not in everything(letters)
+    assert world.rows("SELECT granted_by FROM grace_grant") == [(report.pseudonym,)]
+    assert world.rows("SELECT DISTINCT done_by FROM letter_action") == [(report.pseudonym,)]
+    assert report.registry_rows == 1
+
+
+def test_a_former_manager_leaves_the_letters(letters: LetterWorld) -> None:
+    letters.approve()
+    letters.send()
+    world = letters.world
+    manager = dict(world.tables["account_managers"][0])
+    world.tables["account_managers"][0].update(name="Kit Nova", email="kit@us.example", phone="+31 1 1")
+    world.load()
+    also = (manager["email"], manager["phone"])
+    assert manager["email"] in everything(letters)
+    folder = world.folder / "registry"
+    erase_person(letters.here, manager["name"], folder, also=also, by=DPO)
+    left = everything(letters)
+    for words in (manager["name"], *also):
+        assert words not in left
+
+
+@pytest.mark.processes
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_killed_anywhere_a_second_try_finishes(letters: LetterWorld, tmp_path_factory: pytest.TempPathFactory) -> None:
+    letters.approve()
+    letters.send()
+    kept = tmp_path_factory.mktemp("kept") / "world"
+    shutil.copytree(letters.world.folder, kept)
+    point = 1
+    while die_at(point, lambda: erase(letters)):
+        with suppress(Refusal):  # it was finished, but for the word about it
+            erase(letters)
+        assert "hara" not in everything(letters).lower(), point
+        assert len(letters.world.rows("SELECT 1 FROM act WHERE kind = 'person erased' AND partner_id = 'P2'")) >= 1
+        letters.restored_from(kept)
+        point += 4
+    assert point > 12
+
+
+OPEN = "INSERT INTO erasure VALUES (99, 'erased-1', 1)"
+CLOSED = "INSERT INTO erasure VALUES (98, 'erased-1', 0)"
+RENAME = "UPDATE delivery SET recipient = 'erased-1' WHERE recipient = 'sam@p2.example'"
+GUARDED: list[tuple[tuple[str, ...], str | None]] = [
+    (("UPDATE act SET done_by = 'x'",), "act is append-only"),
+    ((CLOSED, "UPDATE act SET done_by = 'x'"), "act is append-only"),
+    ((OPEN, "UPDATE act SET done_by = 'x'"), None),
+    ((OPEN, "UPDATE act SET decided_hash = 'x'"), "act is append-only"),
+    ((OPEN, "UPDATE act SET done_by = 'x', done_at = 1"), "act is append-only"),
+    ((OPEN, "DELETE FROM act"), "act is append-only"),
+    ((RENAME,), "keeps its month, partner and recipient"),
+    ((CLOSED, RENAME), "keeps its month, partner and recipient"),
+    ((OPEN, RENAME), None),
+    (
+        (OPEN, "UPDATE delivery SET recipient = 'other@p2.example' WHERE recipient = 'sam@p2.example'"),
+        "keeps its month",
+    ),
+    ((OPEN, "UPDATE delivery SET partner_id = 'P1' WHERE recipient = 'sam@p2.example'"), "keeps its month"),
+    ((OPEN, "UPDATE erasure SET is_open = 0 WHERE erasure_id = 99"), None),
+    ((CLOSED, "UPDATE erasure SET is_open = 1 WHERE erasure_id = 98"), "an erasure can only be closed"),
+    ((OPEN, "UPDATE erasure SET pseudonym = 'kim@p2.example'"), "an erasure can only be closed"),
+    ((CLOSED, "DELETE FROM erasure"), "an erasure stays on record"),
+]
+
+
+def test_the_guards_open_for_an_erasure_alone(letters: LetterWorld) -> None:
+    erase(letters)
+    for statements, why in GUARDED:
+        found = None
+        with closing(sqlite3.connect(letters.world.program_db)) as connection:
+            try:
+                for statement in statements:
+                    connection.execute(statement)
+            except sqlite3.IntegrityError as error:
+                found = str(error)
+        assert (found is None) if why is None else (found is not None and why in found), (statements, found)
+
+
+@pytest.mark.server
+def test_on_a_server_too(shared_postgres: Postgres, tmp_path: Path) -> None:
+    from tests.adapters.database.test_database_on_postgres import Programme
+
+    found = Programme(World(tmp_path), shared_postgres.folder, shared_postgres.programme())
+    found.through(found.folder)
+    zoe_at_p2(found.world)
+    letters = with_key(LetterWorld(found.world))
+    letters.approve()
+    letters.send()
+    assert erase(letters).letters == 1
+    pseudonym = erase_person(letters.here, "robin", None, also=(), by=DPO).pseudonym
+    with psycopg.connect(host=found.folder, user="postgres", dbname=found.name) as connection:
+        named = "SELECT count(*) FROM delivery WHERE recipient LIKE 'erased-%' AND status = 'accepted'"
+        assert connection.execute(named).fetchone() == (1,)
+        assert connection.execute("SELECT DISTINCT done_by FROM letter_action").fetchall() == [(pseudonym,)]
+        connection.commit()
+        for statements, why in GUARDED:
+            said = None
+            try:
+                for statement in statements:
+                    connection.execute(statement.encode())
+            except psycopg.errors.RaiseException as error:
+                said = str(error.diag.message_primary)
+            connection.rollback()
+            assert (said is None) if why is None else (said is not None and why in said), (statements, said)
+    shared_postgres.drop(found.name)
