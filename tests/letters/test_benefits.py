@@ -208,3 +208,35 @@ def test_a_partner_without_a_tier_is_told_what_was_agreed_and_how_benefits_begin
     words = TEMPLATES.in_language(language).sentences("wording.j2")
     assert str(words.benefits_none) in text
     assert STATES[language][3] in text
+
+
+STILL_TO_ASK = {
+    "en": ("if we approve", "Ask your"),
+    "nl": ("als wij instemmen", "Vraag"),
+    "de": ("zustimmen", "Fragen Sie"),
+}
+
+
+@in_each_language
+@pytest.mark.parametrize(
+    "key", ["mdf", "seeding_options", "post_payment", "presales_solution_architect", "customer_portal_access"]
+)
+def test_what_was_agreed_is_not_asked_for_any_more(language: str, key: str) -> None:
+    here = TEMPLATES.in_language(language)
+    on_request = BenefitFact(key, key, "support", "on_request", limit=5, days=30, days_ahead=14)
+    agreed = replace(on_request, approvals=(ApprovalFact(None, None, None, None),))
+    later = replace(on_request, approvals=(ApprovalFact(date(2015, 9, 1), None, None, None),))
+
+    def lines(fact: BenefitFact) -> str:
+        return next(
+            line
+            for line in TEMPLATES.render(facts(language=language, benefits=(fact,))).text.splitlines()
+            if name in line
+        )
+
+    name = here.benefit(key).name
+    for words in STILL_TO_ASK[language]:
+        assert words not in lines(agreed)
+        assert words not in lines(replace(on_request, kept=True))
+    assert any(words in lines(on_request) for words in (*STILL_TO_ASK[language], "Senden Sie", "Stuur", "Send your"))
+    assert lines(later).endswith(lines(on_request).partition(": ")[2])

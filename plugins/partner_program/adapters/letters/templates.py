@@ -209,7 +209,9 @@ class LanguageTemplates:
         return tuple((group, told(group, given), told(group, agreed), told(group, on_request)) for group in groups)
 
     def _with_states(self, fact: BenefitFact) -> BenefitRow:
-        return self.benefit(fact.key, fact)._replace(states=benefit_states(fact, self.form), link=fact.link)
+        row = self.benefit(fact.key, fact)
+        agreed = str(self.sentences(BENEFITS).agreed(fact.key, fact)) if _is_agreed(fact) else ""
+        return row._replace(line=agreed or row.line, states=benefit_states(fact, self.form), link=fact.link)
 
     def benefit(self, key: str, fact: BenefitFact | None = None) -> BenefitRow:
         """Return what a benefit is called in this language, with its line; raises `Refusal` if it has none."""
