@@ -83,7 +83,9 @@ def test_whatever_an_id_contains_its_letter_stays_in_the_folder(world: World, pa
 def test_a_month_settled_with_a_file_by_hand_needs_that_file_again(world: World) -> None:
     text = (PROJECT / "include" / "program" / "2015-07-27.yaml").read_text("utf-8")
     by_hand = world.folder / "2015-07-27.yaml"
-    by_hand.write_text(text + "\n# tried out\n", "utf-8")
+    brake = "lowered_share_bp:\n    value: 1000"
+    assert brake in text
+    by_hand.write_text(text.replace(brake, brake.replace("1000", "1500")), "utf-8")
     three_partners(world).settle(JUNE, on=GO_LIVE, program_file=by_hand)
     with pytest.raises(Refusal, match="2015-06 was settled with a programme file that is not here"):
         render(world, JUNE)
