@@ -347,6 +347,11 @@ def test_the_contracts_of_the_page_are_those_of_its_example_world(settled: Comma
     assert settled.must(*codes(text)[0].split()).json == example(text)
 
 
+def test_the_reminders_of_the_page_are_those_of_its_example_world(settled: CommandLine) -> None:
+    text = part(section(6), "Reminders")
+    assert settled.must(*codes(text)[0].split()).json == example(text)
+
+
 def test_the_receipt_of_the_page_is_that_of_its_example_world(settled: CommandLine) -> None:
     text = part(section(6), "A receipt")
     page, found = example(text), settled(*codes(text)[0].split()).json

@@ -21,6 +21,7 @@ from partner_program.cli.options import example
 from partner_program.cli.partner_commands import partner, partners
 from partner_program.cli.proof_commands import proof
 from partner_program.cli.rate_commands import drift, publish, quote
+from partner_program.cli.reminder_commands import reminders
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import doctor, init, load
 from partner_program.cli.simulation_commands import simulate
@@ -62,6 +63,7 @@ for _command in (
     *(grant, grants),
     contracts,
     benefit,
+    reminders,
     *(quote, publish, drift),
 ):
     program.add_command(_command)

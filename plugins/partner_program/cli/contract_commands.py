@@ -1,5 +1,6 @@
 """Commands about contracts of a long term that end."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import click
@@ -38,7 +39,12 @@ def contracts_ending(month: BillingMonth | None, form: Literal["table", "json", 
         print_contracts(ending, every=every)
     else:
         click.echo(contracts_file(ending, form), nl=False)
-    for entity, lines in ending.faulty_lines.items():
+    tell_unread(ending.not_read, ending.faulty_lines)
+
+
+def tell_unread(not_read: Mapping[str, str], faulty_lines: Mapping[str, Sequence[str]]) -> None:
+    """Say on stderr which lines could not be judged; raises `Refusal` where an entity could not be read."""
+    for entity, lines in faulty_lines.items():
         click.echo(f"{entity}: {plural(len(lines), 'line')} at fault, not listed: {', '.join(lines[:5])}", err=True)
-    if ending.not_read:
-        raise Refusal("not read: " + "; ".join(f"{entity}: {why}" for entity, why in ending.not_read.items()))
+    if not_read:
+        raise Refusal("not read: " + "; ".join(f"{entity}: {why}" for entity, why in not_read.items()))

@@ -199,14 +199,6 @@ def list_disputes(
     return sorted(lines, key=lambda line: (line.state != "open", line.due_on))
 
 
-def due_by_manager(installation: Installation, *, on: date, days: int) -> dict[str, list[DisputeLine]]:
-    """What is overdue or due within so many days, by the id of the partner manager who is to see to it."""
-    found: dict[str, list[DisputeLine]] = {}
-    for line in list_disputes(installation, on=on, due_days=days):
-        found.setdefault(line.account_manager_id, []).append(line)
-    return found
-
-
 def _line(dispute: Dispute, partner: Partner, newest_revision: int, day: date) -> DisputeLine:
     opened, newest = dispute.steps[0], dispute.steps[-1]
     is_open = dispute.state == "open"
