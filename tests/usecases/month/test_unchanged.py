@@ -241,7 +241,11 @@ def _insert(world: World, table: Table) -> None:
         or (7 if column.type.python_type is int else "2015-07-27")
         for column in table.c
     }
-    values |= {name: later for name, later in (("valid_to", None), ("ends_on", "2016-01-01")) if name in values}
+    values |= {
+        name: later
+        for name, later in (("valid_to", None), ("verdict", None), ("ends_on", "2016-01-01"))
+        if name in values
+    }
     names = ", ".join(f'"{name}"' for name in values)
     with closing(sqlite3.connect(world.program_db)) as connection, connection:
         marks = ", ".join("?" * len(values))
