@@ -27,6 +27,9 @@ LONG = (  # by their time, longest first, so that both processes end at about th
     "usecases/month/test_run",
     "usecases/month/test_reproducible",
     "usecases/month/",
+    "usecases/proofs/",
+    "demo/test_",
+    "usecases/test_",
     "letters/test_",
 )
 

@@ -523,9 +523,9 @@ letter = _table(
 # The benefits that a letter states, as they were on its effective day; a letter of an earlier version has none here.
 letter_benefits = _table(
     "letter_benefits",
+    _key("partner_id"),
     _key("billing_month"),
     _key("revision", Integer),
-    _key("partner_id"),
     _must("content_hash"),
     _refers("billing_month revision partner_id", "letter"),
     _refers("content_hash", "input_text"),

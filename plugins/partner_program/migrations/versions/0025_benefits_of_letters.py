@@ -13,16 +13,16 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 TABLE = "letter_benefits"
-KEY = ("billing_month", "revision", "partner_id")
+KEY = ("partner_id", "billing_month", "revision")  # a question about one partner reads this partner's rows
 
 
 def upgrade() -> None:
     """Create the table, append-only; letters of earlier versions state what their tier has."""
     op.create_table(
         TABLE,
+        sa.Column("partner_id", Words, nullable=False),
         sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("partner_id", Words, nullable=False),
         sa.Column("content_hash", Words, nullable=False),
         sa.ForeignKeyConstraint(KEY, [f"letter.{name}" for name in KEY]),
         sa.ForeignKeyConstraint(["content_hash"], ["input_text.content_hash"]),
