@@ -13,6 +13,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 TABLE = "letter_benefits"
+LETTER = ("billing_month", "revision", "partner_id")
 KEY = ("partner_id", "billing_month", "revision")  # a question about one partner reads this partner's rows
 
 
@@ -24,7 +25,7 @@ def upgrade() -> None:
         sa.Column("billing_month", Words, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("content_hash", Words, nullable=False),
-        sa.ForeignKeyConstraint(KEY, [f"letter.{name}" for name in KEY]),
+        sa.ForeignKeyConstraint(LETTER, [f"letter.{name}" for name in LETTER]),
         sa.ForeignKeyConstraint(["content_hash"], ["input_text.content_hash"]),
         sa.PrimaryKeyConstraint(*KEY),
         sqlite_strict=True,
