@@ -14,7 +14,7 @@ WITHOUT_STEPS_OF_BENEFITS = (
 )
 # 0019: a manager had no region.
 WITHOUT_COUNTRIES = ("ALTER TABLE account_manager DROP COLUMN countries",)
-# 0026: no erasure, so nothing of these tables could change.
+# 0025: no erasure, so nothing of these tables could change.
 ALWAYS_GUARDED = ("act", "letter_action", "brake_release")
 WITHOUT_ERASURE_ON_SQLITE = (
     "DROP TABLE erasure",

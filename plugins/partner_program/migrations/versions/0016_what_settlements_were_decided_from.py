@@ -6,14 +6,14 @@ import sqlalchemy as sa
 from alembic import op
 
 from partner_program.adapters.column_types import Words
+from partner_program.migrations.append_only import guard_append_only
 
 revision: str = "0016"
 down_revision: str | None = "0015"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-KEYS = {"input_text": ("content_hash",), "settlement_input": ("settlement_id", "part")}
-OTHER = {"input_text": "body", "settlement_input": "content_hash"}
+TABLES = ("input_text", "settlement_input")
 
 
 def upgrade() -> None:
@@ -35,29 +35,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("settlement_id", "part"),
         sqlite_strict=True,
     )
-    for table in KEYS:
-        _guard(table)
-
-
-def _guard(table: str) -> None:
-    on_postgres = op.get_bind().dialect.name == "postgresql"
-    for change in ("UPDATE", "DELETE"):
-        effect = (
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-            if on_postgres
-            else f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-        op.execute(f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} {effect}")
-    if on_postgres:  # TRUNCATE empties a table without a DELETE
-        op.execute(
-            f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
-        return
-    same = " AND ".join(f"t.{name} = NEW.{name}" for name in KEYS[table])
-    op.execute(
-        f"CREATE TRIGGER {table}_guard_insert BEFORE INSERT ON {table} "  # noqa: S608, our own tables
-        f"WHEN NEW.rowid <> -1 AND EXISTS (SELECT 1 FROM {table} AS t WHERE t.rowid = NEW.rowid) "
-        f"OR EXISTS (SELECT 1 FROM {table} AS t WHERE {same} AND t.{OTHER[table]} IS NOT NEW.{OTHER[table]}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    )
+    for table in TABLES:
+        guard_append_only(table)

@@ -11,16 +11,14 @@ import sqlalchemy as sa
 from alembic import op
 
 from partner_program.adapters.column_types import Day, Whole, Words
+from partner_program.migrations.append_only import guard_append_only
 
 revision: str = "0018"
 down_revision: str | None = "0017"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-COLUMNS = {
-    "benefit_request": ("request_id",),
-    "benefit_step": ("request_id", "step_no"),
-}
+TABLES = ("benefit_request", "benefit_step")
 OLD = sa.table(
     "old_benefit_request",
     *(sa.column(name) for name in ("partner_id", "benefit", "status", "decided_by")),
@@ -32,9 +30,8 @@ def upgrade() -> None:
     """Create the tables, append-only, and fill them with what the earlier one has."""
     op.add_column("legacy_agreement", sa.Column("benefits", Words, nullable=False, server_default=""))
     op.rename_table("benefit_request", "old_benefit_request")
-    if (
-        op.get_bind().dialect.name == "postgresql"
-    ):  # a constraint's index keeps its name when its table gets another one
+    if op.get_bind().dialect.name == "postgresql":
+        # a constraint's index keeps its name when its table gets another one
         op.execute("ALTER INDEX benefit_request_pkey RENAME TO old_benefit_request_pkey")
     op.create_table(
         "benefit_request",
@@ -72,13 +69,13 @@ def upgrade() -> None:
     op.create_index("benefit_request_of_partner", "benefit_request", ["partner_id"])
     _fill()
     op.drop_table("old_benefit_request")
-    for table, key in COLUMNS.items():
-        _guard(table, key)
+    for table in TABLES:
+        guard_append_only(table)
 
 
 def _fill() -> None:
     metadata = sa.MetaData()
-    requests, steps = (sa.Table(name, metadata, autoload_with=op.get_bind()) for name in COLUMNS)
+    requests, steps = (sa.Table(name, metadata, autoload_with=op.get_bind()) for name in TABLES)
     for old in op.get_bind().execute(sa.select(OLD).order_by(OLD.c.partner_id, OLD.c.benefit, OLD.c.valid_from)):
         request_id = f"{old.partner_id}-{old.benefit}-{old.valid_from}"
         op.execute(requests.insert().values(request_id=request_id, partner_id=old.partner_id, benefit=old.benefit))
@@ -96,29 +93,3 @@ def _steps(old: Any) -> list[dict[str, Any]]:
         return [asked]
     decided = {"act": old.status, "done_by": old.decided_by, **(days if old.status == "approved" else {}), **blank}
     return [asked, decided]
-
-
-def _guard(table: str, key: Sequence[str]) -> None:
-    on_postgres = op.get_bind().dialect.name == "postgresql"
-    for change in ("UPDATE", "DELETE"):
-        effect = (
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-            if on_postgres
-            else f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-        op.execute(f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} {effect}")
-    if on_postgres:  # TRUNCATE empties a table without a DELETE
-        op.execute(
-            f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
-        return
-    others = [each["name"] for each in sa.inspect(op.get_bind()).get_columns(table) if each["name"] not in key]
-    same = " AND ".join(f"t.{name} = NEW.{name}" for name in key)
-    differs = " OR ".join(f"t.{name} IS NOT NEW.{name}" for name in others)
-    op.execute(
-        f"CREATE TRIGGER {table}_guard_insert BEFORE INSERT ON {table} "  # noqa: S608, our own tables
-        f"WHEN NEW.rowid <> -1 AND EXISTS (SELECT 1 FROM {table} AS t WHERE t.rowid = NEW.rowid) "
-        f"OR EXISTS (SELECT 1 FROM {table} AS t WHERE {same} AND ({differs})) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    )

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from partner_program.adapters.column_types import Words
+from partner_program.migrations.append_only import refuse_truncate
 
-revision: str = "0026"
-down_revision: str | None = "0025"
+revision: str = "0025"
+down_revision: str | None = "0024"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -57,10 +58,7 @@ def upgrade() -> None:
         "delivery: a letter keeps its month, partner and recipient",
     )
     if _on_postgres():
-        op.execute(
-            "CREATE TRIGGER erasure_refuses_truncate BEFORE TRUNCATE ON erasure "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
+        refuse_truncate("erasure")
     else:  # `INSERT OR REPLACE` fires no trigger for the row that it removes
         op.execute(
             "CREATE TRIGGER erasure_guard_insert BEFORE INSERT ON erasure "
