@@ -142,9 +142,10 @@ def sign_june(progress: Progress) -> None:
     """Let three people finish June: one approves its letters, which are written to files, and finance signs it."""
     from partner_program.adapters.connections import EnvironmentConnections
     from partner_program.domain.billing_month import BillingMonth
+    from partner_program.usecases.handover import Clock
     from partner_program.usecases.installation import Installation
     from partner_program.usecases.letters.approval import approve_letters
-    from partner_program.usecases.letters.sending import Clock, send_letters
+    from partner_program.usecases.letters.sending import send_letters
     from partner_program.usecases.month.signing import sign_month
 
     here, june = Installation.here(EnvironmentConnections()), BillingMonth(2015, 6)

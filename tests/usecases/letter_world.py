@@ -6,10 +6,11 @@ from typing import Any
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.handover import Clock, SendReport
 from partner_program.usecases.letters.approval import LetterBatch, approve_letters
 from partner_program.usecases.letters.reconciliation import Reconciliation, reconcile_letters
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
-from partner_program.usecases.letters.sending import Clock, SendReport, send_letters
+from partner_program.usecases.letters.sending import send_letters
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
 

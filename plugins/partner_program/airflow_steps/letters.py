@@ -27,13 +27,13 @@ from partner_program.airflow_steps.running import (
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.usecases.handover import Clock, SendReport
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import book as letter_book
 from partner_program.usecases.letters import reconciliation as letter_reconciliation
 from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.letters import sending as letter_sending
 from partner_program.usecases.letters.claims import NOT_ALLOWED
-from partner_program.usecases.letters.sending import Clock, SendReport
 
 CANARY = 3
 FINE = {"accepted", "deferred"}  # the rest is sent only if each of the first letters is in one of these states

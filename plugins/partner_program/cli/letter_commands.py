@@ -16,7 +16,7 @@ from partner_program.domain.delivery import STATES
 from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
-    from partner_program.usecases.letters.sending import SendReport
+    from partner_program.usecases.handover import SendReport
 
 _WHY = click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
 
@@ -134,8 +134,9 @@ def send(month: BillingMonth, limit: int | None, sent_by: str) -> None:
     handed over once: sending again sends only what was not. Exit status 1 where something needs a person.
     """
     from partner_program.cli.letter_tables import sending_progress
+    from partner_program.usecases.handover import Clock
     from partner_program.usecases.letters.reconciliation import reconcile_letters
-    from partner_program.usecases.letters.sending import EVERY_LETTER, Clock, count_to_send, send_letters
+    from partner_program.usecases.letters.sending import EVERY_LETTER, count_to_send, send_letters
 
     here = installation()
     with sending_progress(count_to_send(here, month)) as progress:

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from partner_program.cli.long_tables import print_rows
 from partner_program.cli.options import ROWS_SHOWN
 from partner_program.domain.delivery import STATES, Delivery
+from partner_program.usecases.handover import SendReport
 from partner_program.usecases.letters.reconciliation import Reconciliation
-from partner_program.usecases.letters.sending import SendReport
 
 
 def print_deliveries(rows: Iterable[Delivery], *, every: bool, total: int) -> None:

@@ -22,6 +22,8 @@ DeliveryState = Literal[
 ]
 STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 SendResult = Literal["accepted", "deferred", "refused", "ambiguous", "undeliverable", "approved"]
+# The states through which a sender moves mail, whatever it says.
+HandoverState = SendResult | Literal["claimed", "dot_pending"]
 Key = tuple[str, int, str, str]
 REPLACED = "took its place"
 NO_RECIPIENT = ""  # of a letter whose partner has no billing contact: it is owed anyway

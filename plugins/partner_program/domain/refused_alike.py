@@ -7,29 +7,40 @@ refusal is otherwise about one letter. A month must not be used up by that.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-from partner_program.domain.delivery import Delivery, Outcome
+from partner_program.domain.delivery import Outcome
 
 SAME_WORDS = 3  # so many recipients, and no letter taken before
 # RFC 3463: no such recipient (5.1), mailbox full or closed (5.2), too large (5.3.4), what is in the letter (5.6)
 _ABOUT_THE_LETTER = re.compile(r"(?<![\d.])(?:552 |5\.(?:1\.(?:[0-6]|10)|2\.\d{1,3}|3\.4|6\.\d{1,3})(?![\d.]))")
-Record = Callable[[Delivery, Outcome], None]
+
+
+class ToSomebody(Protocol):
+    """A mail to one recipient."""
+
+    @property
+    def recipient(self) -> str:
+        """To whom it goes."""
+
+
+Mail = TypeVar("Mail", bound=ToSomebody)
 
 
 @dataclass(slots=True)
-class RefusedAlike:
+class RefusedAlike(Generic[Mail]):
     """The outcomes of one sending, in order; refusals wait here until it is known whether they are about us.
 
     `record` is called with each outcome. One that waits is recorded as `deferred`, so that the letter is tried again if
     the sender ends now; as soon as the server takes a letter, or at the end, it is recorded as `refused`.
     """
 
-    record: Record
-    refuse_deferred: Record
-    _held: list[tuple[Delivery, Outcome]] = field(default_factory=list)
+    record: Callable[[Mail, Outcome], None]
+    refuse_deferred: Callable[[Mail, Outcome], None]
+    _held: list[tuple[Mail, Outcome]] = field(default_factory=list)
     _nothing_taken: bool = True
 
-    def add(self, row: Delivery, outcome: Outcome) -> str | None:
+    def add(self, row: Mail, outcome: Outcome) -> str | None:
         """Record an outcome; return the server's words if it has said the same to too many: then nothing is refused."""
         if outcome.state == "accepted":
             self._nothing_taken = False

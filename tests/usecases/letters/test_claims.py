@@ -8,7 +8,8 @@ from partner_program.adapters import own_process
 from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.refusals import Refusal
-from partner_program.usecases.letters.claims import BACK_OFF_SECONDS, CLAIM_SECONDS, Claims
+from partner_program.usecases.handover import BACK_OFF_SECONDS, CLAIM_SECONDS
+from partner_program.usecases.letters.claims import Claims
 from tests.usecases.letter_world import APPROVED_AT, MONTH, RECIPIENTS, LetterWorld, letter_world
 
 
@@ -61,7 +62,7 @@ def test_a_sender_for_some_partners_takes_theirs_alone(june: LetterWorld) -> Non
 def test_what_a_living_sender_has_is_left_to_it_until_its_time_is_up(june: LetterWorld) -> None:
     sender = claims(june, "P1")
     handed, waiting = sender.take(2)
-    sender.mark_pending(handed)
+    sender.handover.mark_pending(handed)
     june.time.sleep(CLAIM_SECONDS - 1)
     assert swept(june) == {"dot_pending": 1, "claimed": 1, "approved": 2}
     assert claims(june, "P1").take(10) == []
@@ -73,7 +74,7 @@ def test_what_a_living_sender_has_is_left_to_it_until_its_time_is_up(june: Lette
         ("its sender was stopped before it handed the letter over",),
     )
     with pytest.raises(Refusal, match="letter of P1: another sender has it now; nothing of it was sent here"):
-        sender.mark_pending(waiting)
+        sender.handover.mark_pending(waiting)
     assert [each.recipient for each in claims(june, "P1").take(10)] == ["nobody@p1.example"]
 
 
@@ -81,7 +82,7 @@ def test_a_hand_over_has_its_own_time(june: LetterWorld) -> None:
     sender = claims(june, "P1")
     handed, _ = sender.take(2)
     june.time.sleep(CLAIM_SECONDS - 1)
-    assert sender.mark_pending(handed).status == "dot_pending"
+    assert sender.handover.mark_pending(handed).status == "dot_pending"
     june.time.sleep(CLAIM_SECONDS - 1)
     assert swept(june)["dot_pending"] == 1
 
@@ -91,7 +92,7 @@ def test_what_an_ended_sender_had_is_free_at_once_but_never_what_may_have_left(
 ) -> None:
     sender = claims(june, "P1")
     handed, _ = sender.take(2)
-    sender.mark_pending(handed)
+    sender.handover.mark_pending(handed)
     monkeypatch.setattr(own_process, "is_gone", lambda name: name == own_process.own_name())
     assert swept(june) == {"ambiguous": 1, "approved": 3}
     assert "jo@p1.example" not in [each.recipient for each in claims(june).take(10)]
@@ -101,7 +102,7 @@ def deferred(june: LetterWorld, attempt: int) -> Delivery:
     """P2's letter taken once more, and the mail server saying "later"."""
     (taken,) = claims(june, "P2").take(1)
     assert taken.attempts == attempt
-    claims(june).record_outcome(taken, Outcome("deferred", "451 later"))
+    claims(june).handover.record_outcome(taken, Outcome("deferred", "451 later"))
     return taken
 
 
@@ -117,7 +118,7 @@ def test_the_server_that_says_later_is_asked_again_after_longer_and_longer_times
 
 def test_a_refusal_that_has_waited_is_final_and_a_free_letter_may_go_at_once(june: LetterWorld) -> None:
     taken = deferred(june, 0)
-    claims(june).refuse_deferred(taken, Outcome("refused", "550 nobody"))
+    claims(june).handover.refuse_deferred(taken, Outcome("refused", "550 nobody"))
     assert row(june, "status", "reply", "not_before", recipient="jo@p2.example") == ("refused", "550 nobody", None)
     given_back = claims(june, "P1").take(2)
     claims(june).let_go(given_back)
@@ -140,7 +141,7 @@ def test_a_letter_that_may_not_go_is_passed_over_and_the_next_one_is_taken(june:
 
 
 def test_a_letter_that_is_passed_over_lets_nobody_take_more_than_was_asked_for(june: LetterWorld) -> None:
-    claims(june).record_outcome(claims(june, "P1").take(1)[0], Outcome("deferred", "451 later"))
+    claims(june).handover.record_outcome(claims(june, "P1").take(1)[0], Outcome("deferred", "451 later"))
     sender = claims(june)
     assert [each.recipient for each in sender.take(2)] == ["nobody@p1.example", "jo@p2.example"]
     assert [each.recipient for each in sender.take(2)] == ["jo@p3.example"]

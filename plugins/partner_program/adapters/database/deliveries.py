@@ -26,7 +26,7 @@ from sqlalchemy import (
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.delivery import NEXT, NO_RECIPIENT, REPLACED, Delivery, DeliveryState, Key, Outcome
+from partner_program.domain.delivery import NEXT, NO_RECIPIENT, REPLACED, Delivery, DeliveryState, Key
 from partner_program.domain.letter_ids import letter_hex
 from partner_program.domain.registry import Contact
 
@@ -315,20 +315,6 @@ def move(connection: Connection, row: Delivery, to: DeliveryState, **values: obj
     here = [*_is(row), table.c.status == row.status]
     here.append(table.c.claimed_by.is_(None) if row.claimed_by is None else table.c.claimed_by == row.claimed_by)
     return connection.execute(update(table).where(*here).values(status=to, **values)).rowcount == 1
-
-
-def record_outcome(connection: Connection, row: Delivery, outcome: Outcome, *, not_before: int | None) -> bool:
-    """Record the outcome of an attempt; return False if another sender holds the row by now."""
-    return move(
-        connection,
-        row,
-        outcome.state,
-        reply=outcome.reply,
-        not_before=not_before,
-        attempts=row.attempts + 1,
-        claimed_by=None,
-        claimed_until=None,
-    )
 
 
 def _query() -> Select[Any]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from partner_program.adapters import own_process
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import registry as registry_store
@@ -19,15 +18,11 @@ from partner_program.domain.delivery import Delivery, Key, Outcome
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.plurals import plural
 from partner_program.domain.recipients import GONE, Recipients
-from partner_program.domain.refusals import Refusal
 from partner_program.domain.sending_settings import SendingSettings
+from partner_program.usecases.handover import Handover
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.letters.binding import count_on, note_count
 from partner_program.usecases.publication import entities_with_orders
 
-CLAIM = 50  # letters claimed in one transaction
-CLAIM_SECONDS = 1_800  # longer than a mail server may take over a final dot
-BACK_OFF_SECONDS = (300, 900, 3_600, 14_400)  # after the first, second ... time that the server said "later"
 SECONDS_A_DAY = 86_400
 NOT_ALLOWED = "the domain is not one of allowed_domains"
 
@@ -49,22 +44,16 @@ class Claims:
         self._database = installation.database
         self._clock, self._partners, self._sent_by = clock, partners, sent_by
         self._on_record: set[int | None] = set()
-        self._holder = own_process.own_name()
+        self.handover = Handover(installation, settings, now=clock, move=delivery_store.move, name=_named)
         self._last: Key | None = None
         self._unpublished = _unpublished(installation)
         self.waiting: Counter[str] = Counter()
 
     def sweep(self, connection: Connection) -> None:
         """Record the outcome of attempts whose sender ended, and ask again where an approval is too old."""
+        held = delivery_store.deliveries(connection, self._month, states=["claimed", "dot_pending"])
+        self.handover.let_go_of_gone(connection, held)
         now = int(self._clock())
-        for row in delivery_store.deliveries(connection, self._month, states=["claimed", "dot_pending"]):
-            if (row.claimed_until or 0) > now and not own_process.is_gone(row.claimed_by or ""):
-                continue
-            if row.status == "dot_pending":
-                left = Outcome("ambiguous", "its sender was stopped after it had begun to hand the letter over")
-            else:
-                left = Outcome("approved", "its sender was stopped before it handed the letter over")
-            delivery_store.record_outcome(connection, row, left, not_before=row.not_before)
         days = self._settings.approval_days
         delivery_store.ask_again(
             connection,
@@ -89,11 +78,9 @@ class Claims:
                     break
                 self._last = rows[-1].key
                 taken += [row for row in rows if self._may_go(row, now)]
-            claim = {"claimed_by": self._holder, "claimed_until": now + CLAIM_SECONDS}
-            for row in taken:
-                delivery_store.move(connection, row, "claimed", **claim)
+            claimed = self.handover.claim(connection, taken)
             self._record_sending(connection, taken, now)
-        return [replace(row, status="claimed", claimed_by=self._holder) for row in taken]
+        return claimed
 
     def _record_sending(self, connection: Connection, taken: Sequence[Delivery], now: int) -> None:
         """Record who begins to send the letters of an approval, once for each approval."""
@@ -127,41 +114,10 @@ class Claims:
                         back = replace(row, status="approved", claimed_by=None)
                         delivery_store.move(connection, back, "rendered", approval_id=None, not_before=None, reply=GONE)
 
-    def mark_pending(self, row: Delivery) -> Delivery:
-        """Record that the letter may arrive from now on; refused where another sender has the letter.
-
-        Each letter that is really handed over is counted, in the database and in the installation's file: a backup
-        made at any moment of a sending is older than the letters that left after it.
-        """
-        until = int(self._clock()) + CLAIM_SECONDS
-        with self._database.writing() as connection:
-            if not delivery_store.move(connection, row, "dot_pending", claimed_until=until):
-                raise Refusal(f"letter of {row.partner_id}: another sender has it now; nothing of it was sent here")
-            if self._settings.live:
-                count_on(connection, self._installation)
-        if self._settings.live:
-            note_count(self._installation)
-        return replace(row, status="dot_pending")
-
-    def record_outcome(self, row: Delivery, outcome: Outcome) -> None:
-        """Record the outcome of one attempt."""
-        later = None
-        if outcome.state == "deferred":
-            later = int(self._clock()) + BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS) - 1)]
-        with self._database.writing() as connection:
-            delivery_store.record_outcome(connection, row, outcome, not_before=later)
-
-    def refuse_deferred(self, row: Delivery, outcome: Outcome) -> None:
-        """Record the refusal of a letter that was deferred until it was known what the refusal is about."""
-        deferred = replace(row, status="deferred", claimed_by=None)
-        with self._database.writing() as connection:
-            delivery_store.move(connection, deferred, "refused", reply=outcome.reply, not_before=None)
-
     def let_go(self, rows: Sequence[Delivery], *, ask_again: str | None = None) -> None:
         """Give back claimed letters that were not handed over; `ask_again` says why the month needs a new approval."""
         with self._database.writing() as connection:
-            for row in rows:
-                delivery_store.move(connection, row, "approved", claimed_by=None, claimed_until=None)
+            self.handover.let_go(connection, rows)
             if ask_again is not None:
                 delivery_store.ask_again(connection, self._month, ask_again)
 
@@ -176,6 +132,10 @@ class Claims:
             return True
         self.waiting[why] += 1
         return False
+
+
+def _named(row: Delivery) -> str:
+    return f"letter of {row.partner_id}"
 
 
 def _unpublished(installation: Installation) -> set[str]:
