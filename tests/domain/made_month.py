@@ -21,8 +21,8 @@ GO_LIVE = date(2015, 7, 27)
 LONG_AGO = date(2010, 1, 1)
 
 
-def partner(partner_id: str = "P1", status: str = "authorized") -> Partner:
-    """A partner; only its id and its status matter."""
+def partner(partner_id: str = "P1", status: str = "authorized", attributes: str = "") -> Partner:
+    """A partner; only its id, its status and its attributes matter."""
     return Partner(
         partner_id=partner_id,
         company_name=f"Company {partner_id}",
@@ -34,6 +34,7 @@ def partner(partner_id: str = "P1", status: str = "authorized") -> Partner:
         address="Street 1",
         vat_id="",
         account_manager_id="M1",
+        attributes=attributes,
     )
 
 

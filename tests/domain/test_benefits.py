@@ -77,9 +77,10 @@ def approved(
 
 
 def ask(
-    request: BenefitRequest, *, program: Program = LIMITED, tier: int = 2, status: str = "authorized"
+    request: BenefitRequest, *, program: Program = LIMITED, tier: int = 2, status: str = "authorized", has: str = ""
 ) -> BenefitRequest:
-    return check_asked(program=program, partner=partner(status=status), tier=tier, request=request, today=TODAY)
+    who = partner(status=status, attributes=has)
+    return check_asked(program=program, partner=who, tier=tier, request=request, today=TODAY)
 
 
 def give(
@@ -89,10 +90,10 @@ def give(
     program: Program = LIMITED,
     tier: int = 2,
     status: str = "authorized",
+    has: str = "",
 ) -> BenefitRequest:
-    return approve(
-        program=program, partner=partner(status=status), tier=tier, request=request, others=others, step=step
-    )
+    who = partner(status=status, attributes=has)
+    return approve(program=program, partner=who, tier=tier, request=request, others=others, step=step)
 
 
 def on(day: date, *requests: BenefitRequest, tier: int = 2, program: Program = LIMITED, **known: Any) -> dict[str, Any]:
@@ -119,6 +120,46 @@ def test_only_an_authorised_partner_asks_and_is_approved(status: str) -> None:
         ask(asked(), status=status)
     with pytest.raises(NotAuthorized, match=f"partner P1 is {status}"):
         give(asked(), approval(5, ends=SEPTEMBER), status=status)
+
+
+SPECIALISED = with_terms(
+    {
+        "mdf": BenefitTerms(proposal=True, only_for="specialised"),
+        "seeding_options": BenefitTerms(without_tier=True, only_for="specialised"),
+        "knowledge_base": BenefitTerms(only_for="specialised"),
+    }
+)
+
+
+@pytest.mark.parametrize("has", ["", "special", "specialised_in_cdn"])
+def test_what_is_only_for_some_is_asked_for_and_approved_by_nobody_else(has: str) -> None:
+    """ "Specialized Resellers can request market development funds"."""
+    says = "mdf is only for partners with the attribute specialised, which partner P1 does not have"
+    with pytest.raises(NotDefined, match=says):
+        ask(proposal(), program=SPECIALISED, has=has)
+    with pytest.raises(NotDefined, match=says):
+        give(proposal(), approval(amount_cents=1_000_00), program=SPECIALISED, has=has)
+
+
+def test_who_has_the_attribute_asks_and_is_approved() -> None:
+    assert ask(proposal(), program=SPECIALISED, has="gold specialised").state == "requested"
+    step = approval(amount_cents=1_000_00)
+    assert give(proposal(), step, program=SPECIALISED, has="specialised").state == "approved"
+
+
+def test_what_a_partner_cannot_have_for_want_of_an_attribute_is_not_stated() -> None:
+    only = {"mdf", "seeding_options", "knowledge_base"}
+    assert only.isdisjoint(on(TODAY, program=SPECIALISED))
+    assert only <= on(TODAY, program=SPECIALISED, attributes="specialised").keys()
+    assert on(TODAY, program=SPECIALISED, tier=0) == {}
+    assert on(TODAY, program=SPECIALISED, tier=0, attributes="specialised").keys() == {"seeding_options"}
+
+
+def test_an_approval_outlives_the_attribute_and_so_does_an_old_agreement() -> None:
+    there = proposal().after(approval(amount_cents=500_00, first=JULY))
+    assert on(TODAY, there, program=SPECIALISED)["mdf"].status == "approved"
+    old = LegacyAgreement("P1", 0, 0, None, "2012", Period(JULY, None), benefits=("knowledge_base",))
+    assert on(TODAY, program=SPECIALISED, agreements=[old])["knowledge_base"].status == "kept"
 
 
 @pytest.mark.parametrize(

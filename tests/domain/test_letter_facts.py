@@ -17,7 +17,7 @@ from partner_program.domain.letter_facts import (
     next_tier,
 )
 from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
-from partner_program.domain.program import Availability, Benefit, Program
+from partner_program.domain.program import Availability, Benefit, BenefitTerms, Program
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, Contact, LegacyAgreement, Partner, Registry
@@ -196,7 +196,7 @@ def test_benefits_that_the_tier_before_gave_and_this_one_does_not_have_ended() -
 
     def ended(previous: int | None, tier: int) -> list[str]:
         now = benefits_of_tier(program=program, tier=tier)
-        found = benefits_ended(program=program, tier=tier, previous_tier=previous, stated=now)
+        found = benefits_ended(program=program, tier=tier, previous_tier=previous, attributes="", stated=now)
         return [benefit.key for benefit in found]
 
     assert ended(2, 0) == ["given", "higher", "asked"]
@@ -227,10 +227,22 @@ def test_a_grace_period_and_the_api_are_not_lost_with_the_last_tier() -> None:
 
     def ended(tier: int) -> list[str]:
         now = benefits_of_tier(program=program, tier=tier)
-        return [each.key for each in benefits_ended(program=program, tier=tier, previous_tier=2, stated=now)]
+        found = benefits_ended(program=program, tier=tier, previous_tier=2, attributes="", stated=now)
+        return [each.key for each in found]
 
     assert ended(0) == ["other"]
     assert ended(1) == ["grace_period", "api_access", "other"]
+
+
+def test_what_a_partner_could_not_have_for_want_of_an_attribute_has_not_ended() -> None:
+    given = Benefit("given", "Given", "marketing", ("unknown", "yes"), "", BenefitTerms(only_for="specialised"))
+    program = replace(PROGRAM, benefits=(given,))
+
+    def ended(attributes: str) -> list[str]:
+        found = benefits_ended(program=program, tier=1, previous_tier=2, attributes=attributes, stated=())
+        return [each.key for each in found]
+
+    assert (ended("gold specialised"), ended(""), ended("special")) == (["given"], [], [])
 
 
 def test_a_letter_has_the_benefits_of_the_tier_in_force_not_of_the_earned_one() -> None:

@@ -97,6 +97,18 @@ def test_each_character_outside_ascii_is_spelt() -> None:
     assert spelt("\u0410\u0412") == "\u0410\u0412 (U+0410 U+0412)"
 
 
+def test_attributes_that_no_benefit_demands_are_named_with_the_one_that_was_meant() -> None:
+    partners = tuple(
+        replace(partner(each, ""), attributes=attributes)
+        for each, attributes in (("P1", "specialized"), ("P2", "specialised"), ("P3", "specialized gold"), ("P4", ""))
+    )
+    said = registry_doubts(replace(NOTHING, partners=partners), attributes={"specialised"})
+    assert said == [
+        "attribute specialized of P1, P3 is demanded by no benefit of the programme, did you mean specialised?",
+        "attribute gold of P3 is demanded by no benefit of the programme",
+    ]
+
+
 def test_authorised_partners_outside_their_managers_region_are_named() -> None:
     """ "a regional LeaseWeb Partner Account Manager"; a manager without countries looks after any."""
     managers = (

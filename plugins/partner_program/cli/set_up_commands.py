@@ -39,10 +39,8 @@ def load(folder: Path, remove: tuple[str, ...], done_by: str | None, reason: str
     All faults are printed at once, as file:line: column. Loading the same folder twice changes nothing. A partner,
     account link, legacy agreement or grant that is no longer in the files is refused, unless --remove names it.
     """
-    from partner_program.domain.registry_doubts import registry_doubts
-    from partner_program.usecases.listed_accounts import look_at_lists
-    from partner_program.usecases.partner_status import rates_left_open
     from partner_program.usecases.registry import load_registry_folder, loader
+    from partner_program.usecases.registry_doubts import doubts_about
 
     here = installation()
     by = loader(done_by or login(), reason)
@@ -55,7 +53,7 @@ def load(folder: Path, remove: tuple[str, ...], done_by: str | None, reason: str
     )
     for row in dict.fromkeys(remove):
         click.echo(f"removed {row}")
-    for doubt in (*registry_doubts(registry), *rates_left_open(here, registry), *look_at_lists(here, registry)):
+    for doubt in doubts_about(here, registry):
         click.echo(f"warning: {doubt}", err=True)
 
 

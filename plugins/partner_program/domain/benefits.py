@@ -187,12 +187,14 @@ def _state_on(request: BenefitRequest, day: date, *, authorized: bool) -> Reques
     return "upcoming" if day < period.valid_from else "in_force"
 
 
-def availability_of(benefit: Benefit, tier: int) -> Availability:
-    """What a tier gets of a benefit; without a tier, what the programme gives on request to those without one.
+def availability_of(benefit: Benefit, tier: int, attributes: str) -> Availability:
+    """What a partner gets of a benefit in a tier; without one, what the programme gives on request to those without.
 
     "How can a Reseller Partner start making a margin from day one as the tier discount starts at 500? ... Seeding
-    units".
+    units". "Specialized Resellers can request market development funds": nothing to who lacks the attribute.
     """
+    if not benefit.terms.are_for(attributes):
+        return "unknown"
     return "on_request" if not tier and benefit.terms.without_tier else benefit.of_tier(tier)
 
 
@@ -201,21 +203,23 @@ def benefits_on(
     program: Program,
     tier: int,
     day: date,
+    attributes: str = "",
     requests: Iterable[BenefitRequest] = (),
     agreements: Iterable[LegacyAgreement] = (),
     authorized: bool = True,
 ) -> tuple[BenefitState, ...]:
     """Each benefit's own state for a partner on a day, in the programme's order.
 
-    `requests` and `agreements` are those of the partner; `tier` is its tier that day. A benefit that the tier does not
-    have, or that the programme leaves open, is there only where an agreement keeps it, or where it was approved or
-    asked for while the tier had it. Who is not authorised has no benefit.
+    `attributes`, `requests` and `agreements` are those of the partner; `tier` is its tier that day. A benefit that the
+    tier does not have, that demands an attribute which the partner lacks, or that the programme leaves open, is there
+    only where an agreement keeps it, or where it was approved or asked for while the partner could. Who is not
+    authorised has no benefit.
     """
     if not authorized:
         return ()
     standings = [standing(request, day=day) for request in sorted(requests, key=_by_first_day)]
     kept = [agreement for agreement in agreements if day in agreement.period]
-    found = (_state_of(benefit, tier, standings, kept) for benefit in program.benefits)
+    found = (_state_of(benefit, tier, attributes, standings, kept) for benefit in program.benefits)
     return tuple(state for state in found if state is not None)
 
 
@@ -224,14 +228,18 @@ def _by_first_day(request: BenefitRequest) -> tuple[date, str]:
 
 
 def _state_of(
-    benefit: Benefit, tier: int, standings: Sequence[Standing], agreements: Sequence[LegacyAgreement]
+    benefit: Benefit,
+    tier: int,
+    attributes: str,
+    standings: Sequence[Standing],
+    agreements: Sequence[LegacyAgreement],
 ) -> BenefitState | None:
     own = [each for each in standings if each.request.benefit == benefit.key]
     in_force, upcoming, requested = (
         tuple(each for each in own if each.state == state) for state in ("in_force", "upcoming", "requested")
     )
     kept = tuple(agreement for agreement in agreements if benefit.key in agreement.benefits)
-    availability = availability_of(benefit, tier)
+    availability = availability_of(benefit, tier, attributes)
     status = _status(availability, kept=kept, in_force=in_force, upcoming=upcoming, requested=requested)
     if status is None:
         return None
@@ -292,7 +300,7 @@ def check_asked(
     if partner.status != AUTHORIZED:
         raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a benefit")
     benefit = find_benefit(program, request.benefit)
-    _check_tier(benefit, tier, who)
+    _check_given(benefit, tier, partner)
     _check_named(asked, "asks", "what for")
     _check_period(asked.valid_from, asked.valid_to)
     terms = benefit.terms
@@ -345,7 +353,7 @@ def approve(
     who = f"partner {partner.partner_id}"
     if partner.status != AUTHORIZED:
         raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a benefit")
-    _check_tier(benefit, tier, who)
+    _check_given(benefit, tier, partner)
     _check_named(step, "approves", "why")
     if program.benefit_approval == "another_person" and _same_name(step.done_by, request.asked.done_by):
         raise Refusal(
@@ -418,9 +426,14 @@ def find_benefit(program: Program, key: str) -> Benefit:
     raise NotDefined(f"{key} is no benefit of the programme ({program.file_name}), expected one of {known}")
 
 
-def _check_tier(benefit: Benefit, tier: int, who: str) -> None:
+def _check_given(benefit: Benefit, tier: int, partner: Partner) -> None:
+    who = f"partner {partner.partner_id}"
+    if not benefit.terms.are_for(partner.attributes):
+        raise NotDefined(
+            f"{benefit.key} is only for partners with the attribute {benefit.terms.only_for}, which {who} does not have"
+        )
     where = f"in Tier {tier}" if tier else "without a tier"
-    match availability_of(benefit, tier):
+    match availability_of(benefit, tier, partner.attributes):
         case "on_request":
             return
         case "yes":

@@ -152,7 +152,13 @@ def letter_facts(
         if before is None
         else legacy_ended(program=program, before=before, now=terms, agreements=agreements, day=day),
         benefits=benefits,
-        ended_benefits=benefits_ended(program=program, tier=terms.tier, previous_tier=previous_tier, stated=benefits),
+        ended_benefits=benefits_ended(
+            program=program,
+            tier=terms.tier,
+            previous_tier=previous_tier,
+            attributes=partner.attributes,
+            stated=benefits,
+        ),
         prepayment=tuple(program.prepayment_bp.items()),
         next_tier=next_tier(program=program, mrr_eur_cents=letter.mrr_eur_cents),
         manager_name=manager.name,
@@ -240,10 +246,14 @@ def _approval(standing: Standing) -> ApprovalFact:
 
 
 def benefits_ended(
-    *, program: Program, tier: int, previous_tier: int | None, stated: Sequence[BenefitFact]
+    *, program: Program, tier: int, previous_tier: int | None, attributes: str, stated: Sequence[BenefitFact]
 ) -> tuple[BenefitFact, ...]:
-    """The benefits that the tier before gives, and that are not `stated` as the partner's now; see `WITHOUT_TIER`."""
+    """The benefits that the tier before gives, and that are not `stated` as the partner's now; see `WITHOUT_TIER`.
+
+    One that demands an attribute which the partner lacks was not lost with the tier.
+    """
     kept = {benefit.key for benefit in stated}
+    kept |= {benefit.key for benefit in program.benefits if not benefit.terms.are_for(attributes)}
     if not tier:
         kept |= WITHOUT_TIER
     before = benefits_of_tier(program=program, tier=previous_tier or 0)

@@ -34,7 +34,8 @@ class BenefitTerms:
 
     `units_at_once` and `incidents` have a cell for each tier from Tier 1 on, or none at all; `days` are those to pay;
     `days_ahead` those between asking and the wanted day; `proposal`: it is asked for with activity, market and amount;
-    `without_tier`: it may be asked for by a partner without a tier; `link` is where a partner finds it.
+    `without_tier`: it may be asked for by a partner without a tier; `link` is where a partner finds it; `only_for` is
+    the attribute that a partner must have for it, empty for anybody.
     """
 
     units_at_once: tuple[int, ...] = ()
@@ -45,6 +46,11 @@ class BenefitTerms:
     proposal: bool = False
     without_tier: bool = False
     link: str = ""
+    only_for: str = ""
+
+    def are_for(self, attributes: str) -> bool:
+        """Whether a partner with these attributes, blanks between them, may have the benefit."""
+        return not self.only_for or self.only_for in attributes.split()
 
     def units_of(self, tier: int) -> int | None:
         """The most units at once in a tier, without a tier those of Tier 1; None where the benefit is not counted."""

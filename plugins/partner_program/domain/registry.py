@@ -52,7 +52,10 @@ class AccountManager:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A reseller, identified by `partner_id`, never by name."""
+    """A reseller, identified by `partner_id`, never by name.
+
+    `attributes` are keys with blanks between them, as `specialised`: what a benefit that is not for all may demand.
+    """
 
     partner_id: str
     company_name: str
@@ -65,6 +68,7 @@ class Partner:
     vat_id: str
     account_manager_id: str
     authorized_on: date | None = None
+    attributes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

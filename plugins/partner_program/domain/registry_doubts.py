@@ -5,8 +5,9 @@ VAT number for a while. Refusing them would leave nobody a way to load; unseen, 
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.registry import AUTHORIZED, Registry
 
 _LETTERS = str.maketrans(
@@ -18,11 +19,15 @@ _FEWEST_VAT_CHARACTERS = 4
 _MOST_NAMED = 20
 
 
-def registry_doubts(registry: Registry) -> list[str]:
-    """Name partners that share a VAT number or lie outside their manager's region, and codes that look alike."""
+def registry_doubts(registry: Registry, *, attributes: Collection[str] = ()) -> list[str]:
+    """Name partners that share a VAT number or lie outside their manager's region, and codes that look alike.
+
+    Attributes of partners other than these, which benefits demand, are named too: a misspelt one gives nothing.
+    """
     managers = [each.account_manager_id for each in registry.account_managers]
     doubts = _shared_vat_ids(registry)
     doubts += _outside_the_region(registry)
+    doubts += _attributes_without_use(registry, attributes)
     doubts += _look_alikes("partner_id", (each.partner_id for each in registry.partners))
     doubts += _look_alikes("account_manager_id", managers)
     doubts += _look_alikes("grant_id", (each.grant_id for each in registry.grace_grants))
@@ -62,6 +67,19 @@ def _outside_the_region(registry: Registry) -> list[str]:
     return [
         f"partner manager {manager}, for {', '.join(regions[manager])}, has partners elsewhere: {_some(partners)}"
         for manager, partners in outside.items()
+    ]
+
+
+def _attributes_without_use(registry: Registry, demanded: Collection[str]) -> list[str]:
+    having: dict[str, list[str]] = {}
+    for partner in registry.partners:
+        for attribute in partner.attributes.split():
+            if attribute not in demanded:
+                having.setdefault(attribute, []).append(partner.partner_id)
+    return [
+        f"attribute {attribute} of {_some(partners)} is demanded by no benefit of the programme"
+        f"{did_you_mean(attribute, demanded)}"
+        for attribute, partners in having.items()
     ]
 
 

@@ -19,12 +19,11 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
-from partner_program.domain.registry_doubts import registry_doubts
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
 from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.owed_to_nobody import say_owed_to_nobody
 from partner_program.usecases.letters.rendering import check_letters, letter_templates
-from partner_program.usecases.listed_accounts import look_at_lists
+from partner_program.usecases.registry_doubts import doubts_about
 from partner_program.usecases.side_by_side import side_by_side
 
 GREETING_SECONDS = 10.0
@@ -56,7 +55,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
             nobody = say_owed_to_nobody(connection)
         entities = registry.entities
         owing = [f"{month}: {said}" for month, said in nobody.items()]
-        doubts = (*registry_doubts(registry), *look_at_lists(installation, registry), *owing)
+        doubts = (*doubts_about(installation, registry), *owing)
         found[-1] = replace(found[-1], doubts=doubts)
         if found[1].sound:
             found[1] = replace(found[1], doubts=_other_languages(installation, registry))

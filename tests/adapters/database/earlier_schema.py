@@ -14,6 +14,8 @@ WITHOUT_STEPS_OF_BENEFITS = (
 )
 # 0019: a manager had no region.
 WITHOUT_COUNTRIES = ("ALTER TABLE account_manager DROP COLUMN countries",)
+# 0026: a partner had no attributes.
+WITHOUT_ATTRIBUTES = ("ALTER TABLE partner DROP COLUMN attributes",)
 # 0025: no erasure, so nothing of these tables could change.
 ALWAYS_GUARDED = ("act", "letter_action", "brake_release")
 WITHOUT_ERASURE_ON_SQLITE = (
@@ -39,9 +41,11 @@ ON_SQLITE = (
     *(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_SQLITE,
     *WITHOUT_COUNTRIES,
+    *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
     *(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_POSTGRES,
     *WITHOUT_COUNTRIES,
+    *WITHOUT_ATTRIBUTES,
 )

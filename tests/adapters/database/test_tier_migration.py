@@ -50,7 +50,7 @@ LATER = (
     "erasure",
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them
-LATER_COLUMNS = {("account_manager", "countries")}
+LATER_COLUMNS = {("account_manager", "countries"), ("partner", "attributes")}
 LATER_PARTS = {index.name for index in INDEXES} | {
     *(f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete", "insert")),
     *(f"{table}_guard_insert" for table in APPEND_ONLY),

@@ -576,6 +576,7 @@ def test_everything_else_changes_it(tmp_path: Path, first: Program, old: str, ne
         ("days: 30", "days: 0", "benefit_terms[3].days: '0' is not allowed"),
         ("days: 30", "link: javascript:alert(1)", "benefit_terms[3].link: 'javascript:alert(1)' is not allowed"),
         ("without_tier: on_request", "without_tier: always", "benefit_terms[2].without_tier: 'always' is not known"),
+        ("days: 30", "only_for: A reseller", "benefit_terms[3].only_for: 'A reseller' is not allowed"),
         ("end_demanded: true", "end_demandet: true", "benefit_terms[2].end_demandet: is not a known key"),
         ("dispute_due:\n  days: 30", "dispute_due:\n  days: 0", "dispute_due.days: '0' is not allowed"),
         ("value: anybody", "value: nobody", "benefit_approval.value: 'nobody' is not known, expected anybody or"),

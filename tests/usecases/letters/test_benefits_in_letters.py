@@ -15,8 +15,10 @@ from partner_program.usecases.benefits import (
     request_benefit,
     withdraw_benefit,
 )
+from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.letters.show import show_letter
 from partner_program.usecases.month.inputs import MonthRequest
+from partner_program.usecases.registry import load_registry_folder
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World, run_installed
 
@@ -85,6 +87,25 @@ def test_a_letter_stays_what_it_was_whatever_is_approved_withdrawn_or_asked_for_
     settle_july(july)
     assert text(july) == before
     assert july.fingerprint() == files
+
+
+def test_what_is_only_for_some_is_offered_to_nobody_else(july: World) -> None:
+    """ "Specialized Resellers can request market development funds": P3 is one, P1 is not."""
+    partners = july.write_registry() / "partners.csv"
+    header, *rows = partners.read_text(encoding="utf-8").splitlines()
+    marked = [f"{row},{'specialised' if row.startswith('P3,') else ''}" for row in rows]
+    partners.write_text("\n".join([f"{header},attributes", *marked, ""]), encoding="utf-8")
+    assert load_registry_folder(july.installation, partners.parent)[1] == 1
+    own = PROJECT / "include" / "program" / "2015-07-27.yaml"
+    file = july.folder / "2015-07-27.yaml"
+    file.write_text(
+        own.read_text(encoding="utf-8").replace("  - benefit: mdf\n", "  - benefit: mdf\n    only_for: specialised\n")
+    )
+    run_installed(
+        july.installation,
+        MonthRequest(BillingMonth.parse(JULY), date(2015, 8, 3), date(2015, 8, 3), program_file=file),
+    )
+    assert ["Market Development Funds" in text(july, each) for each in ("P1", "P3")] == [False, True]
 
 
 def test_letter_and_list_agree_about_what_ends(july: World) -> None:

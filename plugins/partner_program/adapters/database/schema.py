@@ -76,6 +76,7 @@ partner = _table(
     _must("vat_id"),
     _must("account_manager_id"),
     _may("authorized_on", Day),
+    _must("attributes"),
     _one_of("status", "applied", "authorized", "suspended", "ended"),
     _refers("account_manager_id", "account_manager"),
 )

@@ -205,6 +205,7 @@ def _benefit_terms(row: Section, tiers: int) -> BenefitTerms:
         proposal=given["proposal"] and row.boolean("proposal"),
         without_tier=given["without_tier"] and row.choice("without_tier", ("on_request",)) == "on_request",
         link=row.text("link", web_address) if given["link"] else "",
+        only_for=row.text("only_for", key_name) if given["only_for"] else "",
     )
 
 

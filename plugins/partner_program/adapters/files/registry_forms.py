@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 from partner_program.adapters.files.csv_sheet import Column, Form
 from partner_program.adapters.files.values import (
+    attributes,
     choice_of,
     code,
     countries,
@@ -83,6 +84,7 @@ PARTNERS = Form(
         Column("vat_id", str, if_blank=""),
         Column("account_manager_id", code),
         Column("authorized_on", day, if_blank=None),
+        Column("attributes", attributes, if_blank="", may_be_absent=True),
     ),
     key=("partner_id",),
     build=Partner,

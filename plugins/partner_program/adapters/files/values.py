@@ -116,13 +116,21 @@ folder_name = _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "the name of a folder
 country = _matching(r"[A-Z]{2}", "a country as two capitals, as in NL")
 
 
-def countries(written: str) -> str:
-    """Read country codes with blanks between them, each once."""
-    codes = [country(each) for each in written.split()]
-    twice = [each for place, each in enumerate(codes) if each in codes[:place]]
-    if twice:
-        raise Refusal(f"{twice[0]} is given twice, expected each country once")
-    return " ".join(codes)
+def each_once(read: Callable[[str], str], kind: str) -> Callable[[str], str]:
+    """Return what reads values of a kind with blanks between them, each once."""
+
+    def read_all(written: str) -> str:
+        values = [read(each) for each in written.split()]
+        twice = [each for place, each in enumerate(values) if each in values[:place]]
+        if twice:
+            raise Refusal(f"{twice[0]} is given twice, expected each {kind} once")
+        return " ".join(values)
+
+    return read_all
+
+
+countries = each_once(country, "country")
+attributes = each_once(key_name, "attribute")
 
 
 currency = _matching(r"[A-Z]{3}", "a currency as three capitals, as in EUR")

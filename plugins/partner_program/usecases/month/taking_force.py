@@ -87,17 +87,18 @@ def _benefits_stated(
     few = [each.partner_id for each in owed] if len(owed) <= FEW else None
     for request in load_requests(connection, few):
         requests[request.partner_id].append(request)
-    of_tier: dict[int, tuple[BenefitFact, ...]] = {}  # shared by all that have nothing of their own
+    attributes = {each.partner_id: each.attributes for each in decided.inputs.registry.partners}
+    of_tier: dict[tuple[int, str], tuple[BenefitFact, ...]] = {}  # shared by all that have nothing of their own
 
     def stated(partner_id: str, tier: int) -> tuple[BenefitFact, ...]:
-        own = requests.get(partner_id, ())
+        own, has = requests.get(partner_id, ()), attributes[partner_id]
         kept = [each for each in decided.inputs.agreements.get(partner_id, ()) if each.benefits]
-        if not own and not kept and tier in of_tier:
-            return of_tier[tier]
-        states = benefits_on(program=program, tier=tier, day=day, requests=own, agreements=kept)
+        if not own and not kept and (tier, has) in of_tier:
+            return of_tier[tier, has]
+        states = benefits_on(program=program, tier=tier, day=day, attributes=has, requests=own, agreements=kept)
         found = benefits_stated(states, tier=tier)
         if not own and not kept:
-            of_tier[tier] = found
+            of_tier[tier, has] = found
         return found
 
     return {each.partner_id: stated(each.partner_id, each.tier or 0) for each in owed}
