@@ -288,7 +288,7 @@ def test_an_application_of_a_partner_is_named(settled, elsewhere, tmp_path):
 
 def test_an_accepted_application_is_named_by_its_new_id(partner_program, world, tmp_path):
     file, folder = tmp_path / "application.json", world.write_registry()
-    file.write_text(json.dumps({**APPLICATION, "email": "jo@post.example"}))
+    file.write_text(json.dumps({**APPLICATION, "email": "jo@post.example", "accounts": "NL/NOPE"}))
     accept = ("application", "accept", file, "--into", folder, "--manager", "M1", "--reason", "met")
 
     made, again = partner_program(*accept, "--by", "pat"), partner_program(*accept, "--by", "pat")
@@ -297,7 +297,10 @@ def test_an_accepted_application_is_named_by_its_new_id(partner_program, world, 
     assert made.stdout.startswith("P2: authorised from ")
     assert "warning: verify: email domain 'post.example' is not the website's" in made.stderr
     assert again.stdout == "P2: this application was accepted already, nothing is written\n"
-    assert partner_program("load", folder).stdout.endswith("0 rows changed\n")
+    loaded = partner_program("load", folder)
+    assert loaded.stdout.endswith("0 rows changed\n")
+    assert "NOPE" in loaded.stderr
+    assert made.stderr.endswith(loaded.stderr)  # what load warns of
 
 
 def test_a_partner_is_suspended_from_today_and_goes_on(june, settled_world):

@@ -2,13 +2,18 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.files import folder_change
 from partner_program.adapters.files.folder_change import JOURNAL
-from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal, Unavailable, UnsoundFiles
+from partner_program.domain.registry import ExchangeRate
 from partner_program.usecases.application import Accepted, accept_application
+from partner_program.usecases.rates import add_official_rows
 from partner_program.usecases.registry import load_registry_folder
 from tests.usecases.dying import at_once, die_at
 from tests.worlds import World
@@ -215,6 +220,20 @@ class TestKilled:
         with pytest.raises(Refusal, match=r"account_links.csv was changed by hand"):
             load_registry_folder(world.installation, folder_of(world))
         assert path.read_bytes().endswith(b"P007,US,B7,2026-01-01,\n")
+
+
+def test_official_rates_wait_for_a_change_of_the_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both read a file, add to it and put it back: at once, one would lose what the other added."""
+    rows = [ExchangeRate(BillingMonth(2015, 6), "USD", Decimal("1.121323"), "ECB")]
+    before = contents(world)
+    monkeypatch.setattr(folder_change, "_WAIT_SECONDS", 0)
+    with (
+        folder_change.folder_locked(folder_of(world), alone=True),
+        pytest.raises(Unavailable, match="is being changed by another command"),
+    ):
+        add_official_rows(folder_of(world), rows)
+    assert contents(world) == before
+    assert add_official_rows(folder_of(world), rows) == rows
 
 
 def contents_after(world: World) -> dict[str, bytes]:

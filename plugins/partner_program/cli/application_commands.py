@@ -69,9 +69,10 @@ def application_accept(
     """Make the partner of the application in FILE, its contacts and account links, and load them.
 
     Refused while a field is not fulfilled: who accepts other applications changes the programme file. Its first rate
-    comes with the next month, or with a grant.
+    comes with the next month, or with a grant. Warnings are those of `load`.
     """
     from partner_program.usecases.application import accept_application
+    from partner_program.usecases.registry_doubts import doubts_of_now
 
     here = installation()
     accepted = accept_application(
@@ -87,6 +88,8 @@ def application_accept(
     click.echo(_accepted(accepted))
     for said in accepted.to_verify:
         click.echo(f"warning: verify: {said}", err=True)
+    for doubt in doubts_of_now(here):
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def _accepted(accepted: "Accepted") -> str:

@@ -40,7 +40,7 @@ def load(folder: Path, remove: tuple[str, ...], done_by: str | None, reason: str
     account link, legacy agreement or grant that is no longer in the files is refused, unless --remove names it.
     """
     from partner_program.usecases.registry import load_registry_folder, loader
-    from partner_program.usecases.registry_doubts import doubts_about
+    from partner_program.usecases.registry_doubts import doubts_of_now
 
     here = installation()
     by = loader(done_by or login(), reason)
@@ -53,7 +53,7 @@ def load(folder: Path, remove: tuple[str, ...], done_by: str | None, reason: str
     )
     for row in dict.fromkeys(remove):
         click.echo(f"removed {row}")
-    for doubt in doubts_about(here, registry):
+    for doubt in doubts_of_now(here):
         click.echo(f"warning: {doubt}", err=True)
 
 

@@ -23,7 +23,7 @@ from partner_program.usecases.installation import Installation, billing_connecti
 from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.owed_to_nobody import say_owed_to_nobody
 from partner_program.usecases.letters.rendering import check_letters, letter_templates
-from partner_program.usecases.registry_doubts import doubts_about
+from partner_program.usecases.registry_doubts import doubts_of_now
 from partner_program.usecases.side_by_side import side_by_side
 
 GREETING_SECONDS = 10.0
@@ -55,7 +55,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
             nobody = say_owed_to_nobody(connection)
         entities = registry.entities
         owing = [f"{month}: {said}" for month, said in nobody.items()]
-        doubts = (*doubts_about(installation, registry), *owing)
+        doubts = (*doubts_of_now(installation), *owing)
         found[-1] = replace(found[-1], doubts=doubts)
         if found[1].sound:
             found[1] = replace(found[1], doubts=_other_languages(installation, registry))

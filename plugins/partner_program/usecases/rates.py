@@ -11,6 +11,7 @@ from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.exchange_rates import UsedRates, confirmed_rates
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.files.exchange_rates import add_rates
+from partner_program.adapters.files.folder_change import folder_locked
 from partner_program.adapters.official_rates import packaged_series, series_of_file
 from partner_program.domain.acts import RATE_CONFIRMED
 from partner_program.domain.billing_month import BillingMonth
@@ -116,5 +117,9 @@ def official_rows(
 
 
 def add_official_rows(folder: Path, rows: Sequence[ExchangeRate]) -> list[ExchangeRate]:
-    """Add rows to a registry folder's exchange_rates.csv; return those that were not there. Loading is another step."""
-    return add_rates(folder, rows)
+    """Add rows to a registry folder's exchange_rates.csv; return those that were not there. Loading is another step.
+
+    One command at a time changes a folder: raises `Unavailable` after a minute of waiting for another.
+    """
+    with folder_locked(folder, alone=True):
+        return add_rates(folder, rows)
