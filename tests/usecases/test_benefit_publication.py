@@ -13,8 +13,17 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.refusals import Refusal, Unavailable
-from partner_program.usecases.benefits import Asked, Granted, Said, approve_benefit, request_benefit, withdraw_benefit
+from partner_program.usecases.benefits import (
+    Asked,
+    Granted,
+    Said,
+    approve_benefit,
+    list_benefits,
+    request_benefit,
+    withdraw_benefit,
+)
 from partner_program.usecases.drift import find_drift
+from partner_program.usecases.partner_status import Step, change_status
 from partner_program.usecases.publication import publish_rates
 from partner_program.usecases.registry import find_entity
 from tests.servers import Postgres
@@ -162,6 +171,51 @@ def test_an_early_end_and_a_partner_that_is_suspended_are_published_as_ends(orde
     ]
     assert find_drift(orders.world.installation) == []
     assert orders.publish(on=OCTOBER) == 0
+
+
+def test_a_partner_that_leaves_later_keeps_its_benefits_until_that_day_as_it_keeps_its_rate(orders: Orders) -> None:
+    world, folder = orders.world, orders.world.write_registry()
+    orders.run(BENEFITS)
+    orders.approve("post_payment", ends=None)
+    orders.approve("seeding_options", units=2)
+    orders.publish()
+
+    def step(kind: Step, day: date, today: date) -> None:
+        change_status(world.installation, "P1", folder, step=kind, day=day, today=today, done_by="kim", reason="r")
+
+    def post_payment() -> list[tuple[str, str, int]]:
+        return [(row[2], row[6], row[7]) for row in orders.rows() if row[1] == "post_payment"]
+
+    def states(day: date) -> list[str]:
+        return [each.state for each in list_benefits(world.installation, on=day)]
+
+    leaves, seen = date(2015, 8, 20), date(2015, 8, 10)
+    step("suspend", leaves, TODAY)
+    assert orders.publish() == 1 + 2  # a rate of 0 %, and the ends of both
+    assert post_payment() == [("approved", None, 1), ("approved", "2015-08-20", 2)]
+    assert [states(day) for day in (date(2015, 8, 19), leaves)] == [["in_force"] * 2, ["stopped"] * 2]
+    before = world.fingerprint()
+    assert [orders.publish(on=day) for day in (seen, leaves, OCTOBER)] == [0, 0, 0]
+    assert world.fingerprint() == before
+    step("end", date(2015, 8, 25), seen)
+    assert orders.publish(on=seen) == 0  # orders were told the 20th
+    assert states(leaves) == ["stopped"] * 2
+
+
+def test_a_partner_that_goes_on_before_its_day_has_its_benefits_again(orders: Orders) -> None:
+    world, folder = orders.world, orders.world.write_registry()
+    orders.run(BENEFITS)
+    orders.approve("post_payment", ends=None)
+    orders.publish()
+    for kind, day in (("suspend", date(2015, 8, 20)), ("resume", TODAY)):
+        change_status(world.installation, "P1", folder, step=kind, day=day, today=TODAY, done_by="kim", reason="r")  # type: ignore[arg-type]
+        orders.publish()
+    assert [(row[2], row[6], row[7]) for row in orders.rows()] == [
+        ("approved", None, 1),
+        ("approved", "2015-08-20", 2),
+        ("approved", None, 3),
+    ]
+    assert [each.state for each in list_benefits(world.installation, on=OCTOBER)] == ["in_force"]
 
 
 def test_a_row_that_somebody_changed_is_drift_and_is_never_overwritten(orders: Orders) -> None:

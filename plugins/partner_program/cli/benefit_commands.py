@@ -160,7 +160,7 @@ def benefit_list(
 ) -> None:
     """List requests, of PARTNER or of all, with how each stands: requested, upcoming, in force, stopped.
 
-    `stopped` is one that is approved and whose partner is not authorised now.
+    `stopped` is one that is approved and whose partner is not authorised: suspended or ended, and its day has come.
     """
     from partner_program.usecases.benefits import benefits_file, list_benefits
 

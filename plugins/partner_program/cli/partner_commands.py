@@ -40,7 +40,7 @@ _SUSPEND = "partner-program partner suspend P007 --into registry/ --from 2026-12
 @partner.command("suspend", epilog=example(_SUSPEND))
 @_step
 def partner_suspend(**asked: Any) -> None:
-    """Suspend PARTNER: no programme rate for new orders from a day on; existing services keep theirs."""
+    """Suspend PARTNER: no programme rate for new orders and no benefit from a day on; existing services keep theirs."""
     _take("suspend", **asked)
 
 
@@ -71,7 +71,7 @@ def _take(step: "Step", *, partner_id: str, folder: Path, day: date | None, done
         here, partner_id, folder, step=step, day=day or today, today=today, done_by=done_by, reason=reason
     )
     click.echo(_said(change))
-    if change.rates:
+    if change.changed:
         failed = publish_owed(here, published_on=today, progress=progress)
         if failed:
             click.echo(f"not published yet, run `partner-program publish`: {', '.join(failed)}")

@@ -72,6 +72,15 @@ def gifts_of(
     return gifts
 
 
+def gifts_until(gifts: Iterable[Gift], day: date) -> list[Gift]:
+    """What is left of gifts that end on a day at the latest."""
+    return [
+        replace(gift, period=Period(gift.period.valid_from, min(gift.period.valid_to or day, day)))
+        for gift in gifts
+        if gift.period.valid_from < day
+    ]
+
+
 def _terms(programs: Sequence[Program], key: str, day: date) -> BenefitTerms:
     """A benefit's terms in the programme of a day, before the first programme those of the first."""
     first = min(program.in_force_from for program in programs)
@@ -90,7 +99,7 @@ def benefit_rows_owed(
 ) -> list[PublishedBenefit]:
     """The rows that have to follow those in the outbox for one benefit of an account, by their first day.
 
-    `links` are the account's, `gifts` those of each authorised partner. What was published for days before `today`
+    `links` are the account's, `gifts` those of each partner that has any. What was published for days before `today`
     stays, since orders of these days relied on it. An account that two partners are linked to has it of neither.
     """
     newest = {row.valid_from: row for row in sorted(outbox, key=lambda row: row.revision)}

@@ -124,7 +124,7 @@ class Standing:
     """How a request stands on a day.
 
     `quantity`, `amount_cents`, `valid_from` and `valid_to` are those approved, with an early end, else those asked for.
-    `stopped`: approved and not ended, and its partner is not authorised now.
+    `stopped`: approved and not ended, and its partner is not authorised that day.
     """
 
     request: BenefitRequest

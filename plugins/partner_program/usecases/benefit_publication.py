@@ -9,14 +9,15 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import benefit_publication as outbox_store
 from partner_program.adapters.database import benefits as benefit_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.benefit_publication import Gift, benefit_rows_owed, gifts_of
+from partner_program.domain.benefit_publication import Gift, benefit_rows_owed, gifts_of, gifts_until
 from partner_program.domain.program import Program
 from partner_program.domain.registry import AUTHORIZED
+from partner_program.usecases.leaving import days_of_leaving
 
 
 def owe_benefits(connection: Connection, programs: Sequence[Program], *, today: date) -> None:
     """Add what approvals, agreements and links call for to the outbox of benefits, in the caller's transaction."""
-    gifts = _gifts(connection, programs)
+    gifts = _gifts(connection, programs, today)
     there = outbox_store.load_outboxes(connection)
     if not gifts and not there:
         return
@@ -39,16 +40,21 @@ def owe_benefits(connection: Connection, programs: Sequence[Program], *, today: 
             outbox_store.add_owed(connection, entity, rows)
 
 
-def _gifts(connection: Connection, programs: Sequence[Program]) -> Mapping[str, Sequence[Gift]]:
-    """What each authorised partner is given, by partner."""
+def _gifts(connection: Connection, programs: Sequence[Program], today: date) -> Mapping[str, Sequence[Gift]]:
+    """What each partner is given that is authorised, or that was so and leaves on a day that is still to come."""
     requests, agreements = defaultdict(list), defaultdict(list)
     for request in benefit_store.load_requests(connection):
         requests[request.partner_id].append(request)
     for agreement in registry_store.agreements_with_benefits(connection):
         agreements[agreement.partner_id].append(agreement)
     partners = registry_store.partners_by_id(connection, requests.keys() | agreements.keys())
-    return {
-        each: gifts_of(requests=requests[each], agreements=agreements[each], programs=programs)
-        for each, partner in partners.items()
-        if partner.status == AUTHORIZED
-    }
+    leaving = days_of_leaving(connection)
+    found = {}
+    for each, partner in partners.items():
+        gifts = gifts_of(requests=requests[each], agreements=agreements[each], programs=programs)
+        ends = leaving.get(each, today)
+        if partner.status == AUTHORIZED:
+            found[each] = gifts
+        elif ends > today:
+            found[each] = gifts_until(gifts, ends)
+    return found

@@ -27,6 +27,7 @@ from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED, Partner, request_id_of
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.leaving import days_of_leaving
 
 _KINDS: dict[StepAct, str] = {
     "requested": acts.BENEFIT_REQUESTED,
@@ -264,6 +265,7 @@ def list_benefits(
         requests = benefit_store.load_requests(connection, partners)
         asking = {request.partner_id for request in requests}
         status = registry_store.partners_by_id(connection, asking)
+        leaving = days_of_leaving(connection)
         tiers = {each: rate.terms.tier for each, rate in rate_store.rates_on(connection, on, asking).items()}
     program = installation.program_on(max(on, installation.programs[0].in_force_from))
     limits = {benefit.key: benefit.terms for benefit in program.benefits}
@@ -273,7 +275,8 @@ def list_benefits(
     lines = []
     for request in requests:
         partner = status[request.partner_id]
-        stands = rules.standing(request, day=on, authorized=partner.status == AUTHORIZED)
+        authorized = partner.status == AUTHORIZED or on < leaving.get(partner.partner_id, date.min)
+        stands = rules.standing(request, day=on, authorized=authorized)
         wanted = past or stands.state in OPEN if due_days is None else stands.ends_within(due_days, day=on)
         if wanted:
             terms = limits.get(request.benefit)
