@@ -43,6 +43,50 @@ def test_the_life_of_a_proposal(june: CommandLine) -> None:
     assert "refused by kim" in june.must("benefit", "refuse", "M2", "--by", "kim", "--reason", "no budget").stdout
 
 
+def test_units_stand_beside_the_lines_of_nothing_that_run_that_day(world_after_june: World, tmp_path: Path) -> None:
+    world = moved(world_after_june, tmp_path)
+    run, july = command_line(world), {"service_start": "2015-07-15", "service_end": "2015-08-15", "term_months": 1}
+    run.must(*SEEDING, "--quantity", "3", "--from", "2015-07-01", "--until", "2015-09-01")
+    run.must("benefit", "approve", "R1", "--reason", "fits")
+    for service in range(4):
+        world.bill("A1", "2015-07", 0, service_id=f"S{service}", **july)
+        world.bill(
+            "A1",
+            "2015-07",
+            0,
+            service_id=f"S{service}",
+            **july | {"service_start": "2015-08-15", "service_end": "2015-09-15"},
+        )
+    world.bill("A1", "2015-07", 0, charge_kind="usage")
+    world.bill("A1", "2015-07", 0, document_status="draft")
+    world.bill("A1", "2015-07", 1)
+    world.bill("A9", "2015-07", 0)
+    before = world.fingerprint()
+    asked = ("benefit", "units", "P1", "--on")
+    said = run.must(*asked, "2015-08-03").stdout.splitlines()
+    assert said[:3] == [
+        "seeding_options of P1 on 2015-08-03: 3 of 5 units in force",
+        "  R1: 3 units from 2015-07-01 until 2015-09-01",
+        "4 lines of 0.00 that day:",
+    ]
+    assert {each.split(" from ")[1] for each in said[3:]} == {"2015-07-15 until 2015-08-15"}
+    facts = run.must(*asked, "2015-08-15", "--format", "json").json
+    assert [len(facts["lines"]), facts["lines"][0]["service_start"]] == [4, "2015-08-15"]
+    assert run.must(*asked, "2015-09-15").stdout == "P1 has no units in force on 2015-09-15\n0 lines of 0.00 that day\n"
+    assert world.fingerprint() == before
+
+
+def test_an_entity_whose_lines_cannot_be_asked_for_is_named(world_after_june: World, tmp_path: Path) -> None:
+    world = moved(world_after_june, tmp_path)
+    del world.connections["billing_nl"]
+    answer = command_line(world)("benefit", "units", "P1", "--on", "2015-07-03")
+    assert (answer.status, answer.stdout) == (
+        1,
+        "P1 has no units in force on 2015-07-03\n0 lines of 0.00 that day, without NL\n",
+    )
+    assert answer.stderr.startswith("refused: not read: NL: ")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

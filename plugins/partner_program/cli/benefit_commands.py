@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from partner_program.cli.contract_commands import tell_unread
 from partner_program.cli.inputs import AMOUNT, CODE, DAY, WORDS, installation, whole
-from partner_program.cli.options import all_rows, as_of, example, person, table_or_file
+from partner_program.cli.options import all_rows, as_of, example, person, table_or_file, text_or_json
 from partner_program.domain.benefits import said_of
 
 if TYPE_CHECKING:
@@ -173,6 +174,30 @@ def benefit_list(
         print_benefits(lines, on=day, every=every)
     else:
         click.echo(benefits_file(lines, form), nl=False)
+
+
+@benefit.command("units", epilog=example("partner-program benefit units P001 --on 2015-08-03"))
+@click.argument("partner")
+@as_of
+@text_or_json
+def benefit_units(partner: str, on: date | None, form: str) -> None:
+    """Show PARTNER's units free of charge on a day beside the lines of 0.00 that run that day at its accounts.
+
+    Lines are posted recurring fees, asked from the billing databases now. Which of them is a unit, a person compares:
+    a system may bill other things at nothing. Where bills come at a month's end, name a day of the last month. An
+    entity that cannot be read is named, and the exit status is 1.
+    """
+    from partner_program.usecases.free_units import find_free_units, free_units_file
+
+    here = installation()
+    found = find_free_units(here, partner, on=on or here.today())
+    if form == "json":
+        click.echo(free_units_file(found), nl=False)
+    else:
+        from partner_program.cli.benefit_tables import print_free_units
+
+        print_free_units(found)
+    tell_unread(found.not_read, found.faulty_lines)
 
 
 def _print(done: "Done") -> None:

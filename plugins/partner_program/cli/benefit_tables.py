@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from partner_program.cli.long_tables import print_rows
+import click
+
+from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros
+from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
+    from partner_program.domain.free_units import FreeUnits
     from partner_program.usecases.benefits import BenefitLine
 
 
@@ -46,3 +50,24 @@ def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool) -> 
         total=len(lines),
         rest="requests; every one: --all, or --format csv",
     )
+
+
+def print_free_units(found: "FreeUnits") -> None:
+    """Print each counted benefit with its approvals, then the lines of nothing that run that day."""
+    for each in found.benefits:
+        limit = "" if each.units_limit is None else f" of {each.units_limit}"
+        click.echo(f"{each.benefit} of {found.partner_id} on {found.on}: {each.units_in_force}{limit} units in force")
+        for approval in each.approvals:
+            until = "" if approval.valid_to is None else f" until {approval.valid_to}"
+            stopped = ", stopped: the partner is not authorised" if approval.state == "stopped" else ""
+            click.echo(
+                f"  {visible(approval.request_id)}: {plural(approval.units, 'unit')} "
+                f"from {approval.valid_from}{until}{stopped}"
+            )
+    if not found.benefits:
+        click.echo(f"{found.partner_id} has no units in force on {found.on}")
+    without = f", without {', '.join(found.not_read)}" if found.not_read else ""
+    click.echo(f"{plural(len(found.lines), 'line')} of 0.00 that day{without}" + (":" if found.lines else ""))
+    for line in found.lines:
+        where = f"{line.entity}/{line.account_id} line {line.line_id}"
+        click.echo(f"  {visible(where)}: from {line.service_start} until {line.service_end}")

@@ -33,7 +33,7 @@ def find_single_lines(
             accounts[link.entity].add(link.account_id)
     with installation.database.reading() as connection:
         entities = [each for each in load_entities(connection) if each.entity in accounts and each.bills_in(month)]
-    asked = [partial(_read, installation, entity, month, accounts[entity.entity]) for entity in entities]
+    asked = [partial(read_lines_of, installation, entity, month, accounts[entity.entity]) for entity in entities]
     return compare_lines(
         reads=list(side_by_side(asked)),
         groups=[(each.entity, each.group) for each in lines if isinstance(each, ReceiptLines)],
@@ -43,7 +43,10 @@ def find_single_lines(
     )
 
 
-def _read(installation: Installation, entity: Entity, month: BillingMonth, accounts: Collection[str]) -> LinesRead:
+def read_lines_of(
+    installation: Installation, entity: Entity, month: BillingMonth, accounts: Collection[str]
+) -> LinesRead:
+    """Read the lines of some accounts that touch a month; an entity that cannot be read says why."""
     try:
         fields = billing_fields(installation, entity)
     except Refusal as refusal:
