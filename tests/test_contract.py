@@ -445,6 +445,7 @@ def test_files_are_where_the_page_says(approved: CommandLine) -> None:
     approved.must("letters", "book", "2015-06")
     approved.must("letters", "send", "2015-06")
     approved.must("certificate", "P1", "--on", "2015-08-01")
+    approved.must("badge", "P1", "--on", "2015-08-01")
 
     assert [name for name in places(section(7)) if not (out / name).exists()] == []
     assert (out / "letters/2015-06/P1.pdf").is_file()

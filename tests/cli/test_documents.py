@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
@@ -40,6 +41,23 @@ def test_the_certificate_states_the_rate_in_force(settled, tmp_path):
         assert fact in shown
 
 
+def test_the_badge_is_one_sound_file_with_the_tier_and_the_certificates_number(settled, tmp_path):
+    path = tmp_path / "badge.svg"
+    answer = settled("badge", "P2", "--on", "2015-08-01", "--out", path)
+    assert (answer.status, answer.stdout, answer.stderr) == (0, f"{path}\n", "")
+    drawing = ElementTree.parse(path).getroot()  # noqa: S314 - our own file
+    texts = [each.text for each in drawing.iter() if each.tag.endswith("}text")]
+    assert texts[:3] == ["LeaseWeb", "Authorized Reseller Partner", "Tier 1 · Bronze"]
+    certificate = text_of(settled.must("certificate", "P2", "--on", "2015-08-01").stdout.strip())
+    assert texts[3].removeprefix("Certificate number: ") in certificate
+    before = path.read_bytes()
+    settled.must("badge", "P2", "--on", "2015-08-01", "--out", path)
+    assert path.read_bytes() == before
+    odd = Path(settled.must("badge", "=cmd()", "--on", "2015-08-01").stdout.strip())
+    assert odd.parent.name == "badges"
+    assert "=cmd()" in ElementTree.parse(odd).getroot().findall("*")[-1].text  # noqa: S314
+
+
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
@@ -48,6 +66,8 @@ def test_the_certificate_states_the_rate_in_force(settled, tmp_path):
         (("letters", "pdf", "P1", "2015-06"), "no font has 株 (U+682A)"),
         (("certificate", "P1"), "no font has 株 (U+682A)"),
         (("certificate", "P3"), "partner P3 has no tier on"),
+        (("badge", "P3"), "partner P3 has no tier on"),
+        (("badge", "P4"), "partner P4 is applied: only authorised partners get a badge"),
         (("certificate", "P4"), "partner P4 is applied"),
         (("certificate", "P2", "--on", "2015-07-26"), "no rule in force on 2015-07-26"),
         (("certificate", "P2", "--on", "2999-01-01"), "2999-01-01 has not come yet"),

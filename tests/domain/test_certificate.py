@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.program import load_program
-from partner_program.domain.certificate import BENEFIT, CertificateFacts, certificate_facts
-from partner_program.domain.program import Program
+from partner_program.domain.certificate import BENEFITS, CertificateFacts, Document, certificate_facts
+from partner_program.domain.program import BenefitTerms, Program
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.refusals import NotAuthorized, NotDefined
 from partner_program.domain.registry import Partner
@@ -22,8 +22,13 @@ RATE = Rate(date(2015, 9, 1), RateTerms(3, 1200, 3500, "Gold"))
 DAY = date(2015, 10, 1)
 
 
-def certified(partner: Partner = PARTNER, rate: Rate | None = RATE, program: Program = PROGRAM) -> CertificateFacts:
-    return certificate_facts(partner=partner, rate=rate, program=program, day=DAY)
+def certified(
+    partner: Partner = PARTNER,
+    rate: Rate | None = RATE,
+    program: Program = PROGRAM,
+    document: Document = "certificate",
+) -> CertificateFacts:
+    return certificate_facts(partner=partner, rate=rate, program=program, day=DAY, document=document)
 
 
 def in_tier(tier: int) -> Rate:
@@ -63,15 +68,35 @@ def test_there_is_none_for_a_day_before_the_authorisation() -> None:
         certified(replace(PARTNER, authorized_on=date(2015, 10, 2)))
 
 
-def test_a_programme_that_gives_the_benefit_from_a_higher_tier_on_is_obeyed() -> None:
+@pytest.mark.parametrize(("document", "other"), [("certificate", "badge"), ("badge", "certificate")])
+def test_a_programme_that_gives_the_benefit_from_a_higher_tier_on_is_obeyed(
+    document: Document, other: Document
+) -> None:
     later = tuple(
-        replace(each, tiers=("unknown",) * 3 + ("yes",) * 3) if each.key == BENEFIT else each
+        replace(each, tiers=("unknown",) * 3 + ("yes",) * 3) if each.key == BENEFITS[document] else each
         for each in PROGRAM.benefits
     )
 
-    with pytest.raises(NotDefined, match="no certificate in Tier 3"):
-        certified(program=replace(PROGRAM, benefits=later))
-    assert certified(rate=in_tier(4), program=replace(PROGRAM, benefits=later)).tier == 4
+    with pytest.raises(NotDefined, match=f"no {document} in Tier 3"):
+        certified(program=replace(PROGRAM, benefits=later), document=document)
+    assert certified(rate=in_tier(4), program=replace(PROGRAM, benefits=later), document=document).tier == 4
+    assert certified(program=replace(PROGRAM, benefits=later), document=other).tier == 3
+
+
+def test_one_that_is_only_for_some_is_for_nobody_else() -> None:
+    gold = tuple(
+        replace(each, terms=BenefitTerms(only_for="gold")) if each.key == BENEFITS["badge"] else each
+        for each in PROGRAM.benefits
+    )
+    with pytest.raises(NotDefined, match="the badge is only for partners with the attribute gold"):
+        certified(program=replace(PROGRAM, benefits=gold), document="badge")
+    assert certified(
+        replace(PARTNER, attributes="gold"), program=replace(PROGRAM, benefits=gold), document="badge"
+    ).tier
+
+
+def test_certificate_and_badge_state_the_same_under_one_number() -> None:
+    assert certified(document="badge") == certified()
 
 
 def test_another_fact_is_another_number_and_another_language_is_not() -> None:

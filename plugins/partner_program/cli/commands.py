@@ -11,7 +11,7 @@ from partner_program.cli.benefit_commands import benefit
 from partner_program.cli.close_commands import close
 from partner_program.cli.contract_commands import contracts
 from partner_program.cli.dispute_commands import dispute
-from partner_program.cli.document_commands import certificate
+from partner_program.cli.document_commands import badge, certificate
 from partner_program.cli.erasure_commands import erase
 from partner_program.cli.exchange_rate_commands import rates
 from partner_program.cli.grant_commands import grant, grants
@@ -56,7 +56,7 @@ for _command in (
     restatement,
     close,
     source,
-    certificate,
+    *(certificate, badge),
     proof,
     dispute,
     erase,

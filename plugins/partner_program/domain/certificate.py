@@ -1,24 +1,28 @@
-"""The Partner Program Certificate (rule 10): who gets one, and the facts that it states.
+"""The Partner Program Certificate and the badge for a website (rule 10): who gets one, and the facts that it states.
 
-"Partners may use the LeaseWeb certificate to market their expertise and their relationship with us."
+"Partners may use the relevant LeaseWeb Partner logo and certificate to market their hosting/CDN expertise and
+relationship with us." Both state the same, under the same number.
 """
 
 import hashlib
 from dataclasses import astuple, dataclass, replace
 from datetime import date
+from typing import Literal
 
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotAuthorized, NotDefined
 from partner_program.domain.registry import AUTHORIZED, Partner
 
-BENEFIT = "partner_program_certificate"
+Document = Literal["certificate", "badge"]
+BENEFITS: dict[Document, str] = {"certificate": "partner_program_certificate", "badge": "partner_program_branding"}
+"""The benefit that gives each."""
 _DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """Everything that a certificate states; `valid_from` is the first day of the rate that it was made from."""
+    """Everything that a certificate or a badge states; `valid_from` is the first day of the rate behind it."""
 
     partner_id: str
     company_name: str
@@ -36,20 +40,24 @@ class CertificateFacts:
         return f"{self.partner_id}-{self.valid_from:%Y%m%d}-{digest[:_DIGITS].upper()}"
 
 
-def certificate_facts(*, partner: Partner, rate: Rate | None, program: Program, day: date) -> CertificateFacts:
-    """Return what a partner's certificate states on a day; refuse it where the programme gives none."""
+def certificate_facts(
+    *, partner: Partner, rate: Rate | None, program: Program, day: date, document: Document = "certificate"
+) -> CertificateFacts:
+    """Return what a partner's certificate or badge states on a day; refuse it where the programme gives none."""
     who = f"partner {partner.partner_id}"
     if partner.status != AUTHORIZED:
-        raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a certificate")
+        raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a {document}")
     if partner.authorized_on is not None and day < partner.authorized_on:
-        raise NotAuthorized(f"{who} is authorised from {partner.authorized_on}, not yet on {day}: no certificate")
+        raise NotAuthorized(f"{who} is authorised from {partner.authorized_on}, not yet on {day}: no {document}")
     if rate is None:
         raise NotDefined(f"{who} has no tier on {day}: no month was assessed and no grant made")
     if rate.terms.tier == 0:
-        raise NotDefined(f"{who} is in no tier on {day}: the certificate begins with Tier 1")
-    given = next((each.of_tier(rate.terms.tier) for each in program.benefits if each.key == BENEFIT), "unknown")
-    if given != "yes":
-        raise NotDefined(f"{who}: the programme file gives no certificate in Tier {rate.terms.tier} on {day}")
+        raise NotDefined(f"{who} is in no tier on {day}: the {document} begins with Tier 1")
+    benefit = next((each for each in program.benefits if each.key == BENEFITS[document]), None)
+    if benefit is None or benefit.of_tier(rate.terms.tier) != "yes":
+        raise NotDefined(f"{who}: the programme file gives no {document} in Tier {rate.terms.tier} on {day}")
+    if not benefit.terms.are_for(partner.attributes):
+        raise NotDefined(f"{who}: the {document} is only for partners with the attribute {benefit.terms.only_for}")
     return CertificateFacts(
         partner_id=partner.partner_id,
         company_name=partner.company_name,

@@ -1,4 +1,4 @@
-"""Documents for download: a partner's letter of a month, and its certificate, as PDF from committed facts."""
+"""Documents for download from committed facts: a partner's letter of a month and its certificate as PDF, its badge."""
 
 from datetime import date
 from pathlib import Path
@@ -7,9 +7,10 @@ from partner_program.adapters.atomic_write import write_bytes_if_changed
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database.registry import find_partner, load_registry
+from partner_program.adapters.letters.badge import badge_svg
 from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.certificate import certificate_facts
+from partner_program.domain.certificate import CertificateFacts, Document, certificate_facts
 from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.refusals import NotDefined
 from partner_program.usecases.installation import Installation
@@ -46,15 +47,29 @@ def certificate_pdf(
     installation: Installation, partner_id: str, *, on: date, today: date, out: Path | None = None
 ) -> Path:
     """Write a partner's certificate for a day up to today, from the rate in force on that day."""
-    if on > today:
-        raise NotDefined(f"a certificate states what is in force: {on} has not come yet, expected at most {today}")
-    with installation.database.reading() as connection:
-        partner = find_partner(connection, partner_id)
-        rate = rate_store.rate_on(connection, partner_id, on)
-    facts = certificate_facts(partner=partner, rate=rate, program=installation.program_on(on), day=on)
+    facts = _stated(installation, partner_id, on, today, "certificate")
     path = out or installation.out / "certificates" / f"{letter_file_name(facts.number)}.pdf"
     write_bytes_if_changed(path, _typesetter(installation).certificate(facts))
     return path
+
+
+def badge(installation: Installation, partner_id: str, *, on: date, today: date, out: Path | None = None) -> Path:
+    """Write a partner's badge for its website for a day up to today, as SVG; it has the number of the certificate."""
+    facts = _stated(installation, partner_id, on, today, "badge")
+    path = out or installation.out / "badges" / f"{letter_file_name(facts.number)}.svg"
+    write_bytes_if_changed(path, badge_svg(facts, letter_templates(installation)).encode())
+    return path
+
+
+def _stated(installation: Installation, partner_id: str, on: date, today: date, document: Document) -> CertificateFacts:
+    """What holds on a day, by the rate in force on it."""
+    if on > today:
+        raise NotDefined(f"a {document} states what is in force: {on} has not come yet, expected at most {today}")
+    with installation.database.reading() as connection:
+        partner = find_partner(connection, partner_id)
+        rate = rate_store.rate_on(connection, partner_id, on)
+    program = installation.program_on(on)
+    return certificate_facts(partner=partner, rate=rate, program=program, day=on, document=document)
 
 
 def _typesetter(installation: Installation) -> LetterPdf:
