@@ -1,5 +1,6 @@
 """What a person or a schedule does that changes something: who, when and why (rule 13)."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,6 +99,11 @@ AT_THE_HEAD = (
 )
 
 
+def plain_person(name: str) -> str:
+    """A name as it is compared: capitals, blanks and the way in which accents are encoded make no other person."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: case and blanks around a name make no other person."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Whether two names are one person's."""
+    return plain_person(one) == plain_person(other)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from partner_program.domain.acts import same_person
 from partner_program.domain.dated import Period
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
@@ -355,7 +356,7 @@ def approve(
         raise NotAuthorized(f"{who} is {partner.status}: only authorised partners get a benefit")
     _check_given(benefit, tier, partner)
     _check_named(step, "approves", "why")
-    if program.benefit_approval == "another_person" and _same_name(step.done_by, request.asked.done_by):
+    if program.benefit_approval == "another_person" and same_person(step.done_by, request.asked.done_by):
         raise Refusal(
             f"{request.request_id} was asked for by {request.asked.done_by}: somebody else has to approve it "
             "(benefit_approval: another_person)"
@@ -574,7 +575,3 @@ def _check_state(request: BenefitRequest, wanted: str, *, possible: Sequence[Sto
         raise Refusal(
             f"{request.request_id} cannot be {wanted}: it is {said_of(request.decided)}; {_POSSIBLE[request.state]}"
         )
-
-
-def _same_name(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

@@ -86,6 +86,7 @@ def test_no_name_and_no_address_is_in_it_and_who_acted_is_a_pseudonym(proven: Pr
     assert len(people) > 25
     assert [each for each in people if each.encode() in whole] == []
     assert proven.key.pseudonym("Kim Starter").encode() in members_of(proven.june)["acts.jsonl"]
+    assert proven.key.pseudonym(" kim  starter") == proven.key.pseudonym("Kim Starter"), "one person for an approval"
     assert proven.key.pseudonym("Robin Controller").encode() in members_of(proven.june)["restatements.jsonl"]
 
 

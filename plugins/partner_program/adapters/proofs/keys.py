@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from partner_program.adapters.atomic_write import OWNER_FILE, make_folder, read_private
 from partner_program.adapters.connections import Connections
+from partner_program.domain.acts import plain_person
 from partner_program.domain.refusals import Refusal, Unavailable
 
 CONN_ID = "proof_signing"
@@ -40,7 +41,7 @@ class SigningKey:
 
     def pseudonym(self, name: str) -> str:
         """Return what stands for a person in proofs that this key signs: nobody without the key can try names."""
-        return "person-" + hmac.new(self._pseudonyms, name.encode(), sha256).hexdigest()[:16]
+        return "person-" + hmac.new(self._pseudonyms, plain_person(name).encode(), sha256).hexdigest()[:16]
 
 
 def signing_key(connections: Connections) -> SigningKey:
