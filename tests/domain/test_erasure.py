@@ -22,6 +22,7 @@ ERASED = Erased(("zoe@p2.example",), ('Zoë "Z" O\'Hara',), "erased-1")
         (r'{"name": "Zoë \"Z\" O' + "'Hara\"}", '{"name": "erased-1"}'),
         (r'{"name": "Zo\u00eb \"Z\" O' + "'Hara\"}", '{"name": "erased-1"}'),
         ('ZOË "z" o\'hara rang', "erased-1 rang"),
+        ('Zoe\u0308 "Z"\r\n  O\'Hara rang', "erased-1 rang"),
     ],
 )
 def test_what_is_taken_out(before: str, after: str | None) -> None:
@@ -31,6 +32,14 @@ def test_what_is_taken_out(before: str, after: str | None) -> None:
 def test_a_short_name_is_no_part_of_a_word() -> None:
     short = Erased((), ("An",), "erased-1")
     assert short.out_of("An, an, Anna and Joan") == "erased-1, an, Anna and Joan"
+
+
+def test_who_did_something_is_found_in_any_capitals_and_with_more_words() -> None:
+    robin = Erased(("rstaf",), ("Robin", "Robin Staf"), "erased-1")
+    found = [
+        robin.out_of_doer(each) for each in (" ROBIN", "Rstaf", "robin  staf (sales)", "robin and kim", "robinson")
+    ]
+    assert found == ["erased-1", "erased-1", "erased-1 (sales)", "robin and kim", "robinson"]
 
 
 def test_pseudonyms_need_the_key_and_know_the_person_again() -> None:

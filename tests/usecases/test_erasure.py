@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,12 +13,19 @@ import pytest
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.acts import Doer
+from partner_program.domain.disputes import Subject
 from partner_program.domain.refusals import Refusal
+from partner_program.usecases.benefits import Asked, Said, request_benefit
+from partner_program.usecases.disputes import open_dispute
 from partner_program.usecases.erasure import ErasureReport, erase_contact, erase_person
+from partner_program.usecases.letters.book import write_book
+from partner_program.usecases.letters.documents import letter_pdf
 from partner_program.usecases.letters.resolution import resolve_letters
+from partner_program.usecases.registry import load_registry_folder, loader
 from tests.servers import Postgres
 from tests.usecases.dying import die_at
 from tests.usecases.letter_world import MONTH, LetterWorld, render, with_letters
+from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World
 
 ADDRESS, NAME = "zoe.ohara@p2.example", 'Zoë "Z" O\'Hara'
@@ -225,6 +233,128 @@ def test_a_former_manager_leaves_the_letters(letters: LetterWorld) -> None:
     left = everything(letters)
     for words in (manager["name"], *also):
         assert words not in left
+
+
+TODAY = date(2015, 8, 3)
+
+
+def folder_is_loaded(letters: LetterWorld) -> bool:
+    """Whether loading the registry's folder, as it is now, changes nothing."""
+    folder = letters.world.folder / "registry"
+    return load_registry_folder(letters.here, folder, loaded_by=loader("pat", None))[1] == 0
+
+
+def test_a_contact_leaves_what_was_asked_and_disputed_for_the_partner(letters: LetterWorld) -> None:
+    world, by_zoe = letters.world, {"by": f" {NAME.upper()}", "today": TODAY}
+    asked = Asked("P2", "mdf", TODAY, amount_cents=100_00, activity=f"dinner with {NAME}", market=f"that of {NAME}")
+    request_benefit(letters.here, asked, Said(by_zoe["by"], f"{NAME} knows guests", TODAY))
+    subject = Subject("line", "US", "L1")
+    open_dispute(letters.here, "P2", MONTH, subject, reason=f"{NAME} misses it", **by_zoe)
+    open_dispute(letters.here, "P1", MONTH, subject, by=ADDRESS, reason="hers as well", today=TODAY)
+    open_dispute(letters.here, "P3", MONTH, subject, by="pat", reason=f"as another {NAME} says", today=TODAY)
+
+    report = erase(letters)
+
+    assert everything(letters).lower().count("hara") == 2  # of P3's dispute and its act: who knows whether it is she
+    assert world.rows("SELECT done_by, reason FROM dispute_step ORDER BY dispute_id") == [
+        (report.pseudonym, "hers as well"),
+        (report.pseudonym, f"{report.pseudonym} misses it"),
+        ("pat", f"as another {NAME} says"),
+    ]
+    assert report.acts == 6
+
+
+@pytest.mark.parametrize("is_contact", [True, False])
+def test_a_contact_leaves_the_words_of_the_registry_and_they_load_again(letters: LetterWorld, is_contact: bool) -> None:
+    world = letters.world
+    request = {"partner_id": "P2", "benefit": "seeding_options", "status": "approved", "decided_by": "pat"}
+    more = {"valid_from": "2015-07-27", "valid_to": "2015-09-01", "quantity": "1", "purpose": f"{NAME} tries it"}
+    world.tables["benefit_requests"].append({**request, **more, "reason": f"{NAME} paid"})
+    world.grant("G2", "P2", 4, "2015-07-01", "2016-01-01")
+    world.tables["grace_grants"][-1]["reason"] = f"{ADDRESS} asked"
+    if not is_contact:
+        world.tables["contacts"] = [each for each in world.tables["contacts"] if "ohara" not in each["email"]]
+    world.load()
+    why = "is a contact of P2" if is_contact else "stands in the registry's files, of P2: name their folder"
+    with pytest.raises(Refusal, match=why):
+        erase_contact(letters.here, ADDRESS, None, by=DPO)
+
+    erase(letters)
+
+    assert "hara" not in everything(letters).lower()
+    assert folder_is_loaded(letters)
+
+
+def test_a_contact_leaves_pdfs_and_the_preview_book(letters: LetterWorld) -> None:
+    letters.approve("kim")
+    letters.send()
+    resolve_letters(letters.here, MONTH, "resend", DPO, partners=["P2"], written_to_files=True)
+    book = write_book(letters.here, MONTH, today=TODAY)
+    assert ADDRESS in book.read_text()
+    theirs, others = (letter_pdf(letters.here, partner_id, MONTH) for partner_id in ("P2", "P1"))
+
+    assert erase(letters).files == 6  # two messages, page, text, preview book, PDF
+
+    assert (theirs.exists(), others.exists()) == (False, True)
+    assert ADDRESS not in book.read_text()
+    assert folder_is_loaded(letters)
+
+
+def test_an_address_leaves_as_mail_servers_write_it(world: World) -> None:
+    three_partners(world)
+    next(each for each in world.tables["contacts"] if each["partner_id"] == "P2")["email"] = "zoe@m\u00fcller.example"
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    render(world)
+    letters = with_key(LetterWorld(world))
+    letters.approve()
+    letters.send()
+    with closing(sqlite3.connect(world.program_db)) as connection, connection:
+        connection.execute("UPDATE delivery SET reply = 'no <zoe@xn--mller-kva.example>' WHERE partner_id = 'P2'")
+    erase(letters, "zoe@m\u00fcller.example")
+    left = everything(letters)
+    assert "ller.example" not in left
+    assert "ller-kva" not in left
+
+
+def test_who_is_named_in_words_alone_is_erased_too(letters: LetterWorld) -> None:
+    letters.approve("kim")
+    dispute = {"subject": Subject("line", "US", "L1"), "reason": "as Sam  Staf says", "today": TODAY}
+    open_dispute(letters.here, "P2", MONTH, by="pat", **dispute)
+    report = erase_person(letters.here, "Sam Staf", None, also=(), by=DPO)
+    assert report.acts == 2
+    assert "Staf" not in everything(letters)
+
+
+def test_one_of_the_staff_leaves_under_login_and_with_more_words(letters: LetterWorld) -> None:
+    letters.approve("rstaf")
+    letters.send()
+    open_dispute(
+        letters.here, "P2", MONTH, Subject("line", "US", "L1"), by="Robin Staf (sales)", reason="so", today=TODAY
+    )
+    pdf = letter_pdf(letters.here, "P1", MONTH)
+    report = erase_person(letters.here, "Robin Staf", None, also=("rstaf",), by=DPO)
+    assert not pdf.exists()
+    left = everything(letters)
+    assert "rstaf" not in left
+    assert "Robin" not in left
+    assert letters.world.rows("SELECT DISTINCT done_by FROM letter_action") == [(report.pseudonym,)]
+    assert letters.world.rows("SELECT DISTINCT done_by FROM dispute_step") == [(f"{report.pseudonym} (sales)",)]
+
+
+def test_who_granted_leaves_the_drafts_and_the_month_can_be_run_again(world: World) -> None:
+    three_partners(world)
+    world.grant("G1", "P3", 4, "2015-07-01", "2016-01-01")
+    world.tables["grace_grants"][-1]["granted_by"] = "Robin Staf"
+    world.load()
+    world.settle(JUNE, on=GO_LIVE)
+    letters = with_key(LetterWorld(world))
+    assert any("Robin" in body for (body,) in world.rows("SELECT body FROM draft_batch"))
+    before = world.register(JUNE)
+    erase_person(letters.here, "robin staf", world.folder / "registry", also=(), by=DPO)
+    assert "Robin" not in everything(letters)
+    assert not world.settle(JUNE, on=GO_LIVE).changed
+    assert world.register(JUNE) == before
 
 
 @pytest.mark.processes

@@ -38,7 +38,7 @@ def erase() -> None:
 @person("erased_by", "Who erases.")
 @_reason
 def erase_contact(address: str, folder: Path | None, erased_by: str, reason: str) -> None:
-    """Erase the contact with the e-mail ADDRESS out of registry, outbox, letters and acts."""
+    """Erase the contact with the e-mail ADDRESS out of registry, outbox, letters, acts, benefits and disputes."""
     from partner_program.usecases import erasure
 
     by = Doer(erased_by, reason, int(time.time()))
@@ -49,7 +49,7 @@ def erase_contact(address: str, folder: Path | None, erased_by: str, reason: str
     "person", epilog=example('partner-program erase person "Sam Smit" --also sam@us.example --reason "left"')
 )
 @click.argument("name", type=WORDS)
-@click.option("--also", multiple=True, type=WORDS, help="An address or telephone number of theirs; may be repeated.")
+@click.option("--also", multiple=True, type=WORDS, help="An address, login or number of theirs; may be repeated.")
 @_into
 @person("erased_by", "Who erases.")
 @_reason

@@ -8,10 +8,13 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from hmac import digest
+
+from partner_program.domain.acts import plain_person
 
 SHORTEST_KEY = 16  # characters
 _HEX = 16
@@ -19,8 +22,7 @@ _HEX = 16
 
 def pseudonym(key: str, words: str) -> str:
     """Return what stands for a name or an address; capitals and the way in which accents are encoded do not count."""
-    plain = " ".join(unicodedata.normalize("NFC", words).casefold().split())
-    return f"erased-{digest(key.encode(), plain.encode(), sha256).hex()[:_HEX]}"
+    return f"erased-{digest(key.encode(), plain_person(words).encode(), sha256).hex()[:_HEX]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +38,47 @@ class Erased:
 
     def names_of(self, text: str) -> bool:
         """Whether a text is one of the names and nothing else; capitals and blanks around it do not count."""
-        return text.strip().casefold() in {each.strip().casefold() for each in self.names}
+        return plain_person(text) in map(plain_person, self.names)
 
     def without_names(self) -> "Erased":
         """The same for texts about others, where only an address is certain to mean this person."""
         return Erased(self.addresses, (), self.pseudonym)
 
+    def about(self, partner_id: str | None, partners: Collection[str] | None) -> "Erased":
+        """The same for a text about a partner: names count for the person's `partners`, for all where they are None."""
+        return self if partners is None or partner_id in partners else self.without_names()
+
     def out_of(self, text: str) -> str:
         """Return a text without the words; as HTML or JSON writes them, too."""
-        for pattern in self._patterns():
+        for pattern in _patterns(self):
             text = pattern.sub(self.pseudonym, text)
         return text
 
-    def _patterns(self) -> Iterable[re.Pattern[str]]:
-        for each in (*self.addresses, *self.names):
-            flags = re.IGNORECASE if each in self.addresses or " " in each.strip() else re.NOFLAG
-            for written in sorted(_ways_to_write(each), key=len, reverse=True):
-                yield re.compile(rf"(?<![\w.+-]){re.escape(written)}(?![\w-])", flags)
+    def out_of_doer(self, text: str) -> str:
+        """Return who did something without the words; a name stands there alone as a rule, in whatever capitals."""
+        return self.pseudonym if self.names_of(text) else self.out_of(text)
+
+
+@lru_cache(maxsize=4)
+def _patterns(erased: Erased) -> tuple[re.Pattern[str], ...]:
+    """Find each of the words, the longest way to write it first."""
+    return tuple(
+        _pattern(written, re.NOFLAG if each in erased.names and " " not in each.strip() else re.IGNORECASE)
+        for each in (*erased.addresses, *erased.names)
+        for written in sorted(_ways_to_write(each), key=len, reverse=True)
+    )
+
+
+def _pattern(words: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    """Find words that are no part of others; a line may have been broken at a blank."""
+    written = r"\s+".join(map(re.escape, words.split()))
+    return re.compile(rf"(?<![\w.+-]){written}(?![\w-])", flags)
 
 
 def _ways_to_write(words: str) -> set[str]:
-    numbered = html.escape(words, quote=False).replace("'", "&#39;").replace('"', "&#34;")
-    escaped = {
-        words,
-        html.escape(words),
-        numbered,
-        json.dumps(words)[1:-1],
-        json.dumps(words, ensure_ascii=False)[1:-1],
-    }
-    return {each for each in escaped if each.strip()}
+    found = set()
+    for each in (words, unicodedata.normalize("NFC", words), unicodedata.normalize("NFD", words)):
+        numbered = html.escape(each, quote=False).replace("'", "&#39;").replace('"', "&#34;")
+        in_json = json.dumps(each)[1:-1], json.dumps(each, ensure_ascii=False)[1:-1]
+        found |= {each, html.escape(each), numbered, *in_json}
+    return {each for each in found if each.strip()}

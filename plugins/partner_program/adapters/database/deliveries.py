@@ -220,10 +220,18 @@ def deliveries_like(connection: Connection, recipients: Sequence[str]) -> list[D
 
 
 def message_digits(connection: Connection, partners: Sequence[str]) -> set[str]:
-    """Return the hexadecimal digits of the Message-IDs of all letters to these partners."""
+    """Return the hexadecimal digits of the Message-IDs that letters to these partners have now."""
     table = schema.delivery
     query = select(table.c.message_id).where(table.c.partner_id.in_(partners), table.c.message_id.is_not(None))
     return {letter_hex(each) for each in connection.execute(query).scalars()}
+
+
+def written_to(connection: Connection, partners: Sequence[str]) -> set[str]:
+    """Return every address to which a letter to these partners is owed, was sent, or was to be sent again."""
+    found = set()
+    for table in (schema.delivery, schema.delivery_resend):
+        found |= set(connection.execute(select(table.c.recipient).where(table.c.partner_id.in_(partners))).scalars())
+    return found - {NO_RECIPIENT}
 
 
 def sendable(

@@ -5,44 +5,52 @@ else; the erasure is closed before the transaction ends. Hashes stay as they are
 """
 
 import re
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, insert, null, or_, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.erasure import Erased
 
-# By whom something was done: the column is one name and nothing else.
-_DOERS = (
-    (schema.act, "done_by"),
-    (schema.letter_action, "done_by"),
-    (schema.brake_release, "released_by"),
-    (schema.restatement, "decided_by"),
-    (schema.period_close, "recorded_by"),
-    (schema.grace_grant, "granted_by"),
-    (schema.benefit_step, "done_by"),
-    (schema.dispute_step, "done_by"),
-)
-# What people wrote, and what was decided: a name may stand anywhere in it.
-_TEXTS = (
-    (schema.act, "reason"),
-    (schema.act, "detail"),
-    (schema.letter_action, "reason"),
-    (schema.letter_action, "detail"),
-    (schema.brake_release, "reason"),
-    (schema.restatement, "reason"),
-    (schema.grace_grant, "reason"),
-    (schema.benefit_step, "reason"),
-    (schema.dispute_step, "reason"),
-    (schema.delivery, "reply"),
-)
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Where a table names people: by whom something was done, and the texts in which a name may stand anywhere."""
+
+    table: Table
+    doer: str | None
+    texts: tuple[str, ...] = ()
 
 
-def partners_named_with(connection: Connection, erased: Erased) -> list[str]:
-    """Return the partners in whose rows of the registry's files a person is named, in order."""
+_WORDS = (
+    _Words(schema.act, "done_by", ("reason", "detail")),
+    _Words(schema.letter_action, "done_by", ("reason", "detail")),
+    _Words(schema.brake_release, "released_by", ("reason",)),
+    _Words(schema.restatement, "decided_by", ("reason",)),
+    _Words(schema.period_close, "recorded_by"),
+    _Words(schema.grace_grant, "granted_by", ("reason",)),
+    _Words(schema.benefit_step, "done_by", ("reason", "activity", "market")),
+    _Words(schema.dispute_step, "done_by", ("reason",)),
+    _Words(schema.delivery, None, ("reply",)),
+)
+# A step is about the partner of its request or dispute.
+_HEADS: Mapping[Table, Table] = {
+    schema.benefit_step: schema.benefit_request,
+    schema.dispute_step: schema.dispute,
+}
+
+
+def partners_named_with(connection: Connection, erased: Erased, partners: Sequence[str] | None) -> list[str]:
+    """Return the partners in whose rows of the registry's files a person is named, in order.
+
+    Names are looked for in the rows about `partners` alone, addresses everywhere; None: names everywhere too.
+    """
     grant, request, step = schema.grace_grant, schema.benefit_request, schema.benefit_step
     queries = (
         select(grant.c.partner_id, grant.c.granted_by, grant.c.reason).where(grant.c.origin == "file"),
@@ -51,7 +59,14 @@ def partners_named_with(connection: Connection, erased: Erased) -> list[str]:
         .where(step.c.origin == "file"),
     )
     rows = (row for query in queries for row in connection.execute(query))
-    return sorted({partner_id for partner_id, name, why in rows if erased.names_of(name) or erased.out_of(why) != why})
+    return sorted(
+        {
+            partner_id
+            for partner_id, name, why in rows
+            for own in (erased.about(partner_id, partners),)
+            if own.out_of_doer(name) != name or own.out_of(why) != why
+        }
+    )
 
 
 @contextmanager
@@ -89,45 +104,58 @@ def _free_recipient(connection: Connection, row: Delivery, pseudonym: str) -> st
     return next(each for each in (pseudonym, *numbered) if each not in taken)
 
 
-def erase_doer(connection: Connection, erased: Erased) -> int:
-    """Replace the names where they say who did something; return how many rows."""
-    count = 0
-    for table, name in _DOERS:
-        column = table.c[name]
-        found = connection.execute(select(*table.primary_key, column).where(column.is_not(None))).all()
-        for *key, value in found:
-            if erased.names_of(value):
-                count += _change(connection, table, key, {name: erased.pseudonym})
-    return count
+def erase_words(connection: Connection, erased: Erased, partners: Sequence[str] | None) -> tuple[int, dict[int, str]]:
+    """Replace the words where they say who did something and in what people wrote; return how many rows changed.
 
-
-def erase_texts(connection: Connection, erased: Erased, *, partners: Sequence[str] | None) -> dict[int, str]:
-    """Replace the words in what people wrote; return the acts whose detail changed, with the sha256 of it now.
-
-    Names are looked for in the rows about `partners` alone, addresses everywhere; None: names everywhere too.
+    Also the acts whose detail changed, with the sha256 of it now. Names are looked for in the rows about `partners`
+    alone, addresses everywhere; None: names everywhere too.
     """
-    changed: dict[int, str] = {}
-    for table, name in _TEXTS:
-        column = table.c[name]
-        own = [*table.primary_key, *([table.c.partner_id] if "partner_id" in table.c else [])]
-        for row in connection.execute(select(*own, column).where(_may_hold(column, erased))).all():
-            theirs = partners is None or row._mapping.get("partner_id") in partners
-            before = row._mapping[name]
-            after = (erased if theirs else erased.without_names()).out_of(before)
+    count, rehashed = 0, dict[int, str]()
+    for words in _WORDS:
+        for key, new in list(_changes(connection, words, erased, partners)):
+            here = [column == value for column, value in zip(words.table.primary_key, key, strict=True)]
+            connection.execute(update(words.table).where(*here).values(new))
+            count += 1
+            if words.table is schema.act and "detail" in new:
+                rehashed[key[0]] = sha256(new["detail"].encode()).hexdigest()
+    return count, rehashed
+
+
+def _changes(
+    connection: Connection, words: _Words, erased: Erased, partners: Sequence[str] | None
+) -> Iterator[tuple[Sequence[Any], dict[str, str]]]:
+    """Yield the key of each row that names the person, with the new values of its columns."""
+    table, head = words.table, _HEADS.get(words.table)
+    names = [*([words.doer] if words.doer else []), *words.texts]
+    about = (table if head is None else head).c.get("partner_id", null())
+    query = (
+        select(*table.primary_key, about.label("about"), *(table.c[name].label(f"in_{name}") for name in names))
+        .select_from(table if head is None else table.join(head))
+        .where(or_(*(_may_hold(table.c[name], erased) for name in names)))
+    )
+    for row in connection.execute(query):
+        own = erased.about(row.about, partners)
+        new = {}
+        for name in names:
+            before = row._mapping[f"in_{name}"]
+            after = before and (own.out_of_doer(before) if name == words.doer else own.out_of(before))
             if after != before:
-                _change(connection, table, row[: len(table.primary_key)], {name: after})
-                if (table.name, name) == ("act", "detail"):
-                    changed[row.act_id] = sha256(after.encode()).hexdigest()
-    return changed
+                new[name] = after
+        if new:
+            yield row[: len(table.primary_key)], new
+
+
+def forget_drafts(connection: Connection, erased: Erased) -> None:
+    """Remove the drafts of months that may name the person, as who granted: a run of a month makes its drafts anew."""
+    batch = schema.draft_batch
+    found = connection.execute(select(batch.c.billing_month, batch.c.stage).where(_may_hold(batch.c.body, erased)))
+    for month, stage in set(map(tuple, found)):
+        for table in (batch, schema.draft_stage):
+            connection.execute(delete(table).where(table.c.billing_month == month, table.c.stage == stage))
 
 
 def _may_hold(column: Column[str], erased: Erased) -> ColumnElement[bool]:
     """Whether a text may hold the words: SQLite knows capitals of ASCII alone, so a piece in ASCII is looked for."""
-    pieces = [re.findall(r"[A-Za-z0-9@. -]+", each) for each in (*erased.addresses, *erased.names)]
-    longest = {max(found, key=len, default="") for found in pieces}
+    words = (unicodedata.normalize("NFC", each) for each in (*erased.addresses, *erased.names))
+    longest = {max(re.findall(r"[A-Za-z0-9@.-]+", each), key=len, default="") for each in words}
     return or_(*(column.icontains(each, autoescape=True) for each in sorted(longest)))
-
-
-def _change(connection: Connection, table: Table, key: Sequence[object], values: dict[str, str]) -> int:
-    here = [column == value for column, value in zip(table.primary_key, key, strict=True)]
-    return connection.execute(update(table).where(*here).values(values)).rowcount
