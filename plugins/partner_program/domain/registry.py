@@ -3,7 +3,7 @@
 Not the register, which has what a month decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from decimal import Decimal
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
+from partner_program.domain.refusals import Refusal
 
 AUTHORIZED = "authorized"
 PARTNER_STATUSES = ("applied", "authorized", "suspended", "ended")
@@ -48,6 +49,16 @@ class AccountManager:
     email: str
     phone: str
     countries: str = ""
+
+
+def check_managers(named: Collection[str], known: Collection[str]) -> None:
+    """Refuse ids that are no partner manager's, all of them named beside those that are."""
+    unknown = [each for each in named if each not in known]
+    if unknown:
+        raise Refusal(
+            f"partner manager {' and '.join(unknown)} is not in account_managers.csv, which has "
+            f"{', '.join(sorted(known))}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

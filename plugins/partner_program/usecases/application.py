@@ -24,7 +24,7 @@ from partner_program.domain.authorisation import (
 )
 from partner_program.domain.new_partner import NewPartner, new_partner, next_partner_id
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AccountLink, Registry
+from partner_program.domain.registry import AccountLink, Registry, check_managers
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.registry_changes import Files, Planned, PlannedAct, change_registry
 
@@ -130,9 +130,7 @@ def _check_acceptable(
     if checked.unfulfilled:
         said = "; ".join(f"{each.field} {each.because}" for each in checked.unfulfilled)
         raise Refusal(f"the application does not fulfil the programme's list: {said}")
-    managers = [each.account_manager_id for each in registry.account_managers]
-    if manager_id not in managers:
-        raise Refusal(f"partner manager {manager_id} is not in account_managers.csv, which has {', '.join(managers)}")
+    check_managers([manager_id], [each.account_manager_id for each in registry.account_managers])
     unknown = sorted(set(other_than) - {each.partner_id for each in registry.partners})
     if unknown:
         raise Refusal(f"partner {', '.join(unknown)} is not in the registry")

@@ -4,7 +4,6 @@ Each act is one transaction with the record of who did it. One writer at a time 
 people who approve at once never pass a limit together.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,11 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import benefits as benefit_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.database.acts import record_act
+from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv, records_json
 from partner_program.domain import acts
 from partner_program.domain import benefits as rules
-from partner_program.domain.acts import Doer
 from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing, StepAct
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
@@ -198,7 +196,7 @@ def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
         connection,
         _KINDS[step.act],
         request.request_id,
-        Doer(said.by, said.reason, int(time.time())),
+        now_by(said.by, said.reason),
         {"benefit": request.benefit, "step_no": len(request.steps), "values": _values(step)},
         partner_id=request.partner_id,
     )

@@ -3,7 +3,6 @@
 Each act is one transaction with the record of who did it. None changes a result.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,16 +13,16 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import disputes as dispute_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.database.acts import record_act
+from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv, records_json
 from partner_program.domain import disputes as rules
-from partner_program.domain.acts import DISPUTE_ANSWERED, DISPUTE_OPENED, DISPUTE_WITHDRAWN, Doer
+from partner_program.domain.acts import DISPUTE_ANSWERED, DISPUTE_OPENED, DISPUTE_WITHDRAWN
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import About, Dispute, DisputeAct, DisputeState, DisputeStep, Subject, Verdict
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import Partner
+from partner_program.domain.registry import Partner, check_managers
 from partner_program.usecases.installation import Installation
 
 _KINDS: Mapping[DisputeAct, str] = {
@@ -128,7 +127,7 @@ def _save(connection: Connection, dispute: Dispute) -> None:
         connection,
         _KINDS[step.act],
         dispute.dispute_id,
-        Doer(step.done_by, step.reason, int(time.time())),
+        now_by(step.done_by, step.reason),
         detail,
         month=dispute.billing_month,
         partner_id=dispute.partner_id,
@@ -188,8 +187,8 @@ def list_disputes(
         known = dispute_store.load_disputes(connection, month=month)
         partners = registry_store.partners_by_id(connection, {each.partner_id for each in known})
         revisions = settlement_history.newest_revisions(connection)
-    if manager_id is not None and manager_id not in managers:
-        raise Refusal(f"partner manager {manager_id} is not in account_managers.csv, which has {', '.join(managers)}")
+    if manager_id is not None:
+        check_managers([manager_id], managers)
     disputes = [each for dispute in known if (each := dispute.as_on(on)) is not None and wanted(each)]
     lines = [
         _line(dispute, partners[dispute.partner_id], revisions[dispute.billing_month], on)

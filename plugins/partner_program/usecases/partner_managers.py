@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.files.csv_edit import with_cells
 from partner_program.domain.acts import PARTNER_ASSIGNED
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import Registry
+from partner_program.domain.registry import Registry, check_managers
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.registry_changes import Files, Planned, PlannedAct, change_registry
 
@@ -34,11 +34,7 @@ def assign_partners(
         raise Refusal(f"both managers are {from_manager}: nobody moves")
 
     def plan(_connection: Connection, registry: Registry, files: Files) -> Planned[list[str]]:
-        managers = {each.account_manager_id for each in registry.account_managers}
-        unknown = [each for each in (from_manager, to_manager) if each not in managers]
-        if unknown:
-            known = ", ".join(sorted(managers))
-            raise Refusal(f"partner manager {' and '.join(unknown)} is not in account_managers.csv, which has {known}")
+        check_managers([from_manager, to_manager], [each.account_manager_id for each in registry.account_managers])
         manager_of = {each.partner_id: each.account_manager_id for each in registry.partners}
         _check_named(only, manager_of, from_manager)
         moved = [each for each, manager in manager_of.items() if manager == from_manager and (not only or each in only)]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database.registry import find_partner
 from partner_program.adapters.files.csv_edit import with_cells
 from partner_program.domain.acts import PARTNER_ENDED, PARTNER_RESUMED, PARTNER_SUSPENDED
 from partner_program.domain.findings import EXAMPLES
@@ -83,7 +84,7 @@ def change_status(
         raise Refusal(f"{day} is still to come: let the partner go on that day, or today ({today})")
 
     def plan(connection: Connection, registry: Registry, files: Files) -> Planned[StatusChange]:
-        partner = _find(registry, partner_id)
+        partner = find_partner(connection, partner_id)
         is_so = partner.status == move.status
         if not is_so and partner.status not in move.before:
             allowed = " or ".join(move.before)
@@ -109,13 +110,6 @@ def change_status(
         )
 
     return change_registry(installation, folder, kind=move.kind, done_by=done_by, reason=reason, plan=plan)
-
-
-def _find(registry: Registry, partner_id: str) -> Partner:
-    found = next((each for each in registry.partners if each.partner_id == partner_id), None)
-    if found is None:
-        raise Refusal(f"partner {partner_id} is not in the registry")
-    return found
 
 
 def _cells(partner_id: str, partner: Partner, move: _Move, day: date) -> dict[str, str]:

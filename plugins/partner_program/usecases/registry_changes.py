@@ -6,7 +6,6 @@ database; a process that dies leaves a journal, and the next command that uses t
 forgets it.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from partner_program.adapters.database.acts import is_on_record, record_act
+from partner_program.adapters.database.acts import is_on_record, now_by, record_act
 from partner_program.adapters.database.registry import rows_that_differ, save_registry
 from partner_program.adapters.files import folder_change
 from partner_program.adapters.files.folder_change import FolderChange, changed_files, folder_locked
 from partner_program.adapters.files.registry import FILE_NAMES, read_registry
-from partner_program.domain.acts import Doer
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import Registry
@@ -86,7 +84,7 @@ def change_registry(
     `plan` is given the registry and the contents of its files by name. Refused where the folder does not say what the
     database says, and where what is planned would not load.
     """
-    doer = Doer(done_by, reason, int(time.time()))
+    doer = now_by(done_by, reason)
     with folder_locked(folder, alone=True):
         _finish_interrupted(installation, folder)
         registry = read_folder(installation, folder)
