@@ -9,7 +9,7 @@ from datetime import date
 
 from partner_program.domain.benefits import BenefitRequest
 from partner_program.domain.dated import Period
-from partner_program.domain.program import NO_TERMS, BenefitTerms, Program, program_in_force
+from partner_program.domain.program import NO_TERMS, BenefitTerms, Program, program_in_force_or_first
 from partner_program.domain.registry import AccountLink, LegacyAgreement
 
 BenefitKey = tuple[str, str, date, int]
@@ -83,8 +83,7 @@ def gifts_until(gifts: Iterable[Gift], day: date) -> list[Gift]:
 
 def _terms(programs: Sequence[Program], key: str, day: date) -> BenefitTerms:
     """A benefit's terms in the programme of a day, before the first programme those of the first."""
-    first = min(program.in_force_from for program in programs)
-    program = program_in_force(programs, max(day, first))
+    program = program_in_force_or_first(programs, day)
     return next((benefit.terms for benefit in program.benefits if benefit.key == key), NO_TERMS)
 
 

@@ -15,7 +15,7 @@ from partner_program.domain.benefits import (
     find_benefit,
     said_of,
 )
-from partner_program.domain.program import Program, program_in_force
+from partner_program.domain.program import Program, program_in_force_or_first
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import BenefitRow
 
@@ -106,8 +106,7 @@ def _check_approval(request: BenefitRequest, others: Sequence[BenefitRequest], p
     period = request.period
     if period is None:
         return
-    first = min(program.in_force_from for program in programs)
-    program = program_in_force(programs, max(period.valid_from, first))
+    program = program_in_force_or_first(programs, period.valid_from)
     benefit = find_benefit(program, request.benefit)
     if set(benefit.tiers) == {"unknown"}:
         raise Refusal(f"{benefit.key} is unknown in the programme: its owner has to say who may have it")

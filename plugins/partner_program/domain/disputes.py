@@ -35,10 +35,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class DisputeStep:
-    """One act on a dispute: who, on which day, why or with which answer; `verdict` stands with an answer alone.
-
-    An answer of an earlier version has none.
-    """
+    """One act on a dispute: who, on which day, why or with which answer; `verdict` stands with an answer alone."""
 
     act: DisputeAct
     done_by: str

@@ -194,6 +194,11 @@ def program_in_force(programs: Sequence[Program], day: date) -> Program:
     return max(in_force, key=lambda program: program.in_force_from)
 
 
+def program_in_force_or_first(programs: Sequence[Program], day: date) -> Program:
+    """The programme that is in force on a day, before the first one that one."""
+    return program_in_force(programs, max(day, min(program.in_force_from for program in programs)))
+
+
 def time_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> datetime:
     """A moment in the time zone of the programme in force then; before the first, in the first one's.
 

@@ -265,7 +265,7 @@ def list_benefits(
         status = registry_store.partners_by_id(connection, asking)
         leaving = days_of_leaving(connection)
         tiers = {each: rate.terms.tier for each, rate in rate_store.rates_on(connection, on, asking).items()}
-    program = installation.program_on(max(on, installation.programs[0].in_force_from))
+    program = installation.program_on_or_first(on)
     limits = {benefit.key: benefit.terms for benefit in program.benefits}
     own = defaultdict(list)
     for request in requests:

@@ -16,6 +16,7 @@ from partner_program.domain.program import (
     Program,
     day_in_the_programme,
     program_in_force,
+    program_in_force_or_first,
     time_in_the_programme,
 )
 from partner_program.domain.refusals import NoRuleInForce, Refusal
@@ -80,7 +81,7 @@ class Installation:
 
     def program_on_or_first(self, day: date) -> Program:
         """The programme in force on a day, or the first one before that."""
-        return self.program_on(max(day, self.programs[0].in_force_from))
+        return program_in_force_or_first(self.programs, day)
 
     def largest_line(self, month: BillingMonth) -> LargestLine:
         """The largest amount of a line that is believed, by currency, when a month is read."""

@@ -64,7 +64,7 @@ def rates_of_month(connection: Connection, month: BillingMonth, registry: Regist
 
 def list_rates(here: Installation, month: BillingMonth | None = None) -> list[JudgedRate]:
     """Every rate of the registry, or those of a month, with what each was compared with."""
-    program = here.program_on(max(here.today(), here.programs[0].in_force_from))
+    program = here.program_on_or_first(here.today())
     with here.database.reading() as connection:
         judged = judged_rates(connection, load_registry(connection), limit_bp=program.rate_move_limit_bp)
     return [each for each in judged if month is None or each.rate.billing_month == month]

@@ -6,7 +6,7 @@ from typing import Any
 
 from partner_program.adapters.files.csv_sheet import Sheet
 from partner_program.adapters.files.faults import quoted
-from partner_program.domain.program import Program, program_in_force
+from partner_program.domain.program import Program, program_in_force_or_first
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED, request_id_of
 
@@ -84,10 +84,9 @@ def check_granted_tiers(grants: Sheet[Any], programs: Sequence[Program]) -> None
     """
     if not programs:
         return
-    first = min(program.in_force_from for program in programs)
     for row, (tier, starts_on) in grants.rows("tier", "starts_on"):
         try:
-            program_in_force(programs, max(starts_on, first)).check_grant(tier=tier, starts_on=starts_on)
+            program_in_force_or_first(programs, starts_on).check_grant(tier=tier, starts_on=starts_on)
         except Refusal as refusal:
             grants.fault(row, "tier", str(refusal))
 
