@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.files import folder_change
 from partner_program.adapters.files.folder_change import JOURNAL
+from partner_program.domain.acts import REGISTRY_REMOVAL, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal, Unavailable, UnsoundFiles
 from partner_program.domain.registry import ExchangeRate
@@ -168,6 +170,14 @@ def test_a_folder_that_is_not_the_one_that_was_loaded_is_refused(world: World) -
     path.write_bytes(path.read_bytes().replace(b"Company P009", b"Company P9"))
     with pytest.raises(Refusal, match="is not what the programme's database has: 1 row differs"):
         accept(world)
+
+
+def test_a_removed_link_has_no_say_in_the_next_id(world: World) -> None:
+    by = Doer("kim", "a mistake", 1)
+    with world.installation.database.writing() as connection:
+        for number in (1, 2, 3):
+            record_act(connection, REGISTRY_REMOVAL, f"account_links.csv:P007/NL/A{number}", by, {})
+    assert accept(world).partner_id == "P010"
 
 
 def test_a_removed_partners_id_is_not_given_again(world: World) -> None:

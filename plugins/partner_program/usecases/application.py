@@ -97,10 +97,9 @@ def accept_application(
             return Planned(Accepted(before, None), {})
         _check_acceptable(_compared(checked, answers, registry), registry, manager_id, other_than)
         used = [each.partner_id for each in registry.partners]
-        removed = [act.subject.removeprefix(_PARTNER_KEY) for act in load_acts(connection, REGISTRY_REMOVAL)]
         made = new_partner(
             answers=answers,
-            partner_id=next_partner_id([*used, *removed]),
+            partner_id=next_partner_id([*used, *_removed_partners(connection)]),
             manager_id=manager_id,
             authorized_on=authorized_on,
         )
@@ -114,6 +113,12 @@ def accept_application(
     return change_registry(
         installation, folder, kind=APPLICATION_ACCEPTED, done_by=accepted_by, reason=reason, plan=plan
     )
+
+
+def _removed_partners(connection: Connection) -> list[str]:
+    """The ids of partners whose rows were a mistake; rows of other files were removed by other names."""
+    names = (act.subject for act in load_acts(connection, REGISTRY_REMOVAL))
+    return [name.removeprefix(_PARTNER_KEY) for name in names if name.startswith(_PARTNER_KEY)]
 
 
 def _accepted_before(connection: Connection, registry: Registry, digest: str) -> str | None:
