@@ -6,9 +6,9 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 export GX_ANALYTICS_ENABLED := false
 
-TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/partner_program/__init__.py demo/*.py bench/*.py topology/*.py dags/*.py))))
+TYPED := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/*.py demo/*.py bench/*.py topology/*.py dags/*.py))))
 
-.PHONY: help demo topology up down test test-fast mutants check lint types contracts sql format bench month doctor lock clean ready ready-dev
+.PHONY: help demo desk topology up down test test-fast mutants check lint types contracts sql format bench month doctor lock clean ready ready-dev
 
 help: ## Show this page
 	@echo 'Usage: make TARGET   (needs python3 3.11-3.13 and a Python package index; sets itself up in .venv/)'
@@ -18,6 +18,9 @@ help: ## Show this page
 
 demo: ready ## Show the programme at work: the 2015 migration and the month after it, in out/
 	@$(BIN)/python -m demo
+
+desk: ready ## Open the demo's months in Airflow, with the pages for people: prints the address and three logins
+	@$(BIN)/python -m demo.desk
 
 topology: ready-dev ## Run the demo's months through the real scheduler and two workers, as local processes, in out/topology/
 	@$(BIN)/python -m topology $(if $(DISTURB),--disturb)

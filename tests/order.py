@@ -44,7 +44,8 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc] # the library has no ty
     """Tests of a file run in one process, for they share what it made; all of Airflow's, which takes long to start."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/dags" if nodeid.startswith("tests/dags/") else nodeid.partition("::")[0]
+        in_airflow = nodeid.startswith(("tests/dags/", "tests/page/"))
+        return "in Airflow" if in_airflow else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

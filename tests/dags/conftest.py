@@ -1,10 +1,7 @@
-"""One Airflow for the tests of a process, with its home in a temporary folder, set before Airflow is imported."""
+"""Runs the project's DAGs over a world, in this process, with the process's one Airflow."""
 
-import atexit
 import os
-import shutil
 import sqlite3
-import tempfile
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,31 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.airflow_home import ROOT, made_home
 from tests.worlds import World
-
-ROOT = Path(__file__).parents[2]
-HOME = Path(tempfile.mkdtemp(prefix="airflow_home_"))
-atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-os.environ |= {
-    "AIRFLOW_HOME": str(HOME),
-    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-    "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-    "AIRFLOW__CORE__UNIT_TEST_MODE": "false",
-    "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(HOME / "logs"),
-    "GX_ANALYTICS_ENABLED": "false",
-}
 
 
 @pytest.fixture(scope="session")
 def airflow_home() -> Path:
     """Airflow's home with its database made."""
-    from airflow.configuration import AIRFLOW_HOME
-    from airflow.utils.db import initdb
-
-    assert str(HOME) == AIRFLOW_HOME, "Airflow was imported before these tests set its home"
-    initdb()
-    return HOME
+    return made_home()
 
 
 @pytest.fixture

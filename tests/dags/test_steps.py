@@ -67,7 +67,7 @@ def last_month():
 @pytest.fixture
 def airflow_connections(steps):
     """The connections that Airflow knows; the fixture `steps` has set its home."""
-    from partner_program.airflow_steps.running import AirflowConnections
+    from partner_program.adapters.airflow_connections import AirflowConnections
 
     assert steps
     return AirflowConnections()

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
-from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException
 
-from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.airflow_connections import AirflowConnections
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.installation import Installation
@@ -44,27 +43,6 @@ SAFE_RETRIES: dict[str, Any] = {
 }
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-
-
-class AirflowConnections:
-    """Connections as Airflow knows them: environment, secrets backend or its own database."""
-
-    def get(self, conn_id: str) -> ConnectionFields | None:
-        """One connection's fields, None where it is not set."""
-        try:
-            found = Connection.get(conn_id)
-        except AirflowNotFoundException:
-            return None
-        return ConnectionFields(
-            conn_id=conn_id,
-            conn_type=found.conn_type or "",
-            host=found.host,
-            port=found.port,
-            login=found.login,
-            password=found.password,
-            schema=found.schema,
-            extra=found.extra_dejson,
-        )
 
 
 def installation() -> Installation:

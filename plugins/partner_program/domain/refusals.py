@@ -5,6 +5,10 @@ class Refusal(Exception):
     """A rule of the programme says no; the message is written for the person who asked."""
 
 
+class NotThere(Refusal):
+    """What was named is not in the registry, or was not run."""
+
+
 class Unavailable(Refusal):
     """Something outside did not answer, no rule said no: trying again may help."""
 

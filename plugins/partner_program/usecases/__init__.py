@@ -5,6 +5,7 @@ rule, no SQL and no Airflow. Commands, DAG steps and pages call use cases and ne
 
     month           settle a month: freeze, check, merge, decide, take force; restate it; record a close
     letters         render, approve, send, reconcile, resolve; documents for download
+    desk            what people look at before they act: what waits, a month, the list of partners, one partner
     registry        load the registry's files          grants         grant a grace period
     publication     publish rates, find drift          orders         quote an order
     explain         the receipt of one decision        register       a month's results, not the partners' registry

@@ -76,19 +76,25 @@ def grant_grace(
 
 
 def list_grants(
-    installation: Installation, *, on: date, due_days: int | None = None, settled: bool = False
+    installation: Installation,
+    *,
+    on: date,
+    due_days: int | None = None,
+    settled: bool = False,
+    partner_id: str | None = None,
 ) -> list[GrantStanding]:
     """Where each open grant stands on a day, those that end first before the others; with `settled` those too.
 
     With `due_days` only the open ones that have ended or end within so many days: one that ends on the last of these
-    days is among them. Results are those that are known now, whatever the day.
+    days is among them. With `partner_id` this partner's alone, and no other partner's rows are read. Results are those
+    that are known now, whatever the day.
     """
     program = installation.program_on_or_first(on)
     with installation.database.reading() as connection:
-        grants = result_store.load_grants(connection)
-        outcomes = grant_store.settled_grants(connection)
-        partners = grant_store.partners_with_grants(connection)
-        counted = grant_store.counted_of_partners_with_grants(connection)
+        grants = result_store.load_grants(connection, partner_id)
+        outcomes = grant_store.settled_grants(connection, partner_id)
+        partners = grant_store.partners_with_grants(connection, partner_id)
+        counted = grant_store.counted_of_partners_with_grants(connection, partner_id)
         assessed = settlement_history.assessed_months(connection)
     in_force = [month for month, status in assessed.items() if status == IN_FORCE]
     standings = [

@@ -13,7 +13,7 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures
 from partner_program.domain.settlement import PartnerHistory
@@ -93,10 +93,10 @@ def settlements_of(connection: Connection, month: BillingMonth) -> list[StoredSe
 
 
 def settlements_or_refusal(connection: Connection, month: BillingMonth) -> list[StoredSettlement]:
-    """Return a month's settlements, oldest first; raises `Refusal` where the month was not run."""
+    """Return a month's settlements, oldest first; raises `NotThere` where the month was not run."""
     settlements = settlements_of(connection, month)
     if not settlements:
-        raise Refusal(f"month {month} is not assessed: run `partner-program run {month}`")
+        raise NotThere(f"month {month} is not assessed: run `partner-program run {month}`")
     return settlements
 
 

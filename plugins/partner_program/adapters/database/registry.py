@@ -14,7 +14,7 @@ from partner_program.domain.benefit_rows import RowsRead, read_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.program import Program
-from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.domain.refusals import NotThere, UnsoundFiles
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
@@ -100,6 +100,24 @@ def manager_ids(connection: Connection) -> list[str]:
     """Return the id of every partner manager, in order."""
     own = schema.account_manager.c.account_manager_id
     return list(connection.execute(select(own).order_by(own)).scalars())
+
+
+def managers(connection: Connection) -> dict[str, AccountManager]:
+    """Return every partner manager by id, in order."""
+    table = schema.account_manager
+    rows = connection.execute(select(table).order_by(table.c.account_manager_id))
+    return {row.account_manager_id: AccountManager(**row._asdict()) for row in rows}
+
+
+def languages(connection: Connection) -> tuple[str, ...]:
+    """Return the languages that partners have, in order."""
+    own = schema.partner.c.language
+    return tuple(connection.execute(select(own).distinct().order_by(own)).scalars())
+
+
+def count_partners(connection: Connection) -> int:
+    """Return how many partners the registry has."""
+    return int(connection.execute(select(func.count()).select_from(schema.partner)).scalar_one())
 
 
 def count_links(connection: Connection) -> int:
@@ -261,10 +279,10 @@ def _is(table: Table, key: Sequence[Any]) -> Any:
 
 
 def find_partner(connection: Connection, partner_id: str) -> Partner:
-    """Return one partner by its id; raises `Refusal` if it is not in the registry."""
+    """Return one partner by its id; raises `NotThere` if it is not in the registry."""
     row = connection.execute(select(schema.partner).where(schema.partner.c.partner_id == partner_id)).one_or_none()
     if row is None:
-        raise Refusal(f"partner {partner_id} is not in the registry")
+        raise NotThere(f"partner {partner_id} is not in the registry")
     return Partner(**row._asdict())
 
 
@@ -276,6 +294,21 @@ def partners_by_id(connection: Connection, partner_ids: Collection[str]) -> dict
         query = query.where(table.c.partner_id.in_(partner_ids))
     found = (Partner(**row._asdict()) for row in connection.execute(query))
     return {each.partner_id: each for each in found if each.partner_id in partner_ids}
+
+
+def links_of(connection: Connection, partner_id: str) -> list[AccountLink]:
+    """Return every link of one partner, by entity, account and first day."""
+    table = schema.account_link
+    query = select(table).where(table.c.partner_id == partner_id)
+    return [_account_link(row) for row in connection.execute(query.order_by(*table.primary_key))]
+
+
+def contacts_of(connection: Connection, partner_id: str) -> list[Contact]:
+    """Return one partner's contacts."""
+    table = schema.contact
+    query = select(table).where(table.c.partner_id == partner_id).order_by(table.c.role, table.c.email)
+    names = tuple(column.name for column in table.c)
+    return [Contact(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
 
 
 def links_of_accounts_of(connection: Connection, partner_ids: Set[str]) -> list[AccountLink]:

@@ -54,11 +54,14 @@ def _outcomes(connection: Connection) -> dict[tuple[str, int, str], list[Any]]:
     return found
 
 
-def load_grants(connection: Connection) -> dict[str, list[GraceGrant]]:
-    """Return every grant, settled or open, by partner."""
+def load_grants(connection: Connection, partner_id: str | None = None) -> dict[str, list[GraceGrant]]:
+    """Return every grant, settled or open, by partner; with `partner_id`, this partner's alone."""
     table = schema.grace_grant
+    query = select(table).order_by(table.c.grant_id)
+    if partner_id is not None:
+        query = query.where(table.c.partner_id == partner_id)
     found: dict[str, list[GraceGrant]] = defaultdict(list)
-    for row in connection.execute(select(table).order_by(table.c.grant_id)):
+    for row in connection.execute(query):
         found[row.partner_id].append(
             GraceGrant(**{name: getattr(row, name) for name in GraceGrant.__dataclass_fields__})
         )

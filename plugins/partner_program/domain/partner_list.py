@@ -1,0 +1,105 @@
+"""The list of partners with their results of one month: who is wanted, in which order, and what a row says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import BP
+from partner_program.domain.program import Program
+from partner_program.domain.registry import AccountManager
+
+Order = Literal["name", "id", "revenue"]
+Change = Literal["raised", "lowered", "unchanged", "first", "held", "not_assessed"]
+Near = Literal["below", "above"]
+NEAR_BP = 1_000  # so near below a threshold, or above it, that a partner manager looks
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which partners are listed; what is None or empty does not choose.
+
+    `text` is a piece of a name or of an id, or the id of an account. `revenue` are ranges of EUR cents, half-open, of
+    which one has to hold the month's total.
+    """
+
+    text: str = ""
+    tier: int | None = None
+    change: Change | None = None
+    manager_id: str = ""
+    entity: str = ""
+    language: str = ""
+    status: str = ""
+    revenue: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMonth:
+    """The month whose results a list shows: its newest revision, and the settlement that says who is held."""
+
+    billing_month: BillingMonth
+    revision: int
+    settlement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPartner:
+    """The partner of today, and what the month decided: EUR cents and basis points, None where it did not."""
+
+    partner_id: str
+    company_name: str
+    status: str
+    account_manager_id: str
+    country: str
+    language: str
+    tier: int | None
+    previous_tier: int | None
+    earned_tier: int | None
+    mrr_eur_cents: int | None
+    monthly_fee_discount_bp: int | None
+    rate_valid_from: date | None
+    lifted_by: str | None
+    held_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRow:
+    """A partner of the list, and what is missing to its next tier in EUR cents, as `gap_to_next` says."""
+
+    partner: ListedPartner
+    gap_eur_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerList:
+    """One page of the list: `of` are those wanted, `every` all partners; `next_after` begins the next page.
+
+    `month` is the newest month in force, None before the first. `managers`, `entities`, `languages` and tiers up to
+    `highest_tier` are what may be chosen.
+    """
+
+    month: BillingMonth | None
+    rows: tuple[PartnerRow, ...]
+    of: int
+    every: int
+    next_after: str | None
+    managers: Mapping[str, AccountManager]
+    entities: tuple[str, ...]
+    languages: tuple[str, ...]
+    highest_tier: int
+
+
+def gap_to_next(program: Program, earned_tier: int | None, mrr_eur_cents: int | None) -> int | None:
+    """What is missing to the tier above the earned one, in EUR cents; None above the last, or without a total."""
+    if earned_tier is None or mrr_eur_cents is None or earned_tier >= program.highest_tier:
+        return None
+    return program.tiers[earned_tier].from_mrr_cents - mrr_eur_cents
+
+
+def near_thresholds(program: Program, near: Near) -> tuple[tuple[int, int], ...]:
+    """The ranges of monthly totals that lie a tenth of a threshold or less below it, or above it."""
+    thresholds = [(row.from_mrr_cents, row.from_mrr_cents * NEAR_BP // BP) for row in program.tiers]
+    if near == "below":
+        return tuple((each - tenth, each) for each, tenth in thresholds)
+    return tuple((each, each + tenth) for each, tenth in thresholds)

@@ -1,0 +1,186 @@
+"""What waits for a person: each thing with who can act on it, and how far the newest months are."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.plurals import plural
+
+WaitKind = Literal[
+    "brake",
+    "brake_released",
+    "rates",
+    "restatement",
+    "held",
+    "letters_to_approve",
+    "letters_to_send",
+    "letters_need_a_person",
+    "letters_to_render",
+    "unpublished",
+    "benefit_request",
+    "benefit_ends",
+    "grant_ends",
+    "dispute",
+]
+Who = Literal["decide", "act", "operate"]
+StepState = Literal["done", "now", "later"]
+NEED_A_PERSON: tuple[DeliveryState, ...] = ("ambiguous", "refused", "undeliverable")
+ON_THE_WAY: tuple[DeliveryState, ...] = ("approved", "claimed", "dot_pending", "deferred")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits: what to do, in words that begin with a verb, and more of it in a second line.
+
+    `who` can do it: those who decide about months, those who act for partners, or those who operate the installation.
+    `month`, `partner_id` and `subject_id` say what it is about, None where it is about none. `day` is when it is due.
+    """
+
+    kind: WaitKind
+    who: Who
+    words: str
+    more: str
+    month: BillingMonth | None = None
+    partner_id: str | None = None
+    subject_id: str | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """Partners that the last settlement of a month holds for one reason; `partner_id` is the only one, if it is."""
+
+    month: BillingMonth
+    reason: str
+    partners: int
+    partner_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthProgress:
+    """How far a month is; `steps` are in order, with their state."""
+
+    month: BillingMonth
+    status: MonthStatus | None
+    effective_on: date | None
+    steps: tuple[tuple[str, StepState], ...]
+
+
+def brake_waits(month: BillingMonth, reasons: Sequence[str]) -> Waiting:
+    """The brake stopped a month."""
+    return Waiting("brake", "decide", f"Look at {month}: the brake stopped it", "; ".join(reasons), month)
+
+
+def brake_released(month: BillingMonth, released_by: str) -> Waiting:
+    """The brake of a month was released, and nobody has run it since."""
+    more = f"{released_by} released the brake; nothing takes force before the month is run"
+    return Waiting("brake_released", "operate", f"Run {month} again", more, month)
+
+
+def rates_wait(month: BillingMonth, asked_by: str, decision_hash: str) -> Waiting:
+    """A month's rates wait for a second person."""
+    more = f"{asked_by} ran the month; somebody else approves ({decision_hash[:12]})"
+    return Waiting("rates", "decide", f"Approve the rates of {month}", more, month)
+
+
+def restatement_waits(month: BillingMonth, partners: int) -> Waiting:
+    """A month in force would come out differently."""
+    more = f"{plural(partners, 'partner')} would have another result: accept or reject"
+    return Waiting("restatement", "decide", f"Decide about the restatement of {month}", more, month)
+
+
+def held_wait(group: HeldGroup) -> Waiting:
+    """Partners are held."""
+    who = group.partner_id or plural(group.partners, "partner")
+    verb = "are" if group.partners > 1 else "is"
+    return Waiting(
+        "held",
+        "operate",
+        f"Release {who} in {group.month}",
+        f"{verb} held: {group.reason}",
+        group.month,
+        group.partner_id,
+    )
+
+
+def letters_wait(month: BillingMonth, states: Mapping[DeliveryState, int]) -> list[Waiting]:
+    """What of a month's letters waits: to be approved, to be sent, for a person, to be rendered."""
+
+    def counted(which: Collection[DeliveryState]) -> int:
+        return sum(states.get(state, 0) for state in which)
+
+    found = []
+    if stuck := counted(NEED_A_PERSON):
+        named = ", ".join(f"{states[state]} {state}" for state in NEED_A_PERSON if states.get(state))
+        found.append(
+            Waiting("letters_need_a_person", "act", f"See to {plural(stuck, 'letter')} of {month}", named, month)
+        )
+    if rendered := counted(["rendered"]):
+        found.append(
+            Waiting(
+                "letters_to_approve",
+                "act",
+                f"Approve {plural(rendered, 'letter')} of {month}",
+                "somebody else than who ran the month looks at them first",
+                month,
+            )
+        )
+    if ready := counted(ON_THE_WAY):
+        more = "they are approved, and not all handed over yet"
+        found.append(Waiting("letters_to_send", "act", f"Send {plural(ready, 'letter')} of {month}", more, month))
+    if planned := counted(["planned"]):
+        more = "run the month again up to its letters"
+        found.append(
+            Waiting("letters_to_render", "operate", f"Render {plural(planned, 'letter')} of {month}", more, month)
+        )
+    return found
+
+
+def unpublished_wait(entity: str, accounts: int) -> Waiting:
+    """Rates that are in force with us and not in an entity's order database."""
+    return Waiting(
+        "unpublished",
+        "operate",
+        f"Publish the rates of {plural(accounts, 'account')} at {entity}",
+        "orders there do not get them yet",
+        subject_id=entity,
+    )
+
+
+def steps_of(
+    *,
+    status: MonthStatus | None,
+    is_stopped: bool,
+    held: int,
+    unpublished: int | None,
+    letters: Mapping[DeliveryState, int],
+    is_signed: bool,
+) -> tuple[tuple[str, StepState], ...]:
+    """The steps of a month, with what each still lacks.
+
+    `is_stopped` says that it waits for a decision before anything takes force; `unpublished` is None where no entity
+    has an order database.
+    """
+    if status == "history":
+        return (("history only: nothing of it is in force", "done"),)
+    if status is None:
+        words = "decided, waits for a person" if is_stopped else "not decided"
+        return ((words, "now"), *((name, "later") for name in ("in force", "letters sent", "signed")))
+    rendered = letters.get("rendered", 0) + letters.get("planned", 0)
+    ready = sum(letters.get(state, 0) for state in (*ON_THE_WAY, *NEED_A_PERSON))
+    steps: list[tuple[str, StepState]] = [("in force", "done")]
+    if held or is_stopped:
+        steps.append((f"{held} held" if held else "waits for a decision", "now"))
+    if unpublished is not None:
+        steps.append(("rates published", "done") if not unpublished else (f"{unpublished} unpublished", "now"))
+    steps.append(("letters approved", "done") if not rendered else (f"{rendered} letters to approve", "now"))
+    if rendered:
+        steps.append(("letters sent", "later"))
+    else:
+        steps.append(("letters sent", "done") if not ready else (f"{ready} letters not delivered", "now"))
+    steps.append(("signed", "done" if is_signed else "later"))
+    return tuple(steps)

@@ -1,0 +1,50 @@
+"""Makes every link of the pages, from the path that the request came by: they hold below a sub-path, too."""
+
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+
+from partner_program.domain.billing_month import BillingMonth
+
+PREFIX = "/partner-programme"
+STATIC = Path(__file__).parent / "static"
+
+
+class Links:
+    """The addresses of one request's pages; `root` is theirs, `airflow` Airflow's own."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.airflow_root = root.removesuffix(PREFIX)
+
+    @classmethod
+    def of(cls, request: Request) -> "Links":
+        """The links of a request."""
+        return cls(request.scope.get("root_path", ""))
+
+    def __call__(self, *parts: object, **query: object) -> str:
+        """An address of ours: `links("partners", "P1", month="2015-06")`; what is None or empty is left out."""
+        asked = {name: value for name, value in query.items() if value not in (None, "")}
+        path = "/".join(quote(str(part), safe="") for part in parts)
+        return f"{self.root}/{path}" + (f"?{urlencode(asked)}" if asked else "")
+
+    def partner(self, partner_id: str) -> str:
+        """One partner's page."""
+        return self("partners", partner_id)
+
+    def month(self, month: BillingMonth | str) -> str:
+        """One month's page."""
+        return self("months", month)
+
+    def static(self, name: str) -> str:
+        """A style, a script or a picture; another content has another address."""
+        return f"{self.root}/static/{name}?v={_VERSIONS[name]}"
+
+    def airflow(self, *parts: object) -> str:
+        """An address of Airflow's own pages; a link to it has the attribute `data-airflow`."""
+        return f"{self.airflow_root}/" + "/".join(quote(str(part), safe="") for part in parts)
+
+
+_VERSIONS = {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in STATIC.iterdir() if file.is_file()}

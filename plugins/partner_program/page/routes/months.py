@@ -1,0 +1,51 @@
+"""The months, one month in figures, and its register as a file."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi.responses import HTMLResponse, Response
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
+from partner_program.page.installed import Installed
+from partner_program.page.view import Entry, ThisView
+from partner_program.page.words import month as month_words
+from partner_program.usecases.desk.month import list_months, month_overview
+from partner_program.usecases.register import register_file
+
+ENTRY = Entry("Months", "months")
+router = APIRouter()
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def month_in_path(month: str) -> BillingMonth:
+    """The month that an address names; there is no page for what is none."""
+    try:
+        return BillingMonth.parse(month)
+    except Refusal as refusal:
+        raise HTTPException(404, str(refusal)) from None
+
+
+InPath = Annotated[BillingMonth, Depends(month_in_path)]
+
+
+@router.get("/months")
+def months(view: ThisView, here: Installed) -> HTMLResponse:
+    """Every month, the newest first."""
+    return view.page("months.html", title="Months", months=list_months(here))
+
+
+@router.get("/months/{month}")
+def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
+    """A month in figures."""
+    return view.page("month.html", title=month_words(month), found=month_overview(here, month))
+
+
+@router.get("/months/{month}/register.{form}")
+def register(view: ThisView, here: Installed, month: InPath, form: Literal["csv", "json", "xlsx"]) -> Response:
+    """The month's register as a file, as the command line writes it."""
+    return view.file(register_file(here, month, form), name=f"register-{month}.{form}", kind=_KINDS[form])

@@ -1,0 +1,25 @@
+"""One partner whole."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from partner_program.domain.grace import months_words, verdict_words
+from partner_program.page.installed import Installed
+from partner_program.page.view import ThisView
+from partner_program.usecases.desk.partner import partner_overview
+
+router = APIRouter()
+
+
+# An id may have a slash; the part of the address behind this prefix is the id, whatever it holds.
+@router.get("/partners/{partner_id:path}")
+def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
+    """A partner as it is today."""
+    found = partner_overview(here, partner_id, on=here.today())
+    return view.page(
+        "partner.html",
+        title=found.partner.company_name,
+        found=found,
+        verdict_words=verdict_words,
+        months_words=months_words,
+    )

@@ -1,0 +1,53 @@
+"""What waits, and for whom: the page on which people begin."""
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from partner_program.domain.waiting import Waiting, WaitKind, Who
+from partner_program.page.installed import Installed
+from partner_program.page.links import Links
+from partner_program.page.rights import WHO_MAY_ACT, WHO_MAY_DECIDE, Person
+from partner_program.page.view import Entry, ThisView
+from partner_program.usecases.desk.today import what_waits
+
+ENTRY = Entry("Today", "")
+router = APIRouter()
+# Where each kind is seen to; one that is not named here stands on its month's page, or on its partner's.
+PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {}
+WHO: Mapping[Who, str] = {
+    "decide": WHO_MAY_DECIDE,
+    "act": WHO_MAY_ACT,
+    "operate": "whoever operates the installation",
+}
+
+
+@router.get("/")
+def today(view: ThisView, here: Installed) -> HTMLResponse:
+    """Everything that waits for a person, first what the one who asks can do."""
+    found = what_waits(here, on=here.today())
+    mine = [each for each in found.waiting if _may(view.person, each.who)]
+    others = [each for each in found.waiting if each not in mine]
+    return view.page(
+        "today.html",
+        title="Today",
+        found=found,
+        mine=mine,
+        others=others,
+        who=WHO,
+        place=lambda waiting: place_of(view.links, waiting),
+    )
+
+
+def _may(person: Person, who: Who) -> bool:
+    return {"decide": person.may_decide, "act": person.may_act, "operate": False}[who]
+
+
+def place_of(links: Links, waiting: Waiting) -> str:
+    """The page on which somebody sees to it."""
+    if waiting.kind in PLACES:
+        return PLACES[waiting.kind](links, waiting)
+    if waiting.partner_id is not None:
+        return links.partner(waiting.partner_id)
+    return links.month(waiting.month) if waiting.month is not None else links("months")

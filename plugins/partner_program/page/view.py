@@ -1,0 +1,84 @@
+"""Makes an answer of what a use case found: a page by its template, a file, or the way to the page that shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from partner_program.page.links import Links
+from partner_program.page.rights import Asking, Person
+from partner_program.page.words import FILTERS
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link in the row that every page has: its words, and the first part of the addresses that it stands for."""
+
+    words: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Answers one request of a person who may read."""
+
+    request: Request
+    person: Person
+    links: Links
+
+    def page(self, template: str, *, title: str, status: int = 200, **values: object) -> HTMLResponse:
+        """A page; `title` is its heading, and the name of the browser's tab."""
+        return show(self.request, template, title=title, status=status, person=self.person, **values)
+
+    def file(self, content: bytes, *, name: str, kind: str) -> Response:
+        """A file to keep; `kind` is its media type."""
+        return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+    def then(self, address: str) -> RedirectResponse:
+        """After an act: go and look at this page; loading it again does not act again."""
+        return RedirectResponse(address, status_code=303)
+
+
+def show(
+    request: Request, template: str, *, title: str, status: int, person: Person | None, **values: object
+) -> HTMLResponse:
+    """A page for somebody, or for nobody who is known."""
+    entries: Sequence[Entry] = request.app.state.entries
+    here = request.url.path.removeprefix(request.scope.get("root_path", "")).strip("/").partition("/")[0]
+    body = (
+        _environment()
+        .get_template(template)
+        .render(title=title, person=person, links=Links.of(request), entries=entries, here=here, **values)
+    )
+    return HTMLResponse(body, status)
+
+
+@cache
+def _environment() -> Environment:
+    """Values are text in each template, whatever it is called; a name that is not given is a fault."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = dict(FILTERS)
+    environment.filters.update(filters)
+    return environment
+
+
+def view(request: Request, asking: Asking) -> View:
+    """What a route answers with."""
+    return View(request, asking, Links.of(request))
+
+
+ThisView = Annotated[View, Depends(view)]

@@ -1,0 +1,95 @@
+"""How values are written on the pages: money, percentages, tiers, days. One way each, as filters of the templates."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.plurals import plural
+
+# Not by the server's locale: a page says the same on every machine.
+MONTHS = tuple(
+    "January,February,March,April,May,June,July,August,September,October,November,December".split(",")  # noqa: SIM905
+)
+NOTHING = "–"  # noqa: RUF001 - a dash, where there is no value
+MINUS = "−"  # noqa: RUF001 - as wide as a plus
+
+
+def euros(cents: int | None) -> str:
+    """Cents as euros: `1,999.99`."""
+    return NOTHING if cents is None else euros_text(cents).replace("-", MINUS)
+
+
+def whole_euros(cents: int | None) -> str:
+    """Cents as euros without cents, cut off towards zero, for a figure at a glance: `1,999`."""
+    if cents is None:
+        return NOTHING
+    return f"{MINUS if cents <= -100 else ''}{abs(cents) // 100:,}"
+
+
+def signed_euros(cents: int | None) -> str:
+    """A change in euros, with its sign: `+1,999.99`."""
+    if cents is None:
+        return NOTHING
+    return f"+{euros(cents)}" if cents > 0 else euros(cents)
+
+
+def percent(bp: int | None) -> str:
+    """Basis points as a percentage: `2.5 %`, with a blank that does not break."""
+    return NOTHING if bp is None else percent_text(bp).replace(" ", "\N{NO-BREAK SPACE}").replace("-", MINUS)
+
+
+def tier(number: int | None) -> str:
+    """A tier: `Tier 3`, `No tier` for 0."""
+    if number is None:
+        return NOTHING
+    return f"Tier\N{NO-BREAK SPACE}{number}" if number else "No tier"
+
+
+def day(when: date | None) -> str:
+    """A day: `1 July 2015`."""
+    return NOTHING if when is None else f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def moment(when: datetime | None) -> str:
+    """A moment in the programme's time zone: `1 July 2015, 09:05`."""
+    return NOTHING if when is None else f"{day(when)}, {when:%H:%M}"
+
+
+def month(of: BillingMonth | str | None) -> str:
+    """A billing month: `June 2015`."""
+    if of is None:
+        return NOTHING
+    found = of if isinstance(of, BillingMonth) else BillingMonth.parse(of)
+    return f"{MONTHS[found.month - 1]} {found.year}"
+
+
+def count(number: int | None) -> str:
+    """A number of things: `12,345`."""
+    return NOTHING if number is None else f"{number:,}".replace("-", MINUS)
+
+
+def spoken(word: str) -> str:
+    """A name from the programme in words: `tier_raised` is `tier raised`."""
+    return word.replace("_", " ")
+
+
+def text_or_dash(text: str | None) -> str:
+    """A text, a dash where there is none."""
+    return text or NOTHING
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "euros": euros,
+    "whole_euros": whole_euros,
+    "signed_euros": signed_euros,
+    "percent": percent,
+    "tier": tier,
+    "day": day,
+    "moment": moment,
+    "month": month,
+    "count": count,
+    "spoken": spoken,
+    "or_dash": text_or_dash,
+    "plural": plural,
+}

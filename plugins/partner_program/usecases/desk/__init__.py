@@ -1,0 +1,9 @@
+"""What people look at before they act: what waits, a month in figures, the list of partners, one partner whole.
+
+**Talks to** the programme's database alone: nothing here asks an entity, a mail server or a file.
+**Called by** the pages and the API inside Airflow.
+
+`today` gathers what waits for somebody; `month` has a month's figures, which add up; `partners` is the list, searched,
+filtered and read page by page; `partner` is one partner. Each reads one snapshot of the database, and what is about one
+partner reads this partner's rows alone: an answer costs the same in a programme of any size.
+"""

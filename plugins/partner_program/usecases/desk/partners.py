@@ -1,0 +1,71 @@
+"""The list of partners with their results of the newest month: searched, filtered, sorted, a page at a time."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import partner_list
+from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.month_order import IN_FORCE
+from partner_program.domain.partner_list import (
+    ListedMonth,
+    Near,
+    Order,
+    PartnerList,
+    PartnerRow,
+    Wanted,
+    gap_to_next,
+    near_thresholds,
+)
+from partner_program.usecases.installation import Installation
+
+PAGE = 50
+
+
+def find_partners(
+    installation: Installation,
+    wanted: Wanted,
+    *,
+    near: Near | None = None,
+    order: Order = "name",
+    after: str | None = None,
+    count: int = PAGE,
+) -> PartnerList:
+    """At most `count` partners after the partner `after`, with the results of the newest month in force.
+
+    `near` keeps those whose revenue lies near below the next threshold, or near above their own.
+    """
+    program = installation.program_on_or_first(installation.today())
+    if near is not None:
+        wanted = replace(wanted, revenue=near_thresholds(program, near))
+    with installation.database.reading() as connection:
+        month = newest_month(connection)
+        found = partner_list.list_partners(connection, month, wanted, order=order, after=after, count=count + 1)
+        of = partner_list.count_partners(connection, month, wanted)
+        every = of if wanted == Wanted() else registry_store.count_partners(connection)
+        managers = registry_store.managers(connection)
+        entities = tuple(each.entity for each in registry_store.load_entities(connection))
+        languages = registry_store.languages(connection)
+    shown = found[:count]
+    return PartnerList(
+        month=month.billing_month if month else None,
+        rows=tuple(PartnerRow(each, gap_to_next(program, each.earned_tier, each.mrr_eur_cents)) for each in shown),
+        of=of,
+        every=every,
+        next_after=shown[-1].partner_id if len(found) > count else None,
+        managers=managers,
+        entities=entities,
+        languages=languages,
+        highest_tier=program.highest_tier,
+    )
+
+
+def newest_month(connection: Connection) -> ListedMonth | None:
+    """The newest month in force, with its newest revision and settlement; None before the first."""
+    months = settlement_history.assessed_months(connection).items()
+    newest = max((month for month, status in months if status == IN_FORCE), default=None)
+    if newest is None:
+        return None
+    last = settlement_history.settlements_of(connection, newest)[-1]
+    return ListedMonth(newest, last.revision, last.settlement_id)

@@ -1,0 +1,181 @@
+"""What waits for a person today, over all months and partners, and how far the newest months are."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import waiting as waiting_store
+from partner_program.adapters.database.acts import load_acts
+from partner_program.adapters.database.rates_approvals import approval_of
+from partner_program.domain import waiting as rules
+from partner_program.domain.acts import MONTH_SIGNED, DatedAct
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.grace import verdict_words
+from partner_program.domain.month_order import IN_FORCE, MonthStatus
+from partner_program.domain.reminders import DUE_DAYS
+from partner_program.domain.waiting import MonthProgress, Waiting
+from partner_program.usecases.acts import dated
+from partner_program.usecases.benefits import list_benefits
+from partner_program.usecases.disputes import list_disputes
+from partner_program.usecases.grants import list_grants
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.publication import entities_with_orders
+
+MONTHS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What waits on a day, the most urgent first; the newest months, newest first; and the newest signature."""
+
+    on: date
+    waiting: tuple[Waiting, ...]
+    months: tuple[MonthProgress, ...]
+    last_signed: DatedAct | None
+
+
+def what_waits(installation: Installation, *, on: date, due_days: int = DUE_DAYS) -> Today:
+    """Everything that waits for a person on a day; what ends or is due within `due_days` is part of it."""
+    entities = [each.entity for each in entities_with_orders(installation)]
+    with installation.database.reading() as connection:
+        months = settlement_history.assessed_months(connection)
+        found = _Found.read(connection, months, entities)
+        progress = tuple(found.progress(connection, month) for month in found.newest(months))
+        signed = load_acts(connection, MONTH_SIGNED)
+    return Today(
+        on=on,
+        waiting=(*found.waiting(), *_of_partners(installation, on, due_days)),
+        months=progress,
+        last_signed=next(iter(dated(installation, signed)), None),
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the database has about all months."""
+
+    months: dict[BillingMonth, MonthStatus]
+    brakes: dict[BillingMonth, list[str]]
+    released: dict[BillingMonth, str]
+    rates: dict[BillingMonth, tuple[str, str]]
+    proposals: dict[BillingMonth, int]
+    held: tuple[rules.HeldGroup, ...]
+    letters: dict[BillingMonth, Counter[DeliveryState]]
+    unpublished: dict[str, int] | None
+
+    @classmethod
+    def read(cls, connection: Connection, months: dict[BillingMonth, MonthStatus], entities: list[str]) -> "_Found":
+        waits = {
+            month: (approval.asked.asked_by, approval.decision_hash)
+            for month in waiting_store.months_asked_about(connection)
+            if (approval := approval_of(connection, month)) is not None and approval.answer == "waits"
+        }
+        last = waiting_store.last_settlements(connection)
+        return cls(
+            months=months,
+            brakes=waiting_store.brakes_on(connection, months),
+            released=waiting_store.brakes_released(connection),
+            rates=waits,
+            proposals=waiting_store.open_proposals(connection),
+            held=tuple(waiting_store.held_groups(connection, {number: month for month, number in last.items()})),
+            letters=waiting_store.unfinished_letters(connection),
+            unpublished=waiting_store.unpublished_by_entity(connection, entities) if entities else None,
+        )
+
+    def newest(self, months: dict[BillingMonth, MonthStatus]) -> list[BillingMonth]:
+        """The newest months, also those that nothing of has taken force."""
+        return sorted({*months, *self.brakes, *self.rates}, reverse=True)[:MONTHS_SHOWN]
+
+    def waiting(self) -> Iterator[Waiting]:
+        for month, reasons in sorted(self.brakes.items(), reverse=True):
+            yield rules.brake_waits(month, reasons)
+        for month, by in sorted(self.released.items(), reverse=True):
+            yield rules.brake_released(month, by)
+        for month, (by, digest) in sorted(self.rates.items(), reverse=True):
+            yield rules.rates_wait(month, by, digest)
+        for month, partners in sorted(self.proposals.items(), reverse=True):
+            yield rules.restatement_waits(month, partners)
+        for month, states in sorted(self.letters.items(), reverse=True):
+            yield from rules.letters_wait(month, states)
+        for entity, accounts in (self.unpublished or {}).items():
+            yield rules.unpublished_wait(entity, accounts)
+        yield from map(rules.held_wait, self.held)
+
+    def progress(self, connection: Connection, month: BillingMonth) -> MonthProgress:
+        settlements = settlement_history.settlements_of(connection, month)
+        status = self.months.get(month)
+        last = settlements[-1] if settlements else None
+        signed = [json.loads(act.detail)["revision"] for act in load_acts(connection, MONTH_SIGNED, month=month)]
+        return MonthProgress(
+            month=month,
+            status=status,
+            effective_on=settlement_history.effective_day(settlements) if settlements else None,
+            steps=rules.steps_of(
+                status=status,
+                is_stopped=month in self.brakes or month in self.rates,
+                held=sum(each.partners for each in self.held if each.month == month),
+                unpublished=None if self.unpublished is None or status != IN_FORCE else sum(self.unpublished.values()),
+                letters=self.letters.get(month, Counter()),
+                is_signed=last is not None and last.revision in signed,
+            ),
+        )
+
+
+def _of_partners(installation: Installation, on: date, due_days: int) -> Iterator[Waiting]:
+    """What partners asked for, and what ends or is due soon."""
+    program = installation.program_on_or_first(on)
+    names = {benefit.key: benefit.name for benefit in program.benefits}
+    for dispute in list_disputes(installation, on=on, due_days=due_days):
+        late = dispute.due_on < on
+        yield Waiting(
+            "dispute",
+            "act",
+            f"Answer {dispute.dispute_id}",
+            f"{dispute.reason}{' - overdue' if late else ''}",
+            dispute.billing_month,
+            dispute.partner_id,
+            dispute.dispute_id,
+            dispute.due_on,
+        )
+    for line in list_benefits(installation, on=on):
+        if line.state == "requested":
+            name = names.get(line.benefit, line.benefit)
+            yield Waiting(
+                "benefit_request",
+                "act",
+                f"Decide about {name} for {line.partner_id}",
+                f"{line.requested_by}: {line.purpose}",
+                None,
+                line.partner_id,
+                line.request_id,
+                line.valid_from,
+            )
+    for grant in list_grants(installation, on=on, due_days=due_days):
+        yield Waiting(
+            "grant_ends",
+            "act",
+            f"Grace of Tier {grant.tier} ends for {grant.partner_id}",
+            verdict_words(grant),
+            None,
+            grant.partner_id,
+            grant.grant_id,
+            grant.ends_on,
+        )
+    for line in list_benefits(installation, on=on, due_days=due_days):
+        name = names.get(line.benefit, line.benefit)
+        yield Waiting(
+            "benefit_ends",
+            "act",
+            f"{name} ends for {line.partner_id}",
+            f"approved by {line.decided_by}",
+            None,
+            line.partner_id,
+            line.request_id,
+            line.valid_to,
+        )

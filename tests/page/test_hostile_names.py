@@ -1,0 +1,89 @@
+"""Names that somebody might type to break a page stay text, on each page that shows them."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.letters import hostile
+from tests.page.asking import Asking
+from tests.worlds import World
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, but for addresses, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element with the names of its attributes."""
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text."""
+        self.text += data
+
+
+def named(folder: Path, names: list[str]) -> World:
+    """A world whose partners, managers and addresses have these names; no month was run."""
+    world = World(folder)
+    for place, name in enumerate(names):
+        world.partner(f"P{place:03}", {"NL": f"A{place}"}, company_name=name, address=name)
+    world.tables["account_managers"][0]["name"] = names[0]
+    world.ready("2015-06")
+    return world
+
+
+@pytest.fixture(scope="module")
+def two_worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, World]:
+    calm = ["Calm Company"] * len(hostile.SOUND)
+    return named(tmp_path_factory.mktemp("odd"), hostile.SOUND), named(tmp_path_factory.mktemp("calm"), calm)
+
+
+def pages(ask: Asking, first: str) -> list[str]:
+    """The list from its first page to the last."""
+    found, path = [], first
+    while path:
+        found.append(ask(path).text)
+        after = re.search(r'href="/partner-programme/(partners\?[^"]*)">Next', found[-1])
+        path = after[1].replace("&amp;", "&") if after else ""
+    return found
+
+
+def test_the_list_has_the_same_elements_whatever_partners_are_called(
+    ask: Asking, shown: Any, two_worlds: tuple[World, World]
+) -> None:
+    read = []
+    for world in two_worlds:
+        shown(world)
+        read.append([Elements(page) for page in pages(ask, "partners?order=id")])
+    odd, calm = read
+    assert len(odd) == len(calm) > 3
+    assert [page.found for page in odd] == [page.found for page in calm]
+    text = "".join(page.text for page in odd)
+    assert [name for name in hostile.SOUND if name not in text and name.strip() not in text] == []
+
+
+@pytest.mark.parametrize("place", range(0, len(hostile.SOUND), 23))
+def test_a_partners_page_has_the_same_elements(
+    ask: Asking, shown: Any, two_worlds: tuple[World, World], place: int
+) -> None:
+    found = []
+    for world in two_worlds:
+        shown(world)
+        found.append(Elements(ask(f"partners/P{place:03}").text))
+    assert found[0].found == found[1].found
+
+
+def test_a_search_for_something_odd_is_shown_as_it_was_typed(ask: Asking) -> None:
+    calm = Elements(ask("partners", params={"text": "zzz"}).text)
+    for typed in hostile.MARKUP + hostile.TEMPLATES:
+        answer = ask("partners", params={"text": f"{typed}zzz"})
+        assert answer.status_code == 200
+        assert Elements(answer.text).found == calm.found, typed
