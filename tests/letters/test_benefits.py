@@ -107,7 +107,7 @@ def test_a_benefit_whose_marks_become_known_is_named() -> None:
 
 @in_each_language
 def test_benefits_that_end_are_named_in_the_letters_language(language: str) -> None:
-    ended = benefits_ended(program=PROGRAM, tier=0, previous_tier=1, stated=())
+    ended = benefits_ended(program=PROGRAM, tier=0, previous_tier=1, attributes="", stated=())
     lost = facts(tier=0, previous_tier=1, language=language, benefits=(), ended_benefits=ended)
     words, letter = TEMPLATES.in_language(language), TEMPLATES.render(lost)
 
@@ -221,11 +221,16 @@ STILL_TO_ASK = {
 @pytest.mark.parametrize(
     "key", ["mdf", "seeding_options", "post_payment", "presales_solution_architect", "customer_portal_access"]
 )
-def test_what_was_agreed_is_not_asked_for_any_more(language: str, key: str) -> None:
+def test_what_was_agreed_or_asked_for_is_not_asked_for_any_more(language: str, key: str) -> None:
     here = TEMPLATES.in_language(language)
     on_request = BenefitFact(key, key, "support", "on_request", limit=5, days=30, days_ahead=14)
-    agreed = replace(on_request, approvals=(ApprovalFact(None, None, None, None),))
-    later = replace(on_request, approvals=(ApprovalFact(date(2015, 9, 1), None, None, None),))
+    done = (
+        replace(on_request, approvals=(ApprovalFact(None, None, None, None),)),
+        replace(on_request, approvals=(ApprovalFact(date(2015, 9, 1), None, None, None),)),  # from a later day
+        replace(on_request, kept=True),
+        replace(on_request, requested=True),
+    )
+    to_ask = (*STILL_TO_ASK[language], "Senden Sie", "Stuur", "Send your")
 
     def lines(fact: BenefitFact) -> str:
         return next(
@@ -235,8 +240,18 @@ def test_what_was_agreed_is_not_asked_for_any_more(language: str, key: str) -> N
         )
 
     name = here.benefit(key).name
-    for words in STILL_TO_ASK[language]:
-        assert words not in lines(agreed)
-        assert words not in lines(replace(on_request, kept=True))
-    assert any(words in lines(on_request) for words in (*STILL_TO_ASK[language], "Senden Sie", "Stuur", "Send your"))
-    assert lines(later).endswith(lines(on_request).partition(": ")[2])
+    assert any(words in lines(on_request) for words in to_ask)
+    assert [words for fact in done for words in to_ask if words in lines(fact)] == []
+
+
+@in_each_language
+def test_what_is_approved_from_a_later_day_is_agreed_and_what_is_requested_is_not(language: str) -> None:
+    later = (ApprovalFact(date(2015, 9, 1), None, None, None),)
+    headings = [
+        STATES[language][3] in TEMPLATES.render(facts(language=language, benefits=(fact,))).text
+        for fact in (
+            BenefitFact("post_payment", "Post Payment", "support", "on_request", approvals=later),
+            BenefitFact("post_payment", "Post Payment", "support", "on_request", requested=True),
+        )
+    ]
+    assert headings == [True, False]

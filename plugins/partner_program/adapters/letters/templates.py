@@ -32,10 +32,10 @@ BENEFITS = "benefits.j2"
 
 
 def _is_agreed(benefit: BenefitFact) -> bool:
-    return benefit.availability != "yes" and (benefit.kept or any(not each.begins_on for each in benefit.approvals))
+    return benefit.availability != "yes" and (benefit.kept or bool(benefit.approvals))
 
 
-# The lists of a group: what the tier gives, what is kept or in force by an approval, what may be asked for.
+# The lists of a group: what the tier gives, what is kept or approved, also from a later day, what may be asked for.
 _LISTS: tuple[Callable[[BenefitFact], bool], ...] = (
     lambda benefit: benefit.availability == "yes",
     _is_agreed,
@@ -210,7 +210,8 @@ class LanguageTemplates:
 
     def _with_states(self, fact: BenefitFact) -> BenefitRow:
         row = self.benefit(fact.key, fact)
-        agreed = str(self.sentences(BENEFITS).agreed(fact.key, fact)) if _is_agreed(fact) else ""
+        # who has asked already is not told to ask
+        agreed = str(self.sentences(BENEFITS).agreed(fact.key, fact)) if _is_agreed(fact) or fact.requested else ""
         return row._replace(line=agreed or row.line, states=benefit_states(fact, self.form), link=fact.link)
 
     def benefit(self, key: str, fact: BenefitFact | None = None) -> BenefitRow:
