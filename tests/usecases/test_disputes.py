@@ -257,6 +257,11 @@ def test_of_twenty_at_once_that_open_the_same_or_end_it_one_does(shared: World) 
     subjects = [Subject("line", "NL", f"L{number}") for number in range(20)]
     assert all(isinstance(each, Done) for each in in_threads([lambda s=s: opened(shared, s) for s in subjects]))
     assert [line.dispute_id for line in lines(shared)] == [f"P1-2015-06-{number}" for number in range(2, 22)]
+    receipt = explain(shared.installation, "P1", BillingMonth.parse(JUNE))
+    assert [each.dispute_id for each in receipt.disputes] == [f"P1-2015-06-{number}" for number in range(2, 22)]
+    assert withdrawn(shared, "P1-2015-06-2").is_new
+    (over,) = (each for each in lines(shared, past=True) if each.dispute_id == "P1-2015-06-2")
+    assert over.state == "withdrawn"
 
 
 # On the command line

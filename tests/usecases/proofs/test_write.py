@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,13 @@ from partner_program.usecases.proofs import layout
 from partner_program.usecases.proofs.verify import verify_proof
 from partner_program.usecases.proofs.write import write_proof
 from tests.cli.conftest import moved
+from tests.servers import Postgres
 from tests.usecases.dying import die_at, ended, start
-from tests.usecases.proofs.conftest import BY, JULY, JUNE, Proven
+from tests.usecases.proofs.conftest import BY, JULY, JUNE, Proven, everything_happens
 from tests.usecases.proofs.forged import edited, members_of, swap
 from tests.usecases.test_full_disks import SmallDisk, disk  # noqa: F401 - a fixture, by its name
 from tests.usecases.three_partners import june_in_force, three_partners
+from tests.usecases.two_at_once import on_postgres
 from tests.worlds import World
 
 
@@ -56,6 +58,23 @@ def test_with_nothing_new_it_is_the_same_to_the_byte_and_nothing_is_written(prov
     ((detail,),) = proven.world.rows("SELECT detail FROM act WHERE kind = 'proof written' AND subject = ?", JUNE)
     assert json.loads(detail)["sha256"] == again.sha256
     assert stat.S_IMODE(proven.june.stat().st_mode) == 0o600
+
+
+def test_a_programme_on_postgres_is_proven_by_the_same_figures(
+    proven: Proven, world: World, shared_postgres: Postgres, tmp_path: Path
+) -> None:
+    with on_postgres(world, shared_postgres):
+        own, june, july = replace(proven, world=everything_happens(world)), tmp_path / "june.zip", tmp_path / "july.zip"
+        own.write(JUNE, june)
+        own.write(JULY, july)
+        assert not own.write(JULY, july).changed
+    found = verify_proof(july, trusted=[proven.public], before=june)
+    assert (found.holds, found.trusted) == (True, True), found.differences
+    for ours, theirs in ((june, proven.june), (july, proven.july)):
+        there, here = members_of(theirs), members_of(ours)
+        assert here.keys() == there.keys()
+        differing = {name for name in there if here[name] != there[name]}
+        assert differing <= {"acts.jsonl", "manifest.json", "manifest.sig"}  # these have times
 
 
 def test_a_later_act_of_the_month_is_in_the_next_proof_and_a_change_of_the_registry_is_not(
