@@ -1,7 +1,8 @@
 """Rates that wait for an approval, in a real `airflow standalone`: asked under Required Actions, answered by REST.
 
 One person starts a month; that person's answer is refused, a rejection stops the month, and somebody else's approval
-puts it in force. The next month is approved on the command line while Airflow waits.
+puts it in force. Who is not named as an approver may not answer, whatever the role. The next month is approved on the
+command line while Airflow waits.
 """
 
 import os
@@ -30,7 +31,8 @@ pytestmark = [
         reason="takes minutes: STANDALONE=1 runs it, beside the quick tests of the same",
     ),
 ]
-USERS = {"starter": "op", "approver": "op", "viewer": "viewer"}
+USERS = {"starter": "op", "approver": "op", "unnamed": "op", "viewer": "viewer"}
+NAMED = {"PARTNER_PROGRAM_APPROVERS": "starter, approver,viewer"}
 MIGRATION, MONTHLY, APPROVAL = "migration_2015", "monthly_tier_assignment", "approve_rates"
 SECONDS = 900.0
 KINDS = "SELECT kind, done_by, reason FROM act WHERE billing_month = ? AND kind NOT LIKE 'letters%' ORDER BY act_id"
@@ -94,7 +96,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     home = tmp_path_factory.mktemp("airflow")
     pace = {"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2", "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1"}
     own = {name: value for name, value in world.environment().items() if name.startswith(("AIRFLOW_CONN", "PARTNER"))}
-    variables = {**own, **pace, "PARTNER_PROGRAM_INCLUDE": str(include), "PYTHONUNBUFFERED": "1"}
+    variables = {**own, **pace, **NAMED, "PARTNER_PROGRAM_INCLUDE": str(include), "PYTHONUNBUFFERED": "1"}
     with real_airflow(home, dags=ROOT / "dags", variables=variables, users=USERS, services=STANDALONE) as airflow:
         found = Company(world, here, airflow)
         for dag_id in (MIGRATION, MONTHLY):
@@ -110,8 +112,7 @@ def june(company: Company) -> None:
     run_id = starter.trigger(MIGRATION, partition_key=None, conf={})
     company.asks(MIGRATION, run_id)
     ((company.notes["asked"],),) = company.airflow.rows("SELECT body FROM hitl_detail")
-    with pytest.raises(NotReachable, match="403"):
-        company.rest("viewer").answer(MIGRATION, run_id, APPROVAL, "Approve")
+    company.notes["refused"] = {user: refusal(company, run_id, user) for user in ("viewer", "unnamed")}
     company.notes["starter"] = (company.answered(run_id, "starter", "Approve"), company.acts(JUNE))
     starter.clear(MIGRATION, run_id, APPROVAL, include_downstream=True)
     ended = company.answered(run_id, "approver", "Reject", reason="P3 is too low")
@@ -120,6 +121,13 @@ def june(company: Company) -> None:
     company.world.close(JUNE)
     starter.clear(MIGRATION, run_id, "pull_mrr", include_downstream=True)
     company.notes["june"] = company.answered(run_id, "approver", "Approve", reason="looked at it")
+
+
+def refusal(company: Company, run_id: str, user: str) -> str:
+    """What Airflow says to somebody who may not answer."""
+    with pytest.raises(NotReachable) as refused:
+        company.rest(user).answer(MIGRATION, run_id, APPROVAL, "Approve")
+    return str(refused.value)
 
 
 def july(company: Company) -> None:
@@ -138,6 +146,13 @@ def test_the_question_shows_the_book_of_changes(company: Company) -> None:
     assert "3 get their first rate" in asked
     assert "| P3 | first |" in asked
     assert "Counted revenue 12,000.00 EUR" in asked
+
+
+def test_who_may_not_edit_and_who_is_not_named_are_refused_by_airflow(company: Company) -> None:
+    assert "403" in company.notes["refused"]["viewer"]
+    assert "403" in company.notes["refused"]["unnamed"]
+    assert "unnamed" in company.notes["refused"]["unnamed"]
+    assert "not a respondent" in company.notes["refused"]["unnamed"]
 
 
 def test_whoever_started_the_run_is_refused_and_nothing_takes_force(company: Company) -> None:
