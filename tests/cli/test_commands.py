@@ -344,6 +344,17 @@ def test_doctor_finds_a_sound_installation_sound(partner_program):
     assert "letters_smtp: not set: letters are written to files" in answer.stdout
 
 
+def test_doctor_names_approvers_as_whom_nobody_can_answer(partner_program):
+    users = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "kim:op,lee:viewer"}
+    sound = partner_program.but(**users, PARTNER_PROGRAM_APPROVERS="kim")("doctor")
+    assert sound.status == 0
+    assert "ok   PARTNER_PROGRAM_APPROVERS: kim may answer about rates" in sound.stdout
+    wrong = partner_program.but(**users, PARTNER_PROGRAM_APPROVERS="kin,lee")("doctor")
+    assert wrong.status == 1
+    assert "FAIL PARTNER_PROGRAM_APPROVERS: kin is no user of Airflow" in wrong.stdout
+    assert "lee has the role viewer" in wrong.stdout
+
+
 def test_doctor_says_what_to_set_where_a_connection_is_missing(partner_program):
     answer = partner_program.without("AIRFLOW_CONN_BILLING_NL")("doctor")
 

@@ -8,8 +8,7 @@ from airflow.sdk.execution_time.hitl import HITLUser
 
 from partner_program.airflow_steps.running import TIME_LIMIT
 from partner_program.domain.acts import BY_SCHEDULE
-
-APPROVERS_VARIABLE = "PARTNER_PROGRAM_APPROVERS"
+from partner_program.domain.approvers import VARIABLE, named_approvers
 
 
 class PersonsAnswer(ApprovalOperator):
@@ -37,5 +36,4 @@ def started_by(context: Any) -> str:
 
 def approvers() -> list[HITLUser] | None:
     """The users who may answer about rates, by id, from `PARTNER_PROGRAM_APPROVERS`; without it whoever may edit."""
-    names = [name.strip() for name in os.environ.get(APPROVERS_VARIABLE, "").split(",") if name.strip()]
-    return [{"id": name, "name": name} for name in names] or None
+    return [{"id": name, "name": name} for name in named_approvers(os.environ.get(VARIABLE, ""))] or None

@@ -1,11 +1,13 @@
 """Checks that an installation has everything that a month needs, and says what to do where it has not."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from partner_program.adapters.airflow_users import airflow_users
 from partner_program.adapters.billing.pull import faults_in_reading
 from partner_program.adapters.database.registry import load_registry
 from partner_program.adapters.mail.client import SmtpClient, SmtpSettings
@@ -15,6 +17,7 @@ from partner_program.adapters.mail.sending_settings import (
     mail_server_fields,
     sending_settings,
 )
+from partner_program.domain import approvers
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
@@ -47,6 +50,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
     found = [
         _try("programme files", lambda: ", ".join(program.file_name for program in installation.programs)),
         _try("letter templates", lambda: _languages(installation)),
+        *_approvers(),
         _try("programme database", lambda: _database(installation)),
     ]
     if found[-1].sound:
@@ -77,6 +81,20 @@ def _languages(installation: Installation) -> str:
     templates = check_letters(installation)
     templates.check_every_sentence()
     return f"{templates.version}, languages {', '.join(templates.languages)}"
+
+
+def _approvers() -> list[Examined]:
+    """Check the names of those who alone may answer about rates; nothing where anybody may."""
+    named = approvers.named_approvers(os.environ.get(approvers.VARIABLE, ""))
+
+    def check() -> str:
+        users = airflow_users()
+        if users is None:
+            return f"{', '.join(named)}: not checked, as no configuration here names Airflow's users"
+        approvers.check_approvers(named, users)
+        return f"{', '.join(named)} may answer about rates"
+
+    return [_try(approvers.VARIABLE, check)] if named else []
 
 
 def _other_languages(installation: Installation, registry: Registry) -> tuple[str, ...]:
