@@ -46,6 +46,7 @@ def test_the_text_shows_each_step_and_both_fees_in_euros(settled):
     assert "tier 3" in answer.stdout
     assert "monthly fee 80.00 EUR, list 100.00" in answer.stdout
     assert "setup fee 32.50 EUR, list 50.00" in answer.said
+    assert answer.stdout.endswith("service level Gold, for the life of the service\n")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,10 @@ def quote(
     shortened_from: int | None,
     form: str,
 ) -> None:
-    """Show what an order of PARTNER costs on a day, with the rate in force on that day."""
+    """Show what an order of PARTNER costs on a day, with the rate in force on that day and the service level it keeps.
+
+    Of a service that runs already, name the day on which it was ordered.
+    """
     from partner_program.usecases.orders import Order, quote_order
 
     order = Order(partner, placed_on, monthly, setup, term, website, promo, product, shortened_from)

@@ -130,7 +130,7 @@ def print_outlook(outlook: "Outlook", *, is_today: bool) -> None:
 
 
 def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:
-    """Print a quote: each step in per cent of the list price, then the two fees."""
+    """Print a quote: each step in per cent of the list price, the two fees, and the level that the service keeps."""
     console = _console()
     steps = titled_table(
         f"{escape(order.partner_id)} on {order.placed_on}: rate in force since {rate.valid_from}",
@@ -144,6 +144,8 @@ def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:
     console.print(steps)
     console.print(f"monthly fee {euros_text(priced.monthly_fee_cents)} EUR, list {euros(order.monthly_list_cents)}")
     console.print(f"setup fee   {euros_text(priced.setup_fee_cents)} EUR, list {euros(order.setup_list_cents)}")
+    level = rate.terms.sla or "none of the programme's"
+    console.print(f"service level {escape(level)}, for the life of the service")
 
 
 def print_rates(judged: "Sequence[JudgedRate]") -> None:
