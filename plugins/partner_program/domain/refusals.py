@@ -13,6 +13,10 @@ class Unavailable(Refusal):
     """Something outside did not answer, no rule said no: trying again may help."""
 
 
+class NotReady(Refusal):
+    """The programme's own database is not there, or not as this version needs it."""
+
+
 class MonthBusy(Unavailable):
     """Another run has the month: wait for it to end."""
 
@@ -31,6 +35,10 @@ class NotThisInstallation(Refusal):
 
 class NotApproved(Refusal):
     """A person has to approve this, as it is now, and this person or this approval is not it."""
+
+
+class Moved(NotApproved):
+    """What a person looked at is no longer what would be decided: look at it again."""
 
 
 class RatesWait(Refusal):

@@ -8,9 +8,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from partner_program.domain.refusals import NotThere, Refusal, Unavailable
+from partner_program.domain.refusals import Moved, NotReady, NotThere, Refusal, Unavailable
 from partner_program.page import installed
-from partner_program.page.security import HEADERS, SAFE_METHODS
+from partner_program.page.security import HEADERS
 from partner_program.page.view import show
 
 API = "api"
@@ -44,7 +44,9 @@ def of_refusal(request: Request, refusal: Refusal) -> Response:
     """Answer what the programme refused: by a rule, or because its database is away or not as it has to be."""
     if isinstance(refusal, NotThere):
         return _answer(request, 404, str(refusal))
-    if isinstance(refusal, Unavailable) or request.method in SAFE_METHODS:
+    if isinstance(refusal, Moved):
+        return _answer(request, 412, str(refusal))
+    if isinstance(refusal, (Unavailable, NotReady)):
         installed.forget()
         return _answer(request, 503, str(refusal))
     return _answer(request, 409, str(refusal))

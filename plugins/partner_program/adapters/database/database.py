@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from partner_program.adapters.atomic_write import OWNER_FILE, make_folder
 from partner_program.adapters.connections import ConnectionFields, Connections, sqlalchemy_url
 from partner_program.adapters.database_faults import plain_words
-from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.refusals import NotReady, Refusal, Unavailable
 
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
@@ -34,15 +34,15 @@ class ProgramDatabase:
 
     @classmethod
     def from_connections(cls, connections: Connections) -> "ProgramDatabase":
-        """Find the database through the connection `partner_program`; raises `Refusal` if it is not set."""
+        """Find the database through the connection `partner_program`; raises `NotReady` if it is not set."""
         fields = connections.get(CONN_ID)
         if fields is None:
-            raise Refusal(
+            raise NotReady(
                 f"connection {CONN_ID} is not set: set AIRFLOW_CONN_{CONN_ID.upper()} to "
                 '{"conn_type": "sqlite", "host": "/path/to/program.db"}'
             )
         if fields.conn_type not in CONN_TYPES:
-            raise Refusal(f"connection {CONN_ID}: type {fields.conn_type!r}, expected {' or '.join(CONN_TYPES)}")
+            raise NotReady(f"connection {CONN_ID}: type {fields.conn_type!r}, expected {' or '.join(CONN_TYPES)}")
         return cls(fields)
 
     @property
@@ -54,7 +54,7 @@ class ProgramDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open one read-only snapshot; raises `Refusal` if the database is missing or its schema is not current."""
+        """Open one read-only snapshot; raises `NotReady` if the database is missing or its schema is not current."""
         self._check_exists()
         with _named_faults("reading", self.engine), self.engine.connect() as connection, connection.begin():
             self._check_version(connection)
@@ -92,12 +92,12 @@ class ProgramDatabase:
 
     def _check_exists(self) -> None:
         if self._path is not None and not self._path.exists():
-            raise Refusal(f"no programme database at {self._path}: run `partner-program init`")
+            raise NotReady(f"no programme database at {self._path}: run `partner-program init`")
 
     def _check_version(self, connection: Connection) -> None:
         found = schema_version(connection)
         if found != SCHEMA_VERSION:
-            raise Refusal(
+            raise NotReady(
                 f"the programme database is at schema {found or 'none'}, this version needs {SCHEMA_VERSION}: "
                 "run `partner-program init`"
             )

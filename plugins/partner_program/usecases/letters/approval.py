@@ -27,7 +27,7 @@ from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.plurals import plural
 from partner_program.domain.recipients import MAY_HAVE_IT, OTHER_WORDS, says_something_else, words_that_left
-from partner_program.domain.refusals import NotApproved, Refusal, Undeliverable
+from partner_program.domain.refusals import Moved, NotApproved, Refusal, Undeliverable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import bind
 from partner_program.usecases.letters.rendering import letter_templates
@@ -83,7 +83,7 @@ def approve_letters(
         rows = _waiting(connection, month)
         batch = _batch(month, rows)
         if batch_hash is not None and batch_hash != batch.batch_hash:
-            raise NotApproved(
+            raise Moved(
                 f"the letters of {month} have changed since they were looked at "
                 f"({batch_hash[:12]}, now {batch.batch_hash[:12]}): look at them again"
             )

@@ -14,7 +14,7 @@ from partner_program.domain.acts import RATES_APPROVED, RATES_REFUSED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import Answer, BookOfChanges, BookRow, book_rows
 from partner_program.domain.rates_approval import RatesApproval, check_may_approve
-from partner_program.domain.refusals import NotApproved, Refusal
+from partner_program.domain.refusals import Moved, NotApproved, Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.commit import Commit, move_of, prepare
 from partner_program.usecases.month.inputs import MonthRequest
@@ -67,7 +67,7 @@ def _answer(
         if kind == RATES_APPROVED:
             check_may_approve(month, approval, by=by)
         if decision_hash is not None and not approval.decision_hash.startswith(decision_hash):
-            raise NotApproved(
+            raise Moved(
                 f"the rates of {month} were decided anew since they were looked at ({decision_hash[:12]}, now "
                 f"{approval.decision_hash[:12]}): look at them again"
             )
