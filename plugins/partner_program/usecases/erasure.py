@@ -296,7 +296,7 @@ def _messages_of(
     digits = delivery_store.message_digits(connection, partners)
     written_to = {*erased.addresses, *delivery_store.written_to(connection, partners)}
     addresses = [form.casefold().encode() for each in written_to for form in _as_mailed(each)]
-    for path in sorted((installation.out / "mail").glob("????-??/*.eml")):
+    for path in sorted((installation.out / "mail").rglob("*.eml")):
         body = path.read_bytes()
         small = body.lower()
         if path.stem.rpartition("+")[2] in digits or any(each in small for each in addresses):
@@ -311,7 +311,7 @@ def _as_mailed(address: str) -> tuple[str, ...]:
 
 
 def _all_messages(installation: Installation, erased: Erased) -> Iterator[tuple[Path, bytes]]:
-    for path in sorted((installation.out / "mail").glob("????-??/*.eml")):
+    for path in sorted((installation.out / "mail").rglob("*.eml")):
         yield path, erased_message(path.read_bytes(), erased)
 
 

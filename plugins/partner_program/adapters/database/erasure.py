@@ -20,7 +20,7 @@ from partner_program.domain.erasure import Erased
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class WordsOfPeople:
     """Where a table names people: by whom something was done, and the texts in which a name may stand anywhere."""
 
     table: Table
@@ -28,16 +28,16 @@ class _Words:
     texts: tuple[str, ...] = ()
 
 
-_WORDS = (
-    _Words(schema.act, "done_by", ("reason", "detail")),
-    _Words(schema.letter_action, "done_by", ("reason", "detail")),
-    _Words(schema.brake_release, "released_by", ("reason",)),
-    _Words(schema.restatement, "decided_by", ("reason",)),
-    _Words(schema.period_close, "recorded_by"),
-    _Words(schema.grace_grant, "granted_by", ("reason",)),
-    _Words(schema.benefit_step, "done_by", ("reason", "activity", "market")),
-    _Words(schema.dispute_step, "done_by", ("reason",)),
-    _Words(schema.delivery, None, ("reply",)),
+WORDS = (
+    WordsOfPeople(schema.act, "done_by", ("reason", "detail")),
+    WordsOfPeople(schema.letter_action, "done_by", ("reason", "detail")),
+    WordsOfPeople(schema.brake_release, "released_by", ("reason",)),
+    WordsOfPeople(schema.restatement, "decided_by", ("reason",)),
+    WordsOfPeople(schema.period_close, "recorded_by"),
+    WordsOfPeople(schema.grace_grant, "granted_by", ("reason",)),
+    WordsOfPeople(schema.benefit_step, "done_by", ("reason", "activity", "market")),
+    WordsOfPeople(schema.dispute_step, "done_by", ("reason",)),
+    WordsOfPeople(schema.delivery, None, ("reply",)),
 )
 # A step is about the partner of its request or dispute.
 _HEADS: Mapping[Table, Table] = {
@@ -111,7 +111,7 @@ def erase_words(connection: Connection, erased: Erased, partners: Sequence[str] 
     alone, addresses everywhere; None: names everywhere too.
     """
     count, rehashed = 0, dict[int, str]()
-    for words in _WORDS:
+    for words in WORDS:
         for key, new in list(_changes(connection, words, erased, partners)):
             here = [column == value for column, value in zip(words.table.primary_key, key, strict=True)]
             connection.execute(update(words.table).where(*here).values(new))
@@ -122,7 +122,7 @@ def erase_words(connection: Connection, erased: Erased, partners: Sequence[str] 
 
 
 def _changes(
-    connection: Connection, words: _Words, erased: Erased, partners: Sequence[str] | None
+    connection: Connection, words: WordsOfPeople, erased: Erased, partners: Sequence[str] | None
 ) -> Iterator[tuple[Sequence[Any], dict[str, str]]]:
     """Yield the key of each row that names the person, with the new values of its columns."""
     table, head = words.table, _HEADS.get(words.table)
