@@ -147,3 +147,9 @@ def test_reconcile_names_the_first_open_letters_and_counts_the_rest(programme, t
     assert bounded.count("no such user") == ROWS_SHOWN
     assert f"the first 200 of {letters} that are not accepted; every one: --all" in bounded
     assert copied.must("letters", "reconcile", month, "--all").stdout.count("no such user") == letters
+
+
+def test_a_table_without_rows_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for every in (False, True):
+        print_rows("Disputes on 2015-08-01", {"id": "left"}, (), every=every, total=0, rest="disputes")
+        assert capsys.readouterr().out == "Disputes on 2015-08-01: none\n"

@@ -3,8 +3,6 @@
 import json
 from collections.abc import Sequence
 
-import click
-
 from partner_program.cli.long_tables import print_rows
 from partner_program.domain.acts import DatedAct
 
@@ -13,9 +11,6 @@ _COLUMNS = ("when", "who", "what", "about", "why", "hash")
 
 def print_acts(title: str, acts: Sequence[DatedAct], *, every: bool) -> None:
     """Print one row an act, newest first; the hash is the beginning of that of the values decided."""
-    if not acts:
-        click.echo(f"{title}: nothing is on record")
-        return
     print_rows(
         title,
         dict.fromkeys(_COLUMNS, "left"),

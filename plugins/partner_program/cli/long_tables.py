@@ -36,6 +36,9 @@ def print_rows(
 
     `rest` says in words what the rows are and how to get those that are left out besides `--all`.
     """
+    if title and not total:
+        click.echo(f"{title}: none")
+        return
     if every:
         _print_lines(title, columns, rows)
         return
