@@ -349,10 +349,13 @@ def test_who_granted_leaves_the_drafts_and_the_month_can_be_run_again(world: Wor
     world.load()
     world.settle(JUNE, on=GO_LIVE)
     letters = with_key(LetterWorld(world))
+    drafts = world.rows("SELECT stage FROM draft_batch")
     assert any("Robin" in body for (body,) in world.rows("SELECT body FROM draft_batch"))
     before = world.register(JUNE)
-    erase_person(letters.here, "robin staf", world.folder / "registry", also=(), by=DPO)
+    erase_person(letters.here, "robin staf", world.folder / "registry", also=("31 1 1",), by=DPO)
     assert "Robin" not in everything(letters)
+    left = world.rows("SELECT stage FROM draft_batch")
+    assert set(drafts) - set(left) == {("settle_grace_periods",)}, "no draft but the one that names who granted"
     assert not world.settle(JUNE, on=GO_LIVE).changed
     assert world.register(JUNE) == before
 

@@ -54,6 +54,10 @@ class Erased:
             text = pattern.sub(self.pseudonym, text)
         return text
 
+    def may_stand_in(self, text: str) -> bool:
+        """Whether one of the words stands in a text, in whatever capitals."""
+        return any(re.search(pattern.pattern, text, re.IGNORECASE) for pattern in _patterns(self))
+
     def out_of_doer(self, text: str) -> str:
         """Return who did something without the words; a name stands there alone as a rule, in whatever capitals."""
         return self.pseudonym if self.names_of(text) else self.out_of(text)

@@ -148,8 +148,8 @@ def _changes(
 def forget_drafts(connection: Connection, erased: Erased) -> None:
     """Remove the drafts of months that may name the person, as who granted: a run of a month makes its drafts anew."""
     batch = schema.draft_batch
-    found = connection.execute(select(batch.c.billing_month, batch.c.stage).where(_may_hold(batch.c.body, erased)))
-    for month, stage in set(map(tuple, found)):
+    found = connection.execute(select(batch).where(_may_hold(batch.c.body, erased))).all()
+    for month, stage in {(row.billing_month, row.stage) for row in found if erased.may_stand_in(row.body)}:
         for table in (batch, schema.draft_stage):
             connection.execute(delete(table).where(table.c.billing_month == month, table.c.stage == stage))
 
