@@ -5,10 +5,11 @@ before the transaction ends: a command that was interrupted is run again, and fi
 cannot be searched and is made again when somebody asks for it, the PDF of a letter, is removed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -107,7 +108,7 @@ def erase_contact(installation: Installation, address: str, folder: Path | None,
             erasure_store.erase_recipient(connection, theirs, erased)
             acts, rehashed = erasure_store.erase_words(connection, erased, partners)
         messages = _messages_of(installation, connection, erased, partners)
-        files = _erase_files([*_letters(installation, erased, partners), *messages])
+        files = _erase_files(chain(_letters(installation, erased, partners), messages))
         return ErasureReport(stands_for, len(contacts) + len(in_files), len(theirs), acts, files, rehashed)
 
     def new_files(files: Files) -> dict[str, bytes]:
@@ -140,7 +141,7 @@ def erase_person(
     def change(connection: Connection) -> ErasureReport:
         with erasure_store.open_erasure(connection, stands_for):
             acts, rehashed = erasure_store.erase_words(connection, erased, None)
-        files = _erase_files([*_letters(installation, erased, None), *_all_messages(installation, erased)])
+        files = _erase_files(chain(_letters(installation, erased, None), _all_messages(installation, erased)))
         return ErasureReport(stands_for, len(in_files), 0, acts, files, rehashed)
 
     def new_files(files: Files) -> dict[str, bytes]:
@@ -315,6 +316,6 @@ def _all_messages(installation: Installation, erased: Erased) -> Iterator[tuple[
         yield path, erased_message(path.read_bytes(), erased)
 
 
-def _erase_files(files: Sequence[tuple[Path, bytes]]) -> int:
-    """Write the files; return how many changed."""
+def _erase_files(files: Iterable[tuple[Path, bytes]]) -> int:
+    """Write the files, one after the other: all letters of a year do not fit into memory; return how many changed."""
     return sum(write_bytes_if_changed(path, body) for path, body in files)

@@ -4,8 +4,6 @@ These tables refuse every change, but while an erasure is open they let the word
 else; the erasure is closed before the transaction ends. Hashes stay as they are.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,7 +153,5 @@ def forget_drafts(connection: Connection, erased: Erased) -> None:
 
 
 def _may_hold(column: Column[str], erased: Erased) -> ColumnElement[bool]:
-    """Whether a text may hold the words: SQLite knows capitals of ASCII alone, so a piece in ASCII is looked for."""
-    words = (unicodedata.normalize("NFC", each) for each in (*erased.addresses, *erased.names))
-    longest = {max(re.findall(r"[A-Za-z0-9@.-]+", each), key=len, default="") for each in words}
-    return or_(*(column.icontains(each, autoescape=True) for each in sorted(longest)))
+    """Whether a text may hold the words: SQLite knows capitals of ASCII alone, so pieces in ASCII are looked for."""
+    return or_(*(column.icontains(each, autoescape=True) for each in erased.pieces))
