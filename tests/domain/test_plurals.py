@@ -2,7 +2,7 @@
 
 import pytest
 
-from partner_program.domain.plurals import plural
+from partner_program.domain.plurals import first_names, plural
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 letters"), (1, "1 letter"), (2, "2 letters"), (21, "21 letters")])
@@ -16,3 +16,11 @@ def test_what_does_not_only_take_an_s_is_named() -> None:
         "1 entity is",
         "2 entities are",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [([], ""), (["P1"], "P1"), (["P1", "P2"], "P1, P2"), (["P1", "P2", "P3", "P4"], "P1, P2 and 2 more")],
+)
+def test_the_first_names_are_said_and_the_others_counted(names: list[str], said: str) -> None:
+    assert first_names(names, 2) == said

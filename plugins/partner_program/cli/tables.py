@@ -11,6 +11,7 @@ from partner_program.cli.long_tables import console as _console
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.plurals import first_names
 from partner_program.domain.register import COLUMNS, Cell, Form, cells, table_columns
 
 if TYPE_CHECKING:
@@ -75,10 +76,7 @@ def _decided_later(decided: Mapping[str, "BillingMonth"]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for partner_id, month in sorted(decided.items()):
         found.setdefault(str(month), []).append(partner_id)
-    return {
-        month: ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-        for month, names in sorted(found.items())
-    }
+    return {month: first_names(names, NAMED) for month, names in sorted(found.items())}
 
 
 def _text(value: Cell) -> str:

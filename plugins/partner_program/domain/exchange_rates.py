@@ -15,7 +15,7 @@ from typing import NamedTuple
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import EXAMPLES, Finding, one_line
 from partner_program.domain.money import BP, monthly_mean, percent_text
-from partner_program.domain.plurals import plural
+from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import ExchangeRate
 from partner_program.domain.revenue import EntityRevenue, may_count
@@ -146,9 +146,8 @@ def complete_mean(month: BillingMonth, currency: str, published: PublishedDays) 
     days = {day: rates[currency] for day, rates in published.get(month, {}).items() if currency in rates}
     missing = [day for day in publication_days(month) if day not in days]
     if missing:
-        more = f" and {len(missing) - NAMED_DAYS} more" if len(missing) > NAMED_DAYS else ""
         raise Refusal(
-            f"{currency} in {month} is not complete: no rate of {', '.join(map(str, missing[:NAMED_DAYS]))}{more}"
+            f"{currency} in {month} is not complete: no rate of {first_names(list(map(str, missing)), NAMED_DAYS)}"
         )
     return monthly_mean(list(days.values())), len(days)
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.plurals import first_names
 from partner_program.domain.refusals import MissingMonth, Refusal
 
 MonthStatus = Literal["in_force", "history"]
@@ -169,5 +170,4 @@ def check_all_assessed(*, months: Sequence[BillingMonth], assessed: Collection[B
     """Refuse to simulate months that were not assessed; the message names them."""
     missing = [str(month) for month in months if month not in assessed]
     if missing:
-        names = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
-        raise MissingMonth(f"not assessed: {names}; only settled months can be simulated")
+        raise MissingMonth(f"not assessed: {first_names(missing, NAMED)}; only settled months can be simulated")

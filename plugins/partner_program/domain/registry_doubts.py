@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 
 from partner_program.domain.near_names import did_you_mean
+from partner_program.domain.plurals import first_names
 from partner_program.domain.registry import AUTHORIZED, Registry
 
 _LETTERS = str.maketrans(
@@ -65,7 +66,8 @@ def _outside_the_region(registry: Registry) -> list[str]:
         if partner.status == AUTHORIZED and region and partner.country not in region:
             outside.setdefault(partner.account_manager_id, []).append(f"{partner.partner_id} ({partner.country})")
     return [
-        f"partner manager {manager}, for {', '.join(regions[manager])}, has partners elsewhere: {_some(partners)}"
+        f"partner manager {manager}, for {', '.join(regions[manager])}, has partners elsewhere: "
+        f"{first_names(partners, _MOST_NAMED)}"
         for manager, partners in outside.items()
     ]
 
@@ -77,15 +79,10 @@ def _attributes_without_use(registry: Registry, demanded: Collection[str]) -> li
             if attribute not in demanded:
                 having.setdefault(attribute, []).append(partner.partner_id)
     return [
-        f"attribute {attribute} of {_some(partners)} is demanded by no benefit of the programme"
+        f"attribute {attribute} of {first_names(partners, _MOST_NAMED)} is demanded by no benefit of the programme"
         f"{did_you_mean(attribute, demanded)}"
         for attribute, partners in having.items()
     ]
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMED])} and {more} more"
 
 
 def plain_vat_id(written: str) -> str:

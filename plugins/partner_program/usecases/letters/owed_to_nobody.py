@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.plurals import plural
+from partner_program.domain.plurals import first_names, plural
 from partner_program.usecases.installation import Installation
 
 NAMED = 10
@@ -23,8 +23,7 @@ def say_owed_to_nobody(connection: Connection) -> dict[str, str]:
 
 def _sentence(partners: list[str]) -> str:
     are, have = ("is", "has") if len(partners) == 1 else ("are", "have")
-    more = f" and {len(partners) - NAMED} more" if len(partners) > NAMED else ""
     return (
-        f"{plural(len(partners), 'letter')} {are} owed to nobody: {', '.join(partners[:NAMED])}{more} "
+        f"{plural(len(partners), 'letter')} {are} owed to nobody: {first_names(partners, NAMED)} "
         f"{have} no billing contact; add one to contacts.csv, load, run the month again"
     )

@@ -14,7 +14,7 @@ from partner_program.domain.acts import MONTH_SIGNED, Act, DatedAct, same_person
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 from partner_program.domain.month_order import IN_FORCE
-from partner_program.domain.plurals import plural
+from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
@@ -74,26 +74,21 @@ def _open(connection: Connection, month: BillingMonth, settlement_id: int, entit
     """What of a month is open, a line each kind, with the partners and accounts that it is about."""
     held = [each.partner_id for each in settlement_history.load_totals(connection, settlement_id).held]
     if held:
-        yield f"{plural(len(held), 'partner')} held: {_named(held)}: see `partner-program register {month}`"
+        yield f"{plural(len(held), 'partner')} held: {first_names(held, NAMED)}: see `partner-program register {month}`"
     proposal = restatement_store.find_proposal(connection, month)
     if proposal is not None:
-        names = _named(sorted(proposal.differences))
+        names = first_names(sorted(proposal.differences), NAMED)
         yield f"a restatement is proposed: {names}: see `partner-program restatement show {month}`"
     until = settlement_history.last_effective_day(connection, month)
     waiting = sorted(publication_store.unpublished_accounts(connection, entities, until=until))
     if waiting:
-        names = _named([f"{entity} {account}" for entity, account in waiting])
+        names = first_names([f"{entity} {account}" for entity, account in waiting], NAMED)
         yield f"{plural(len(waiting), 'account')} without its published rate: {names}: run `partner-program publish`"
     undelivered = [state for state in STATES if state != "accepted"]
     rows = delivery_store.deliveries(connection, month, states=undelivered)
     letters = sorted({f"{row.partner_id} ({row.status})" for row in rows if not row.is_replaced})
     without = delivery_store.letters_without_deliveries(connection, month)
     if letters or without:
-        names = _named([*letters, *without])
+        names = first_names([*letters, *without], NAMED)
         count = plural(len(letters) + len(without), "letter")
         yield f"{count} not delivered: {names}: see `partner-program letters reconcile {month}`"
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
