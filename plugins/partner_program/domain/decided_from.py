@@ -4,7 +4,6 @@ The registry and the findings of a month change after it; what is kept here does
 programme files it gives the same decisions for ever: `recompute` is that.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -24,6 +23,7 @@ from partner_program.domain.registry import (
     LegacyAgreement,
     Partner,
     Registry,
+    agreements_by_partner,
 )
 from partner_program.domain.restatement import Figures, figures_of
 from partner_program.domain.revenue import EntityRevenue
@@ -168,7 +168,7 @@ def recompute(
         entity_faults=kept.entity_faults,
         doubtful_rates=kept.doubtful_rates,
     )
-    agreements = _by_partner(kept.agreements)
+    agreements = agreements_by_partner(kept.agreements)
     tiers = assign_tiers_by_day(programs=by_day, effective=kept.effective, totals=totals.partners)
     graces = settle_grace_periods_by_day(
         month=kept.month,
@@ -211,13 +211,6 @@ def recompute(
         rates=(*_new_rates(new), *rises, *ahead, *(_closing(kept) if is_first else ())),
         rises=dict(rises),
     )
-
-
-def _by_partner(agreements: Iterable[LegacyAgreement]) -> dict[str, list[LegacyAgreement]]:
-    found = defaultdict(list)
-    for agreement in agreements:
-        found[agreement.partner_id].append(agreement)
-    return dict(found)
 
 
 def _new_rates(decisions: Iterable[Decision]) -> tuple[tuple[str, Rate], ...]:

@@ -24,7 +24,7 @@ from partner_program.domain.letters import (
 from partner_program.domain.program import Program
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry
+from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
 
 # Not lost with the last tier. Of a start below Tier 1: "Grace period: LeaseWeb can grant the Reseller Partner with a
 # discount right from the beginning". "LeaseWeb resellers have access to the Application Program Interface": all do.
@@ -89,9 +89,7 @@ def facts_of_letters(
     for contact in registry.contacts:
         if contact.role == "billing":
             contacts[contact.partner_id].append(contact.name)
-    agreements: dict[str, list[LegacyAgreement]] = defaultdict(list)
-    for agreement in registry.legacy_agreements:
-        agreements[agreement.partner_id].append(agreement)
+    agreements = agreements_by_partner(registry.legacy_agreements)
     for letter in owed:
         program = by_hash.get(letter.program_hash)
         if program is None:

@@ -3,7 +3,8 @@
 Not the register, which has what a month decided.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -113,6 +114,14 @@ class LegacyAgreement:
     source: str
     period: Period
     benefits: tuple[str, ...] = ()
+
+
+def agreements_by_partner(agreements: Iterable[LegacyAgreement]) -> dict[str, list[LegacyAgreement]]:
+    """Agreements by partner, in their order; a partner that has none is not there."""
+    found: dict[str, list[LegacyAgreement]] = defaultdict(list)
+    for agreement in agreements:
+        found[agreement.partner_id].append(agreement)
+    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)

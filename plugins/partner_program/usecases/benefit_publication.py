@@ -11,7 +11,7 @@ from partner_program.adapters.database import benefits as benefit_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.benefit_publication import Gift, benefit_rows_owed, gifts_of, gifts_until
 from partner_program.domain.program import Program
-from partner_program.domain.registry import AUTHORIZED
+from partner_program.domain.registry import AUTHORIZED, agreements_by_partner
 from partner_program.usecases.leaving import days_of_leaving
 
 
@@ -42,16 +42,15 @@ def owe_benefits(connection: Connection, programs: Sequence[Program], *, today: 
 
 def _gifts(connection: Connection, programs: Sequence[Program], today: date) -> Mapping[str, Sequence[Gift]]:
     """What each partner is given that is authorised, or that was so and leaves on a day that is still to come."""
-    requests, agreements = defaultdict(list), defaultdict(list)
+    requests = defaultdict(list)
     for request in benefit_store.load_requests(connection):
         requests[request.partner_id].append(request)
-    for agreement in registry_store.agreements_with_benefits(connection):
-        agreements[agreement.partner_id].append(agreement)
+    agreements = agreements_by_partner(registry_store.agreements_with_benefits(connection))
     partners = registry_store.partners_by_id(connection, requests.keys() | agreements.keys())
     leaving = days_of_leaving(connection)
     found = {}
     for each, partner in partners.items():
-        gifts = gifts_of(requests=requests[each], agreements=agreements[each], programs=programs)
+        gifts = gifts_of(requests=requests[each], agreements=agreements.get(each, ()), programs=programs)
         ends = leaving.get(each, today)
         if partner.status == AUTHORIZED:
             found[each] = gifts

@@ -1,6 +1,5 @@
 """Contracts that end: asked from the entities now, with the quote for going on with a shorter term, by partner."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,7 +24,14 @@ from partner_program.domain.month_order import months_from_to
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AUTHORIZED, Entity, LegacyAgreement, Partner, Registry
+from partner_program.domain.registry import (
+    AUTHORIZED,
+    Entity,
+    LegacyAgreement,
+    Partner,
+    Registry,
+    agreements_by_partner,
+)
 from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.orders import legacy_components
 from partner_program.usecases.side_by_side import side_by_side
@@ -102,9 +108,7 @@ class _Quotes:
 
     @classmethod
     def of(cls, installation: Installation, registry: Registry, partner_ids: Collection[str]) -> "_Quotes":
-        agreements: dict[str, list[LegacyAgreement]] = defaultdict(list)
-        for each in registry.legacy_agreements:
-            agreements[each.partner_id].append(each)
+        agreements = agreements_by_partner(registry.legacy_agreements)
         with installation.database.reading() as connection:
             few = partner_ids if len(partner_ids) <= rate_store.FEW else None
             rates = rate_store.all_rates(connection, few) if partner_ids else {}

@@ -6,7 +6,6 @@ effective dates. Counted revenue is taken as it was settled, legacy terms as the
 the simulated months. Rates between two months (a grant on demand, an early rise) are left as they are.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -20,7 +19,7 @@ from partner_program.adapters.files.program import load_program
 from partner_program.adapters.reports.simulation import simulation_csv, simulation_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import check_all_assessed, months_from_to
-from partner_program.domain.registry import LegacyAgreement
+from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 from partner_program.usecases.installation import Installation
@@ -36,9 +35,7 @@ def simulate(installation: Installation, program_file: Path, first: BillingMonth
         check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
         results = settled_results.load_results(connection)
         grants = settled_results.load_grants(connection)
-        agreements = defaultdict[str, list[LegacyAgreement]](list)
-        for agreement in registry_store.load_registry(connection).legacy_agreements:
-            agreements[agreement.partner_id].append(agreement)
+        agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
         by_month: dict[BillingMonth, list[SimulatedResult]] = {month: [] for month in months}
         for partner_id, own in sorted(results.items()):
             simulated = simulate_partner(
@@ -46,7 +43,7 @@ def simulate(installation: Installation, program_file: Path, first: BillingMonth
                 months=by_month.keys(),
                 results=own,
                 grants=grants.get(partner_id, ()),
-                agreements=agreements[partner_id],
+                agreements=agreements.get(partner_id, ()),
             )
             for each in simulated:
                 by_month[each.settled.month].append(each)

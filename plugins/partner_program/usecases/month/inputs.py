@@ -1,6 +1,5 @@
 """The inputs of a month: everything that its decisions depend on, read in one transaction, with a hash."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +23,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
 from partner_program.domain.program import RATE_MOVE_LIMIT_BP, Program
-from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry
+from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry, agreements_by_partner
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.rates import rates_of_month
@@ -112,9 +111,6 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     effective = {partner_id: _effective_on(assigned, partner_id, day) for partner_id in partners}
     programs = _programs(installation, request, {day, *effective.values()})
     histories = {} if request.history else load_histories(connection, month, effective)
-    agreements = defaultdict(list)
-    for agreement in registry.legacy_agreements:
-        agreements[agreement.partner_id].append(agreement)
     findings = load_findings(connection, month)
     limit = programs[day].rate_move_limit_bp if day in programs else RATE_MOVE_LIMIT_BP
     rates = rates_of_month(connection, month, registry, limit_bp=limit)
@@ -126,7 +122,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         revision=revision,
         settlements=tuple(row.settlement_id for row in settlements),
         registry=registry,
-        agreements=dict(agreements),
+        agreements=agreements_by_partner(registry.legacy_agreements),
         rates=rates.relied_on,
         doubtful_rates=rates.doubtful,
         entity_faults=entity_faults(findings),
