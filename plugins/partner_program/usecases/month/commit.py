@@ -39,7 +39,6 @@ from partner_program.domain.refusals import (
 from partner_program.domain.registry import AUTHORIZED
 from partner_program.domain.restatement import MonthNews, month_news
 from partner_program.domain.settlement import NO_HISTORY, Decision
-from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decided_from import decided_from
 from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
@@ -272,7 +271,7 @@ def prepare(connection: Connection, installation: Installation, request: MonthRe
     decided = decide_all(connection, request, inputs, totals, partner_totals, graces)
     _check_complete(request, decided)
     _check_not_backwards(connection, request, decided)
-    rises = _rises(connection, request, inputs, totals)
+    rises = _rises(request, decided)
     digest = decision_hash([_undated(each) for each in decided.new])
     proposal = decision_hash(decided.restated) if decided.differences else None
     news = month_news(
@@ -370,8 +369,7 @@ def _ahead(
     if request.history or not decided.new:
         return []
     ahead = rate_store.rates_after(connection, decided.inputs.run_effective_on)
-    late = settlement_history.released_late(connection, request.month) if ahead else set()
-    tiers = {each.partner_id: each.tier or 0 for each in decided.new if each.partner_id not in late}
+    tiers = {each.partner_id: each.tier or 0 for each in decided.new if each.partner_id not in decided.late}
     days = {each.rate.valid_from for partner_id in tiers for each in ahead.get(partner_id, ())}
     return rates_ahead(
         tiers=tiers,
@@ -381,17 +379,15 @@ def _ahead(
     )
 
 
-def _rises(
-    connection: Connection, request: MonthRequest, inputs: MonthInputs, totals: MonthTotals
-) -> list[tuple[str, Rate]]:
+def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Rate]]:
     """The rates of held partners whose known revenue alone reaches a higher tier; only where the programme says so."""
-    program = inputs.programs.get(inputs.run_effective_on)
+    inputs, program = decided.inputs, decided.program
     if request.history or program is None:
         return []
     return early_rises(
         program=program,
-        known_parts=totals.known_parts,
-        decided=inputs.assigned.keys() | settlement_history.assigned_after(connection, request.month).keys(),
+        known_parts=decided.totals.known_parts,
+        decided=inputs.assigned.keys() | decided.assigned_after.keys(),
         rates={partner_id: history.rate for partner_id, history in inputs.histories.items()},
         agreements=inputs.agreements,
         effective_on=inputs.run_effective_on,
@@ -451,7 +447,7 @@ def _decided_from(
     connection: Connection, installation: Installation, request: MonthRequest, decided: MonthDecisions
 ) -> DecidedFrom:
     """What this run decides from, before it writes anything."""
-    kept = decided_from(connection, request, decided)
+    kept = decided_from(request, decided)
     if request.history:
         return kept
     day = kept.effective_on

@@ -1,14 +1,11 @@
 """What a settlement is decided from, to be kept with it: see `domain/decided_from.py`."""
 
-from sqlalchemy import Connection
-
-from partner_program.adapters.database import history as settlement_history
 from partner_program.domain.decided_from import DecidedFrom, nameless, nameless_histories
 from partner_program.usecases.month.decisions import MonthDecisions
 from partner_program.usecases.month.inputs import MonthRequest
 
 
-def decided_from(connection: Connection, request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
+def decided_from(request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
     """What a month's decisions depend on, before anything of them is written."""
     inputs = decided.inputs
     entities, partners, links, agreements = nameless(inputs.registry)
@@ -29,6 +26,6 @@ def decided_from(connection: Connection, request: MonthRequest, decided: MonthDe
         effective=inputs.effective,
         histories=nameless_histories(inputs.histories),
         programs={day: each.file_hash for day, each in inputs.programs.items()},
-        late=tuple(sorted(settlement_history.released_late(connection, request.month))),
-        assigned_after=tuple(sorted(settlement_history.assigned_after(connection, request.month))) if rises else (),
+        late=tuple(sorted(decided.late)),
+        assigned_after=tuple(sorted(decided.assigned_after)) if rises else (),
     )

@@ -1,6 +1,6 @@
 """Decides a month in full: every partner's rate and letter, and what differs from what is in force."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -9,6 +9,7 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.drafts import as_json, json_hash
 from partner_program.adapters.no_collecting import without_collecting
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.domain.restatement import differences, figures_of
 from partner_program.domain.settlement import Decision, GraceAssignment, decide_by_day, record_history_of
@@ -18,12 +19,18 @@ from partner_program.usecases.month.inputs import MonthInputs, MonthRequest
 
 @dataclass(frozen=True, slots=True)
 class MonthDecisions:
-    """A month decided in full; `differences` from what is in force, in words, by partner."""
+    """A month decided in full; `differences` from what is in force, in words, by partner.
+
+    `late` are partners that a later month had assigned before this one did; `assigned_after` has those that later
+    months assigned, each with the newest such month.
+    """
 
     inputs: MonthInputs
     totals: MonthTotals
     decisions: tuple[Decision, ...]
     differences: dict[str, list[str]]
+    late: Set[str]
+    assigned_after: Mapping[str, BillingMonth]
 
     @property
     def new(self) -> tuple[Decision, ...]:
@@ -57,6 +64,7 @@ def decide_all(
 ) -> MonthDecisions:
     """Decide every partner's rate and letter, and compare them with what is in force."""
     late = settlement_history.released_late(connection, request.month)
+    assigned_after = settlement_history.assigned_after(connection, request.month)
     decisions = (
         record_history_of(totals=partner_totals, graces=graces)
         if request.history
@@ -72,10 +80,9 @@ def decide_all(
         )
     )
     # Their rate is not this month's to change: it was restated on a later day, or a later month decides it.
-    keeps_terms = restatement_store.accepted_partners(connection, request.month)
-    keeps_terms |= settlement_history.assigned_after(connection, request.month).keys()
+    keeps_terms = restatement_store.accepted_partners(connection, request.month) | assigned_after.keys()
     found = _differences(decisions, inputs, keeps_terms)
-    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, found)
+    return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, found, late, assigned_after)
 
 
 def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:

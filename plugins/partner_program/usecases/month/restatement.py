@@ -129,15 +129,13 @@ def _prepare(
     decided = _decide_again(connection, installation, request)
     if decision_hash(decided.restated) != proposal.decision_hash:
         raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
-    later = settlement_history.assigned_after(connection, month)
     if not request.history:
-        _check_day(connection, [each.partner_id for each in decided.restated if each.partner_id not in later], on)
-    standings = {
-        each.partner_id: _standing(connection, decided, each.partner_id, later, on) for each in decided.restated
-    }
+        names = [each.partner_id for each in decided.restated if each.partner_id not in decided.assigned_after]
+        _check_day(connection, names, on)
+    standings = {each.partner_id: _standing(connection, decided, each.partner_id, on) for each in decided.restated}
     program = None if request.history else installation.program_on(on)
     found = consequences(restated=decided.restated, standings=standings, program=program, day=on)
-    kept = decided_from(connection, request, decided)
+    kept = decided_from(request, decided)
     kept = replace(
         kept,
         effective_on=on,
@@ -166,14 +164,12 @@ def _check_day(connection: Connection, partner_ids: Sequence[str], day: date) ->
         check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)
 
 
-def _standing(
-    connection: Connection, decided: MonthDecisions, partner_id: str, later: dict[str, BillingMonth], day: date
-) -> Standing:
+def _standing(connection: Connection, decided: MonthDecisions, partner_id: str, day: date) -> Standing:
     inputs = decided.inputs
     return Standing(
         figures=inputs.assigned[partner_id].figures,
         rate=rate_store.rate_on(connection, partner_id, day),
-        decided_by=later.get(partner_id),
+        decided_by=decided.assigned_after.get(partner_id),
         open_grants=inputs.histories.get(partner_id, NO_HISTORY).open_grants,
         agreements=inputs.agreements.get(partner_id, ()),
     )
