@@ -16,7 +16,6 @@ from partner_program.domain.program import Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
 from partner_program.domain.rates_taking_force import RateAhead, closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.registry import (
-    AUTHORIZED,
     AccountLink,
     Entity,
     GraceGrant,
@@ -218,9 +217,11 @@ def _new_rates(decisions: Iterable[Decision]) -> tuple[tuple[str, Rate], ...]:
 
 
 def _closing(kept: DecidedFrom) -> list[tuple[str, Rate]]:
-    authorized = {partner.partner_id for partner in kept.partners if partner.status == AUTHORIZED}
     return closing_rates(
-        authorized=authorized | ended_ahead(kept.ahead), rates=kept.ending, ahead=kept.ahead, day=kept.effective_on
+        authorized=kept.effective.keys() | ended_ahead(kept.ahead),
+        rates=kept.ending,
+        ahead=kept.ahead,
+        day=kept.effective_on,
     )
 
 

@@ -25,9 +25,16 @@ from partner_program.domain.acts import (
 from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.decided_from import DecidedFrom, still_to_end
 from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_approval import RatesApproval, check_approved
-from partner_program.domain.rates_taking_force import closing_rates, early_rises, ended_ahead, rates_ahead
+from partner_program.domain.rates_taking_force import (
+    RateAhead,
+    closing_rates,
+    early_rises,
+    ended_ahead,
+    rates_ahead,
+)
 from partner_program.domain.refusals import (
     BrakeOn,
     IncompleteMonth,
@@ -36,7 +43,6 @@ from partner_program.domain.refusals import (
     Refusal,
     Unavailable,
 )
-from partner_program.domain.registry import AUTHORIZED
 from partner_program.domain.restatement import MonthNews, month_news
 from partner_program.domain.settlement import NO_HISTORY, Decision
 from partner_program.usecases.installation import Installation
@@ -244,14 +250,16 @@ def _record_who(connection: Connection, request: MonthRequest, kind: str, detail
 class Commit:
     """Everything that is about to be written.
 
-    `decision_hash` is that of the new decisions; `approval_hash` that of all that takes force, with the day that was
-    asked for, where the programme has rates approved. `waits` says whether a person still has to.
+    `later` are the rates that begin after the run's day, read where the month is settled anew. `decision_hash` is that
+    of the new decisions; `approval_hash` that of all that takes force, with the day that was asked for, where the
+    programme has rates approved. `waits` says whether a person still has to.
     """
 
     decided: MonthDecisions
     closing: list[tuple[str, Rate]]
     rises: list[tuple[str, Rate]]
     ahead: list[tuple[str, Rate]]
+    later: Mapping[str, Sequence[RateAhead]]
     decision_hash: str
     proposal: str | None
     approval_hash: str
@@ -282,8 +290,9 @@ def prepare(connection: Connection, installation: Installation, request: MonthRe
         entities_in_force=settlement_history.entities_totalled(connection, inputs.settlements),
         entities_now=decided.totals.entity_totals.keys(),
     )
-    closing = _closing(connection, request, inputs)
-    ahead = _ahead(connection, installation, request, decided)
+    later = rate_store.rates_after(connection, inputs.run_effective_on) if news.settles and not request.history else {}
+    closing = _closing(connection, request, inputs, later)
+    ahead = _ahead(installation, request, decided, later)
     takes_force = news.settles and bool(decided.new or rises or closing)
     waits = takes_force and not request.history and decided.program is not None and decided.program.approval == "rates"
     approval = approval_of(connection, request.month) if waits else None
@@ -293,6 +302,7 @@ def prepare(connection: Connection, installation: Installation, request: MonthRe
         closing=closing,
         rises=rises,
         ahead=ahead,
+        later=later,
         decision_hash=digest,
         proposal=proposal,
         approval_hash=approval_hash,
@@ -347,36 +357,45 @@ def _check_complete(request: MonthRequest, decided: MonthDecisions) -> None:
         )
 
 
-def _closing(connection: Connection, request: MonthRequest, inputs: MonthInputs) -> list[tuple[str, Rate]]:
+def _closing(
+    connection: Connection, request: MonthRequest, inputs: MonthInputs, later: Mapping[str, Sequence[RateAhead]]
+) -> list[tuple[str, Rate]]:
     """The rates that end those of partners no longer authorised, with the month's first settlement."""
     if request.history or inputs.settlements:
         return []
     day = inputs.run_effective_on
-    ahead = rate_store.rates_after(connection, day)
-    authorized = {partner.partner_id for partner in inputs.registry.partners if partner.status == AUTHORIZED}
     return closing_rates(
-        authorized=authorized | ended_ahead(ahead),
+        authorized=inputs.effective.keys() | ended_ahead(later),
         rates=rate_store.rates_on(connection, day),
-        ahead=ahead,
+        ahead=later,
         day=day,
     )
 
 
 def _ahead(
-    connection: Connection, installation: Installation, request: MonthRequest, decided: MonthDecisions
+    installation: Installation,
+    request: MonthRequest,
+    decided: MonthDecisions,
+    later: Mapping[str, Sequence[RateAhead]],
 ) -> list[tuple[str, Rate]]:
     """The rates after the run's day that change with what it decided; a later month's rates stay as they are."""
     if request.history or not decided.new:
         return []
-    ahead = rate_store.rates_after(connection, decided.inputs.run_effective_on)
     tiers = {each.partner_id: each.tier or 0 for each in decided.new if each.partner_id not in decided.late}
-    days = {each.rate.valid_from for partner_id in tiers for each in ahead.get(partner_id, ())}
     return rates_ahead(
         tiers=tiers,
-        ahead=ahead,
+        ahead=later,
         agreements=decided.inputs.agreements,
-        programs={day: installation.program_on(day, request.program_file) for day in sorted(days)},
+        programs=_later_programs(installation, request, later),
     )
+
+
+def _later_programs(
+    installation: Installation, request: MonthRequest, later: Mapping[str, Sequence[RateAhead]]
+) -> dict[date, Program]:
+    """The programme of each day on which a rate begins later."""
+    days = {each.rate.valid_from for own in later.values() for each in own}
+    return {day: installation.program_on(day, request.program_file) for day in sorted(days)}
 
 
 def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Rate]]:
@@ -425,7 +444,7 @@ def _apply(connection: Connection, installation: Installation, request: MonthReq
         restatement_store.record(connection, request.month, inputs.revision + 1, commit.proposal, decided.differences)
     if not commit.news.settles:
         return
-    kept = _decided_from(connection, installation, request, decided)
+    kept = _decided_from(connection, installation, request, commit)
     _, settlement_id = take_force(
         connection,
         request,
@@ -444,23 +463,19 @@ def _apply(connection: Connection, installation: Installation, request: MonthReq
 
 
 def _decided_from(
-    connection: Connection, installation: Installation, request: MonthRequest, decided: MonthDecisions
+    connection: Connection, installation: Installation, request: MonthRequest, commit: Commit
 ) -> DecidedFrom:
     """What this run decides from, before it writes anything."""
-    kept = decided_from(request, decided)
+    kept = decided_from(request, commit.decided)
     if request.history:
         return kept
-    day = kept.effective_on
-    rates, ahead = rate_store.rates_on(connection, day), rate_store.rates_after(connection, day)
-    days = {each.rate.valid_from for own in ahead.values() for each in own}
+    later = _later_programs(installation, request, commit.later)
+    rates = rate_store.rates_on(connection, kept.effective_on)
     return replace(
         kept,
-        programs={
-            **kept.programs,
-            **{day: installation.program_on(day, request.program_file).file_hash for day in sorted(days)},
-        },
-        ending=still_to_end(rates, decided.inputs.effective),
-        ahead=ahead,
+        programs={**kept.programs, **{day: program.file_hash for day, program in later.items()}},
+        ending=still_to_end(rates, commit.decided.inputs.effective),
+        ahead=commit.later,
     )
 
 
