@@ -14,7 +14,8 @@ from partner_program.domain.doubtful_lines import doubtful_line_findings
 from partner_program.domain.exchange_rates import rate_findings
 from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
-from partner_program.domain.revenue import counted_totals
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EntityRevenue, counted_totals
 from partner_program.domain.short_lines import short_line_findings
 from partner_program.domain.totals import EUR, MonthTotals
 from partner_program.usecases.installation import Installation
@@ -96,25 +97,31 @@ def check_month(installation: Installation, month: BillingMonth, *, limit_bp: in
     findings += short_line_findings(revenues, month=month, rates=rates.relied_on)
     findings += doubtful_line_findings(revenues)
     findings = in_reading_order(findings)
-    write_report(installation, month, findings, None)
+    _write(installation, month, findings, revenues, registry.entities)
     return findings
 
 
-def write_report(
-    installation: Installation,
-    month: BillingMonth,
-    findings: Sequence[Finding] | None,
-    totals: MonthTotals | None,
-) -> Path:
-    """Write a month's quality report; with `totals` it also shows where each line went and who is held."""
+def write_report(installation: Installation, month: BillingMonth, totals: MonthTotals) -> None:
+    """Write a month's quality report anew: with its totals it also shows where each line went and who is held."""
     with installation.database.reading() as connection:
         entities = load_entities(connection)
         revenues = load_revenues(connection, month)
-        found = load_findings(connection, month) if findings is None else findings
-    return write_quality_report(
+        findings = load_findings(connection, month)
+    _write(installation, month, findings, revenues, entities, totals)
+
+
+def _write(
+    installation: Installation,
+    month: BillingMonth,
+    findings: Sequence[Finding],
+    revenues: Sequence[EntityRevenue],
+    entities: Sequence[Entity],
+    totals: MonthTotals | None = None,
+) -> None:
+    write_quality_report(
         quality_folder(installation, month),
         month=month,
-        findings=found,
+        findings=findings,
         revenues=revenues,
         entities=entities,
         buckets=totals.buckets if totals else None,

@@ -115,7 +115,7 @@ class MonthRun:
         with self._database.reading() as connection:
             totals = merged(connection, inputs)
         self._draft(seen, TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
-        write_report(self.installation, self.request.month, None, totals)
+        write_report(self.installation, self.request.month, totals)
         return totals
 
     def assign_tiers(self, inputs: MonthInputs | None = None) -> tuple[TierAssignment, ...]:
