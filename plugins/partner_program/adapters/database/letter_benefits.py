@@ -4,13 +4,13 @@ A letter states them as they were on its effective day, whatever is asked for, a
 """
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.settlement_inputs import keep_texts
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import BenefitFact
 
@@ -22,12 +22,11 @@ def keep_benefits(
 ) -> None:
     """Keep what each letter of a revision states, by partner, in the caller's transaction."""
     bodies = {facts: _FACTS.dump_json(facts).decode() for facts in stated.values()}
-    hashes = {facts: sha256(body.encode()).hexdigest() for facts, body in bodies.items()}
-    append_rows(
-        connection, schema.input_text, ({"content_hash": hashes[facts], "body": bodies[facts]} for facts in bodies)
-    )
+    hashes = keep_texts(connection, bodies.values())
     own = {"billing_month": str(month), "revision": revision}
-    rows = ({**own, "partner_id": partner_id, "content_hash": hashes[facts]} for partner_id, facts in stated.items())
+    rows = (
+        {**own, "partner_id": partner_id, "content_hash": hashes[bodies[facts]]} for partner_id, facts in stated.items()
+    )
     append_rows(connection, schema.letter_benefits, rows)
 
 

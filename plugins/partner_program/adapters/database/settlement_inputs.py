@@ -1,6 +1,6 @@
 """Keeps what each settlement was decided from, as tables of text: a text that is the same again is kept once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from sqlalchemy import Connection, select
@@ -11,20 +11,20 @@ from partner_program.adapters.database.append import append_rows
 
 def keep_inputs(connection: Connection, settlement_id: int, texts: Mapping[str, str]) -> None:
     """Keep the texts of a settlement by name, in the caller's transaction."""
-    hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
-    append_rows(
-        connection,
-        schema.input_text,
-        (
-            {"content_hash": digest, "body": body}
-            for digest, body in {hashes[name]: texts[name] for name in texts}.items()
-        ),
-    )
+    hashes = keep_texts(connection, texts.values())
     append_rows(
         connection,
         schema.settlement_input,
-        ({"settlement_id": settlement_id, "part": name, "content_hash": digest} for name, digest in hashes.items()),
+        ({"settlement_id": settlement_id, "part": name, "content_hash": hashes[text]} for name, text in texts.items()),
     )
+
+
+def keep_texts(connection: Connection, texts: Iterable[str]) -> dict[str, str]:
+    """Keep texts, each once; return the hash of each."""
+    hashes = {text: sha256(text.encode()).hexdigest() for text in texts}
+    rows = ({"content_hash": digest, "body": text} for text, digest in hashes.items())
+    append_rows(connection, schema.input_text, rows)
+    return hashes
 
 
 def kept_inputs(connection: Connection, settlement_id: int) -> dict[str, str]:
