@@ -13,11 +13,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import write_if_changed
+from partner_program.adapters.own_code import hash_of_files
 from partner_program.adapters.quality.offline_pages import page_name
 from partner_program.adapters.quality.suite import suite
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
 from partner_program.domain.revenue import EntityRevenue, may_count
+
+_LIBRARIES = ("great_expectations", "pandas")
 
 
 def made_of(revenue: EntityRevenue, month: BillingMonth, currency: str | None) -> str:
@@ -70,6 +73,5 @@ def _seal(folder: Path, entity: str, made: str, findings: Sequence[Finding]) -> 
 @cache
 def _code() -> str:
     """The checking code of this package and the versions of its libraries, as a hash."""
-    parts = [each.read_bytes() for each in sorted(Path(__file__).parent.glob("*.py"))]
-    parts += [version(library).encode() for library in ("great_expectations", "pandas")]
-    return sha256(b"\0".join(parts)).hexdigest()
+    folder = Path(__file__).parent
+    return hash_of_files(sorted(folder.glob("*.py")), folder, *(f"{name} {version(name)}" for name in _LIBRARIES))
