@@ -32,6 +32,7 @@ from partner_program.domain.settlement import (
     PartnerHistory,
     assign_tiers_by_day,
     decide_by_day,
+    new_rates,
     record_history_of,
     settle_grace_periods_by_day,
 )
@@ -193,7 +194,7 @@ def recompute(
     totals = replace(totals, held=tuple(each for each in totals.held if each.partner_id not in assigned))
     if kept.restated:
         accepted = _accepted(kept, decisions, agreements, by_day, assigned)
-        return Recomputed(totals, accepted, _new_rates(accepted), {})
+        return Recomputed(totals, accepted, tuple(new_rates(accepted)), {})
     new = tuple(each for each in decisions if each.partner_id not in assigned)
     if kept.status == HISTORY:
         return Recomputed(totals, new, (), {})
@@ -207,13 +208,9 @@ def recompute(
     return Recomputed(
         totals=totals,
         decisions=new,
-        rates=(*_new_rates(new), *rises, *ahead, *(_closing(kept) if is_first else ())),
+        rates=(*new_rates(new), *rises, *ahead, *(_closing(kept) if is_first else ())),
         rises=dict(rises),
     )
-
-
-def _new_rates(decisions: Iterable[Decision]) -> tuple[tuple[str, Rate], ...]:
-    return tuple((each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new)
 
 
 def _closing(kept: DecidedFrom) -> list[tuple[str, Rate]]:

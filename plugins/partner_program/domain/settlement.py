@@ -3,7 +3,7 @@
 The stages are the tasks of a run and can be called one by one; `settle_month` calls them all.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -200,6 +200,11 @@ def record_history(*, total: PartnerTotal, earned_tier: int | None) -> Decision:
         rate_is_new=False,
         letter=None,
     )
+
+
+def new_rates(decisions: Iterable[Decision]) -> list[tuple[str, Rate]]:
+    """The rates that take force with decisions, by partner; none where a partner keeps what it has."""
+    return [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
 
 
 _OfPartner = TypeVar("_OfPartner", PartnerTotal, TierAssignment)

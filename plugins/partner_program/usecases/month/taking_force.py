@@ -23,7 +23,7 @@ from partner_program.domain.benefits import BenefitRequest, benefits_on
 from partner_program.domain.decided_from import DecidedFrom
 from partner_program.domain.letter_facts import benefits_stated
 from partner_program.domain.letters import BenefitFact
-from partner_program.domain.settlement import Decision
+from partner_program.domain.settlement import Decision, new_rates
 from partner_program.usecases.month.decisions import MonthDecisions
 from partner_program.usecases.month.inputs import MonthRequest
 
@@ -65,8 +65,7 @@ def take_force(
         snapshots=snapshot_store.latest_snapshot_ids(connection, request.month),
     )
     input_store.keep_inputs(connection, settlement_id, decided_from_texts(kept))
-    rates = [(each.partner_id, each.rate) for each in decisions if each.rate is not None and each.rate_is_new]
-    rate_store.write_rates(connection, rates, origin=origin, settlement_id=settlement_id)
+    rate_store.write_rates(connection, new_rates(decisions), origin=origin, settlement_id=settlement_id)
     settlement_store.plan_letters(connection, head, settlement_id, decisions)
     keep_benefits(connection, request.month, revision, _benefits_stated(connection, decided, decisions, effective_on))
     owed = [(each.partner_id, revision) for each in decisions if each.letter is not None]
