@@ -249,11 +249,6 @@ def decision_hashes(connection: Connection, month: BillingMonth, revision: int) 
     return list(connection.execute(query.order_by(table.c.settlement_id)).scalars())
 
 
-def last_effective_day(connection: Connection, month: BillingMonth) -> date | None:
-    """Return the latest day from which a settlement of a month holds; None without one in force."""
-    return max((each.effective_on for each in settlements_of(connection, month) if each.effective_on), default=None)
-
-
 def revenue_of(connection: Connection, month: BillingMonth) -> dict[str, int]:
     """Return the counted revenue of a month in EUR cents, by partner, of its newest revision; empty if not assessed."""
     table = schema.assessment

@@ -1,7 +1,7 @@
 """Signing a month: a person says that nothing of it is open; after that only a restatement changes it (rule 13)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,7 @@ from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.acts import load_acts, now_by, record_act
+from partner_program.adapters.database.history import StoredSettlement
 from partner_program.domain.acts import MONTH_SIGNED, Act, DatedAct, same_person
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
@@ -49,7 +50,7 @@ def sign_month(
         signed = next((act for act in before if same_person(act.doer.done_by, signed_by)), None)
         if signed is not None:
             return _dated(installation, signed), last.revision
-        is_open = list(_open(connection, month, last.settlement_id, entities))
+        is_open = list(_open(connection, month, settlements, entities))
         if is_open:
             raise Refusal(f"{month} cannot be signed, something of it is open:\n" + "\n".join(is_open))
         record_act(connection, MONTH_SIGNED, str(month), now_by(signed_by, reason), detail, month=month)
@@ -70,16 +71,18 @@ def _signatures(connection: Connection, month: BillingMonth, role: str, revision
     return found
 
 
-def _open(connection: Connection, month: BillingMonth, settlement_id: int, entities: list[str]) -> Iterator[str]:
+def _open(
+    connection: Connection, month: BillingMonth, settlements: Sequence[StoredSettlement], entities: list[str]
+) -> Iterator[str]:
     """What of a month is open, a line each kind, with the partners and accounts that it is about."""
-    held = [each.partner_id for each in settlement_history.load_totals(connection, settlement_id).held]
+    held = [each.partner_id for each in settlement_history.load_totals(connection, settlements[-1].settlement_id).held]
     if held:
         yield f"{plural(len(held), 'partner')} held: {first_names(held, NAMED)}: see `partner-program register {month}`"
     proposal = restatement_store.find_proposal(connection, month)
     if proposal is not None:
         names = first_names(sorted(proposal.differences), NAMED)
         yield f"a restatement is proposed: {names}: see `partner-program restatement show {month}`"
-    until = settlement_history.last_effective_day(connection, month)
+    until = max((each.effective_on for each in settlements if each.effective_on), default=None)
     waiting = sorted(publication_store.unpublished_accounts(connection, entities, until=until))
     if waiting:
         names = first_names([f"{entity} {account}" for entity, account in waiting], NAMED)
