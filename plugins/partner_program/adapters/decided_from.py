@@ -211,22 +211,25 @@ def read_decided_from(lines: Lines) -> DecidedFrom:
 
     Raises `NoTable`, whose message begins with the table's name.
     """
-    runs = _read(lines, "run", _Run, lambda row: row)
+    runs = _read(
+        lines,
+        "run",
+        _Run,
+        lambda row: (row, BillingMonth.parse(row.billing_month), date.fromisoformat(row.effective_on)),
+    )
     if len(runs) != 1:
         raise NoTable(f"run: expected one row, found {len(runs)}")
-    (run,) = runs
+    ((run, month, own_day),) = runs
     if run.status not in get_args(MonthStatus):
         raise NoTable(f"run: status is {run.status[:40]!r}")
     status: MonthStatus = "history" if run.status == "history" else "in_force"
-    (own_day,) = _read(lines, "run", _Run, lambda row: date.fromisoformat(row.effective_on))
-    (month,) = _read(lines, "run", _Run, lambda row: BillingMonth.parse(row.billing_month))
     partners = _read(
         lines,
         "partners",
         _Partner,
         lambda row: (nameless_partner(row.partner_id, row.status), _maybe(row.effective_on)),
     )
-    rates = _read(lines, "exchange_rates", _ExchangeRate, lambda row: row)
+    rates = _read(lines, "exchange_rates", _ExchangeRate, lambda row: (row.currency, _units(row), row.why_missing))
     restated_rates = dict(_read(lines, "rates_of_restated", _PartnerRate, _rate_of))
     ahead: dict[str, list[RateAhead]] = defaultdict(list)
     for partner_id, rate in _read(
@@ -254,8 +257,8 @@ def read_decided_from(lines: Lines) -> DecidedFrom:
             )
         ),
         agreements=tuple(_read(lines, "legacy_agreements", _Agreement, _agreement_of)),
-        rates={row.currency: rate for row, rate in zip(rates, _read_rates(lines), strict=True) if rate is not None},
-        doubtful_rates={row.currency: row.why_missing for row in rates if row.why_missing is not None},
+        rates={currency: units for currency, units, _ in rates if units is not None},
+        doubtful_rates={currency: why for currency, _, why in rates if why is not None},
         entity_faults=dict(_read(lines, "entity_faults", _Fault, lambda row: (row.entity, row.reason))),
         effective={partner.partner_id: day or own_day for partner, day in partners if partner.status == AUTHORIZED},
         histories=_histories(lines),
@@ -305,14 +308,11 @@ def _read(lines: Lines, name: str, kind: type[_Row], make: Callable[[_Row], _Val
     return found
 
 
-def _read_rates(lines: Lines) -> list[Decimal | None]:
-    def number(row: _ExchangeRate) -> Decimal | None:
-        rate = None if row.units_per_eur is None else Decimal(row.units_per_eur)
-        if rate is not None and not (rate.is_finite() and rate > 0):
-            raise ValueError(f"units_per_eur is {row.units_per_eur}")
-        return rate
-
-    return _read(lines, "exchange_rates", _ExchangeRate, number)
+def _units(row: _ExchangeRate) -> Decimal | None:
+    units = None if row.units_per_eur is None else Decimal(row.units_per_eur)
+    if units is not None and not (units.is_finite() and units > 0):
+        raise ValueError(f"units_per_eur is {row.units_per_eur}")
+    return units
 
 
 def _histories(lines: Lines) -> dict[str, PartnerHistory]:
