@@ -47,7 +47,7 @@ def read_register(
         kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
     reasons = {each.partner_id: each.reason for each in totals.held if only is None or each.partner_id in only}
     later = rates_decided_by(connection, month, last.revision)
-    names = _company_names(connection)
+    names = _company_names(connection, only)
     return Register(
         billing_month=month,
         revision=last.revision,
@@ -117,7 +117,7 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     last = settlements[-1]
     held = find_held(connection, last.settlement_id, partner_id)
     assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)
-    name = _company_names(connection, partner_id).get(partner_id, "")
+    name = _company_names(connection, [partner_id]).get(partner_id, "")
     if assigned is not None:
         letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
@@ -131,11 +131,11 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     return held_row(partner_id, kept, held.reason, name)
 
 
-def _company_names(connection: Connection, only: str | None = None) -> dict[str, str]:
+def _company_names(connection: Connection, only: Collection[str] | None) -> dict[str, str]:
     partner = schema.partner
     query = select(partner.c.partner_id, partner.c.company_name)
     if only is not None:
-        query = query.where(partner.c.partner_id == only)
+        query = query.where(partner.c.partner_id.in_(only))
     return {row.partner_id: row.company_name for row in connection.execute(query)}
 
 
