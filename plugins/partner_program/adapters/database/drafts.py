@@ -40,6 +40,11 @@ def as_json(kind: Any, value: Any) -> str:
     return _adapter(kind).dump_json(value).decode()
 
 
+def from_json(kind: Any, text: str) -> Any:
+    """Return the domain value of which this is the JSON; raises `ValueError` for a text of another kind."""
+    return _adapter(kind).validate_json(text)
+
+
 def json_hash(*parts: str) -> str:
     """Return the sha256 of canonical JSON texts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -80,9 +85,8 @@ def load_draft(
             f"month {month}: the inputs changed while it was being decided ({stage.name} is out of date): run it again"
         )
     kind = tuple[stage.item, ...]  # type: ignore[name-defined]
-    items = [item for body in bodies for item in _adapter(kind).validate_json(body)]
-    header_kind: Any = stage.header
-    return _adapter(header_kind).validate_json(head[1]), items
+    items = [item for body in bodies for item in from_json(kind, body)]
+    return from_json(stage.header, head[1]), items
 
 
 def _stored(connection: Connection, month: BillingMonth, stage: str) -> tuple[tuple[str, str] | None, list[str]]:

@@ -5,23 +5,23 @@ A letter states them as they were on its effective day, whatever is asked for, a
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.adapters.database.settlement_inputs import keep_texts
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import BenefitFact
 
-_FACTS: TypeAdapter[tuple[BenefitFact, ...]] = TypeAdapter(tuple[BenefitFact, ...])
+_FACTS = tuple[BenefitFact, ...]
 
 
 def keep_benefits(
     connection: Connection, month: BillingMonth, revision: int, stated: Mapping[str, tuple[BenefitFact, ...]]
 ) -> None:
     """Keep what each letter of a revision states, by partner, in the caller's transaction."""
-    bodies = {facts: _FACTS.dump_json(facts).decode() for facts in stated.values()}
+    bodies = {facts: as_json(_FACTS, facts) for facts in stated.values()}
     hashes = keep_texts(connection, bodies.values())
     own = {"billing_month": str(month), "revision": revision}
     rows = (
@@ -44,6 +44,6 @@ def kept_benefits(
     found = {}
     for partner_id, revision, digest, body in connection.execute(query):
         if digest not in read:
-            read[digest] = _FACTS.validate_json(body)
+            read[digest] = from_json(_FACTS, body)
         found[partner_id, revision] = read[digest]
     return found

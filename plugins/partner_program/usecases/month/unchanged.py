@@ -10,11 +10,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from partner_program.adapters.atomic_write import read_private, write_if_changed
-from partner_program.adapters.database.drafts import as_json
+from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.adapters.database.month_state import what_months_read
 from partner_program.adapters.own_code import all_code, hash_of_folder
 from partner_program.usecases.installation import Installation
@@ -40,7 +39,8 @@ class KnownMonth:
         seal, _, said = kept.decode(errors="replace").partition("\n")
         if seal != _sealed(state, said):
             return None
-        return TypeAdapter(RunOutcome).validate_json(said)
+        outcome: RunOutcome = from_json(RunOutcome, said)
+        return outcome
 
     def remember(self, connection: Connection, outcome: RunOutcome) -> None:
         """Keep what a run says that found nothing to write, in the transaction in which it looked."""
