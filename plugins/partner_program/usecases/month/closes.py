@@ -18,20 +18,25 @@ from partner_program.usecases.side_by_side import side_by_side
 
 def read_entity_month(installation: Installation, entity: Entity, month: BillingMonth) -> EntityRevenue:
     """Read what an entity billed in a month, with its close checked; an entity's fault is in the answer."""
-    return _reading(installation, entity, month)()
+    (revenue,) = read_entity_months(installation, [entity], month)
+    return revenue
 
 
 def read_entity_months(
     installation: Installation, entities: Sequence[Entity], month: BillingMonth
 ) -> Iterator[EntityRevenue]:
     """Read what each entity billed in a month, all at the same time; yield them in the order of `entities`."""
-    yield from side_by_side([_reading(installation, entity, month) for entity in entities])
-
-
-def _reading(installation: Installation, entity: Entity, month: BillingMonth) -> Callable[[], EntityRevenue]:
-    """Look up what is known here; return what then reads the entity's database alone, in any thread."""
     with installation.database.reading() as connection:
-        recorded = close_store.recorded_closes(connection, entity.entity, month)
+        closes = [close_store.recorded_closes(connection, entity.entity, month) for entity in entities]
+    yield from side_by_side(
+        [_reading(installation, entity, month, recorded) for entity, recorded in zip(entities, closes, strict=True)]
+    )
+
+
+def _reading(
+    installation: Installation, entity: Entity, month: BillingMonth, recorded: Sequence[PeriodClose]
+) -> Callable[[], EntityRevenue]:
+    """Look up the entity's connection; return what then reads its database alone, in any thread."""
     try:
         fields = billing_fields(installation, entity)
     except Refusal as refusal:  # an unreadable connection is a fault of this entity alone: the others go on

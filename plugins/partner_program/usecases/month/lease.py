@@ -47,11 +47,10 @@ class MonthLease:
             self._seen = lease_store.load_lease(connection, self._month).token
         return self._seen
 
-    def step_seen(self, step: str) -> int:
-        """The token that a step has now; the step passes it back when it writes."""
-        with self._database.reading() as connection:
-            self.seen(connection)
-            return lease_store.load_step_token(connection, self._month, step)
+    def step_seen(self, connection: Connection, step: str) -> int:
+        """The token that a step has now, where it reads what it begins from; it passes it back when it writes."""
+        self.seen(connection)
+        return lease_store.load_step_token(connection, self._month, step)
 
     def hold(self, connection: Connection) -> None:
         """Take or keep the month, in the transaction that changes it; raises `MonthBusy` or `MonthLost`."""

@@ -85,7 +85,8 @@ class MonthRun:
         """Freeze what each entity billed: all are read at the same time, and frozen in their order."""
         month = self.request.month
         steps = [f"pull_mrr {entity.entity}" for entity in entities]
-        seen = [self._lease.step_seen(step) for step in steps]
+        with self._database.reading() as connection:
+            seen = [self._lease.step_seen(connection, step) for step in steps]
         revenues = read_entity_months(self.installation, entities, month)
         for step, token, revenue in zip(steps, seen, revenues, strict=True):
             self._replace(step, token, partial(snapshot_store.save_snapshot, month=month, revenue=revenue))
@@ -93,7 +94,8 @@ class MonthRun:
 
     def validate_mrr(self, *, apart: bool = False) -> list[Finding]:
         """Check the frozen data, write the report, keep the findings; `apart` checks in a process of its own."""
-        seen = self._lease.step_seen("validate_mrr")
+        with self._database.reading() as connection:
+            seen = self._lease.step_seen(connection, "validate_mrr")
         check = check_month_apart if apart else check_month
         findings = check(self.installation, self.request.month, limit_bp=self._rate_move_limit())
         self._replace(
@@ -110,9 +112,9 @@ class MonthRun:
 
     def merge_totals(self, inputs: MonthInputs | None = None) -> MonthTotals:
         """Draft each partner's total; this and the next stages read the `inputs` themselves where none are given."""
-        seen = self._lease.step_seen(TOTALS.name)
-        inputs = inputs or self.gather()
         with self._database.reading() as connection:
+            seen = self._lease.step_seen(connection, TOTALS.name)
+            inputs = inputs or gather(connection, self.installation, self.request)
             totals = merged(connection, inputs)
         self._draft(seen, TOTALS, inputs.inputs_hash, replace(totals, partners=()), totals.partners)
         write_report(self.installation, self.request.month, totals)
@@ -120,9 +122,9 @@ class MonthRun:
 
     def assign_tiers(self, inputs: MonthInputs | None = None) -> tuple[TierAssignment, ...]:
         """Draft the tier that each total earned."""
-        seen = self._lease.step_seen(TIERS.name)
-        inputs = inputs or self.gather()
         with self._database.reading() as connection:
+            seen = self._lease.step_seen(connection, TIERS.name)
+            inputs = inputs or gather(connection, self.installation, self.request)
             _, totals = load_draft(connection, TOTALS, self.request.month, inputs_hash=inputs.inputs_hash)
         assigned = tiered(inputs, totals)
         self._draft(seen, TIERS, inputs.inputs_hash, len(assigned), assigned)
@@ -130,9 +132,9 @@ class MonthRun:
 
     def settle_grace_periods(self, inputs: MonthInputs | None = None) -> tuple[GraceAssignment, ...]:
         """Draft the tier in force after grace periods; a month that is history only settles none."""
-        seen = self._lease.step_seen(GRACE.name)
-        inputs = inputs or self.gather()
         with self._database.reading() as connection:
+            seen = self._lease.step_seen(connection, GRACE.name)
+            inputs = inputs or gather(connection, self.installation, self.request)
             _, tiers = load_draft(connection, TIERS, self.request.month, inputs_hash=inputs.inputs_hash)
         settled = graced(inputs, tiers)
         inputs_hash = inputs.hash_with_histories(each.partner_id for each in tiers)
