@@ -228,6 +228,9 @@ def test_a_former_manager_leaves_the_letters(letters: LetterWorld) -> None:
     world.load()
     also = (manager["email"], manager["phone"])
     assert manager["email"] in everything(letters)
+    for kept, who in (("KIT@us.example", "partner manager M1"), ("sam@p2.example", "a contact of P2")):
+        with pytest.raises(Refusal, match=f"is {who}"):
+            erase_person(letters.here, manager["name"], None, also=(kept,), by=DPO)
     folder = world.folder / "registry"
     erase_person(letters.here, manager["name"], folder, also=also, by=DPO)
     left = everything(letters)

@@ -24,7 +24,7 @@ from partner_program.adapters.files.csv_edit import with_cells, without_rows
 from partner_program.adapters.mail.erased_message import erased_message
 from partner_program.adapters.mail_address import parse_address
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.acts import PERSON_ERASED, Doer
+from partner_program.domain.acts import PERSON_ERASED, Doer, plain_person
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.erasure import SHORTEST_KEY, Erased, pseudonym
 from partner_program.domain.refusals import Refusal, Undeliverable
@@ -249,14 +249,16 @@ def _check_not_being_sent(rows: Sequence[Delivery]) -> None:
 
 
 def _check_left(registry: Registry, erased: Erased) -> None:
+    """Refuse who is a manager or a contact still, and an address or a number that one of them has as well."""
+    shared = {plain_person(each) for each in erased.addresses}
     for manager in registry.account_managers:
-        if erased.names_of(manager.name):
+        if erased.names_of(manager.name) or {plain_person(manager.email), plain_person(manager.phone)} & shared:
             raise Refusal(
                 f"{manager.name} is partner manager {manager.account_manager_id}: give the partners another manager "
                 "with `partner-program partners assign`, take the row out of account_managers.csv and load it first"
             )
     for contact in registry.contacts:
-        if erased.names_of(contact.name):
+        if erased.names_of(contact.name) or plain_person(contact.email) in shared:
             raise Refusal(
                 f"{contact.name} is a contact of {contact.partner_id}: `partner-program erase contact` with the address"
             )
