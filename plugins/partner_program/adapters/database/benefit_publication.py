@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.publication import mark_rows, rows_with_days
 from partner_program.domain.benefit_publication import BenefitKey, PublishedBenefit
 
 _COLUMNS = tuple(PublishedBenefit.__dataclass_fields__)
@@ -32,31 +33,9 @@ def add_owed(connection: Connection, entity: str, rows: Iterable[PublishedBenefi
 
 def outbox(connection: Connection, entity: str) -> list[tuple[PublishedBenefit, date | None]]:
     """Return an entity's rows with the day on which each was published, None if it is not published yet."""
-    table = schema.benefit_publication
-    query = (
-        select(*(table.c[name] for name in _COLUMNS), table.c.published_on)
-        .where(table.c.entity == entity)
-        .order_by(*table.primary_key)
-    )
-    return [(PublishedBenefit(*values), published_on) for *values, published_on in connection.execute(query)]
+    return rows_with_days(connection, schema.benefit_publication, PublishedBenefit, entity)
 
 
 def mark_published(connection: Connection, entity: str, keys: Collection[BenefitKey], *, published_on: date) -> None:
     """Mark rows of an entity, which were read back from its order database, as published, if they are not yet."""
-    table = schema.benefit_publication
-    marked = (
-        update(table)
-        .where(
-            table.c.entity == entity,
-            table.c.account_id == bindparam("own_account"),
-            table.c.benefit == bindparam("own_benefit"),
-            table.c.valid_from == bindparam("own_day"),
-            table.c.revision == bindparam("own_revision"),
-            table.c.published_on.is_(None),
-        )
-        .values(published_on=published_on)
-    )
-    names = ("own_account", "own_benefit", "own_day", "own_revision")
-    rows = [dict(zip(names, key, strict=True)) for key in keys]
-    if rows:
-        connection.execute(marked, rows)
+    mark_rows(connection, schema.benefit_publication, entity, keys, published_on=published_on)

@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.domain.benefit_publication import PublishedBenefit
 from partner_program.domain.publication import PublishedRate
 from partner_program.domain.rates import RateTerms
 
 Account = tuple[str, str]
 _ACCOUNTS_AT_ONCE = 500
-_COLUMNS = tuple(PublishedRate.__dataclass_fields__)
+_Row = TypeVar("_Row", PublishedRate, PublishedBenefit)
 
 
 def add_owed_rates(
@@ -53,14 +55,7 @@ def add_owed_rates(
 
 def outbox(connection: Connection, entity: str) -> list[tuple[PublishedRate, date | None]]:
     """Return an entity's rows with the day on which each was published, None if it is not published yet."""
-    table = schema.publication
-    columns = [table.c[name] for name in _COLUMNS]
-    query = (
-        select(*columns, table.c.published_on)
-        .where(table.c.entity == entity)
-        .order_by(table.c.account_id, table.c.valid_from, table.c.revision)
-    )
-    return [(PublishedRate(*values), published_on) for *values, published_on in connection.execute(query)]
+    return rows_with_days(connection, schema.publication, PublishedRate, entity)
 
 
 def mark_published(
@@ -70,20 +65,33 @@ def mark_published(
 
     Other rows are left: another run may have added some since the outbox was read.
     """
-    table = schema.publication
+    mark_rows(connection, schema.publication, entity, keys, published_on=published_on)
+
+
+def rows_with_days(
+    connection: Connection, table: Table, kind: type[_Row], entity: str
+) -> list[tuple[_Row, date | None]]:
+    """Return an entity's rows of an outbox, by key, with the day on which each was published."""
+    columns = [table.c[each.name] for each in fields(kind)]
+    query = select(*columns, table.c.published_on).where(table.c.entity == entity).order_by(*table.primary_key)
+    return [(kind(*values), published_on) for *values, published_on in connection.execute(query)]
+
+
+def mark_rows(
+    connection: Connection, table: Table, entity: str, keys: Iterable[tuple[object, ...]], *, published_on: date
+) -> None:
+    """Mark rows of an outbox as published, if they are not yet; `keys` are the primary key's columns after `entity`."""
+    own = [column for column in table.primary_key if column.name != "entity"]
     marked = (
         update(table)
         .where(
             table.c.entity == entity,
-            table.c.account_id == bindparam("own_account"),
-            table.c.valid_from == bindparam("own_day"),
-            table.c.revision == bindparam("own_revision"),
+            *(column == bindparam(f"own_{column.name}") for column in own),
             table.c.published_on.is_(None),
         )
         .values(published_on=published_on)
     )
-    names = ("own_account", "own_day", "own_revision")
-    rows = [dict(zip(names, key, strict=True)) for key in keys]
+    rows = [{f"own_{column.name}": value for column, value in zip(own, key, strict=True)} for key in keys]
     if rows:
         connection.execute(marked, rows)
 
