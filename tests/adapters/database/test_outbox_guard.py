@@ -1,5 +1,6 @@
 """Whoever writes SQL through the application's role: what may have arrived is sent again only by a counted resend."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,13 +10,14 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
-from partner_program.adapters.database.database import SCHEMA_VERSION
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.adapters.database.database import SCHEMA_VERSION, ProgramDatabase
 from partner_program.domain.acts import Doer
 from partner_program.domain.delivery import NEXT, STATES
 from partner_program.usecases.letters.resolution import resolve_letters
 from tests.adapters.database import earlier_schema
 from tests.servers import Postgres
-from tests.usecases.dying import die_at
+from tests.usecases.dying import states_of_killed
 from tests.usecases.letter_world import MONTH, RECIPIENTS, LetterWorld, letter_world, render, with_letters
 from tests.worlds import World
 
@@ -378,12 +380,14 @@ def test_the_migration_killed_before_any_of_its_statements_is_made_whole_by_the_
         *(f"ALTER TABLE act DROP COLUMN {column}" for column in ("billing_month", "partner_id")),
         "UPDATE alembic_version SET version_num = '0010'",
     )
-    before, saved = contents(path), path.read_bytes()
-    for point in range(1, 100):
-        path.write_bytes(saved)
-        if not die_at(point, letters.here.database.upgrade):
-            break
-        assert contents(path) == before, point
-        assert letters.here.database.upgrade() == f"upgraded 0010 to {SCHEMA_VERSION}"
-        assert contents(path) == newest, point
+    before, left, point = contents(path), path.with_name("left") / path.name, 0
+    left.parent.mkdir()
+    path.rename(left)
+    database = ProgramDatabase(ConnectionFields("partner_program", "sqlite", host=str(left)))
+    for point, state in states_of_killed(database.upgrade, left.parent):
+        shutil.rmtree(left.parent)
+        shutil.copytree(state, left.parent)
+        assert contents(left) == before, point
+        assert database.upgrade() == f"upgraded 0010 to {SCHEMA_VERSION}"
+        assert contents(left) == newest, point
     assert point > len(guards) + 2

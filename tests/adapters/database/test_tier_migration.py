@@ -25,7 +25,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.month import run
 from partner_program.usecases.month.closes import read_entity_months
 from tests.adapters.database import earlier_schema
-from tests.usecases.dying import die_at, ended, start
+from tests.usecases.dying import die_at, ended, start, states_of_killed
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force
 from tests.worlds import World
 
@@ -217,17 +217,16 @@ def upgrade_with_a_small_cache(path: Path) -> None:
 def test_killed_before_any_of_its_statements_it_leaves_a_database_that_init_still_upgrades(
     settled: World, tmp_path: Path
 ) -> None:
-    """Every statement of this migration, and every tenth of those after it, which are in the same transaction."""
-    before, point, path = everything(settled.program_db), 1, tmp_path / "program.db"
-    own = statements_to_the_version(AFTER, shutil.copyfile(settled.program_db, path))
-    while True:
-        shutil.copyfile(settled.program_db, path)
-        if not die_at(point, lambda: upgrade_with_a_small_cache(path)):
-            break
+    before, point, path = everything(settled.program_db), 0, tmp_path / "left" / "program.db"
+    path.parent.mkdir()
+    own = statements_to_the_version(AFTER, shutil.copyfile(settled.program_db, tmp_path / "counted.db"))
+    shutil.copyfile(settled.program_db, path)
+    for point, state in states_of_killed(lambda: upgrade_with_a_small_cache(path), path.parent):
+        shutil.rmtree(path.parent)
+        shutil.copytree(state, path.parent)
         assert everything(path) == before, point
         assert database_at(path).upgrade() == f"upgraded {BEFORE} to {SCHEMA_VERSION}"
         assert everything(path) == before, point
-        point += 1 if point <= own else 10
     assert point > own > 5 * len(REBUILT)
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from partner_program.domain.program import RATE_MOVE_LIMIT_BP
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.quality import check_month
 from partner_program.usecases.months_page import make_months_page
-from tests.usecases.dying import die_at, ended, start
+from tests.usecases.dying import ended, start, states_of_killed
 from tests.usecases.three_partners import GO_LIVE, JUNE, three_partners
 from tests.worlds import World, settle_installed
 
@@ -39,14 +39,16 @@ class Trial:
         self.seconds = time.monotonic() - began
         self._result = self._found()
 
-    def dies_at(self, point: int) -> bool:
-        """Restore the world and do the work, killed before change number `point`; return whether it got there."""
-        self._put_back()
-        return die_at(point, self._work)
+    def states_of_killed(self) -> Iterator[int]:
+        """Put the world into each state that a kill before any change leaves; yield the change's number."""
+        self._put_back(self._before)
+        for point, state in states_of_killed(self._work, self._world.folder):
+            self._put_back(state)
+            yield point
 
     def dies_after(self, seconds: float) -> None:
         """Restore the world and do the work, killed after some seconds."""
-        self._put_back()
+        self._put_back(self._before)
         child = start(self._work)
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
@@ -57,9 +59,9 @@ class Trial:
         self._work()
         return self._found() == self._result
 
-    def _put_back(self) -> None:
+    def _put_back(self, state: Path) -> None:
         shutil.rmtree(self._world.folder)
-        shutil.copytree(self._before, self._world.folder)
+        shutil.copytree(state, self._world.folder)
 
     def _found(self) -> tuple[list[str], dict[str, bytes]]:
         files = {name: body for name, body in self._world.written().items() if not Path(name).name.startswith(".")}
@@ -95,12 +97,12 @@ def render(world: World) -> Callable[[], object]:
 
 
 def test_a_month_killed_before_any_change_is_completed_by_the_next_run(small: World) -> None:
-    trial = Trial(small, settle(small))
-    point = 1
-    while trial.dies_at(point):
+    trial, states, point = Trial(small, settle(small)), 0, 0
+    for point in trial.states_of_killed():
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
-        point += 1
+        states += 1
     assert point > 30
+    assert states > 10
 
 
 def test_a_month_killed_at_any_time_is_completed_by_the_next_run(small: World) -> None:
@@ -112,12 +114,12 @@ def test_a_month_killed_at_any_time_is_completed_by_the_next_run(small: World) -
 
 def test_letters_and_the_months_page_killed_at_any_file_are_completed_by_the_next_run(small: World) -> None:
     settle(small)()
-    trial = Trial(small, render(small))
-    point = 1
-    while trial.dies_at(point):
+    trial, states, point = Trial(small, render(small)), 0, 0
+    for point in trial.states_of_killed():
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
-        point += 1
+        states += 1
     assert point > 15
+    assert states > 5
 
 
 def test_killed_quality_checks_are_completed_by_the_next_run(small: World) -> None:
@@ -133,11 +135,10 @@ def test_a_killed_load_of_the_registry_has_loaded_all_or_nothing(small: World) -
     small.partner("P4", {"NL": "A4"})
     small.tables["partners"][0]["phone"] = "+31 20 2"
     trial = Trial(small, small.load)
-    loaded, point = small.dump(), 1
-    while trial.dies_at(point):
+    loaded, point = small.dump(), 0
+    for point in trial.states_of_killed():
         assert small.dump() in (untouched, loaded)
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
-        point += 1
     assert point > 4
 
 
@@ -145,9 +146,7 @@ def test_a_killed_init_can_be_finished_by_the_next_init(tmp_path: Path) -> None:
     folder = tmp_path / "world"
     folder.mkdir()
     world = World(folder)
-    trial = Trial(world, lambda: world.installation.database.upgrade())
-    point = 1
-    while trial.dies_at(point):
+    trial, point = Trial(world, lambda: world.installation.database.upgrade()), 0
+    for point in trial.states_of_killed():
         assert trial.gives_the_undisturbed_result_when_repeated(), f"killed before change {point}"
-        point += 13  # every 13th statement of the schema is enough, because they are all in one transaction
     assert point > 40
