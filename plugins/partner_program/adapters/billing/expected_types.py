@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from partner_program.adapters.billing.snapshot import BillingFault
 
 _WORDS = ("line_id", "account_id", "charge_kind", "currency", "document_status", "billing_month")
-_DAYS = ("service_start", "service_end")
+DAYS = ("service_start", "service_end")
 _WHOLE = ("term_months", "line_count")
 _MINOR = ("net_amount_minor", "term_amount_minor", "control_total_minor")
+WHOLE_NUMBERS = (*_WHOLE, *_MINOR)
 DIGITS = re.compile(r"(-?\d+)", re.ASCII)  # a whole number as text, where a type with decimals is refused
 
 
@@ -22,7 +23,7 @@ class ColumnTypes:
         whole_number = "a type of whole numbers"
         kinds = (
             (_WORDS, f"{words}|{whole}", word),
-            (_DAYS, re.escape(day), day),
+            (DAYS, re.escape(day), day),
             (_WHOLE, whole, whole_number),
             (_MINOR, whole, f"{whole_number}: minor units"),
         )

@@ -15,6 +15,7 @@ from typing import Any
 import pymysql
 from pymysql.cursors import SSCursor
 
+from partner_program.adapters.billing.expected_types import DAYS, WHOLE_NUMBERS
 from partner_program.adapters.billing.server import named_binds, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
@@ -28,6 +29,7 @@ _BYTES = re.compile(r"CAST\(([a-z_]+) AS BINARY\)")
 # The bytes of a column in one of these are UTF-8 already; converting each value would make reading a tenth slower.
 _AS_UTF8 = {"utf8mb4", "utf8mb3", "utf8", "ascii", "binary"}
 _FIELD = pymysql.constants.FIELD_TYPE
+_DAY = {_FIELD.DATE, _FIELD.NEWDATE}
 _WHOLE = {
     _FIELD.TINY,
     _FIELD.SHORT,
@@ -37,15 +39,7 @@ _WHOLE = {
     _FIELD.DECIMAL,
     _FIELD.NEWDECIMAL,
 }
-_TYPES = {
-    "service_start": {_FIELD.DATE, _FIELD.NEWDATE},
-    "service_end": {_FIELD.DATE, _FIELD.NEWDATE},
-    "term_months": _WHOLE,
-    "net_amount_minor": _WHOLE,
-    "term_amount_minor": _WHOLE,
-    "line_count": _WHOLE,
-    "control_total_minor": _WHOLE,
-}
+_TYPES = dict.fromkeys(DAYS, _DAY) | dict.fromkeys(WHOLE_NUMBERS, _WHOLE)
 
 
 class MysqlSnapshot(BillingSnapshot):
@@ -100,7 +94,7 @@ class MysqlSnapshot(BillingSnapshot):
             described = cursor.description or ()
         for name, kind, *_ in described:
             if name in _TYPES and kind not in _TYPES[name]:
-                wanted = "a day" if "service" in name else "whole numbers"
+                wanted = "a day" if name in DAYS else "whole numbers"
                 raise BillingFault(f"{relation}: column {name} is of another type, expected {wanted}")
         return [column[0] for column in described]
 

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import IsolationLevel
 
+from partner_program.adapters.billing.expected_types import DAYS, WHOLE_NUMBERS
 from partner_program.adapters.billing.server import named_binds, with_whole_numbers
 from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
 from partner_program.adapters.billing.statements import with_lists
@@ -16,17 +17,8 @@ from partner_program.adapters.database_faults import plain_words
 from partner_program.adapters.deadline import CONNECT_SECONDS, Deadline, seconds_allowed
 
 # The types that columns of contract 1 may have here. Another type could mean something else: it is reported.
-_WHOLE = {"smallint", "integer", "bigint", "numeric"}
-_TYPES = {
-    "service_start": {"date"},
-    "service_end": {"date"},
-    "term_months": _WHOLE,
-    "net_amount_minor": _WHOLE,
-    "term_amount_minor": _WHOLE,
-    "line_count": _WHOLE,
-    "control_total_minor": _WHOLE,
-}
-
+_DAY, _WHOLE = {"date"}, {"smallint", "integer", "bigint", "numeric"}
+_TYPES = dict.fromkeys(DAYS, _DAY) | dict.fromkeys(WHOLE_NUMBERS, _WHOLE)
 
 # Nearly all rows of a month come from one statement, which the server works on with all its processes. The others are
 # read through a cursor of the server, which can be closed before its end.
