@@ -138,9 +138,7 @@ def listed_accounts(connection: ConnectionFields, entity: Entity, *, sql_folder:
 
     def look(deadline: Deadline) -> list[ListedAccount]:
         with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
-            missing = snapshot.missing(RESELLERS, COLUMNS[RESELLERS])
-            if missing:
-                raise BillingFault(missing)
+            snapshot.expect(RESELLERS, COLUMNS[RESELLERS])
             rows = list(snapshot.rows("reseller_companies"))
         return [ListedAccount(*("" if cell is None else plain_text(cell) for cell in row)) for row in rows]
 
@@ -194,9 +192,7 @@ def _read(
     largest: LargestLine,
     recorded: Sequence[PeriodClose],
 ) -> EntityRevenue:
-    missing_lines = snapshot.missing(LINES, COLUMNS[LINES])
-    if missing_lines:
-        raise BillingFault(missing_lines)
+    snapshot.expect(LINES, COLUMNS[LINES])
     lines = read_lines(snapshot, month, largest)
     faults = [lines.fault]
     closes: tuple[PeriodClose, ...] = ()
@@ -231,7 +227,5 @@ def _closes(snapshot: BillingSnapshot, month: BillingMonth, recorded: Sequence[P
     """Return the entity's own closes, or the recorded ones if its system has no table of closes."""
     if not snapshot.has(CLOSES):
         return tuple(sorted(recorded))
-    missing = snapshot.missing(CLOSES, COLUMNS[CLOSES])
-    if missing:
-        raise BillingFault(missing)
+    snapshot.expect(CLOSES, COLUMNS[CLOSES])
     return read_close_rows(snapshot.rows("period_closes", billing_month=str(month)), month)

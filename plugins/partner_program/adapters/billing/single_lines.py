@@ -11,7 +11,7 @@ from typing import Any
 
 from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, name_of, plain_text
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
-from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.adapters.billing.tally import lines_without_own_id, span_of
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
@@ -38,9 +38,7 @@ def read_single_lines(
 
     def read(deadline: Deadline) -> LinesRead:
         with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
-            missing = snapshot.missing(LINES, COLUMNS[LINES])
-            if missing:
-                raise BillingFault(missing)
+            snapshot.expect(LINES, COLUMNS[LINES])
             repeated = {line_id for line_id, _ in lines_without_own_id(snapshot, month)}
             lines, faulty = lines_of_accounts(snapshot, month, accounts, largest_line, repeated)
             return LinesRead(entity.entity, tuple(lines), tuple(faulty))

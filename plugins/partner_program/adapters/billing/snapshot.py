@@ -80,6 +80,12 @@ class BillingSnapshot(ABC):
         absent = [name for name in expected if name not in map(str.lower, columns)]
         return f"{relation}: expected columns {_listed(absent)}, found {_listed(columns)}" if absent else None
 
+    def expect(self, relation: str, columns: tuple[str, ...]) -> None:
+        """Raise `BillingFault` where a relation or one of its columns is missing."""
+        missing = self.missing(relation, columns)
+        if missing:
+            raise BillingFault(missing)
+
     def keeps_line_ids_unique(self) -> bool:
         """Return whether the database itself refuses a second line with the same id."""
         return "program_mrr_line" not in self._stand_ins and any(self.rows("unique_line_id"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from partner_program.adapters.billing.lines import BillingLine, first_fault, name_of, plain_text, read_day
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
-from partner_program.adapters.billing.snapshot import BillingFault, BillingSnapshot
+from partner_program.adapters.billing.snapshot import BillingSnapshot
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.domain.contracts import TermLine, TermLinesRead
@@ -35,9 +35,7 @@ def read_term_lines(
 
     def read(deadline: Deadline) -> TermLinesRead:
         with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
-            missing = snapshot.missing(LINES, COLUMNS[LINES])
-            if missing:
-                raise BillingFault(missing)
+            snapshot.expect(LINES, COLUMNS[LINES])
             return _lines_of(entity, snapshot, term_months, from_day, to_day, largest_line)
 
     try:
