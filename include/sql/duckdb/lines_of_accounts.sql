@@ -1,5 +1,5 @@
--- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
--- Binds: first_day, next_first_day, accounts (JSON array of the ids), cut (a longer text is cut there).
+-- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
+-- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids), cut (a longer text is cut there).
 SELECT -- noqa: ST06, in the order of the fields
     LEFT(CAST(line_id AS VARCHAR), :cut) AS line_id,
     LEFT(CAST(account_id AS VARCHAR), :cut) AS account_id,
@@ -20,7 +20,8 @@ WHERE
         OR AS_DAY(service_start) IS NULL
     )
     AND (
-        account_id IS NULL
+        :every_account = 1
+        OR account_id IS NULL
         OR STRLEN(CAST(account_id AS VARCHAR)) >= :cut
         OR CAST(account_id AS VARCHAR) IN (SELECT UNNEST(FROM_JSON(:accounts, '["VARCHAR"]')))
     )

@@ -1,5 +1,5 @@
--- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
--- Binds: first_day, next_first_day, accounts (JSON array of the ids' SHA-256, as a key that is short
+-- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
+-- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids' SHA-256, as a key that is short
 -- enough to be looked up in an index), cut (a longer text is cut there).
 SELECT -- noqa: ST06, in the order of the fields
     LEFT(CAST(line_id AS BINARY), :cut) AS line_id,
@@ -21,7 +21,8 @@ WHERE
         OR service_start IS NULL
     )
     AND (
-        account_id IS NULL
+        :every_account = 1
+        OR account_id IS NULL
         OR OCTET_LENGTH(CAST(account_id AS BINARY)) >= :cut
         OR CAST(SHA2(CAST(account_id AS BINARY), 256) AS BINARY) IN (
             SELECT CAST(listed.hashed AS BINARY) AS hashed

@@ -1,5 +1,5 @@
--- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
--- Binds: first_day, next_first_day, accounts (JSON array of the ids), cut (a longer text is cut there).
+-- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
+-- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids), cut (a longer text is cut there).
 SELECT -- noqa: ST06, in the order of the fields
     LEFT(CAST(line_id AS TEXT), :cut) AS line_id,
     LEFT(CAST(account_id AS TEXT), :cut) AS account_id,
@@ -20,7 +20,8 @@ WHERE
         OR service_start IS NULL
     )
     AND (
-        account_id IS NULL
+        :every_account = 1
+        OR account_id IS NULL
         OR OCTET_LENGTH(CAST(account_id AS TEXT)) >= :cut
         OR CAST(account_id AS TEXT) COLLATE "C" IN (
             SELECT listed.id

@@ -1,6 +1,6 @@
--- Grain: one row per line that overlaps the month, of the accounts that have at least one doubtful line.
--- Binds: first_day, next_first_day, accounts (JSON array of the ids as hexadecimal bytes, since some are not text), cut
--- (a longer id is that of no account: its lines are all read).
+-- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
+-- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids as hexadecimal bytes, since some are
+-- not text), cut (a longer id is that of no account: its lines are all read).
 SELECT
     line_id,
     account_id,
@@ -22,7 +22,8 @@ WHERE
         OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
     )
     AND (
-        TYPEOF(account_id) <> 'text'
+        :every_account = 1
+        OR TYPEOF(account_id) <> 'text'
         OR LENGTH(CAST(account_id AS BLOB)) >= :cut
         OR HEX(account_id) IN (SELECT listed.value FROM JSON_EACH(:accounts) AS listed) -- noqa: RF02, it is a bind
     )

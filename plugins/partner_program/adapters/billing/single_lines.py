@@ -3,7 +3,6 @@
 Each line is judged as the pull judges it, so that its group here is the one in which it counts in a snapshot.
 """
 
-import json
 from collections.abc import Collection
 from itertools import chain
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from partner_program.adapters.billing.lines import BillingLine, faulty_line, first_fault, group_of, name_of, plain_text
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
 from partner_program.adapters.billing.snapshot import BillingSnapshot
-from partner_program.adapters.billing.tally import lines_without_own_id, span_of
+from partner_program.adapters.billing.tally import lines_without_own_id, rows_of_accounts, span_of
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.domain.billing_month import BillingMonth
@@ -60,9 +59,8 @@ def lines_of_accounts(
 
     `repeated` are the line ids that more than one line of the month has.
     """
-    keys = json.dumps(sorted(map(snapshot.account_key, accounts)))
-    span = span_of(month)
-    rows = chain(snapshot.rows("lines_of_accounts", **span, accounts=keys), snapshot.rows("stray_lines", **span))
+    keys = map(snapshot.account_key, accounts)
+    rows = chain(rows_of_accounts(snapshot, month, keys), snapshot.rows("stray_lines", **span_of(month)))
     lines: list[SingleLine] = []
     faulty: list[FaultyLine] = []
     for line in map(BillingLine._make, rows):

@@ -19,7 +19,7 @@ from partner_program.adapters.billing.lines import (
 from partner_program.adapters.billing.pull import CLOSES, COLUMNS, LINES, open_snapshot
 from partner_program.adapters.billing.single_lines import lines_of_accounts, single_line
 from partner_program.adapters.billing.snapshot import OPTIONAL_COLUMN, BillingFault, BillingSnapshot
-from partner_program.adapters.billing.tally import LineTally, read_lines, span_of
+from partner_program.adapters.billing.tally import LineTally, read_lines, rows_of_accounts
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
 from partner_program.domain.billing_month import BillingMonth
@@ -131,7 +131,7 @@ class _Lines:
     def read(self, snapshot: BillingSnapshot) -> str | None:
         """Look at every line of the month; return why not, where there are too many."""
         try:
-            for row in snapshot.rows("month_lines", **span_of(self._month)):
+            for row in rows_of_accounts(snapshot, self._month):
                 self._look(BillingLine._make(row))
         except BillingFault as too_many:
             return str(too_many)

@@ -184,7 +184,7 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestL
             # compare keys too: a binary value and a text with the same bytes are read together
             if account_id in suspect or keys.get(account_id) in named:
                 del accounts[account_id]
-        tally.judge(snapshot.rows("lines_of_accounts", **span, accounts=json.dumps(sorted(named))))
+        tally.judge(rows_of_accounts(snapshot, month, named))
     tally.keep(accounts.in_order())
     tally.judge(snapshot.rows("stray_lines", **span))
     if snapshot.has_doubts:
@@ -196,6 +196,14 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestL
 def span_of(month: BillingMonth) -> dict[str, str]:
     """Return the binds that say which month is read."""
     return {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
+
+
+def rows_of_accounts(
+    snapshot: BillingSnapshot, month: BillingMonth, keys: Iterable[str] | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Return the lines that overlap the month as rows: of the accounts with these keys, or of all of them."""
+    accounts = json.dumps(sorted(keys or ()))
+    return snapshot.rows("lines_of_accounts", **span_of(month), accounts=accounts, every_account=int(keys is None))
 
 
 def lines_without_own_id(snapshot: BillingSnapshot, month: BillingMonth) -> list[tuple[Any, ...]]:
