@@ -53,16 +53,24 @@ items AS (
             WHEN LEFT(item.type, 6) = 'Domain' OR item.type = 'PromoDomain' THEN 'domain'
             WHEN item.type = 'Item' THEN 'item'
         END AS product,
-        -- Dates in a form of the date settings. Day and month cannot be told from each other by the form alone.
-        NULLIF(
-            REGEXP_SUBSTR(
-                item.description, '[0-9]{4}[-./][0-9]{2}[-./][0-9]{2} - [0-9]{4}[-./][0-9]{2}[-./][0-9]{2}'
-            ), ''
+        -- Dates in a form of the date settings, with hyphens. Day and month cannot be told from each other by the form.
+        REPLACE(
+            REPLACE(
+                NULLIF(
+                    REGEXP_SUBSTR(
+                        item.description, '[0-9]{4}[-./][0-9]{2}[-./][0-9]{2} - [0-9]{4}[-./][0-9]{2}[-./][0-9]{2}'
+                    ), ''
+                ), '.', '-'
+            ), '/', '-'
         ) AS year_first,
-        NULLIF(
-            REGEXP_SUBSTR(
-                item.description, '[0-9]{2}[-./][0-9]{2}[-./][0-9]{4} - [0-9]{2}[-./][0-9]{2}[-./][0-9]{4}'
-            ), ''
+        REPLACE(
+            REPLACE(
+                NULLIF(
+                    REGEXP_SUBSTR(
+                        item.description, '[0-9]{2}[-./][0-9]{2}[-./][0-9]{4} - [0-9]{2}[-./][0-9]{2}[-./][0-9]{4}'
+                    ), ''
+                ), '.', '-'
+            ), '/', '-'
         ) AS year_last,
         -- A line that staff typed has no type and does not say what it is for. It may recur where its text comes back.
         COALESCE(
@@ -133,48 +141,12 @@ dates AS (
         services.*,
         services.charge_kind IN ('recurring', 'usage', 'credit') AS has_period,
         NOT services.is_promo AND services.type <> 'Usage' AS is_fee,
-        CAST(
-            CONCAT(
-                SUBSTRING(services.year_first, 1, 4), '-',
-                SUBSTRING(services.year_first, 6, 2), '-',
-                SUBSTRING(services.year_first, 9, 2)
-            ) AS DATE
-        ) AS ymd_start,
-        CAST(
-            CONCAT(
-                SUBSTRING(services.year_first, 14, 4), '-',
-                SUBSTRING(services.year_first, 19, 2), '-',
-                SUBSTRING(services.year_first, 22, 2)
-            ) AS DATE
-        ) + INTERVAL 1 DAY AS ymd_end,
-        CAST(
-            CONCAT(
-                SUBSTRING(services.year_last, 7, 4), '-',
-                SUBSTRING(services.year_last, 4, 2), '-',
-                SUBSTRING(services.year_last, 1, 2)
-            ) AS DATE
-        ) AS dmy_start,
-        CAST(
-            CONCAT(
-                SUBSTRING(services.year_last, 20, 4), '-',
-                SUBSTRING(services.year_last, 17, 2), '-',
-                SUBSTRING(services.year_last, 14, 2)
-            ) AS DATE
-        ) + INTERVAL 1 DAY AS dmy_end,
-        CAST(
-            CONCAT(
-                SUBSTRING(services.year_last, 7, 4), '-',
-                SUBSTRING(services.year_last, 1, 2), '-',
-                SUBSTRING(services.year_last, 4, 2)
-            ) AS DATE
-        ) AS mdy_start,
-        CAST(
-            CONCAT(
-                SUBSTRING(services.year_last, 20, 4), '-',
-                SUBSTRING(services.year_last, 14, 2), '-',
-                SUBSTRING(services.year_last, 17, 2)
-            ) AS DATE
-        ) + INTERVAL 1 DAY AS mdy_end
+        CAST(LEFT(services.year_first, 10) AS DATE) AS ymd_start,
+        CAST(RIGHT(services.year_first, 10) AS DATE) + INTERVAL 1 DAY AS ymd_end,
+        STR_TO_DATE(LEFT(services.year_last, 10), '%d-%m-%Y') AS dmy_start,
+        STR_TO_DATE(RIGHT(services.year_last, 10), '%d-%m-%Y') + INTERVAL 1 DAY AS dmy_end,
+        STR_TO_DATE(LEFT(services.year_last, 10), '%m-%d-%Y') AS mdy_start,
+        STR_TO_DATE(RIGHT(services.year_last, 10), '%m-%d-%Y') + INTERVAL 1 DAY AS mdy_end
     FROM services
 ),
 
