@@ -98,12 +98,12 @@ def groups_frame(groups: Sequence[MrrGroup], month: BillingMonth) -> "pd.DataFra
     """
     import pandas as pd
 
-    deciding = [
-        group._replace(covered_days=0) if group.covered_days is None else group for group in groups if may_count(group)
-    ]
+    deciding = [group for group in groups if may_count(group)]
     columns = {"billing_month": pd.Series([str(month)] * len(deciding), dtype="str")}
     for column in MrrGroup._fields:
         values = [getattr(group, column) for group in deciding]
+        if column == "covered_days":
+            values = [0 if value is None else value for value in values]
         columns[column] = pd.Series(values, dtype=_dtype(values, column in _NUMBERS))
     return pd.DataFrame(columns)
 
