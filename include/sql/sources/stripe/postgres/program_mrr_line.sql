@@ -48,13 +48,7 @@ documents AS (
         OR (COALESCE(JSONB_TYPEOF(invoice.lines -> 'data'), '') <> 'array') AS lacks_lines,
         (
             SELECT COALESCE(SUM(CAST(part.discount ->> 'amount' AS NUMERIC)), 0)
-            FROM
-                JSONB_ARRAY_ELEMENTS(
-                    CASE
-                        WHEN JSONB_TYPEOF(invoice.total_discount_amounts) = 'array' THEN invoice.total_discount_amounts
-                        ELSE '[]'
-                    END
-                ) AS part (discount)
+            FROM JSONB_PATH_QUERY(invoice.total_discount_amounts, '$[*]') AS part (discount)
         ) AS discount
     FROM invoices AS invoice
     INNER JOIN flagged ON invoice.customer = flagged.id
@@ -110,26 +104,14 @@ items AS (
         -- Stripe's own part of every discount, also of those on the whole invoice
         (
             SELECT COALESCE(SUM(CAST(part.discount ->> 'amount' AS NUMERIC)), 0)
-            FROM
-                JSONB_ARRAY_ELEMENTS(
-                    CASE
-                        WHEN
-                            JSONB_TYPEOF(item.line -> 'discount_amounts') = 'array'
-                            THEN item.line -> 'discount_amounts'
-                        ELSE '[]'
-                    END
-                ) AS part (discount)
+            FROM JSONB_PATH_QUERY(item.line, '$.discount_amounts[*]') AS part (discount)
         ) AS discount,
         -- a tax that the amount includes
         (
             SELECT COALESCE(SUM(CAST(part.tax ->> 'amount' AS NUMERIC)), 0)
             FROM
-                JSONB_ARRAY_ELEMENTS(
-                    CASE
-                        WHEN JSONB_TYPEOF(item.line -> 'taxes') = 'array' THEN item.line -> 'taxes'
-                        WHEN JSONB_TYPEOF(item.line -> 'tax_amounts') = 'array' THEN item.line -> 'tax_amounts'
-                        ELSE '[]'
-                    END
+                JSONB_PATH_QUERY(
+                    COALESCE(NULLIF(item.line -> 'taxes', 'null'), item.line -> 'tax_amounts'), '$[*]'
                 ) AS part (tax)
             WHERE part.tax ->> 'inclusive' = 'true' OR part.tax ->> 'tax_behavior' = 'inclusive'
         ) AS tax
@@ -276,24 +258,12 @@ credits AS (
         item.line ->> 'invoice_line_item' AS fee_id,
         CAST(item.line ->> 'amount' AS NUMERIC) - (
             SELECT COALESCE(SUM(CAST(part.discount ->> 'amount' AS NUMERIC)), 0)
-            FROM
-                JSONB_ARRAY_ELEMENTS(
-                    CASE
-                        WHEN
-                            JSONB_TYPEOF(item.line -> 'discount_amounts') = 'array'
-                            THEN item.line -> 'discount_amounts'
-                        ELSE '[]'
-                    END
-                ) AS part (discount)
+            FROM JSONB_PATH_QUERY(item.line, '$.discount_amounts[*]') AS part (discount)
         ) - (
             SELECT COALESCE(SUM(CAST(part.tax ->> 'amount' AS NUMERIC)), 0)
             FROM
-                JSONB_ARRAY_ELEMENTS(
-                    CASE
-                        WHEN JSONB_TYPEOF(item.line -> 'taxes') = 'array' THEN item.line -> 'taxes'
-                        WHEN JSONB_TYPEOF(item.line -> 'tax_amounts') = 'array' THEN item.line -> 'tax_amounts'
-                        ELSE '[]'
-                    END
+                JSONB_PATH_QUERY(
+                    COALESCE(NULLIF(item.line -> 'taxes', 'null'), item.line -> 'tax_amounts'), '$[*]'
                 ) AS part (tax)
             WHERE part.tax ->> 'inclusive' = 'true' OR part.tax ->> 'tax_behavior' = 'inclusive'
         ) AS net
