@@ -265,10 +265,15 @@ class _Accounts(dict[Any, list[Any]]):
         Groups of whole terms, and of an excluded bucket, differ in the first fields of their key already, and are
         compared as they are.
         """
-        if not self._shapes.are_one_group_each:
-            return [group for account_id in sorted(self) for group in added_up(self[account_id])]
         keys = dict.fromkeys(self._of_other_ways, attrgetter("key"))
-        return [group for account_id in sorted(self) for group in sorted(self[account_id], key=keys.get(account_id))]
+        may_repeat = not self._shapes.are_one_group_each
+        ordered: list[MrrGroup] = []
+        for account_id in sorted(self):
+            groups: Collection[MrrGroup] = self[account_id]
+            if may_repeat and len({group.key for group in groups}) < len(groups):
+                groups = added_up(groups)
+            ordered += sorted(groups, key=keys.get(account_id))
+        return ordered
 
 
 def _storable(groups: Sequence[MrrGroup]) -> tuple[MrrGroup, ...]:
