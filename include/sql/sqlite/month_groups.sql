@@ -11,112 +11,131 @@
 -- Binds: first_day, next_first_day (of the month after), days (in the month), smallest, largest (amount of a line),
 -- posted (a status), this_period and piece (codes of ways).
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
+-- The inner query has the covered days too, as shape * 100 + days. Most lines pay for a whole term from a day of the
+-- month to the same day: where every month has that day, one look at the calendar says that their dates are sound. All
+-- others are judged by the second branch. The currency is the last key: there the sort compares it least often.
 -- LIMIT -1 stops SQLite from merging the inner query into the outer one: the sort would then carry every column, and
 -- each shape would be computed twice. COALESCE removes a column's collation, since one that ignores case must not
 -- merge two accounts. A plus sign removes a column's affinity, so that text is never compared as a number.
 SELECT
     account_id,
     currency,
-    shape,
+    shape_and_days / 100 AS shape,
     COUNT(*) AS line_count,
-    SUM(net_amount_minor) FILTER (WHERE shape IS NOT NULL) AS net_amount_minor,
-    SUM(minor_days) FILTER (WHERE shape IS NOT NULL) AS minor_days
+    SUM(net_amount_minor) FILTER (WHERE shape_and_days IS NOT NULL) AS net_amount_minor,
+    SUM(amount_of_days * (shape_and_days % 100)) AS minor_days
 FROM (
     SELECT
         net_amount_minor,
         COALESCE(account_id, NULL) AS account_id,
         COALESCE(currency, NULL) AS currency,
-        CASE
-            WHEN charge_kind IN (:metered) THEN net_amount_minor * :days
-            ELSE
-                COALESCE(term_amount_minor, net_amount_minor)
-                * (
-                    CASE
-                        WHEN service_end >= :next_first_day THEN :days
-                        ELSE CAST(SUBSTR(service_end, 9) AS INTEGER) - 1
-                    END
-                    - CASE
-                        WHEN service_start <= :first_day THEN 0
-                        ELSE CAST(SUBSTR(service_start, 9) AS INTEGER) - 1
-                    END
-                )
-        END AS minor_days,
-        CASE
-            WHEN
-                +net_amount_minor BETWEEN :smallest AND :largest
-                AND (net_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
-                AND service_start BETWEEN '1970-01-01' AND service_end
-                AND (service_start = :first_day OR service_start = DATE(service_start, '+0 days'))
-                AND (
-                    service_end = :next_first_day
-                    OR (service_end < '2200-01-01' AND service_end = DATE(service_end, '+0 days'))
-                )
-                AND service_start <> service_end
-                THEN
-                    CASE
-                        WHEN term_amount_minor IS NULL AND term_months IS NOT NULL
-                            THEN
-                                CASE
-                                    WHEN
-                                        TYPEOF(net_amount_minor + term_months) = 'integer'
-                                        AND +term_months BETWEEN 1 AND 999
-                                        AND (term_months = 1 OR charge_kind NOT IN (:metered))
-                                        AND (
-                                            (
-                                                service_start = :first_day
-                                                AND service_end = :next_first_day
-                                                AND term_months = 1
+        COALESCE(term_amount_minor, net_amount_minor) AS amount_of_days,
+        (
+            CASE
+                WHEN
+                    term_amount_minor IS NULL
+                    AND +net_amount_minor BETWEEN 0 AND :largest
+                    AND +term_months BETWEEN 1 AND 999
+                    AND TYPEOF(net_amount_minor + term_months) = 'integer'
+                    AND (
+                        (
+                            service_start = :first_day
+                            AND service_end = :next_first_day
+                            AND term_months = 1
+                        )
+                        OR (
+                            service_start BETWEEN '1970-01-01' AND service_end
+                            AND service_end < '2200-01-01'
+                            AND charge_kind NOT IN (:metered)
+                            AND SUBSTR(service_start, 9) < '29'
+                            AND SUBSTR(service_start, 9) = SUBSTR(service_end, 9)
+                            AND service_end = DATE(service_start, '+' || term_months || ' months')
+                        )
+                    )
+                    THEN term_months
+                WHEN
+                    +net_amount_minor BETWEEN :smallest AND :largest
+                    AND (net_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
+                    AND service_start BETWEEN '1970-01-01' AND service_end
+                    AND (service_start = :first_day OR service_start = DATE(service_start, '+0 days'))
+                    AND (
+                        service_end = :next_first_day
+                        OR (service_end < '2200-01-01' AND service_end = DATE(service_end, '+0 days'))
+                    )
+                    AND service_start <> service_end
+                    THEN
+                        CASE
+                            WHEN term_amount_minor IS NULL AND term_months IS NOT NULL
+                                THEN
+                                    CASE
+                                        WHEN
+                                            TYPEOF(net_amount_minor + term_months) = 'integer'
+                                            AND +term_months BETWEEN 1 AND 999
+                                            AND (term_months = 1 OR charge_kind NOT IN (:metered))
+                                            AND (
+                                                charge_kind NOT IN (:with_term)
+                                                OR (
+                                                    (CAST(service_end AS INTEGER) - CAST(service_start AS INTEGER)) * 12
+                                                    + CAST(SUBSTR(service_end, 6) AS INTEGER)
+                                                    - CAST(SUBSTR(service_start, 6) AS INTEGER)
+                                                    - term_months
+                                                ) * 31
+                                                + CAST(SUBSTR(service_end, 9) AS INTEGER)
+                                                - CAST(SUBSTR(service_start, 9) AS INTEGER) BETWEEN -2 AND 7
                                             )
-                                            OR charge_kind NOT IN (:with_term)
-                                            OR (
-                                                (CAST(service_end AS INTEGER) - CAST(service_start AS INTEGER)) * 12
-                                                + CAST(SUBSTR(service_end, 6) AS INTEGER)
-                                                - CAST(SUBSTR(service_start, 6) AS INTEGER)
-                                                - term_months
-                                            ) * 31
-                                            + CAST(SUBSTR(service_end, 9) AS INTEGER)
-                                            - CAST(SUBSTR(service_start, 9) AS INTEGER) BETWEEN -2 AND 7
-                                        )
-                                        THEN
-                                            CASE
-                                                WHEN service_start < :first_day AND charge_kind IN (:metered) THEN 0
-                                                ELSE term_months
-                                            END
-                                END
-                        WHEN charge_kind IN (:metered) THEN NULL
-                        WHEN term_amount_minor IS NULL
-                            THEN
-                                CASE
-                                    WHEN TYPEOF(net_amount_minor) <> 'integer' THEN NULL
-                                    WHEN charge_kind IN (:with_term) AND document_status = :posted
-                                        THEN
-                                            :this_period
-                                            + CAST(JULIANDAY(service_end) - JULIANDAY(service_start) AS INTEGER)
-                                    ELSE 1
-                                END
-                        WHEN
-                            TYPEOF(net_amount_minor + term_months + term_amount_minor) = 'integer'
-                            AND +term_months BETWEEN 1 AND 999
-                            AND +term_amount_minor BETWEEN :smallest AND :largest
-                            AND (term_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
-                            AND (
-                                (term_amount_minor >= 0 AND net_amount_minor >= 0)
-                                OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
-                            )
-                            THEN
-                                term_months
-                                + CASE
-                                    WHEN charge_kind IN (:with_term) AND document_status = :posted THEN :piece
-                                    ELSE 0
-                                END
-                    END
-                    + CASE COALESCE(charge_kind, NULL)
-                        WHEN :kind THEN :kind_code
-                    END * 100000000
-                    + CASE COALESCE(document_status, NULL)
-                        WHEN :status THEN :status_code
-                    END * 10000000
-        END AS shape
+                                            THEN
+                                                CASE
+                                                    WHEN service_start < :first_day AND charge_kind IN (:metered) THEN 0
+                                                    ELSE term_months
+                                                END
+                                    END
+                            WHEN charge_kind IN (:metered) THEN NULL
+                            WHEN term_amount_minor IS NULL
+                                THEN
+                                    CASE
+                                        WHEN TYPEOF(net_amount_minor) <> 'integer' THEN NULL
+                                        WHEN charge_kind IN (:with_term) AND document_status = :posted
+                                            THEN
+                                                :this_period
+                                                + CAST(JULIANDAY(service_end) - JULIANDAY(service_start) AS INTEGER)
+                                        ELSE 1
+                                    END
+                            WHEN
+                                TYPEOF(net_amount_minor + term_months + term_amount_minor) = 'integer'
+                                AND +term_months BETWEEN 1 AND 999
+                                AND +term_amount_minor BETWEEN :smallest AND :largest
+                                AND (term_amount_minor >= 0 OR charge_kind NOT IN (:never_negative))
+                                AND (
+                                    (term_amount_minor >= 0 AND net_amount_minor >= 0)
+                                    OR (term_amount_minor <= 0 AND net_amount_minor <= 0)
+                                )
+                                THEN
+                                    term_months
+                                    + CASE
+                                        WHEN charge_kind IN (:with_term) AND document_status = :posted THEN :piece
+                                        ELSE 0
+                                    END
+                        END
+            END
+            + CASE COALESCE(charge_kind, NULL)
+                WHEN :kind THEN :kind_code
+            END * 100000000
+            + CASE COALESCE(document_status, NULL)
+                WHEN :status THEN :status_code
+            END * 10000000
+        ) * 100
+        + CASE
+            WHEN charge_kind IN (:metered) THEN :days
+            ELSE
+                CASE
+                    WHEN service_end >= :next_first_day THEN :days
+                    ELSE CAST(SUBSTR(service_end, 9) AS INTEGER) - 1
+                END
+                - CASE
+                    WHEN service_start <= :first_day THEN 0
+                    ELSE CAST(SUBSTR(service_start, 9) AS INTEGER) - 1
+                END
+        END AS shape_and_days
     FROM program_mrr_line
     WHERE
         service_end > :first_day
@@ -128,4 +147,4 @@ FROM (
         )
     LIMIT -1 -- noqa: AM09, all rows
 ) AS month_lines
-GROUP BY account_id, currency, shape
+GROUP BY account_id, shape, currency
