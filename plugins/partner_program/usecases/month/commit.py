@@ -1,6 +1,6 @@
 """The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -107,10 +107,9 @@ def _committed(
             f"brake on for {request.month}: {'; '.join(commit.braked)}. Nothing took force. After looking at it: "
             f"partner-program brake release {request.month} --reason TEXT, then run the month again"
         )
-    if commit.waits:
-        with installation.database.reading() as connection:
-            check_approved(request.month, approval_of(connection, request.month), commit.approval_hash)
     with installation.database.reading() as connection:
+        if commit.waits:
+            check_approved(request.month, approval_of(connection, request.month), commit.approval_hash)
         return _outcome(connection, request, commit)
 
 
@@ -280,6 +279,7 @@ def prepare(connection: Connection, installation: Installation, request: MonthRe
     _check_complete(request, decided)
     _check_not_backwards(connection, request, decided)
     rises = _rises(request, decided)
+    seen = settlement_history.entities_totalled(connection, inputs.settlements)
     digest = decision_hash([_undated(each) for each in decided.new])
     proposal = decision_hash(decided.restated) if decided.differences else None
     news = month_news(
@@ -287,7 +287,7 @@ def prepare(connection: Connection, installation: Installation, request: MonthRe
         differs=bool(decided.differences),
         is_on_record=restatement_store.is_on_record(connection, request.month, proposal),
         has_same_totals=settlement_history.same_totals(connection, inputs.settlements, decided.totals),
-        entities_in_force=settlement_history.entities_totalled(connection, inputs.settlements),
+        entities_in_force=seen,
         entities_now=decided.totals.entity_totals.keys(),
     )
     later = rate_store.rates_after(connection, inputs.run_effective_on) if news.settles and not request.history else {}
@@ -308,7 +308,7 @@ def prepare(connection: Connection, installation: Installation, request: MonthRe
         approval_hash=approval_hash,
         approval=approval,
         waits=waits and not (approval and approval.is_answered(approval_hash, "approved")),
-        braked=_brake(connection, request, decided, digest),
+        braked=_brake(connection, request, decided, digest, seen),
         news=news,
     )
 
@@ -413,11 +413,12 @@ def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Ra
     )
 
 
-def _brake(connection: Connection, request: MonthRequest, decided: MonthDecisions, digest: str) -> list[str]:
+def _brake(
+    connection: Connection, request: MonthRequest, decided: MonthDecisions, digest: str, seen: Set[str]
+) -> list[str]:
     program = decided.program
     if request.history or not decided.new or program is None:
         return []
-    seen = settlement_history.entities_totalled(connection, decided.inputs.settlements)
     reasons = brake_reasons(
         brake=program.brake,
         moves=[move_of(each, decided.inputs) for each in decided.new],

@@ -93,8 +93,9 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     """Read a month's inputs in the caller's transaction."""
     month = request.month
     registry = load_registry(connection)
-    settlements = [row for row in settlements_of(connection, month) if row.status == request.status]
-    revision = settlements[-1].revision if settlements else _next_revision(connection, month)
+    every = settlements_of(connection, month)
+    settlements = [row for row in every if row.status == request.status]
+    revision = settlements[-1].revision if settlements else max((row.revision for row in every), default=0) + 1
     assigned = assigned_partners(connection, month, revision) if settlements else {}
     migration = any(each.migration for each in settlements) or (request.migration and not assigned)
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
@@ -141,10 +142,6 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
             *([as_json(dict[str, str], rates.doubtful)] if rates.doubtful else []),
         ),
     )
-
-
-def _next_revision(connection: Connection, month: BillingMonth) -> int:
-    return max((row.revision for row in settlements_of(connection, month)), default=0) + 1
 
 
 def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, day: date) -> date:
