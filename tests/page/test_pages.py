@@ -28,11 +28,11 @@ def test_today_names_everything_that_waits_and_where_to_see_to_it(ask: Asking) -
         "Approve 4 letters of 2015-06",
         "Approve 2 letters of 2015-07",
         "Publish the rates of 4 accounts at NL",
-        "Release P3 in 2015-07",
+        "Release P3, held in 2015-07",
         "entity US: month 2015-07 not closed",
         "Answer P1-2015-07-1",
         "Decide about Seeding Options for P2",
-        "Grace of Tier 3 ends for P4",
+        "Grace of Tier 3 has ended for P4",
     ):
         assert what in said
     assert f'href="{PREFIX}/months/2015-06"' in answer.text

@@ -1,6 +1,5 @@
 """Commands about rates: quote an order, publish rates, find rates that were changed by hand."""
 
-import json
 from datetime import date
 
 import click
@@ -40,23 +39,15 @@ def quote(
 
     Of a service that runs already, name the day on which it was ordered.
     """
-    from partner_program.usecases.orders import Order, quote_order
+    from partner_program.usecases.orders import Order, quote_file, quote_order
 
     order = Order(partner, placed_on, monthly, setup, term, website, promo, product, shortened_from)
-    priced, rate = quote_order(installation(), order)
     if form == "json":
-        steps = [{"component": step.component, "rule": step.rule, "bp": step.bp} for step in priced.steps]
-        answer = {
-            "monthly_fee_cents": priced.monthly_fee_cents,
-            "setup_fee_cents": priced.setup_fee_cents,
-            "steps": steps,
-            "rate_valid_from": rate.valid_from.isoformat(),
-        }
-        click.echo(json.dumps(answer, indent=1))
+        click.echo(quote_file(installation(), order), nl=False)
     else:
         from partner_program.cli.tables import print_quote
 
-        print_quote(order, priced, rate)
+        print_quote(order, *quote_order(installation(), order))
 
 
 @click.command(epilog=example("partner-program publish NL"))

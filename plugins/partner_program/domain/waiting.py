@@ -51,6 +51,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeStop:
+    """What the brake stopped in a month and nobody released: why, and the hash of each decision that it stopped."""
+
+    reasons: tuple[str, ...]
+    decision_hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HeldGroup:
     """Partners that the last settlement of a month holds for one reason; `partner_id` is the only one, if it is."""
 
@@ -95,16 +103,11 @@ def restatement_waits(month: BillingMonth, partners: int) -> Waiting:
 
 def held_wait(group: HeldGroup) -> Waiting:
     """Partners are held."""
-    who = group.partner_id or plural(group.partners, "partner")
-    verb = "are" if group.partners > 1 else "is"
-    return Waiting(
-        "held",
-        "operate",
-        f"Release {who} in {group.month}",
-        f"{verb} held: {group.reason}",
-        group.month,
-        group.partner_id,
-    )
+    if group.partner_id:
+        words = f"Release {group.partner_id}, held in {group.month}"
+    else:
+        words = f"Release {plural(group.partners, 'held partner')} of {group.month}"
+    return Waiting("held", "operate", words, group.reason, group.month, group.partner_id)
 
 
 def letters_wait(month: BillingMonth, states: Mapping[DeliveryState, int]) -> list[Waiting]:

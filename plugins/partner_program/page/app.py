@@ -6,7 +6,7 @@ from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from partner_program.page import routes
+from partner_program.page import api, routes
 from partner_program.page.faults import HANDLERS
 from partner_program.page.links import STATIC
 from partner_program.page.rights import may_read
@@ -28,5 +28,7 @@ def build_app() -> FastAPI:
     app.add_middleware(RulesForBrowsers)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")  # public: styles, the script, pictures
     for page in routes.PAGES:
-        app.include_router(page.router)
+        app.include_router(page.router, include_in_schema=False)
+    for endpoints in api.ENDPOINTS:
+        app.include_router(endpoints.router)
     return app

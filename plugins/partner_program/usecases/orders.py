@@ -1,5 +1,6 @@
 """Quotes an order with the rate in force on the day on which it is placed."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -62,6 +63,19 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
         shortened_from_months=order.shortened_from_months,
     )
     return priced, rate
+
+
+def quote_file(installation: Installation, order: Order) -> str:
+    """What an order costs, as JSON: fees in cents, rounded once, and each step in basis points."""
+    priced, rate = quote_order(installation, order)
+    steps = [{"component": step.component, "rule": step.rule, "bp": step.bp} for step in priced.steps]
+    answer = {
+        "monthly_fee_cents": priced.monthly_fee_cents,
+        "setup_fee_cents": priced.setup_fee_cents,
+        "steps": steps,
+        "rate_valid_from": rate.valid_from.isoformat(),
+    }
+    return json.dumps(answer, indent=1) + "\n"
 
 
 def legacy_components(

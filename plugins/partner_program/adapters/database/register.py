@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import (
+    StoredSettlement,
     assigned_partners,
     assigned_tiers,
     effective_day,
@@ -104,6 +105,24 @@ def partners_and_tiers(connection: Connection, month: BillingMonth) -> dict[str,
     held = load_totals(connection, settlements[-1].settlement_id).held
     everyone = sorted(tiers.keys() | {each.partner_id for each in held})
     return {partner_id: tiers.get(partner_id) for partner_id in everyone}
+
+
+def partners_after(
+    connection: Connection, month: BillingMonth, last: StoredSettlement, *, after: str, count: int
+) -> list[str]:
+    """Return at most `count` partners of a month's register after a partner, in order.
+
+    `last` is the month's last settlement.
+    """
+    assessment, held = schema.assessment, schema.held_partner
+    assigned = select(assessment.c.partner_id).where(
+        assessment.c.billing_month == str(month),
+        assessment.c.revision == last.revision,
+        assessment.c.partner_id > after,
+    )
+    holding = select(held.c.partner_id).where(held.c.settlement_id == last.settlement_id, held.c.partner_id > after)
+    both = [each.order_by(each.selected_columns.partner_id).limit(count) for each in (assigned, holding)]
+    return sorted({partner_id for query in both for partner_id in connection.execute(query).scalars()})[:count]
 
 
 def partners_decided_later(connection: Connection, month: BillingMonth) -> dict[str, BillingMonth]:

@@ -10,7 +10,7 @@ from partner_program.adapters.database import schema
 from partner_program.domain.acts import BRAKE_RELEASED, BRAKE_STOPPED, MONTH_RUN, RATES_WAIT
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import REPLACED, DeliveryState
-from partner_program.domain.waiting import HeldGroup
+from partner_program.domain.waiting import BrakeStop, HeldGroup
 
 
 def unfinished_letters(connection: Connection) -> dict[BillingMonth, Counter[DeliveryState]]:
@@ -46,8 +46,8 @@ def open_proposals(connection: Connection) -> dict[BillingMonth, int]:
     return {BillingMonth.parse(month): len(json.loads(words)) for month, words in connection.execute(query)}
 
 
-def brakes_on(connection: Connection, settled: Collection[BillingMonth]) -> dict[BillingMonth, list[str]]:
-    """Return the months that the brake stopped and that nobody released or ran again since, with why.
+def brakes_on(connection: Connection, settled: Collection[BillingMonth]) -> dict[BillingMonth, BrakeStop]:
+    """Return the months that the brake stopped and that nobody released or ran again since.
 
     `settled` are the months that have a settlement: there a stop counts only as long as it is the newest act.
     """
@@ -55,12 +55,15 @@ def brakes_on(connection: Connection, settled: Collection[BillingMonth]) -> dict
     same = (release.c.billing_month == stop.c.billing_month) & (release.c.decision_hash == stop.c.decision_hash)
     query = select(stop).outerjoin(release, same).where(release.c.decision_hash.is_(None))
     newest = _newest_acts(connection)
-    found: dict[BillingMonth, list[str]] = {}
-    for row in connection.execute(query):
+    found: dict[BillingMonth, dict[str, list[str]]] = defaultdict(dict)
+    for row in connection.execute(query.order_by(stop.c.decision_hash)):
         month = BillingMonth.parse(row.billing_month)
         if month not in settled or newest.get(month, ("", ""))[0] == BRAKE_STOPPED:
-            found[month] = json.loads(row.reasons)
-    return found
+            found[month][row.decision_hash] = json.loads(row.reasons)
+    return {
+        month: BrakeStop(tuple(dict.fromkeys(why for reasons in stops.values() for why in reasons)), tuple(stops))
+        for month, stops in found.items()
+    }
 
 
 def brakes_released(connection: Connection) -> dict[BillingMonth, str]:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from partner_program.domain.grace import months_words, verdict_words
+from partner_program.page import charts
 from partner_program.page.installed import Installed
 from partner_program.page.view import ThisView
 from partner_program.usecases.desk.partner import partner_overview
@@ -16,10 +17,13 @@ router = APIRouter()
 def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
     """A partner as it is today."""
     found = partner_overview(here, partner_id, on=here.today())
+    bars = [charts.Bar(each.billing_month, each.mrr_eur_cents, each.tier) for each in reversed(found.months)]
+    thresholds = {row.tier: row.from_mrr_cents for row in found.tiers}
     return view.page(
         "partner.html",
         title=found.partner.company_name,
         found=found,
+        chart=charts.revenue(bars, thresholds, ident="revenue", table="Months"),
         verdict_words=verdict_words,
         months_words=months_words,
     )

@@ -15,7 +15,11 @@ from partner_program.usecases.desk.today import what_waits
 ENTRY = Entry("Today", "")
 router = APIRouter()
 # Where each kind is seen to; one that is not named here stands on its month's page, or on its partner's.
-PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {}
+PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
+    "brake": lambda links, waiting: links("months", waiting.month, "brake"),
+    "rates": lambda links, waiting: links("months", waiting.month, "rates"),
+    "restatement": lambda links, waiting: links("months", waiting.month, "restatement"),
+}
 WHO: Mapping[Who, str] = {
     "decide": WHO_MAY_DECIDE,
     "act": WHO_MAY_ACT,

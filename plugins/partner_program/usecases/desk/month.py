@@ -21,7 +21,7 @@ from partner_program.domain.rates_approval import RatesApproval
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.restatement import Proposal
 from partner_program.domain.totals import UnmatchedAccount
-from partner_program.domain.waiting import HeldGroup
+from partner_program.domain.waiting import BrakeStop, HeldGroup
 from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
 
@@ -74,12 +74,12 @@ class Decided:
 class MonthOverview:
     """A month; `decided` is None where nothing has taken force yet, and something stopped it.
 
-    `brake` says why the brake stopped it, empty where it does not; `released_by` who released it, with no run since.
+    `brake` says what the brake stopped, None where it is not on; `released_by` who released it, with no run since.
     """
 
     month: BillingMonth
     decided: Decided | None
-    brake: tuple[str, ...]
+    brake: BrakeStop | None
     released_by: str | None
     approval: RatesApproval | None
     proposal: Proposal | None
@@ -122,14 +122,14 @@ def month_overview(installation: Installation, month: BillingMonth) -> MonthOver
     with installation.database.reading() as connection:
         months = settlement_history.assessed_months(connection)
         acts = act_store.acts_of_month(connection, month)
-        brake = waiting.brakes_on(connection, months).get(month, [])
+        brake = waiting.brakes_on(connection, months).get(month)
         approval = approval_of(connection, month)
-        if month not in months and not acts and not brake:
+        if month not in months and not acts and brake is None:
             raise NotThere(f"month {month} was not run: run `partner-program run {month}`")
         return MonthOverview(
             month=month,
             decided=_decided(connection, installation, month) if month in months else None,
-            brake=tuple(brake),
+            brake=brake,
             released_by=waiting.brakes_released(connection).get(month),
             approval=approval if approval is not None and approval.answer == "waits" else None,
             proposal=find_proposal(connection, month),

@@ -17,6 +17,7 @@ from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import GrantStanding
 from partner_program.domain.partner_list import gap_to_next
 from partner_program.domain.partner_overview import Coming, LetterSent, PartnerMonth, coming
+from partner_program.domain.program import Tier
 from partner_program.domain.rates import Rate
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import AccountLink, AccountManager, Contact, LegacyAgreement, Partner
@@ -36,7 +37,7 @@ class PartnerOverview:
     `rate` is that of an order placed on that day, None before the first; `ahead` those that begin later, `rates` all
     that were ever written. `result` is the partner's row in the register of `newest`, the newest month in force; both
     may be None. `gap_eur_cents` is what was missing then to the next tier, `next_tier_from_cents` its threshold.
-    `months` are the newest ones, newest first. `coming` is what is known to come.
+    `months` are the newest ones, newest first; `tiers` is today's table. `coming` is what is known to come.
     """
 
     on: date
@@ -51,6 +52,7 @@ class PartnerOverview:
     next_tier: int | None
     next_tier_from_cents: int | None
     months: tuple[PartnerMonth, ...]
+    tiers: tuple[Tier, ...]
     coming: tuple[Coming, ...]
     links: tuple[AccountLink, ...]
     contacts: tuple[Contact, ...]
@@ -98,6 +100,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
         next_tier=next_tier,
         next_tier_from_cents=row.from_mrr_cents if row else None,
         months=tuple(months[:MONTHS_SHOWN]),
+        tiers=program.tiers,
         coming=coming(
             on=on,
             ahead=ahead,

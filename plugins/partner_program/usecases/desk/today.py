@@ -61,7 +61,7 @@ class _Found:
     """What the database has about all months."""
 
     months: dict[BillingMonth, MonthStatus]
-    brakes: dict[BillingMonth, list[str]]
+    brakes: dict[BillingMonth, rules.BrakeStop]
     released: dict[BillingMonth, str]
     rates: dict[BillingMonth, tuple[str, str]]
     proposals: dict[BillingMonth, int]
@@ -93,8 +93,8 @@ class _Found:
         return sorted({*months, *self.brakes, *self.rates}, reverse=True)[:MONTHS_SHOWN]
 
     def waiting(self) -> Iterator[Waiting]:
-        for month, reasons in sorted(self.brakes.items(), reverse=True):
-            yield rules.brake_waits(month, reasons)
+        for month, stop in sorted(self.brakes.items(), key=lambda each: each[0], reverse=True):
+            yield rules.brake_waits(month, stop.reasons)
         for month, by in sorted(self.released.items(), reverse=True):
             yield rules.brake_released(month, by)
         for month, (by, digest) in sorted(self.rates.items(), reverse=True):
@@ -160,7 +160,7 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
         yield Waiting(
             "grant_ends",
             "act",
-            f"Grace of Tier {grant.tier} ends for {grant.partner_id}",
+            f"Grace of Tier {grant.tier} {'ends' if grant.ends_on > on else 'has ended'} for {grant.partner_id}",
             verdict_words(grant),
             None,
             grant.partner_id,

@@ -19,7 +19,7 @@ from partner_program.domain.acts import MONTH_RUN, RESTATEMENT_ACCEPTED, RESTATE
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.decided_from import DecidedFrom, RestatedPartner
 from partner_program.domain.month_order import HISTORY, check_acceptance_day
-from partner_program.domain.refusals import NotApproved, Refusal
+from partner_program.domain.refusals import Moved, NotApproved, Refusal
 from partner_program.domain.restatement import Proposal
 from partner_program.domain.settlement import NO_HISTORY
 from partner_program.usecases.installation import Installation
@@ -33,11 +33,15 @@ from partner_program.usecases.publication import owe_rates
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's decision to accept a proposal: from which day, who, why."""
+    """A person's decision to accept a proposal: from which day, who, why.
+
+    `decision_hash` is that of the proposal that the person looked at, None where nobody asked for it.
+    """
 
     effective_on: date
     accepted_by: str
     reason: str
+    decision_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,20 @@ def show_restatement(installation: Installation, month: BillingMonth, *, on: dat
     return Outlook(proposal, on, prepared.consequences)
 
 
-def reject_restatement(installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str) -> Proposal:
-    """Leave the month as it is; the same differences are not proposed again."""
+def reject_restatement(
+    installation: Installation,
+    month: BillingMonth,
+    *,
+    rejected_by: str,
+    reason: str,
+    decision_hash: str | None = None,
+) -> Proposal:
+    """Leave the month as it is; the same differences are not proposed again.
+
+    Raises `Moved` where the proposal is another than the one with the hash, which the person looked at.
+    """
     with installation.database.writing() as connection:
-        proposal = restatement_store.open_proposal(connection, month)
+        proposal = _open_proposal(connection, month, decision_hash)
         restatement_store.close_proposal(
             connection, proposal, REJECTED, decided_by=rejected_by, reason=reason, effective_on=None
         )
@@ -81,11 +95,12 @@ def accept_restatement(
     """Put the proposed figures in force as the next revision: exactly the consequences that `show_restatement` tells.
 
     Partners that do not differ are carried over. Refused where the inputs have changed since the proposal, and, where
-    the programme has rates approved, for whoever ran the month that proposed it.
+    the programme has rates approved, for whoever ran the month that proposed it. Raises `Moved` where another proposal
+    is open than the one that the person looked at.
     """
     day = acceptance.effective_on
     with installation.database.writing() as connection:
-        proposal = restatement_store.open_proposal(connection, month)
+        proposal = _open_proposal(connection, month, acceptance.decision_hash)
         prepared = _prepare(connection, installation, proposal, on=day, today=today)
         if not prepared.request.history and installation.program_on(day).approval == "rates":
             _check_second_person(connection, month, acceptance.accepted_by)
@@ -101,6 +116,13 @@ def accept_restatement(
         doer = now_by(acceptance.accepted_by, acceptance.reason)
         _record(connection, RESTATEMENT_ACCEPTED, proposal, doer, effective_on=day)
     return Outlook(proposal, day, prepared.consequences)
+
+
+def _open_proposal(connection: Connection, month: BillingMonth, looked_at: str | None) -> Proposal:
+    proposal = restatement_store.open_proposal(connection, month)
+    if looked_at is not None and proposal.decision_hash != looked_at:
+        raise Moved(f"another restatement of {month} is proposed than the one you looked at: look at it again")
+    return proposal
 
 
 def _check_second_person(connection: Connection, month: BillingMonth, accepted_by: str) -> None:

@@ -16,7 +16,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.plurals import first_names, plural
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Moved, Refusal
 from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.publication import entities_with_orders
@@ -26,12 +26,19 @@ NAMED = 20  # how many partners or accounts a refusal names of each kind
 
 
 def sign_month(
-    installation: Installation, month: BillingMonth, *, role: str, signed_by: str, reason: str
+    installation: Installation,
+    month: BillingMonth,
+    *,
+    role: str,
+    signed_by: str,
+    reason: str,
+    decision_hash: str | None = None,
 ) -> tuple[DatedAct, int]:
     """Sign the month's newest revision; return the signature, the first one of this person's, and the revision.
 
     Refused while something is open: partners held, a restatement proposed, rates unpublished, letters undelivered; the
-    message names each. A month that is history only has nothing in force to sign.
+    message names each. A month that is history only has nothing in force to sign. `decision_hash` is that of the last
+    settlement that the person looked at: raises `Moved` if there is another one.
     """
     if role not in ROLES:
         raise Refusal(f"role {role!r}: expected {' or '.join(ROLES)}")
@@ -41,11 +48,10 @@ def sign_month(
         last = settlements[-1]
         if last.status != IN_FORCE:
             raise Refusal(f"{month} is history only: nothing of it is in force, and there is nothing to sign")
-        detail = {
-            "role": role,
-            "revision": last.revision,
-            "decision_hashes": settlement_history.decision_hashes(connection, month, last.revision),
-        }
+        hashes = settlement_history.decision_hashes(connection, month, last.revision)
+        detail = {"role": role, "revision": last.revision, "decision_hashes": hashes}
+        if decision_hash is not None and hashes[-1] != decision_hash:
+            raise Moved(f"{month} was decided anew since you looked: look at it again")
         before = _signatures(connection, month, role, last.revision)
         signed = next((act for act in before if same_person(act.doer.done_by, signed_by)), None)
         if signed is not None:
@@ -55,6 +61,14 @@ def sign_month(
             raise Refusal(f"{month} cannot be signed, something of it is open:\n" + "\n".join(is_open))
         record_act(connection, MONTH_SIGNED, str(month), now_by(signed_by, reason), detail, month=month)
         return _dated(installation, _signatures(connection, month, role, last.revision)[-1]), last.revision
+
+
+def what_is_open(installation: Installation, month: BillingMonth) -> tuple[str, ...]:
+    """What of a month has to be seen to before it can be signed, a line each kind; empty where nothing is open."""
+    entities = [entity.entity for entity in entities_with_orders(installation)]
+    with installation.database.reading() as connection:
+        settlements = settlement_history.settlements_or_refusal(connection, month)
+        return tuple(_open(connection, month, settlements, entities))
 
 
 def _dated(installation: Installation, act: Act) -> DatedAct:

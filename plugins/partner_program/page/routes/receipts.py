@@ -1,0 +1,113 @@
+"""The receipt of one result: why a partner got its tier, down to the line when somebody asks."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from partner_program.domain.money import euros_text, round_half_away
+from partner_program.domain.receipt import Receipt, ReceiptFaultyLine
+from partner_program.domain.single_lines import FaultyLineNow
+from partner_program.page.installed import Installed
+from partner_program.page.routes.months import InPath
+from partner_program.page.view import ThisView
+from partner_program.page.words import MINUS
+from partner_program.page.words import month as named
+from partner_program.usecases.explain import explain
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """Lines that count alike, as the table has them: amounts are text in the line's own currency."""
+
+    entity: str
+    account_id: str
+    currency: str
+    kind: str
+    lines: int
+    amount: str
+    share: str
+    counts: str
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Single:
+    entity: str
+    line_id: str
+    kind: str
+    period: str
+    amount: str
+    share: str
+    bucket: str
+    agrees: bool
+
+
+# An id may have a slash: it is the last part of the address.
+@router.get("/receipts/{month}/{partner_id:path}")
+def receipt(
+    view: ThisView, here: Installed, month: InPath, partner_id: str, lines: Literal["", "yes"] = ""
+) -> HTMLResponse:
+    """A result with everything that led to it; with `lines` the entities are asked for each line."""
+    found = explain(here, partner_id, month, with_lines=lines == "yes")
+    return view.page(
+        "receipt.html",
+        title=f"{named(month)}: {found.company_name}",
+        found=found,
+        sums=_sums(found),
+        faulty=[each for each in found.lines if isinstance(each, ReceiptFaultyLine)],
+        single=_single(found),
+        lines_asked=lines == "yes",
+        not_read=[each for each in found.lines_now.entities if each.fault] if found.lines_now else [],
+    )
+
+
+def _sums(found: Receipt) -> list[_Sum]:
+    return [
+        _Sum(
+            each.entity,
+            each.group.account_id,
+            each.group.currency,
+            each.group.charge_kind,
+            each.group.lines,
+            _minor(each.group.net_amount_minor),
+            each.share,
+            _exact(each.share_minor) if each.bucket == "counted" else "",
+            each.bucket,
+        )
+        for each in found.lines
+        if not isinstance(each, ReceiptFaultyLine)
+    ]
+
+
+def _single(found: Receipt) -> list[_Single]:
+    if found.lines_now is None:
+        return []
+    rows = []
+    for each in found.lines_now.lines:
+        if isinstance(each, FaultyLineNow):
+            fault = f"{each.line.column}: expected {each.line.expected}"
+            rows.append(
+                _Single(each.entity, each.line.line_id, each.line.charge_kind, "", "", fault, each.bucket, each.agrees)
+            )
+            continue
+        line = each.line
+        period = f"{line.service_start} to {line.service_end}"
+        amount = f"{_minor(line.group.net_amount_minor)} {line.group.currency}"
+        kind = line.group.charge_kind
+        rows.append(_Single(each.entity, line.line_id, kind, period, amount, each.share, each.bucket, each.agrees))
+    return rows
+
+
+def _minor(amount: int) -> str:
+    return euros_text(amount).replace("-", MINUS)
+
+
+def _exact(share: Fraction) -> str:
+    """A share to the cent; where it is no whole number, with a sign that it is rounded."""
+    rounded = _minor(round_half_away(share.numerator, share.denominator))
+    return rounded if share.denominator == 1 else f"≈ {rounded}"

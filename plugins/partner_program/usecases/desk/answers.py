@@ -1,0 +1,89 @@
+"""What pages show, as JSON for programs: cents, basis points, ISO days, null for a missing value."""
+
+import json
+from datetime import date
+
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import register as register_store
+from partner_program.adapters.reports.acts import act_facts
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.reports.records import records_json
+from partner_program.adapters.reports.register import partner_facts, register_facts
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.partner_list import Near, Order, Wanted
+from partner_program.usecases.desk.month import list_months, month_overview
+from partner_program.usecases.desk.partner import partner_overview
+from partner_program.usecases.desk.partners import find_partners
+from partner_program.usecases.installation import Installation
+
+
+def months_file(installation: Installation) -> str:
+    """Every month, the newest first."""
+    return records_json(list_months(installation))
+
+
+def month_file(installation: Installation, month: BillingMonth) -> str:
+    """A month's register without its partners, what it counts, and who signed it."""
+    found = month_overview(installation, month)
+    facts: dict[str, object] = {"billing_month": str(month), "status": None}
+    if found.decided is not None:
+        with installation.database.reading() as connection:
+            register = register_store.read_register(connection, month, only=())
+        decided = found.decided
+        facts = {name: value for name, value in register_facts(register).items() if name != "partners"} | {
+            "counted_eur_cents": decided.counted_eur_cents,
+            "assigned": decided.assigned,
+            **{name: decided.partners(name) for name in ("rose", "fell", "stayed", "first")},
+            "movements": plain(decided.movements),
+            "letters": plain(decided.letters),
+            "signed": [act_facts(each) for each in decided.signed],
+        }
+    waits = found.approval
+    return _text(
+        facts
+        | {
+            "brake": plain(found.brake.reasons) if found.brake else None,
+            "waiting": None if waits is None else {"decision_hash": waits.decision_hash, "by": waits.asked.asked_by},
+            "proposal": plain(tuple(sorted(found.proposal.differences))) if found.proposal else None,
+        }
+    )
+
+
+def register_part_file(installation: Installation, month: BillingMonth, *, after: str, count: int) -> str:
+    """The rows of a month's register after a partner, at most `count`; `next_after` begins the rest."""
+    with installation.database.reading() as connection:
+        last = settlement_history.settlements_or_refusal(connection, month)[-1]
+        ids = register_store.partners_after(connection, month, last, after=after, count=count + 1)
+        register = register_store.read_register(connection, month, ids[:count])
+    rows = [partner_facts(each) for each in register.partners]
+    head = {"billing_month": str(month), "revision": register.revision, "effective_on": plain(register.effective_on)}
+    return _text({**head, "partners": rows, "next_after": ids[count - 1] if len(ids) > count else None})
+
+
+def partners_file(
+    installation: Installation, wanted: Wanted, *, near: Near | None, order: Order, after: str | None, count: int
+) -> str:
+    """Partners with their results of the newest month in force, at most `count`."""
+    found = find_partners(installation, wanted, near=near, order=order, after=after, count=count)
+    rows = [{**_facts(each.partner), "gap_eur_cents": each.gap_eur_cents} for each in found.rows]
+    head = {"billing_month": plain(found.month), "of": found.of, "every": found.every}
+    return _text({**head, "partners": rows, "next_after": found.next_after})
+
+
+def partner_file(installation: Installation, partner_id: str, *, on: date) -> str:
+    """One partner whole."""
+    found = partner_overview(installation, partner_id, on=on)
+    facts = _facts(found)
+    acts = [act_facts(each) for each in found.acts]
+    return _text({**facts, "result": partner_facts(found.result) if found.result else None, "acts": acts})
+
+
+def _facts(record: object) -> dict[str, object]:
+    facts = plain(record)
+    if not isinstance(facts, dict):
+        raise TypeError(f"{type(record).__name__} is no record")
+    return facts
+
+
+def _text(facts: dict[str, object]) -> str:
+    return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"

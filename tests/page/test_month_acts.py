@@ -1,0 +1,157 @@
+"""What people decide about a month: each act looked at twice, done once, on record, and refused where it moved."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partner_program.domain.acts import BRAKE_RELEASED, MONTH_SIGNED, RATES_APPROVED, RESTATEMENT_REJECTED
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import BrakeOn, RatesWait
+from partner_program.usecases.month.inputs import MonthRequest
+from tests.page.asking import PREFIX, Asking
+from tests.page.test_pages import words_of
+from tests.programs import approving_rates
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
+from tests.worlds import World, settle_installed
+
+AUGUST_3 = date(2015, 8, 3)
+
+
+@pytest.fixture
+def june(ask: Asking, shown: Any, tmp_path: Path) -> World:
+    """June in force for three partners; nothing else."""
+    assert ask().status_code == 200
+    world = june_in_force(World(tmp_path))
+    shown(world)
+    return world
+
+
+def shown_hash(answer: Any) -> str:
+    """The hash that a form sends along."""
+    found = re.search(r'name="shown" value="([^"]*)"', answer.text)
+    assert found, answer.text[:2000]
+    return found[1]
+
+
+def acts_of(world: World, kind: str) -> list[Any]:
+    """Who did acts of a kind, and why."""
+    return world.rows("SELECT done_by, reason FROM act WHERE kind = ?", kind)
+
+
+def act(ask: Asking, path: str, role: str = "op", **form: str) -> Any:
+    """Go through an act as a person does: the form, the check page, the act; return the last answer."""
+    shown = shown_hash(ask(path, role))
+    checked = ask.post(f"{path}/check", role, shown=shown, **form)
+    assert checked.status_code == 200, words_of(checked.text)
+    assert "Nothing has happened yet" in checked.text
+    return ask.post(path, role, shown=shown, **form)
+
+
+def stopped_by_the_brake(world: World) -> World:
+    """July would move NL's total by far more than the brake allows."""
+    world.bill("A3", JULY, 90_000_00)
+    world.close(JULY)
+    with pytest.raises(BrakeOn):
+        settle_installed(world.installation, MonthRequest(BillingMonth.parse(JULY), AUGUST_3, started_by="pat"))
+    return world
+
+
+def test_the_brake_is_released_once_by_name_and_with_a_reason(ask: Asking, june: World) -> None:
+    stopped_by_the_brake(june)
+    assert "Look at 2015-07: the brake stopped it" in words_of(ask(role="op").text)
+    assert "total" in words_of(ask("months/2015-07", "op").text)
+    done = act(ask, "months/2015-07/brake", reason="a big customer moved here")
+    assert done.status_code == 303
+    assert done.headers["location"] == f"{PREFIX}/months/2015-07/brake/done"
+    said = words_of(ask("months/2015-07/brake/done", "op").text)
+    assert "op-person" in said
+    assert "Run the month again" in said
+    assert acts_of(june, BRAKE_RELEASED) == [("op-person", "a big customer moved here")]
+    again = ask("months/2015-07/brake", "op")
+    assert again.status_code == 404
+    assert "Run 2015-07 again" in words_of(ask(role="op").text)
+
+
+def test_a_brake_that_stopped_something_else_meanwhile_is_not_released(ask: Asking, june: World) -> None:
+    stopped_by_the_brake(june)
+    shown = shown_hash(ask("months/2015-07/brake", "op"))
+    june.bill("A3", JULY, 50_000_00)
+    june.close(JULY)
+    with pytest.raises(BrakeOn):
+        settle_installed(june.installation, MonthRequest(BillingMonth.parse(JULY), AUGUST_3, started_by="pat"))
+    answer = ask.post("months/2015-07/brake", "op", shown=shown, reason="looked at it")
+    assert answer.status_code == 412
+    assert "look at it again" in words_of(answer.text)
+    assert acts_of(june, BRAKE_RELEASED) == []
+
+
+@pytest.mark.parametrize("path", ["brake", "rates", "restatement", "sign"])
+@pytest.mark.parametrize("role", ["viewer", "user"])
+def test_who_may_not_decide_is_told_who_could(ask: Asking, june: World, path: str, role: str) -> None:
+    for step in (f"months/2015-07/{path}/check", f"months/2015-07/{path}"):
+        answer = ask.post(step, role, shown="0" * 64, reason="I want to", answer="accept")
+        assert answer.status_code == 403
+        assert "Who could" in words_of(answer.text)
+    assert june.rows("SELECT count(*) FROM act WHERE done_by LIKE '%-person'") == [(0,)]
+
+
+@pytest.mark.parametrize("missing", ["shown", "reason"])
+def test_a_form_without_its_hash_or_reason_does_nothing(ask: Asking, june: World, missing: str) -> None:
+    stopped_by_the_brake(june)
+    form = {"shown": shown_hash(ask("months/2015-07/brake", "op")), "reason": "because"}
+    del form[missing]
+    assert ask.post("months/2015-07/brake", "op", **form).status_code == 422
+    assert acts_of(june, BRAKE_RELEASED) == []
+
+
+def test_a_month_is_signed_as_it_was_shown_when_nothing_is_open(ask: Asking, june: World) -> None:
+    said = words_of(ask("months/2015-06/sign", "op").text)
+    assert "It cannot be signed yet" in said
+    assert "not delivered" in said
+    refused = act(ask, "months/2015-06/sign", reason="books closed")
+    assert refused.status_code == 409
+    assert acts_of(june, MONTH_SIGNED) == []
+    answer = ask.post("months/2015-06/sign", "op", shown="f" * 64, reason="books closed")
+    assert answer.status_code == 412
+
+
+def test_a_restatement_is_shown_partner_by_partner_and_rejected(ask: Asking, june: World) -> None:
+    june.bill("A1", JUNE, 4_000_00)
+    june.close(JUNE)
+    settle_installed(june.installation, MonthRequest(BillingMonth.parse(JUNE), AUGUST_3, started_by="pat"))
+    page = words_of(ask("months/2015-06/restatement", "op").text)
+    assert "P1" in page
+    assert "6,000.00" in page
+    assert "Decide about the restatement of 2015-06" in words_of(ask(role="op").text)
+    assert act(ask, "months/2015-06/restatement", reason="entered twice", answer="reject").status_code == 303
+    assert acts_of(june, RESTATEMENT_REJECTED) == [("op-person", "entered twice")]
+    assert ask("months/2015-06/restatement", "op").status_code in (404, 409)
+
+
+def test_a_restatement_that_is_accepted_is_the_next_revision(ask: Asking, june: World) -> None:
+    june.bill("A1", JUNE, 4_000_00)
+    june.close(JUNE)
+    settle_installed(june.installation, MonthRequest(BillingMonth.parse(JUNE), AUGUST_3, started_by="pat"))
+    assert act(ask, "months/2015-06/restatement", reason="late invoice", answer="accept").status_code == 303
+    assert june.result(JUNE, "P1")["mrr_eur_cents"] == 6_000_00
+    assert "revision 2" in words_of(ask("months/2015-06").text)
+
+
+def test_rates_are_approved_by_somebody_else_than_who_ran_the_month(ask: Asking, shown: Any, tmp_path: Path) -> None:
+    world = three_partners(World(tmp_path))
+    shown(world)
+    file = tmp_path / "2015-07-27.yaml"
+    file.write_text(approving_rates())
+    with pytest.raises(RatesWait):
+        world.settle(JUNE, on=GO_LIVE, program_file=file, started_by="op-person")
+    assert "Approve the rates of 2015-06" in words_of(ask(role="admin").text)
+    page = ask("months/2015-06/rates", "op")
+    assert "You started this run" in words_of(page.text)
+    own = ask.post("months/2015-06/rates", "op", shown=shown_hash(page), reason="mine", answer="accept")
+    assert own.status_code == 409
+    assert act(ask, "months/2015-06/rates", "admin", reason="looked", answer="accept").status_code == 303
+    assert acts_of(world, RATES_APPROVED) == [("admin-person", "looked")]
+    assert ask.post("months/2015-06/rates", "admin", shown="0" * 64, reason="x", answer="accept").status_code == 412
