@@ -1,5 +1,7 @@
 """The life of a benefit on request, and each benefit's own state for a partner on a day (rule 10)."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,9 +12,11 @@ from partner_program.domain.benefits import (
     BenefitRequest,
     BenefitState,
     BenefitStep,
+    StepAct,
     approve,
     benefits_on,
     check_asked,
+    possible_acts,
     refuse,
     standing,
     tell_outcome,
@@ -551,3 +555,34 @@ def test_a_benefit_that_is_no_proposal_has_no_amount() -> None:
         ask(asked("post_payment", quantity=None, amount_cents=1))
     with pytest.raises(Refusal, match="post_payment is no proposal: it has no amount"):
         give(asked("post_payment", quantity=None), approval(amount_cents=1))
+
+
+@pytest.mark.parametrize("day", [TODAY, SEPTEMBER - DAY, SEPTEMBER])
+@pytest.mark.parametrize(
+    "there",
+    [
+        asked(),
+        proposal(),
+        approved(5, TODAY, SEPTEMBER),
+        proposal().after(approval(None, TODAY, SEPTEMBER, amount_cents=1_000_00)),
+        refused_request(),
+        withdrawn_request(),
+    ],
+    ids=lambda there: f"{there.benefit} {there.state}",
+)
+def test_exactly_what_is_said_to_be_possible_is_not_refused(there: BenefitRequest, day: date) -> None:
+    acts: dict[StepAct, Callable[[], object]] = {
+        "approved": lambda: give(
+            there, approval(there.asked.quantity, day, OCTOBER, amount_cents=there.asked.amount_cents)
+        ),
+        "refused": lambda: refuse(there, BenefitStep("refused", "Cas", "no")),
+        "withdrawn": lambda: withdraw(there, BenefitStep("withdrawn", "Cas", "no need", valid_from=day), today=day),
+        "outcome": lambda: tell_outcome(LIMITED, there, BenefitStep("outcome", "Cas", "40 leads", amount_cents=0)),
+    }
+    done = set()
+    for act, do in acts.items():
+        with suppress(Refusal):
+            do()
+            done.add(act)
+    proposes = there.benefit == "mdf"
+    assert set(possible_acts(there, proposal=proposes, day=day)) == done

@@ -11,6 +11,7 @@ from partner_program.domain.grace import (
     GrantOutcome,
     GrantStanding,
     deciding_months,
+    first_days_after,
     months_words,
     settle_grants,
     standing_of_grant,
@@ -64,6 +65,13 @@ def test_exactly_the_months_that_settling_confirms_can_decide() -> None:
                 if each.outcome == "confirmed"
             ]
             assert list(deciding_months(given)) == confirming
+
+
+@pytest.mark.parametrize("starts", [date(2015, 11, 1), date(2015, 11, 29), date(2015, 11, 30), date(2015, 12, 1)])
+def test_each_offered_end_adds_one_month_that_can_confirm_the_grant(starts: date) -> None:
+    offered = first_days_after(starts, 4)
+    for place, (ends, _) in enumerate(offered, start=1):
+        assert list(deciding_months(grant(3, starts, ends))) == [each for _, each in offered[:place]]
 
 
 def test_a_grant_to_the_last_day_of_all_has_an_end() -> None:

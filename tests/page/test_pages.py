@@ -12,6 +12,16 @@ from tests.page.asking import PREFIX, Asking, mounted
 from tests.page.small_world import NAME_WITH_MARKUP
 from tests.worlds import World
 
+PAGES = (
+    "",
+    "partners",
+    "partners/P1",
+    "months",
+    "months/2015-07",
+    "benefits",
+    "benefits/of/P2-seeding_options-2015-08-10",
+)
+
 
 def words_of(html: str) -> str:
     """What a page says, without its marks and with plain blanks."""
@@ -152,7 +162,7 @@ def test_the_register_is_the_file_that_the_command_line_writes(ask: Asking, page
 def test_every_link_holds_below_a_sub_path(ask: Asking, desk: Any) -> None:
     assert ask().status_code == 200
     below = Asking(mounted(desk, root="/airflow"), "/airflow")
-    for path in ("", "partners", "partners/P1", "months", "months/2015-07"):
+    for path in PAGES:
         answer = below(path)
         assert answer.status_code == 200
         for link in re.findall(r'(?:href|src|action)="([^"#][^"]*)"', answer.text):
@@ -162,7 +172,7 @@ def test_every_link_holds_below_a_sub_path(ask: Asking, desk: Any) -> None:
 def test_a_database_that_is_away_gives_a_page_that_says_so(ask: Asking, shown: Any, tmp_path: Any) -> None:
     away = World(tmp_path)
     shown(away)
-    for path in ("", "partners", "partners/P1", "months", "months/2015-07"):
+    for path in PAGES:
         answer = ask(path)
         assert answer.status_code == 503
         assert "no programme database" in words_of(answer.text)
@@ -170,13 +180,13 @@ def test_a_database_that_is_away_gives_a_page_that_says_so(ask: Asking, shown: A
 
 
 def test_no_page_is_heavy(ask: Asking) -> None:
-    for path in ("", "partners", "partners/P1", "months/2015-07", "static/page.css", "static/page.js"):
+    for path in (*PAGES, "static/page.css", "static/page.js"):
         assert len(ask(path).content) < 100_000
     assert len(ask("static/page.js").content) < 2_500
 
 
 def test_pages_have_no_style_or_script_of_their_own(ask: Asking) -> None:
-    for path in ("", "partners", "partners/P1", "months", "months/2015-07", "nowhere"):
+    for path in (*PAGES, "nowhere"):
         text = ask(path).text
         assert " style=" not in text
         assert not re.search(r"<script(?! src=)", text)

@@ -397,6 +397,18 @@ def withdraw(request: BenefitRequest, step: BenefitStep, *, today: date) -> Bene
     return request.after(step)
 
 
+def possible_acts(request: BenefitRequest, *, proposal: bool, day: date) -> tuple[StepAct, ...]:
+    """What can be done about a request on a day; `proposal` says whether its benefit is given on one."""
+    if request.state == "requested":
+        return ("approved", "refused", "withdrawn")
+    approved, found = request.approved, list[StepAct]()
+    if approved is not None and request.state == "approved" and (approved.valid_to is None or day < approved.valid_to):
+        found.append("withdrawn")
+    if approved is not None and proposal:
+        found.append("outcome")
+    return tuple(found)
+
+
 def tell_outcome(program: Program, request: BenefitRequest, step: BenefitStep) -> BenefitRequest:
     """Return a proposal with what was spent and what came of it, or as it is; a correction is one more step."""
     benefit = find_benefit(program, request.benefit)

@@ -79,6 +79,15 @@ def deciding_months(grant: GraceGrant) -> Iterator[BillingMonth]:
         month = month.following
 
 
+def first_days_after(day: date, count: int) -> tuple[tuple[date, BillingMonth], ...]:
+    """Ends for a grant from a day on: each is the first day after a month that can then confirm it, that month too."""
+    month, found = BillingMonth.of(day), list[tuple[date, BillingMonth]]()
+    for _ in range(count):
+        found.append((month.following.first_day, month))
+        month = month.following
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class GrantStanding:
     """Where a grant stands on a day: what confirms it, what its partner counted last, whether it can still be reached.

@@ -27,6 +27,13 @@ def list_acts(installation: Installation, about: str) -> tuple[DatedAct, ...]:
         return dated(installation, found)
 
 
+def acts_about(installation: Installation, partner_id: str, subject: str) -> tuple[DatedAct, ...]:
+    """The acts on one thing of a partner, a request, a grant or a dispute, by its id; newest first."""
+    with installation.database.reading() as connection:
+        acts = act_store.acts_of_partner(connection, partner_id)
+    return dated(installation, [each for each in acts if each.subject == subject])
+
+
 def _month(about: str) -> BillingMonth | None:
     try:
         return BillingMonth.parse(about)

@@ -22,7 +22,7 @@ from partner_program.domain import acts
 from partner_program.domain import benefits as rules
 from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing, StepAct
 from partner_program.domain.near_names import did_you_mean
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import AUTHORIZED, Partner, request_id_of
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.leaving import days_of_leaving
@@ -64,11 +64,17 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Who acts, why, and on which day of the programme."""
+    """Who acts, why, and on which day of the programme.
+
+    `seen` is how many steps of the request that person has seen, None where nobody says. With `only_try` an act is
+    decided and nothing is written.
+    """
 
     by: str
     reason: str
     today: date
+    seen: int | None = None
+    only_try: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ def request_benefit(installation: Installation, asked: Asked, said: Said) -> Don
         asked.market,
     )
     request = BenefitRequest(request_id, asked.partner_id, asked.benefit, (step,))
-    with installation.database.writing() as connection:
+    with installation.database.deciding(only_try=said.only_try) as connection:
         partner = registry_store.find_partner(connection, asked.partner_id)
         known = benefit_store.find_request(connection, request_id)
         if known is not None:
@@ -171,25 +177,40 @@ def _decide(
     said: Said,
     decide: Callable[[Connection, BenefitRequest], BenefitRequest],
 ) -> Done:
-    with installation.database.writing() as connection:
-        request = _find(connection, request_id)
-        decided = decide(connection, request)
+    with installation.database.deciding(only_try=said.only_try) as connection:
+        request = find_request(connection, request_id)
+        has_moved = said.seen is not None and said.seen != len(request.steps)
+        try:
+            decided = decide(connection, request)
+        except Refusal as refusal:
+            if has_moved:
+                raise _moved(request) from refusal
+            raise
         if decided == request:
             return Done(request, is_new=False)
+        if has_moved:
+            raise _moved(request)
         _save(connection, decided, said)
     return Done(decided, is_new=True)
 
 
-def _find(connection: Connection, request_id: str) -> BenefitRequest:
+def _moved(request: BenefitRequest) -> Moved:
+    return Moved(f"{request.request_id} moved since it was shown: it was {rules.said_of(request.steps[-1])}")
+
+
+def find_request(connection: Connection, request_id: str) -> BenefitRequest:
+    """The request of that id; raises `NotThere` that names one with nearly the same."""
     found = benefit_store.find_request(connection, request_id)
     if found is None:
         close = did_you_mean(request_id, benefit_store.request_ids(connection))
-        raise Refusal(f"no benefit was requested as {request_id}{close}")
+        raise NotThere(f"no benefit was requested as {request_id}{close}")
     return found
 
 
 def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
-    """Store the newest step, with the act of who made it."""
+    """Store the newest step, with the act of who made it; where it is only tried, nothing."""
+    if said.only_try:
+        return
     step = request.steps[-1]
     benefit_store.save_steps(connection, [request])
     record_act(

@@ -21,7 +21,7 @@ from partner_program.domain.acts import DISPUTE_ANSWERED, DISPUTE_OPENED, DISPUT
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import About, Dispute, DisputeAct, DisputeState, DisputeStep, Subject, Verdict
 from partner_program.domain.near_names import did_you_mean
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import Partner, check_managers
 from partner_program.usecases.installation import Installation
 
@@ -49,14 +49,15 @@ def open_dispute(
     by: str,
     reason: str,
     today: date,
+    only_try: bool = False,
 ) -> Done:
     """Open a partner's dispute about a month that was settled, in force or history.
 
     The same subject of the month is disputed once at a time. Refused by one sentence where the partner, the month, the
-    entity or the account cannot be meant.
+    entity or the account cannot be meant. With `only_try` nothing is written.
     """
     due_on = today + timedelta(days=installation.program_on_or_first(today).dispute_due_days)
-    with installation.database.writing() as connection:
+    with installation.database.deciding(only_try=only_try) as connection:
         registry_store.find_partner(connection, partner_id)
         settlements = settlement_history.settlements_or_refusal(connection, month)
         known = dispute_store.load_disputes(connection, partner_id=partner_id)
@@ -83,32 +84,54 @@ def open_dispute(
             accounts={(each.entity, each.account_id) for each in links},
             counted={(each.entity, each.account_id) for each in links if month.last_day in each.period},
         )
-        _save(connection, dispute)
+        if not only_try:
+            _save(connection, dispute)
     return Done(dispute, is_new=True)
 
 
 def answer_dispute(
-    installation: Installation, dispute_id: str, verdict: Verdict, *, by: str, reason: str, today: date
+    installation: Installation,
+    dispute_id: str,
+    verdict: Verdict,
+    *,
+    by: str,
+    reason: str,
+    today: date,
+    only_try: bool = False,
 ) -> Done:
     """Answer a dispute as accepted or rejected; what is accepted is then corrected in its data by people."""
-    return _end(installation, dispute_id, DisputeStep("answered", by, today, reason, verdict))
+    return _end(installation, dispute_id, DisputeStep("answered", by, today, reason, verdict), only_try=only_try)
 
 
-def withdraw_dispute(installation: Installation, dispute_id: str, *, by: str, reason: str, today: date) -> Done:
+def withdraw_dispute(
+    installation: Installation, dispute_id: str, *, by: str, reason: str, today: date, only_try: bool = False
+) -> Done:
     """Withdraw a dispute: its partner no longer asks."""
-    return _end(installation, dispute_id, DisputeStep("withdrawn", by, today, reason))
+    return _end(installation, dispute_id, DisputeStep("withdrawn", by, today, reason), only_try=only_try)
 
 
-def _end(installation: Installation, dispute_id: str, step: DisputeStep) -> Done:
-    with installation.database.writing() as connection:
-        found = dispute_store.load_disputes(connection, dispute_id=dispute_id)
-        if not found:
-            close = did_you_mean(dispute_id, dispute_store.dispute_ids(connection))
-            raise Refusal(f"there is no dispute {dispute_id}{close}")
-        ended = rules.end(found[0], step)
-        if ended == found[0]:
+def find_dispute(installation: Installation, dispute_id: str) -> Dispute:
+    """The dispute of that id; raises `NotThere` that names one with nearly the same."""
+    with installation.database.reading() as connection:
+        return _find(connection, dispute_id)
+
+
+def _find(connection: Connection, dispute_id: str) -> Dispute:
+    found = dispute_store.load_disputes(connection, dispute_id=dispute_id)
+    if not found:
+        close = did_you_mean(dispute_id, dispute_store.dispute_ids(connection))
+        raise NotThere(f"there is no dispute {dispute_id}{close}")
+    return found[0]
+
+
+def _end(installation: Installation, dispute_id: str, step: DisputeStep, *, only_try: bool) -> Done:
+    with installation.database.deciding(only_try=only_try) as connection:
+        found = _find(connection, dispute_id)
+        ended = rules.end(found, step)
+        if ended == found:
             return Done(ended, is_new=False)
-        _save(connection, ended)
+        if not only_try:
+            _save(connection, ended)
     return Done(ended, is_new=True)
 
 

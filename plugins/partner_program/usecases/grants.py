@@ -32,6 +32,7 @@ def grant_grace(
     granted_by: str,
     reason: str,
     today: date,
+    only_try: bool = False,
 ) -> tuple[GraceGrant, Rate]:
     """Record a grant and, where it lifts the partner's rate, write the rate from the grant's first day.
 
@@ -45,7 +46,7 @@ def grant_grace(
         raise Refusal("a grant names who granted it and why")
     program = installation.program_on(starts_on)
     program.check_grant(tier=tier, starts_on=starts_on)
-    with installation.database.writing() as connection:
+    with installation.database.deciding(only_try=only_try) as connection:
         partner = registry_store.find_partner(connection, partner_id)
         if partner.status != AUTHORIZED:
             raise NotAuthorized(f"partner {partner_id} is {partner.status}: only authorised partners get a grant")
@@ -62,12 +63,14 @@ def grant_grace(
             )
         last = settlement_history.last_decided_on(connection, partner_id)
         check_grant_day(partner_id=partner_id, starts_on=starts_on, last_decided_on=last)
+        agreements = registry_store.agreements_of(connection, partner_id)
+        rate = rate_of_grant(program=program, grant=grant, agreements=agreements, current=current)
+        if only_try:
+            return grant, rate
         registry_store.add_grant(connection, grant)
         detail = {"tier": tier, "starts_on": starts_on, "ends_on": ends_on}
         doer = now_by(granted_by, reason)
         record_act(connection, GRANT_MADE, grant.grant_id, doer, detail, partner_id=partner_id)
-        agreements = registry_store.agreements_of(connection, partner_id)
-        rate = rate_of_grant(program=program, grant=grant, agreements=agreements, current=current)
         if rate == current:
             return grant, rate
         rate_store.write_rates(connection, [(partner_id, rate)], origin="grant", grant_id=grant.grant_id)

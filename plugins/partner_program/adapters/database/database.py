@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,10 @@ class ProgramDatabase:
             with writer.begin():
                 self._check_version(writer)
                 yield writer
+
+    def deciding(self, *, only_try: bool) -> AbstractContextManager[Connection]:
+        """Open the transaction of an act; one that is only tried reads a snapshot and holds nobody up."""
+        return self.reading() if only_try else self.writing()
 
     def upgrade(self) -> str:
         """Create the schema or bring it up to date, in one transaction; return what was done."""

@@ -19,6 +19,8 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "brake": lambda links, waiting: links("months", waiting.month, "brake"),
     "rates": lambda links, waiting: links("months", waiting.month, "rates"),
     "restatement": lambda links, waiting: links("months", waiting.month, "restatement"),
+    "benefit_request": lambda links, waiting: links("benefits", "of", waiting.subject_id),
+    "benefit_ends": lambda links, waiting: links("benefits", "of", waiting.subject_id),
 }
 WHO: Mapping[Who, str] = {
     "decide": WHO_MAY_DECIDE,
