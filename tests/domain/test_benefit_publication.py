@@ -13,6 +13,7 @@ from partner_program.domain.benefit_publication import (
     PublishedBenefit,
     benefit_rows_owed,
     gifts_of,
+    gifts_until,
 )
 from partner_program.domain.benefits import BenefitRequest, BenefitStep
 from partner_program.domain.dated import Period
@@ -48,6 +49,15 @@ def row(
     first: date, ends: date | None, units: int | None = 2, revision: int = 1, status: str = "approved"
 ) -> PublishedBenefit:
     return PublishedBenefit("A1", "seeding_options", status, units, None, first, ends, revision)
+
+
+def test_a_partner_that_leaves_keeps_what_ends_before_and_loses_the_rest_on_its_day() -> None:
+    before, without_end, later = gift(JULY, AUGUST), gift(JULY, None), gift(AUGUST, OCTOBER)
+    assert gifts_until([before, without_end, later, gift(SEPTEMBER, OCTOBER)], SEPTEMBER) == [
+        before,
+        gift(JULY, SEPTEMBER),
+        gift(AUGUST, SEPTEMBER),
+    ]
 
 
 def read(outbox: Sequence[PublishedBenefit], day: date) -> int | None:

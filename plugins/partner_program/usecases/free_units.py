@@ -1,12 +1,11 @@
 """A partner's units free of charge beside the lines of nothing that the entities bill it now; nothing is stored."""
 
-import json
 from collections import defaultdict
 from datetime import date
 from functools import partial
 
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.reports.free_units import free_units_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.free_units import ApprovedUnits, CountedBenefit, FreeUnits, free_lines
 from partner_program.usecases.benefits import BenefitLine, list_benefits
@@ -73,12 +72,4 @@ def _counted(lines: list[BenefitLine]) -> CountedBenefit:
 
 def free_units_file(found: FreeUnits) -> str:
     """Units and lines as JSON: days in ISO form."""
-    facts = {
-        "partner_id": found.partner_id,
-        "on": plain(found.on),
-        "benefits": plain(found.benefits),
-        "lines": plain(found.lines),
-        "not_read": dict(found.not_read),
-        "faulty_lines": {entity: list(lines) for entity, lines in found.faulty_lines.items()},
-    }
-    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    return free_units_json(found)
