@@ -41,7 +41,7 @@ print(json.dumps({
 """
 
 
-LETTERS = "tier_letters"
+LETTERS, REMINDERS = "tier_letters", "programme_reminders"
 SENDING = ("begin_letters", "approve_letters", "send_canary", "send_letters", "send_deferred", "reconcile_letters")
 
 
@@ -65,7 +65,7 @@ def parsed(airflow_home):
 
 
 def test_each_dag_of_the_contract_is_there_and_nothing_fails_to_import(parsed):
-    assert parsed["dags"] == sorted([*MONTHLY, LETTERS])
+    assert parsed["dags"] == sorted([*MONTHLY, LETTERS, REMINDERS])
     assert parsed["import_errors"] == {}
     assert parsed["ours"]
 
@@ -99,7 +99,7 @@ def test_every_step_is_tried_again_as_each_is_safe_to_repeat(dag):
     assert [task.task_id for task in dag.tasks if not task.retries] == []
 
 
-@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
 def test_each_try_of_each_task_has_a_time_limit_longer_than_an_entitys_deadline(bag, dag_id):
     limits = {task.task_id: task.execution_timeout for task in bag.dags[dag_id].tasks}
 
@@ -186,6 +186,50 @@ def test_letters_wait_for_a_person_by_default(bag):
     assert bag.dags[LETTERS].params["approval"] == "person"
 
 
+def test_digests_are_collected_then_sent_once_then_counted_whatever_came_before(bag):
+    dag = bag.dags[REMINDERS]
+    collect, send, count = (
+        dag.get_task(f"{what}") for what in ("collect_reminders", "send_digests", "reconcile_digests")
+    )
+
+    assert [task.task_id for task in dag.roots] == ["collect_reminders"]
+    assert (collect.downstream_task_ids, send.downstream_task_ids) == (
+        {"send_digests", "reconcile_digests"},
+        {"reconcile_digests"},
+    )
+    assert (collect.retries, send.retries, count.retries) == (2, 0, 0)
+    assert (send.mode, send.timeout, count.trigger_rule) == ("reschedule", 2 * 24 * 3600, "all_done")
+    assert (dag.max_active_runs, dag.catchup) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ((2015, 3, 26), datetime(2015, 3, 30, 5, 0, tzinfo=UTC)),  # summer time since the day before
+        ((2015, 10, 20), datetime(2015, 10, 26, 6, 0, tzinfo=UTC)),  # winter time since the day before
+    ],
+)
+def test_digests_go_each_monday_at_seven_in_amsterdam(bag, day, expected):
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import TimeRestriction
+
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(bag.dags[REMINDERS])).timetable
+    since = TimeRestriction(earliest=datetime(*day, tzinfo=UTC), latest=None, catchup=True)
+    run = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=since)
+
+    assert run.run_after == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("on", "3 August"), ("due_days", 0), ("due_days", 366), ("due_days", "30")]
+)
+def test_a_parameter_of_a_run_of_digests_that_does_not_fit_is_refused(bag, name, value):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        bag.dags[REMINDERS].params.get_param(name).resolve(value)
+
+
 def test_waiting_for_closes_holds_no_worker_and_ends(dag):
     sensor = dag.get_task("wait_for_closes")
 
@@ -199,16 +243,16 @@ def test_one_run_at_a_time_and_none_for_the_past(dag):
     assert dag.catchup is False
 
 
-@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
 def test_each_dag_has_its_manual_and_sends_an_alert_when_it_fails(bag, dag_id):
     dag = bag.dags[dag_id]
     assert dag.doc_md.startswith("# ")
-    assert any(words in dag.doc_md for words in ('"LeaseWeb', '"The go live date', '"Each Reseller Partner'))
+    assert any(words in dag.doc_md for words in ('"LeaseWeb', '"The go live date', '"Each Reseller', '"Each partner'))
     assert (dag.owner, "partner-programme" in dag.tags) == ("partner programme", True)
     assert len(dag.description) > 20
 
 
-@pytest.mark.parametrize("dag_id", ["monthly_tier_assignment", "migration_2015", "tier_letters"])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
 def test_each_task_says_in_airflow_what_it_does_and_each_param_what_it_means(bag, dag_id):
     from partner_program.airflow_steps.notes import NOTES
 

@@ -18,10 +18,10 @@ _PILED_MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")  # no language writes more 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-def plain_name(text: str) -> str:
-    """Return the name as one visible line of at most `LONGEST_NAME` characters; a longer one ends in an ellipsis."""
-    if text.isascii() and text.isprintable() and len(text) <= LONGEST_NAME and "  " not in text:
+def plain_name(text: str, *, longest: int = LONGEST_NAME) -> str:
+    """Return the name as one visible line of at most `longest` characters; a longer one ends in an ellipsis."""
+    if text.isascii() and text.isprintable() and len(text) <= longest and "  " not in text:
         return text.strip(" ")
     visible = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text[:LONGEST_READ]))
     line = _SPACE_LIKE.sub(" ", _PILED_MARKS.sub(r"\1", visible)).strip()
-    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"

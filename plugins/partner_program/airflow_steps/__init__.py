@@ -1,1 +1,1 @@
-"""The tasks of the DAGs: the steps of a month, and those of its letters."""
+"""The tasks of the DAGs: the steps of a month, those of its letters, and those of the weekly digests."""

@@ -29,7 +29,11 @@ REFUSED: dict[str, tuple[str, str]] = {
     "Refusal": ("a rule of the programme", "The steps"),
 }
 # The section where a kind of error has none of its own.
-SECTIONS = {"publish_rates": "Rates in order databases", "tier_letters": "Letters"}
+SECTIONS = {
+    "publish_rates": "Rates in order databases",
+    "tier_letters": "Letters",
+    "programme_reminders": "Digests for partner managers",
+}
 OF_ONE_ENTITY = ("pull_mrr", "publish_rates")
 _MOST_ENTITIES = 5
 _NAMED = re.compile(r"\bentity (\w+)|\b(?:billing|orders)_(\w+)", re.ASCII)

@@ -76,6 +76,17 @@ NOTES = {
         "Counts the month's letters: owed = the sum of the states. Fails where a letter needs a person: "
         "`partner-program letters list MONTH` names them."
     ),
+    "collect_reminders": (
+        "Looks for what each partner manager has to see to, asks the entities for contracts that end, and writes the "
+        f"digest of each manager who has none of this week yet. Nothing is sent. {_AGAIN}"
+    ),
+    "send_digests": (
+        "Sends each digest of the week once, and postponed ones again for up to two days. Holds no worker meanwhile. "
+        "Clearing it sends only what was not handed over."
+    ),
+    "reconcile_digests": (
+        "Counts the week's digests. Fails where one was not taken: `partner-program reminders list` says why."
+    ),
     "end_letters": "Fails where anything before it failed, so that a run whose letters were not sent is no success.",
 }
 

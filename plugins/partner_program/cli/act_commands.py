@@ -9,11 +9,14 @@ from partner_program.cli.options import all_rows, example, table_or_file
 
 
 @click.command(epilog=example("partner-program acts 2015-06", "partner-program acts P004 --format json"))
-@click.argument("about", type=WORDS, metavar="MONTH|PARTNER")
+@click.argument("about", type=WORDS, metavar="MONTH|PARTNER|DAY")
 @table_or_file
 @all_rows
 def acts(about: str, form: Literal["table", "json", "csv"], every: bool) -> None:
-    """List what people and schedules did about a month (YYYY-MM) or a partner: when, who, what, why; newest first."""
+    """List what people and schedules did about a month (YYYY-MM) or a partner: when, who, what, why; newest first.
+
+    A day (YYYY-MM-DD) stands for the digests of its week.
+    """
     from partner_program.usecases.acts import acts_file, list_acts
 
     found = list_acts(installation(), about)

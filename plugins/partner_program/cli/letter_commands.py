@@ -252,10 +252,11 @@ def bounces(path: Path, reason: str, done_by: str) -> None:
 @_WHY
 @looked_at("done_by")
 def adopt(reason: str, done_by: str) -> None:
-    """Let a database that was copied, moved or put back from a backup send letters from here.
+    """Let a database that was copied, moved or put back from a backup send letters and digests from here.
 
-    Every letter that was not finished becomes ambiguous: it may have been sent since.
+    Every one that was not finished becomes ambiguous: it may have been sent since.
     """
+    from partner_program.usecases.digests.listing import list_digests
     from partner_program.usecases.letters.resolution import adopt_installation, ambiguous_letters, resolver
 
     here = installation()
@@ -263,3 +264,5 @@ def adopt(reason: str, done_by: str) -> None:
     click.echo(f"this installation sends from now on; {plural(count, 'letter has', 'letters have')} become ambiguous")
     for month, letters_of_month in ambiguous_letters(here).items():
         click.echo(f"{month}: {letters_of_month} to resolve: partner-program letters list {month} --state ambiguous")
+    if any(each.status == "ambiguous" for each in list_digests(here)):
+        click.echo("digests to resolve: partner-program reminders list")

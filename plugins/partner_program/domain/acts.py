@@ -44,6 +44,10 @@ DISPUTE_OPENED = "dispute opened"
 DISPUTE_ANSWERED = "dispute answered"
 DISPUTE_WITHDRAWN = "dispute withdrawn"
 PERSON_ERASED = "person erased"
+DIGESTS_APPROVED_BY_NOBODY = "digests approved without a person"
+DIGESTS_SENT = "digests sent"
+DIGEST_ARRIVED = "digest arrived"
+DIGEST_NEVER_CAME = "digest never came"
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 

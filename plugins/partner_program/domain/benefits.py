@@ -139,6 +139,11 @@ class Standing:
         """Whether it is in force on a day and its end lies at most so many days after that."""
         return self.state == "in_force" and self.valid_to is not None and self.valid_to <= day + timedelta(days)
 
+    def ended_after(self, since: date) -> bool:
+        """Whether it was given, and is over, and the first day without it lies after a day."""
+        given = self.request.period is not None and self.state in ("ended", "withdrawn")
+        return given and self.valid_to is not None and self.valid_to > since
+
 
 @dataclass(frozen=True, slots=True)
 class BenefitState:

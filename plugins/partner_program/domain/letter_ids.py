@@ -6,6 +6,7 @@ duplicate. A letter that a person has sent again gets a higher `resend_no`, and 
 
 import json
 import re
+from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 from partner_program.domain.refusals import Refusal
@@ -30,6 +31,12 @@ def message_id(
     """The Message-ID of one letter to one recipient, in angle brackets; `domain` is the sender's, in ASCII."""
     letter = json.dumps([installation_id, month, partner_id, kind, revision, recipient, resend_no])
     return f"<{uuid5(_NAMESPACE, letter).hex}@{domain}>"
+
+
+def digest_message_id(*, installation_id: str, week: date, account_manager_id: str, resend_no: int, domain: str) -> str:
+    """The Message-ID of a partner manager's digest of one week."""
+    digest = json.dumps([installation_id, "digest", week.isoformat(), account_manager_id, resend_no])
+    return f"<{uuid5(_NAMESPACE, digest).hex}@{domain}>"
 
 
 def letter_hex(message_id: str) -> str:

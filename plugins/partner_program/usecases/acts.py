@@ -1,6 +1,7 @@
 """The record of acts: who did what about a month or a partner, when and why, newest first."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Literal
 
 from partner_program.adapters.database import acts as act_store
@@ -8,16 +9,20 @@ from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.reports.acts import acts_csv, acts_json
 from partner_program.domain.acts import Act, DatedAct
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.digests import week_named, week_of
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
 
 
 def list_acts(installation: Installation, about: str) -> tuple[DatedAct, ...]:
-    """Every act about a month (YYYY-MM), or about one partner alone; newest first.
+    """Every act about a month (YYYY-MM), the digests of a day's week (YYYY-MM-DD), or one partner alone; newest first.
 
-    Refused for what is neither a month nor a partner of the registry.
+    Refused for what is neither a month nor a day nor a partner of the registry.
     """
     with installation.database.reading() as connection:
+        day = _day(about)
+        if day is not None:
+            return dated(installation, act_store.acts_of_subject(connection, week_named(week_of(day))))
         month = _month(about)
         if month is not None:
             return dated(installation, act_store.acts_of_month(connection, month))
@@ -32,6 +37,13 @@ def acts_about(installation: Installation, partner_id: str, subject: str) -> tup
     with installation.database.reading() as connection:
         acts = act_store.acts_of_partner(connection, partner_id)
     return dated(installation, [each for each in acts if each.subject == subject])
+
+
+def _day(about: str) -> date | None:
+    try:
+        return date.fromisoformat(about) if len(about) == len("2015-08-03") else None
+    except ValueError:
+        return None
 
 
 def _month(about: str) -> BillingMonth | None:

@@ -274,10 +274,12 @@ def list_benefits(
     partner_id: str | None = None,
     due_days: int | None = None,
     past: bool = False,
+    ended_after: date | None = None,
 ) -> list[BenefitLine]:
     """How requests stand on a day, by partner, benefit and id; with `past` those that are over, too.
 
-    With `due_days` those in force whose end lies at most so many days after that day, the first to end first.
+    With `due_days` those in force whose end lies at most so many days after that day, the first to end first; with
+    `ended_after` those that were given and have ended after that day, instead.
     """
     with installation.database.reading() as connection:
         partners = None if partner_id is None else [registry_store.find_partner(connection, partner_id).partner_id]
@@ -296,7 +298,10 @@ def list_benefits(
         partner = status[request.partner_id]
         authorized = partner.status == AUTHORIZED or on < leaving.get(partner.partner_id, date.min)
         stands = rules.standing(request, day=on, authorized=authorized)
-        wanted = past or stands.state in OPEN if due_days is None else stands.ends_within(due_days, day=on)
+        if ended_after is not None:
+            wanted = stands.ended_after(ended_after)
+        else:
+            wanted = past or stands.state in OPEN if due_days is None else stands.ends_within(due_days, day=on)
         if wanted:
             terms = limits.get(request.benefit)
             limit = None if terms is None else terms.units_of(tiers.get(request.partner_id, 0))

@@ -3,7 +3,8 @@
 Nothing is written and nothing is sent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from partner_program.domain.grace import GrantStanding, months_words, verdict_wo
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.registry import Partner
 from partner_program.domain.reminders import Reminder, ReminderKind, Reminders, by_manager, last_days
 from partner_program.usecases.benefits import BenefitLine, list_benefits
 from partner_program.usecases.contracts import contracts_ending
@@ -23,12 +25,32 @@ from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
 
 
+class FoundReminder(NamedTuple):
+    """A reminder for a partner's manager of now; `entity` is the one whose contract it is, None for other kinds."""
+
+    manager_id: str
+    entity: str | None
+    reminder: Reminder
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found for all managers: what ends or is due soon, and what has ended, each with its manager."""
+
+    soon: tuple[FoundReminder, ...]
+    ended: tuple[FoundReminder, ...]
+    unowned_contracts: int
+    not_read: Mapping[str, str]
+    faulty_lines: Mapping[str, tuple[str, ...]]
+
+
 class _Found(NamedTuple):
     day: date
     partner_id: str
     kind: ReminderKind
     subject_id: str
     words: str
+    entity: str | None = None
 
 
 def show_reminders(installation: Installation, *, on: date, due_days: int, manager_id: str | None = None) -> Reminders:
@@ -38,34 +60,67 @@ def show_reminders(installation: Installation, *, on: date, due_days: int, manag
     12 months that no line renews, which the entities are asked for now. Raises `Refusal` for a manager that is not
     known.
     """
+    found = gather_reminders(installation, on=on, due_days=due_days, manager_id=manager_id)
+    told = ((each.manager_id, each.reminder) for each in found.soon if manager_id in (None, each.manager_id))
+    return Reminders(on, due_days, by_manager(told), found.unowned_contracts, found.not_read, found.faulty_lines)
+
+
+def gather_reminders(
+    installation: Installation,
+    *,
+    on: date,
+    due_days: int,
+    ended_after: date | None = None,
+    manager_id: str | None = None,
+) -> Gathered:
+    """Gather what ends or is due within so many days of a day, and what has ended by then after an earlier day.
+
+    Each entity is read once. With `manager_id` disputes are only those of this manager's partners.
+    """
     disputes = list_disputes(installation, on=on, due_days=due_days, manager_id=manager_id)
     first, last = last_days(on=on, due_days=due_days)
-    contracts = contracts_ending(installation, first=first, last=last)
-    open_ended = [each for each in contracts.contracts if each.renewed_until is None]
-    found = [
-        *_benefits(list_benefits(installation, on=on, due_days=due_days), installation.program_on_or_first(on)),
+    since = on if ended_after is None else ended_after
+    contracts = contracts_ending(installation, first=min(first, since), last=last)
+    open_ended = [each for each in contracts.contracts if each.renewed_until is None and each.last_day >= first]
+    over = [each for each in contracts.contracts if each.renewed_until is None and each.last_day < first]
+    program = installation.program_on_or_first(on)
+    soon = [
+        *_benefits(list_benefits(installation, on=on, due_days=due_days), program),
         *_grants(list_grants(installation, on=on, due_days=due_days)),
         *_contracts(open_ended),
         *_disputes(disputes),
     ]
+    ended = [
+        *_benefits(list_benefits(installation, on=on, ended_after=since), program),
+        *_grants(each for each in list_grants(installation, on=on, settled=True) if _is_over(each, since, on)),
+        *_contracts(over),
+    ]
     with installation.database.reading() as connection:
-        partners = registry_store.partners_by_id(connection, {each.partner_id for each in found})
-    told = ((partners[each.partner_id], each) for each in found)
-    return Reminders(
-        on=on,
-        due_days=due_days,
-        managers=by_manager(
-            (
-                partner.account_manager_id,
-                Reminder(each.day, each.partner_id, each.kind, each.subject_id, partner.company_name, each.words),
-            )
-            for partner, each in told
-            if manager_id in (None, partner.account_manager_id)
-        ),
+        partners = registry_store.partners_by_id(connection, {each.partner_id for each in (*soon, *ended)})
+
+    def told(found: Iterable[_Found]) -> tuple[FoundReminder, ...]:
+        return tuple(_told(each, partners[each.partner_id]) for each in found)
+
+    return Gathered(
+        soon=told(soon),
+        ended=told(ended),
         unowned_contracts=sum(each.partner_id is None for each in open_ended),
         not_read=contracts.not_read,
         faulty_lines=contracts.faulty_lines,
     )
+
+
+def _told(each: _Found, partner: Partner) -> FoundReminder:
+    reminder = Reminder(each.day, each.partner_id, each.kind, each.subject_id, partner.company_name, each.words)
+    return FoundReminder(partner.account_manager_id, each.entity, reminder)
+
+
+def _is_over(grant: GrantStanding, since: date, on: date) -> bool:
+    """Whether a month has settled it, and its first day without it lies after `since` and not after `on`.
+
+    One that has ended and is not settled is told until it is.
+    """
+    return grant.settled_by is not None and since < grant.ends_on <= on
 
 
 def reminders_file(reminders: Reminders) -> str:
@@ -83,7 +138,7 @@ def _benefits(lines: Sequence[BenefitLine], program: Program) -> Iterator[_Found
             yield _Found(each.valid_to, each.partner_id, "benefit", each.request_id, words)
 
 
-def _grants(standings: Sequence[GrantStanding]) -> Iterator[_Found]:
+def _grants(standings: Iterable[GrantStanding]) -> Iterator[_Found]:
     for each in standings:
         left = f"; months left: {months_words(each.months_left)}" if each.months_left else ""
         words = f"Tier {each.tier} until {each.ends_on}: {verdict_words(each)}{left}"
@@ -99,7 +154,8 @@ def _contracts(contracts: Sequence[EndingContract]) -> Iterator[_Found]:
             product = f", {each.product}" if each.product else ""
             words = f"account {each.account_id}{product}, {billed}, last day {each.last_day}; {then}"
             day = each.last_day + timedelta(days=1)
-            yield _Found(day, each.partner_id, "contract", f"{each.entity}/{each.line_id}", words)
+            subject_id = f"{each.entity}/{each.line_id}"
+            yield _Found(day, each.partner_id, "contract", subject_id, words, each.entity)
 
 
 def _disputes(lines: Sequence[DisputeLine]) -> Iterator[_Found]:

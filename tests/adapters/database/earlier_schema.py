@@ -36,14 +36,22 @@ WITHOUT_ERASURE_ON_POSTGRES = (
         for table in ALWAYS_GUARDED
     ),
 )
+# 0027: no digests.
+WITHOUT_DIGESTS = ("DROP TABLE digest",)
+WITHOUT_GUARDS_OF_DIGESTS = (
+    f"DROP FUNCTION {', '.join(f'digest_guard_{what}' for what in ('key', 'moves', 'resends', 'delete'))}",
+)
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
+    *WITHOUT_DIGESTS,
     *(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_SQLITE,
     *WITHOUT_COUNTRIES,
     *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
+    *WITHOUT_DIGESTS,
+    *WITHOUT_GUARDS_OF_DIGESTS,
     *(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_POSTGRES,
     *WITHOUT_COUNTRIES,

@@ -96,6 +96,7 @@ def test_every_append_only_table_has_its_triggers(programme_settled: Programme) 
     named = {name for (name,) in programme_settled.ask("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")}
     append_only = {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in CHANGES}
     guards = {f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete")}
+    guards |= {f"digest_guard_{what}" for what in ("key", "moves", "resends", "delete")} | {"digest_refuses_truncate"}
     erasure = {"erasure_only_closes", "erasure_refuses_delete", "erasure_refuses_truncate"}
     assert named == append_only | guards | erasure | {"delivery_refuses_truncate"}
 

@@ -47,6 +47,7 @@ LATER = (
     "settlement_input",
     "dispute",
     "dispute_step",
+    "digest",
     "erasure",
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them

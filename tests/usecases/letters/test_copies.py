@@ -141,6 +141,7 @@ def test_an_adopted_copy_sends_nothing_that_may_have_left_and_the_adoption_is_on
         "database": str(folder / "program.db"),
         "epoch": 1_000_000,
         "ambiguous": RECIPIENTS,
+        "ambiguous_digests": 0,
     }
     assert resolve_letters(other.here, MONTH, "resend", KIM) == RECIPIENTS
     other.approve()

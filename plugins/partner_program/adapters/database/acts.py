@@ -64,6 +64,11 @@ def acts_of_partner(connection: Connection, partner_id: str) -> list[Act]:
     return _acts(connection, schema.act.c.partner_id == partner_id)
 
 
+def acts_of_subject(connection: Connection, subject: str) -> list[Act]:
+    """Return every act with this subject, oldest first."""
+    return _acts(connection, schema.act.c.subject == subject)
+
+
 def acts_behind(connection: Connection, partner_id: str, month: BillingMonth) -> list[Act]:
     """Return the acts behind a partner's result in a month, oldest first.
 

@@ -36,6 +36,7 @@ WORDS = (
     WordsOfPeople(schema.benefit_step, "done_by", ("reason", "activity", "market")),
     WordsOfPeople(schema.dispute_step, "done_by", ("reason",)),
     WordsOfPeople(schema.delivery, None, ("reply",)),
+    WordsOfPeople(schema.digest, None, ("text", "html", "reply")),
 )
 # A step is about the partner of its request or dispute.
 _HEADS: Mapping[Table, Table] = {

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Int
 
 from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
+from partner_program.domain.digests import DIGEST_STATES
 from partner_program.domain.disputes import About, DisputeAct, Verdict
 
 metadata = MetaData()
@@ -586,6 +587,31 @@ letter_action = _table(
     _may("batch_hash"),
     _must("detail"),
     _one_of("action", "approve", "approve_auto", "reject", "accepted", "resend", "bounces", "adopt"),
+)
+# The outbox of digests: one row for each partner manager and week, by its Monday, whether there was something to tell.
+digest = _table(
+    "digest",
+    _key("week_of", Day),
+    _key("account_manager_id"),
+    _must("status"),
+    _must("listed_on", Day),
+    _must("told_from", Day),
+    _must("due_days", Integer),
+    _must("reminders", Integer),
+    _must("not_read"),
+    _may("subject"),
+    _may("text"),
+    _may("html"),
+    _may("content_hash"),
+    _may("message_id"),
+    _may("dated", Whole),
+    _must("resend_number", Integer),
+    _may("claimed_by"),
+    _may("claimed_until", Whole),
+    _may("not_before", Whole),
+    _must("attempts", Integer),
+    _may("reply"),
+    _one_of("status", *DIGEST_STATES),
 )
 # Which installation sends, and from where: a copy, or one restored from a backup, sends nothing until a person has
 # checked it.

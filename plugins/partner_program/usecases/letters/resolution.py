@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import digests as digest_store
 from partner_program.adapters.database import letter_actions as letter_action_store
 from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.database.history import settlements_or_refusal
@@ -107,13 +108,14 @@ def adopt_installation(installation: Installation, by: Doer) -> int:
     """Let a copied or restored database send from here; return how many letters a person has to look at.
 
     Letters that were not finished may have been sent since the backup was made: they become ambiguous. A person looks
-    for their Message-IDs in the mail server's log, and resolves them.
+    for their Message-IDs in the mail server's log, and resolves them. So do digests, which are not counted here.
     """
     reason = f"the database was copied or put back from a backup: {by.reason}"
     with installation.database.writing() as connection:
         epoch = rebind(connection, installation)
         count = delivery_store.make_ambiguous(connection, MAY_HAVE_LEFT, reason)
-        detail = {**asdict(installation.place), "epoch": epoch.count, "ambiguous": count}
+        digests = digest_store.make_ambiguous(connection, reason)
+        detail = {**asdict(installation.place), "epoch": epoch.count, "ambiguous": count, "ambiguous_digests": digests}
         record_act(connection, INSTALLATION_ADOPTED, epoch.installation_id, by, detail)
     return count
 
