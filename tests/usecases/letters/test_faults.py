@@ -13,7 +13,7 @@ from partner_program.adapters.mail.client import StopSending
 from partner_program.adapters.mail.wire import Wire
 from tests.smtp.fault_modes import ALIKE
 from tests.smtp.fault_server import MODES, FaultServer
-from tests.usecases.dying import Points, ended, start
+from tests.usecases.dying import Changes, Deadly, ended, start
 from tests.usecases.letter_world import RECIPIENTS, LetterWorld, letter_world
 from tests.worlds import World
 
@@ -118,14 +118,14 @@ def killed(june: LetterWorld, point: int) -> bool:
     """Send in a child that is killed before write number `point` to database or server; return whether it got there."""
 
     def dying() -> None:
-        points = Points(point)
-        points.watch()
+        deadly = Deadly(point)
+        Changes(deadly).watch()
         send = Wire.send
 
         def counted(wire: Wire, *what: object) -> None:
-            points.pass_one()
+            deadly()
             send(wire, *what)  # type: ignore[arg-type]
-            points.pass_one()
+            deadly()
 
         Wire.send = counted  # type: ignore[method-assign] # never put back: the process ends soon
         june.send(partners=["P1"])
