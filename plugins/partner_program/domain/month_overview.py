@@ -1,11 +1,9 @@
-"""A month in figures: who rose and fell, what each entity's lines became, what its letters became."""
+"""A month in figures: who rose and fell, and what each entity's lines became."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from partner_program.domain.delivery import DeliveryState
-from partner_program.domain.letters import LetterKind
 from partner_program.domain.totals import Bucket
 
 
@@ -58,15 +56,6 @@ class LinesRead:
     def difference(self) -> int:
         """Lines that no bucket has."""
         return self.read - self.in_buckets
-
-
-@dataclass(frozen=True, slots=True)
-class LetterCount:
-    """How many recipients of letters of one kind are in one state."""
-
-    kind: LetterKind
-    state: DeliveryState
-    recipients: int
 
 
 def entity_lines(buckets: Sequence[Bucket]) -> list[EntityLines]:

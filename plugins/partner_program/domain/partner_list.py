@@ -36,11 +36,19 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class ListedMonth:
-    """The month whose results a list shows: its newest revision, and the settlement that says who is held."""
+    """The month whose results a list shows, with its newest revision and the settlements of that.
+
+    The last settlement says who is held.
+    """
 
     billing_month: BillingMonth
     revision: int
-    settlement_id: int
+    settlements: tuple[int, ...]
+
+    @classmethod
+    def none(cls) -> "ListedMonth":
+        """A month that has no results."""
+        return cls(BillingMonth(1900, 1), 0, (0,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,19 @@ WITHOUT_STEPS_OF_BENEFITS = (
 WITHOUT_COUNTRIES = ("ALTER TABLE account_manager DROP COLUMN countries",)
 # 0026: a partner had no attributes.
 WITHOUT_ATTRIBUTES = ("ALTER TABLE partner DROP COLUMN attributes",)
+# 0028: lists were not read a page at a time.
+INDEXES_OF_LISTS = (
+    "delivery_unfinished",
+    "publication_unpublished",
+    "partner_by_name",
+    "partner_by_language",
+    "account_link_of_account",
+    "assessment_by_revenue",
+)
+WITHOUT_INDEXES_OF_LISTS = (
+    *(f"DROP INDEX {name}" for name in INDEXES_OF_LISTS),
+    f"DELETE FROM sqlite_stat1 WHERE idx IN {(*INDEXES_OF_LISTS, 'sqlite_autoindex_partner_1')}",  # noqa: S608
+)
 # 0025: no erasure, so nothing of these tables could change.
 ALWAYS_GUARDED = ("act", "letter_action", "brake_release")
 WITHOUT_ERASURE_ON_SQLITE = (
@@ -43,6 +56,7 @@ WITHOUT_GUARDS_OF_DIGESTS = (
 )
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
+    *WITHOUT_INDEXES_OF_LISTS,
     *WITHOUT_DIGESTS,
     *(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_SQLITE,

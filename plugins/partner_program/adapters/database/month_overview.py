@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.waiting import ACCEPTED
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.month_overview import LetterCount, LinesRead, Movement
+from partner_program.domain.delivery import STATES, DeliveryState
+from partner_program.domain.letters import LetterKind
+from partner_program.domain.month_overview import LinesRead, Movement
 
 
 def movements(connection: Connection, settlements: Sequence[int]) -> list[Movement]:
@@ -44,19 +47,19 @@ def lines_read(connection: Connection, settlement_id: int) -> list[LinesRead]:
     return [LinesRead(entity, read, in_buckets.get(entity, 0)) for entity, read in connection.execute(query)]
 
 
-def letter_counts(connection: Connection, month: BillingMonth) -> list[LetterCount]:
-    """Count the recipients of a month's letters by kind and state."""
-    letter, delivery = schema.letter, schema.delivery
-    same = (
-        (letter.c.billing_month == delivery.c.billing_month)
-        & (letter.c.revision == delivery.c.revision)
-        & (letter.c.partner_id == delivery.c.partner_id)
-    )
-    query = (
-        select(letter.c.kind, delivery.c.status, func.count())
-        .join(delivery, same)
-        .where(delivery.c.billing_month == str(month))
-        .group_by(letter.c.kind, delivery.c.status)
-        .order_by(letter.c.kind, delivery.c.status)
-    )
-    return [LetterCount(*row) for row in connection.execute(query)]
+def letter_kinds(connection: Connection, month: BillingMonth) -> dict[LetterKind, int]:
+    """Count the letters of a month by kind."""
+    table = schema.letter
+    query = select(table.c.kind, func.count()).where(table.c.billing_month == str(month)).group_by(table.c.kind)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(table.c.kind))}
+
+
+def letter_states(connection: Connection, month: BillingMonth) -> dict[DeliveryState, int]:
+    """Count the recipients of a month's letters by state; what was accepted is the rest, and not read one by one."""
+    table = schema.delivery
+    here = table.c.billing_month == str(month)
+    query = select(table.c.status, func.count()).where(here, table.c.status != ACCEPTED).group_by(table.c.status)
+    found: dict[DeliveryState, int] = {row[0]: row[1] for row in connection.execute(query)}
+    every = int(connection.execute(select(func.count()).select_from(table).where(here)).scalar_one())
+    found["accepted"] = every - sum(found.values())
+    return {state: found[state] for state in STATES if found.get(state)}

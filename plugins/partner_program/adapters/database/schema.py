@@ -6,7 +6,7 @@ updated or deleted: triggers refuse it.
 
 from typing import Any, get_args
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, MetaData, Table, text
 
 from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
@@ -43,6 +43,11 @@ def _bp(column: str) -> CheckConstraint:
 
 def _tier(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} >= 0", name=f"{column}_range")
+
+
+def _unfinished(name: str, *columns: Column[Any], where: str) -> Index:
+    """An index of the few rows that are not finished yet."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _table(name: str, *items: Any) -> Table:
@@ -702,6 +707,21 @@ INDEXES = (
     Index("discount_rate_of_settlement", discount_rate.c.settlement_id),
     Index("act_of_month", act.c.billing_month, act.c.partner_id),
     Index("act_of_partner", act.c.partner_id),
+    # What waits over all months, whatever has been finished; and lists that are read a page at a time.
+    _unfinished("delivery_unfinished", delivery.c.billing_month, delivery.c.status, where="status <> 'accepted'"),
+    _unfinished(
+        "publication_unpublished", publication.c.entity, publication.c.account_id, where="published_on IS NULL"
+    ),
+    Index("partner_by_name", partner.c.company_name, partner.c.partner_id),
+    Index("partner_by_language", partner.c.language),
+    Index("account_link_of_account", account_link.c.account_id),
+    Index(
+        "assessment_by_revenue",
+        assessment.c.billing_month,
+        assessment.c.revision,
+        assessment.c.mrr_eur_cents,
+        assessment.c.partner_id,
+    ),
     # Tiers and moves of a month, counted from the index alone.
     Index("assessment_moves", assessment.c.settlement_id, assessment.c.previous_tier, assessment.c.tier),
 )

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.domain.acts import BRAKE_RELEASED, BRAKE_STOPPED, MONTH_RUN, RATES_WAIT
@@ -12,13 +12,17 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import REPLACED, DeliveryState
 from partner_program.domain.waiting import BrakeStop, HeldGroup
 
+ACCEPTED: ColumnElement[str] = literal_column(
+    "'accepted'"
+)  # SQLite finds an index of some rows by their condition as it is written
+
 
 def unfinished_letters(connection: Connection) -> dict[BillingMonth, Counter[DeliveryState]]:
     """Count the recipients of letters that are not delivered, by month and state; those that were replaced are none."""
     table = schema.delivery
     query = (
         select(table.c.billing_month, table.c.status, func.count())
-        .where(table.c.status != "accepted", or_(table.c.reply.is_(None), table.c.reply.not_like(f"%{REPLACED}")))
+        .where(table.c.status != ACCEPTED, or_(table.c.reply.is_(None), table.c.reply.not_like(f"%{REPLACED}")))
         .group_by(table.c.billing_month, table.c.status)
     )
     found: dict[BillingMonth, Counter[DeliveryState]] = defaultdict(Counter)

@@ -35,7 +35,8 @@ def month_file(installation: Installation, month: BillingMonth) -> str:
             "assigned": decided.assigned,
             **{name: decided.partners(name) for name in ("rose", "fell", "stayed", "first")},
             "movements": plain(decided.movements),
-            "letters": plain(decided.letters),
+            "letters": dict(decided.letters),
+            "recipients": dict(decided.recipients),
             "signed": [act_facts(each) for each in decided.signed],
         }
     waits = found.approval

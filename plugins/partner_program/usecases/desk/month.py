@@ -1,6 +1,7 @@
 """A month in figures: totals that add up, who rose and fell, who is held, what became of its letters."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,15 +15,18 @@ from partner_program.adapters.database.rates_approvals import approval_of
 from partner_program.adapters.database.restatements import find_proposal
 from partner_program.domain.acts import MONTH_SIGNED, DatedAct
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
-from partner_program.domain.month_overview import EntityLines, LetterCount, LinesRead, Movement, entity_lines
-from partner_program.domain.partner_list import ListedMonth, ListedPartner, Wanted
+from partner_program.domain.month_overview import EntityLines, LinesRead, Movement, entity_lines
+from partner_program.domain.partner_list import ListedPartner, Wanted
 from partner_program.domain.rates_approval import RatesApproval
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.restatement import Proposal
 from partner_program.domain.totals import UnmatchedAccount
 from partner_program.domain.waiting import BrakeStop, HeldGroup
 from partner_program.usecases.acts import dated
+from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
 
 NAMED = 100  # how many partners that fell or rose are named on the page; the register has all
@@ -30,7 +34,10 @@ NAMED = 100  # how many partners that fell or rose are named on the page; the re
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a month's newest revision decided; revenue in EUR cents, `preceding` that of the month before."""
+    """What a month's newest revision decided; revenue in EUR cents, `preceding` that of the month before.
+
+    `letters` are counted by kind, their `recipients` by state.
+    """
 
     status: MonthStatus
     revision: int
@@ -45,7 +52,8 @@ class Decided:
     lines: tuple[EntityLines, ...]
     read: tuple[LinesRead, ...]
     unmatched: tuple[UnmatchedAccount, ...]
-    letters: tuple[LetterCount, ...]
+    letters: Mapping[LetterKind, int]
+    recipients: Mapping[DeliveryState, int]
     lowered: tuple[ListedPartner, ...]
     raised: tuple[ListedPartner, ...]
     signed: tuple[DatedAct, ...]
@@ -140,9 +148,8 @@ def month_overview(installation: Installation, month: BillingMonth) -> MonthOver
 def _decided(connection: Connection, installation: Installation, month: BillingMonth) -> Decided:
     settlements = settlement_history.settlements_of(connection, month)
     last = settlements[-1]
-    own = [each.settlement_id for each in settlements if each.revision == last.revision]
+    listed = listed_month(month, settlements)
     totals = settlement_history.load_totals(connection, last.settlement_id)
-    listed = ListedMonth(month, last.revision, last.settlement_id)
     signed = [
         act
         for act in act_store.load_acts(connection, MONTH_SIGNED, month=month)
@@ -160,13 +167,14 @@ def _decided(connection: Connection, installation: Installation, month: BillingM
         decision_hash=settlement_history.decision_hashes(connection, month, last.revision)[-1],
         counted_eur_cents=overview_store.counted_revenue(connection, month, last.revision),
         preceding_eur_cents=_preceding(connection, month),
-        movements=tuple(overview_store.movements(connection, own)),
+        movements=tuple(overview_store.movements(connection, listed.settlements)),
         held=tuple(waiting.held_groups(connection, {last.settlement_id: month})),
         entity_totals=tuple(sorted(totals.entity_totals.items())),
         lines=tuple(entity_lines(totals.buckets)),
         read=tuple(overview_store.lines_read(connection, last.settlement_id)),
         unmatched=totals.unmatched,
-        letters=tuple(overview_store.letter_counts(connection, month)) if last.status == IN_FORCE else (),
+        letters=overview_store.letter_kinds(connection, month) if last.status == IN_FORCE else {},
+        recipients=overview_store.letter_states(connection, month) if last.status == IN_FORCE else {},
         lowered=moved(Wanted(change="lowered")),
         raised=moved(Wanted(change="raised")),
         signed=dated(installation, signed),

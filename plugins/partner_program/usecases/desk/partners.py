@@ -1,5 +1,6 @@
 """The list of partners with their results of the newest month: searched, filtered, sorted, a page at a time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -7,6 +8,8 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import partner_list
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.history import StoredSettlement
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.partner_list import (
     ListedMonth,
@@ -67,5 +70,10 @@ def newest_month(connection: Connection) -> ListedMonth | None:
     newest = max((month for month, status in months if status == IN_FORCE), default=None)
     if newest is None:
         return None
-    last = settlement_history.settlements_of(connection, newest)[-1]
-    return ListedMonth(newest, last.revision, last.settlement_id)
+    return listed_month(newest, settlement_history.settlements_of(connection, newest))
+
+
+def listed_month(month: BillingMonth, settlements: Sequence[StoredSettlement]) -> ListedMonth:
+    """A month with its newest revision and the settlements of that."""
+    revision = settlements[-1].revision
+    return ListedMonth(month, revision, tuple(each.settlement_id for each in settlements if each.revision == revision))
