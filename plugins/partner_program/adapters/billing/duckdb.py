@@ -8,6 +8,8 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,8 @@ _TYPES = ColumnTypes(
     day="DATE",
 )
 # What text of a CSV file means. A column's type is known when a statement is prepared: for others this costs nothing.
-_MACROS = r"""
+# What a Parquet file says of its parts is read once, not by each statement.
+_SESSION = r"""
 CREATE TEMP MACRO AS_DAY(x) AS CASE
     WHEN TYPEOF(x) <> 'VARCHAR' OR REGEXP_FULL_MATCH(CAST(x AS VARCHAR), '\d{4}-\d{2}-\d{2}') THEN TRY_CAST(x AS DATE)
 END;
@@ -52,6 +55,7 @@ CREATE TEMP MACRO AS_WHOLE(x) AS CASE
     WHEN TYPEOF(x) <> 'VARCHAR' OR REGEXP_FULL_MATCH(CAST(x AS VARCHAR), '-?\d{1,18}') THEN TRY_CAST(x AS BIGINT)
 END;
 SET TimeZone = 'UTC';
+SET parquet_metadata_cache = true;
 """
 _READING = "union_by_name = true, hive_partitioning = false"
 _CSV = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true"
@@ -74,11 +78,15 @@ class DuckdbSnapshot(BillingSnapshot):
         self._written = written  # relations of CSV files, in which everything is text
 
     def read(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a statement, some thousand at a time."""
+        """Yield the rows of a statement, fetched some thousand at a time.
+
+        The statement runs when its first row is asked for: it ends the one before, whose rows would be lost.
+        """
         statement, binds = with_lists(self.statement(name), values)
         named = set(_BIND.findall(statement))
         answer = self._connection.execute(_BIND.sub(r"$\1", statement), {each: binds[each] for each in named})
-        yield from with_whole_numbers(name, _fetched(answer), form=DIGITS)
+        rows = chain.from_iterable(iter(partial(answer.fetchmany, _ROWS_AT_ONCE), []))
+        yield from with_whole_numbers(name, rows, form=DIGITS)
 
     def columns(self, relation: str) -> list[str]:
         """Return the names of a relation's columns; raises `BillingFault` for a column of a wrong type."""
@@ -94,11 +102,6 @@ class DuckdbSnapshot(BillingSnapshot):
         return account_id if isinstance(account_id, str) else account_id.decode(errors="backslashreplace")
 
 
-def _fetched(answer: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    while some := answer.fetchmany(_ROWS_AT_ONCE):
-        yield from some
-
-
 @contextmanager
 def open_duckdb(
     fields: ConnectionFields, *, deadline: Deadline, sql_folder: Path, stand_ins: Mapping[str, str], any_bytes: bool
@@ -111,7 +114,7 @@ def open_duckdb(
     try:
         with closing(_connect(fields)) as connection:
             deadline.will_stop(connection.interrupt)
-            connection.execute(_MACROS)
+            connection.execute(_SESSION)
             if not fields.host:
                 _make_views(connection, files)
             _lock(connection, files)

@@ -1,7 +1,7 @@
 """The parts that billing databases on a server share: binds, and whole numbers sent as text."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from partner_program.adapters.billing.snapshot import LONGEST_TEXT
@@ -20,17 +20,19 @@ def named_binds(statement: str) -> str:
 
 def with_whole_numbers(
     name: str, rows: Iterable[tuple[Any, ...]], *, form: re.Pattern[str] = _WHOLE
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a statement with whole numbers as integers; any other value stays the text that it is.
+) -> Iterable[tuple[Any, ...]]:
+    """Return the rows of a statement with whole numbers as integers; any other value stays the text that it is.
 
     `form` is how a whole number is written: its first group holds the digits.
     """
     columns = _WHOLE_COLUMNS.get(name)
     if columns is None:
-        yield from rows
-        return
-    for row in rows:
-        yield tuple(_whole(value, form) if place in columns else value for place, value in enumerate(row))
+        return rows
+    return (_with_whole(row, columns, form) for row in rows)
+
+
+def _with_whole(row: tuple[Any, ...], columns: tuple[int, ...], form: re.Pattern[str]) -> tuple[Any, ...]:
+    return tuple(_whole(value, form) if place in columns else value for place, value in enumerate(row))
 
 
 def _whole(value: Any, form: re.Pattern[str]) -> Any:
