@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from partner_program.domain.money import BP, discounted_cents
 from partner_program.domain.program import Program
-from partner_program.domain.quote import Quote, QuoteStep, combined_bp, quote, shortening_surcharge_bp
+from partner_program.domain.quote import Quote, QuoteStep, combined_bp, quote, shares_left, shortening_surcharge_bp
 from partner_program.domain.rates import Component, RateTerms, rate_terms
 from partner_program.domain.refusals import NotDefined
 from tests.domain.made_month import GO_LIVE, PROGRAM
@@ -311,3 +312,14 @@ def test_what_gives_a_discount_is_named_also_where_it_gives_nothing() -> None:
 def test_a_promotion_of_exactly_the_cap_is_no_better_alone() -> None:
     (step,) = (each for each in price(of_tier(1), promotion_bp=2_500).steps if each.bp < 0)
     assert (step.rule, step.bp) == ("capped at 25 %", -500)
+
+
+@pytest.mark.parametrize("program", [PROGRAM, COMPOUND], ids=["additive", "compound"])
+@given(tier=st.integers(0, 6), website=POINTS, months=st.sampled_from([1, 3, 12, 36]), listed=st.integers(0, 10**9))
+def test_what_the_last_step_leaves_is_the_fee(
+    program: Program, tier: int, website: int, months: int, listed: int
+) -> None:
+    priced = price(of_tier(tier), months=months, website_bp=website, monthly=listed, program=program)
+    steps = [step for step in priced.steps if step.component == "monthly_fee"]
+    left = shares_left(program, steps)
+    assert discounted_cents(listed, BP - left[-1]) == priced.monthly_fee_cents

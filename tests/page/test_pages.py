@@ -20,6 +20,8 @@ PAGES = (
     "months/2015-07",
     "benefits",
     "benefits/of/P2-seeding_options-2015-08-10",
+    "acts",
+    "quote?partner=P1",
 )
 
 

@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from partner_program.domain.billing_month import BillingMonth
+
 # What was done. A kind is stored with each act: a name that was used once stays.
 MONTH_RUN = "month run"
 BRAKE_STOPPED = "month stopped by the brake"
@@ -89,6 +91,64 @@ class DatedAct:
     partner_id: str | None
     decided_hash: str
     detail: str
+
+
+# Every kind of act, in the order in which a list offers them.
+KINDS = (
+    MONTH_RUN,
+    BRAKE_STOPPED,
+    BRAKE_RELEASED,
+    RATES_WAIT,
+    RATES_APPROVED,
+    RATES_REFUSED,
+    MONTH_SIGNED,
+    RESTATEMENT_ACCEPTED,
+    RESTATEMENT_REJECTED,
+    CLOSE_RECORDED,
+    RATE_CONFIRMED,
+    RATES_PUBLISHED,
+    LETTERS_APPROVED,
+    LETTERS_APPROVED_BY_NOBODY,
+    LETTERS_REJECTED,
+    LETTERS_SENT,
+    LETTER_ARRIVED,
+    LETTER_AGAIN,
+    LETTER_NEVER_CAME,
+    LETTERS_BOUNCED,
+    DIGESTS_APPROVED_BY_NOBODY,
+    DIGESTS_SENT,
+    DIGEST_ARRIVED,
+    DIGEST_NEVER_CAME,
+    GRANT_MADE,
+    BENEFIT_REQUESTED,
+    BENEFIT_APPROVED,
+    BENEFIT_REFUSED,
+    BENEFIT_WITHDRAWN,
+    BENEFIT_OUTCOME,
+    DISPUTE_OPENED,
+    DISPUTE_ANSWERED,
+    DISPUTE_WITHDRAWN,
+    APPLICATION_ACCEPTED,
+    PARTNER_ASSIGNED,
+    PARTNER_SUSPENDED,
+    PARTNER_ENDED,
+    PARTNER_RESUMED,
+    REGISTRY_LOADED,
+    REGISTRY_REMOVAL,
+    INSTALLATION_ADOPTED,
+    PROOF_WRITTEN,
+    PERSON_ERASED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedActs:
+    """Which acts are wanted; what is empty or None does not matter. `person` is a piece of who acted."""
+
+    month: BillingMonth | None = None
+    partner_id: str = ""
+    kind: str = ""
+    person: str = ""
 
 
 # Those at the head of a register: who ran the month, who approved, who signed.

@@ -1,5 +1,6 @@
 """What an order costs on the day it is placed (rule 9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -11,6 +12,7 @@ from partner_program.domain.rates import Component, RateTerms
 from partner_program.domain.refusals import NotDefined
 
 ONE_MONTH = 1
+_PREPAYMENT = "prepayment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def quote(
         QuoteStep("monthly_fee", "website discount", website_bp),
         QuoteStep("monthly_fee", "promotion", promotion_bp),
         QuoteStep("monthly_fee", _cap_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
-        QuoteStep("monthly_fee", f"prepayment of {plural(term_months, 'month')}", term_bp),
+        QuoteStep("monthly_fee", f"{_PREPAYMENT} of {plural(term_months, 'month')}", term_bp),
     ]
     if shortened_from_months is not None:
         surcharge = shortening_surcharge_bp(program=program, from_months=shortened_from_months, to_months=term_months)
@@ -78,8 +80,18 @@ def quote(
     return Quote(
         monthly_fee_cents=discounted_cents(monthly_list_cents, discount),
         setup_fee_cents=discounted_cents(setup_list_cents, Fraction(setup_bp)),
-        steps=tuple(step for step in steps if step.bp or step.rule.startswith(("tier", "legacy", "prepayment"))),
+        steps=tuple(step for step in steps if step.bp or step.rule.startswith(("tier", "legacy", _PREPAYMENT))),
     )
+
+
+def shares_left(program: Program, steps: Sequence[QuoteStep]) -> tuple[Fraction, ...]:
+    """What is left of one fee's list price after each of its steps, in basis points, never below 0."""
+    left, found = Fraction(BP), []
+    for step in steps:
+        compounds = program.readings.stacking == "compound" and step.rule.startswith(_PREPAYMENT)
+        left = left * Fraction(BP - step.bp, BP) if compounds else left - step.bp
+        found.append(max(left, Fraction(0)))
+    return tuple(found)
 
 
 def combined_bp(*, partner_bp: int, public_bp: int, cap_bp: int) -> int:

@@ -1,17 +1,20 @@
 """The record of acts: who did what about a month or a partner, when and why, newest first."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from partner_program.adapters.database import acts as act_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.reports.acts import acts_csv, acts_json
-from partner_program.domain.acts import Act, DatedAct
+from partner_program.domain.acts import Act, DatedAct, WantedActs
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.digests import week_named, week_of
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
+
+PAGE = 50
 
 
 def list_acts(installation: Installation, about: str) -> tuple[DatedAct, ...]:
@@ -44,6 +47,30 @@ def _day(about: str) -> date | None:
         return date.fromisoformat(about) if len(about) == len("2015-08-03") else None
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFound:
+    """A page of the record, newest first; `next_before` leads to the older ones, None where there are none."""
+
+    acts: tuple[DatedAct, ...]
+    next_before: int | None
+
+
+def find_acts(
+    installation: Installation, wanted: WantedActs, *, before: int | None = None, count: int = PAGE
+) -> ActsFound:
+    """At most `count` acts that are wanted, the newest first; with `before` those older than the act of that number.
+
+    What is added meanwhile moves no page: numbers only grow.
+    """
+    with installation.database.reading() as connection:
+        found = act_store.newest_acts(connection, wanted, before=before, count=count + 1)
+    shown = found[:count]
+    return ActsFound(
+        acts=dated(installation, [act for _, act in reversed(shown)]),
+        next_before=shown[-1][0] if len(found) > count else None,
+    )
 
 
 def _month(about: str) -> BillingMonth | None:

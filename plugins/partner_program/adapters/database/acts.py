@@ -5,10 +5,10 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select
+from sqlalchemy import Connection, Row, and_, insert, or_, select
 
 from partner_program.adapters.database import schema
-from partner_program.domain.acts import Act, Doer
+from partner_program.domain.acts import Act, Doer, WantedActs
 from partner_program.domain.billing_month import BillingMonth
 
 
@@ -83,20 +83,37 @@ def acts_behind(connection: Connection, partner_id: str, month: BillingMonth) ->
     return _acts(connection, or_(*about))
 
 
+def newest_acts(connection: Connection, wanted: WantedActs, *, before: int | None, count: int) -> list[tuple[int, Act]]:
+    """Return at most `count` acts that are wanted, newest first, each with its number; `before` is such a number."""
+    act = schema.act.c
+    here = [] if before is None else [act.act_id < before]
+    if wanted.month is not None:
+        here.append(act.billing_month == str(wanted.month))
+    if wanted.partner_id:
+        here.append(act.partner_id == wanted.partner_id)
+    if wanted.kind:
+        here.append(act.kind == wanted.kind)
+    if wanted.person:
+        here.append(act.done_by.icontains(wanted.person, autoescape=True))
+    query = select(schema.act).where(*here).order_by(act.act_id.desc()).limit(count)
+    return [(row.act_id, _act(row)) for row in connection.execute(query)]
+
+
 def _acts(connection: Connection, here: Any) -> list[Act]:
     table = schema.act
-    return [
-        Act(
-            row.kind,
-            row.subject,
-            Doer(row.done_by, row.reason, row.done_at),
-            row.decided_hash,
-            row.detail,
-            row.billing_month,
-            row.partner_id,
-        )
-        for row in connection.execute(select(table).where(here).order_by(table.c.act_id))
-    ]
+    return [_act(row) for row in connection.execute(select(table).where(here).order_by(table.c.act_id))]
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(
+        row.kind,
+        row.subject,
+        Doer(row.done_by, row.reason, row.done_at),
+        row.decided_hash,
+        row.detail,
+        row.billing_month,
+        row.partner_id,
+    )
 
 
 def is_on_record(connection: Connection, kind: str, done_at: int, change_id: str) -> bool:

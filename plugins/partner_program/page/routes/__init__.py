@@ -1,5 +1,5 @@
 """The pages, a module for each; the order of `PAGES` is that of the links in the row on top."""
 
-from partner_program.page.routes import benefits, month_acts, months, partner, partners, receipts, today
+from partner_program.page.routes import acts, benefits, month_acts, months, partner, partners, quotes, receipts, today
 
-PAGES = (today, months, month_acts, partners, receipts, benefits, partner)
+PAGES = (today, months, month_acts, partners, receipts, benefits, acts, quotes, partner)
