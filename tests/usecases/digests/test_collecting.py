@@ -177,6 +177,14 @@ def test_what_a_digest_told_that_did_not_arrive_is_told_again_also_when_it_is_kn
     assert digests.told(after + 7 * DAY) == {}
 
 
+def test_one_manager_is_told_again_what_did_not_arrive_and_the_others_are_not(digests: DigestWorld) -> None:
+    digests.send()
+    digests.send(NEXT_WEEK)
+    resolve_digest(digests.here, NEXT_WEEK, "M2", "not_sent", SAID)
+    digests.send(LATER_WEEK)
+    assert digests.told(LATER_WEEK) == {"M2": {"ended": ["US/C2"]}}
+
+
 def test_weeks_only_go_forward_and_no_day_is_still_to_come(digests: DigestWorld) -> None:
     digests.send(NEXT_WEEK)
     before = digests.world.fingerprint()

@@ -19,9 +19,20 @@ from partner_program.usecases.digests.resolution import resolve_digest
 from partner_program.usecases.letters.binding import installation_file
 from partner_program.usecases.letters.resolution import adopt_installation
 from tests.cli.conftest import moved
+from tests.servers import Postgres
 from tests.smtp.fault_server import MODES, FaultServer
-from tests.usecases.digest_world import BOTH, NEXT_WEEK, WEEK, DigestWorld, digest_world, manager_of, told_in
+from tests.usecases.digest_world import (
+    BOTH,
+    NEXT_WEEK,
+    WEEK,
+    DigestWorld,
+    digest_world,
+    manager_of,
+    told_in,
+    with_reminders,
+)
 from tests.usecases.dying import Changes, Deadly, die_at, ended, start
+from tests.usecases.two_at_once import on_postgres
 from tests.worlds import World
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -151,13 +162,33 @@ def test_collecting_killed_at_any_moment_writes_all_digests_or_none(digests: Dig
     assert point > 5
 
 
-@pytest.mark.processes
-def test_three_who_send_at_once_send_each_digest_once(digests: DigestWorld) -> None:
+def send_at_once(digests: DigestWorld) -> None:
     with FaultServer("plain") as server:
         digests.use_server(server.connection_fields())
         children = [start(digests.send) for _ in range(3)]
         assert [ended(child) for child in children] == [0, 0, 0]
     assert (digests.states(), arrived(server)) == (SENT, {"M1": 1, "M2": 1})
+
+
+@pytest.mark.processes
+def test_three_who_send_at_once_send_each_digest_once(digests: DigestWorld) -> None:
+    send_at_once(digests)
+
+
+@pytest.mark.processes
+@pytest.mark.server
+def test_three_who_send_at_once_on_a_server_send_each_once_and_it_goes_on(
+    shared_postgres: Postgres, tmp_path: Path
+) -> None:
+    with on_postgres(World(tmp_path), shared_postgres) as world:
+        with_reminders(world)
+        digests = DigestWorld(world)
+        send_at_once(digests)
+        del world.connections["letters_smtp"]
+        digests.send(NEXT_WEEK)
+        assert digests.told(NEXT_WEEK)["M2"] == {"ended": ["US/C2"]}
+        resolve_digest(digests.here, NEXT_WEEK, "M2", "not_sent", ROBIN)
+        assert digests.send(NEXT_WEEK).outcomes == {"M2": "accepted"}
 
 
 @pytest.mark.processes
