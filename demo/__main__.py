@@ -184,6 +184,21 @@ def dispute_july() -> None:
     open_dispute(here, "P004", july, subject, by="pat", reason=reason, today=TODAY)
 
 
+def tell_managers(progress: Progress) -> None:
+    """Write the week's digest of each partner manager who has something to see to, into files."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.domain.reminders import DUE_DAYS
+    from partner_program.usecases.digests.collecting import collect_digests
+    from partner_program.usecases.digests.sending import send_digests
+    from partner_program.usecases.handover import Clock
+    from partner_program.usecases.installation import Installation
+
+    here = Installation.here(EnvironmentConnections())
+    week = collect_digests(here, on=TODAY, due_days=DUE_DAYS, by="robin", clock=time).week
+    sent = send_digests(here, week, clock=Clock(time, sleep), sent_by="robin")
+    progress.say(f"digests to {len(sent.outcomes)} partner managers written to files")
+
+
 def show_benefits(console: Console) -> None:
     """Print how the benefits on request stand, as `partner-program benefit list` does."""
     from partner_program.adapters.connections import EnvironmentConnections
@@ -322,6 +337,7 @@ def main() -> None:
     sign_june(progress)
     decide_a_proposal()
     dispute_july()
+    tell_managers(progress)
     show(console)
     console.print("\nTwo applications, out/world/applications/refused.json and accepted.json:")
     for line in told:
