@@ -34,9 +34,9 @@ def small_world(world: World) -> World:
         world.rate(month, "USD", "1.2")
     world.orders("NL")
     world.ready("2015-06", "2015-07")
-    _run(world, JUNE, date(2015, 7, 27))
+    run_and_render(world, JUNE, date(2015, 7, 27))
     world.reopen("2015-07", "US")
-    _run(world, JULY, date(2015, 8, 3))
+    run_and_render(world, JULY, date(2015, 8, 3))
     open_dispute(
         world.installation,
         "P1",
@@ -51,7 +51,7 @@ def small_world(world: World) -> World:
     return world
 
 
-def _run(world: World, month: BillingMonth, on: date) -> None:
+def run_and_render(world: World, month: BillingMonth, on: date) -> None:
     """Settle a month as pat does, and render its letters; its rates are owed, and not published yet."""
     here = world.installation
     settle_installed(here, MonthRequest(month, on, on, started_by="pat"))

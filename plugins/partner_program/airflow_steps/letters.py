@@ -46,14 +46,18 @@ _BODY = """
 {{ ti.xcom_pull(task_ids='begin_letters')['partners'] }} partners wait for approval, for the month
 {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}.
 
-Look at the preview book first, in the folder for letters and reports:
-`letters/{{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}/index.html`
+Look at the preview book first: on
+[the page about these letters][page], or in the
+folder for letters and reports, `letters/{{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}/index.html`.
+You can approve them there too: that answers here as well.
 
 The approval holds for these letters as they are now (hash
 `{{ ti.xcom_pull(task_ids='begin_letters')['batch_hash'][:12] }}`); whatever is rendered anew asks again.
 Whoever started the run, or ran the month, cannot approve it. After the approval three letters go first, then the rest.
 
 For a first look by one person: where letters are only written to files, tick `alone`. It stays on record.
+
+[page]: plugin/partners/partner-programme/letters/{{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}/approve
 """
 _ALONE = {
     "alone": Param(

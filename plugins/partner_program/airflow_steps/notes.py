@@ -59,8 +59,8 @@ NOTES = {
     "approve_letters": (
         "**Waits for a person**, under Required Actions. The approval holds for these letters as they are, "
         "and for nothing that is rendered later. Whoever started the run or ran the month cannot give it; one "
-        "person alone can, by ticking `alone`, where letters are only written to files. Where it failed, "
-        "clear it and let somebody else answer."
+        "person alone can, by ticking `alone`, where letters are only written to files. An approval on the page of "
+        "letters answers here too. Where it failed, clear it and let somebody else answer."
     ),
     "send_canary": (
         "Sends the first three letters. Where the mail server does not take one, the rest stays here: read "

@@ -43,6 +43,16 @@ NEXT: dict[DeliveryState, tuple[DeliveryState, ...]] = {
 }
 
 
+def state_words(state: str) -> str:
+    """A state in words for people."""
+    return {
+        "planned": "not rendered yet",
+        "rendered": "waiting for approval",
+        "claimed": "being handed over",
+        "dot_pending": "handed over without an answer",
+    }.get(state, state)
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One recipient's row of the outbox with the kind of its letter; times are seconds since 1970, UTC."""

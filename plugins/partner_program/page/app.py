@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 
 from partner_program.page import api, routes
 from partner_program.page.faults import HANDLERS
+from partner_program.page.letter_runs import Mounted
 from partner_program.page.links import STATIC
 from partner_program.page.rights import may_read
 from partner_program.page.security import RulesForBrowsers, from_this_site
@@ -16,7 +17,7 @@ from partner_program.page.security import RulesForBrowsers, from_this_site
 def build_app() -> FastAPI:
     """Make the application; a route that somebody adds is guarded without a word about it."""
     handlers: dict[Any, Any] = dict(HANDLERS)
-    app = FastAPI(
+    app = Mounted(
         title="Partner programme",
         dependencies=[Depends(get_user), Depends(may_read), Depends(from_this_site)],
         exception_handlers=handlers,

@@ -36,7 +36,8 @@ def of_http(request: Request, fault: HTTPException) -> Response:
 
 def of_input(request: Request, fault: RequestValidationError) -> Response:
     """Answer a request whose values cannot be read; they are not repeated."""
-    named = sorted({str(each["loc"][-1]) for each in fault.errors()})
+    # The place of a fault is where the value stands, its name, and then what it might have been.
+    named = sorted({str(each["loc"][:2][-1]) for each in fault.errors()})
     return _answer(request, 422, f"What was given for {', '.join(named)} cannot be read.")
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, delete, func, insert, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.letter_benefits import kept_benefits
@@ -31,6 +31,22 @@ def owed_partners(connection: Connection, month: BillingMonth) -> list[str]:
     letter = schema.letter
     query = select(letter.c.partner_id).where(letter.c.billing_month == str(month)).distinct()
     return sorted(connection.execute(query).scalars())
+
+
+def count_owed_letters(connection: Connection, month: BillingMonth) -> int:
+    """Count the partners that are owed a letter for a month."""
+    letter = schema.letter
+    query = select(func.count(letter.c.partner_id.distinct())).where(letter.c.billing_month == str(month))
+    return int(connection.execute(query).scalar_one())
+
+
+def was_written_to_before(connection: Connection, month: BillingMonth, partner_id: str) -> bool:
+    """Return whether one partner was owed a letter for any earlier month."""
+    letter = schema.letter
+    query = select(letter.c.billing_month).where(
+        letter.c.billing_month < str(month), letter.c.partner_id == partner_id
+    )  # fmt: skip
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def written_to_before(connection: Connection, month: BillingMonth) -> frozenset[str]:

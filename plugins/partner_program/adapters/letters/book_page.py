@@ -23,11 +23,11 @@ from partner_program.adapters.letters.book_view import (
     day,
     kinds_and_languages,
     month_name,
-    state_name,
 )
 from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.mail_address import sending_domain
 from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.delivery import state_words
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
 from partner_program.domain.sending_settings import SendingSettings
@@ -79,8 +79,13 @@ class Section:
 
 def write_letter_book(path: Path, book: LetterBook, *, templates: Path) -> Path:
     """Write the page, whole or not at all; `templates` is the folder of `book.html.j2`."""
-    write_if_changed(path, _template(templates).render(book=book, **_facts(book)))
+    write_if_changed(path, letter_book_page(book, templates=templates))
     return path
+
+
+def letter_book_page(book: LetterBook, *, templates: Path) -> str:
+    """Return the page as HTML."""
+    return _template(templates).render(book=book, **_facts(book))
 
 
 @cache
@@ -98,7 +103,7 @@ def _template(folder: Path) -> Template:
         "plain": plain_name,
         "day": day,
         "month": month_name,
-        "state": state_name,
+        "state": state_words,
     }
     return environment.get_template("book.html.j2")
 

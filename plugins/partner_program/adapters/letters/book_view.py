@@ -10,7 +10,7 @@ from babel import Locale
 
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.delivery import DeliveryState, state_words
 from partner_program.domain.letter_order import LetterChange, Remark
 from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.money import round_half_away
@@ -159,11 +159,6 @@ def day(value: date) -> str:
     return _WRITTEN.day(value)
 
 
-def state_name(state: str) -> str:
-    """Return the state of a delivery in words for people."""
-    return {"rendered": "waiting for approval", "dot_pending": "handed over without an answer"}.get(state, state)
-
-
 def month_name(billing_month: str) -> str:
     """Format a month for the page."""
     return _WRITTEN.month(billing_month)
@@ -244,4 +239,4 @@ def _recipients(recipients: Sequence[Recipient]) -> tuple[str, ...]:
 def _together(names: Sequence[str], domain: str, state: DeliveryState) -> str:
     left = len(names) - _RECIPIENTS_SHOWN
     shown = ", ".join(names[:_RECIPIENTS_SHOWN]) + domain + (f" and {left} more" if left > 0 else "")
-    return shown if state == "rendered" else f"{shown}: {state_name(state)}"
+    return shown if state == "rendered" else f"{shown}: {state_words(state)}"

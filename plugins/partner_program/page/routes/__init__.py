@@ -1,5 +1,17 @@
 """The pages, a module for each; the order of `PAGES` is that of the links in the row on top."""
 
-from partner_program.page.routes import acts, benefits, month_acts, months, partner, partners, quotes, receipts, today
+from partner_program.page.routes import (
+    acts,
+    benefits,
+    letter_acts,
+    letters,
+    month_acts,
+    months,
+    partner,
+    partners,
+    quotes,
+    receipts,
+    today,
+)
 
-PAGES = (today, months, month_acts, partners, receipts, benefits, acts, quotes, partner)
+PAGES = (today, months, month_acts, letters, letter_acts, partners, receipts, benefits, acts, quotes, partner)

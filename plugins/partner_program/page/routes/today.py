@@ -21,6 +21,10 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "restatement": lambda links, waiting: links("months", waiting.month, "restatement"),
     "benefit_request": lambda links, waiting: links("benefits", "of", waiting.subject_id),
     "benefit_ends": lambda links, waiting: links("benefits", "of", waiting.subject_id),
+    "letters_to_approve": lambda links, waiting: links("letters", waiting.month, "approve"),
+    "letters_to_send": lambda links, waiting: links("letters", waiting.month, "send"),
+    "letters_need_a_person": lambda links, waiting: links("letters", waiting.month),
+    "letters_to_render": lambda links, waiting: links("letters", waiting.month),
 }
 WHO: Mapping[Who, str] = {
     "decide": WHO_MAY_DECIDE,

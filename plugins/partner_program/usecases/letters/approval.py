@@ -49,6 +49,45 @@ def waiting_batch(installation: Installation, month: BillingMonth) -> LetterBatc
         return _batch(month, _waiting(connection, month))
 
 
+@dataclass(frozen=True, slots=True)
+class ForApproval:
+    """What a person looks at before approving: the batch, and whether it goes to a mail server.
+
+    `approval_days` is how long an approval holds. `not_by` ran the month or started the letters' run.
+    """
+
+    batch: LetterBatch
+    live: bool
+    approval_days: int
+    not_by: tuple[str, ...]
+
+    def needs_somebody_else(self, name: str) -> bool:
+        """Whether this person may not approve these letters, but for alone where they go to files."""
+        return any(same_person(each, name) for each in self.not_by)
+
+
+def letters_for_approval(
+    installation: Installation, month: BillingMonth, *, started_by: str | None = None, batch_hash: str | None = None
+) -> ForApproval:
+    """Return what there is to approve; `started_by` started the run that asks.
+
+    Raises `NotApproved` where a letter is not rendered yet, `Refusal` where none waits, `Moved` where it is not the
+    batch with `batch_hash`.
+    """
+    settings = sending_settings(installation.connections)
+    with installation.database.reading() as connection:
+        rows = _waiting(connection, month)
+        batch = _batch(month, rows)
+        if batch_hash is not None and batch_hash != batch.batch_hash:
+            raise _moved(batch_hash, batch)
+        if not rows:
+            settlements_or_refusal(connection, month)
+            raise Refusal(f"no letter of {month} waits for an approval")
+        ran = [act.doer.done_by for act in load_acts(connection, MONTH_RUN, month=month)]
+    not_by = [*ran, *([] if started_by is None else [started_by])]
+    return ForApproval(batch, settings.live, settings.approval_days, tuple(dict.fromkeys(not_by)))
+
+
 def approve_letters(
     installation: Installation,
     month: BillingMonth,
@@ -64,6 +103,7 @@ def approve_letters(
     """Approve a month's waiting letters; they may be sent from now on, for as many days as an approval holds.
 
     `batch_hash` is the hash of what the person looked at: the approval is refused if a letter was rendered anew since.
+    Where just these letters are approved already and no other waits, nothing is written: twice is once.
     `started_by` is the person who started the letters' run, who may not approve them; nor may whoever ran the month.
     `alone` lets that person do so on record, where letters are written to files. `auto` means that no person looked;
     for live sending it is refused unless the settings allow it. A copy of an installation approves nothing: raises
@@ -82,11 +122,10 @@ def approve_letters(
             _check_second_person(connection, month, approved_by, started_by)
         rows = _waiting(connection, month)
         batch = _batch(month, rows)
+        if not rows and batch_hash is not None and (before := _approved_before(connection, month, batch_hash)):
+            return before
         if batch_hash is not None and batch_hash != batch.batch_hash:
-            raise Moved(
-                f"the letters of {month} have changed since they were looked at "
-                f"({batch_hash[:12]}, now {batch.batch_hash[:12]}): look at them again"
-            )
+            raise _moved(batch_hash, batch)
         if not rows:
             settlements_or_refusal(connection, month)
             raise Refusal(f"no letter of {month} waits for an approval")
@@ -112,6 +151,26 @@ def approve_letters(
                 continue
             _approve(connection, row, approval, installation_id=installation_id, domain=domain, now=now)
     return batch
+
+
+def _moved(shown: str, now: LetterBatch) -> Moved:
+    return Moved(
+        f"the letters of {now.month} have changed since they were looked at "
+        f"({shown[:12]}, now {now.batch_hash[:12]}): look at them again"
+    )
+
+
+def _approved_before(connection: Connection, month: BillingMonth, batch_hash: str) -> LetterBatch | None:
+    """The batch that the month's newest approval is about, if it has this hash."""
+    approvals = [
+        each
+        for each in letter_action_store.load_actions(connection, month)
+        if each.action in ("approve", "approve_auto")
+    ]
+    if not approvals or approvals[-1].batch_hash != batch_hash:
+        return None
+    deliveries, partners = (int(str(approvals[-1].detail[name])) for name in ("deliveries", "partners"))
+    return LetterBatch(month, batch_hash, deliveries, partners)
 
 
 def reject_letters(

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from partner_program.adapters.atomic_write import write_if_changed
+from partner_program.adapters.atomic_write import read_private, write_if_changed
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
-from partner_program.adapters.database.history import assessed_months
+from partner_program.adapters.database.history import assessed_months, settlements_or_refusal
 from partner_program.adapters.database.letter_actions import Action, LetterAction
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, write_letter_book
+from partner_program.adapters.letters.book_page import HeldGroup, LetterBook, letter_book_page, write_letter_book
 from partner_program.adapters.letters.book_view import BookLetter, LetterSize, Recipient
 from partner_program.adapters.letters.months_page import PageLink
 from partner_program.adapters.mail.sending_settings import sending_settings
@@ -25,6 +25,7 @@ from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.month_order import last_in_force_before
+from partner_program.domain.refusals import NotThere
 from partner_program.domain.register import Register, RegisterPartner
 from partner_program.domain.registry import Registry
 from partner_program.usecases.installation import Installation
@@ -68,12 +69,45 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
 
     Raises where a letter is not rendered yet: there is nothing to approve then.
     """
+    book = _gather(installation, month, today, _links(installation, month))
+    page = letters_folder(installation, month) / "index.html"
+    return write_letter_book(page, book, templates=_pages(installation))
+
+
+def show_book(
+    installation: Installation, month: BillingMonth, *, today: date, links: Sequence[tuple[str, str]], at_most: int
+) -> str:
+    """Return the book of a month's letters as they are now, with links of these words and addresses; writes nothing.
+
+    Of more than `at_most` letters it is the one that was written last, for it takes long to make; raises `NotThere`
+    where none was.
+    """
+    with installation.database.reading() as connection:
+        settlements_or_refusal(connection, month)
+        letters = letter_store.count_owed_letters(connection, month)
+    if letters <= at_most:
+        book = _gather(installation, month, today, [PageLink(*each) for each in links])
+        return letter_book_page(book, templates=_pages(installation))
+    written = read_private(letters_folder(installation, month) / "index.html")
+    if written is None:
+        raise NotThere(
+            f"the preview book of {month} has {letters:,} letters and was not written yet where the api-server can "
+            "read it: a run of tier_letters writes it, or `partner-program letters book`"
+        )
+    return written.decode()
+
+
+def _pages(installation: Installation) -> Path:
+    return installation.include / "templates" / "letters" / "pages"
+
+
+def _gather(installation: Installation, month: BillingMonth, today: date, links: Sequence[PageLink]) -> LetterBook:
     # The hash is read first: if a letter changes while the book is written, the hash is too old and approves nothing.
     batch = waiting_batch(installation, month)
     found = _find(installation, month)
     counted = reconcile_letters(installation, month)
     brand = letter_templates(installation).brand
-    book = LetterBook(
+    return LetterBook(
         billing_month=str(month),
         previous_month=str(found.previous_month) if found.previous_month else None,
         today=today,
@@ -85,13 +119,11 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
         settings=sending_settings(installation.connections),
         letters=_letters(installation, found),
         held=_held(found),
-        links=_links(installation, month, found.register),
+        links=links,
         company_name=brand.company_name,
         programme_name=brand.programme_name,
         owed_to_nobody=owed_to_nobody(installation, month),
     )
-    page = letters_folder(installation, month) / "index.html"
-    return write_letter_book(page, book, templates=installation.include / "templates" / "letters" / "pages")
 
 
 def _decision(action: LetterAction) -> str:
@@ -121,7 +153,13 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
 def _letters(installation: Installation, found: _Found) -> list[BookLetter]:
     letters = facts_of_letters(owed=found.owed, registry=found.registry, programs=installation.programs)
     return [
-        _letter(stated, found.deliveries[owed.partner_id, owed.revision], found, _size(installation, owed))
+        book_letter(
+            stated,
+            found.deliveries[owed.partner_id, owed.revision],
+            before=found.previous.get(owed.partner_id),
+            is_first=owed.partner_id not in found.written_before,
+            size=_size(installation, owed),
+        )
         for owed, stated in letters
     ]
 
@@ -133,15 +171,22 @@ def _size(installation: Installation, letter: OwedLetter) -> LetterSize:
     return LetterSize((html or 0) + (text or 0), accounts)
 
 
-def _letter(stated: LetterFacts, rows: Sequence[Delivery], found: _Found, size: LetterSize) -> BookLetter:
-    before = found.previous.get(stated.partner_id)
+def book_letter(
+    stated: LetterFacts,
+    rows: Sequence[Delivery],
+    *,
+    before: RegisterPartner | None,
+    is_first: bool,
+    size: LetterSize,
+) -> BookLetter:
+    """One letter beside what was `before`, the partner's row in the register of the month in force before it."""
     change = LetterChange(
         partner_id=stated.partner_id,
         tier=stated.tier,
         previous_tier=stated.previous_tier,
         mrr_eur_cents=stated.mrr_eur_cents,
         previous_mrr_eur_cents=before.mrr_eur_cents if before else None,
-        is_first=stated.partner_id not in found.written_before,
+        is_first=is_first,
         has_lapsed=any(grant.outcome == "lapsed" for grant in stated.grants),
         keeps_legacy=bool(stated.legacy),
         reaches_nobody=all(row.status in ("undeliverable", "refused") for row in rows),
@@ -175,9 +220,11 @@ def _held(found: _Found) -> list[HeldGroup]:
     return [HeldGroup(reason, tuple(companies)) for reason, companies in ordered]
 
 
-def _links(installation: Installation, month: BillingMonth, register: Register) -> list[PageLink]:
+def _links(installation: Installation, month: BillingMonth) -> list[PageLink]:
     """Links to the files near the page; writes the register, which has the letters that the page has no room for."""
     table = installation.out / "registers" / f"{month}.csv"
+    with installation.database.reading() as connection:
+        register = read_register(connection, month)
     write_if_changed(table, register_csv(register))
     links = [PageLink("Register (CSV)", f"../../registers/{month}.csv")]
     for label, href in (("Quality report", f"quality/{month}/index.html"), ("Tiers and letters", "index.html")):

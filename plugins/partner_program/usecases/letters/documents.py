@@ -30,6 +30,16 @@ def letter_pdf(
     program_file: Path | None = None,
 ) -> Path:
     """Write the PDF of a partner's newest letter for a month: to `out`, or beside its HTML."""
+    content = letter_pdf_content(installation, partner_id, month, program_file=program_file)
+    path = out or letters_folder(installation, month) / f"{letter_file_name(partner_id)}.pdf"
+    write_bytes_if_changed(path, content)
+    return path
+
+
+def letter_pdf_content(
+    installation: Installation, partner_id: str, month: BillingMonth, *, program_file: Path | None = None
+) -> bytes:
+    """Return the PDF of a partner's newest letter for a month; nothing is written."""
     with installation.database.reading() as connection:
         find_partner(connection, partner_id)
         registry = load_registry(connection, [partner_id])
@@ -38,9 +48,7 @@ def letter_pdf(
         raise NotDefined(f"partner {partner_id} has no letter for {month}: the month owes it none, or is not settled")
     programs = installation.programs_with(program_file)
     ((_, facts),) = facts_of_letters(owed=owed, registry=registry, programs=programs)
-    path = out or letters_folder(installation, month) / f"{letter_file_name(partner_id)}.pdf"
-    write_bytes_if_changed(path, _typesetter(installation).letter(facts))
-    return path
+    return _typesetter(installation).letter(facts)
 
 
 def certificate_pdf(

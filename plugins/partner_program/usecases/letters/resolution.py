@@ -1,8 +1,10 @@
 """A person's decision about letters that cannot go on by themselves: it arrived, or send it again."""
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
 
 from sqlalchemy import Connection
 
@@ -15,13 +17,45 @@ from partner_program.adapters.mail.courier import TO_FILE
 from partner_program.domain.acts import INSTALLATION_ADOPTED, LETTER_AGAIN, LETTER_ARRIVED, LETTER_NEVER_CAME, Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NO_RECIPIENT, Delivery, DeliveryState
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import rebind
 
 Resolution = Literal["accepted", "resend", "never_came"]
+RESOLUTIONS: tuple[Resolution, ...] = get_args(Resolution)
 RESOLVABLE = ("ambiguous", "refused", "undeliverable")
 MAY_HAVE_LEFT: tuple[DeliveryState, ...] = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
+
+
+@dataclass(frozen=True, slots=True)
+class ToResolve:
+    """A partner's letters of a month that a person can resolve: each row with what can be said of it.
+
+    `shown_hash` is that of the rows as they are now.
+    """
+
+    month: BillingMonth
+    partner_id: str
+    rows: tuple[tuple[Delivery, tuple[Resolution, ...]], ...]
+    shown_hash: str
+
+
+def letters_to_resolve(
+    installation: Installation, month: BillingMonth, partner_id: str, *, shown_hash: str | None = None
+) -> ToResolve:
+    """Return what can be resolved of a partner's letters of a month.
+
+    Raises `NotThere` where the partner has none, `Moved` where they are not those with `shown_hash`.
+    """
+    with installation.database.reading() as connection:
+        rows = delivery_store.deliveries(connection, month, partners=[partner_id])
+        if not rows:
+            settlements_or_refusal(connection, month)
+            raise NotThere(f"partner {partner_id} has no letter for {month}")
+    if shown_hash is not None and shown_hash != _hash_of(rows):
+        raise _moved(month)
+    choices = [(row, what_can_be_said(row)) for row in rows]
+    return ToResolve(month, partner_id, tuple((row, can) for row, can in choices if can), _hash_of(rows))
 
 
 def resolve_letters(
@@ -33,6 +67,7 @@ def resolve_letters(
     partners: Sequence[str] | None = None,
     recipients: Sequence[str] | None = None,
     written_to_files: bool = False,
+    shown_hash: str | None = None,
 ) -> int:
     """Record a person's decision about a month's letters; return how many rows.
 
@@ -41,21 +76,31 @@ def resolve_letters(
     `accepted` is for ambiguous letters that arrived. `resend` asks for a new approval, under a new Message-ID: of
     ambiguous, refused and undeliverable letters, or, with `written_to_files`, of those that only went to files.
     `never_came` makes letters refused that a mail server took and that did not arrive, in the words of a person.
+    `shown_hash` is that of the rows that the person looked at: raises `Moved` if one is another now. Where this person
+    has said just this already, nothing is written: twice is once.
     """
     with installation.database.writing() as connection:
+        there = delivery_store.deliveries(connection, month, partners=partners)
+        if shown_hash is not None and shown_hash != _hash_of(there):
+            own = [row for row in there if recipients is None or row.recipient in recipients]
+            said = [row for row in own if row.reply == _said(resolution, by)]
+            if said and len({row.recipient for row in said}) == len({row.recipient for row in own}):
+                return len(said)
+            raise _moved(month)
         rows = [
             row
-            for row in delivery_store.deliveries(connection, month, partners=partners)
+            for row in there
             if _applies_to(row, resolution, written_to_files=written_to_files)
             and (recipients is None or row.recipient in recipients)
         ]
         if not rows:
             settlements_or_refusal(connection, month)
             raise Refusal(f"no letter of {month} can be resolved so: see `partner-program letters list {month}`")
+        if recipients is not None and not set(recipients) <= {row.recipient for row in rows}:
+            raise Refusal(f"not each of these letters of {month} can be resolved so, and none was")
         if resolution == "never_came":
-            said = f"{by.done_by} says that it never came: {by.reason}"
             for row in rows:
-                delivery_store.move(connection, row, "refused", reply=said)
+                delivery_store.move(connection, row, "refused", reply=_said(resolution, by))
             _record(connection, LETTER_NEVER_CAME, rows, by, month)
             return len(rows)
         _record(connection, LETTER_ARRIVED if resolution == "accepted" else LETTER_AGAIN, rows, by, month)
@@ -67,6 +112,30 @@ def resolve_letters(
         for row in rows:
             _resolve(connection, row, resolution, by)
     return len(rows)
+
+
+def _said(resolution: Resolution, by: Doer) -> str:
+    """What stands beside a letter that a person has resolved."""
+    words = {
+        "accepted": "says that it arrived",
+        "resend": "asks to send it again",
+        "never_came": "says that it never came",
+    }
+    return f"{by.done_by} {words[resolution]}: {by.reason}"
+
+
+def what_can_be_said(row: Delivery) -> tuple[Resolution, ...]:
+    """How a person can resolve a row as it is now."""
+    return tuple(each for each in RESOLUTIONS if _applies_to(row, each, written_to_files=False))
+
+
+def _moved(month: BillingMonth) -> Moved:
+    return Moved(f"these letters of {month} have changed since they were looked at: look at them again")
+
+
+def _hash_of(rows: Sequence[Delivery]) -> str:
+    facts = [[*row.key, row.status, row.resend_number, row.message_id, row.reply] for row in rows]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
 def _record(connection: Connection, kind: str, rows: Sequence[Delivery], by: Doer, month: BillingMonth) -> None:
@@ -89,7 +158,7 @@ def _applies_to(row: Delivery, resolution: Resolution, *, written_to_files: bool
 
 def _resolve(connection: Connection, row: Delivery, resolution: Resolution, by: Doer) -> None:
     if resolution == "accepted":
-        delivery_store.move(connection, row, "accepted", reply=f"{by.done_by} says that it arrived: {by.reason}")
+        delivery_store.move(connection, row, "accepted", reply=_said(resolution, by))
     else:
         delivery_store.move(
             connection,
@@ -100,7 +169,7 @@ def _resolve(connection: Connection, row: Delivery, resolution: Resolution, by: 
             message_id=None,
             not_before=None,
             attempts=0,
-            reply=f"{by.done_by} asks to send it again: {by.reason}",
+            reply=_said(resolution, by),
         )
 
 

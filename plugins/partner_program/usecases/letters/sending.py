@@ -1,7 +1,10 @@
 """Sends approved letters: each one is claimed, rendered again, compared with its approval, and handed over once."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
@@ -14,7 +17,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery, Outcome
 from partner_program.domain.letter_facts import facts_of_letters
 from partner_program.domain.recipients import Recipients
-from partner_program.domain.refusals import NotApproved, Undeliverable
+from partner_program.domain.refusals import Moved, NotApproved, Undeliverable
 from partner_program.usecases.handover import CLAIM, Clock, Sender, SendReport
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.claims import Claims
@@ -33,6 +36,47 @@ def count_to_send(installation: Installation, month: BillingMonth) -> int:
         settlements_or_refusal(connection, month)
         states = delivery_store.count_states(connection, month)
     return states.get("approved", 0) + states.get("deferred", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """A month's letters that may be sent now: how many, to how many partners, and the hash of all of them.
+
+    `live` says whether they go to a mail server, or into files. `waiting` counts those that wait for an approval.
+    """
+
+    month: BillingMonth
+    deliveries: int
+    partners: int
+    sending_hash: str
+    live: bool
+    waiting: int
+
+
+def what_to_send(installation: Installation, month: BillingMonth, *, sending_hash: str | None = None) -> ToSend:
+    """Return what a sending would send now; another letter, or another approval, has another hash.
+
+    Raises `NotThere` where the month was not run, `Moved` where they are not those with `sending_hash`.
+    """
+    with installation.database.reading() as connection:
+        settlements_or_refusal(connection, month)
+        rows = delivery_store.deliveries(connection, month, states=["approved", "deferred"])
+        waiting = delivery_store.count_owed(connection, month, states=["rendered"])
+    facts = json.dumps([[*row.key, row.message_id, row.content_hash] for row in rows], ensure_ascii=False)
+    now = hashlib.sha256(facts.encode()).hexdigest()
+    if sending_hash is not None and sending_hash != now:
+        raise Moved(
+            f"other letters of {month} can be sent now than those that you looked at "
+            f"({sending_hash[:12]}, now {now[:12]}): look at them again"
+        )
+    return ToSend(
+        month=month,
+        deliveries=len(rows),
+        partners=len({row.partner_id for row in rows}),
+        sending_hash=now,
+        live=sending_settings(installation.connections).live,
+        waiting=waiting,
+    )
 
 
 def send_letters(

@@ -1,0 +1,72 @@
+"""An Airflow that has runs of tier_letters: what its REST API answers, in memory, and what it was asked to do."""
+
+from typing import Any
+
+from tests.page.asking import PREFIX, Asking
+
+
+class AirflowWithRuns:
+    """Answers as Airflow's REST API does; `started` and `answered` are what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.is_known = True
+        self.is_paused = False
+        self.may_start = True
+        self.runs: list[dict[str, Any]] = []
+        self.asks: list[dict[str, Any]] = []
+        self.started: list[dict[str, Any]] = []
+        self.answered: list[tuple[str, dict[str, Any]]] = []
+
+    def waiting(self, run_id: str, month: str, batch_hash: str, started_by: str = "pat") -> None:
+        """A run that waits for an answer about the letters with this hash."""
+        conf = {"billing_month": month}
+        run = {"dag_run_id": run_id, "state": "running", "conf": conf, "triggering_user_name": started_by}
+        self.runs.append(run)
+        task = {"dag_run_id": run_id, "task_id": "approve_letters"}
+        self.asks.append({"task_instance": task, "subject": "Send them?", "body": f"(hash `{batch_hash[:12]}`)"})
+
+    def around(self, pages: Any, root: str = "") -> Asking:
+        """Ask the pages, mounted in this Airflow."""
+        from fastapi import FastAPI, HTTPException, Request
+        from fastapi.testclient import TestClient
+
+        airflow = FastAPI(root_path=root)
+        dag = "/api/v2/dags/tier_letters"
+
+        @airflow.get(dag)
+        def the_dag() -> Any:
+            if not self.is_known:
+                raise HTTPException(404, "not found")
+            return {"dag_id": "tier_letters", "is_paused": self.is_paused}
+
+        @airflow.get(f"{dag}/dagRuns")
+        def the_runs() -> Any:
+            return {"dag_runs": self.runs}
+
+        @airflow.get(f"{dag}/dagRuns/~/hitlDetails")
+        def what_is_asked() -> Any:
+            return {"hitl_details": self.asks}
+
+        @airflow.post(f"{dag}/dagRuns")
+        async def start(request: Request) -> Any:
+            body = await request.json()
+            if not self.is_known:
+                raise HTTPException(404, "not found")
+            if not self.may_start:
+                raise HTTPException(403, "forbidden")
+            if body["dag_run_id"] in [each["dag_run_id"] for each in self.started]:
+                raise HTTPException(409, "there already")
+            self.started.append(body)
+            return body
+
+        @airflow.patch(f"{dag}/dagRuns/{{run_id}}/taskInstances/approve_letters/-1/hitlDetails")
+        async def answer(run_id: str, request: Request) -> Any:
+            self.answered.append((run_id, await request.json()))
+            self.asks = [each for each in self.asks if each["task_instance"]["dag_run_id"] != run_id]
+            return {}
+
+        airflow.mount(PREFIX, pages)
+        client = TestClient(
+            airflow, raise_server_exceptions=False, follow_redirects=False, base_url="http://desk.example"
+        )
+        return Asking(client, root)
