@@ -2,12 +2,13 @@
 
 **Talks to** the templates and catalogues in `include/templates/letters/`: Jinja2 for HTML and text, Babel for numbers
 and dates, gettext catalogues for words, Typst for PDF.
-**Called by** `usecases.letters` and `usecases.months_page`. Nothing is read from a database here: the facts come in
-as values.
+**Called by** `usecases.letters`, `usecases.digests` and `usecases.months_page`. Nothing is read from a database here:
+the facts come in as values.
 
 `templates.LetterTemplates` turns one set of facts into a subject, HTML and text; `view` formats each fact for the
 reader's language (`locale_format`), and the templates only place it. `blocks` and `pdf` set the same sentences on
-paper; `account_list` writes the list of accounts that goes with a letter too long to show them all. `book_view` and
+paper; `account_list` writes the list of accounts that goes with a letter too long to show them all. `digest` lays out
+the weekly mail to a partner manager, from `include/templates/digests/`, in the look of the letters. `book_view` and
 `book_page` make the preview book, which a person reads before approving; `months_page` makes `out/index.html`.
 
 **To add a language:** one catalogue, `include/templates/letters/v1/catalogues/<language>.po`: copy `en.po`, change the

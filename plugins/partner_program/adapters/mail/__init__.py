@@ -2,7 +2,8 @@
 
 **Talks to** an SMTP server, through the connection `letters_smtp`; to files below `out/` without it; to a folder or
 mailbox of bounces.
-**Called by** `usecases.letters`: `sending` (approved letters), `show` (the message as it would go), `bounces`.
+**Called by** `usecases.handover` for letters and digests; `usecases.letters`: `show` (the message as it would go) and
+`bounces`; `usecases.digests`.
 
 From the outside in: a `courier` takes letters, to a mail server or to a folder. `client` hands over one letter after
 another on one connection; `conversation` opens that connection (greeting, TLS, login), `transaction` sends one

@@ -8,7 +8,8 @@ In order: `rendering` writes each letter from committed facts, unless `unchanged
 shows them to the person who approves;
 `approval` records the approval with the hash of what was seen, and `binding` the place that it was given in, so that a
 copy of the installation sends nothing; `claims` gives a letter to one sender at a time;
-`sending` renders it again, compares it with its approval, and hands it over as a message from `envelopes`; `bounces`
+`sending` renders it again, compares it with its approval, and hands it over as a message from `envelopes`, by way of
+`usecases.handover`, which digests share; `bounces`
 and `resolution` record what came back and what a person decided; `reconciliation` counts everything. `show` and
 `documents` show or write one letter.
 
