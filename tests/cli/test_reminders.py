@@ -1,6 +1,6 @@
 """`reminders show`: what ends or is due for each partner manager, as the lists of each kind say it."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import Subject
 from partner_program.usecases.benefits import Asked, Granted, Said, approve_benefit, request_benefit
 from partner_program.usecases.disputes import open_dispute
+from partner_program.usecases.reminders import gather_reminders
 from tests.cli.command_line import CommandLine
 from tests.cli.conftest import command_line, moved
 from tests.usecases.three_partners import june_in_force
@@ -145,3 +146,27 @@ def test_nothing_is_written(seen: Seen) -> None:
     before = world.fingerprint()
     shown(run)
     assert world.fingerprint() == before
+
+
+def test_an_older_agreement_that_ends_is_told_with_what_it_keeps(world_after_june: World, tmp_path: Path) -> None:
+    world = moved(world_after_june, tmp_path)
+    run = command_line(world)
+    for source, ends in (("letter of 2012", "2015-09-01"), ("letter of 2013", "2015-09-02"), ("letter of 2014", "")):
+        row = {"monthly_fee_discount_bp": 1250, "setup_fee_discount_bp": 0, "sla": "Gold", "benefits": "post_payment"}
+        world._add("legacy_agreements", partner_id="P1", source=source, valid_from="2012-01-01", valid_to=ends, **row)
+    world.load()
+    (found,) = shown(run)["managers"]
+    (told,) = (each for each in found["reminders"] if each["kind"] == "agreement")
+    assert (told["day"], told["partner_id"], told["subject_id"]) == ("2015-09-01", "P1", "letter of 2012")
+    assert told["words"] == (
+        "older agreement until 2015-09-01: 12.5 % on monthly fees, service level Gold, Post Payment; "
+        "then letter of 2013, letter of 2014"
+    )
+    day = date(2015, 9, 1)
+    for since, over in ((day - timedelta(1), ["letter of 2012"]), (day, [])):
+        gathered = gather_reminders(world.installation, on=day, due_days=30, ended_after=since)
+        assert [each.reminder.subject_id for each in gathered.ended] == over
+        assert [each.reminder.subject_id for each in gathered.soon] == ["letter of 2013"]
+    world.tables["partners"][0]["status"] = "suspended"
+    world.load()
+    assert shown(run)["managers"] == []

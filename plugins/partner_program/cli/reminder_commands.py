@@ -35,7 +35,7 @@ def reminders() -> None:
 @click.option("--manager", type=CODE, help="Only what this partner manager has to see to.")
 @text_or_json
 def reminders_show(due_days: int, on: date | None, manager: str | None, form: str) -> None:
-    """Show what ends soon for each manager's partners: benefits, grace periods, contracts; and answers that are due.
+    """Show what ends soon for each manager's partners: benefits, agreements, grace periods, contracts; and answers due.
 
     A day is the first one without it, or the last one for an answer. Nothing is sent. Contracts are asked from the
     billing databases now; an entity that cannot be read is named, and the exit status is 1.

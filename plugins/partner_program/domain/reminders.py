@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-ReminderKind = Literal["benefit", "grant", "contract", "dispute"]
+ReminderKind = Literal["agreement", "benefit", "grant", "contract", "dispute"]
 DUE_DAYS = 30  # unless somebody asks for other days
 
 
@@ -13,8 +13,9 @@ DUE_DAYS = 30  # unless somebody asks for other days
 class Reminder:
     """One thing of a partner: `words` say what it is, `subject_id` names it in the list of its kind.
 
-    `day` is the first day without the benefit, the grant or the contract, or the last day for an answer to a dispute.
-    It lies in the past for a grant that has ended and that no month has settled, and for an answer that is overdue.
+    `day` is the first day without the agreement, the benefit, the grant or the contract, or the last day for an answer
+    to a dispute. It lies in the past for a grant that has ended and that no month has settled, and for an answer that
+    is overdue.
     """
 
     day: date

@@ -1,4 +1,4 @@
-"""Reminders for partner managers: the lists of benefits, grants, contracts and disputes, one by one for each manager.
+"""Reminders for partner managers: what the lists of each kind say, one by one for each manager.
 
 Nothing is written and nothing is sent.
 """
@@ -13,10 +13,10 @@ from partner_program.adapters.reports.reminders import reminders_json
 from partner_program.domain.contracts import EndingContract, shorter_term_words
 from partner_program.domain.disputes import Subject
 from partner_program.domain.grace import GrantStanding, months_words, verdict_words
-from partner_program.domain.money import euros_text
+from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
-from partner_program.domain.registry import Partner
+from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 from partner_program.domain.reminders import Reminder, ReminderKind, Reminders, by_manager, last_days
 from partner_program.usecases.benefits import BenefitLine, list_benefits
 from partner_program.usecases.contracts import contracts_ending
@@ -56,9 +56,9 @@ class _Found(NamedTuple):
 def show_reminders(installation: Installation, *, on: date, due_days: int, manager_id: str | None = None) -> Reminders:
     """What ends or is due within so many days of a day, for each partner's manager of now; or for one of them alone.
 
-    Benefits in force, open grants, also those that have ended, disputes, also those that are overdue, and contracts of
-    12 months that no line renews, which the entities are asked for now. Raises `Refusal` for a manager that is not
-    known.
+    Benefits and older agreements in force, open grants, also those that have ended, disputes, also those that are
+    overdue, and contracts of 12 months that no line renews, which the entities are asked for now. Raises `Refusal` for
+    a manager that is not known.
     """
     found = gather_reminders(installation, on=on, due_days=due_days, manager_id=manager_id)
     told = ((each.manager_id, each.reminder) for each in found.soon if manager_id in (None, each.manager_id))
@@ -89,11 +89,13 @@ def gather_reminders(
         *_grants(list_grants(installation, on=on, due_days=due_days)),
         *_contracts(open_ended),
         *_disputes(disputes),
+        *_agreements(installation, program, after=on, until=on + timedelta(due_days)),
     ]
     ended = [
         *_benefits(list_benefits(installation, on=on, ended_after=since), program),
         *_grants(each for each in list_grants(installation, on=on, settled=True) if _is_over(each, since, on)),
         *_contracts(over),
+        *_agreements(installation, program, after=since, until=on),
     ]
     with installation.database.reading() as connection:
         partners = registry_store.partners_by_id(connection, {each.partner_id for each in (*soon, *ended)})
@@ -164,3 +166,34 @@ def _disputes(lines: Sequence[DisputeLine]) -> Iterator[_Found]:
         due = f"overdue by {plural(-(each.days_left or 0), 'day')}" if late else "an answer is due"
         words = f"{Subject(each.about, each.entity, each.subject_id)} of {each.billing_month}: {due} ({each.reason})"
         yield _Found(each.due_on, each.partner_id, "dispute", each.dispute_id, words)
+
+
+def _agreements(installation: Installation, program: Program, *, after: date, until: date) -> Iterator[_Found]:
+    """Older agreements of authorised partners: with their end new orders lose what only they gave.
+
+    Their first day without it lies after a day and not after another.
+    """
+    with installation.database.reading() as connection:
+        ending = registry_store.agreements_ending(connection, after=after, until=until)
+        partners = registry_store.partners_by_id(connection, {each.partner_id for each in ending})
+        own = {partner_id: registry_store.agreements_of(connection, partner_id) for partner_id in partners}
+    for each in ending:
+        ends = each.period.valid_to
+        if ends is None or partners[each.partner_id].status != AUTHORIZED:
+            continue
+        follows = ", ".join(other.source for other in own[each.partner_id] if other != each and ends in other.period)
+        then = f"; then {follows}" if follows else ""
+        words = f"older agreement until {ends}: {', '.join(_kept(each, program)) or 'no term'}{then}"
+        yield _Found(ends, each.partner_id, "agreement", each.source, words)
+
+
+def _kept(agreement: LegacyAgreement, program: Program) -> Iterator[str]:
+    """What an agreement keeps, whatever the tier gives."""
+    names = {benefit.key: benefit.name for benefit in program.benefits}
+    if agreement.monthly_fee_discount_bp:
+        yield f"{percent_text(agreement.monthly_fee_discount_bp)} on monthly fees"
+    if agreement.setup_fee_discount_bp:
+        yield f"{percent_text(agreement.setup_fee_discount_bp)} on setup fees"
+    if agreement.sla:
+        yield f"service level {agreement.sla}"
+    yield from (names.get(key, key) for key in agreement.benefits)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -18,7 +19,7 @@ from partner_program.domain.reminders import Reminder, ReminderKind
 TEMPLATES = Path(__file__).parents[3] / "include" / "templates"
 LETTERS = LetterTemplates(TEMPLATES / "letters" / "v1")
 MONDAY = date(2015, 8, 3)
-KINDS: tuple[ReminderKind, ...] = ("benefit", "grant", "contract", "dispute")
+KINDS: tuple[ReminderKind, ...] = get_args(ReminderKind)
 HOSTILE = "<script>\u202e{{ 7*7 }}\x1b[31m\n\nOverdue\n-------"
 
 
@@ -36,7 +37,7 @@ def facts(**changed: object) -> DigestFacts:
         told_from=date(2015, 7, 27),
         due_days=30,
         overdue=(thing("dispute", date(2015, 7, 31)), thing("grant", MONDAY)),
-        ended=tuple(thing(kind, MONDAY) for kind in KINDS[:3]),
+        ended=tuple(thing(kind, MONDAY) for kind in KINDS if kind != "dispute"),
         coming=tuple(thing(kind, date(2015, 9, 1)) for kind in KINDS),
         not_read=(),
         faulty_lines={},
@@ -69,7 +70,7 @@ def test_each_thing_is_below_its_section_and_day_with_what_to_do_and_a_command()
     assert "> partner-program dispute answer dispute-1 --accepted --reason TEXT, or --rejected\n" in overdue
     assert "After 27 July 2015. Each of these is told once." in ended
     assert "> partner-program contracts ending --month 2015-08\n" in coming
-    assert [len(re.findall(r"(?m)^    > partner-program ", each)) for each in (overdue, ended, coming)] == [2, 3, 4]
+    assert [len(re.findall(r"(?m)^    > partner-program ", each)) for each in (overdue, ended, coming)] == [2, 4, 5]
 
 
 def test_text_and_html_say_the_same_words() -> None:
@@ -83,7 +84,7 @@ def test_what_people_typed_is_one_escaped_line_and_no_template() -> None:
     made = rendered(facts(overdue=(), ended=(), coming=hostile, manager_name=HOSTILE))
     cleaned = "<script>{{ 7*7 }} [31m Overdue -------"
     for part in (made.text, html.unescape(made.html)):
-        assert part.count(cleaned) == 9
+        assert part.count(cleaned) == 1 + 2 * len(KINDS)  # the manager's name; company and words of each
         assert "\x1b" not in part
         assert "\u202e" not in part
     assert "<script" not in made.html
@@ -112,7 +113,7 @@ def test_of_very_many_the_first_are_shown_and_the_others_counted_in_a_mail_of_a_
     assert made.text.count("  * ") == 20
     assert "990 more are not shown here." in made.text
     assert "1010 reminders" in made.subject
-    assert "1 more is not shown here." in rendered(facts(), shown=8).text
+    assert "1 more is not shown here." in rendered(facts(), shown=10).text
     plain = tuple(thing("contract", MONDAY, company="c" * 60, words="w" * 160) for _ in range(1_000))
     assert too_large(*_parts(rendered(facts(coming=plain)))) is None
     assert too_large(*_parts(rendered(facts(coming=long)))) is not None, "then the sender shows fewer"

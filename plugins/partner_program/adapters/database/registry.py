@@ -1,6 +1,7 @@
 """Stores the registry in the programme's database: the whole registry, or nothing of it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -342,6 +343,13 @@ def agreements_with_benefits(connection: Connection) -> list[LegacyAgreement]:
     """Return the legacy agreements that keep a benefit."""
     table = schema.legacy_agreement
     query = select(table).where(table.c.benefits != "").order_by(*table.primary_key)
+    return [_legacy_agreement(row) for row in connection.execute(query)]
+
+
+def agreements_ending(connection: Connection, *, after: date, until: date) -> list[LegacyAgreement]:
+    """Return the legacy agreements whose first day without them lies after a day and not after another."""
+    table = schema.legacy_agreement
+    query = select(table).where(table.c.valid_to > after, table.c.valid_to <= until).order_by(*table.primary_key)
     return [_legacy_agreement(row) for row in connection.execute(query)]
 
 
