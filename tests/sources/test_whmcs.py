@@ -362,6 +362,17 @@ def test_the_period_in_a_description_is_read_in_the_form_that_fits(
     assert period(whmcs.lines()[line_id]) == expected
 
 
+@pytest.mark.parametrize(
+    "written", ["(31/06/2015 - 15/07/2015)", "(31.06.2015 - 15.07.2015)", "(2015-06-31 - 2015-07-15)"]
+)
+def test_a_first_day_that_no_calendar_has_is_seen_as_faulty(whmcs: Whmcs, written: str) -> None:
+    whmcs.hosting(7)
+    whmcs.invoice(1, "100.00")
+    line_id = whmcs.item(1, "Hosting", "100.00", 7, duedate=date(2015, 6, 16), description=written)
+
+    assert whmcs.lines()[line_id]["service_start"] is None
+
+
 def test_a_period_that_reads_in_two_ways_is_seen_as_faulty_and_never_guessed(whmcs: Whmcs) -> None:
     """From 5 May to 6 July or to 7 June, and the first day is no help."""
     whmcs.hosting(7)

@@ -143,10 +143,23 @@ dates AS (
         NOT services.is_promo AND services.type <> 'Usage' AS is_fee,
         CAST(LEFT(services.year_first, 10) AS DATE) AS ymd_start,
         CAST(RIGHT(services.year_first, 10) AS DATE) + INTERVAL 1 DAY AS ymd_end,
-        STR_TO_DATE(LEFT(services.year_last, 10), '%d-%m-%Y') AS dmy_start,
-        STR_TO_DATE(RIGHT(services.year_last, 10), '%d-%m-%Y') + INTERVAL 1 DAY AS dmy_end,
-        STR_TO_DATE(LEFT(services.year_last, 10), '%m-%d-%Y') AS mdy_start,
-        STR_TO_DATE(RIGHT(services.year_last, 10), '%m-%d-%Y') + INTERVAL 1 DAY AS mdy_end
+        -- not by STR_TO_DATE, which takes 31 June for a day on MariaDB
+        CAST(
+            CONCAT_WS('-', MID(services.year_last, 7, 4), MID(services.year_last, 4, 2), MID(services.year_last, 1, 2))
+            AS DATE
+        ) AS dmy_start,
+        CAST(
+            CONCAT_WS('-', RIGHT(services.year_last, 4), MID(services.year_last, 17, 2), MID(services.year_last, 14, 2))
+            AS DATE
+        ) + INTERVAL 1 DAY AS dmy_end,
+        CAST(
+            CONCAT_WS('-', MID(services.year_last, 7, 4), MID(services.year_last, 1, 2), MID(services.year_last, 4, 2))
+            AS DATE
+        ) AS mdy_start,
+        CAST(
+            CONCAT_WS('-', RIGHT(services.year_last, 4), MID(services.year_last, 14, 2), MID(services.year_last, 17, 2))
+            AS DATE
+        ) + INTERVAL 1 DAY AS mdy_end
     FROM services
 ),
 
