@@ -14,6 +14,7 @@ from partner_program.adapters.letters.digest import SHOWN, RenderedDigest, rende
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import too_large
 from partner_program.domain.digests import DigestFacts
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.reminders import Reminder, ReminderKind
 
 TEMPLATES = Path(__file__).parents[3] / "include" / "templates"
@@ -89,6 +90,11 @@ def test_what_people_typed_is_one_escaped_line_and_no_template() -> None:
         assert "\u202e" not in part
     assert "<script" not in made.html
     assert "\nOverdue\n" not in made.text
+
+
+def test_a_copy_of_the_templates_from_before_there_were_digests_is_refused_by_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"digests is not there: copy it from include/templates/digests"):
+        render_digest(facts(), tmp_path / "digests", LETTERS)
 
 
 def test_the_subject_counts_and_has_no_amount() -> None:

@@ -19,6 +19,7 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.digests import DigestFacts
 from partner_program.domain.plurals import plural
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.reminders import Reminder
 
 LONGEST_WORDS = 600  # characters about one thing
@@ -84,7 +85,12 @@ class _View:
 
 
 def render_digest(facts: DigestFacts, folder: Path, letters: LetterTemplates, *, shown: int = SHOWN) -> RenderedDigest:
-    """Render a digest with at most `shown` of its things, by the templates in `folder` and the look of the letters."""
+    """Render a digest with at most `shown` of its things, by the templates in `folder` and the look of the letters.
+
+    Raises `Refusal` where the folder is not there, as in a copy of `include/` from before there were digests.
+    """
+    if not folder.is_dir():
+        raise Refusal(f"{folder} is not there: copy it from include/templates/digests of this version")
     html, text = _environments(folder, letters.folder, letters.content_hash)
     for environment in (html, text):
         environment.globals.update(brand=letters.look, start="left", end="right")
