@@ -4,10 +4,12 @@ It needs what `make demo` leaves in `out/`, and makes it where it is not there. 
 scheduler, only what people do on the pages. Its secrets are made anew each time and go with it.
 """
 
+import _thread
 import contextlib
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -85,6 +87,7 @@ def main() -> None:
     if not (OUT / "index.html").exists():
         print("The demo first: it makes the world that the pages show, in a minute.", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "demo"], cwd=PROJECT, check=True)
+    signal.signal(signal.SIGTERM, lambda *_: _thread.interrupt_main())  # as Ctrl+C does: the api-server ends too
     set_environment()
     port = int(os.environ.get(PORT_VARIABLE, "0")) or free_port()
     address = f"http://{LOOPBACK}:{port}"

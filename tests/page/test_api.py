@@ -8,6 +8,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.explain import explain, receipt_file
 from partner_program.usecases.register import register_file
+from tests.contract_page import plain, section, table
 from tests.page.asking import Asking
 from tests.worlds import World
 
@@ -119,6 +120,12 @@ def test_the_description_has_the_endpoints_and_no_page(ask: Asking) -> None:
     }
     for path in described["paths"].values():
         assert "application/problem+json" in path["get"]["responses"]["422"]["content"]
+
+
+def test_the_contract_names_each_endpoint(ask: Asking) -> None:
+    named = {plain(name) for row in table(section(8), "endpoint") for name in row["endpoint"].split(", ")}
+    described = ask("api/v1/openapi.json").json()["paths"]
+    assert named == {path.removeprefix("/api/v1/").replace("{partner_id}", "{id}") for path in described}
 
 
 def test_a_database_that_is_away_is_a_problem(ask: Asking, shown: Any, tmp_path: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from partner_program.domain.partner_list import Wanted
+from partner_program.page.words import NOTHING
 from partner_program.usecases.desk.partners import find_partners
 from tests.page.asking import PREFIX, Asking, mounted
 from tests.page.small_world import NAME_WITH_MARKUP
@@ -111,6 +112,18 @@ def test_the_list_keeps_those_who_are_wanted(ask: Asking, filters: str, expected
     assert answer.status_code == 200
     ids = re.findall(r'<span class="quiet small">([^<]*)</span>', answer.text)
     assert sorted(ids) == expected
+
+
+def test_a_held_partner_is_listed_with_the_rate_that_it_keeps(ask: Asking) -> None:
+    row = words_of(ask("partners?change=held").text).split("Third Company")[1]
+    assert row.split("Pat")[0].split() == f"P3 held Tier 3 kept {NOTHING} {NOTHING} 10 % 27 July 2015".split()
+
+
+def test_the_tiers_of_the_newest_months_are_drawn_and_stand_in_a_table(ask: Asking) -> None:
+    answer = ask("months")
+    assert "June 2015 1 0 2 2 5" in words_of(answer.text)
+    assert answer.text.count("<svg") == 2
+    assert "July 2015: No tier 1, Tier 1 1, Tier 3 2." in answer.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize("order", ["name", "id", "revenue"])

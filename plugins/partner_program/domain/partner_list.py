@@ -8,6 +8,7 @@ from typing import Literal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP
 from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate
 from partner_program.domain.registry import AccountManager
 
 Order = Literal["name", "id", "revenue"]
@@ -73,10 +74,14 @@ class ListedPartner:
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner of the list, and what is missing to its next tier in EUR cents, as `gap_to_next` says."""
+    """A partner of the list, and what is missing to its next tier in EUR cents, as `gap_to_next` says.
+
+    `kept` is the rate that a held partner keeps, None where it has none or is not held.
+    """
 
     partner: ListedPartner
     gap_eur_cents: int | None
+    kept: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
+from partner_program.page import charts
 from partner_program.page.installed import Installed
 from partner_program.page.view import Entry, ThisView
 from partner_program.page.words import month as month_words
-from partner_program.usecases.desk.month import list_months, month_overview
+from partner_program.usecases.desk.month import list_months, month_overview, tiers_over_time
 from partner_program.usecases.register import register_file
 
 ENTRY = Entry("Months", "months")
@@ -36,7 +37,15 @@ InPath = Annotated[BillingMonth, Depends(month_in_path)]
 @router.get("/months")
 def months(view: ThisView, here: Installed) -> HTMLResponse:
     """Every month, the newest first."""
-    return view.page("months.html", title="Months", months=list_months(here))
+    over_time = tiers_over_time(here)
+    return view.page(
+        "months.html",
+        title="Months",
+        months=list_months(here),
+        over_time=over_time[::-1],
+        tiers=sorted({tier for each in over_time for tier in each.tiers}),
+        chart=charts.tiers([(each.month, each.tiers) for each in over_time], ident="tiers", table="Partners by tier"),
+    )
 
 
 @router.get("/months/{month}")

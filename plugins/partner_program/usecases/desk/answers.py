@@ -66,7 +66,9 @@ def partners_file(
 ) -> str:
     """Partners with their results of the newest month in force, at most `count`."""
     found = find_partners(installation, wanted, near=near, order=order, after=after, count=count)
-    rows = [{**_facts(each.partner), "gap_eur_cents": each.gap_eur_cents} for each in found.rows]
+    rows = [
+        {**_facts(each.partner), "gap_eur_cents": each.gap_eur_cents, "kept": plain(each.kept)} for each in found.rows
+    ]
     head = {"billing_month": plain(found.month), "of": found.of, "every": found.every}
     return _text({**head, "partners": rows, "next_after": found.next_after})
 

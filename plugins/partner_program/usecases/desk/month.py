@@ -1,6 +1,7 @@
 """A month in figures: totals that add up, who rose and fell, who is held, what became of its letters."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,7 @@ from partner_program.usecases.acts import dated
 from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
 
+MONTHS_DRAWN = 12
 NAMED = 100  # how many partners that fell or rose are named on the page; the register has all
 
 
@@ -104,6 +106,14 @@ class ListedMonthState:
     is_signed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TiersOfMonth:
+    """How many partners had each tier in a month in force, as its newest revision has it; who is held has none."""
+
+    month: BillingMonth
+    tiers: Mapping[int, int]
+
+
 def list_months(installation: Installation) -> tuple[ListedMonthState, ...]:
     """Every month that was run or that waits for a decision, the newest first."""
     with installation.database.reading() as connection:
@@ -123,6 +133,22 @@ def list_months(installation: Installation) -> tuple[ListedMonthState, ...]:
         )
         for month in sorted({*months, *stopped}, reverse=True)
     )
+
+
+def tiers_over_time(installation: Installation) -> tuple[TiersOfMonth, ...]:
+    """The tiers of the newest months in force, oldest first."""
+    with installation.database.reading() as connection:
+        assessed = settlement_history.assessed_months(connection).items()
+        newest = sorted(month for month, status in assessed if status == IN_FORCE)[-MONTHS_DRAWN:]
+        return tuple(_tiers(connection, month) for month in newest)
+
+
+def _tiers(connection: Connection, month: BillingMonth) -> TiersOfMonth:
+    listed = listed_month(month, settlement_history.settlements_of(connection, month))
+    found: Counter[int] = Counter()
+    for each in overview_store.movements(connection, listed.settlements):
+        found[each.tier or 0] += each.partners
+    return TiersOfMonth(month, dict(sorted(found.items())))
 
 
 def month_overview(installation: Installation, month: BillingMonth) -> MonthOverview:

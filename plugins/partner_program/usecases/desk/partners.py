@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import partner_list
+from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.history import StoredSettlement
 from partner_program.domain.billing_month import BillingMonth
@@ -39,21 +40,27 @@ def find_partners(
 
     `near` keeps those whose revenue lies near below the next threshold, or near above their own.
     """
-    program = installation.program_on_or_first(installation.today())
+    today = installation.today()
+    program = installation.program_on_or_first(today)
     if near is not None:
         wanted = replace(wanted, revenue=near_thresholds(program, near))
     with installation.database.reading() as connection:
         month = newest_month(connection)
         found = partner_list.list_partners(connection, month, wanted, order=order, after=after, count=count + 1)
+        shown = found[:count]
+        held = [each.partner_id for each in shown if each.held_reason is not None and each.tier is None]
+        kept = rate_store.rates_on(connection, today, held) if held else {}
         of = partner_list.count_partners(connection, month, wanted)
         every = of if wanted == Wanted() else registry_store.count_partners(connection)
         managers = registry_store.managers(connection)
         entities = tuple(each.entity for each in registry_store.load_entities(connection))
         languages = registry_store.languages(connection)
-    shown = found[:count]
     return PartnerList(
         month=month.billing_month if month else None,
-        rows=tuple(PartnerRow(each, gap_to_next(program, each.earned_tier, each.mrr_eur_cents)) for each in shown),
+        rows=tuple(
+            PartnerRow(each, gap_to_next(program, each.earned_tier, each.mrr_eur_cents), kept.get(each.partner_id))
+            for each in shown
+        ),
         of=of,
         every=every,
         next_after=shown[-1].partner_id if len(found) > count else None,
