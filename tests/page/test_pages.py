@@ -1,5 +1,7 @@
 """What each page says about the small world, and that it says so when something is not there."""
 
+import csv
+import io
 import re
 from datetime import date
 from typing import Any
@@ -124,6 +126,14 @@ def test_the_tiers_of_the_newest_months_are_drawn_and_stand_in_a_table(ask: Aski
     assert "June 2015 1 0 2 2 5" in words_of(answer.text)
     assert answer.text.count("<svg") == 2
     assert "July 2015: No tier 1, Tier 1 1, Tier 3 2." in answer.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_file_has_all_that_the_filters_keep_and_no_formula(ask: Asking) -> None:
+    rows = list(csv.DictReader(io.StringIO(ask("partners.csv?manager=M1&order=id").text)))
+    assert [row["partner_id"] for row in rows] == ["P/5", "P1", "P2", "P3", "P4"]
+    assert (rows[1]["mrr_eur_cents"], rows[1]["gap_eur_cents"], rows[1]["tier"]) == ("199999", "1", "1")
+    assert rows[3]["held_reason"] == "entity US: month 2015-07 not closed"
+    assert [row["partner_id"] for row in csv.DictReader(io.StringIO(ask("partners.csv?tier=1").text))] == ["P1"]
 
 
 @pytest.mark.parametrize("order", ["name", "id", "revenue"])

@@ -73,6 +73,13 @@ class ListedPartner:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedPartner(ListedPartner):
+    """A row of the list as a file: with what is missing to the next tier."""
+
+    gap_eur_cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerRow:
     """A partner of the list, and what is missing to its next tier in EUR cents, as `gap_to_next` says.
 

@@ -132,7 +132,7 @@ def _stacks(size: Size, months: Sequence[tuple[BillingMonth, Mapping[int, int]]]
             words = f"{tier_words(tier)} {months[-1][1][tier]:,}"
             yield f'<text x="{round(x + width + 6, 1)}" y="{round(middle + 4, 1)}">{escape(words)}</text>'
             taken = middle
-    yield f'<path class="axis" d="M{_LEFT} {_TOP + height}H{size.width - _RIGHT}"/>'
+    yield f'<path class="axis" d="M{_LEFT} {_TOP + height}H{round(x + width, 1)}"/>'
     yield from _month_words(size, [each for each, _ in months])
 
 

@@ -1,14 +1,16 @@
-"""The list of partners: search, filters, one page after the other."""
+"""The list of partners: search, filters, one page after the other; all of them as a file."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
 
 from partner_program.domain.partner_list import Change, Near, Order, Wanted
 from partner_program.page.installed import Installed
 from partner_program.page.view import Entry, ThisView
+from partner_program.usecases.desk.answers import partners_csv
 from partner_program.usecases.desk.partners import PAGE, find_partners
 
 ENTRY = Entry("Partners", "partners")
@@ -24,10 +26,22 @@ _CHANGES = (
 Piece = Annotated[str, Query(max_length=200)]
 
 
-@router.get("/partners")
-def partners(
-    view: ThisView,
-    here: Installed,
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for; `typed` are its words, for the form and for other addresses."""
+
+    wanted: Wanted
+    near: Near | None
+    order: Order
+    typed: Mapping[str, str]
+
+    @property
+    def are_set(self) -> bool:
+        """Whether the list is not whole."""
+        return any(value for name, value in self.typed.items() if name != "order")
+
+
+def filters(
     text: Piece = "",
     tier: Annotated[str, Query(pattern=r"^\d{0,2}$")] = "",
     change: Change | Literal[""] = "",
@@ -36,10 +50,10 @@ def partners(
     entity: Piece = "",
     language: Piece = "",
     order: Order | Literal[""] = "",
-    after: Piece = "",
-) -> HTMLResponse:
-    """The list, as the filters in the address ask for it."""
-    asked = {
+) -> Filters:
+    """The filters of an address; an empty one chooses nothing."""
+    wanted = Wanted(text.strip(), manager_id=manager, entity=entity, language=language)
+    typed = {
         "text": text.strip(),
         "tier": tier,
         "change": change,
@@ -49,20 +63,39 @@ def partners(
         "language": language,
         "order": order,
     }
-    wanted = Wanted(text.strip(), manager_id=manager, entity=entity, language=language)
     wanted = replace(wanted, tier=int(tier) if tier else None, change=change or None)
-    found = find_partners(here, wanted, near=near or None, order=order or "name", after=after or None)
+    return Filters(wanted, near or None, order or "name", typed)
+
+
+InAddress = Annotated[Filters, Depends(filters)]
+
+
+@router.get("/partners")
+def partners(view: ThisView, here: Installed, asked: InAddress, after: Piece = "") -> HTMLResponse:
+    """The list, as the filters in the address ask for it."""
+    found = find_partners(here, asked.wanted, near=asked.near, order=asked.order, after=after or None)
+    more = {name: value for name, value in asked.typed.items() if name != "text"}
     return view.page(
         "partners.html",
         title="Partners",
         found=found,
-        asked={**asked, "after": after},
-        is_filtered=any(value for name, value in asked.items() if name != "order"),
+        asked=asked.typed,
+        after=after,
+        has_more=any(more.values()),
+        is_filtered=asked.are_set,
         tiers=[(number, f"Tier {number}" if number else "No tier") for number in range(found.highest_tier + 1)],
         changes=_CHANGES,
         managers=[(each.account_manager_id, each.name) for each in found.managers.values()],
         pairs=lambda names: [(name, name) for name in names],
-        first=view.links("partners", **asked),
-        next=view.links("partners", **asked, after=found.next_after) if found.next_after else None,
+        first=view.links("partners", **asked.typed),
+        next=view.links("partners", **asked.typed, after=found.next_after) if found.next_after else None,
+        file=view.links("partners.csv", **asked.typed),
         page_size=PAGE,
     )
+
+
+@router.get("/partners.csv")
+def partners_file(view: ThisView, here: Installed, asked: InAddress) -> Response:
+    """Every partner that the filters keep, not the page alone."""
+    content = partners_csv(here, asked.wanted, near=asked.near, order=asked.order)
+    return view.file(content.encode(), name="partners.csv", kind="text/csv; charset=utf-8")

@@ -1,16 +1,18 @@
 """What pages show, as JSON for programs: cents, basis points, ISO days, null for a missing value."""
 
 import json
+import sys
+from dataclasses import fields
 from datetime import date
 
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import register as register_store
 from partner_program.adapters.reports.acts import act_facts
 from partner_program.adapters.reports.plain_values import plain
-from partner_program.adapters.reports.records import records_json
+from partner_program.adapters.reports.records import records_csv, records_json
 from partner_program.adapters.reports.register import partner_facts, register_facts
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.partner_list import Near, Order, Wanted
+from partner_program.domain.partner_list import ExportedPartner, ListedPartner, Near, Order, Wanted
 from partner_program.usecases.desk.month import list_months, month_overview
 from partner_program.usecases.desk.partner import partner_overview
 from partner_program.usecases.desk.partners import find_partners
@@ -71,6 +73,19 @@ def partners_file(
     ]
     head = {"billing_month": plain(found.month), "of": found.of, "every": found.every}
     return _text({**head, "partners": rows, "next_after": found.next_after})
+
+
+def partners_csv(installation: Installation, wanted: Wanted, *, near: Near | None, order: Order) -> str:
+    """Every partner that is wanted as CSV: cents, basis points, ISO days; a formula stays a text."""
+    found = find_partners(installation, wanted, near=near, order=order, count=sys.maxsize // 2)
+    rows = (
+        ExportedPartner(
+            **{each.name: getattr(row.partner, each.name) for each in fields(ListedPartner)},
+            gap_eur_cents=row.gap_eur_cents,
+        )
+        for row in found.rows
+    )
+    return records_csv(ExportedPartner, rows)
 
 
 def partner_file(installation: Installation, partner_id: str, *, on: date) -> str:
