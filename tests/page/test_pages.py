@@ -136,6 +136,20 @@ def test_a_file_has_all_that_the_filters_keep_and_no_formula(ask: Asking) -> Non
     assert [row["partner_id"] for row in csv.DictReader(io.StringIO(ask("partners.csv?tier=1").text))] == ["P1"]
 
 
+def test_a_quality_report_is_shown_in_a_frame_that_runs_nothing(ask: Asking, page_world: World) -> None:
+    folder = page_world.folder / "out" / "quality" / "2015-07"
+    (folder / "checks").mkdir(parents=True, exist_ok=True)
+    (folder / "index.html").write_text("<!doctype html><p>the report")
+    (folder.parent / "secret.html").write_text("not a report")
+    page = ask("months/2015-07/quality")
+    assert f'<iframe class="report" sandbox title="Quality report, July 2015" src="{PREFIX}/months/' in page.text
+    report = ask("months/2015-07/quality/index.html")
+    assert report.text == "<!doctype html><p>the report"
+    assert report.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    for name in ("checks/NL.html", "../secret.html", "%2e%2e/secret.html", "checks/%2e%2e/%2e%2e/secret.html", "x.css"):
+        assert ask(f"months/2015-07/quality/{name}").status_code == 404
+
+
 @pytest.mark.parametrize("order", ["name", "id", "revenue"])
 def test_page_after_page_shows_each_partner_once(page_world: World, order: Any) -> None:
     here = page_world.installation

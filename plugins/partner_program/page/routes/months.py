@@ -12,6 +12,7 @@ from partner_program.page.installed import Installed
 from partner_program.page.view import Entry, ThisView
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.month import list_months, month_overview, tiers_over_time
+from partner_program.usecases.month.quality import quality_page
 from partner_program.usecases.register import register_file
 
 ENTRY = Entry("Months", "months")
@@ -52,6 +53,20 @@ def months(view: ThisView, here: Installed) -> HTMLResponse:
 def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """A month in figures."""
     return view.page("month.html", title=month_words(month), found=month_overview(here, month))
+
+
+@router.get("/months/{month}/quality")
+def quality(view: ThisView, month: InPath) -> HTMLResponse:
+    """The quality report, in a frame that may run nothing."""
+    title = f"Quality report, {month_words(month)}"
+    return view.page("quality.html", title=title, month=month)
+
+
+@router.get("/months/{month}/quality/{name:path}")
+def report(here: Installed, month: InPath, name: str) -> HTMLResponse:
+    """One page of the report, as the checks wrote it: it has styles of its own, and no script."""
+    policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    return HTMLResponse(quality_page(here, month, name), headers={"content-security-policy": policy})
 
 
 @router.get("/months/{month}/register.{form}")

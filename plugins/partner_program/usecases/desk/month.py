@@ -14,9 +14,11 @@ from partner_program.adapters.database import month_overview as overview_store
 from partner_program.adapters.database import partner_list, waiting
 from partner_program.adapters.database.rates_approvals import approval_of
 from partner_program.adapters.database.restatements import find_proposal
+from partner_program.adapters.database.snapshots import load_findings
 from partner_program.domain.acts import MONTH_SIGNED, DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.findings import Finding
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.month_overview import EntityLines, LinesRead, Movement, entity_lines
@@ -85,6 +87,7 @@ class MonthOverview:
     """A month; `decided` is None where nothing has taken force yet, and something stopped it.
 
     `brake` says what the brake stopped, None where it is not on; `released_by` who released it, with no run since.
+    `warnings` are what the checks found for a person to look at.
     """
 
     month: BillingMonth
@@ -93,6 +96,7 @@ class MonthOverview:
     released_by: str | None
     approval: RatesApproval | None
     proposal: Proposal | None
+    warnings: tuple[Finding, ...]
     acts: tuple[DatedAct, ...]
 
 
@@ -167,6 +171,7 @@ def month_overview(installation: Installation, month: BillingMonth) -> MonthOver
             released_by=waiting.brakes_released(connection).get(month),
             approval=approval if approval is not None and approval.answer == "waits" else None,
             proposal=find_proposal(connection, month),
+            warnings=tuple(each for each in load_findings(connection, month) if each.severity == "warning"),
             acts=dated(installation, acts),
         )
 

@@ -1,6 +1,7 @@
 """Checking a month's frozen data and reporting what was found."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from partner_program.domain.doubtful_lines import doubtful_line_findings
 from partner_program.domain.exchange_rates import rate_findings
 from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
+from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, counted_totals
 from partner_program.domain.short_lines import short_line_findings
@@ -32,6 +34,17 @@ def quality_folder(installation: Installation, month: BillingMonth) -> Path:
 def quality_report(installation: Installation, month: BillingMonth) -> Path:
     """The page of a month's quality report."""
     return quality_folder(installation, month) / "index.html"
+
+
+def quality_page(installation: Installation, month: BillingMonth, name: str) -> bytes:
+    """One page of a month's quality report, by its name below the report's folder; HTML.
+
+    Raises `NotThere` where it has no such page, or where this machine does not have it: the machine that checked does.
+    """
+    page = quality_folder(installation, month) / name
+    if re.fullmatch(r"index\.html|checks/[\w-]+\.html", name, re.ASCII) is None or not page.is_file():
+        raise NotThere(f"{month} has no such page of its quality report on this machine ({page.parent})")
+    return page.read_bytes()
 
 
 def month_warnings(installation: Installation, month: BillingMonth) -> tuple[Finding, ...]:
