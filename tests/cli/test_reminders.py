@@ -159,7 +159,7 @@ def test_an_older_agreement_that_ends_is_told_with_what_it_keeps(world_after_jun
     (told,) = (each for each in found["reminders"] if each["kind"] == "agreement")
     assert (told["day"], told["partner_id"], told["subject_id"]) == ("2015-09-01", "P1", "letter of 2012")
     assert told["words"] == (
-        "older agreement until 2015-09-01: 12.5 % on monthly fees, service level Gold, Post Payment; "
+        "until 2015-09-01: 12.5 % on monthly fees, service level Gold, Post Payment; "
         "then letter of 2013, letter of 2014"
     )
     day = date(2015, 9, 1)

@@ -183,7 +183,7 @@ def _agreements(installation: Installation, program: Program, *, after: date, un
             continue
         follows = ", ".join(other.source for other in own[each.partner_id] if other != each and ends in other.period)
         then = f"; then {follows}" if follows else ""
-        words = f"older agreement until {ends}: {', '.join(_kept(each, program)) or 'no term'}{then}"
+        words = f"until {ends}: {', '.join(_kept(each, program)) or 'no term'}{then}"
         yield _Found(ends, each.partner_id, "agreement", each.source, words)
 
 
