@@ -18,7 +18,7 @@ from partner_program.domain.refusals import NotReady, Refusal, Unavailable
 
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
-SCHEMA_VERSION = "0028"
+SCHEMA_VERSION = "0029"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
 WRITER_LOCK = 20150727  # an arbitrary number: the lock that lets one writer at a time into the programme's database

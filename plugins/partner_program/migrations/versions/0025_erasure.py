@@ -21,7 +21,7 @@ WORDS = {
     "act": ("done_by", "reason", "detail"),
     "letter_action": ("done_by", "reason", "detail"),
     "brake_release": ("released_by", "reason"),
-    "benefit_step": ("done_by", "reason", "activity", "market"),
+    "benefit_step": ("done_by", "reason"),
     "dispute_step": ("done_by", "reason"),
     "delivery_resend": ("recipient",),
 }
