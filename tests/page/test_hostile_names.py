@@ -1,12 +1,14 @@
 """Names that somebody might type to break a page stay text, on each page that shows them."""
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from partner_program.usecases.benefits import Asked, Said, request_benefit
 from tests.letters import hostile
 from tests.page.asking import Asking
 from tests.worlds import World
@@ -37,6 +39,12 @@ def named(folder: Path, names: list[str]) -> World:
         world.partner(f"P{place:03}", {"NL": f"A{place}"}, company_name=name, address=name)
     world.tables["account_managers"][0]["name"] = names[0]
     world.ready("2015-06")
+    for place in range(0, len(names), 23):
+        said = Said(names[place], names[place], date(2015, 8, 4))
+        asked = Asked(
+            f"P{place:03}", "seeding_options", date(2015, 8, 10), date(2015, 11, 10), 1, request_id=f"R{place}"
+        )
+        request_benefit(world.installation, asked, said)
     return world
 
 
@@ -79,6 +87,32 @@ def test_a_partners_page_has_the_same_elements(
         shown(world)
         found.append(Elements(ask(f"partners/P{place:03}").text))
     assert found[0].found == found[1].found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "benefits",
+        "benefits/of/R{0}",
+        "benefits/approve/R{0}",
+        "benefits/request/P{0:03}",
+        "grants/new/P{0:03}",
+        "disputes/open/P{0:03}",
+        "quote?partner=P{0:03}",
+        "acts",
+    ],
+)
+@pytest.mark.parametrize("place", range(0, len(hostile.SOUND), 23))
+def test_pages_of_acts_have_the_same_elements_whatever_was_said_by_whom(
+    ask: Asking, shown: Any, two_worlds: tuple[World, World], path: str, place: int
+) -> None:
+    found = []
+    for world in two_worlds:
+        shown(world)
+        answer = ask(path.format(place), "user")
+        assert answer.status_code == 200
+        found.append(Elements(answer.text).found)
+    assert found[0] == found[1]
 
 
 def test_a_search_for_something_odd_is_shown_as_it_was_typed(ask: Asking) -> None:

@@ -25,6 +25,7 @@ PAGES = (
     "benefits/of/P2-seeding_options-2015-08-10",
     "acts",
     "quote?partner=P1",
+    "disputes/answer/P1-2015-07-1",
 )
 
 
@@ -51,7 +52,7 @@ def test_today_names_everything_that_waits_and_where_to_see_to_it(ask: Asking) -
     ):
         assert what in said
     assert f'href="{PREFIX}/months/2015-06"' in answer.text
-    assert f'href="{PREFIX}/partners/P1"' in answer.text
+    assert f'href="{PREFIX}/disputes/answer/P1-2015-07-1"' in answer.text
 
 
 def test_what_a_viewer_cannot_do_waits_for_others(ask: Asking) -> None:

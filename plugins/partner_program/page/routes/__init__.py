@@ -3,6 +3,7 @@
 from partner_program.page.routes import (
     acts,
     benefits,
+    disputes,
     letter_acts,
     letters,
     month_acts,
@@ -14,4 +15,17 @@ from partner_program.page.routes import (
     today,
 )
 
-PAGES = (today, months, month_acts, letters, letter_acts, partners, receipts, benefits, acts, quotes, partner)
+PAGES = (
+    today,
+    months,
+    month_acts,
+    letters,
+    letter_acts,
+    partners,
+    receipts,
+    benefits,
+    disputes,
+    acts,
+    quotes,
+    partner,
+)

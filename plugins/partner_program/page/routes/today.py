@@ -20,6 +20,7 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "rates": lambda links, waiting: links("months", waiting.month, "rates"),
     "restatement": lambda links, waiting: links("months", waiting.month, "restatement"),
     "benefit_request": lambda links, waiting: links("benefits", "of", waiting.subject_id),
+    "dispute": lambda links, waiting: links("disputes", "answer", waiting.subject_id),
     "benefit_ends": lambda links, waiting: links("benefits", "of", waiting.subject_id),
     "letters_to_approve": lambda links, waiting: links("letters", waiting.month, "approve"),
     "letters_to_send": lambda links, waiting: links("letters", waiting.month, "send"),

@@ -4,7 +4,7 @@
 **Called by** the pages and the API inside Airflow.
 
 `today` gathers what waits for somebody; `month` has a month's figures, which add up; `partners` is the list, searched,
-filtered and read page by page; `partner` is one partner; `benefits` are requests and grants. Each reads one
-snapshot of the database, and what is about one partner reads this partner's rows alone: an answer costs the same in a
-programme of any size.
+filtered and read page by page; `partner` is one partner; `benefits` are requests and grants; `disputes` and `quote`
+have what their forms offer. Each reads one snapshot of the database, and what is about one partner reads this partner's
+rows alone: an answer costs the same in a programme of any size.
 """
