@@ -39,7 +39,7 @@ def test_each_tier_stands_with_the_words_of_the_source(ask: Asking) -> None:
 
 def test_a_value_that_the_file_leaves_out_is_said_to_be_the_default(ask: Asking) -> None:
     said = words_of(ask("programme").text)
-    assert "10,000 EUR The file does not say it: this is the default. brake.entity_total_move_at_least_cents" in said
+    assert "10,000 EUR brake.entity_total_move_at_least_cents The file does not say it: this is the default." in said
 
 
 def test_a_date_shows_the_programme_of_that_day_and_every_file_newest_first(two_files: Asking) -> None:

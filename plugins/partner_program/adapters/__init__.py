@@ -11,5 +11,6 @@
 
 `billing`, `mail`, `letters`, `quality` and `orders` never import one another: the use cases bring them together,
 and `make check` checks it. Beside them are the few modules that several packages need: connections by name, column
-types, database errors in plain words, names made safe for one line, atomic writes, the name of this process.
+types, database errors in plain words, names made safe for one line, atomic writes, the name of this process, processes
+that work for this one or apart from it.
 """

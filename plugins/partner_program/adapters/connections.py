@@ -54,6 +54,17 @@ class EnvironmentConnections:
         return connection_from_environment(conn_id)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenConnections:
+    """Connections that another process has looked up: this one has no other way to them."""
+
+    given: tuple[ConnectionFields, ...]
+
+    def get(self, conn_id: str) -> ConnectionFields | None:
+        """Return the connection of that name, or None if it was not given."""
+        return next((each for each in self.given if each.conn_id == conn_id), None)
+
+
 def connection_from_environment(conn_id: str) -> ConnectionFields | None:
     """Read `AIRFLOW_CONN_<ID>`, JSON or URI; None if it is not set.
 

@@ -160,7 +160,7 @@ class Act(ABC):
 
 
 async def _typed(request: Request) -> Mapping[str, str]:
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=0, max_fields=200)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

@@ -6,7 +6,7 @@ effective dates. Counted revenue is taken as it was settled, legacy terms as the
 the simulated months. Rates between two months (a grant on demand, an early rise) are left as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -25,10 +25,24 @@ from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, S
 from partner_program.usecases.installation import Installation
 
 SimulationForm = Literal["json", "csv"]
+TOLD_EVERY = 500  # partners
 
 
-def simulate(installation: Installation, program_file: Path, first: BillingMonth, last: BillingMonth) -> Simulation:
-    """Decide every month from `first` to `last` again with a programme file; refused if one of them is not settled."""
+def _nobody(_decided: int, _partners: int) -> None:
+    """Tell nobody."""
+
+
+def simulate(
+    installation: Installation,
+    program_file: Path,
+    first: BillingMonth,
+    last: BillingMonth,
+    told: Callable[[int, int], None] = _nobody,
+) -> Simulation:
+    """Decide every month from `first` to `last` again with a programme file; refused if one of them is not settled.
+
+    `told` hears how many partners are decided, and of how many.
+    """
     months = months_from_to(first=first, last=last)
     program = load_program(program_file)
     with installation.database.reading() as connection:
@@ -37,7 +51,9 @@ def simulate(installation: Installation, program_file: Path, first: BillingMonth
         grants = settled_results.load_grants(connection)
         agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
         by_month: dict[BillingMonth, list[SimulatedResult]] = {month: [] for month in months}
-        for partner_id, own in sorted(results.items()):
+        for number, (partner_id, own) in enumerate(sorted(results.items())):
+            if number % TOLD_EVERY == 0:
+                told(number, len(results))
             simulated = simulate_partner(
                 program=program,
                 months=by_month.keys(),

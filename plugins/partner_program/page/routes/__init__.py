@@ -14,6 +14,7 @@ from partner_program.page.routes import (
     quotes,
     receipts,
     today,
+    what_if,
 )
 
 PAGES = (
@@ -27,6 +28,7 @@ PAGES = (
     benefits,
     program,
     disputes,
+    what_if,
     acts,
     quotes,
     partner,

@@ -33,5 +33,22 @@
     if (form.method === "post" && form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
+  // What is still being worked on is asked about again; the page is loaded anew once there is something to see.
+  const lookAgain = () => {
+    const waits = document.querySelector("[data-again]");
+    if (waits) setTimeout(look, Number(waits.dataset.again));
+  };
+  const look = async () => {
+    const waits = document.querySelector("[data-again]");
+    try {
+      const answer = await fetch(location.href);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = page.getElementById(waits.id);
+      if (!answer.ok || !now || !now.dataset.again) return location.reload();
+      if (now.innerHTML !== waits.innerHTML) waits.innerHTML = now.innerHTML;
+    } catch {} // the server does not answer: ask again
+    lookAgain();
+  };
+  addEventListener("DOMContentLoaded", lookAgain);
   addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
 })();

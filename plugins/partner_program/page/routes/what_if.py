@@ -1,0 +1,239 @@
+"""What-if: other thresholds and discounts in a form, tried on settled months by a process apart, kept as a draft."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import amount_cents, euros_text, percent_bp, percent_text
+from partner_program.domain.program_change import ProgramChange, TierTerms, differences, unchanged
+from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.domain.what_if import MonthFigures
+from partner_program.page.acting import Acting
+from partner_program.page.forms import DAY, Filled, Typed, Unreadable
+from partner_program.page.installed import Installed
+from partner_program.page.rights import WHO_MAY_ACT
+from partner_program.page.view import ThisView, View
+from partner_program.usecases.desk import what_if as drafts
+from partner_program.usecases.installation import Installation
+
+router = APIRouter()
+FEWEST_MONTHS = 12  # so many of the newest are tried unless somebody chooses others
+_CELLS = {"from_mrr_cents": "from", "monthly_fee_discount_bp": "monthly", "setup_fee_discount_bp": "setup"}
+_CELL_WORDS = {"from": "threshold", "monthly": "monthly fee", "setup": "set-up fee"}
+_FAULT = re.compile(r"[^:]*:\d+: (?:tiers\[(?P<tier>\d+)\]\.)?(?P<place>[^:]+): (?P<said>.*)", re.DOTALL)
+_NUMBER = re.compile(r"'?\b(\d+)\b(?! %)'?")
+
+
+def key_in_path(key: str) -> str:
+    """The key of a draft that an address names; there is no page for what is none."""
+    if re.fullmatch(r"[0-9a-f]{32}", key) is None:
+        raise HTTPException(404, "There is no such draft.")
+    return key
+
+
+Key = Annotated[str, Depends(key_in_path)]
+
+
+@router.get("/programme/what-if")
+def form(view: ThisView, here: Installed, draft: str = "") -> HTMLResponse:
+    """The newest programme's terms in a form, or those of a draft."""
+    asked = drafts.tried(here, key_in_path(draft)).asked if draft else None
+    return _form(view, here, Filled({}), asked)
+
+
+@router.post("/programme/what-if")
+def ask(view: ThisView, here: Installed, acting: Acting, typed: Typed) -> Response:
+    """Try what was typed, or show it again with what is wrong with it."""
+    filled = Filled(typed)
+    try:
+        draft = _draft(here, filled)
+    except Unreadable:
+        filled.said = "This cannot be tried as it is. What you typed is kept below."
+        return _form(view, here, filled, None, 422)
+    except Refusal as refusal:
+        filled.said = f"{refusal}."
+        return _form(view, here, filled, None, 422)
+    drafts.ask(here, draft, by=acting.name)
+    return view.then(view.links("programme", "what-if", draft.key))
+
+
+@router.get("/programme/what-if/{key}")
+def tried(view: ThisView, here: Installed, key: Key) -> HTMLResponse:
+    """How far a draft is, or what came of it."""
+    found = drafts.tried(here, key)
+    asked = found.asked
+    rows = list(zip(asked.before.tiers, asked.change.tiers, strict=True))
+    return view.page(
+        "what_if.html",
+        title="What if",
+        found=found,
+        asked=asked,
+        key=key,
+        rows=[(place, before, now, differences(before, now)) for place, (before, now) in enumerate(rows, start=1)],
+        moves=_moves(found.result.months) if found.result else [],
+        kept_days=drafts.KEPT_DAYS,
+        limit_minutes=drafts.LIMIT_SECONDS // 60,
+        may_act=view.person.may_act,
+        who_could=WHO_MAY_ACT,
+    )
+
+
+@router.post("/programme/what-if/{key}")
+def again(view: ThisView, here: Installed, acting: Acting, key: Key) -> RedirectResponse:
+    """Calculate a draft, for the first time or anew."""
+    drafts.start(here, key, by=acting.name)
+    return view.then(view.links("programme", "what-if", key))
+
+
+@router.get("/programme/what-if/{key}/draft.yaml")
+def draft_file(view: ThisView, here: Installed, key: Key) -> Response:
+    """The draft as a programme file to keep."""
+    name, content = drafts.draft_file(here, key)
+    return view.file(content, name=name, kind="application/yaml")
+
+
+@router.get("/programme/what-if/{key}/differing.csv")
+def differing(here: Installed, key: Key) -> FileResponse:
+    """Every partner and month that would differ."""
+    path = drafts.differing_file(here, key)
+    return FileResponse(path, media_type="text/csv; charset=utf-8", filename="differing.csv")
+
+
+def _form(
+    view: View, here: Installation, filled: Filled, asked: drafts.Asked | None, status: int = 200
+) -> HTMLResponse:
+    basis = drafts.basis(here)
+    program, months = basis.program, basis.months
+    day = max(_month_after(here.today()), program.in_force_from + timedelta(days=1))
+    change = unchanged(program, in_force_from=day)
+    if asked is not None and len(asked.change.tiers) == len(change.tiers):
+        change = asked.change
+    newest = months[-FEWEST_MONTHS:]
+    return view.page(
+        "what_if_form.html",
+        title="What if the programme were another",
+        status=status,
+        filled=filled,
+        program=program,
+        rows=[
+            (
+                row,
+                _plain_euros(terms.from_mrr_cents),
+                _plain(terms.monthly_fee_discount_bp),
+                _plain(terms.setup_fee_discount_bp),
+            )
+            for row, terms in zip(program.tiers, change.tiers, strict=True)
+        ],
+        cap=_plain(change.promotion_cap_bp),
+        day=change.in_force_from,
+        months=months[::-1],
+        first=(asked.first if asked else newest[0]) if months else None,
+        last=(asked.last if asked else newest[-1]) if months else None,
+        allowed=view.person.may_act,
+        who_could=WHO_MAY_ACT,
+    )
+
+
+def _draft(here: Installation, filled: Filled) -> drafts.Draft:
+    """Read the form; raises `Unreadable`, with each fault at its field, or the refusal of the whole."""
+    rows = [
+        TierTerms(
+            filled.must(f"from_{row.tier}", amount_cents, _missing(f"from_{row.tier}")),
+            filled.must(f"monthly_{row.tier}", percent_bp, _missing(f"monthly_{row.tier}")),
+            filled.must(f"setup_{row.tier}", percent_bp, _missing(f"setup_{row.tier}")),
+        )
+        for row in drafts.basis(here).program.tiers
+    ]
+    cap = filled.must("cap", percent_bp, "Say what promotions give at most.")
+    day = filled.must("day", lambda written: _day(here, written), "Say from which day it would be in force.")
+    first = filled.must("first", BillingMonth.parse, "Choose the first month.")
+    last = filled.must("last", BillingMonth.parse, "Choose the last month.")
+    if not filled.faults and first > last:
+        filled.faults["last"] = f"{last} is before {first}, expected the same month or a later one"
+    for name, said in filled.faults.items():
+        filled.faults[name] = f"{_named(name)}{said}"
+    filled.sound()
+    try:
+        return drafts.make_draft(here, ProgramChange(day, cap, tuple(rows)), first, last)
+    except UnsoundFiles as unsound:
+        for fault in unsound.faults:
+            name, said = _in_words(fault)
+            filled.faults.setdefault(name, said)
+        raise Unreadable from None
+
+
+def _day(here: Installation, written: str) -> date:
+    day = DAY(written)
+    drafts.check_day(here, day)
+    return day
+
+
+def _missing(name: str) -> str:
+    return "nothing is given, expected " + (
+        "euros, as in 1999.99" if name.startswith("from") else "per cent, as in 2.5"
+    )
+
+
+def _named(name: str) -> str:
+    """What a field of a tier is called, before what is wrong with it."""
+    cell, _, tier = name.partition("_")
+    return f"Tier {tier}, {_CELL_WORDS[cell]}: " if cell in _CELL_WORDS else ""
+
+
+def _in_words(fault: str) -> tuple[str, str]:
+    """A fault of the strict reader as a field of the form, and the same words with euros and per cent.
+
+    The reader says `2016-01-01.yaml:33: tiers[2].from_mrr_cents: 40000 is not above the row before, ...`.
+    """
+    found = _FAULT.fullmatch(fault)
+    if found is None:
+        return "tiers", fault
+    place, said = found["place"], found["said"]
+    if place in _CELLS and found["tier"]:
+        name = f"{_CELLS[place]}_{found['tier']}"
+        return name, _named(name) + _counted(said, in_euros=place == "from_mrr_cents")
+    if place == "promotion_cap.discount_bp":
+        return "cap", _counted(said, in_euros=False)
+    if place.startswith("in_force_from"):
+        return "day", said
+    return "tiers", f"{place}: {said}"
+
+
+def _counted(said: str, *, in_euros: bool) -> str:
+    """The reader's words with cents as euros, or basis points as per cent."""
+    shown = _NUMBER.sub(lambda each: (euros_text if in_euros else percent_text)(int(each[1])), said)
+    for before, after in (
+        ("a whole number from", "from"),
+        ("basis points: ", ""),
+        ("row before", "tier before"),
+        ("the promotion_cap", "the cap of promotions"),
+    ):
+        shown = shown.replace(before, after)
+    return shown
+
+
+def _moves(months: Sequence[MonthFigures]) -> list[tuple[int | None, int | None, list[int]]]:
+    """How many partners would move from one tier to another, month by month, lowest tiers first."""
+    pairs = {(before, now) for month in months for before, now, _ in month.tiers}
+    counts = [{(before, now): partners for before, now, partners in month.tiers} for month in months]
+    ordered = sorted(pairs, key=lambda pair: [-1 if tier is None else tier for tier in pair])
+    return [(before, now, [of.get((before, now), 0) for of in counts]) for before, now in ordered]
+
+
+def _month_after(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def _plain_euros(cents: int) -> str:
+    """Euros as a form reads them: no separators."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def _plain(bp: int) -> str:
+    """Per cent as a form reads them."""
+    return percent_text(bp).removesuffix(" %")
