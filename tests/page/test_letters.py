@@ -39,7 +39,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def test_months_that_owe_letters_are_counted_by_state(ask: Asking) -> None:
     said = words_of(ask("letters").text)
-    assert "Month Owed waiting for approval Needs a person July 2015 2 2 none June 2015 4 4 none" in said
+    assert "Month Owed Waiting for approval Needs a person July 2015 2 2 none June 2015 4 4 none" in said
 
 
 def test_a_month_says_what_waits_and_adds_up(ask: Asking, shown: Any, waiting: World) -> None:

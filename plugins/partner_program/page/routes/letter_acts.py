@@ -23,7 +23,7 @@ from partner_program.page.acting import Acting, Reason, Shown
 from partner_program.page.installed import Installed
 from partner_program.page.letter_runs import Runs
 from partner_program.page.rights import LETTERS_DAG, WHO_MAY_ACT, may_act
-from partner_program.page.routes.letters import answer_link, letter_link, run_link
+from partner_program.page.routes.letters import answer_link, letter_link, run_link, said
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as named
@@ -166,7 +166,7 @@ def approve_done(view: ThisView, here: Installed, month: InPath, runs: Runs) -> 
         title=f"The letters of {named(month)} are approved",
         kind=LETTERS_APPROVED,
         after=after,
-        on=sends,
+        first=sends,
         in_airflow=on,
     )
 
@@ -238,6 +238,7 @@ def send_done(
         act=None,
         started=run,
         next=after,
+        first=[],
         in_airflow=[(run_link(view.links, run), "Look at the run")],
         on=[(view.links("letters", month), f"Letters of {named(month)}"), (view.links(""), "Today")],
     )
@@ -255,6 +256,7 @@ def resolve(view: ThisView, here: Installed, month: InPath, partner_id: str) -> 
         offered=[(each, *RESOLUTION_WORDS[each]) for each in offered],
         resolution_words=RESOLUTION_WORDS,
         state_words=state_words,
+        said=said,
         letter=letter_link(view.links, month, partner_id),
         action=view.links("letters", month, "resolve-check", partner_id),
         go_on="Go on",
@@ -338,9 +340,7 @@ def resolve_done(view: ThisView, here: Installed, month: InPath, answer: Resolut
         "Message-ID.",
         "never_came": "Correct the contact and run the month again, or resolve it once more to send it again.",
     }[answer]
-    on = [(letter_link(view.links, month, partner_id), "The letter")]
-    if answer == "resend":
-        on.insert(0, (view.links("letters", month, "approve"), "Approve"))
+    approving = [(view.links("letters", month, "approve"), "Approve it")] if answer == "resend" else []
     return _done(
         view,
         here,
@@ -348,7 +348,8 @@ def resolve_done(view: ThisView, here: Installed, month: InPath, answer: Resolut
         title=f"The letter to {partner_id} is resolved",
         kind=_ANSWERED[answer],
         after=[after],
-        on=on,
+        first=approving,
+        on=[(letter_link(view.links, month, partner_id), "The letter")],
         partner_id=partner_id,
     )
 
@@ -375,7 +376,8 @@ def _done(
     title: str,
     kind: str,
     after: list[str],
-    on: list[tuple[str, str]],
+    first: list[tuple[str, str]],
+    on: list[tuple[str, str]] | None = None,
     in_airflow: list[tuple[str, str]] | None = None,
     partner_id: str | None = None,
 ) -> HTMLResponse:
@@ -388,5 +390,6 @@ def _done(
         started=None,
         next=after,
         in_airflow=in_airflow or [],
-        on=[*on, (view.links("letters", month), f"Letters of {named(month)}"), (view.links(""), "Today")],
+        first=first,
+        on=[*(on or []), (view.links("letters", month), f"Letters of {named(month)}"), (view.links(""), "Today")],
     )

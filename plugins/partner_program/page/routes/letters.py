@@ -65,6 +65,12 @@ def run_link(links: Links, run_id: str) -> str:
     return links.airflow("dags", LETTERS_DAG, "runs", run_id)
 
 
+def said(reply: str | None) -> str:
+    """What stands beside a row; of a letter that went into a file, the file's name without its folders."""
+    words, to_file, path = (reply or "").partition("written to ")
+    return f"written to {path.rpartition('/')[2]}" if to_file and not words else reply or ""
+
+
 @router.get("/letters")
 def months_of_letters(view: ThisView, here: Installed) -> HTMLResponse:
     """Every month that owes letters."""
@@ -110,6 +116,7 @@ def letters_of_month(
         kind_name=kind_name,
         state_words=state_words,
         need_words=NEED_WORDS,
+        said=said,
         choices={
             "state": [(each, state_words(each)) for each, _ in in_order(overview.states)],
             "kind": [(each, kind_name(each)) for each in kinds],
@@ -167,6 +174,7 @@ def letter(view: ThisView, here: Installed, month: InPath, partner_id: str) -> H
         found=found,
         kind_name=kind_name,
         state_words=state_words,
+        said=said,
         part=lambda name: letter_link(view.links, month, partner_id, name),
     )
 
