@@ -88,6 +88,12 @@ def test_a_brake_that_stopped_something_else_meanwhile_is_not_released(ask: Aski
     assert acts_of(june, BRAKE_RELEASED) == []
 
 
+def test_a_check_page_that_is_loaded_again_leads_to_its_form(ask: Asking, june: World) -> None:
+    assert june.program_db.exists()
+    answer = ask("months/2015-06/sign/check", "op")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PREFIX}/months/2015-06/sign")
+
+
 @pytest.mark.parametrize("path", ["brake", "rates", "restatement", "sign"])
 @pytest.mark.parametrize("role", ["viewer", "user"])
 def test_who_may_not_decide_is_told_who_could(ask: Asking, june: World, path: str, role: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from partner_program.domain.partner_list import Wanted
+from partner_program.page.links import Links
 from partner_program.page.words import NOTHING
 from partner_program.usecases.desk.partners import find_partners
 from tests.page.asking import PREFIX, Asking, mounted
@@ -207,6 +208,12 @@ def test_every_link_holds_below_a_sub_path(ask: Asking, desk: Any) -> None:
         assert answer.status_code == 200
         for link in re.findall(r'(?:href|src|action)="([^"#][^"]*)"', answer.text):
             assert link.startswith("/airflow/"), (path, link)
+
+
+def test_a_link_from_outside_shows_a_page_in_airflows_frame() -> None:
+    assert Links("/partner-programme").framed("partners", "P/5") == "/plugin/partners/partner-programme/partners/P%2F5"
+    below = Links("/airflow/partner-programme").framed("months", "2015-07")
+    assert below == "/airflow/plugin/partners/airflow/partner-programme/months/2015-07"
 
 
 def test_a_database_that_is_away_gives_a_page_that_says_so(ask: Asking, shown: Any, tmp_path: Any) -> None:

@@ -5,15 +5,16 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from partner_program.domain.refusals import Moved, NotReady, NotThere, Refusal, Unavailable
 from partner_program.page import installed
-from partner_program.page.security import HEADERS
+from partner_program.page.security import HEADERS, SAFE_METHODS
 from partner_program.page.view import show
 
 API = "api"
+CHECK = "/check"  # how the addresses of check pages end
 _TITLES = {
     401: "You are not signed in any more",
     403: "You may not do this",
@@ -29,7 +30,12 @@ _DETAILS = {404: "Follow a link of the pages, or look for the partner by its nam
 
 
 def of_http(request: Request, fault: HTTPException) -> Response:
-    """Answer what Airflow or a route refused."""
+    """Answer what Airflow or a route refused.
+
+    A check page that is loaded again leads to its form: Airflow keeps its address, and what was typed is gone.
+    """
+    if fault.status_code == 405 and request.method in SAFE_METHODS and request.url.path.endswith(CHECK):
+        return RedirectResponse(request.url.path.removesuffix(CHECK), status_code=303)
     said = "" if fault.detail in ("Not Found", "Not authenticated", "Method Not Allowed") else str(fault.detail)
     return _answer(request, fault.status_code, said, fault.headers)
 

@@ -9,6 +9,7 @@ from fastapi import Request
 from partner_program.domain.billing_month import BillingMonth
 
 PREFIX = "/partner-programme"
+ROUTE = "partners"  # of the entry in Airflow's left bar
 STATIC = Path(__file__).parent / "static"
 
 
@@ -41,6 +42,14 @@ class Links:
     def static(self, name: str) -> str:
         """A style, a script or a picture; another content has another address."""
         return f"{self.root}/static/{name}?v={_VERSIONS[name]}"
+
+    def framed(self, *parts: object) -> str:
+        """One of our pages with Airflow's bar beside it: for a link from outside, as in a mail or a task.
+
+        What stands behind Airflow's own route is the page's whole path, sub-path included: Airflow takes it from there
+        for its frame, and puts no sub-path before it.
+        """
+        return f"{self.airflow_root}/plugin/{ROUTE}{self(*parts)}"
 
     def airflow(self, *parts: object) -> str:
         """An address of Airflow's own pages; a link to it has the attribute `data-airflow`."""
