@@ -55,6 +55,29 @@ def test_approved_letters_are_written_to_files_once_and_a_second_sending_finds_n
     assert june.states() == {"accepted": RECIPIENTS}
 
 
+def test_the_same_letters_approved_twice_are_approved_once(june):
+    batch = waiting_batch(june.here, MONTH)
+    first = june.approve(batch_hash=batch.batch_hash)
+    assert june.approve(batch_hash=batch.batch_hash) == first == batch
+    assert len(reconcile_letters(june.here, MONTH).actions) == 1
+    with pytest.raises(NotApproved, match="have changed since they were looked at"):
+        june.approve(batch_hash="0" * 64)
+    with pytest.raises(Refusal, match="no letter of 2015-06 waits for an approval"):
+        june.approve()
+
+
+def test_an_approval_that_was_taken_back_is_not_there_already(june):
+    batch = waiting_batch(june.here, MONTH)
+    june.approve(batch_hash=batch.batch_hash)
+    june.send(limit=1)
+    contact(june, "P1")["name"] = "Another Name"
+    june.world.load()
+    render(june.world)
+    assert waiting_batch(june.here, MONTH).deliveries
+    with pytest.raises(NotApproved, match="have changed since"):
+        june.approve(batch_hash=batch.batch_hash)
+
+
 def test_equal_letters_have_equal_bytes_whenever_they_are_sent(june, tmp_path):
     june.approve()
     copy = shutil.copytree(june.world.folder, tmp_path.with_name("copy"))

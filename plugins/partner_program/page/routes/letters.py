@@ -26,8 +26,8 @@ from partner_program.usecases.letters.show import one_letter
 
 ENTRY = Entry("Letters", "letters")
 router = APIRouter()
-# Making the book of more letters takes longer than a request may: then the one is shown that a run has written.
-BOOK_AT_MOST = 1_000
+# Making the book of more letters or partners takes too long in the api-server: then the one is shown that a run wrote.
+BOOK_AT_MOST = 500
 # A letter or a book is a document of its own with its styles in it; nothing in it runs, and nothing is fetched.
 _OWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 LETTER_POLICY = f"{_OWN}; frame-ancestors 'self'; sandbox"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from partner_program.adapters.atomic_write import read_private, write_if_changed
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
+from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.history import assessed_months, settlements_or_refusal
 from partner_program.adapters.database.letter_actions import Action, LetterAction
 from partner_program.adapters.database.register import read_register
@@ -79,22 +80,24 @@ def show_book(
 ) -> str:
     """Return the book of a month's letters as they are now, with links of these words and addresses; writes nothing.
 
-    Of more than `at_most` letters it is the one that was written last, for it takes long to make; raises `NotThere`
-    where none was.
+    With more than `at_most` letters, or partners, it is the one that was written last, for it takes long to make:
+    raises `NotThere` where none was, or where the letters that wait are others now.
     """
     with installation.database.reading() as connection:
         settlements_or_refusal(connection, month)
-        letters = letter_store.count_owed_letters(connection, month)
-    if letters <= at_most:
+        size = max(letter_store.count_owed_letters(connection, month), registry_store.count_partners(connection))
+    if size <= at_most:
         book = _gather(installation, month, today, [PageLink(*each) for each in links])
         return letter_book_page(book, templates=_pages(installation))
-    written = read_private(letters_folder(installation, month) / "index.html")
-    if written is None:
+    batch = waiting_batch(installation, month)
+    written = (read_private(letters_folder(installation, month) / "index.html") or b"").decode()
+    # The page has the hash in two pieces, the first of them in bold.
+    if not written or (batch.deliveries and batch.batch_hash[12:] not in written):
         raise NotThere(
-            f"the preview book of {month} has {letters:,} letters and was not written yet where the api-server can "
-            "read it: a run of tier_letters writes it, or `partner-program letters book`"
+            f"the preview book of {month}, as its letters are now, was not written yet where the api-server can read "
+            "it: a run of tier_letters writes it, or `partner-program letters book`"
         )
-    return written.decode()
+    return written
 
 
 def _pages(installation: Installation) -> Path:
