@@ -86,6 +86,12 @@ def test_a_request_is_approved_by_form_last_look_and_act(ask: Asking, own: World
     assert kinds.count("benefit approved") == 1
 
 
+def test_an_address_fills_in_fields_and_not_what_was_seen(ask: Asking) -> None:
+    form = ask(f"benefits/approve/{SEEDING}?seen=2&reason=fits", "user").text
+    assert hidden(form) == {"seen": "1"}
+    assert "fits</textarea>" in form
+
+
 def state_of(world: World, on: date = date(2015, 9, 1)) -> str:
     (line,) = list_benefits(world.installation, on=on, partner_id="P2", past=True)
     return line.state

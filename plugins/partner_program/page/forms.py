@@ -174,7 +174,9 @@ def routes_of(act: Act) -> APIRouter:
 
     @router.get(address + "/{subject:path}")
     def form(request: Request, view: ThisView, here: Installed, subject: str) -> HTMLResponse:
-        return _form(act, view, here, subject, Filled(dict(request.query_params)))
+        # An address may fill in fields; what somebody has seen, only the form itself says.
+        given = {name: value for name, value in request.query_params.items() if name != SEEN}
+        return _form(act, view, here, subject, Filled(given))
 
     @router.post(address + "-form/{subject:path}")
     def again(view: ThisView, here: Installed, _acting: Acting, typed: Typed, subject: str) -> HTMLResponse:
