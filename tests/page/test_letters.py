@@ -283,3 +283,8 @@ def test_a_run_that_waits_is_linked_where_it_is_answered(desk: Any, shown: Any, 
 def test_a_month_in_a_link_of_today_leads_to_the_act(ask: Asking) -> None:
     text = ask(role="admin").text
     assert f'href="{PREFIX}/letters/2015-07/approve"' in text
+
+
+def test_a_partner_and_a_month_lead_to_their_letters(ask: Asking) -> None:
+    assert f'href="{PREFIX}/letters/2015-07/letter/P1"' in ask("partners/P1").text
+    assert f'href="{PREFIX}/letters/2015-07?state=rendered#list"' in ask("months/2015-07").text
