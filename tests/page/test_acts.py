@@ -43,12 +43,11 @@ def test_page_after_page_shows_each_act_once_newest_first(page_world: World) -> 
     whole = find_acts(here, WantedActs()).acts
     assert len(whole) > 3
     found, before = [], None
-    while True:
+    for _ in whole:
         page = find_acts(here, WantedActs(), before=before, count=1)
         found += page.acts
         before = page.next_before
-        if before is None:
-            break
+    assert before is None
     assert tuple(found) == whole
     assert [act.done_at for act in whole] == sorted((act.done_at for act in whole), reverse=True)
 
