@@ -50,7 +50,8 @@ def find_partners(
         shown = found[:count]
         held = [each.partner_id for each in shown if each.held_reason is not None and each.tier is None]
         kept = rate_store.rates_on(connection, today, held) if held else {}
-        of = partner_list.count_partners(connection, month, wanted)
+        is_whole = after is None and len(found) <= count  # a search that finds few has counted them
+        of = len(found) if is_whole else partner_list.count_partners(connection, month, wanted)
         every = of if wanted == Wanted() else registry_store.count_partners(connection)
         managers = registry_store.managers(connection)
         entities = tuple(each.entity for each in registry_store.load_entities(connection))
