@@ -8,7 +8,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, round_half_away
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 
-NAMED = 50  # so many winners and losers are named; a file has all partners that differ
+NAMED = 25  # so many winners and losers are named; a file has all partners that differ
 
 
 @dataclass(frozen=True, slots=True)
