@@ -54,7 +54,8 @@ def mariadbd() -> str:
     return program
 
 
-MARKS = dict.fromkeys(("shared_postgres", "shared_mariadb", "mariadbd"), "server") | {"airflow_home": "airflow"}
+MARKS = dict.fromkeys(("shared_postgres", "shared_mariadb", "mariadbd"), "server")
+MARKS |= dict.fromkeys(("airflow_home", "airflow_desk"), "airflow")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,7 @@ LONG = (  # by their time, longest first, so that both processes end at about th
     "dags/test_backfill",
     "dags/test_months_through_airflow",
     "dags/test_",
+    "page/browser/",
     "usecases/month/test_races",
     "usecases/letters/test_faults",
     "usecases/month/test_crashes",
@@ -41,9 +42,14 @@ def place(item: pytest.Item) -> int:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc] # the library has no types
-    """Tests of a file run in one process, for they share what it made; all of Airflow's, which takes long to start."""
+    """Tests of a file run in one process, for they share what it made; all of Airflow's, which takes long to start.
+
+    So do all that share one browser and the Airflow that it looks at.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/page/browser/"):
+            return "in a browser"
         in_airflow = nodeid.startswith(("tests/dags/", "tests/page/"))
         return "in Airflow" if in_airflow else nodeid.partition("::")[0]
 

@@ -1,0 +1,98 @@
+"""Somebody before a browser, who finds things by what stands on the page: links, labels, buttons, headings."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PAGES = "/partner-programme"
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@dataclass
+class Seen:
+    """What a browser complained about: errors on its console, scripts that failed, rules that were broken."""
+
+    complaints: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+
+class Newcomer:
+    """Reads, clicks and types, and never names an address below the pages but to begin."""
+
+    def __init__(self, page: Any, address: str, name: str) -> None:
+        """Sit down before an empty page."""
+        self.page, self.address, self.name = page, address, name
+        self.seen = Seen()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda fault: self.seen.complaints.append(f"{page.url}: {fault}"))
+
+    def open(self, path: str = "") -> "Newcomer":
+        """Open a page of the programme."""
+        self.page.goto(f"{self.address}{PAGES}/{path}", wait_until="load")
+        return self
+
+    def follow(self, words: str, within: str = "main, header") -> "Newcomer":
+        """Click the first link with these words."""
+        self.page.locator(within).get_by_role("link", name=words).first.click()
+        return self
+
+    def press(self, words: str) -> "Newcomer":
+        """Press the button with these words."""
+        self.page.get_by_role("button", name=words).click()
+        return self
+
+    def write(self, label: str, words: str) -> "Newcomer":
+        """Fill the field with this label."""
+        self.page.get_by_label(label).first.fill(words)
+        return self
+
+    def choose(self, label: str, option: str) -> "Newcomer":
+        """Choose the first that begins so in the list with this label."""
+        options = self.page.get_by_label(label).first.locator("option")
+        shown = [" ".join(each.split()) for each in options.all_inner_texts()]  # without non-breaking blanks
+        self.page.get_by_label(label).first.select_option(
+            index=next(place for place, each in enumerate(shown) if each.startswith(option))
+        )
+        return self
+
+    def pick(self, words: str) -> "Newcomer":
+        """Mark the radio button or the box with these words."""
+        self.page.locator("input[type=radio], input[type=checkbox]").and_(self.page.get_by_label(words)).first.check()
+        return self
+
+    def reads(self, *words: str) -> "Newcomer":
+        """Wait until the page says all of this."""
+        from playwright.sync_api import expect
+
+        for each in words:
+            expect(self.page.locator("main")).to_contain_text(each)
+        return self
+
+    def is_at(self, heading: str) -> "Newcomer":
+        """Wait for the page with this heading."""
+        from playwright.sync_api import expect
+
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
+        assert not self.page.evaluate(SIDEWAYS), f"{self.page.url} scrolls sideways at {self.page.viewport_size}"
+        return self
+
+    def takes(self, words: str) -> tuple[str, bytes]:
+        """Click a link that is a file; its name and its content."""
+        with self.page.expect_download() as coming:
+            self.page.locator("main").get_by_role("link", name=words).first.click()
+        return coming.value.suggested_filename, coming.value.path().read_bytes()
+
+    def rows(self, region: str) -> list[str]:
+        """The rows of the table below a heading."""
+        return list(self.page.get_by_role("region", name=region, exact=True).locator("tbody tr").all_inner_texts())
+
+    def expects(self, status: int) -> "Newcomer":
+        """A page that is refused with this status stands on the console, and is no fault."""
+        self.seen.expected.add(status)
+        return self
+
+    def _hear(self, message: Any) -> None:
+        if message.type != "error":
+            return
+        if any(f"status of {status}" in message.text for status in self.seen.expected):
+            return
+        self.seen.complaints.append(f"{self.page.url}: {message.text}")
