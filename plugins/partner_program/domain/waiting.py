@@ -28,6 +28,7 @@ WaitKind = Literal[
 ]
 Who = Literal["decide", "act", "operate"]
 StepState = Literal["done", "now", "later"]
+REASONS_NAMED = 10  # of a month, why partners are held
 NEED_A_PERSON: tuple[DeliveryState, ...] = ("ambiguous", "refused", "undeliverable")
 ON_THE_WAY: tuple[DeliveryState, ...] = ("approved", "claimed", "dot_pending", "deferred")
 
@@ -99,6 +100,18 @@ def restatement_waits(month: BillingMonth, partners: int) -> Waiting:
     """A month in force would come out differently."""
     more = f"{plural(partners, 'partner')} would have another result: accept or reject"
     return Waiting("restatement", "decide", f"Decide about the restatement of {month}", more, month)
+
+
+def held_groups_named(groups: Sequence[HeldGroup]) -> list[HeldGroup]:
+    """The largest groups of each month, and the others of it as one: each bad line is a reason of its own."""
+    found: list[HeldGroup] = []
+    for month in dict.fromkeys(each.month for each in groups):
+        own = [each for each in groups if each.month == month]
+        found += own[:REASONS_NAMED]
+        others = sum(each.partners for each in own[REASONS_NAMED:])
+        if others:
+            found.append(HeldGroup(month, plural(len(own) - REASONS_NAMED, "other reason"), others, None))
+    return found
 
 
 def held_wait(group: HeldGroup) -> Waiting:
@@ -180,10 +193,10 @@ def steps_of(
         steps.append((f"{held} held" if held else "waits for a decision", "now"))
     if unpublished is not None:
         steps.append(("rates published", "done") if not unpublished else (f"{unpublished} unpublished", "now"))
-    steps.append(("letters approved", "done") if not rendered else (f"{rendered} letters to approve", "now"))
+    steps.append(("letters approved", "done") if not rendered else (f"{plural(rendered, 'letter')} to approve", "now"))
     if rendered:
         steps.append(("letters sent", "later"))
     else:
-        steps.append(("letters sent", "done") if not ready else (f"{ready} letters not delivered", "now"))
+        steps.append(("letters sent", "done") if not ready else (f"{plural(ready, 'letter')} not delivered", "now"))
     steps.append(("signed", "done" if is_signed else "later"))
     return tuple(steps)

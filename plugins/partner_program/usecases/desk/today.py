@@ -105,7 +105,7 @@ class _Found:
             yield from rules.letters_wait(month, states)
         for entity, accounts in (self.unpublished or {}).items():
             yield rules.unpublished_wait(entity, accounts)
-        yield from map(rules.held_wait, self.held)
+        yield from map(rules.held_wait, rules.held_groups_named(self.held))
 
     def progress(self, connection: Connection, month: BillingMonth) -> MonthProgress:
         settlements = settlement_history.settlements_of(connection, month)
