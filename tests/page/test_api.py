@@ -102,6 +102,7 @@ def test_somebody_without_a_login_gets_a_problem_too(ask: Asking) -> None:
 
 def test_the_description_has_the_endpoints_and_no_page(ask: Asking) -> None:
     described = ask("api/v1/openapi.json").json()
+    assert described["servers"] == [{"url": ask.prefix}]
     paths = {path.replace("{partner_id}", "{id}") for path in described["paths"]}
     assert paths == {
         f"/api/v1/{path}"

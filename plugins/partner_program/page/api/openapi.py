@@ -8,5 +8,5 @@ router = APIRouter(prefix="/api/v1", include_in_schema=False)
 
 @router.get("/openapi.json")
 def described(request: Request) -> JSONResponse:
-    """The description of these endpoints alone; the pages are for people."""
-    return JSONResponse(request.app.openapi())
+    """The description of these endpoints alone, with where they are; the pages are for people."""
+    return JSONResponse({**request.app.openapi(), "servers": [{"url": request.scope.get("root_path", "")}]})
