@@ -51,3 +51,16 @@ def test_sign_a_month_and_take_its_workbook(sitting: Opening, airflow_desk: Desk
     name, content = kim.takes("Workbook")
     assert name == f"register-{JUNE}.xlsx"
     assert len(load_workbook(BytesIO(content)).sheetnames) > 1
+
+
+def test_change_a_threshold_and_see_winners_losers_and_euros(sitting: Opening) -> None:
+    kim = sitting("kim", theme="dark").open().follow("Programme").is_at("Programme")
+    kim.follow("Try other thresholds and discounts").is_at("What if the programme were another")
+    kim.write("Tier 2, from EUR a month", "1950.00").write("Tier 1, monthly fee discount in per cent", "4")
+    kim.press("Try it")
+    kim.is_at("What if").reads("Winners", "Save as a draft file")
+    assert len(kim.rows("Winners")) == FELL
+    assert kim.rows("Losers")
+    name, content = kim.takes("Save as a draft file")
+    assert name.endswith(".yaml")
+    assert b"195000" in content
