@@ -56,7 +56,7 @@ class _Sending:
     """One run of the sender."""
 
     def __init__(self, installation: Installation, week: date, clock: Clock, sent_by: str) -> None:
-        self._installation, self._week, self._clock, self._sent_by = installation, week, clock, sent_by
+        self._installation, self._week, self._now, self._sent_by = installation, week, clock.now, sent_by
         self._settings = settings = sending_settings(installation.connections)
         self._brand = letter_templates(installation).brand
         self._bounce_address = bounce_address_for(settings, self._brand.sender_address)
@@ -97,7 +97,7 @@ class _Sending:
             names = [row.account_manager_id for row in going]
             self._tried.update(names)
             if going:
-                doer = Doer(self._sent_by, "sent what was collected", int(self._clock.now()))
+                doer = Doer(self._sent_by, "sent what was collected", int(self._now()))
                 detail = {"digests": names, "live": self._settings.live}
                 record_act(connection, DIGESTS_SENT, week_named(self._week), doer, detail)
             return self._handover.claim(connection, going)
@@ -117,7 +117,7 @@ class _Sending:
             self._tried.add(row.account_manager_id)
             if (row.status, row.reply) == ("undeliverable", fault):
                 return None
-        elif row.not_before is not None and row.not_before > self._clock.now():
+        elif row.not_before is not None and row.not_before > self._now():
             self._waiting.add(row.account_manager_id)
             return None
         if row.status == "undeliverable":
