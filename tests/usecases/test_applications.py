@@ -67,14 +67,20 @@ def contents(world: World) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder_of(world).iterdir()}
 
 
+def application(world: World, **changed: object) -> Path:
+    """The file of an application, written where it is another one than before: several processes may read it."""
+    file, content = world.folder / "application.json", json.dumps({**APPLICATION, **changed})
+    if not file.exists() or file.read_text() != content:
+        file.write_text(content)
+    return file
+
+
 def accept(
     world: World, *, on: str = "2026-11-01", other_than: tuple[str, ...] = (), manager: str = "M1", **changed: object
 ) -> Accepted:
-    file = world.folder / "application.json"
-    file.write_text(json.dumps({**APPLICATION, **changed}))
     return accept_application(
         world.installation,
-        file,
+        application(world, **changed),
         folder_of(world),
         manager_id=manager,
         authorized_on=date.fromisoformat(on),
@@ -213,6 +219,7 @@ class TestKilled:
         assert seen.count(True) >= 6  # three files, before and after each
 
     def test_several_at_once_make_one_partner(self, world: World) -> None:
+        application(world)
         assert at_once([lambda: accept(world)] * 6) == [0] * 6
         assert world.rows("SELECT count(*) FROM partner") == [(3,)]
         assert world.rows("SELECT count(*) FROM act") == [(1,)]
