@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from partner_program.airflow_steps.book_text import book_text
 from partner_program.domain.acts import BRAKE_RELEASED, MONTH_SIGNED, RATES_APPROVED, RESTATEMENT_REJECTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, RatesWait
+from partner_program.usecases.month.approval import month_book
 from partner_program.usecases.month.inputs import MonthRequest
 from tests.page.asking import PREFIX, Asking
 from tests.page.test_pages import words_of
@@ -155,6 +157,8 @@ def test_rates_are_approved_by_somebody_else_than_who_ran_the_month(ask: Asking,
         world.settle(JUNE, on=GO_LIVE, program_file=file, started_by="op-person")
     assert "Approve the rates of 2015-06" in words_of(ask(role="admin").text)
     page = ask("months/2015-06/rates", "op")
+    asked_by_airflow = book_text(month_book(world.installation, BillingMonth.parse(JUNE)))
+    assert f"(plugin/partners{PREFIX}/months/2015-06/rates)" in asked_by_airflow
     assert "You started this run" in words_of(page.text)
     own = ask.post("months/2015-06/rates", "op", shown=shown_hash(page), reason="mine", answer="accept")
     assert own.status_code == 409

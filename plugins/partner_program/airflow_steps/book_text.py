@@ -6,6 +6,7 @@ from partner_program.domain.book_of_changes import HEADINGS, NUMBERS, BookOfChan
 from partner_program.domain.money import euros_text
 
 ROWS = 50  # of partners; the rest is told by the command line
+_PAGE = "plugin/partners/partner-programme/months/{month}/rates"  # Airflow's own page resolves it, whatever its address
 
 
 def book_text(book: BookOfChanges) -> str:
@@ -19,6 +20,7 @@ def book_text(book: BookOfChanges) -> str:
         f"{euros_text(book.previous_mrr_eur_cents)} EUR. Asked by {book.asked_by}, who cannot approve it.",
         "",
         f"The approval holds for this decision (hash `{book.decision_hash[:12]}`); what is decided anew asks again.",
+        f"The same book, each partner a click away: [the page about these rates]({_PAGE.format(month=month)}).",
         "",
         _row(HEADINGS),
         _row("---:" if heading in NUMBERS else "---" for heading in HEADINGS),
