@@ -110,6 +110,7 @@ def test_the_description_has_the_endpoints_and_no_page(ask: Asking) -> None:
             "months",
             "months/{month}",
             "months/{month}/partners",
+            "months/{month}/reports/{name}",
             "partners",
             "partners/{id}",
             "partners/{id}/months/{month}",

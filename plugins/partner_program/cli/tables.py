@@ -1,7 +1,7 @@
 """Prints registers, restatements, quotes and exchange rates for people in a terminal, on stdout."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -9,10 +9,11 @@ from rich.markup import escape
 from partner_program.cli.act_tables import head_line
 from partner_program.cli.long_tables import console as _console
 from partner_program.cli.long_tables import print_rows, visible
-from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
+from partner_program.cli.table_cells import euros, tier_name, titled_table
+from partner_program.domain.columns import headed, shown
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import first_names
-from partner_program.domain.register import COLUMNS, Cell, Form, cells, table_columns
+from partner_program.domain.register import COLUMNS, cells
 
 if TYPE_CHECKING:
     from partner_program.domain.acceptance import Outlook
@@ -60,11 +61,11 @@ def print_register(start: "RegisterStart", *, every: bool) -> None:
 
 def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
     """Print the columns of the register that have a heading, each value as people read it."""
-    shown = {name: COLUMNS[name] for name in table_columns()}
+    columns = {name: COLUMNS[name] for name in headed(COLUMNS)}
     print_rows(
         title,
-        {column.heading or "": "left" if column.form == "text" else "right" for column in shown.values()},
-        ([_FORMS[shown[name].form](row[name]) for name in shown] for row in map(cells, start.register.partners)),
+        {column.heading or "": "left" if column.form == "text" else "right" for column in columns.values()},
+        ([shown(columns[name].form, row[name]) for name in columns] for row in map(cells, start.register.partners)),
         every=every,
         total=len(start.tiers),
         rest=f"partners; every one: --all, or --format csv; one: `explain PARTNER {start.register.billing_month}`",
@@ -77,28 +78,6 @@ def _decided_later(decided: Mapping[str, "BillingMonth"]) -> dict[str, str]:
     for partner_id, month in sorted(decided.items()):
         found.setdefault(str(month), []).append(partner_id)
     return {month: first_names(names, NAMED) for month, names in sorted(found.items())}
-
-
-def _text(value: Cell) -> str:
-    return "" if value is None else str(value)
-
-
-def _whole(write: Callable[[int | None], str]) -> Callable[[Cell], str]:
-    def written(value: Cell) -> str:
-        if isinstance(value, str):
-            raise TypeError(f"{value!r} is a text: its column of the register is one of numbers")
-        return write(value)
-
-    return written
-
-
-_FORMS: dict[Form, Callable[[Cell], str]] = {
-    "text": _text,
-    "whole": _text,
-    "euros": _whole(euros),
-    "percent": _whole(percent),
-    "tier": _whole(tier_name),
-}
 
 
 def print_outlook(outlook: "Outlook", *, is_today: bool) -> None:

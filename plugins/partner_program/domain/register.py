@@ -7,9 +7,10 @@ it: a new column is a field there, and a value where the database's package read
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, get_args, get_type_hints
+from typing import Annotated, Literal
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Column, columns_of
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import MonthStatus
@@ -18,29 +19,6 @@ from partner_program.domain.restatement import Figures
 from partner_program.domain.totals import Bucket, HeldPartner
 
 Cell = str | int | None
-Form = Literal["text", "whole", "euros", "percent", "tier"]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a field of the register is a column.
-
-    `heading` is its title in the terminal's table; without one it is in files only. The table shows cents as euros,
-    basis points as per cent, tier 0 as none. `before` names the column that follows it in the table, where its place
-    there is another than in files. A field that JSON has in another place is not `in_json`; one that is `rare` stands
-    in JSON only where it has a value.
-    """
-
-    heading: str | None
-    form: Form = "text"
-    before: str | None = None
-    in_json: bool = True
-    rare: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a misspelt form where the column is written: types do not look into an annotation."""
-        if self.form not in get_args(Form):
-            raise ValueError(f"column {self.heading}: form {self.form!r}, expected one of {', '.join(get_args(Form))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,33 +147,7 @@ def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str 
     )
 
 
-def columns_of(row: type) -> dict[str, Column]:
-    """The columns of a row by name; raises `ValueError` for a `before` that names no column of the table."""
-    hints = get_type_hints(row, include_extras=True)
-    columns = {
-        name: column
-        for name, hint in hints.items()
-        for column in getattr(hint, "__metadata__", ())
-        if isinstance(column, Column)
-    }
-    for name, column in columns.items():
-        if column.before is not None and (column.before not in columns or columns[column.before].heading is None):
-            raise ValueError(f"column {name}: before={column.before!r} is not a column of the table")
-    return columns
-
-
 COLUMNS: Mapping[str, Column] = columns_of(RegisterPartner)
-
-
-def table_columns() -> list[str]:
-    """The names of the columns with a heading, in the order of the terminal's table."""
-    names = [name for name, column in COLUMNS.items() if column.heading is not None]
-    for name in list(names):
-        before = COLUMNS[name].before
-        if before is not None:
-            names.remove(name)
-            names.insert(names.index(before), name)
-    return names
 
 
 def cells(partner: RegisterPartner) -> dict[str, Cell]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Form, headed
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import plural
 
@@ -79,7 +80,36 @@ def text_or_dash(text: str | None) -> str:
     return text or NOTHING
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+def cell(row: object, name: str, form: Form) -> str:
+    """A field of a record as its column's form says; raises `TypeError` for a text in a column of numbers."""
+    value = getattr(row, name)
+    if value is None:
+        return NOTHING
+    if form == "text":
+        return _text(value)
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
+    return _NUMBERS[form](value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, BillingMonth):
+        return month(value)
+    if isinstance(value, date):
+        return day(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+_NUMBERS: Mapping[Form, Callable[[int], str]] = {
+    "whole": count,
+    "euros": euros,
+    "change": signed_euros,
+    "percent": percent,
+    "tier": tier,
+}
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
     "euros": euros,
     "whole_euros": whole_euros,
     "signed_euros": signed_euros,
@@ -90,6 +120,8 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "month": month,
     "count": count,
     "spoken": spoken,
+    "cell": cell,
+    "headed": headed,
     "or_dash": text_or_dash,
     "plural": plural,
 }

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Column
 from partner_program.domain.money import BP
-from partner_program.domain.register import COLUMNS, Column, Register, RegisterLetter, RegisterPartner
+from partner_program.domain.register import COLUMNS, Register, RegisterLetter, RegisterPartner
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

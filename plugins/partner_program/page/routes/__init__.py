@@ -13,6 +13,7 @@ from partner_program.page.routes import (
     program,
     quotes,
     receipts,
+    reports,
     today,
     what_if,
 )
@@ -21,6 +22,7 @@ PAGES = (
     today,
     months,
     month_acts,
+    reports,
     letters,
     letter_acts,
     partners,

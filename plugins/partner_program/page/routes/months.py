@@ -14,10 +14,11 @@ from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.month import list_months, month_overview, tiers_over_time
 from partner_program.usecases.month.quality import quality_page
 from partner_program.usecases.register import register_file
+from partner_program.usecases.reports.questions import QUESTIONS
 
 ENTRY = Entry("Months", "months")
 router = APIRouter()
-_KINDS = {
+FILE_KINDS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -52,7 +53,7 @@ def months(view: ThisView, here: Installed) -> HTMLResponse:
 @router.get("/months/{month}")
 def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """A month in figures."""
-    return view.page("month.html", title=month_words(month), found=month_overview(here, month))
+    return view.page("month.html", title=month_words(month), found=month_overview(here, month), questions=QUESTIONS)
 
 
 @router.get("/months/{month}/quality")
@@ -72,4 +73,4 @@ def report(here: Installed, month: InPath, name: str) -> HTMLResponse:
 @router.get("/months/{month}/register.{form}")
 def register(view: ThisView, here: Installed, month: InPath, form: Literal["csv", "json", "xlsx"]) -> Response:
     """The month's register as a file, as the command line writes it."""
-    return view.file(register_file(here, month, form), name=f"register-{month}.{form}", kind=_KINDS[form])
+    return view.file(register_file(here, month, form), name=f"register-{month}.{form}", kind=FILE_KINDS[form])

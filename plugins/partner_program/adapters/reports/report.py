@@ -1,0 +1,33 @@
+"""Writes a report as JSON and CSV for programs: minor units, basis points, ISO days, null for a missing value."""
+
+import json
+
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.adapters.reports.records import records_csv
+from partner_program.domain.report import Report
+
+
+def report_json(report: Report) -> str:
+    """Return a report whole: each table as an array of objects under its name."""
+    facts = {
+        "report": report.name,
+        "billing_month": str(report.month),
+        "said": list(report.said),
+        "unknown": list(report.unknown),
+        "equations": {
+            each.name: {
+                "currency": each.currency,
+                "parts": [{"part": words, "minor": minor} for words, minor in each.parts],
+                "whole": {"part": each.whole[0], "minor": each.whole[1]},
+            }
+            for each in report.equations
+        },
+        **{each.name: [plain(row) for row in each.rows] for each in report.tables},
+    }
+    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+
+
+def report_csv(report: Report, table: str) -> str:
+    """Return one table of a report (RFC 4180)."""
+    found = report.table(table)
+    return records_csv(found.kind, found.rows)

@@ -1,0 +1,37 @@
+"""Prints a report for people in a terminal, on stdout."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from partner_program.cli.long_tables import print_rows, visible
+from partner_program.domain.columns import headed, shown
+
+if TYPE_CHECKING:
+    from partner_program.domain.report import Report, ReportTable
+
+
+def print_report(report: "Report", *, every: bool) -> None:
+    """Print the answer in sentences, then its equations, then each table; with `every`, all rows of each."""
+    click.echo(report.title)
+    for words in (*report.said, *(f"not known: {each}" for each in report.unknown)):
+        click.echo(visible(f"  {words}"))
+    for equation in report.equations:
+        click.echo(visible(f"  {equation.text}"))
+    for table in report.tables:
+        _print_table(table, every=every)
+
+
+def _print_table(table: "ReportTable[object]", *, every: bool) -> None:
+    columns = {name: table.columns[name] for name in headed(table.columns)}
+    if not table.rows:
+        click.echo(f"{table.title}: {table.empty}")
+        return
+    print_rows(
+        table.title,
+        {column.heading or "": "left" if column.form == "text" else "right" for column in columns.values()},
+        ([shown(columns[name].form, getattr(row, name)) for name in columns] for row in table.rows),
+        every=every,
+        total=len(table.rows),
+        rest=f"rows; every one: --all, or --format csv --table {table.name}",
+    )

@@ -1,0 +1,85 @@
+"""Columns: how a field of a record stands in a table, for people and in files.
+
+A record is one row; its fields are annotated with their `Column`. Terminal, page, CSV, JSON and workbook are made from
+that list: a new column is a field there, and its value.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args, get_type_hints
+
+from partner_program.domain.money import euros_text, percent_text
+
+Form = Literal["text", "whole", "euros", "change", "percent", "tier"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field of a record is a column.
+
+    `heading` is its title in tables for people; without one it is in files only. They show cents and other minor units
+    as amounts with two decimals, those of a `change` with their sign, basis points as per cent, tier 0 as none.
+    `before` names the column that follows it there, where its place is another than in files. A field that JSON has in
+    another place is not `in_json`; one that is `rare` stands in JSON only where it has a value.
+    """
+
+    heading: str | None
+    form: Form = "text"
+    before: str | None = None
+    in_json: bool = True
+    rare: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a misspelt form where the column is written: types do not look into an annotation."""
+        if self.form not in get_args(Form):
+            raise ValueError(f"column {self.heading}: form {self.form!r}, expected one of {', '.join(get_args(Form))}")
+
+
+def columns_of(row: type) -> dict[str, Column]:
+    """The columns of a record by field; raises `ValueError` for a `before` that names no column of the table."""
+    hints = get_type_hints(row, include_extras=True)
+    columns = {
+        name: column
+        for name, hint in hints.items()
+        for column in getattr(hint, "__metadata__", ())
+        if isinstance(column, Column)
+    }
+    for name, column in columns.items():
+        if column.before is not None and (column.before not in columns or columns[column.before].heading is None):
+            raise ValueError(f"column {name}: before={column.before!r} is not a column of the table")
+    return columns
+
+
+def headed(columns: Mapping[str, Column]) -> list[str]:
+    """The names of the columns with a heading, in the order of tables for people."""
+    names = [name for name, column in columns.items() if column.heading is not None]
+    for name in list(names):
+        before = columns[name].before
+        if before is not None:
+            names.remove(name)
+            names.insert(names.index(before), name)
+    return names
+
+
+def shown(form: Form, value: object) -> str:
+    """A cell as people read it; nothing for None. Raises `TypeError` for a text in a column of numbers."""
+    if value is None:
+        return ""
+    if form == "text":
+        return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
+    return _NUMBERS[form](value)
+
+
+def _with_sign(minor: int) -> str:
+    return f"+{euros_text(minor)}" if minor > 0 else euros_text(minor)
+
+
+_NUMBERS: Mapping[Form, Callable[[int], str]] = {
+    "whole": lambda number: f"{number:,}",
+    "euros": euros_text,
+    "change": _with_sign,
+    "percent": percent_text,
+    "tier": lambda tier: str(tier or "none"),
+}

@@ -1,0 +1,44 @@
+"""Every question that is asked about one month, by its name: the pages and the API inside Airflow offer these."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from partner_program.adapters.reports.report import report_csv, report_json
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import NotThere
+from partner_program.domain.report import Report
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.near import near
+
+ReportForm = Literal["json", "csv"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question: what somebody wants to know, in words, and what answers it from the programme's database."""
+
+    words: str
+    answer: Callable[[Installation, BillingMonth], Report]
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "near": Question("Who is near a threshold?", near),
+}
+
+
+def answer(installation: Installation, name: str, month: BillingMonth) -> Report:
+    """The answer to a question; raises `NotThere` for a name that none has."""
+    if name not in QUESTIONS:
+        raise NotThere(f"there is no report {name}: they are {', '.join(QUESTIONS)}")
+    return QUESTIONS[name].answer(installation, month)
+
+
+def report_file(report: Report, form: ReportForm, table: str = "") -> str:
+    """A report as a file: all of it as JSON, or one of its tables, the first unless it is named, as CSV."""
+    if form == "json":
+        return report_json(report)
+    names = [each.name for each in report.tables]
+    if table and table not in names:
+        raise NotThere(f"report {report.name} has no table {table}: its tables are {', '.join(names)}")
+    return report_csv(report, table or names[0])
