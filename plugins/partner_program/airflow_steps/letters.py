@@ -146,9 +146,18 @@ def _approve(
 
 @step
 def _reject(request: dict[str, Any], name: str) -> None:
-    letter_approval.reject_letters(
-        installation(), _month(request), rejected_by=name, reason="rejected in Airflow", clock=time.time
+    done = letter_approval.reject_letters(
+        installation(),
+        _month(request),
+        rejected_by=name,
+        reason="rejected in Airflow",
+        clock=time.time,
+        batch_hash=request["batch_hash"],
     )
+    if done.withdrawn:
+        _log.warning("%s approved meanwhile and wait again", plural(done.withdrawn, "letter was", "letters were"))
+    if done.handed_over:
+        _log.warning("%s handed over before and cannot come back", plural(done.handed_over, "was", "were"))
 
 
 @task(**SAFE_RETRIES)

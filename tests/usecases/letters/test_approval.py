@@ -15,7 +15,7 @@ from partner_program.adapters.mail.installation_file import read_epoch
 from partner_program.domain.acts import Doer
 from partner_program.domain.letter_ids import message_id
 from partner_program.domain.refusals import NotApproved, Refusal
-from partner_program.usecases.letters.approval import reject_letters, waiting_batch
+from partner_program.usecases.letters.approval import Rejected, reject_letters, waiting_batch
 from partner_program.usecases.letters.binding import installation_file
 from partner_program.usecases.letters.reconciliation import reconcile_letters
 from partner_program.usecases.letters.resolution import resolve_letters
@@ -140,6 +140,68 @@ def test_a_rejection_is_on_record_and_the_letters_go_on_waiting(june):
     assert [(each.action, each.done_by, each.reason) for each in june.reconciled().actions] == [
         ("reject", "kim", "wrong manager")
     ]
+    assert june.states() == {"rendered": RECIPIENTS}
+
+
+def rejected(june: LetterWorld, **more: Any) -> Any:
+    return reject_letters(june.here, MONTH, rejected_by="kim", reason="wrong prices", clock=june.time.now, **more)
+
+
+def test_a_rejection_of_letters_that_were_approved_meanwhile_stops_them_until_they_are_approved_anew(june):
+    shown = june.approve().batch_hash
+
+    assert rejected(june, batch_hash=shown) == Rejected(withdrawn=RECIPIENTS, handed_over=0)
+
+    assert june.send().outcomes == {}
+    assert june.states() == {"rendered": RECIPIENTS}
+    assert {row.reply for row in june.reconciled().open} == {"kim rejected it after its approval: wrong prices"}
+    detail = {"deliveries": RECIPIENTS, "withdrawn": RECIPIENTS, "handed_over": 0}
+    assert june.reconciled().actions[-1].detail == detail
+    assert june.approve(batch_hash=shown).deliveries == RECIPIENTS
+    assert june.send().outcomes == {"accepted": RECIPIENTS}
+
+
+def test_a_rejection_after_the_first_three_left_stops_the_rest_and_says_how_many_are_gone(june):
+    shown = june.approve().batch_hash
+    june.send(limit=3)
+
+    assert rejected(june, batch_hash=shown) == Rejected(withdrawn=RECIPIENTS - 3, handed_over=3)
+
+    assert june.send().outcomes == {}
+    assert june.states() == {"accepted": 3, "rendered": RECIPIENTS - 3}
+
+
+def test_a_rejection_after_all_left_is_refused_and_not_on_record(june):
+    shown = june.approve().batch_hash
+    june.send()
+
+    with pytest.raises(Refusal, match=f"{RECIPIENTS} letters left already: a rejection comes too late"):
+        rejected(june, batch_hash=shown)
+
+    assert [each.action for each in june.reconciled().actions] == ["approve"]
+
+
+def test_a_rejection_of_letters_that_were_rendered_anew_leaves_the_newer_approval_alone(june):
+    old = waiting_batch(june.here, MONTH).batch_hash
+    june.world.tables["partners"][0]["company_name"] = "New Name"
+    june.world.load()
+    render(june.world)
+    assert june.approve().batch_hash != old
+
+    assert rejected(june, batch_hash=old) == Rejected(withdrawn=0, handed_over=0)
+
+    assert june.send().outcomes == {"accepted": RECIPIENTS}
+
+
+def test_a_letter_that_a_sender_had_in_its_hands_when_it_was_rejected_is_not_tried_again(june):
+    shown = june.approve().batch_hash
+    held = "UPDATE delivery SET status = 'claimed', claimed_by = 'w', claimed_until = 0 WHERE partner_id = 'P1'"
+    with closing(sqlite3.connect(june.world.program_db)) as database, database:
+        rows = database.execute(held).rowcount
+
+    assert rejected(june, batch_hash=shown) == Rejected(withdrawn=RECIPIENTS - rows, handed_over=0)
+
+    assert june.send().outcomes == {}
     assert june.states() == {"rendered": RECIPIENTS}
 
 

@@ -166,11 +166,12 @@ def ask_again(
     *,
     approved_before: int | None = None,
     approved_by_nobody: bool = False,
+    rejected_since: bool = False,
 ) -> int:
     """Take back the approval of a month's unsent rows; return how many rows.
 
     With `approved_before` only rows approved before that second (since 1970), with `approved_by_nobody` only rows that
-    were approved automatically.
+    were approved automatically, with `rejected_since` only those of a batch that somebody rejected after its approval.
     """
     table = schema.delivery
     here = [table.c.billing_month == str(month), table.c.status.in_(("approved", "deferred"))]
@@ -179,6 +180,11 @@ def ask_again(
     if approved_by_nobody:
         action = schema.letter_action
         here.append(table.c.approval_id.in_(select(action.c.action_id).where(action.c.action == "approve_auto")))
+    if rejected_since:
+        approval, rejection = schema.letter_action.alias(), schema.letter_action.alias()
+        later = (rejection.c.batch_hash == approval.c.batch_hash) & (rejection.c.action_id > approval.c.action_id)
+        of_month = (rejection.c.action == "reject") & (rejection.c.billing_month == str(month))
+        here.append(table.c.approval_id.in_(select(approval.c.action_id).join(rejection, later).where(of_month)))
     values = {"status": "rendered", "approval_id": None, "not_before": None, "reply": reason}
     return connection.execute(update(table).where(*here).values(values)).rowcount
 

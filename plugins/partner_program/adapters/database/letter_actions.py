@@ -72,3 +72,14 @@ def load_actions(connection: Connection, month: BillingMonth) -> list[LetterActi
         )
         for row in connection.execute(query)
     ]
+
+
+def approvals_of(connection: Connection, month: BillingMonth, batch_hash: str) -> set[int]:
+    """The ids of the approvals of just these letters."""
+    table = schema.letter_action
+    query = select(table.c.action_id).where(
+        table.c.billing_month == str(month),
+        table.c.batch_hash == batch_hash,
+        table.c.action.in_(("approve", "approve_auto")),
+    )
+    return set(connection.scalars(query))

@@ -32,6 +32,9 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import bind
 from partner_program.usecases.letters.rendering import letter_templates
 
+# Approved and not handed over; one that a sender has in its hands goes back before it is tried again.
+STOPPABLE = ("approved", "deferred", "claimed")
+
 
 @dataclass(frozen=True, slots=True)
 class LetterBatch:
@@ -173,22 +176,51 @@ def _approved_before(connection: Connection, month: BillingMonth, batch_hash: st
     return LetterBatch(month, batch_hash, deliveries, partners)
 
 
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What a rejection stopped: rows whose approval it took back, and rows that were handed over before it."""
+
+    withdrawn: int
+    handed_over: int
+
+
 def reject_letters(
-    installation: Installation, month: BillingMonth, *, rejected_by: str, reason: str, clock: Callable[[], float]
-) -> None:
-    """Record that a person looked and said no; the letters still wait for an approval."""
+    installation: Installation,
+    month: BillingMonth,
+    *,
+    rejected_by: str,
+    reason: str,
+    clock: Callable[[], float],
+    batch_hash: str | None = None,
+) -> Rejected:
+    """Record that a person looked and said no; what is not sent waits for an approval (again).
+
+    `batch_hash` is the hash of what the person looked at. Where just these letters were approved meanwhile, the later
+    word counts: the approval is taken back from each that is not handed over yet. An approval of letters that were
+    rendered anew since stays. Refused where all of them are handed over: nothing is left to stop.
+    """
     with installation.database.writing() as connection:
-        batch = _batch(month, _waiting(connection, month))
+        waiting = _batch(month, delivery_store.deliveries(connection, month, states=["rendered"]))
+        shown = batch_hash or waiting.batch_hash
+        approvals = letter_action_store.approvals_of(connection, month, shown)
+        approved = [row for row in delivery_store.deliveries(connection, month) if row.approval_id in approvals]
+        gone = len([row for row in approved if row.status in MAY_HAVE_IT])
+        unsent = [row for row in approved if row.status in ("approved", "deferred")]
+        if gone and shown != waiting.batch_hash and not any(row.status in STOPPABLE for row in approved):
+            raise Refusal(
+                f"these letters of {month} were approved, and {plural(gone, 'letter')} left already: a rejection comes "
+                "too late, and nothing is left to stop"
+            )
+        batch = waiting if shown == waiting.batch_hash else _batch_of(month, shown, approved)
         by = Doer(rejected_by, reason, int(clock()))
-        record_act(connection, LETTERS_REJECTED, str(month), by, _facts(batch), month=month)
+        stopped = {"withdrawn": len(unsent), "handed_over": gone} if approved else {}
+        record_act(connection, LETTERS_REJECTED, str(month), by, {**_facts(batch), **stopped}, month=month)
         letter_action_store.record_action(
-            connection,
-            "reject",
-            by,
-            month=month,
-            batch_hash=batch.batch_hash,
-            deliveries=batch.deliveries,
+            connection, "reject", by, month=month, batch_hash=shown, deliveries=batch.deliveries, **stopped
         )
+        said = f"{rejected_by} rejected it after its approval: {reason}"
+        withdrawn = delivery_store.ask_again(connection, month, said, rejected_since=True)
+    return Rejected(withdrawn, gone)
 
 
 def _facts(batch: LetterBatch) -> dict[str, object]:
@@ -235,10 +267,14 @@ def _waiting(connection: Connection, month: BillingMonth) -> list[Delivery]:
     return delivery_store.deliveries(connection, month, states=["rendered"])
 
 
+def _batch_of(month: BillingMonth, batch_hash: str, rows: Sequence[Delivery]) -> LetterBatch:
+    return LetterBatch(month, batch_hash, len(rows), len({row.partner_id for row in rows}))
+
+
 def _batch(month: BillingMonth, rows: Sequence[Delivery]) -> LetterBatch:
     facts = [[*row.key, row.recipient_name, row.kind, row.resend_number, row.letter_hash] for row in rows]
     digest = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
-    return LetterBatch(month, digest, len(rows), len({row.partner_id for row in rows}))
+    return _batch_of(month, digest, rows)
 
 
 def _check_second_person(connection: Connection, month: BillingMonth, approved_by: str, started_by: str | None) -> None:

@@ -25,6 +25,7 @@ from partner_program.usecases.publication import entities_with_orders
 
 SECONDS_A_DAY = 86_400
 NOT_ALLOWED = "the domain is not one of allowed_domains"
+REJECTED = "somebody rejected it after its approval"
 
 
 class Claims:
@@ -53,6 +54,8 @@ class Claims:
         """Record the outcome of attempts whose sender ended, and ask again where an approval is too old."""
         held = delivery_store.deliveries(connection, self._month, states=["claimed", "dot_pending"])
         self.handover.let_go_of_gone(connection, held)
+        # A letter that another sender had in its hands when its batch was rejected.
+        delivery_store.ask_again(connection, self._month, REJECTED, rejected_since=True)
         now = int(self._clock())
         days = self._settings.approval_days
         delivery_store.ask_again(
