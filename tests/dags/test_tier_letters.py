@@ -149,6 +149,7 @@ def test_neither_xcom_nor_what_airflow_shows_names_a_partner_an_address_or_an_am
     told = json.dumps([handed_on, shown])
     assert JUNE in told
     assert "partners wait for approval" in told
+    assert "[page]: plugin/partners/partner-programme/letters/2015-06/approve" in told
     for secret in ("@", ".example", "P1", "Company", "A1", "250000", "2,500"):
         assert secret not in told
 

@@ -16,14 +16,20 @@ class AirflowWithRuns:
         self.asks: list[dict[str, Any]] = []
         self.started: list[dict[str, Any]] = []
         self.answered: list[tuple[str, dict[str, Any]]] = []
+        self.may_answer = True
 
     def waiting(self, run_id: str, month: str, batch_hash: str, started_by: str = "pat") -> None:
         """A run that waits for an answer about the letters with this hash."""
         conf = {"billing_month": month}
         run = {"dag_run_id": run_id, "state": "running", "conf": conf, "triggering_user_name": started_by}
         self.runs.append(run)
-        task = {"dag_run_id": run_id, "task_id": "approve_letters"}
+        task = {"dag_id": "tier_letters", "dag_run_id": run_id, "task_id": "approve_letters"}
         self.asks.append({"task_instance": task, "subject": "Send them?", "body": f"(hash `{batch_hash[:12]}`)"})
+
+    def asking_about_rates(self, dag_id: str, run_id: str, decision_hash: str) -> None:
+        """A run of a month that waits for an answer about the rates with this hash."""
+        task = {"dag_id": dag_id, "dag_run_id": run_id, "task_id": "approve_rates"}
+        self.asks.append({"task_instance": task, "subject": "In force?", "body": f"(hash `{decision_hash[:12]}`)"})
 
     def around(self, pages: Any, root: str = "") -> Asking:
         """Ask the pages, mounted in this Airflow."""
@@ -43,9 +49,9 @@ class AirflowWithRuns:
         def the_runs() -> Any:
             return {"dag_runs": self.runs}
 
-        @airflow.get(f"{dag}/dagRuns/~/hitlDetails")
-        def what_is_asked() -> Any:
-            return {"hitl_details": self.asks}
+        @airflow.get("/api/v2/dags/{dag_id}/dagRuns/~/hitlDetails")
+        def what_is_asked(dag_id: str) -> Any:
+            return {"hitl_details": [each for each in self.asks if each["task_instance"]["dag_id"] == dag_id]}
 
         @airflow.post(f"{dag}/dagRuns")
         async def start(request: Request) -> Any:
@@ -59,8 +65,12 @@ class AirflowWithRuns:
             self.started.append(body)
             return body
 
-        @airflow.patch(f"{dag}/dagRuns/{{run_id}}/taskInstances/approve_letters/-1/hitlDetails")
-        async def answer(run_id: str, request: Request) -> Any:
+        @airflow.patch("/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails")
+        async def answer(dag_id: str, run_id: str, task_id: str, request: Request) -> Any:
+            asked = [each["task_instance"] for each in self.asks]
+            assert {"dag_id": dag_id, "dag_run_id": run_id, "task_id": task_id} in asked
+            if not self.may_answer:
+                raise HTTPException(403, "not a respondent for the task")
             self.answered.append((run_id, await request.json()))
             self.asks = [each for each in self.asks if each["task_instance"]["dag_run_id"] != run_id]
             return {}

@@ -8,11 +8,18 @@ from typing import Any
 import pytest
 
 from partner_program.airflow_steps.book_text import book_text
-from partner_program.domain.acts import BRAKE_RELEASED, MONTH_SIGNED, RATES_APPROVED, RESTATEMENT_REJECTED
+from partner_program.domain.acts import (
+    BRAKE_RELEASED,
+    MONTH_SIGNED,
+    RATES_APPROVED,
+    RATES_REFUSED,
+    RESTATEMENT_REJECTED,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, RatesWait
 from partner_program.usecases.month.approval import month_book
 from partner_program.usecases.month.inputs import MonthRequest
+from tests.page.airflow_runs import AirflowWithRuns
 from tests.page.asking import PREFIX, Asking
 from tests.page.test_pages import words_of
 from tests.programs import approving_rates
@@ -165,3 +172,80 @@ def test_rates_are_approved_by_somebody_else_than_who_ran_the_month(ask: Asking,
     assert act(ask, "months/2015-06/rates", "admin", reason="looked", answer="accept").status_code == 303
     assert acts_of(world, RATES_APPROVED) == [("admin-person", "looked")]
     assert ask.post("months/2015-06/rates", "admin", shown="0" * 64, reason="x", answer="accept").status_code == 412
+
+
+@pytest.fixture
+def waiting(airflow: AirflowWithRuns, desk: Any, shown: Any, tmp_path: Path) -> tuple[World, Asking, str]:
+    """June's rates wait, and a run of June asks about them; the third is their hash."""
+    world = three_partners(World(tmp_path))
+    shown(world)
+    file = tmp_path / "2015-07-27.yaml"
+    file.write_text(approving_rates())
+    with pytest.raises(RatesWait):
+        world.settle(JUNE, on=GO_LIVE, program_file=file, started_by="pat")
+    decision_hash = month_book(world.installation, BillingMonth.parse(JUNE)).decision_hash
+    airflow.asking_about_rates("monthly_tier_assignment", "other", "0" * 64)
+    airflow.asking_about_rates("migration_2015", "manual__1", decision_hash)
+    return world, airflow.around(desk), decision_hash
+
+
+@pytest.fixture
+def airflow() -> AirflowWithRuns:
+    """An Airflow without a run."""
+    return AirflowWithRuns()
+
+
+@pytest.mark.parametrize(
+    ("answer", "option", "kind"), [("accept", "Approve", RATES_APPROVED), ("reject", "Reject", RATES_REFUSED)]
+)
+def test_the_run_that_asks_about_just_these_rates_gets_the_answer(
+    waiting: tuple[World, Asking, str], airflow: AirflowWithRuns, answer: str, option: str, kind: str
+) -> None:
+    world, asking, shown = waiting
+    assert "The run manual__1 waits for this answer." in words_of(asking("months/2015-06/rates", "op").text)
+    form = {"shown": shown, "reason": "looked", "answer": answer}
+    assert "the run manual__1" in words_of(asking.post("months/2015-06/rates/check", "op", **form).text)
+    assert airflow.answered == []
+    done = asking.post("months/2015-06/rates", "op", **form)
+    assert airflow.answered == [("manual__1", {"chosen_options": [option], "params_input": {"reason": "looked"}})]
+    assert acts_of(world, kind) == [("op-person", "looked")]
+    page = asking(done.headers["location"].removeprefix(f"{PREFIX}/"), "op")
+    assert "The run that asked has this answer" in words_of(page.text)
+    if answer == "accept":  # sent again, it is the same answer, and no run is asked twice
+        assert asking.post("months/2015-06/rates", "op", **form).status_code == 303
+        assert len(airflow.answered) == len(acts_of(world, kind)) == 1
+
+
+def test_an_answer_that_airflow_does_not_take_is_on_record_and_the_page_says_that_the_run_waits(
+    waiting: tuple[World, Asking, str], airflow: AirflowWithRuns
+) -> None:
+    world, asking, shown = waiting
+    airflow.may_answer = False
+    done = asking.post("months/2015-06/rates", "op", shown=shown, reason="looked", answer="accept")
+    assert acts_of(world, RATES_APPROVED) == [("op-person", "looked")]
+    page = asking(done.headers["location"].removeprefix(f"{PREFIX}/"), "op")
+    assert "it still waits under Required Actions" in words_of(page.text)
+
+
+def test_an_answer_that_is_refused_here_reaches_no_run(
+    waiting: tuple[World, Asking, str], airflow: AirflowWithRuns
+) -> None:
+    _, asking, _ = waiting
+    moved = asking.post("months/2015-06/rates", "op", shown="f" * 64, reason="looked", answer="accept")
+    assert (moved.status_code, airflow.answered) == (412, [])
+
+
+def test_where_the_settings_name_who_answers_about_rates_nobody_else_does_it_here(
+    waiting: tuple[World, Asking, str], airflow: AirflowWithRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, asking, shown = waiting
+    monkeypatch.setenv("PARTNER_PROGRAM_APPROVERS", "kim, admin-person")
+    form = {"shown": shown, "reason": "looked", "answer": "accept"}
+    for step in ("months/2015-06/rates/check", "months/2015-06/rates"):
+        refused = asking.post(step, "op", **form)
+        assert refused.status_code == 403
+        assert "Who could: of those who may change Airflow's variables: kim, admin-person" in words_of(refused.text)
+    assert "<button>" not in asking("months/2015-06/rates", "op").text
+    assert (acts_of(world, RATES_APPROVED), airflow.answered) == ([], [])
+    assert asking.post("months/2015-06/rates", "admin", **form).status_code == 303
+    assert acts_of(world, RATES_APPROVED) == [("admin-person", "looked")]

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 
+from partner_program.airflow_steps.page_links import page_link
 from partner_program.domain.book_of_changes import HEADINGS, NUMBERS, BookOfChanges, row_words
 from partner_program.domain.money import euros_text
 
 ROWS = 50  # of partners; the rest is told by the command line
-_PAGE = "plugin/partners/partner-programme/months/{month}/rates"  # Airflow's own page resolves it, whatever its address
 
 
 def book_text(book: BookOfChanges) -> str:
     """The counts and totals of a book, its first rows, and who is held; by partners' ids."""
     month = book.billing_month
+    page = page_link(f"months/{month}/rates")
     lines = [
         f"**{book.falls}** fall, **{book.rises}** rise, {book.first} get their first rate, {book.stays} stay, "
         f"{book.ends} end, **{len(book.held)}** are held.",
@@ -20,7 +21,8 @@ def book_text(book: BookOfChanges) -> str:
         f"{euros_text(book.previous_mrr_eur_cents)} EUR. Asked by {book.asked_by}, who cannot approve it.",
         "",
         f"The approval holds for this decision (hash `{book.decision_hash[:12]}`); what is decided anew asks again.",
-        f"The same book, each partner a click away: [the page about these rates]({_PAGE.format(month=month)}).",
+        f"The same book, each partner a click away: [the page about these rates]({page}). "
+        "An answer there is one here as well.",
         "",
         _row(HEADINGS),
         _row("---:" if heading in NUMBERS else "---" for heading in HEADINGS),

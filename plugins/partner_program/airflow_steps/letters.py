@@ -57,7 +57,7 @@ Whoever started the run, or ran the month, cannot approve it. After the approval
 
 For a first look by one person: where letters are only written to files, tick `alone`. It stays on record.
 
-[page]: plugin/partners/partner-programme/letters/{{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}/approve
+[page]: {{ task.page_link('letters/' ~ ti.xcom_pull(task_ids='begin_letters')['billing_month'] ~ '/approve') }}
 """
 _ALONE = {
     "alone": Param(

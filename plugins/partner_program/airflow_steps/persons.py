@@ -6,6 +6,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk.execution_time.hitl import HITLUser
 
+from partner_program.airflow_steps.page_links import page_link
 from partner_program.airflow_steps.running import TIME_LIMIT
 from partner_program.domain.acts import BY_SCHEDULE
 from partner_program.domain.approvers import VARIABLE, named_approvers
@@ -17,6 +18,8 @@ class PersonsAnswer(ApprovalOperator):
     The time limit is that of asking and recording; the person may take longer. Handed to the operator's own
     `__init__`, it would become the person's.
     """
+
+    page_link = staticmethod(page_link)  # for the words of a question: `{{ task.page_link('letters/2015-06') }}`
 
     def __init__(self, **words: Any) -> None:
         super().__init__(**words)

@@ -8,10 +8,10 @@ from fastapi.staticfiles import StaticFiles
 
 from partner_program.page import api, routes
 from partner_program.page.faults import HANDLERS
-from partner_program.page.letter_runs import Mounted
 from partner_program.page.links import STATIC
 from partner_program.page.rights import may_read
 from partner_program.page.security import RulesForBrowsers, from_this_site
+from partner_program.page.this_airflow import Mounted
 
 
 def build_app() -> FastAPI:

@@ -1,60 +1,40 @@
 """The runs of `tier_letters` in this Airflow: which of them wait for an answer, and starting one that sends.
 
-Nothing is sent in the api-server, which also serves the tasks of all DAGs: letters go out in a run. Airflow is asked by
-its own public REST API, in this process and in the name of the person who asks: its rights hold, and its record says
-who it was. Where Airflow cannot say, the pages say that, and everything else on them holds.
+Nothing is sent in the api-server, which also serves the tasks of all DAGs: letters go out in a run.
 """
 
-import logging
-from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from typing import Annotated, Literal
 
 import httpx
-from anyio.from_thread import run as run_in_loop
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.page.links import Links
 from partner_program.page.rights import LETTERS_DAG
+from partner_program.page.this_airflow import NEWEST, Question, ThisAirflow
 
 APPROVAL_TASK = "approve_letters"
-MOUNTED_IN = "partner_program.mounted_in"
-_NEWEST = 50
-_SECONDS = 20.0
-# What the REST API asks to be known by: who asks, and that a page of Airflow did.
-_PASSED_ON = ("cookie", "authorization", "referer", "host")
+_DAG = f"/dags/{LETTERS_DAG}"
 Started = Literal["started", "there_already"]
-_log = logging.getLogger(__name__)
-
-
-class Mounted(FastAPI):
-    """An application that remembers which one it is mounted in: Airflow's own, with its REST API."""
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        """Answer one request."""
-        scope[MOUNTED_IN] = scope.get("app")
-        await super().__call__(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
 class LettersRun:
-    """A run of a month's letters that has not ended; `asks_about` is the text that waits for an answer, if one does."""
+    """A run of a month's letters that has not ended, and what it asks a person, if it waits for one."""
 
     run_id: str
     state: str
     started_by: str | None
-    asks_about: str | None
+    question: Question | None
 
     @property
     def waits(self) -> bool:
         """Whether it waits for a person to approve."""
-        return self.asks_about is not None
+        return self.question is not None
 
     def is_about(self, batch_hash: str) -> bool:
-        """Whether what it asks about are the letters with this hash: its text names the hash's first digits."""
-        return self.asks_about is not None and batch_hash[:12] in self.asks_about
+        """Whether what it asks about are the letters with this hash."""
+        return self.question is not None and self.question.is_about(batch_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +54,19 @@ class RunsOfMonth:
 class LetterRuns:
     """Asks this Airflow about the letters' runs as the person of one request; for routes that are plain `def`."""
 
-    def __init__(self, request: Request) -> None:
-        self._app = request.scope.get(MOUNTED_IN)
-        self._base = f"{Links.of(request).airflow_root}/api/v2/dags/{LETTERS_DAG}"
-        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
-        self._headers = {**headers, "accept": "application/json"}
+    def __init__(self, airflow: ThisAirflow) -> None:
+        self._airflow = airflow
 
     def of_month(self, month: BillingMonth) -> RunsOfMonth:
         """The runs of a month's letters that have not ended."""
-        dag = self._get("")
+        dag = self._airflow.get(_DAG)
         if dag is None:
             return RunsOfMonth(known=False)
-        newest = {"state": ["queued", "running"], "order_by": "-run_after", "limit": _NEWEST}
-        runs = (self._get("/dagRuns", newest) or {}).get("dag_runs", [])
+        newest = {"state": ["queued", "running"], "order_by": "-run_after", "limit": NEWEST}
+        runs = (self._airflow.get(f"{_DAG}/dagRuns", newest) or {}).get("dag_runs", [])
         own = [run for run in runs if (run.get("conf") or {}).get("billing_month") == str(month)]
-        asks = self._asks() if own else {}
+        asked = self._airflow.questions(LETTERS_DAG, APPROVAL_TASK) if own else []
+        asks = {question.run_id: question for question in asked}
         return RunsOfMonth(
             known=True,
             is_paused=bool(dag.get("is_paused")),
@@ -103,7 +81,7 @@ class LetterRuns:
     def start(self, month: BillingMonth, run_id: str) -> Started:
         """Start the run that sends a month's approved letters, under an id of its own: twice is once."""
         wanted = {"dag_run_id": run_id, "logical_date": None, "conf": {"billing_month": str(month)}}
-        answer = self._ask("POST", "/dagRuns", body=wanted)
+        answer = self._airflow.ask("POST", f"{_DAG}/dagRuns", body=wanted)
         if answer is not None and answer.status_code == httpx.codes.CONFLICT:
             return "there_already"
         if answer is None or not answer.is_success:
@@ -112,43 +90,7 @@ class LetterRuns:
 
     def approve(self, run: LettersRun, *, alone: bool) -> bool:
         """Give a run that waits the answer that was just recorded; return whether Airflow took it."""
-        path = f"/dagRuns/{quote(run.run_id, safe='')}/taskInstances/{APPROVAL_TASK}/-1/hitlDetails"
-        answer = self._ask("PATCH", path, body={"chosen_options": ["Approve"], "params_input": {"alone": alone}})
-        return answer is not None and answer.is_success
-
-    def _asks(self) -> dict[str, str]:
-        """What waits for an answer, by run."""
-        found = self._get("/dagRuns/~/hitlDetails", {"response_received": "false", "limit": _NEWEST}) or {}
-        return {
-            each["task_instance"]["dag_run_id"]: f"{each.get('subject', '')}\n{each.get('body', '')}"
-            for each in found.get("hitl_details", [])
-            if each["task_instance"]["task_id"] == APPROVAL_TASK
-        }
-
-    def _get(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any] | None:
-        answer = self._ask("GET", path, query=query)
-        return answer.json() if answer is not None and answer.is_success else None
-
-    def _ask(
-        self, method: str, path: str, *, query: dict[str, Any] | None = None, body: object = None
-    ) -> httpx.Response | None:
-        app = self._app
-        if app is None:
-            return None
-
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://airflow", timeout=_SECONDS) as client:
-                return await client.request(method, self._base + path, params=query, json=body, headers=self._headers)
-
-        try:
-            answer = run_in_loop(asked)
-            if answer.is_success and "json" not in answer.headers.get("content-type", ""):
-                return None  # what Airflow does not know is answered with its own page
-        except Exception:  # noqa: BLE001 - whatever goes wrong in Airflow, the letters' own page holds
-            _log.exception("Airflow could not be asked about the runs of %s", LETTERS_DAG)
-            return None
-        return answer
+        return run.question is not None and self._airflow.answer(run.question, "Approve", {"alone": alone})
 
 
 def _why_not(answer: httpx.Response | None) -> tuple[int, str]:
@@ -163,7 +105,7 @@ def _why_not(answer: httpx.Response | None) -> tuple[int, str]:
 
 def letter_runs(request: Request) -> LetterRuns:
     """The runs as the person of this request may see them."""
-    return LetterRuns(request)
+    return LetterRuns(ThisAirflow(request))
 
 
 Runs = Annotated[LetterRuns, Depends(letter_runs)]

@@ -4,9 +4,11 @@
     act      whoever may answer its required actions: letters, grants, benefits, disputes
     decide   whoever may change Airflow's variables: the brake, restatements, rates, signatures
 
-docs/operations.md says which roles these are.
+docs/operations.md says which roles these are. Where `PARTNER_PROGRAM_APPROVERS` names who alone may answer about rates,
+that holds here as it does at Airflow's required actions.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +18,8 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import get_user
 from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
+
+from partner_program.domain.approvers import VARIABLE, named_approvers
 
 LETTERS_DAG = "tier_letters"
 WHO_MAY_ACT = "whoever may answer the required actions of tier_letters"
@@ -31,6 +35,7 @@ class Person:
     name: str
     may_act: bool
     may_decide: bool
+    may_answer_rates: bool
 
 
 def may_read(user: User) -> None:
@@ -42,12 +47,15 @@ def may_read(user: User) -> None:
 def person(request: Request, user: User) -> Person:
     """Who asks; also kept with the request, for a page about a fault."""
     manager = get_auth_manager()
+    may_change_variables = manager.is_authorized_variable(method="PUT", details=VariableDetails(), user=user)
+    named = named_approvers(os.environ.get(VARIABLE, ""))
     found = Person(
         name=user.get_name(),
         may_act=manager.is_authorized_dag(
             method="PUT", access_entity=DagAccessEntity.HITL_DETAIL, details=_letters(), user=user
         ),
-        may_decide=manager.is_authorized_variable(method="PUT", details=VariableDetails(), user=user),
+        may_decide=may_change_variables,
+        may_answer_rates=may_change_variables and (not named or str(user.get_id()) in named),
     )
     request.state.person = found
     return found
@@ -68,6 +76,19 @@ def may_decide(asking: Asking) -> Person:
     if not asking.may_decide:
         raise HTTPException(403, f"{asking.name} may not decide about months. Who could: {WHO_MAY_DECIDE}.")
     return asking
+
+
+def may_answer_rates(asking: Asking) -> Person:
+    """Who answers about rates: of those who decide, whoever the settings name."""
+    if not asking.may_answer_rates:
+        raise HTTPException(403, f"{asking.name} may not answer about rates. Who could: {who_may_answer_rates()}.")
+    return asking
+
+
+def who_may_answer_rates() -> str:
+    """In words."""
+    named = named_approvers(os.environ.get(VARIABLE, ""))
+    return f"of those who may change Airflow's variables: {', '.join(named)}" if named else WHO_MAY_DECIDE
 
 
 def _letters() -> DagDetails:

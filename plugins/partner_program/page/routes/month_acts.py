@@ -11,9 +11,10 @@ from partner_program.domain.acts import same_person
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import NotThere
-from partner_program.page.acting import Deciding, Reason, Shown
+from partner_program.page.acting import AnsweringRates, Deciding, Reason, Shown
 from partner_program.page.installed import Installed
-from partner_program.page.rights import WHO_MAY_DECIDE
+from partner_program.page.rates_runs import Runs, Taken, question_link
+from partner_program.page.rights import WHO_MAY_DECIDE, who_may_answer_rates
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as named
@@ -31,6 +32,7 @@ from partner_program.usecases.month.signing import sign_month, what_is_open
 router = APIRouter()
 ROWS = 200  # of a book or a proposal, so many partners are on the page; the command line has all
 RUN_AGAIN = "Run the month again: only then it takes force. Its DAG is monthly_tier_assignment."
+CORRECT = "Correct the cause, and run the month again."
 Answer = Annotated[Literal["accept", "reject"], Form()]
 
 
@@ -72,33 +74,52 @@ def brake_done(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
 
 
 @router.get("/months/{month}/rates")
-def rates(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
+def rates(view: ThisView, here: Installed, month: InPath, runs: Runs) -> HTMLResponse:
     """The book of changes of the rates that wait."""
     book = month_book(here, month)
     own = book.asked_by is not None and same_person(book.asked_by, view.person.name)
-    return _form(view, month, "rates", "Rates", book=book, own=own, rows=book.rows[:ROWS])
+    waiting = runs.waiting(book.decision_hash)
+    return _form(
+        view,
+        month,
+        "rates",
+        "Rates",
+        book=book,
+        own=own,
+        rows=book.rows[:ROWS],
+        run=waiting,
+        run_page=question_link(view.links, waiting) if waiting else None,
+        allowed=view.person.may_answer_rates,
+        who_could=who_may_answer_rates(),
+    )
 
 
 @router.post("/months/{month}/rates/check")
 def check_rates(
     view: ThisView,
     here: Installed,
-    deciding: Deciding,
+    answering: AnsweringRates,
     month: InPath,
+    runs: Runs,
     reason: Reason,
     shown: Shown,
     answer: Answer,
 ) -> HTMLResponse:
     """The last look before rates are approved or refused."""
     book = month_book(here, month)
+    verb, then = ("Approve", RUN_AGAIN) if answer == "accept" else ("Refuse", CORRECT)
+    waiting = runs.waiting(shown)
+    if waiting is not None:
+        goes_on = "goes on and puts them in force" if answer == "accept" else "ends, and nothing takes force"
+        then = f"the run {waiting.run_id} {goes_on}"
     facts = [
         ("Month", f"{named(month)}, rates from {book.effective_on.isoformat()}"),
         ("What changes", f"{book.falls} fall, {book.rises} rise, {book.first} first, {plural(len(book.held), 'held')}"),
         ("Asked by", book.asked_by or ""),
+        ("Then", then),
         ("Your reason", reason),
-        ("On record as", deciding.name),
+        ("On record as", answering.name),
     ]
-    verb = "Approve" if answer == "accept" else "Refuse"
     return _check(
         view,
         month,
@@ -114,21 +135,34 @@ def check_rates(
 
 @router.post("/months/{month}/rates")
 def do_rates(
-    view: ThisView, here: Installed, deciding: Deciding, month: InPath, reason: Reason, shown: Shown, answer: Answer
+    view: ThisView,
+    here: Installed,
+    answering: AnsweringRates,
+    month: InPath,
+    runs: Runs,
+    reason: Reason,
+    shown: Shown,
+    answer: Answer,
 ) -> RedirectResponse:
-    """Approve or refuse the rates that were shown."""
-    if answer == "accept":
-        approve_rates(here, month, approved_by=deciding.name, reason=reason, decision_hash=shown)
+    """Approve or refuse the rates that were shown; a run that waits for just this answer gets it."""
+    approves = answer == "accept"
+    if approves:
+        approve_rates(here, month, approved_by=answering.name, reason=reason, decision_hash=shown)
     else:
-        refuse_rates(here, month, refused_by=deciding.name, reason=reason, decision_hash=shown)
-    return view.then(view.links("months", month, "rates", "done"))
+        refuse_rates(here, month, refused_by=answering.name, reason=reason, decision_hash=shown)
+    taken = runs.answer(shown, approves=approves, reason=reason)
+    return view.then(view.links("months", month, "rates", "done", run=taken))
 
 
 @router.get("/months/{month}/rates/done")
-def rates_done(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
+def rates_done(view: ThisView, here: Installed, month: InPath, run: Taken = "") -> HTMLResponse:
     """The rates are answered, and what comes next."""
     answers = [kinds.RATES_APPROVED, kinds.RATES_REFUSED]
-    after = [f"If they are approved: {RUN_AGAIN}", "If they are refused: correct the cause, and run the month again."]
+    after = {
+        "": [f"If they are approved: {RUN_AGAIN}", f"If they are refused: {CORRECT}"],
+        "has it": ["The run that asked has this answer: approved, it puts them in force; refused, it ends as failed."],
+        "still waits": ["Airflow did not let you answer the run that asks: it still waits under Required Actions."],
+    }[run]
     return _done(view, here, month, f"The rates of {named(month)} are answered", answers, after)
 
 
@@ -247,9 +281,7 @@ def _form(view: View, month: BillingMonth, name: str, words: str, **values: Any)
         back_words=named(month),
         action=view.links("months", month, name, "check"),
         go_on="Go on",
-        allowed=view.person.may_decide,
-        who_could=WHO_MAY_DECIDE,
-        **values,
+        **{"allowed": view.person.may_decide, "who_could": WHO_MAY_DECIDE, **values},
     )
 
 
