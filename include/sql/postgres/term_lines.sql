@@ -1,5 +1,7 @@
--- Grain: one row per line of a term that ends or begins on one of these days.
--- Binds: from_day, to_day (both are such days), term_months, charge_kind, cut (a longer text is cut there).
+-- Grain: one row per line of a term that ends or begins on one of these days, of some accounts, or of all where
+-- every_account is 1.
+-- Binds: from_day, to_day (both are such days), term_months, charge_kind, every_account, accounts (JSON array of
+-- the ids), cut (a longer text is cut there).
 SELECT -- noqa: ST06, in the order of the fields
     LEFT(CAST(line_id AS TEXT), :cut) AS line_id,
     LEFT(CAST(account_id AS TEXT), :cut) AS account_id,
@@ -20,5 +22,12 @@ WHERE
     AND (
         service_end BETWEEN CAST(:from_day AS DATE) AND CAST(:to_day AS DATE)
         OR service_start BETWEEN CAST(:from_day AS DATE) AND CAST(:to_day AS DATE)
+    )
+    AND (
+        :every_account = 1
+        OR CAST(account_id AS TEXT) COLLATE "C" IN (
+            SELECT listed.id
+            FROM JSONB_ARRAY_ELEMENTS_TEXT(CAST(:accounts AS JSONB)) AS listed (id) -- noqa: RF02, it is a bind
+        )
     )
 ORDER BY line_id, account_id, service_start, service_end, net_amount_minor

@@ -40,6 +40,17 @@ class CertificateFacts:
         return f"{self.partner_id}-{self.valid_from:%Y%m%d}-{digest[:_DIGITS].upper()}"
 
 
+def why_no_document(
+    document: Document, *, partner: Partner, rate: Rate | None, program: Program, day: date
+) -> str | None:
+    """Return why a partner gets no certificate or badge on a day, in the words of the refusal, or None."""
+    try:
+        certificate_facts(partner=partner, rate=rate, program=program, day=day, document=document)
+    except (NotAuthorized, NotDefined) as refusal:
+        return str(refusal)
+    return None
+
+
 def certificate_facts(
     *, partner: Partner, rate: Rate | None, program: Program, day: date, document: Document = "certificate"
 ) -> CertificateFacts:

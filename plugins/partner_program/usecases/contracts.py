@@ -1,5 +1,6 @@
 """Contracts that end: asked from the entities now, with the quote for going on with a shorter term, by partner."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,10 +27,10 @@ from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import (
     AUTHORIZED,
+    AccountLink,
     Entity,
     LegacyAgreement,
     Partner,
-    Registry,
     agreements_by_partner,
 )
 from partner_program.usecases.installation import Installation, billing_fields
@@ -49,16 +50,67 @@ def contracts_ending(installation: Installation, *, first: date, last: date) -> 
     months = months_from_to(first=BillingMonth.of(first), last=BillingMonth.of(last))
     entities = [each for each in registry.entities if any(each.bills_in(month) for month in months)]
     reads = list(side_by_side([partial(_read, installation, entity, first, last) for entity in entities]))
-    ending = [(each.entity, *found) for each in reads for found in ending_between(each.lines, first=first, last=last)]
-    owners = {
-        month: Ownership(month=month, links=registry.account_links, partners=registry.partners) for month in months
-    }
-    owned = [
-        (entity, line, until, owners[BillingMonth.of(line.last_day)].owner(entity, line.account_id))
-        for entity, line, until in ending
+    owned = _owned(reads, first, last, registry.account_links, registry.partners)
+    quotes = _Quotes.of(
+        installation,
+        registry.partners,
+        registry.legacy_agreements,
+        {partner_id for *_, partner_id in owned if partner_id},
+    )
+    return _listed(reads, first, last, [_contract(*found, quotes) for found in owned])
+
+
+def contracts_of_partner(
+    installation: Installation, partner_id: str, *, first: date, last: date, longest_seconds: int
+) -> tuple[Partner, EndingContracts]:
+    """One partner, and its contracts as `contracts_ending` lists them.
+
+    Only its accounts are asked for, and each entity has `longest_seconds` to answer: a person waits. Raises `NotThere`
+    for a partner that is not in the registry.
+    """
+    with installation.database.reading() as connection:
+        partner = registry_store.find_partner(connection, partner_id)
+        links = registry_store.links_of_accounts_of(connection, {partner_id})
+        entities = registry_store.load_entities(connection)
+        agreements = registry_store.agreements_of(connection, partner_id)
+    months = months_from_to(first=BillingMonth.of(first), last=BillingMonth.of(last))
+    accounts: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        accounts[link.entity].add(link.account_id)
+    asked = [
+        partial(_read, installation, entity, first, last, accounts[entity.entity], longest_seconds)
+        for entity in entities
+        if entity.entity in accounts and any(entity.bills_in(month) for month in months)
     ]
-    quotes = _Quotes.of(installation, registry, {partner_id for *_, partner_id in owned if partner_id})
-    contracts = [_contract(entity, line, until, quotes, partner_id) for entity, line, until, partner_id in owned]
+    reads = list(side_by_side(asked))
+    owned = [found for found in _owned(reads, first, last, links, [partner]) if found[-1] == partner_id]
+    quotes = _Quotes.of(installation, [partner], agreements, {partner_id} if owned else set())
+    return partner, _listed(reads, first, last, [_contract(*found, quotes) for found in owned])
+
+
+_Owned = tuple[str, TermLine, date | None, str | None]
+
+
+def _owned(
+    reads: Sequence[TermLinesRead],
+    first: date,
+    last: date,
+    links: Sequence[AccountLink],
+    partners: Sequence[Partner],
+) -> list[_Owned]:
+    """Each contract that ends: its entity and line, until when another renews it, and whose it is then."""
+    months = months_from_to(first=BillingMonth.of(first), last=BillingMonth.of(last))
+    owners = {month: Ownership(month=month, links=links, partners=partners) for month in months}
+    return [
+        (each.entity, line, until, owners[BillingMonth.of(line.last_day)].owner(each.entity, line.account_id))
+        for each in reads
+        for line, until in ending_between(each.lines, first=first, last=last)
+    ]
+
+
+def _listed(
+    reads: Sequence[TermLinesRead], first: date, last: date, contracts: Sequence[EndingContract]
+) -> EndingContracts:
     return EndingContracts(
         first=first,
         last=last,
@@ -79,7 +131,14 @@ def _by_partner(contract: EndingContract) -> tuple[bool, str, date, str, str]:
     return partner_id is None, partner_id or "", contract.last_day, contract.entity, contract.line_id
 
 
-def _read(installation: Installation, entity: Entity, first: date, last: date) -> TermLinesRead:
+def _read(
+    installation: Installation,
+    entity: Entity,
+    first: date,
+    last: date,
+    accounts: Collection[str] | None = None,
+    longest_seconds: int | None = None,
+) -> TermLinesRead:
     """Read the lines of the term that may be shortened; the day on which a service ends is not one of its days."""
     try:
         fields = billing_fields(installation, entity)
@@ -94,6 +153,8 @@ def _read(installation: Installation, entity: Entity, first: date, last: date) -
         to_day=last + day,
         largest_line=installation.largest_line(BillingMonth.of(last)),
         sql_folder=installation.include / "sql",
+        accounts=accounts,
+        longest_seconds=longest_seconds,
     )
 
 
@@ -107,12 +168,18 @@ class _Quotes:
     rates: Mapping[str, Sequence[Rate]]
 
     @classmethod
-    def of(cls, installation: Installation, registry: Registry, partner_ids: Collection[str]) -> "_Quotes":
-        agreements = agreements_by_partner(registry.legacy_agreements)
+    def of(
+        cls,
+        installation: Installation,
+        partners: Sequence[Partner],
+        agreements: Sequence[LegacyAgreement],
+        partner_ids: Collection[str],
+    ) -> "_Quotes":
         with installation.database.reading() as connection:
             few = partner_ids if len(partner_ids) <= rate_store.FEW else None
             rates = rate_store.all_rates(connection, few) if partner_ids else {}
-        return cls(installation, {each.partner_id: each for each in registry.partners}, agreements, rates)
+        by_id = {each.partner_id: each for each in partners}
+        return cls(installation, by_id, agreements_by_partner(agreements), rates)
 
     def of_partner(self, partner_id: str, *, on: date, product: str) -> tuple[tuple[ShorterTerm, ...], str | None]:
         """The shorter terms, or none and the reason why."""
@@ -128,7 +195,7 @@ class _Quotes:
 
 
 def _contract(
-    entity: str, line: TermLine, until: date | None, quotes: _Quotes, partner_id: str | None
+    entity: str, line: TermLine, until: date | None, partner_id: str | None, quotes: _Quotes
 ) -> EndingContract:
     partner = quotes.partners.get(partner_id) if partner_id else None
     terms, no_quote = (

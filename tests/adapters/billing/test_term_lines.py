@@ -50,7 +50,7 @@ def line(line_id: str, start: str, end: str, term: int | None = 12, **values: An
     return tuple({**columns, **values}.values())
 
 
-def read(server: Server, **changes: Any) -> TermLinesRead:
+def read(server: Server, accounts: list[str] | None = None, **changes: Any) -> TermLinesRead:
     return read_term_lines(
         replace(server.fields, **changes),
         NL,
@@ -59,6 +59,7 @@ def read(server: Server, **changes: Any) -> TermLinesRead:
         to_day=date(2016, 1, 1),
         largest_line=LargestLine(1_000_000_000),
         sql_folder=SQL,
+        accounts=accounts,
     )
 
 
@@ -90,6 +91,25 @@ def test_lines_are_picked_by_term_days_kind_and_status_on_every_database(billing
     assert (whole["ends-last"].account_id, whole["ends-last"].service_id) == ("MÜLLER", "株式会社")
     assert (whole["ends-last"].service_end, whole["ends-last"].net_amount_minor) == (date(2016, 1, 1), 120_000)
     assert (whole["no-service"].service_id, whole["no-service"].product) == ("", "")
+
+
+def test_lines_of_some_accounts_are_picked_by_the_database(billing: Server) -> None:
+    billing.fill(
+        [
+            line("of-mueller", "2015-01-01", "2016-01-01"),
+            line("of-other-case", "2015-01-01", "2016-01-01", account_id="müller"),
+            line("of-quoted", "2015-01-01", "2016-01-01", account_id="A\"'\\1"),
+            line("of-another", "2015-01-01", "2016-01-01", account_id="A2"),
+            line("of-nobody", "2015-01-01", "2016-01-01", account_id=None),
+        ],
+        [],
+    )
+    found = read(billing, ["MÜLLER", "A\"'\\1", "A9"])
+    assert found.fault is None
+    assert sorted(each.line_id for each in found.lines) == ["of-mueller", "of-quoted"]
+    assert found.faulty_lines == ()
+    none = read(billing, [])
+    assert (none.fault, none.lines) == (None, ())
 
 
 def test_what_cannot_be_read_is_a_fault_and_no_empty_answer(billing: Server, tmp_path: Any) -> None:

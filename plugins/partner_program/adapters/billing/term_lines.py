@@ -1,5 +1,7 @@
 """Reads the lines that pay for a term of so many months and end or begin on some days, as the database has them now."""
 
+import json
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -27,30 +29,40 @@ def read_term_lines(
     to_day: date,
     largest_line: LargestLine,
     sql_folder: Path,
+    accounts: Collection[str] | None = None,
+    longest_seconds: int | None = None,
 ) -> TermLinesRead:
     """Read an entity's posted lines of recurring fees whose service starts or ends (exclusive) on one of these days.
 
-    The database picks them. What is wrong with the entity becomes the `fault`.
+    The database picks them: those of `accounts`, or of all. `longest_seconds` is for somebody who waits, and shortens
+    the connection's own deadline. What is wrong with the entity becomes the `fault`.
     """
 
     def read(deadline: Deadline) -> TermLinesRead:
         with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
             snapshot.expect(LINES, COLUMNS[LINES])
-            return _lines_of(entity, snapshot, term_months, from_day, to_day, largest_line)
+            days = {"from_day": str(from_day), "to_day": str(to_day)}
+            return _lines_of(entity, snapshot, {**days, "term_months": term_months}, accounts, largest_line)
 
     try:
-        return answer_within(deadline_seconds(connection), read)
+        seconds = deadline_seconds(connection)
+        return answer_within(seconds if longest_seconds is None else min(seconds, longest_seconds), read)
     except Refusal as fault:
         return TermLinesRead(entity.entity, (), fault=str(fault))
 
 
 def _lines_of(
-    entity: Entity, snapshot: BillingSnapshot, term_months: int, from_day: date, to_day: date, largest: LargestLine
+    entity: Entity,
+    snapshot: BillingSnapshot,
+    asked: Mapping[str, object],
+    accounts: Collection[str] | None,
+    largest: LargestLine,
 ) -> TermLinesRead:
     lines: list[TermLine] = []
     faulty: list[str] = []
-    asked = {"from_day": str(from_day), "to_day": str(to_day), "term_months": term_months, "charge_kind": _FEES}
-    for row in snapshot.rows("term_lines", **asked):
+    keys = json.dumps(sorted(map(snapshot.account_key, accounts or ())))
+    whose = {"accounts": keys, "every_account": int(accounts is None)}
+    for row in snapshot.rows("term_lines", **asked, **whose, charge_kind=_FEES):
         line = BillingLine(*row[:_FIELDS])
         start, end = read_day(line.service_start), read_day(line.service_end)
         if first_fault(line, largest.of(line.currency), ()) is not None or start is None or end is None:

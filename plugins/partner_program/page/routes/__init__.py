@@ -3,7 +3,9 @@
 from partner_program.page.routes import (
     acts,
     benefits,
+    contracts,
     disputes,
+    documents,
     letter_acts,
     letters,
     month_acts,
@@ -33,5 +35,7 @@ PAGES = (
     what_if,
     acts,
     quotes,
+    contracts,
+    documents,
     partner,
 )

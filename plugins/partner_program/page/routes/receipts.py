@@ -1,5 +1,6 @@
 """The receipt of one result: why a partner got its tier, down to the line when somebody asks."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from partner_program.domain.money import euros_text, round_half_away
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine
 from partner_program.domain.single_lines import FaultyLineNow
+from partner_program.page.entities import a_turn
 from partner_program.page.installed import Installed
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView
@@ -53,7 +55,8 @@ def receipt(
     view: ThisView, here: Installed, month: InPath, partner_id: str, lines: Literal["", "yes"] = ""
 ) -> HTMLResponse:
     """A result with everything that led to it; with `lines` the entities are asked for each line."""
-    found = explain(here, partner_id, month, with_lines=lines == "yes")
+    with a_turn() if lines else nullcontext():
+        found = explain(here, partner_id, month, with_lines=lines == "yes")
     return view.page(
         "receipt.html",
         title=f"{named(month)}: {found.company_name}",

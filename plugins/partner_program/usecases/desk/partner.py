@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,7 @@ from partner_program.adapters.database import register as register_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.certificate import why_no_document
 from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import GrantStanding
 from partner_program.domain.partner_list import gap_to_next
@@ -38,6 +40,7 @@ class PartnerOverview:
     that were ever written. `result` is the partner's row in the register of `newest`, the newest month in force; both
     may be None. `gap_eur_cents` is what was missing then to the next tier, `next_tier_from_cents` its threshold.
     `months` are the newest ones, newest first; `tiers` is today's table. `coming` is what is known to come.
+    `no_certificate` and `no_badge` say why there is none, None where there is one.
     """
 
     on: date
@@ -61,6 +64,8 @@ class PartnerOverview:
     benefits: tuple[BenefitLine, ...]
     disputes: tuple[Dispute, ...]
     letters: tuple[LetterSent, ...]
+    no_certificate: str | None
+    no_badge: str | None
     acts: tuple[DatedAct, ...]
 
 
@@ -87,11 +92,13 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
     gap = gap_to_next(program, earned, result.mrr_eur_cents if result else None)
     next_tier = None if gap is None or earned is None else earned + 1
     row = program.tier_row(next_tier) if next_tier else None
+    rate = next((each for each in reversed(rates) if each.valid_from <= on), None)
+    why_none = partial(why_no_document, partner=partner, rate=rate, program=program, day=on)
     return PartnerOverview(
         on=on,
         partner=partner,
         manager=manager,
-        rate=next((each for each in reversed(rates) if each.valid_from <= on), None),
+        rate=rate,
         ahead=tuple(ahead),
         rates=tuple(rates),
         newest=newest,
@@ -120,6 +127,8 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
         benefits=tuple(benefits),
         disputes=tuple(disputes),
         letters=tuple(letters),
+        no_certificate=why_none("certificate"),
+        no_badge=why_none("badge"),
         acts=dated(installation, acts),
     )
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from partner_program.adapters.atomic_write import write_bytes_if_changed
 from partner_program.adapters.database import letters as letter_store
@@ -55,18 +56,36 @@ def certificate_pdf(
     installation: Installation, partner_id: str, *, on: date, today: date, out: Path | None = None
 ) -> Path:
     """Write a partner's certificate for a day up to today, from the rate in force on that day."""
-    facts = _stated(installation, partner_id, on, today, "certificate")
-    path = out or installation.out / "certificates" / f"{letter_file_name(facts.number)}.pdf"
-    write_bytes_if_changed(path, _typesetter(installation).certificate(facts))
+    made = document_content(installation, partner_id, "certificate", on=on, today=today)
+    path = out or installation.out / "certificates" / made.name
+    write_bytes_if_changed(path, made.content)
     return path
 
 
 def badge(installation: Installation, partner_id: str, *, on: date, today: date, out: Path | None = None) -> Path:
     """Write a partner's badge for its website for a day up to today, as SVG; it has the number of the certificate."""
-    facts = _stated(installation, partner_id, on, today, "badge")
-    path = out or installation.out / "badges" / f"{letter_file_name(facts.number)}.svg"
-    write_bytes_if_changed(path, badge_svg(facts, letter_templates(installation)).encode())
+    made = document_content(installation, partner_id, "badge", on=on, today=today)
+    path = out or installation.out / "badges" / made.name
+    write_bytes_if_changed(path, made.content)
     return path
+
+
+class MadeDocument(NamedTuple):
+    """A certificate or a badge: the name of its file, which has its number, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def document_content(
+    installation: Installation, partner_id: str, document: Document, *, on: date, today: date
+) -> MadeDocument:
+    """Return a partner's certificate as PDF or badge as SVG, for a day up to today; nothing is written."""
+    facts = _stated(installation, partner_id, on, today, document)
+    name = letter_file_name(facts.number)
+    if document == "certificate":
+        return MadeDocument(f"{name}.pdf", _typesetter(installation).certificate(facts))
+    return MadeDocument(f"{name}.svg", badge_svg(facts, letter_templates(installation)).encode())
 
 
 def _stated(installation: Installation, partner_id: str, on: date, today: date, document: Document) -> CertificateFacts:
