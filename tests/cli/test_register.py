@@ -68,6 +68,13 @@ def workbook(settled):
     return openpyxl.load_workbook(io.BytesIO(body))
 
 
+@pytest.fixture
+def calculated_workbook(settled):
+    """Each formula as the value that was written beside it."""
+    body = settled("register", "2015-06", "--format", "xlsx").body
+    return openpyxl.load_workbook(io.BytesIO(body), data_only=True)
+
+
 def by_id(register, partner_id):
     return next(row for row in register["partners"] if row["partner_id"] == partner_id)
 
@@ -153,12 +160,20 @@ def formats(sheet):
     return {above.value: cell.number_format for above, cell in zip(header, last, strict=True)}
 
 
-def test_a_workbook_has_texts_numbers_and_days_and_never_a_formula(workbook):
-    cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None]
+def test_a_workbook_has_formulas_in_its_totals_and_differences_and_never_in_a_text(workbook):
+    formulas = {
+        (sheet.title, cell.coordinate): cell.value
+        for sheet in workbook
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
 
-    assert {cell.data_type for cell in cells} == {"s", "n", "d"}
-    assert workbook.sheetnames == ["2015-06", "accounts", "buckets", "acts"]
+    assert workbook.sheetnames == ["2015-06", "accounts", "held", "buckets", "every line", "closes", "acts"]
     assert sorted(row["partner_id"] for row in table(workbook["2015-06"])[:-1]) == sorted([*FORMULAS, "P1", "P2", "P3"])
+    assert all(formula.startswith(("=ROUND(SUM(", "=IF(OR(")) for formula in formulas.values())
+    assert formulas["2015-06", "E9"] == "=ROUND(SUM(E2:E8),2)"
+    assert formulas["every line", "H2"] == '=IF(OR(B2="",G2=""),"",ROUND(B2-G2,2))'
 
 
 def test_a_workbook_has_euros_per_cent_and_days_that_a_spreadsheet_calculates_with(workbook):
@@ -178,13 +193,14 @@ def test_a_workbook_has_euros_per_cent_and_days_that_a_spreadsheet_calculates_wi
     )
 
 
-def test_a_workbook_adds_up_partners_and_accounts_to_the_same_total(workbook, register):
+def test_a_workbook_adds_up_partners_and_accounts_to_the_same_total(workbook, calculated_workbook, register):
     *partners, of_partners = table(workbook["2015-06"])
     *accounts, of_accounts = table(workbook["accounts"])
+    calculated = [table(calculated_workbook[name])[-1]["mrr_eur"] for name in ("2015-06", "accounts")]
     cents = sum(row["mrr_eur_cents"] or 0 for row in register["partners"])
 
     assert of_partners["partner_id"] == of_accounts["partner_id"] == "total"
-    assert of_partners["mrr_eur"] == of_accounts["mrr_eur"] == cents / 100 == sum(row["mrr_eur"] for row in accounts)
+    assert calculated == [cents / 100] * 2 == [sum(row["mrr_eur"] for row in accounts)] * 2
     assert [(row["partner_id"], row["entity"], row["account_id"]) for row in accounts] == [
         (row["partner_id"], each["entity"], each["account_id"])
         for row in register["partners"]

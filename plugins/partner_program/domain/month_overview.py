@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from partner_program.domain.revenue import UNPOSTED_STATUSES
 from partner_program.domain.totals import Bucket
 
 
@@ -34,6 +35,11 @@ class EntityLines:
     buckets: Mapping[str, Bucket]
 
     @property
+    def posted(self) -> tuple[Bucket, ...]:
+        """The buckets whose lines are posted: a close has these."""
+        return tuple(each for name, each in self.buckets.items() if name not in UNPOSTED_STATUSES)
+
+    @property
     def lines(self) -> int:
         """How many lines there are in all buckets."""
         return sum(each.lines for each in self.buckets.values())
@@ -56,6 +62,16 @@ class LinesRead:
     def difference(self) -> int:
         """Lines that no bucket has."""
         return self.read - self.in_buckets
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """An entity's word that a month is complete: its posted lines in one currency, and the sum of their amounts."""
+
+    entity: str
+    currency: str
+    lines: int
+    control_total_minor: int
 
 
 def entity_lines(buckets: Sequence[Bucket]) -> list[EntityLines]:

@@ -4,20 +4,24 @@ Not the registry, which has who the partners are.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import register as register_store
+from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import load_acts
+from partner_program.adapters.database.history import settlements_of
+from partner_program.adapters.database.month_overview import closes, lines_read
 from partner_program.adapters.reports.register import register_csv, register_json
-from partner_program.adapters.reports.workbook import register_xlsx
+from partner_program.adapters.reports.register_workbook import RegisterBook, register_xlsx
 from partner_program.domain.acts import AT_THE_HEAD, DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import Register
 from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.questions import workbook_reports
 
 RegisterForm = Literal["json", "csv", "xlsx"]
 
@@ -59,12 +63,28 @@ def _head(installation: Installation, connection: Connection, month: BillingMont
 def register_file(installation: Installation, month: BillingMonth, form: RegisterForm) -> bytes:
     """The register of a month as a file: JSON and CSV in UTF-8, or a workbook.
 
-    The workbook has the acts at its head. JSON and CSV have what was decided alone: equal inputs give equal bytes on
-    any day and by whomever; `acts` gives programs the acts.
+    The workbook has the month before and the acts, too. JSON and CSV have what was decided alone: equal inputs give
+    equal bytes on any day and by whomever; `acts` gives programs the acts.
     """
     if form == "xlsx":
         with installation.database.reading() as connection:
-            register = register_store.read_register(connection, month)
-            return register_xlsx(register, _head(installation, connection, month))
+            book = _book(installation, connection, month)
+        return register_xlsx(replace(book, reports=workbook_reports(installation, month)))
     register = month_register(installation, month)
     return (register_json(register) if form == "json" else register_csv(register)).encode()
+
+
+def _book(installation: Installation, connection: Connection, month: BillingMonth) -> RegisterBook:
+    register = register_store.read_register(connection, month)
+    settlement_id = settlements_of(connection, month)[-1].settlement_id
+    has_before = bool(settlements_of(connection, month.preceding))
+    names = {key: each.name for key, each in registry_store.managers(connection).items()}
+    partners = registry_store.partners_by_id(connection, {each.partner_id for each in register.partners})
+    return RegisterBook(
+        register=register,
+        before=register_store.read_register(connection, month.preceding) if has_before else None,
+        managers={key: names.get(each.account_manager_id, "") for key, each in partners.items()},
+        read=lines_read(connection, settlement_id),
+        closes=closes(connection, settlement_id),
+        acts=_head(installation, connection, month),
+    )

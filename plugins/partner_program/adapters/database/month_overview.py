@@ -9,7 +9,7 @@ from partner_program.adapters.database.waiting import ACCEPTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES, DeliveryState
 from partner_program.domain.letters import LetterKind
-from partner_program.domain.month_overview import LinesRead, Movement
+from partner_program.domain.month_overview import Close, LinesRead, Movement
 
 
 def movements(connection: Connection, settlements: Sequence[int]) -> list[Movement]:
@@ -45,6 +45,18 @@ def lines_read(connection: Connection, settlement_id: int) -> list[LinesRead]:
     counted = select(bucket.c.entity, func.sum(bucket.c.lines)).where(bucket.c.settlement_id == settlement_id)
     in_buckets = {row[0]: int(row[1]) for row in connection.execute(counted.group_by(bucket.c.entity))}
     return [LinesRead(entity, read, in_buckets.get(entity, 0)) for entity, read in connection.execute(query)]
+
+
+def closes(connection: Connection, settlement_id: int) -> list[Close]:
+    """Return what the entities said of the month that a settlement was made from, by entity and currency."""
+    used, close = schema.settlement_snapshot, schema.snapshot_close
+    query = (
+        select(used.c.entity, close.c.currency, close.c.line_count, close.c.control_total_minor)
+        .join(close, close.c.snapshot_id == used.c.snapshot_id)
+        .where(used.c.settlement_id == settlement_id)
+        .order_by(used.c.entity, close.c.currency)
+    )
+    return [Close(*row) for row in connection.execute(query)]
 
 
 def letter_kinds(connection: Connection, month: BillingMonth) -> dict[LetterKind, int]:

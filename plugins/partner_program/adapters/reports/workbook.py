@@ -1,141 +1,163 @@
-"""Writes the register as a workbook for finance: amounts, percentages and days that a spreadsheet calculates with.
+"""Writes sheets as a workbook that a spreadsheet calculates with: amounts, percentages, days, formulas under them.
 
-Numbers are decimals, never binary fractions; texts stay texts, whatever they begin with. Equal registers give equal
-bytes.
+Numbers are decimals, never binary fractions; texts stay texts, whatever they begin with: the formulas are those of a
+column (`SheetColumn`) alone, each with the value that it had here. Equal sheets give equal bytes.
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
-from partner_program.domain.acts import DatedAct
-from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Column
-from partner_program.domain.money import BP
-from partner_program.domain.register import COLUMNS, Register, RegisterLetter, RegisterPartner
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
-_Value = str | int | Decimal | date | None
-_AMOUNT, _PERCENT, _DAY, _UNITS = "#,##0.00", "0.00%", "yyyy-mm-dd", "0.000000"
-_MOMENT = "yyyy-mm-dd hh:mm"
-_ACCOUNTS = ("partner_id", "company_name", "entity", "account_id", "currency", "units_per_eur", "mrr_eur")
-_ACTS = ("done_at", "kind", "done_by", "reason", "subject", "decided_hash")
-_BUCKETS = ("entity", "currency", "bucket", "lines", "net_amount")
+Cell = str | int | Decimal | date | None
+Form = Literal["text", "whole", "amount", "percent", "day", "moment", "units"]
+
+_FORMATS: dict[Form, str] = {
+    "whole": "#,##0",
+    "amount": "#,##0.00",
+    "percent": "0.00%",
+    "day": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+    "units": "0.000000",
+}
+_A4 = 9
+_LONGEST_NAME = 31  # of a sheet
+_NOT_IN_A_NAME = str.maketrans("[]:*?/\\", "       ")
 
 
-def register_xlsx(register: Register, head: Sequence[DatedAct] = ()) -> bytes:
-    """Return a workbook with the partners, their accounts, the buckets and the acts at the head of the register."""
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column: its heading, and how its values are written.
+
+    With `total` a formula under the rows adds it up. `minus` names two columns, the first of which less the second is
+    this one: each row has it as a formula, empty where one of the two is.
+    """
+
+    heading: str
+    form: Form = "text"
+    total: bool = False
+    minus: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: its name is that of its tab; a value of None is an empty cell. `fixed` columns stay in sight."""
+
+    name: str
+    columns: Sequence[SheetColumn]
+    rows: Sequence[Sequence[Cell]]
+    fixed: int = 1
+
+
+def workbook(sheets: Sequence[Sheet]) -> bytes:
+    """Return a workbook with these sheets."""
     import xlsxwriter
 
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     # A workbook holds its time of creation; ours is always the programme's first day, so that the bytes stay the same.
     book.set_properties({"created": datetime(2015, 7, 27, tzinfo=UTC).replace(tzinfo=None)})
-    partners: list[list[_Value]] = [
-        [_cell(COLUMNS[name], getattr(each, name)) for name in _order()] for each in register.partners
-    ]
-    total = _amount(sum(each.mrr_eur_cents or 0 for each in register.partners))
-    headings = [_heading(name) for name in _order()]
-    formats = [_FORMATS.get(COLUMNS[name].form) or _day_format(name) for name in _order()]
-    _sheet(book, str(register.billing_month), headings, formats, partners, {"partner_id": "total", "mrr_eur": total})
-    accounts = [row for each in register.partners for row in _accounts(each)]
-    _sheet(
-        book,
-        "accounts",
-        _ACCOUNTS,
-        [None] * 5 + [_UNITS, _AMOUNT],
-        accounts,
-        {"partner_id": "total", "mrr_eur": total},
-    )
-    buckets: list[list[_Value]] = [[*row[:-1], _amount(row.net_amount_minor)] for row in register.buckets]
-    _sheet(book, "buckets", _BUCKETS, [None] * 4 + [_AMOUNT], buckets, {})
-    acts: list[list[_Value]] = [[getattr(each, name) for name in _ACTS] for each in head]
-    _sheet(book, "acts", _ACTS, [_MOMENT, *[None] * 5], acts, {})
+    for sheet in _named_apart(sheets):
+        _write(book, sheet)
     book.close()
     return body.getvalue()
 
 
-_FORMATS = {"euros": _AMOUNT, "percent": _PERCENT}
+def amount(minor: int | None) -> Decimal | None:
+    """Minor units as an amount with two decimals."""
+    return None if minor is None else Decimal(minor).scaleb(-2)
 
 
-def _order() -> list[str]:
-    """The columns of the register, the company's name right after its id."""
-    names = [name for name in COLUMNS if name != "company_name"]
-    return [*names[:1], "company_name", *names[1:]]
+def _named_apart(sheets: Sequence[Sheet]) -> list[Sheet]:
+    """The sheets with names that a workbook can have: short, without signs, each once."""
+    found: dict[str, Sheet] = {}
+    for each in sheets:
+        name = each.name.translate(_NOT_IN_A_NAME)[:_LONGEST_NAME]
+        if name in found:
+            raise ValueError(f"two sheets are called {name}")
+        found[name] = replace(each, name=name)
+    return list(found.values())
 
 
-def _heading(name: str) -> str:
-    """A column's heading: its name without the unit, which the workbook does not use."""
-    return name.removesuffix("_cents").removesuffix("_bp")
+def _write(book: "Workbook", sheet: Sheet) -> None:
+    """Write one sheet: headings that stay in sight and on each printed page, a filter over the rows, totals below."""
+    page: Any = book.add_worksheet(sheet.name)
+    bold = book.add_format({"bold": True, "bottom": 1})
+    styles = [_style(book, column) for column in sheet.columns]
+    strong = [_style(book, column, bold=True, top=1) for column in sheet.columns]
+    page.freeze_panes(1, sheet.fixed)
+    page.write_row(0, 0, [each.heading for each in sheet.columns], bold)
+    for number, row in enumerate(sheet.rows, start=1):
+        for place, (column, value, style) in enumerate(zip(sheet.columns, row, styles, strict=True)):
+            formula = _difference(sheet, column, number)
+            if formula is None:
+                _cell(page, number, place, value, style)
+            else:
+                page.write_formula(number, place, formula, style, "" if value is None else float(_number(value)))
+    if any(each.total for each in sheet.columns):
+        _totals(page, sheet, strong)
+    if sheet.rows:
+        page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
+    page.autofit()
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+    page.set_footer("&L&A&CPage &P of &N")
 
 
-def _day_format(name: str) -> str | None:
-    return _DAY if name == "rate_valid_from" else None
+def _totals(page: Any, sheet: Sheet, strong: Sequence[Any]) -> None:
+    under = len(sheet.rows) + 1
+    for place, (column, style) in enumerate(zip(sheet.columns, strong, strict=True)):
+        if place == 0:
+            page.write_string(under, 0, "total", style)
+        elif column.total:
+            total = sum((_number(row[place]) for row in sheet.rows if row[place] is not None), Decimal(0))
+            letter = _letter(place)
+            # Rounded: a spreadsheet adds binary fractions, and a total may not be half a cent off.
+            formula = f"=ROUND(SUM({letter}2:{letter}{under}),2)" if sheet.rows else "=0"
+            page.write_formula(under, place, formula, style, float(total))
+        else:
+            page.write_blank(under, place, None, style)
 
 
-def _cell(column: Column, value: object) -> _Value:
-    if isinstance(value, RegisterLetter):
-        return value.kind
-    if isinstance(value, BillingMonth):
-        return str(value)
-    if isinstance(value, int) and column.form == "euros":
-        return _amount(value)
-    if isinstance(value, int) and column.form == "percent":
-        return Decimal(value) / BP
-    if value is None or isinstance(value, str | int | date):
-        return value
-    raise TypeError(f"a cell of the workbook cannot hold {type(value).__name__}")
+def _difference(sheet: Sheet, column: SheetColumn, number: int) -> str | None:
+    if column.minus is None:
+        return None
+    headings = [each.heading for each in sheet.columns]
+    one, other = (f"{_letter(headings.index(name))}{number + 1}" for name in column.minus)
+    return f'=IF(OR({one}="",{other}=""),"",ROUND({one}-{other},2))'
 
 
-def _amount(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2)
+def _cell(page: Any, number: int, place: int, value: Cell, style: Any) -> None:
+    if isinstance(value, str):
+        page.write_string(number, place, value, style)
+    elif isinstance(value, datetime):  # a workbook knows no time zones: it is the programme's
+        page.write_datetime(number, place, value.replace(tzinfo=None), style)
+    elif isinstance(value, date):
+        page.write_datetime(number, place, value, style)
+    elif value is not None:
+        page.write_number(number, place, value, style)
 
 
-def _accounts(partner: RegisterPartner) -> Iterable[list[_Value]]:
-    for each in partner.accounts:
-        yield [
-            partner.partner_id,
-            partner.company_name,
-            each.entity,
-            each.account_id,
-            each.currency,
-            Decimal(each.units_per_eur),
-            _amount(each.mrr_eur_cents),
-        ]
+def _style(book: "Workbook", column: SheetColumn, **more: object) -> Any:
+    form = _FORMATS.get(column.form)
+    return book.add_format({**({"num_format": form} if form else {}), **more}) if form or more else None
 
 
-def _sheet(
-    book: "Workbook",
-    name: str,
-    headings: Sequence[str],
-    formats: Sequence[str | None],
-    rows: Sequence[Sequence[_Value]],
-    totals: dict[str, _Value],
-) -> None:
-    """Write one sheet: bold headings that stay in sight, a filter over the rows, and the totals under them."""
-    sheet: Any = book.add_worksheet(name)
-    bold = book.add_format({"bold": True})
-    plain = [book.add_format({"num_format": each}) if each else None for each in formats]
-    strong = [book.add_format({"bold": True, "top": 1, **({"num_format": each} if each else {})}) for each in formats]
-    sheet.freeze_panes(1, 1)
-    sheet.write_row(0, 0, headings, bold)
-    written = [(row, plain) for row in rows] + ([([totals.get(each) for each in headings], strong)] if totals else [])
-    for number, (row, styles) in enumerate(written, start=1):
-        for place, (value, style) in enumerate(zip(row, styles, strict=True)):
-            if isinstance(value, str):
-                sheet.write_string(number, place, value, style)
-            elif isinstance(value, datetime):  # a workbook knows no time zones: it is the programme's
-                sheet.write_datetime(number, place, value.replace(tzinfo=None), style)
-            elif isinstance(value, date):
-                sheet.write_datetime(number, place, value, style)
-            elif value is not None:
-                sheet.write_number(number, place, value, style)
-            elif styles is strong:
-                sheet.write_blank(number, place, None, style)
-    if rows:
-        sheet.autofilter(0, 0, len(rows), len(headings) - 1)
-    sheet.autofit()
+def _letter(place: int) -> str:
+    """The letters of a column by its place from 0."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    return str(xl_col_to_name(place))
+
+
+def _number(value: Cell) -> Decimal:
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    raise TypeError(f"{value!r} is no number: its column has a formula")

@@ -1,12 +1,13 @@
 """Every question that is asked about one month, by its name: the pages and the API inside Airflow offer these."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from partner_program.adapters.reports.report import report_csv, report_json
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import NotThere
+from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.near import near
@@ -16,10 +17,14 @@ ReportForm = Literal["json", "csv"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question: what somebody wants to know, in words, and what answers it from the programme's database."""
+    """A question: what somebody wants to know, in words, and what answers it from the programme's database.
+
+    `in_workbook`: who signs the month finds the answer among the sheets of its workbook.
+    """
 
     words: str
     answer: Callable[[Installation, BillingMonth], Report]
+    in_workbook: bool = False
 
 
 QUESTIONS: Mapping[str, Question] = {
@@ -32,6 +37,16 @@ def answer(installation: Installation, name: str, month: BillingMonth) -> Report
     if name not in QUESTIONS:
         raise NotThere(f"there is no report {name}: they are {', '.join(QUESTIONS)}")
     return QUESTIONS[name].answer(installation, month)
+
+
+def workbook_reports(installation: Installation, month: BillingMonth) -> list[Report]:
+    """The answers for the month's workbook; what a month cannot answer is left out."""
+    found = []
+    for each in QUESTIONS.values():
+        if each.in_workbook:
+            with suppress(Refusal):
+                found.append(each.answer(installation, month))
+    return found
 
 
 def report_file(report: Report, form: ReportForm, table: str = "") -> str:

@@ -1,0 +1,242 @@
+"""The workbook of a month's register for who signs it: partners, the month before, accounts, lines, reports, acts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from partner_program.adapters.reports.workbook import Cell, Sheet, SheetColumn, amount, workbook
+from partner_program.adapters.reports.workbook import Form as SheetForm
+from partner_program.domain.acts import DatedAct
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Column, Form
+from partner_program.domain.money import BP
+from partner_program.domain.month_overview import Close, LinesRead, entity_lines
+from partner_program.domain.register import COLUMNS, Register, RegisterLetter, RegisterPartner
+from partner_program.domain.report import Equation, Report, ReportTable
+
+_FORMS: Mapping[Form, SheetForm] = {
+    "text": "text",
+    "whole": "whole",
+    "tier": "whole",
+    "euros": "amount",
+    "change": "amount",
+    "percent": "percent",
+}
+_DAYS = ("rate_valid_from",)
+_BEFORE = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterBook:
+    """What the workbook is made of: the register, that of the month before, managers by partner.
+
+    `read` are the lines that were read by entity, `closes` what the entities said of their month.
+    `acts` stand at the head of the register, oldest first; `reports` become sheets.
+    """
+
+    register: Register
+    before: Register | None
+    managers: Mapping[str, str]
+    read: Sequence[LinesRead]
+    closes: Sequence[Close]
+    acts: Sequence[DatedAct]
+    reports: Sequence[Report] = ()
+
+
+def register_xlsx(book: RegisterBook) -> bytes:
+    """Return the workbook."""
+    return workbook(
+        [
+            _partners(book),
+            _accounts(book.register),
+            _held(book),
+            _buckets(book.register),
+            _every_line(book),
+            _closes(book),
+            *(sheet for report in book.reports for sheet in _report(report)),
+            _acts(book.acts),
+        ]
+    )
+
+
+def _partners(book: RegisterBook) -> Sheet:
+    """The columns of the register in euros and per cent, with company, manager, and the values of the month before."""
+    names = [name for name in COLUMNS if name not in ("partner_id", "company_name")]
+    revenue = names.index("mrr_eur_cents") + 1
+    columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
+    columns += [_column(name, COLUMNS[name], total=name == "mrr_eur_cents") for name in names]
+    of_before = [
+        SheetColumn("previous_mrr_eur", "amount", total=True),
+        SheetColumn("mrr_change_eur", "amount", minus=("mrr_eur", "previous_mrr_eur")),
+    ]
+    rest = [_column(f"previous_{name}", COLUMNS[name]) for name in _BEFORE]
+    before = {each.partner_id: each for each in book.before.partners} if book.before else {}
+    rows = []
+    for each in book.register.partners:
+        own = [_cell(COLUMNS[name], getattr(each, name)) for name in names]
+        was = before.get(each.partner_id)
+        cents = was.mrr_eur_cents if was else None
+        change = each.mrr_eur_cents - cents if each.mrr_eur_cents is not None and cents is not None else None
+        terms = [_cell(COLUMNS[name], getattr(was, name)) if was else None for name in _BEFORE]
+        head = [each.partner_id, each.company_name, book.managers.get(each.partner_id)]
+        rows.append([*head, *own[:revenue], amount(cents), amount(change), *own[revenue:], *terms])
+    every = [*columns[: 3 + revenue], *of_before, *columns[3 + revenue :], *rest]
+    return Sheet(str(book.register.billing_month), every, rows, fixed=2)
+
+
+def _column(name: str, column: Column, *, total: bool = False) -> SheetColumn:
+    """A column by its name without the unit, which the workbook does not use."""
+    heading = name.removesuffix("_cents").removesuffix("_bp").removesuffix("_minor")
+    return SheetColumn(heading, "day" if name.endswith(_DAYS) else _FORMS[column.form], total)
+
+
+def _cell(column: Column, value: object) -> Cell:
+    if isinstance(value, RegisterLetter):
+        return value.kind
+    if isinstance(value, BillingMonth):
+        return str(value)
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    if isinstance(value, int) and _FORMS[column.form] == "amount":
+        return amount(value)
+    if isinstance(value, int) and column.form == "percent":
+        return Decimal(value) / BP
+    if value is None or isinstance(value, str | int | date):
+        return value
+    raise TypeError(f"a cell of the workbook cannot hold {type(value).__name__}")
+
+
+def _accounts(register: Register) -> Sheet:
+    columns = [
+        *(SheetColumn(name) for name in ("partner_id", "company_name", "entity", "account_id", "currency")),
+        SheetColumn("units_per_eur", "units"),
+        SheetColumn("mrr_eur", "amount", total=True),
+    ]
+    return Sheet("accounts", columns, [row for each in register.partners for row in _accounts_of(each)])
+
+
+def _accounts_of(partner: RegisterPartner) -> Iterable[list[Cell]]:
+    for each in partner.accounts:
+        yield [
+            partner.partner_id,
+            partner.company_name,
+            each.entity,
+            each.account_id,
+            each.currency,
+            Decimal(each.units_per_eur),
+            amount(each.mrr_eur_cents),
+        ]
+
+
+def _held(book: RegisterBook) -> Sheet:
+    """Who is held, why, and what the month before counted: nobody reads an empty month as a loss."""
+    names = {each.partner_id: each.company_name for each in book.register.partners}
+    before = {each.partner_id: each.mrr_eur_cents for each in book.before.partners} if book.before else {}
+    columns = [
+        *(SheetColumn(name) for name in ("partner_id", "company_name", "entities", "reason")),
+        SheetColumn("previous_mrr_eur", "amount", total=True),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            each.partner_id,
+            names.get(each.partner_id),
+            " ".join(each.entities),
+            each.reason,
+            amount(before.get(each.partner_id)),
+        ]
+        for each in book.register.held
+    ]
+    return Sheet("held", columns, rows)
+
+
+def _buckets(register: Register) -> Sheet:
+    columns = [
+        *(SheetColumn(name) for name in ("entity", "currency", "bucket")),
+        SheetColumn("lines", "whole"),
+        SheetColumn("net_amount", "amount"),
+    ]
+    return Sheet("buckets", columns, [[*row[:-1], amount(row.net_amount_minor)] for row in register.buckets])
+
+
+def _every_line(book: RegisterBook) -> Sheet:
+    """The equation of each entity: the lines that were read are those in buckets, and the difference is 0."""
+    counted: dict[str, dict[str, int]] = {}
+    for each in entity_lines(book.register.buckets):
+        of_entity = counted.setdefault(each.entity, {})
+        for name, bucket in each.buckets.items():
+            of_entity[name] = of_entity.get(name, 0) + bucket.lines
+    names = sorted({name for buckets in counted.values() for name in buckets})
+    columns = [
+        SheetColumn("entity"),
+        SheetColumn("lines_read", "whole", total=True),
+        *(SheetColumn(f"in_{name}", "whole", total=True) for name in names),
+        SheetColumn("in_buckets", "whole", total=True),
+        SheetColumn("difference", "whole", total=True, minus=("lines_read", "in_buckets")),
+    ]
+    rows: list[list[Cell]] = []
+    for lines in book.read:
+        of_entity = counted.get(lines.entity, {})
+        rows.append(
+            [lines.entity, lines.read, *(of_entity.get(name, 0) for name in names), lines.in_buckets, lines.difference]
+        )
+    return Sheet("every line", columns, rows)
+
+
+def _closes(book: RegisterBook) -> Sheet:
+    """What each entity said of its month beside what was read: lines and amounts of posted documents, in its currency.
+
+    A currency that only one of the two has is there too.
+    """
+    closed = {(each.entity, each.currency): each for each in book.closes}
+    posted = {(each.entity, each.currency): each.posted for each in entity_lines(book.register.buckets)}
+    columns = [
+        SheetColumn("entity"),
+        SheetColumn("currency"),
+        SheetColumn("closed_lines", "whole"),
+        SheetColumn("posted_lines", "whole"),
+        SheetColumn("lines_difference", "whole", minus=("closed_lines", "posted_lines")),
+        SheetColumn("control_total", "amount"),
+        SheetColumn("posted_amount", "amount"),
+        SheetColumn("amount_difference", "amount", minus=("control_total", "posted_amount")),
+    ]
+    rows: list[list[Cell]] = []
+    for key in sorted({*closed, *posted}):
+        close, buckets = closed.get(key), posted.get(key, ())
+        lines, net = sum(each.lines for each in buckets), sum(each.net_amount_minor for each in buckets)
+        of_lines = [close.lines, lines, close.lines - lines] if close else [None, lines, None]
+        total = close.control_total_minor if close else None
+        of_amounts = [amount(each) for each in (total, net, None if total is None else total - net)]
+        rows.append([*key, *of_lines, *of_amounts])
+    return Sheet("closes", columns, rows)
+
+
+def _report(report: Report) -> Iterable[Sheet]:
+    """A sheet for each table of a report, and one with its equations where it has some."""
+    for table in report.tables:
+        name = report.name if len(report.tables) == 1 else f"{report.name} {table.name.replace('_', ' ')}"
+        yield _table(name, table)
+    if report.equations:
+        yield _equations(f"{report.name} sums", report.equations)
+
+
+def _table(name: str, table: ReportTable[object]) -> Sheet:
+    columns = table.columns
+    rows = [[_cell(column, getattr(row, field)) for field, column in columns.items()] for row in table.rows]
+    return Sheet(name, [_column(field, column) for field, column in columns.items()], rows)
+
+
+def _equations(name: str, equations: Sequence[Equation]) -> Sheet:
+    columns = [SheetColumn("sum"), SheetColumn("part"), SheetColumn("currency"), SheetColumn("amount", "amount")]
+    rows: list[list[Cell]] = []
+    for each in equations:
+        words, whole = each.whole
+        rows += [[words, part, each.currency, amount(minor)] for part, minor in each.parts]
+        rows.append([words, "all parts", each.currency, amount(whole)])
+    return Sheet(name, columns, rows)
+
+
+def _acts(acts: Sequence[DatedAct]) -> Sheet:
+    names = ("done_at", "kind", "done_by", "reason", "subject", "decided_hash")
+    columns = [SheetColumn(name, "moment" if name == "done_at" else "text") for name in names]
+    return Sheet("acts", columns, [[getattr(each, name) for name in names] for each in acts])

@@ -1,0 +1,109 @@
+"""The workbook of a month: what was before, what adds up, and formulas that a spreadsheet calculates to the same."""
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.register import register_file
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE
+from tests.worlds import World
+
+SOFFICE = shutil.which("soffice")
+
+
+@pytest.fixture(scope="module")
+def july(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """In July P1 bills a cent less than Tier 2, P2 is held, P3 as in June."""
+    world = World(tmp_path_factory.mktemp("workbook"))
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", JUNE, 2_000_00)
+    world.bill("A1", JULY, 1_999_99)
+    world.partner("P2", {"US": "B2"})
+    world.bill("B2", JUNE, 1_100_00, entity="US", months=2)
+    world.partner("P3", {"NL": "A3", "US": "B3"})
+    world.bill("A3", JUNE, 7_000_00, months=2)
+    world.bill("B3", JUNE, 2_200_00, entity="US", months=2)
+    for month in (JUNE, JULY):
+        world.rate(month, "USD", "1.1")
+    world.ready(JUNE, JULY)
+    world.settle(JUNE, on=GO_LIVE)
+    world.reopen(JULY, "US")
+    world.settle(JULY, on="2015-08-03")
+    return world
+
+
+def rows(body: bytes, sheet: str) -> list[dict[str, object]]:
+    found = openpyxl.load_workbook(io.BytesIO(body), data_only=True)[sheet]
+    header, *below = found.iter_rows(values_only=True)
+    return [dict(zip(map(str, header), row, strict=True)) for row in below]
+
+
+def test_each_partner_has_its_company_its_manager_and_the_month_before(july: World) -> None:
+    body = register_file(july.installation, BillingMonth(2015, 7), "xlsx")
+    of_p1 = rows(body, "2015-07")[0]
+    assert (of_p1["partner_id"], of_p1["mrr_eur"], of_p1["previous_mrr_eur"]) == ("P1", 1_999.99, 2_000)
+    assert (of_p1["mrr_change_eur"], of_p1["previous_monthly_fee_discount"]) == (-0.01, 0.08)
+    assert of_p1["account_manager"]
+
+
+def test_a_held_partner_has_a_sheet_with_its_reason_and_what_it_counted_before(july: World) -> None:
+    body = register_file(july.installation, BillingMonth(2015, 7), "xlsx")
+    held = {each["partner_id"]: each for each in rows(body, "held")}
+    assert "not closed" in str(held["P2"]["reason"])
+    assert (held["P2"]["previous_mrr_eur"], held["total"]["previous_mrr_eur"]) == (1_000, 1_000 + 9_000)
+
+
+def test_the_first_month_has_nothing_before(july: World) -> None:
+    of_p1 = rows(register_file(july.installation, BillingMonth(2015, 6), "xlsx"), "2015-06")[0]
+    assert (of_p1["previous_mrr_eur"], of_p1["mrr_change_eur"]) == (None, None)
+
+
+def without_results(body: bytes, path: Path) -> Path:
+    """The same workbook without the values beside its formulas: what reads it has to calculate them."""
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", content)
+            new.writestr(name, content)
+    return path
+
+
+def number(text: str) -> float:
+    return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(SOFFICE is None, reason="NOT TESTED: LibreOffice (soffice) is not installed")
+def test_libreoffice_opens_it_and_calculates_the_same_cents(july: World, tmp_path: Path) -> None:
+    body = register_file(july.installation, BillingMonth(2015, 7), "xlsx")
+    book = without_results(body, tmp_path / "book.xlsx")
+    every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
+    home = f"-env:UserInstallation=file://{tmp_path}/home"
+    said = subprocess.run(
+        [str(SOFFICE), home, "--headless", "--convert-to", every_sheet, "--outdir", str(tmp_path), str(book)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+    )
+    said_of_it = [line for line in (said.stdout + said.stderr).splitlines() if "javaldx" not in line]  # no Java here
+    assert not [line for line in said_of_it if re.search("warn|error|repair", line, re.IGNORECASE)]
+    for sheet in openpyxl.load_workbook(io.BytesIO(body)).sheetnames:
+        expected = rows(body, sheet)
+        with (tmp_path / f"book-{sheet}.csv").open(encoding="utf-8", newline="") as file:
+            calculated = list(csv.DictReader(file))
+        assert len(calculated) == len(expected)
+        for row, was in zip(calculated, expected, strict=True):
+            numbers = {name: value for name, value in was.items() if isinstance(value, int | float)}
+            assert {name: round(number(row[name]), 6) for name in numbers} == {
+                name: round(value, 6) for name, value in numbers.items()
+            }
