@@ -24,7 +24,8 @@ _FORMS: Mapping[Form, SheetForm] = {
     "percent": "percent",
 }
 _DAYS = ("rate_valid_from",)
-_BEFORE = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
+_NAMES = [name for name in COLUMNS if name not in ("partner_id", "company_name", "held_reason")]
+_WITH_BEFORE = ("mrr_eur_cents", "monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +62,32 @@ def register_xlsx(book: RegisterBook) -> bytes:
 
 
 def _partners(book: RegisterBook) -> Sheet:
-    """The columns of the register in euros and per cent, with company, manager, and the values of the month before."""
-    names = [name for name in COLUMNS if name not in ("partner_id", "company_name")]
-    revenue = names.index("mrr_eur_cents") + 1
-    columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
-    columns += [_column(name, COLUMNS[name], total=name == "mrr_eur_cents") for name in names]
-    of_before = [
-        SheetColumn("previous_mrr_eur", "amount", total=True),
-        SheetColumn("mrr_change_eur", "amount", minus=("mrr_eur", "previous_mrr_eur")),
-    ]
-    rest = [_column(f"previous_{name}", COLUMNS[name]) for name in _BEFORE]
+    """The columns of the register in euros and per cent, with company and manager, each value beside that of before.
+
+    Why a partner is held stands in the sheet `held`.
+    """
     before = {each.partner_id: each for each in book.before.partners} if book.before else {}
-    rows = []
-    for each in book.register.partners:
-        own = [_cell(COLUMNS[name], getattr(each, name)) for name in names]
-        was = before.get(each.partner_id)
-        cents = was.mrr_eur_cents if was else None
-        change = each.mrr_eur_cents - cents if each.mrr_eur_cents is not None and cents is not None else None
-        terms = [_cell(COLUMNS[name], getattr(was, name)) if was else None for name in _BEFORE]
-        head = [each.partner_id, each.company_name, book.managers.get(each.partner_id)]
-        rows.append([*head, *own[:revenue], amount(cents), amount(change), *own[revenue:], *terms])
-    every = [*columns[: 3 + revenue], *of_before, *columns[3 + revenue :], *rest]
-    return Sheet(str(book.register.billing_month), every, rows, fixed=2)
+    columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
+    for name in _NAMES:
+        columns.append(_column(name, COLUMNS[name], total=name == "mrr_eur_cents"))
+        if name in _WITH_BEFORE:
+            columns.append(_column(f"previous_{name}", COLUMNS[name], total=name == "mrr_eur_cents"))
+        if name == "mrr_eur_cents":
+            columns.append(SheetColumn("mrr_change_eur", "amount", minus=("mrr_eur", "previous_mrr_eur")))
+    rows = [_partner(each, before.get(each.partner_id), book.managers) for each in book.register.partners]
+    return Sheet(str(book.register.billing_month), columns, rows, fixed=2)
+
+
+def _partner(own: RegisterPartner, before: RegisterPartner | None, managers: Mapping[str, str]) -> list[Cell]:
+    row: list[Cell] = [own.partner_id, own.company_name, managers.get(own.partner_id)]
+    for name in _NAMES:
+        row.append(_cell(COLUMNS[name], getattr(own, name)))
+        if name in _WITH_BEFORE:
+            row.append(_cell(COLUMNS[name], getattr(before, name)) if before else None)
+        if name == "mrr_eur_cents":
+            both = [each.mrr_eur_cents for each in (own, before) if each and each.mrr_eur_cents is not None]
+            row.append(amount(both[0] - both[1]) if len(both) == len((own, before)) else None)
+    return row
 
 
 def _column(name: str, column: Column, *, total: bool = False) -> SheetColumn:

@@ -26,6 +26,8 @@ _FORMATS: dict[Form, str] = {
     "units": "0.000000",
 }
 _A4 = 9
+_WIDEST = 300  # pixels of a column: a long text goes on in the next cell, or is cut in print
+_MOMENT_WIDTH = 16  # letters
 _LONGEST_NAME = 31  # of a sheet
 _NOT_IN_A_NAME = str.maketrans("[]:*?/\\", "       ")
 
@@ -87,11 +89,12 @@ def _named_apart(sheets: Sequence[Sheet]) -> list[Sheet]:
 def _write(book: "Workbook", sheet: Sheet) -> None:
     """Write one sheet: headings that stay in sight and on each printed page, a filter over the rows, totals below."""
     page: Any = book.add_worksheet(sheet.name)
-    bold = book.add_format({"bold": True, "bottom": 1})
+    bold, above_numbers = (book.add_format({"bold": True, "bottom": 1, "align": side}) for side in ("left", "right"))
     styles = [_style(book, column) for column in sheet.columns]
     strong = [_style(book, column, bold=True, top=1) for column in sheet.columns]
     page.freeze_panes(1, sheet.fixed)
-    page.write_row(0, 0, [each.heading for each in sheet.columns], bold)
+    for place, column in enumerate(sheet.columns):
+        page.write_string(0, place, column.heading, bold if column.form in ("text", "moment") else above_numbers)
     for number, row in enumerate(sheet.rows, start=1):
         for place, (column, value, style) in enumerate(zip(sheet.columns, row, styles, strict=True)):
             formula = _difference(sheet, column, number)
@@ -103,7 +106,10 @@ def _write(book: "Workbook", sheet: Sheet) -> None:
         _totals(page, sheet, strong)
     if sheet.rows:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
-    page.autofit()
+    page.autofit(_WIDEST)
+    for place, column in enumerate(sheet.columns):
+        if column.form == "moment":  # which it takes for a day
+            page.set_column(place, place, _MOMENT_WIDTH)
     page.set_landscape()
     page.set_paper(_A4)
     page.fit_to_pages(1, 0)
