@@ -4,7 +4,6 @@ It needs what `make demo` leaves in `out/`, and makes it where it is not there. 
 scheduler, only what people do on the pages. Its secrets are made anew each time and go with it.
 """
 
-import _thread
 import contextlib
 import json
 import os
@@ -13,17 +12,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from demo.__main__ import OUT, PROJECT, set_environment
+from demo.desk_world import ORDERS, leave_things_to_do
+from demo.one_desk import only_desk
 
 LOOPBACK = "127.0.0.1"
 PORT_VARIABLE = "DESK_PORT"
 UP_SECONDS = 180.0
+END_SECONDS = 15.0
+INTERRUPTED = 130
 # Who may log in: a role of Airflow's built-in users, and what it stands for here.
 PEOPLE = {
     "lee": ("viewer", "looks at everything, changes nothing"),
@@ -39,12 +42,33 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def chosen_port() -> int:
+    """The port that `DESK_PORT` names, or a free one; ends with a sentence where it cannot be had."""
+    written = os.environ.get(PORT_VARIABLE, "")
+    if not written:
+        return free_port()
+    if not (written.isascii() and written.isdigit() and 0 < int(written) < 65536):
+        raise SystemExit(f"{PORT_VARIABLE}={written}: expected a port from 1 to 65535")
+    try:
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((LOOPBACK, int(written)))
+    except OSError as error:
+        raise SystemExit(
+            f"{PORT_VARIABLE}={written}: this port of {LOOPBACK} cannot be had ({error.strerror}). Another program has "
+            f"it; name another port, or none for one that is free. Nothing was started."
+        ) from None
+    return int(written)
+
+
 def settings(home: Path, address: str, passwords: dict[str, str]) -> dict[str, str]:
     """The environment of the api-server beside the demo's own; passwords are in a file that its owner alone reads."""
     file = home / "desk-passwords.json"
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(passwords))
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(passwords))
+    new.replace(file)
     return {
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, (role, _) in PEOPLE.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(file),
@@ -56,21 +80,49 @@ def settings(home: Path, address: str, passwords: dict[str, str]) -> dict[str, s
 
 
 @contextlib.contextmanager
-def api_server(address: str, port: int, environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The api-server, up and answering, until the block ends."""
+def api_server(
+    address: str,
+    port: int,
+    environment: dict[str, str],
+    log: Path,
+    started: Callable[[int], None] = lambda _: None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The api-server, up and answering, until the block ends; then nothing that it started is left, either.
+
+    `started` is told the id of its process before it answers.
+    """
     program = Path(sys.executable).with_name("airflow")
     words = [str(program), "api-server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
     with log.open("w") as output:
-        server = subprocess.Popen(words, env=environment, stdout=output, stderr=output)  # noqa: S603 - our own words
+        server = subprocess.Popen(  # noqa: S603 - our own words
+            words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
     try:
-        end = monotonic() + UP_SECONDS
-        while not _answers(f"{address}/api/v2/monitor/health"):
-            if server.poll() is not None or monotonic() > end:
-                raise SystemExit(f"Airflow's api-server did not start: see {log.relative_to(PROJECT)}")
-            sleep(0.5)
+        started(server.pid)
+        _wait_for(server, address, log)
         yield server
     finally:
-        server.terminate()
+        end(server)
+
+
+def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    last = monotonic() + UP_SECONDS
+    while not _answers(f"{address}/api/v2/monitor/health"):
+        if server.poll() is not None or monotonic() > last:
+            raise SystemExit(f"Airflow's api-server did not start: see {log}")
+        sleep(0.5)
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """End a program that leads its own session, with all that it started; at once where it takes too long."""
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(END_SECONDS)
+    finally:  # also where somebody is impatient and presses Ctrl+C again
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 
@@ -82,24 +134,60 @@ def _answers(url: str) -> bool:
         return False
 
 
-def main() -> None:
+def _let_in(address: str, name: str, password: str) -> bool:
+    """Whether somebody may log in with a password: then what answers there is the server of this run."""
+    body = json.dumps({"username": name, "password": password}).encode()
+    asked = Request(f"{address}/auth/token", body, {"content-type": "application/json"})  # noqa: S310  our address
+    try:
+        with urlopen(asked, timeout=30) as answer:  # noqa: S310
+            return bool(answer.status in (200, 201))
+    except (URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def serve() -> None:
     """Start the api-server over the demo's world, say where it is and who may log in, and wait."""
-    if not (OUT / "index.html").exists():
-        print("The demo first: it makes the world that the pages show, in a minute.", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "demo"], cwd=PROJECT, check=True)
-    signal.signal(signal.SIGTERM, lambda *_: _thread.interrupt_main())  # as Ctrl+C does: the api-server ends too
-    set_environment()
-    port = int(os.environ.get(PORT_VARIABLE, "0")) or free_port()
-    address = f"http://{LOOPBACK}:{port}"
-    passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
-    environment = {**os.environ, **settings(OUT / "airflow", address, passwords)}
-    print("Airflow's api-server starts; this takes half a minute.", file=sys.stderr)
-    with api_server(address, port, environment, OUT / "desk.log") as server, contextlib.suppress(KeyboardInterrupt):
-        print(f"\n  {address}/plugin/partners\n")
-        for name, (_, words) in PEOPLE.items():
-            print(f"  {name:<6} {passwords[name]:<14} {words}")
-        print("\nCtrl+C ends it. The world stays in out/; `make demo` makes it anew.", flush=True)
-        server.wait()
+    with only_desk(PROJECT / "build") as remember:
+        port = chosen_port()
+        if not (OUT / "index.html").exists():
+            print("The demo first: it makes the world that the pages show, in a minute.", file=sys.stderr)
+            subprocess.run([sys.executable, "-m", "demo"], cwd=PROJECT, check=True)
+        set_environment()
+        os.environ["AIRFLOW_CONN_ORDERS_NL"] = json.dumps({"conn_type": "sqlite", "host": str(ORDERS)})
+        if leave_things_to_do():
+            print(
+                "Something to do was added to it: a late line, an amount mistyped, rates to publish.", file=sys.stderr
+            )
+        address = f"http://{LOOPBACK}:{port}"
+        log = OUT / "desk.log"
+        passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
+        environment = {**os.environ, **settings(OUT / "airflow", address, passwords)}
+        print("Airflow's api-server starts; this takes half a minute.", file=sys.stderr)
+        with api_server(address, port, environment, log, lambda server: remember(server, address)) as server:
+            for name, password in passwords.items():
+                if not _let_in(address, name, password):
+                    raise SystemExit(f"{name} cannot log in at {address}: see {log}")
+            print(f"\n  {address}/plugin/partners\n")
+            for name, (_, words) in PEOPLE.items():
+                print(f"  {name:<6} {passwords[name]:<14} {words}")
+            print("\nCtrl+C ends it. The world stays in out/; `make demo` makes it anew.", flush=True)
+            try:
+                server.wait()
+            except KeyboardInterrupt:
+                return
+            raise SystemExit(f"Airflow's api-server ended by itself: see {log}")
+
+
+def main() -> None:
+    """Serve until somebody ends it, by Ctrl+C, by a signal, or with the terminal."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.default_int_handler)
+    try:
+        serve()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except subprocess.CalledProcessError as fault:
+        raise SystemExit(fault.returncode) from None
 
 
 if __name__ == "__main__":

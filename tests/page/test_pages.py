@@ -27,6 +27,7 @@ PAGES = (
     "acts",
     "quote?partner=P1",
     "disputes/answer/P1-2015-07-1",
+    "contracts/P1",
 )
 
 
