@@ -43,7 +43,7 @@ LINKED_TWICE = account_of("US", 90002)
 UNLINKED = (
     Unlinked(account_of("NL", 90011), "Zonnewiel Dochter B.V.", "P066"),
     Unlinked(account_of("NL", 90012), "Verdwaalde Servers V.O.F.", None),
-    Unlinked(account_of("DE", 90013), "Ohne Zuordnung GmbH", None),
+    Unlinked(account_of("DE", 90013), "Jausenserver Nord GmbH", "P004"),
     Unlinked(account_of("US", 90014), "Lost & Found Hosting LLC", None),
 )
 _SHARED_LINKS = (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import EXCLUDED_KINDS, MrrGroup
-from partner_program.domain.totals import UnmatchedAccount
+from partner_program.domain.totals import UnmatchedAccount, totals_of_accounts
 from tests.domain.made_month import JUNE, billed, entity, faulty, line, link, merged, mrr_cents, partner
 
 JULY, AUGUST, SEPTEMBER = BillingMonth(2015, 7), BillingMonth(2015, 8), BillingMonth(2015, 9)
@@ -309,3 +309,19 @@ def test_an_account_that_nobody_linked_is_reported_where_its_lines_may_count_or_
     excluded = (line(1, account_id="A2", kind="setup"), line(1, account_id="A3", status="draft"))
     totals = merged(billed(*excluded, line(1, account_id="A4"), faulty_lines=[faulty(account_id="A5")]))
     assert totals.unmatched == tuple(UnmatchedAccount("NL", each, "linked to no partner") for each in ("A4", "A5"))
+
+
+# Accounts by themselves
+
+
+def test_an_account_counts_the_same_whoever_it_belongs_to() -> None:
+    lines = [half_month(3_01), line(10_00, account_id="A2"), line(9_99, account_id="A2", kind="setup")]
+    assert totals_of_accounts(JUNE, billed(*lines), {}) == {"A1": 1_51, "A2": 10_00}
+    assert mrr_cents(*lines) == 1_51
+
+
+def test_an_account_with_a_faulty_line_or_a_currency_without_a_rate_is_not_known() -> None:
+    lines = [line(10_00), line(5_00, account_id="A2", currency="USD"), line(1_00, account_id="A2")]
+    revenue = replace(billed(*lines), faulty_lines=(faulty(account_id="A1"),))
+    assert totals_of_accounts(JUNE, revenue, {}) == {"A1": None, "A2": None}
+    assert totals_of_accounts(JUNE, revenue, {"USD": Decimal("1.25")}) == {"A1": None, "A2": 5_00}

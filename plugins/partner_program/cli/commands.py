@@ -5,6 +5,7 @@ A command reads what was typed, calls one use case and prints its answer.
 
 import click
 
+from partner_program.cli.account_commands import accounts
 from partner_program.cli.act_commands import acts
 from partner_program.cli.application_commands import application
 from partner_program.cli.benefit_commands import benefit
@@ -52,7 +53,7 @@ def program() -> None:
 for _command in (
     *(init, load, application, partner, partners, doctor),
     *(run, register, explain, acts, month, brake, simulate),
-    near,
+    *(near, accounts),
     rates,
     letters,
     restatement,

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.near_spelling import is_one_slip
+from partner_program.domain.public_mail import PUBLIC_MAIL_DOMAINS
 from partner_program.domain.registry import Contact, Partner
 from partner_program.domain.registry_doubts import look_of, plain_vat_id
 
-MOST_OWNERS = 3  # what more partners share, such as the domain of a mail provider, points to nobody
+MOST_OWNERS = 3  # what more partners share, such as the domain of an agency, points to nobody
 _SHORTEST_NAME = 8  # every short name is one slip away from another
 _LEGAL_FORMS = re.compile(
     "ab|ag|aps|as|bv|bvba|co|corp|cv|eg|ek|gmbh|inc|kft|kg|limited|llc|llp|lp|ltd|mbh|nv|oe|og|ohg|oy|plc|pte|pty|sa|"
@@ -29,10 +30,14 @@ class KnownCompanies:
             known.add(partner.partner_id)
             self._add("VAT number", plain_vat_id(partner.vat_id), partner.partner_id)
             self._add("company name", plain_name(partner.company_name), partner.partner_id)
-            self._add("mail domain", host_of(partner.website), partner.partner_id)
+            self._add_domain(host_of(partner.website), partner.partner_id)
         for contact in contacts:
             if contact.partner_id in known:
-                self._add("mail domain", domain_of(contact.email).casefold(), contact.partner_id)
+                self._add_domain(domain_of(contact.email).casefold(), contact.partner_id)
+
+    def _add_domain(self, domain: str, partner_id: str) -> None:
+        if domain not in PUBLIC_MAIL_DOMAINS:
+            self._add("mail domain", domain, partner_id)
 
     def _add(self, mark: str, value: str, partner_id: str) -> None:
         if value:

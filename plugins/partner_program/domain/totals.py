@@ -185,6 +185,25 @@ def merge_totals(
     )
 
 
+def totals_of_accounts(
+    month: BillingMonth, revenue: EntityRevenue, rates: Mapping[str, Decimal]
+) -> dict[str, int | None]:
+    """What each account of an entity that was read counts in a month, in EUR cents, whoever it belongs to.
+
+    None where it is not known: a line of it is faulty, or a currency has no rate. Who has no line is not there.
+    """
+    known_rates = {**rates, EUR: Decimal(1)}
+    found = {group.account_id: 0 for group in revenue.groups}
+    unknown = {line.account_id for line in revenue.faulty_lines}
+    for (account_id, currency), sums in _sums(revenue, month.days).items():
+        if currency in known_rates:
+            total = _account_total(revenue.entity, account_id, currency, sums, known_rates[currency])
+            found[account_id] += total.mrr_eur_cents
+        else:
+            unknown.add(account_id)
+    return found | dict.fromkeys(unknown)
+
+
 def _entity_faults(
     month: BillingMonth,
     entities: Sequence[Entity],
@@ -210,17 +229,22 @@ def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) 
     shares: _Shares = {}
     for revenue in revenues:
         owners = ownership.owners(revenue.entity)
-        accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-        for group in revenue.groups:
-            if has_share(group):
-                sums = accounts[group.account_id, group.currency]
-                numerator, denominator = share_of(group, days)
-                sums[denominator] = sums.get(denominator, 0) + numerator
-        for (account_id, currency), sums in accounts.items():
+        for (account_id, currency), sums in _sums(revenue, days).items():
             partner_id = owners.get(account_id)
             if partner_id in ownership.authorized:
                 shares.setdefault(partner_id, {})[revenue.entity, account_id, currency] = sums
     return shares
+
+
+def _sums(revenue: EntityRevenue, days: int) -> dict[tuple[str, str], dict[int, int]]:
+    """Add up the lines that count by account and currency: the numerators of their shares by denominator."""
+    accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    for group in revenue.groups:
+        if has_share(group):
+            sums = accounts[group.account_id, group.currency]
+            numerator, denominator = share_of(group, days)
+            sums[denominator] = sums.get(denominator, 0) + numerator
+    return accounts
 
 
 def unseen_accounts(revenue: EntityRevenue, ownership: Ownership) -> list[str]:

@@ -1,7 +1,7 @@
 """Reads what a decision was made from: one partner's month, with the partner's part of each frozen snapshot."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, select
@@ -94,3 +94,16 @@ def _snapshots(
         (row.content_hash, load_accounts(connection, row.snapshot_id, sorted(accounts[row.entity])))
         for row in list(connection.execute(query))
     )
+
+
+def revenue_of_accounts(
+    connection: Connection, settlement_id: int, accounts: Mapping[str, Collection[str]]
+) -> list[EntityRevenue]:
+    """Return what a settlement's snapshots have of these accounts; an entity that was not read is left out."""
+    used = schema.settlement_snapshot
+    query = select(used.c.entity, used.c.snapshot_id).where(used.c.settlement_id == settlement_id)
+    return [
+        load_accounts(connection, snapshot_id, sorted(accounts[entity]))
+        for entity, snapshot_id in list(connection.execute(query.order_by(used.c.entity)))
+        if entity in accounts
+    ]

@@ -1,0 +1,120 @@
+"""Which accounts nobody linked, and whose each may be: asked from the entities now, for a month that was settled."""
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.billing.pull import listed_accounts
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import receipts as receipt_store
+from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.listed_accounts import ListedAccount
+from partner_program.domain.missing_accounts import (
+    CountedTotal,
+    StrangeAccount,
+    SuggestedAccount,
+    free_accounts,
+    suggest_accounts,
+)
+from partner_program.domain.plurals import plural
+from partner_program.domain.refusals import NotThere, Refusal
+from partner_program.domain.registry import Entity, Registry
+from partner_program.domain.report import Report, ReportTable
+from partner_program.domain.totals import totals_of_accounts
+from partner_program.usecases.desk.partners import newest_month as newest_listed_month
+from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.side_by_side import side_by_side
+
+
+def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
+    """The reseller accounts without a link on the month's last day, with what each would have changed.
+
+    Revenue and tiers are those that the month was settled with. An entity that does not answer is in `unknown`.
+    """
+    with installation.database.reading() as connection:
+        settlements = settlement_history.settlements_or_refusal(connection, month)
+        registry = registry_store.load_registry(connection)
+    listed, unknown = _listed(installation, registry, month)
+    free = free_accounts(registry=registry, listed=listed, month=month)
+    with installation.database.reading() as connection:
+        last = settlements[-1]
+        ids = {entity: [each.account_id for each in accounts] for entity, accounts in free.items()}
+        revenues = receipt_store.revenue_of_accounts(connection, last.settlement_id, ids)
+        rates = {each.currency: each.units_per_eur for each in registry_store.rates_of_month(connection, month)}
+        totals = _totals(connection, month, last.revision)
+    counted = {each.entity: totals_of_accounts(month, each, rates) for each in revenues}
+
+    def share(entity: str, account_id: str) -> int | None:
+        """An account without a line counts nothing; one of an entity that the month did not read is not known."""
+        return counted[entity].get(account_id, 0) if entity in counted else None
+
+    program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+    suggested, strange = suggest_accounts(
+        month=month, program=program, registry=registry, free=free, totals=totals, share=share
+    )
+    return Report(
+        name="missing_accounts",
+        title=f"Accounts that nobody linked, {month}",
+        month=month,
+        said=_said(suggested, strange),
+        tables=(
+            ReportTable("suggested", "Whose they may be", SuggestedAccount, suggested, "No account is like a partner."),
+            ReportTable("strange", "Like no partner", StrangeAccount, strange),
+        ),
+        unknown=tuple(unknown),
+    )
+
+
+def newest_month(installation: Installation) -> BillingMonth:
+    """The newest month in force; refused before the first."""
+    with installation.database.reading() as connection:
+        found = newest_listed_month(connection)
+    if found is None:
+        raise NotThere("no month is in force yet: run one, or name a month of history")
+    return found.billing_month
+
+
+def _listed(
+    installation: Installation, registry: Registry, month: BillingMonth
+) -> tuple[dict[str, list[ListedAccount]], list[str]]:
+    entities = [each for each in registry.entities if each.bills_in(month)]
+    answers = side_by_side([partial(_list_of, installation, each) for each in entities])
+    listed, unknown = {}, []
+    for entity, answer in zip(entities, answers, strict=True):
+        if isinstance(answer, str):
+            unknown.append(f"accounts of entity {entity.entity}: {answer}")
+        else:
+            listed[entity.entity] = answer
+    return listed, unknown
+
+
+def _list_of(installation: Installation, entity: Entity) -> list[ListedAccount] | str:
+    """An entity's list, or why it cannot be read."""
+    try:
+        fields = billing_fields(installation, entity)
+        return listed_accounts(fields, entity, sql_folder=installation.include / "sql")
+    except Refusal as refusal:
+        return str(refusal)
+
+
+def _totals(connection: Connection, month: BillingMonth, revision: int) -> dict[str, CountedTotal]:
+    assigned = settlement_history.assigned_partners(connection, month, revision)
+    figures = {partner_id: each.figures for partner_id, each in assigned.items()}
+    return {
+        partner_id: CountedTotal(each.mrr_eur_cents, each.earned_tier)
+        for partner_id, each in figures.items()
+        if each.earned_tier is not None
+    }
+
+
+def _said(suggested: list[SuggestedAccount], strange: list[StrangeAccount]) -> tuple[str, ...]:
+    changing = {each.partner_id for each in suggested if each.changes_the_tier}
+    accounts = len({(each.entity, each.account_id) for each in suggested})
+    said = [
+        f"{plural(accounts, 'account')} without a link may be a partner's, {len(strange):,} more are like nobody's. "
+        "Nothing is linked by itself: to link one, add its row to account_links.csv, and load it."
+    ]
+    if changing:
+        said.insert(0, f"{plural(len(changing), 'partner')} would have another tier: {', '.join(sorted(changing))}.")
+    return tuple(said)

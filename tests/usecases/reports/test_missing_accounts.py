@@ -1,0 +1,68 @@
+"""Accounts that nobody linked, as the entities list them now, with the revenue of the month as it was settled."""
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.report import Report
+from partner_program.usecases.reports.missing_accounts import missing_accounts
+from tests.cli.conftest import command_line
+from tests.worlds import World
+
+JUNE = BillingMonth(2015, 6)
+VAT = "NL001234567B01"
+
+
+@pytest.fixture
+def unlinked(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """P1 is a cent below Tier 2; A9 at NL and B9 at US have its VAT number and no link."""
+    world = World(tmp_path_factory.mktemp("unlinked"))
+    world.partner("P1", {"NL": "A1"}, vat_id=VAT)
+    world.bill("A1", "2015-06", 1_999_99)
+    world.partner("P9", {"NL": "A9", "US": "B9"}, vat_id="DE999999999")
+    world.bill("A9", "2015-06", 1)
+    world.bill("B9", "2015-06", 240_00, entity="US")
+    world.rate("2015-06", "USD", "1.2")
+    for entity, account in (("NL", "A9"), ("US", "B9")):
+        world.execute(entity, "UPDATE program_reseller_account SET vat_id = ? WHERE account_id = ?", (VAT, account))
+    world.tables["account_links"] = [row for row in world.tables["account_links"] if row["partner_id"] != "P9"]
+    world.ready("2015-06")
+    world.settle("2015-06", on="2015-07-27")
+    return world
+
+
+def found(report: Report) -> dict[str, tuple[object, ...]]:
+    return {
+        row.account_id: (row.certainty, row.account_mrr_eur_cents, row.tier_with_it)  # type: ignore[attr-defined]
+        for row in report.table("suggested").rows
+    }
+
+
+def test_each_account_has_the_euros_that_the_month_would_have_counted(unlinked: World) -> None:
+    report = missing_accounts(unlinked.installation, JUNE)
+    assert found(report) == {"A9": ("certain", 1, 2), "B9": ("certain", 200_00, 2)}
+    assert report.said[0] == "1 partner would have another tier: P1."
+
+
+def test_what_linking_does_is_what_was_said(unlinked: World) -> None:
+    (row,) = [
+        each for each in missing_accounts(unlinked.installation, JUNE).table("suggested").rows if "A9" in str(each)
+    ]
+    partner_id, entity, account_id, since, until = row.link.split(",")  # type: ignore[attr-defined]
+    unlinked.link(partner_id, entity, account_id, since, until)
+    unlinked.load()
+    assert "A9" not in found(missing_accounts(unlinked.installation, JUNE))
+    unlinked.settle("2015-06", on="2015-07-28")
+    said = command_line(unlinked).must("restatement", "show", "2015-06", "--effective-on", "2015-07-28").stdout
+    assert "2,000.00" in said
+
+
+def test_an_entity_that_does_not_answer_is_named_and_the_status_is_1(unlinked: World) -> None:
+    unlinked.billing_db("US").write_bytes(b"no database")
+    answer = command_line(unlinked)("accounts", "suggest", "--month", "2015-06", "--format", "csv")
+    assert answer.status == 1
+    assert "entity US" in answer.stderr
+    assert "P1,NL,A9,2015-06-01," in answer.stdout
+
+
+def test_without_a_month_it_is_the_newest_one_in_force(unlinked: World) -> None:
+    assert "2015-06" in command_line(unlinked).must("accounts", "suggest").stdout
