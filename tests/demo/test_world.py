@@ -184,12 +184,14 @@ def test_reseller_accounts_that_nobody_linked_have_revenue(world: Path, lines: l
     assert linked <= flagged
 
 
-def test_an_unlinked_account_shares_the_mail_domain_of_a_partner(world: Path) -> None:
+def test_two_unlinked_accounts_share_the_mail_domain_of_a_partner(world: Path) -> None:
     query = "SELECT account_id, email_domain FROM program_reseller_account"
     linked = {link["account_id"]: link["partner_id"] for link in table(world, "account_links")}
     rows = [row for entity in ENTITIES for row in billing_rows(world, entity, query)]
-    known = {row["email_domain"] for row in rows if row["account_id"] in linked}
-    assert sum(1 for row in rows if row["account_id"] not in linked and row["email_domain"] in known) == 1
+    owners = {row["email_domain"]: linked[row["account_id"]] for row in rows if row["account_id"] in linked}
+    free = {row["account_id"]: owners.get(row["email_domain"]) for row in rows if row["account_id"] not in linked}
+    alike = {account_id: owner for account_id, owner in free.items() if owner}
+    assert alike == {"NL190011": "P066", "DE290013": "P004"}
 
 
 def test_only_the_late_entity_has_not_closed_july(world: Path) -> None:
