@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def own(ask: Asking, shown: Any, tmp_path: Path) -> World:
 
 def hidden(html: str) -> dict[str, str]:
     """What a form sends on unseen."""
-    return dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', html))
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', html)
+    return {name: unescape(value) for name, value in found}
 
 
 def test_the_desk_shows_what_waits_and_the_open_grants(ask: Asking) -> None:

@@ -1,7 +1,8 @@
 """The forms of acts: form, last look, act, what happens next - with what was typed kept wherever something is refused.
 
 An act is a class with four methods; `routes_of` makes its five routes. The last look and the act read the same fields
-and call the same use case, the last look only to try: what would be refused is refused there.
+and call the same use case, the last look only to try: what would be refused is refused there. An act that takes long is
+an `Errand`: it is begun here and done by a process apart, on whose page the person waits.
 """
 
 from abc import ABC, abstractmethod
@@ -16,9 +17,8 @@ from partner_program.adapters.files import values
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.money import BP, amount_cents, percent_bp
 from partner_program.domain.refusals import Moved, NotReady, NotThere, Refusal, Unavailable
-from partner_program.page.acting import Acting
 from partner_program.page.installed import Installed
-from partner_program.page.rights import WHO_MAY_ACT
+from partner_program.page.rights import WHO_MAY_ACT, WHO_MAY_DECIDE, Person, may_act, may_decide
 from partner_program.page.view import ThisView, View
 from partner_program.usecases.installation import Installation
 
@@ -26,11 +26,17 @@ T = TypeVar("T")
 REASON_LENGTH = 500
 FIELD_LENGTH = 200
 SEEN = "seen"
+SHOWN = "shown"
+# What somebody has looked at: a form says it, an address never does.
+_LOOKED_AT = (SEEN, SHOWN)
+_LOOK_AGAIN = "Look at it as it is now, and send the form again."
 
 DAY = values.day
 CODE = values.code
 ENTITY = values.entity_code
 AMOUNT = amount_cents
+CURRENCY = values.currency
+COUNT = values.whole_between(0, 10**15)
 UNITS = values.whole_between(1, 1_000_000)
 TERM = values.whole_between(1, 120)
 
@@ -41,6 +47,14 @@ def discount_bp(written: str) -> int:
     if found > BP:
         raise Refusal(f"percentage {written!r}: expected at most 100")
     return found
+
+
+def signed_cents(written: str) -> int:
+    """Read an amount that may be below nothing, as cents: `-1999.99`."""
+    try:
+        return -amount_cents(written[1:]) if written.startswith("-") else amount_cents(written)
+    except Refusal:  # that one speaks of euros
+        raise Refusal(f"{written!r}: expected an amount with at most two decimals, as in -1999.99") from None
 
 
 def words(written: str) -> str:
@@ -98,7 +112,12 @@ class Filled:
     @property
     def seen(self) -> int:
         """How many steps were shown with the form: nothing is done about what nobody looked at."""
-        return self.must(SEEN, UNITS, "Look at it as it is now, and send the form again.")
+        return self.must(SEEN, UNITS, _LOOK_AGAIN)
+
+    @property
+    def shown(self) -> str:
+        """What was shown with the form, or the hash of it: nothing is done about what is another by now."""
+        return self.must(SHOWN, words, _LOOK_AGAIN)
 
 
 @dataclass(frozen=True)
@@ -133,10 +152,14 @@ class After:
 
 
 class Act(ABC):
-    """One act of a person: `path` begins its addresses, which end in the id of what it is about."""
+    """One act of a person: `path` begins its addresses, which end in the id of what it is about.
+
+    `decides` says that it takes the right to decide; without it, it takes the right to act.
+    """
 
     path: ClassVar[tuple[str, str]]
     template: ClassVar[str]
+    decides: ClassVar[bool] = False
 
     @abstractmethod
     def shown(self, view: View, here: Installation, subject: str, filled: Filled) -> Shown:
@@ -158,6 +181,15 @@ class Act(ABC):
         """The address of the form, or of one of its steps: `-form`, `-check`, `-done`."""
         return view.links(self.path[0], self.path[1] + step, subject)
 
+    def allows(self, person: Person) -> bool:
+        """Whether somebody may do it."""
+        return person.may_decide if self.decides else person.may_act
+
+    @property
+    def guard(self) -> Callable[..., Person]:
+        """What refuses whoever may not do it."""
+        return may_decide if self.decides else may_act
+
 
 async def _typed(request: Request) -> Mapping[str, str]:
     form = await request.form(max_files=0, max_fields=200)
@@ -171,19 +203,20 @@ def routes_of(act: Act) -> APIRouter:
     """The routes of an act: its form, the form again, the last look, the act, and what happens next."""
     router = APIRouter()
     address = "/" + "/".join(act.path)
+    guarded = [Depends(act.guard)]
 
     @router.get(address + "/{subject:path}")
     def form(request: Request, view: ThisView, here: Installed, subject: str) -> HTMLResponse:
         # An address may fill in fields; what somebody has seen, only the form itself says.
-        given = {name: value for name, value in request.query_params.items() if name != SEEN}
+        given = {name: value for name, value in request.query_params.items() if name not in _LOOKED_AT}
         return _form(act, view, here, subject, Filled(given))
 
-    @router.post(address + "-form/{subject:path}")
-    def again(view: ThisView, here: Installed, _acting: Acting, typed: Typed, subject: str) -> HTMLResponse:
+    @router.post(address + "-form/{subject:path}", dependencies=guarded)
+    def again(view: ThisView, here: Installed, typed: Typed, subject: str) -> HTMLResponse:
         return _form(act, view, here, subject, Filled(typed))
 
-    @router.post(address + "-check/{subject:path}")
-    def look(view: ThisView, here: Installed, _acting: Acting, typed: Typed, subject: str) -> Response:
+    @router.post(address + "-check/{subject:path}", dependencies=guarded)
+    def look(view: ThisView, here: Installed, typed: Typed, subject: str) -> Response:
         filled = Filled(typed)
 
         def looked() -> Response:
@@ -201,8 +234,8 @@ def routes_of(act: Act) -> APIRouter:
 
         return _or_form(act, view, here, subject, filled, looked)
 
-    @router.post(address + "/{subject:path}")
-    def do(view: ThisView, here: Installed, _acting: Acting, typed: Typed, subject: str) -> Response:
+    @router.post(address + "/{subject:path}", dependencies=guarded)
+    def do(view: ThisView, here: Installed, typed: Typed, subject: str) -> Response:
         filled = Filled(typed)
 
         def done() -> RedirectResponse:
@@ -229,7 +262,8 @@ def _or_form(
         status = 422
     except Moved as moved:
         filled.said = f"{moved}. Nothing was done: look at it as it is now."
-        filled.typed.pop(SEEN, None)
+        for name in _LOOKED_AT:
+            filled.typed.pop(name, None)
         status = 412
     except (NotThere, NotReady, Unavailable):
         raise
@@ -249,8 +283,8 @@ def _form(act: Act, view: View, here: Installation, subject: str, filled: Filled
         back_words=shown.back_words,
         action=act.link(view, subject, "-check"),
         go_on="Go on",
-        allowed=view.person.may_act,
-        who_could=WHO_MAY_ACT,
+        allowed=act.allows(view.person),
+        who_could=WHO_MAY_DECIDE if act.decides else WHO_MAY_ACT,
         closed=shown.closed,
         filled=filled,
         **shown.values,

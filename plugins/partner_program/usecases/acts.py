@@ -42,6 +42,13 @@ def acts_about(installation: Installation, partner_id: str, subject: str) -> tup
     return dated(installation, [each for each in acts if each.subject == subject])
 
 
+def newest_act(installation: Installation, subject: str, *kinds: str) -> DatedAct | None:
+    """The newest act of these kinds with this subject, None where there is none."""
+    with installation.database.reading() as connection:
+        acts = act_store.acts_of_subject(connection, subject)
+    return next(iter(dated(installation, [each for each in acts if each.kind in kinds])), None)
+
+
 def _day(about: str) -> date | None:
     try:
         return date.fromisoformat(about) if len(about) == len("2015-08-03") else None

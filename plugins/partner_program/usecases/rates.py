@@ -16,7 +16,7 @@ from partner_program.adapters.official_rates import packaged_series, series_of_f
 from partner_program.domain.acts import RATE_CONFIRMED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.exchange_rates import JudgedRate, RateValue, complete_mean, judge_rates
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import ExchangeRate, Registry
 from partner_program.domain.totals import EUR
 from partner_program.usecases.installation import Installation
@@ -66,22 +66,46 @@ def list_rates(here: Installation, month: BillingMonth | None = None) -> list[Ju
     """Every rate of the registry, or those of a month, with what each was compared with."""
     program = here.program_on_or_first(here.today())
     with here.database.reading() as connection:
-        judged = judged_rates(connection, load_registry(connection), limit_bp=program.rate_move_limit_bp)
+        registry = load_registry(connection, partners=())
+        judged = judged_rates(connection, registry, limit_bp=program.rate_move_limit_bp)
     return [each for each in judged if month is None or each.rate.billing_month == month]
 
 
-def confirm_rate(
-    here: Installation, month: BillingMonth, currency: str, *, confirmed_by: str, reason: str
-) -> JudgedRate:
-    """Write down that a person stands for the rate as it is; refuses one that is not there or not in doubt."""
+def find_rate(here: Installation, month: BillingMonth, currency: str) -> JudgedRate:
+    """A month's rate of a currency; raises `NotThere` where the registry has none."""
     found = next((each for each in list_rates(here, month) if each.rate.currency == currency), None)
     if found is None:
-        raise Refusal(f"exchange_rates.csv has no rate of {currency} in {month}")
+        raise NotThere(f"exchange_rates.csv has no rate of {currency} in {month}")
+    return found
+
+
+def confirm_rate(
+    here: Installation,
+    month: BillingMonth,
+    currency: str,
+    *,
+    confirmed_by: str,
+    reason: str,
+    units_shown: str | None = None,
+    only_try: bool = False,
+) -> JudgedRate:
+    """Write down that a person stands for the rate as it is; refuses one that is not there or not in doubt.
+
+    Raises `Moved` where it is another than `units_shown`, which the person looked at.
+    """
+    found = find_rate(here, month, currency)
+    if units_shown not in (None, str(found.rate.units_per_eur)):
+        raise Moved(
+            f"the rate of {currency} in {month} was {units_shown} when you looked, and is "
+            f"{found.rate.units_per_eur} now"
+        )
     if found.relied_on:
         why = "is confirmed already" if found.confirmed else "is not in doubt: there is nothing to confirm"
         raise Refusal(f"the rate {found.rate.units_per_eur} {currency} in {month} {why}")
     detail = {"month": str(month), "currency": currency, "units_per_eur": str(found.rate.units_per_eur)}
     doer = now_by(confirmed_by, reason)
+    if only_try:
+        return found
     with here.database.writing() as connection:
         stored = load_registry(connection, partners=()).exchange_rates
         if found.rate not in stored:

@@ -1,14 +1,17 @@
 """Reading entities' months with their closes, and recording a close that an entity's people report by hand."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 
 from partner_program.adapters.billing.pull import pull_month
 from partner_program.adapters.database import closes as close_store
 from partner_program.adapters.database.acts import now_by, record_act
+from partner_program.adapters.database.registry import load_entities
 from partner_program.domain.acts import CLOSE_RECORDED
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, PeriodClose
 from partner_program.usecases.installation import Installation, billing_fields
@@ -69,12 +72,58 @@ def how_to_close(entity: Entity, month: BillingMonth, revenue: EntityRevenue) ->
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedCloses:
+    """The closes of an entity's month that people recorded here, by currency; used where it has none of its own."""
+
+    entity: Entity
+    closes: tuple[PeriodClose, ...]
+
+    @property
+    def closes_hash(self) -> str:
+        """What says whether they are others than those that somebody looked at."""
+        return sha256(repr(self.closes).encode()).hexdigest()
+
+
+def recorded_of_month(installation: Installation, month: BillingMonth) -> list[RecordedCloses]:
+    """What was recorded of a month, for each entity that bills in it."""
+    with installation.database.reading() as connection:
+        return [
+            RecordedCloses(each, close_store.recorded_closes(connection, each.entity, month))
+            for each in load_entities(connection)
+            if each.bills_in(month)
+        ]
+
+
+def recorded_of_entity(installation: Installation, entity_code: str, month: BillingMonth) -> RecordedCloses:
+    """What was recorded of an entity's month; raises `NotThere` where the registry has no such entity."""
+    with installation.database.reading() as connection:
+        entity = next((each for each in load_entities(connection) if each.entity == entity_code), None)
+        if entity is None:
+            raise NotThere(f"entity {entity_code} is not in the registry")
+        return RecordedCloses(entity, close_store.recorded_closes(connection, entity.entity, month))
+
+
 def record_close(
-    installation: Installation, entity_code: str, month: BillingMonth, close: PeriodClose, *, recorded_by: str
+    installation: Installation,
+    entity_code: str,
+    month: BillingMonth,
+    close: PeriodClose,
+    *,
+    recorded_by: str,
+    shown_hash: str | None = None,
 ) -> None:
-    """Record that an entity's people say that a month is complete for a currency."""
+    """Record that an entity's people say that a month is complete for a currency; the same again changes nothing.
+
+    Raises `Moved` where others were recorded since the person looked at those with `shown_hash`.
+    """
     entity = find_entity(installation, entity_code)
     with installation.database.writing() as connection:
+        there = close_store.recorded_closes(connection, entity.entity, month)
+        if close in there:
+            return
+        if shown_hash not in (None, RecordedCloses(entity, there).closes_hash):
+            raise Moved(f"another close of {entity.entity} in {month} was recorded since you looked")
         if close_store.record_close(connection, entity.entity, month, close, recorded_by=recorded_by):
             doer = now_by(recorded_by, "recorded what the entity's people say")
             subject = f"{entity.entity} {month} {close.currency}"
