@@ -4,7 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from partner_program.usecases.application import Accepted, accept_application, check_application_file
+from partner_program.usecases.application import Accepted, accept_application, judge_application
 from partner_program.usecases.installation import Installation
 
 REFUSED = {
@@ -53,7 +53,7 @@ def write_applications(folder: Path) -> tuple[Path, Path]:
 
 def judged_lines(here: Installation, file: Path) -> list[str]:
     """The fields that an application does not fulfil, one a line, with the programme's words."""
-    checked = check_application_file(here, file)
+    checked = judge_application(here, file)
     verify = [f"verify: {each}" for each in checked.to_verify]
     return [f"{each.field} {each.state}: {each.because} [{each.source}]" for each in checked.unfulfilled] + verify
 

@@ -114,7 +114,7 @@ def test_every_variable_of_the_product_is_in_the_run_book() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py"))
     variables = set(re.findall(r'"(PARTNER_PROGRAM_[A-Z_]+)"', code))
 
-    assert len(variables) == 7
+    assert len(variables) == 8
     assert {name for name in variables if f"`{name}`" not in OPERATIONS} == set()
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from partner_program.adapters.connections import ConnectionFields
+from partner_program.usecases.installation import PROJECT
 from tests.airflow_home import made_home
 from tests.page.asking import Asking, mounted, signed_in
 from tests.page.small_world import small_world
@@ -57,3 +59,19 @@ def ask(desk: Any, shown: Any, page_world: World) -> Asking:
     """Asks the pages over the small world as somebody with a role: `ask("months/2015-06", "viewer")`."""
     shown(page_world)
     return Asking(mounted(desk))
+
+
+@pytest.fixture
+def with_registry(ask: Asking, shown: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world of a test's own, whose api-server has the registry's folder, and the key of pseudonyms."""
+    assert ask  # before this, which points the pages elsewhere
+    world = World(tmp_path)
+    world.become(small_world)
+    world._add("account_managers", account_manager_id="M2", name="Kim <i>", email="kim@host.example", phone="1")
+    world.load()
+    world.connections.add_sqlite("orders_nl", world.folder / "orders_nl.db")
+    world.connections["pseudonyms"] = ConnectionFields("pseudonyms", "generic", password="a key of 20 letters")
+    shown(world)
+    monkeypatch.setenv("PARTNER_PROGRAM_REGISTRY", str(world.folder / "registry"))
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))  # what is begun apart finds the tests too
+    return world

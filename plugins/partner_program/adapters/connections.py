@@ -56,12 +56,19 @@ class EnvironmentConnections:
 
 @dataclass(frozen=True, slots=True)
 class GivenConnections:
-    """Connections that another process has looked up: this one has no other way to them."""
+    """Connections that another process has looked up: this one has no other way to them.
+
+    `unread` says why that process could not read one, by name.
+    """
 
     given: tuple[ConnectionFields, ...]
+    unread: tuple[tuple[str, str], ...] = ()
 
     def get(self, conn_id: str) -> ConnectionFields | None:
-        """Return the connection of that name, or None if it was not given."""
+        """Return the connection of that name, or None if it was not given; raises `Refusal` if it was not read."""
+        for name, why in self.unread:
+            if name == conn_id:
+                raise Refusal(why)
         return next((each for each in self.given if each.conn_id == conn_id), None)
 
 

@@ -2,17 +2,12 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from partner_program.cli.inputs import DAY, FILE, WORDS, installation
 from partner_program.cli.options import example, into_registry, person, text_or_json
-from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
-
-if TYPE_CHECKING:
-    from partner_program.usecases.application import Accepted
 
 
 @click.group()
@@ -30,9 +25,9 @@ def application_check(file: Path, form: str) -> None:
     are named. Status 1 while a field is not fulfilled.
     """
     from partner_program.cli.application_tables import print_application
-    from partner_program.usecases.application import as_json, check_application_file
+    from partner_program.usecases.application import as_json, judge_application
 
-    checked = check_application_file(installation(), file)
+    checked = judge_application(installation(), file)
     if form == "json":
         click.echo(as_json(checked), nl=False)
     else:
@@ -71,7 +66,7 @@ def application_accept(
     Refused while a field is not fulfilled: who accepts other applications changes the programme file. Its first rate
     comes with the next month, or with a grant. Warnings are those of `load`.
     """
-    from partner_program.usecases.application import accept_application
+    from partner_program.usecases.application import accept_application, accepted_words
     from partner_program.usecases.registry_doubts import doubts_of_now
 
     here = installation()
@@ -85,19 +80,8 @@ def application_accept(
         accepted_by=accepted_by,
         reason=reason,
     )
-    click.echo(_accepted(accepted))
+    click.echo(accepted_words(accepted))
     for said in accepted.to_verify:
         click.echo(f"warning: verify: {said}", err=True)
     for doubt in doubts_of_now(here):
         click.echo(f"warning: {doubt}", err=True)
-
-
-def _accepted(accepted: "Accepted") -> str:
-    made = accepted.made
-    if made is None:
-        return f"{accepted.partner_id}: this application was accepted already, nothing is written"
-    return (
-        f"{accepted.partner_id}: authorised from {made.partner.authorized_on}, partner manager "
-        f"{made.partner.account_manager_id}, {plural(len(made.contacts), 'contact')}, "
-        f"{plural(len(made.links), 'account link')}"
-    )

@@ -2,17 +2,12 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from partner_program.cli.inputs import FOLDER, WORDS, installation
 from partner_program.cli.options import example, person
 from partner_program.domain.acts import Doer
-from partner_program.domain.plurals import plural
-
-if TYPE_CHECKING:
-    from partner_program.usecases.erasure import ErasureReport
 
 _into = click.option(
     "--into",
@@ -42,7 +37,7 @@ def erase_contact(address: str, folder: Path | None, erased_by: str, reason: str
     from partner_program.usecases import erasure
 
     by = Doer(erased_by, reason, int(time.time()))
-    _print(erasure.erase_contact(installation(), address, folder, by=by))
+    click.echo(erasure.erased_words(erasure.erase_contact(installation(), address, folder, by=by)))
 
 
 @erase.command(
@@ -58,14 +53,4 @@ def erase_person(name: str, also: tuple[str, ...], folder: Path | None, erased_b
     from partner_program.usecases import erasure
 
     by = Doer(erased_by, reason, int(time.time()))
-    _print(erasure.erase_person(installation(), name, folder, also=also, by=by))
-
-
-def _print(report: "ErasureReport") -> None:
-    found = (
-        plural(report.registry_rows, "row of the registry", "rows of the registry"),
-        plural(report.letters, "letter", "letters"),
-        plural(report.acts, "act", "acts"),
-        plural(report.files, "file", "files"),
-    )
-    click.echo(f"{report.pseudonym} stands for this person now, in {', '.join(found)}")
+    click.echo(erasure.erased_words(erasure.erase_person(installation(), name, folder, also=also, by=by)))

@@ -12,7 +12,7 @@ from partner_program.cli.options import example, into_registry, person, progress
 from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
-    from partner_program.usecases.partner_status import StatusChange, Step
+    from partner_program.usecases.partner_status import Step
 
 
 @click.group()
@@ -62,7 +62,7 @@ def partner_resume(**asked: Any) -> None:
 
 
 def _take(step: "Step", *, partner_id: str, folder: Path, day: date | None, done_by: str, reason: str) -> None:
-    from partner_program.usecases.partner_status import change_status
+    from partner_program.usecases.partner_status import change_status, status_words
     from partner_program.usecases.publication import publish_owed
 
     here = installation()
@@ -70,22 +70,11 @@ def _take(step: "Step", *, partner_id: str, folder: Path, day: date | None, done
     change = change_status(
         here, partner_id, folder, step=step, day=day or today, today=today, done_by=done_by, reason=reason
     )
-    click.echo(_said(change))
+    click.echo(status_words(change))
     if change.changed:
         failed = publish_owed(here, published_on=today, progress=progress)
         if failed:
             click.echo(f"not published yet, run `partner-program publish`: {', '.join(failed)}")
-
-
-def _said(change: "StatusChange") -> str:
-    if not change.changed:
-        return f"{change.partner_id} is {change.status} already: nothing is written"
-    moved = f"{change.partner_id}: {change.before} -> {change.status}"
-    if not change.rates:
-        waits = "; its rate comes with the next month, or with a grant" if change.status == "authorized" else ""
-        return f"{moved}, no rate changes{waits}"
-    tiers = (f"tier {rate.terms.tier or 'none'} from {rate.valid_from}" for rate in change.rates)
-    return f"{moved}; new orders: {', '.join(tiers)}"
 
 
 @click.group()

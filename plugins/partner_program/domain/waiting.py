@@ -160,7 +160,7 @@ def unpublished_wait(entity: str, accounts: int) -> Waiting:
     """Rates that are in force with us and not in an entity's order database."""
     return Waiting(
         "unpublished",
-        "operate",
+        "decide",
         f"Publish the rates of {plural(accounts, 'account')} at {entity}",
         "orders there do not get them yet",
         subject_id=entity,

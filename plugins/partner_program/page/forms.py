@@ -2,7 +2,7 @@
 
 An act is a class with four methods; `routes_of` makes its five routes. The last look and the act read the same fields
 and call the same use case, the last look only to try: what would be refused is refused there. An act that takes long is
-an `Errand`: it is begun here and done by a process apart, on whose page the person waits.
+an errand (`errand_forms`).
 """
 
 from abc import ABC, abstractmethod
@@ -29,6 +29,7 @@ SEEN = "seen"
 SHOWN = "shown"
 # What somebody has looked at: a form says it, an address never does.
 _LOOKED_AT = (SEEN, SHOWN)
+_LINES = ("application",)  # fields whose lines are kept
 _LOOK_AGAIN = "Look at it as it is now, and send the form again."
 
 DAY = values.day
@@ -70,7 +71,8 @@ class Filled:
     """What somebody typed into a form, and what is wrong with it, by the name of each field."""
 
     def __init__(self, typed: Mapping[str, str]) -> None:
-        self.typed = {name: " ".join(value.split()) for name, value in typed.items()}
+        self.typed = {name: " ".join(value.split()) for name, value in typed.items() if name not in _LINES}
+        self.typed |= {name: value for name, value in typed.items() if name in _LINES}
         self.faults: dict[str, str] = {}
         self.said = ""
 
@@ -92,6 +94,19 @@ class Filled:
         except (Refusal, ValueError) as fault:
             self.faults[name] = str(fault)
             return None
+
+    def raw(self, name: str) -> str:
+        """What was typed, with its lines."""
+        return self.typed.get(name, "")
+
+    def long(self, name: str, longest: int, missing: str) -> str:
+        """A text of many lines, which a use case reads."""
+        written = self.raw(name)
+        if not written.strip():
+            self.faults[name] = missing
+        elif len(written) > longest:
+            self.faults[name] = f"This is too long: at most {longest:,} characters."
+        return written
 
     def must(self, name: str, read: Callable[[str], T], missing: str) -> T:
         """The value of a field; where there is none, `sound` does not let anybody use it."""
@@ -181,6 +196,14 @@ class Act(ABC):
         """The address of the form, or of one of its steps: `-form`, `-check`, `-done`."""
         return view.links(self.path[0], self.path[1] + step, subject)
 
+    def sent_on(self) -> Mapping[str, str]:
+        """What the last look sends on beside what was typed."""
+        return {}
+
+    def next_page(self, view: View, done: str) -> str:
+        """The address that the act leads to; `done` is what `do` returned."""
+        return self.link(view, done, "-done")
+
     def allows(self, person: Person) -> bool:
         """Whether somebody may do it."""
         return person.may_decide if self.decides else person.may_act
@@ -225,7 +248,7 @@ def routes_of(act: Act) -> APIRouter:
                 "check.html",
                 title=found.title,
                 facts=found.facts,
-                hidden=filled.typed,
+                hidden={**filled.typed, **act.sent_on()},
                 action=act.link(view, subject),
                 button=found.button,
                 danger=found.danger,
@@ -239,7 +262,7 @@ def routes_of(act: Act) -> APIRouter:
         filled = Filled(typed)
 
         def done() -> RedirectResponse:
-            return view.then(act.link(view, act.do(view, here, subject, filled), "-done"))
+            return view.then(act.next_page(view, act.do(view, here, subject, filled)))
 
         return _or_form(act, view, here, subject, filled, done)
 

@@ -15,7 +15,7 @@ _Files = tuple[tuple[str, int, int], ...]
 def installation() -> Installation:
     """The installation; its programme files are read again when one was added or changed."""
     here = Installation.here(AirflowConnections())
-    return _opened(here.include, here.out, here.host, _files_of(here.include / "program"))
+    return _opened(here.include, here.out, here.host, here.registry, _files_of(here.include / "program"))
 
 
 def forget() -> None:
@@ -24,8 +24,8 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=1)
-def _opened(include: Path, out: Path, host: str, _programs: _Files) -> Installation:
-    return Installation(AirflowConnections(), include, out, host)
+def _opened(include: Path, out: Path, host: str, registry: Path | None, _programs: _Files) -> Installation:
+    return Installation(AirflowConnections(), include, out, host, registry)
 
 
 def _files_of(folder: Path) -> _Files:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.database.database import CONN_ID
 from partner_program.adapters.database.registry import load_registry
-from partner_program.adapters.files.application import read_application
+from partner_program.adapters.files.application import read_application, read_pasted_application
 from partner_program.adapters.files.csv_edit import with_rows
 from partner_program.adapters.reports.application import application_json
 from partner_program.domain.acts import APPLICATION_ACCEPTED, REGISTRY_REMOVAL
@@ -23,6 +23,7 @@ from partner_program.domain.authorisation import (
     check_application,
 )
 from partner_program.domain.new_partner import NewPartner, new_partner, next_partner_id
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink, Registry, check_managers
 from partner_program.usecases.installation import Installation
@@ -31,17 +32,29 @@ from partner_program.usecases.registry_changes import Files, Planned, PlannedAct
 _PARTNER_KEY = "partners.csv:"
 
 
-def check_application_file(installation: Installation, file: Path) -> ApplicationCheck:
+Application = Path | str  # a file, or what somebody pasted
+
+
+def judge_application(installation: Installation, application: Application) -> ApplicationCheck:
     """Judge an application in JSON or YAML by the programme in force today, and compare it with the registry.
 
     Without a programme database there is no registry to compare with.
     """
-    answers = read_application(file)
-    checked = _check(installation, answers)
+    checked = judge_fields(installation, application)
     if installation.connections.get(CONN_ID) is None:
         return checked
+    answers = _answers(application)
     with installation.database.reading() as connection:
         return _compared(checked, answers, load_registry(connection))
+
+
+def _answers(application: Application) -> Answers:
+    return read_pasted_application(application) if isinstance(application, str) else read_application(application)
+
+
+def judge_fields(installation: Installation, application: Application) -> ApplicationCheck:
+    """Judge an application's fields alone: it takes no time, however many partners there are."""
+    return _check(installation, _answers(application))
 
 
 def _check(installation: Installation, answers: Answers) -> ApplicationCheck:
@@ -68,9 +81,21 @@ class Accepted:
     to_verify: tuple[str, ...] = ()
 
 
+def accepted_words(accepted: Accepted) -> str:
+    """What an application became, in a line."""
+    made = accepted.made
+    if made is None:
+        return f"{accepted.partner_id}: this application was accepted already, nothing is written"
+    return (
+        f"{accepted.partner_id}: authorised from {made.partner.authorized_on}, partner manager "
+        f"{made.partner.account_manager_id}, {plural(len(made.contacts), 'contact')}, "
+        f"{plural(len(made.links), 'account link')}"
+    )
+
+
 def accept_application(
     installation: Installation,
-    file: Path,
+    application: Application,
     folder: Path,
     *,
     manager_id: str,
@@ -87,7 +112,7 @@ def accept_application(
     """
     if authorized_on > installation.today():
         raise Refusal(f"{authorized_on} is still to come: accept the application on that day, or name an earlier one")
-    answers = read_application(file)
+    answers = _answers(application)
     checked = _check(installation, answers)
     digest = sha256(json.dumps(answers, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
@@ -95,7 +120,8 @@ def accept_application(
         before = _accepted_before(connection, registry, digest)
         if before is not None:
             return Planned(Accepted(before, None), {})
-        _check_acceptable(_compared(checked, answers, registry), registry, manager_id, other_than)
+        _check_known(registry, manager_id, other_than)
+        check_acceptable(_compared(checked, answers, registry), other_than=other_than)
         used = [each.partner_id for each in registry.partners]
         made = new_partner(
             answers=answers,
@@ -129,22 +155,24 @@ def _accepted_before(connection: Connection, registry: Registry, digest: str) ->
     return None
 
 
-def _check_acceptable(
-    checked: ApplicationCheck, registry: Registry, manager_id: str, other_than: Collection[str]
-) -> None:
+def check_acceptable(checked: ApplicationCheck, *, other_than: Collection[str]) -> None:
+    """Refuse an application that does not fulfil the list, and one of a company that may be a partner already."""
     if checked.unfulfilled:
         said = "; ".join(f"{each.field} {each.because}" for each in checked.unfulfilled)
         raise Refusal(f"the application does not fulfil the programme's list: {said}")
-    check_managers([manager_id], [each.account_manager_id for each in registry.account_managers])
-    unknown = sorted(set(other_than) - {each.partner_id for each in registry.partners})
-    if unknown:
-        raise Refusal(f"partner {', '.join(unknown)} is not in the registry")
     alike = [each for each in checked.partners or () if each.partner_id not in other_than]
     if alike:
         named = "; ".join(f"{each.partner_id} ({each.status}): {', '.join(each.marks)}" for each in alike)
         raise Refusal(
             f"the applicant may be a partner already: {named}. If it is another company: --other-than PARTNER"
         )
+
+
+def _check_known(registry: Registry, manager_id: str, other_than: Collection[str]) -> None:
+    check_managers([manager_id], [each.account_manager_id for each in registry.account_managers])
+    unknown = sorted(set(other_than) - {each.partner_id for each in registry.partners})
+    if unknown:
+        raise Refusal(f"partner {', '.join(unknown)} is not in the registry")
 
 
 def _check_accounts(links: Sequence[AccountLink], there: Iterable[AccountLink]) -> None:

@@ -19,7 +19,7 @@ from partner_program.adapters.connections import Connections
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import erasure as erasure_store
 from partner_program.adapters.database.acts import record_act
-from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.database.registry import contacts_of, find_partner, load_registry
 from partner_program.adapters.files.csv_edit import with_cells, without_rows
 from partner_program.adapters.mail.erased_message import erased_message
 from partner_program.adapters.mail_address import parse_address
@@ -27,8 +27,9 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.acts import PERSON_ERASED, Doer, plain_person
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.erasure import SHORTEST_KEY, Erased, pseudonym
+from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal, Undeliverable
-from partner_program.domain.registry import Registry
+from partner_program.domain.registry import Contact, Partner, Registry
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_file_name
 from partner_program.usecases.registry_changes import Files, Planned, PlannedAct, change_registry, held_for_reading
@@ -64,6 +65,17 @@ class ErasureReport:
         return not (self.registry_rows or self.letters or self.acts or self.files)
 
 
+def erased_words(report: ErasureReport) -> str:
+    """What stands for a person now, and where it was found."""
+    found = (
+        plural(report.registry_rows, "row of the registry", "rows of the registry"),
+        plural(report.letters, "letter", "letters"),
+        plural(report.acts, "act", "acts"),
+        plural(report.files, "file", "files"),
+    )
+    return f"{report.pseudonym} stands for this person now, in {', '.join(found)}"
+
+
 def pseudonym_key(connections: Connections) -> str:
     """Return the key of the pseudonyms; raises `Refusal` where there is none, or a short one."""
     fields = connections.get(CONN_ID)
@@ -74,6 +86,12 @@ def pseudonym_key(connections: Connections) -> str:
             "make one with `openssl rand -base64 32`, and keep it apart from the database's backups"
         )
     return key
+
+
+def contacts_of_partner(installation: Installation, partner_id: str) -> tuple[Partner, list[Contact]]:
+    """A partner with its contacts of now; raises `NotThere`."""
+    with installation.database.reading() as connection:
+        return find_partner(connection, partner_id), contacts_of(connection, partner_id)
 
 
 def erase_contact(installation: Installation, address: str, folder: Path | None, *, by: Doer) -> ErasureReport:

@@ -27,26 +27,36 @@ PROJECT = Path(__file__).parents[3]
 OUT_VARIABLE = "PARTNER_PROGRAM_OUT"
 INCLUDE_VARIABLE = "PARTNER_PROGRAM_INCLUDE"
 HOST_VARIABLE = "PARTNER_PROGRAM_HOST"
+REGISTRY_VARIABLE = "PARTNER_PROGRAM_REGISTRY"
 
 
 @dataclass(frozen=True)
 class Installation:
     """One installation of the programme; `out` takes letters and reports, `include` has the dated data.
 
-    `host` is the same for all machines of one installation: without a setting it is this machine's name.
+    `host` is the same for all machines of one installation: without a setting it is this machine's name. `registry` is
+    the registry's folder for the pages' acts, None where this machine has none.
     """
 
     connections: Connections
     include: Path
     out: Path
     host: str = field(default_factory=socket.gethostname)
+    registry: Path | None = None
 
     @classmethod
     def here(cls, connections: Connections, out: Path | None = None) -> "Installation":
         """The installation that the environment names; letters and reports go below `out` of the current folder."""
         include = Path(os.environ.get(INCLUDE_VARIABLE, PROJECT / "include"))
         host = os.environ.get(HOST_VARIABLE) or socket.gethostname()
-        return cls(connections, include, out or Path(os.environ.get(OUT_VARIABLE, "out")), host)
+        registry = os.environ.get(REGISTRY_VARIABLE)
+        return cls(
+            connections,
+            include,
+            out or Path(os.environ.get(OUT_VARIABLE, "out")),
+            host,
+            Path(registry) if registry else None,
+        )
 
     @cached_property
     def database(self) -> ProgramDatabase:

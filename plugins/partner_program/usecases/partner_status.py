@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
-from partner_program.adapters.database.registry import find_partner
+from partner_program.adapters.database.registry import agreements_of, find_partner
 from partner_program.adapters.files.csv_edit import with_cells
 from partner_program.domain.acts import PARTNER_ENDED, PARTNER_RESUMED, PARTNER_SUSPENDED
 from partner_program.domain.findings import EXAMPLES
@@ -78,38 +78,77 @@ def change_status(
     but that it ends a rate which was left open by a status changed by hand.
     """
     move = _MOVES[step]
-    if day < today:
-        raise Refusal(f"{day} has passed: orders of that day were priced, name today ({today}) or a later day")
-    if step == "resume" and day > today:
-        raise Refusal(f"{day} is still to come: let the partner go on that day, or today ({today})")
 
-    def plan(connection: Connection, registry: Registry, files: Files) -> Planned[StatusChange]:
+    def plan(connection: Connection, _registry: Registry, files: Files) -> Planned[StatusChange]:
         partner = find_partner(connection, partner_id)
-        is_so = partner.status == move.status
-        if not is_so and partner.status not in move.before:
-            allowed = " or ".join(move.before)
-            raise Refusal(f"partner {partner_id} is {partner.status}, expected {allowed} to make it {move.status}")
-        if step != "resume":
-            new = _ending(connection, partner_id, day)
-        else:
-            new = [] if is_so else _returning(connection, installation, registry, partner_id, day)
-        if is_so and not new:
-            return Planned(StatusChange(partner_id, partner.status, move.status, changed=False), {})
+        change = _change(connection, installation, partner, step, day, today)
+        if not change.changed:
+            return Planned(change, {})
 
         def follow(writing: Connection) -> None:
-            rate_store.write_rates(writing, [(partner_id, rate) for rate in new], origin=_ORIGIN)
-            owe_rates_of_partner(writing, today=today, partner_id=partner_id, new=new)
+            rate_store.write_rates(writing, [(partner_id, rate) for rate in change.rates], origin=_ORIGIN)
+            owe_rates_of_partner(writing, today=today, partner_id=partner_id, new=change.rates)
 
         return Planned(
-            StatusChange(partner_id, partner.status, move.status, changed=True, rates=tuple(new)),
+            change,
             {}
-            if is_so
+            if change.before == change.status
             else {_FILE: with_cells(files[_FILE], lambda row: _cells(row["partner_id"], partner, move, day))},
             acts=[PlannedAct(partner_id, {"before": partner.status, "status": move.status, "from": day})],
             follow=follow,
         )
 
     return change_registry(installation, folder, kind=move.kind, done_by=done_by, reason=reason, plan=plan)
+
+
+def partner_of(installation: Installation, partner_id: str) -> Partner:
+    """A partner of the registry; raises `NotThere`."""
+    with installation.database.reading() as connection:
+        return find_partner(connection, partner_id)
+
+
+def would_change(installation: Installation, partner_id: str, *, step: Step, day: date, today: date) -> StatusChange:
+    """What `change_status` would make of a partner, as the database has it; refused as it refuses."""
+    with installation.database.reading() as connection:
+        return _change(connection, installation, find_partner(connection, partner_id), step, day, today)
+
+
+def steps_for(status: str) -> tuple[Step, ...]:
+    """The steps that a partner of this status can take."""
+    return tuple(step for step, move in _MOVES.items() if status in move.before)
+
+
+def status_words(change: StatusChange) -> str:
+    """A change in a line: the status before and now, and the rates that new orders get."""
+    if not change.changed:
+        return f"{change.partner_id} is {change.status} already: nothing is written"
+    moved = f"{change.partner_id}: {change.before} -> {change.status}"
+    if not change.rates:
+        waits = "; its rate comes with the next month, or with a grant" if change.status == AUTHORIZED else ""
+        return f"{moved}, no rate changes{waits}"
+    tiers = (f"tier {rate.terms.tier or 'none'} from {rate.valid_from}" for rate in change.rates)
+    return f"{moved}; new orders: {', '.join(tiers)}"
+
+
+def _change(
+    connection: Connection, installation: Installation, partner: Partner, step: Step, day: date, today: date
+) -> StatusChange:
+    """Decide what a step makes of a partner; refused where it may not be taken."""
+    move, partner_id = _MOVES[step], partner.partner_id
+    if day < today:
+        raise Refusal(f"{day} has passed: orders of that day were priced, name today ({today}) or a later day")
+    if step == "resume" and day > today:
+        raise Refusal(f"{day} is still to come: let the partner go on that day, or today ({today})")
+    is_so = partner.status == move.status
+    if not is_so and partner.status not in move.before:
+        allowed = " or ".join(move.before)
+        raise Refusal(f"partner {partner_id} is {partner.status}, expected {allowed} to make it {move.status}")
+    if step != "resume":
+        new = _ending(connection, partner_id, day)
+    else:
+        new = [] if is_so else _returning(connection, installation, partner_id, day)
+    changed = bool(new) or not is_so
+    return StatusChange(partner_id, partner.status, move.status, changed=changed, rates=tuple(new))
 
 
 def _cells(partner_id: str, partner: Partner, move: _Move, day: date) -> dict[str, str]:
@@ -131,15 +170,13 @@ def _ending(connection: Connection, partner_id: str, day: date) -> list[Rate]:
     return [rate for _, rate in found]
 
 
-def _returning(
-    connection: Connection, installation: Installation, registry: Registry, partner_id: str, day: date
-) -> list[Rate]:
+def _returning(connection: Connection, installation: Installation, partner_id: str, day: date) -> list[Rate]:
     """The rates of a partner that goes on: that of its last month where no month has decided others since."""
     current = rate_store.rate_on(connection, partner_id, day)
     if current is None:
         return []
     ahead = rate_store.rates_after(connection, day, partner_id).get(partner_id, [])
-    agreements = [each for each in registry.legacy_agreements if each.partner_id == partner_id]
+    agreements = agreements_of(connection, partner_id)
     rate = current
     if current.terms == NO_PROGRAMME_RATE:
         decided = settlement_history.decided_months(connection)

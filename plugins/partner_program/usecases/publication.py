@@ -20,6 +20,7 @@ from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.publication import Account
+from partner_program.adapters.database.waiting import unpublished_by_entity
 from partner_program.adapters.orders import database as orders_db
 from partner_program.adapters.orders.rows import FoundRows, Kind, Row
 from partner_program.domain.acts import RATES_PUBLISHED
@@ -28,7 +29,7 @@ from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
 from partner_program.domain.rates import Rate, RateTerms
-from partner_program.domain.refusals import Refusal, Unavailable
+from partner_program.domain.refusals import NotThere, Refusal, Unavailable
 from partner_program.domain.registry import AccountLink, Entity
 from partner_program.usecases.benefit_publication import owe_benefits
 from partner_program.usecases.installation import Installation, orders_connection_id
@@ -118,6 +119,24 @@ def _has_orders(installation: Installation, entity: Entity) -> bool:
         return installation.connections.get(orders_connection_id(entity)) is not None
     except Refusal:
         return True
+
+
+def owed_accounts(installation: Installation) -> dict[str, int]:
+    """How many accounts of each entity with an order database are not published as they should be."""
+    entities = [each.entity for each in entities_with_orders(installation)]
+    if not entities:
+        return {}
+    with installation.database.reading() as connection:
+        owed = unpublished_by_entity(connection, entities)
+    return {entity: owed.get(entity, 0) for entity in entities}
+
+
+def owed_at(installation: Installation, entity: str) -> int:
+    """How many accounts of an entity wait; raises `NotThere` where it has no order database."""
+    owed = owed_accounts(installation)
+    if entity not in owed:
+        raise NotThere(f"entity {entity} has no order database")
+    return owed[entity]
 
 
 def publish_rates(installation: Installation, entity: Entity, *, published_on: date) -> int:

@@ -50,14 +50,18 @@ def loader(done_by: str, reason: str | None) -> Doer:
 
 def entity_codes(installation: Installation) -> list[str]:
     """Return the codes of all entities of the registry."""
+    return [entity.entity for entity in load_all_entities(installation)]
+
+
+def load_all_entities(installation: Installation) -> list[Entity]:
+    """Return all entities of the registry."""
     with installation.database.reading() as connection:
-        return [entity.entity for entity in load_entities(connection)]
+        return list(load_entities(connection))
 
 
 def find_entity(installation: Installation, code: str) -> Entity:
     """Find an entity of the registry by its code; the refusal of an unknown one names the known ones."""
-    with installation.database.reading() as connection:
-        entities = load_entities(connection)
+    entities = load_all_entities(installation)
     found = next((entity for entity in entities if entity.entity == code), None)
     if found is None:
         raise Refusal(f"entity {code} is not in the registry: it has {', '.join(each.entity for each in entities)}")

@@ -110,6 +110,21 @@ def managers(connection: Connection) -> dict[str, AccountManager]:
     return {row.account_manager_id: AccountManager(**row._asdict()) for row in rows}
 
 
+def managers_of_partners(connection: Connection, manager_id: str, partner_ids: Collection[str]) -> dict[str, str]:
+    """Return the manager of each partner that has this one, or of these partners, whoever their manager is."""
+    table = schema.partner
+    own = table.c.partner_id.in_(partner_ids) if partner_ids else table.c.account_manager_id == manager_id
+    query = select(table.c.partner_id, table.c.account_manager_id).where(own).order_by(table.c.partner_id)
+    return {row.partner_id: row.account_manager_id for row in connection.execute(query)}
+
+
+def partners_by_manager(connection: Connection) -> dict[str, int]:
+    """Return how many partners each partner manager has."""
+    own = schema.partner.c.account_manager_id
+    rows = connection.execute(select(own, func.count()).group_by(own))
+    return {row[0]: row[1] for row in rows}
+
+
 def languages(connection: Connection) -> tuple[str, ...]:
     """Return the languages that partners have, in order."""
     own = schema.partner.c.language

@@ -2,7 +2,6 @@
 
 import time
 from datetime import date
-from typing import cast
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -61,7 +60,7 @@ def _of_subject(subject: str) -> tuple[date, str]:
 def _answer(written: str) -> DigestResolution:
     if written not in ANSWERS:
         raise Refusal("Say whether it arrived.")
-    return cast("DigestResolution", written)
+    return written
 
 
 class Resolve(Act):

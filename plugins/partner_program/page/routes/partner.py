@@ -8,6 +8,7 @@ from partner_program.page import charts
 from partner_program.page.installed import Installed
 from partner_program.page.view import ThisView
 from partner_program.usecases.desk.partner import partner_overview
+from partner_program.usecases.partner_status import steps_for
 
 router = APIRouter()
 
@@ -26,4 +27,5 @@ def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
         chart=charts.revenue(bars, thresholds, ident="revenue", table="Months"),
         verdict_words=verdict_words,
         months_words=months_words,
+        steps=steps_for(found.partner.status),
     )

@@ -25,6 +25,7 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "letters_to_approve": lambda links, waiting: links("letters", waiting.month, "approve"),
     "letters_to_send": lambda links, waiting: links("letters", waiting.month, "send"),
     "letters_need_a_person": lambda links, waiting: links("letters", waiting.month),
+    "unpublished": lambda links, waiting: links("publication", "publish", waiting.subject_id),
     "letters_to_render": lambda links, waiting: links("letters", waiting.month),
 }
 WHO: Mapping[Who, str] = {

@@ -19,6 +19,7 @@ from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_ACT
 from partner_program.page.view import ThisView, View
 from partner_program.usecases.desk import what_if as drafts
+from partner_program.usecases.desk.apart import KEPT_DAYS, LIMIT_SECONDS
 from partner_program.usecases.installation import Installation
 
 router = APIRouter()
@@ -76,8 +77,8 @@ def tried(view: ThisView, here: Installed, key: Key) -> HTMLResponse:
         key=key,
         rows=[(place, before, now, differences(before, now)) for place, (before, now) in enumerate(rows, start=1)],
         moves=_moves(found.result.months) if found.result else [],
-        kept_days=drafts.KEPT_DAYS,
-        limit_minutes=drafts.LIMIT_SECONDS // 60,
+        kept_days=KEPT_DAYS,
+        limit_minutes=LIMIT_SECONDS // 60,
         may_act=view.person.may_act,
         who_could=WHO_MAY_ACT,
     )

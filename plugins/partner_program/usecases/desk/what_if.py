@@ -6,43 +6,44 @@ registry.
 """
 
 import hashlib
-import os
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from threading import Timer
-from typing import Literal
 
 from partner_program.adapters.atomic_write import write_bytes_if_changed, write_if_changed
-from partner_program.adapters.connections import GivenConnections
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database.database import CONN_ID
 from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.adapters.database.registry import partners_by_id
 from partner_program.adapters.files.program import read_program
 from partner_program.adapters.files.program_draft import draft_text
-from partner_program.adapters.process_apart import start_apart, who_works
+from partner_program.adapters.process_apart import start_apart
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.domain.program_change import ProgramChange, unchanged
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.what_if import WhatIf, what_if
+from partner_program.usecases.desk.apart import (
+    KEPT_DAYS,
+    LIMIT_SECONDS,
+    WORKING,
+    State,
+    for_another_process,
+    in_time,
+    read_state,
+    remove_old,
+    standing,
+    write_state,
+)
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.simulation import simulate, simulation_file
 
 FOLDER = "what_if"
-LIMIT_SECONDS = 900
-KEPT_DAYS = 7
 MOST_KEPT = 20
-_ASKED, _STATE, _RESULT, _DIFFERING = "asked.json", "state.json", "result.json", "differing.csv"
-_GRACE_SECONDS = 10
+_ASKED, _RESULT, _DIFFERING = "asked.json", "result.json", "differing.csv"
 _PAUSE_SECONDS = 0.5  # so often progress is written down
-
-Kind = Literal["waiting", "working", "done", "refused", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,6 @@ class Draft:
     key: str
     asked: Asked
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far the calculation is: begun by whom and when (seconds since 1970), how many partners of how many."""
-
-    kind: Kind
-    by: str
-    begun: int
-    ended: int = 0
-    decided: int = 0
-    of: int = 0
-    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +133,13 @@ def start(installation: Installation, key: str, *, by: str) -> bool:
     state = State("working", by, int(time.time()))
 
     def begin() -> None:
-        _clear(folder)
-        _write(folder, state)
+        remove_old(folder, MOST_KEPT)
+        write_state(folder, state)
 
-    fields = installation.connections.get(CONN_ID)
-    there = replace(
-        installation, connections=GivenConnections((fields,) if fields else ()), out=installation.out.resolve()
-    )
+    there = for_another_process(installation, [CONN_ID])
     begun = start_apart(_lock(installation), key, begin, calculate, there, key, state, seconds=LIMIT_SECONDS)
-    if not begun and not (folder / _STATE).exists():
-        _write(folder, replace(state, kind="waiting"))
+    if not begun and read_state(folder) is None:
+        write_state(folder, replace(state, kind="waiting"))
     return begun
 
 
@@ -162,7 +147,7 @@ def calculate(installation: Installation, key: str, begun: State) -> None:
     """Calculate a draft; the work of the process apart, which writes down how far it is."""
     folder = _known(installation, key)
     asked = _asked(folder)
-    with _in_time(folder, begun):
+    with in_time(folder, begun, then="try fewer months"):
         try:
             found = simulate(
                 installation,
@@ -174,19 +159,19 @@ def calculate(installation: Installation, key: str, begun: State) -> None:
             write_if_changed(folder / _DIFFERING, simulation_file(found, "csv"))
             write_if_changed(folder / _RESULT, as_json(WhatIf, what_if(found)))
         except Refusal as refusal:
-            _write(folder, replace(begun, kind="refused", ended=int(time.time()), said=str(refusal)))
+            write_state(folder, replace(begun, kind="refused", ended=int(time.time()), said=str(refusal)))
         else:
-            _write(folder, replace(begun, kind="done", ended=int(time.time())))
+            write_state(folder, replace(begun, kind="done", ended=int(time.time())))
 
 
 def tried(installation: Installation, key: str) -> Tried:
     """How far a draft is, and what came of it."""
     folder = _known(installation, key)
     asked = _asked(folder)
-    working, state = _now(installation, folder)
+    working, state = standing(folder)
     busy = None
     if working is not None and working != key:
-        other = _state(installation.out / FOLDER / working)
+        other = read_state(installation.out / FOLDER / working)
         busy = (other.by, installation.local_time(other.begun)) if other else None
     result, names = None, {}
     if state.kind == "done":
@@ -220,57 +205,19 @@ def differing_file(installation: Installation, key: str) -> Path:
     return path
 
 
-def _now(installation: Installation, folder: Path) -> tuple[str | None, State]:
-    """What works, and the state of a draft: one that says that it works, and does not, was ended from outside."""
-    for _ in range(2):  # the second time: it may have begun between the two looks
-        working = who_works(_lock(installation))
-        state = _state(folder) or State("waiting", "", int(time.time()))
-        if state.kind != "working" or working == folder.name:
-            return working, state
-    return working, replace(state, kind="ended")
-
-
 def _telling(folder: Path, begun: State) -> Callable[[int, int], None]:
     last = [0.0]
 
     def tell(decided: int, of: int) -> None:
         if time.monotonic() - last[0] >= _PAUSE_SECONDS:
             last[0] = time.monotonic()
-            _write(folder, replace(begun, decided=decided, of=of))
+            write_state(folder, replace(begun, decided=decided, of=of))
 
     return tell
 
 
-@contextmanager
-def _in_time(folder: Path, begun: State) -> Iterator[None]:
-    """End this process when its time is over, and say so; the alarm that it was started with ends it without a word."""
-
-    def give_up() -> None:
-        said = f"it took longer than {LIMIT_SECONDS // 60} minutes: try fewer months"
-        _write(folder, replace(begun, kind="refused", ended=int(time.time()), said=said))
-        os._exit(1)
-
-    timer = Timer(LIMIT_SECONDS - _GRACE_SECONDS, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _clear(kept: Path) -> None:
-    """Remove drafts that nobody asked for in the last days, and all but the newest; `kept` stays."""
-    others = [each for each in kept.parent.iterdir() if each.is_dir() and each != kept]
-    by_age = sorted(others, key=lambda each: each.stat().st_mtime, reverse=True)
-    oldest = time.time() - KEPT_DAYS * 86_400
-    for number, folder in enumerate(by_age, start=1):
-        if number >= MOST_KEPT or folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _lock(installation: Installation) -> Path:
-    return installation.out / FOLDER / "working"
+    return installation.out / FOLDER / WORKING
 
 
 def _folder(installation: Installation, key: str) -> Path:
@@ -287,18 +234,6 @@ def _known(installation: Installation, key: str) -> Path:
 def _asked(folder: Path) -> Asked:
     found: Asked = from_json(Asked, (folder / _ASKED).read_text("utf-8"))
     return found
-
-
-def _state(folder: Path) -> State | None:
-    try:
-        found: State = from_json(State, (folder / _STATE).read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    return found
-
-
-def _write(folder: Path, state: State) -> None:
-    write_if_changed(folder / _STATE, as_json(State, state))
 
 
 def _file_name(day: date) -> str:
