@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
@@ -62,6 +63,13 @@ def on_the_command_line_alone() -> dict[str, str]:
     return {command: why for cell, why in rows_below("no page for") for command in named(cell)}
 
 
+def all_calls(dependant: Any) -> Iterator[Any]:
+    """What a route depends on, and what that depends on."""
+    for each in dependant.dependencies:
+        yield each.call
+        yield from all_calls(each)
+
+
 def test_every_acting_command_has_a_page_or_a_reason_to_have_none() -> None:
     acting = set(commands(program)) - LOOK
     with_page, without = set(on_pages()), on_the_command_line_alone()
@@ -90,5 +98,5 @@ def test_the_pages_are_there_and_take_the_right_that_is_written() -> None:
         for address in addresses:
             route = next((each for each in posts if each.path.replace(":path", "") == f"/{address}"), None)  # type: ignore[attr-defined]
             assert route is not None, f"{command}: nothing is sent to {address}"
-            calls = {each.call for each in route.dependant.dependencies}  # type: ignore[attr-defined]
+            calls = set(all_calls(route.dependant))  # type: ignore[attr-defined]
             assert guards[right] in calls, f"{command}: {address} does not take the right to {right}"

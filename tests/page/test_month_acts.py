@@ -1,6 +1,7 @@
 """What people decide about a month: each act looked at twice, done once, on record, and refused where it moved."""
 
 import re
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,18 @@ from partner_program.domain.acts import (
     MONTH_SIGNED,
     RATES_APPROVED,
     RATES_REFUSED,
+    RESTATEMENT_ACCEPTED,
     RESTATEMENT_REJECTED,
 )
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, RatesWait
+from partner_program.usecases.desk import restatements
+from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.month.approval import month_book
 from partner_program.usecases.month.inputs import MonthRequest
 from tests.page.airflow_runs import AirflowWithRuns
 from tests.page.asking import PREFIX, Asking
+from tests.page.errands import ended
 from tests.page.test_pages import words_of
 from tests.programs import approving_rates
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
@@ -153,6 +158,68 @@ def test_a_restatement_that_is_accepted_is_the_next_revision(ask: Asking, june: 
     assert act(ask, "months/2015-06/restatement", reason="late invoice", answer="accept").status_code == 303
     assert june.result(JUNE, "P1")["mrr_eur_cents"] == 6_000_00
     assert "revision 2" in words_of(ask("months/2015-06").text)
+
+
+@pytest.fixture
+def many(june: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A restatement of a programme with more partners than a page decides about itself."""
+    june.bill("A1", JUNE, 4_000_00)
+    june.close(JUNE)
+    settle_installed(june.installation, MonthRequest(BillingMonth.parse(JUNE), AUGUST_3, started_by="pat"))
+    monkeypatch.setattr(restatements, "AT_ONCE", 2)
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    return june
+
+
+def worked_out(ask: Asking) -> Any:
+    """The page of the restatement once it is known what accepting it does."""
+    assert ask.post("months/2015-06/restatement/work-out", "op").status_code == 303
+    for _ in range(600):
+        page = ask("months/2015-06/restatement", "op")
+        if "data-again" not in page.text:
+            return page
+        time.sleep(0.1)
+    raise AssertionError(words_of(page.text))
+
+
+def test_with_many_partners_a_restatement_is_worked_out_and_accepted_by_a_process_apart(
+    ask: Asking, many: World
+) -> None:
+    first = ask("months/2015-06/restatement", "op")
+    assert "is not worked out yet" in words_of(first.text)
+    assert "P1" in words_of(first.text)
+    assert 'value="accept"' not in first.text
+    form = {"shown": shown_hash(first), "reason": "late invoice", "answer": "accept"}
+    assert ask.post("months/2015-06/restatement/check", "op", **form).status_code == 409
+    assert ask.post("months/2015-06/restatement/work-out", "user").status_code == 403
+    page = worked_out(ask)
+    said = words_of(page.text)
+    assert "Accepted today: 1 partner restated" in said
+    assert "Worked out" in said
+    assert 'value="accept"' in page.text
+    assert "1 partner restated" in words_of(ask.post("months/2015-06/restatement/check", "op", **form).text)
+    old = ask.post("months/2015-06/restatement", "op", **{**form, "shown": "0" * 64})
+    assert old.status_code == 412
+    one, two = (ask.post("months/2015-06/restatement", "op", **form) for _ in range(2))
+    assert one.headers["location"] == two.headers["location"]
+    assert "2015-06: revision 2, 1 partner restated" in ended(ask, one)
+    assert many.result(JUNE, "P1")["mrr_eur_cents"] == 6_000_00
+    assert acts_of(many, RESTATEMENT_ACCEPTED) == [("op-person", "late invoice")]
+
+
+def test_what_cannot_be_accepted_is_said_by_the_errand_and_can_be_worked_out_again(ask: Asking, many: World) -> None:
+    many.bill("A1", JUNE, 1_00)
+    many.close(JUNE)
+    many.rate(JUNE, "USD", "1.5")
+    many.load()
+    for _ in range(2):
+        page = worked_out(ask)
+        assert "It cannot be accepted today." in words_of(page.text)
+        assert "Work it out again" in words_of(page.text)
+        assert 'value="accept"' not in page.text
+    form = {"shown": shown_hash(page), "reason": "no", "answer": "reject"}
+    assert ask.post("months/2015-06/restatement", "op", **form).status_code == 303
+    assert acts_of(many, RESTATEMENT_REJECTED) == [("op-person", "no")]
 
 
 def test_rates_are_approved_by_somebody_else_than_who_ran_the_month(ask: Asking, shown: Any, tmp_path: Path) -> None:

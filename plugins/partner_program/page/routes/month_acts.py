@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from partner_program.domain import acceptance
 from partner_program.domain import acts as kinds
 from partner_program.domain.acts import same_person
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
-from partner_program.domain.refusals import NotThere
+from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.page.acting import AnsweringRates, Deciding, Reason, Shown
 from partner_program.page.installed import Installed
 from partner_program.page.rates_runs import Runs, Taken, question_link
@@ -19,13 +18,18 @@ from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as named
 from partner_program.usecases.desk.month import month_overview
+from partner_program.usecases.desk.restatements import (
+    begin_acceptance,
+    look_at_restatement,
+    takes_long,
+    work_it_out,
+)
 from partner_program.usecases.month.approval import approve_rates, month_book, refuse_rates
 from partner_program.usecases.month.brake import release_brake
 from partner_program.usecases.month.restatement import (
     Acceptance,
     accept_restatement,
     reject_restatement,
-    show_restatement,
 )
 from partner_program.usecases.month.signing import sign_month, what_is_open
 
@@ -169,19 +173,16 @@ def rates_done(view: ThisView, here: Installed, month: InPath, run: Taken = "") 
 @router.get("/months/{month}/restatement")
 def restatement(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """What accepting a proposal from today does, partner by partner."""
-    today = here.today()
-    outlook = show_restatement(here, month, on=today, today=today)
-    rows = [
-        (
-            each.partner_id,
-            acceptance.record_words(each),
-            acceptance.rate_words(each),
-            acceptance.letter_words(each).replace("_", " "),
-        )
-        for each in outlook.consequences[:ROWS]
-    ]
-    summary = acceptance.summary_words(outlook.consequences)
-    return _form(view, month, "restatement", "Restatement", outlook=outlook, rows=rows, summary=summary)
+    look = look_at_restatement(here, month, on=here.today())
+    work_out = view.links("months", month, "restatement", "work-out")
+    return _form(view, month, "restatement", "Restatement", look=look, work_out=work_out)
+
+
+@router.post("/months/{month}/restatement/work-out")
+def work_out_restatement(view: ThisView, here: Installed, deciding: Deciding, month: InPath) -> RedirectResponse:
+    """Have it worked out what accepting a proposal from today does, where that takes longer than a page may."""
+    work_it_out(here, month, on=here.today(), by=deciding.name)
+    return view.then(view.links("months", month, "restatement"))
 
 
 @router.post("/months/{month}/restatement/check")
@@ -190,15 +191,19 @@ def check_restatement(
 ) -> HTMLResponse:
     """The last look before a restatement is accepted or rejected."""
     today = here.today()
-    outlook = show_restatement(here, month, on=today, today=today)
+    look = look_at_restatement(here, month, on=today)
     if answer == "accept":
-        does = acceptance.summary_words(outlook.consequences)
+        if look.known != "known":
+            raise Refusal(
+                f"nobody has worked out what accepting the restatement of {month} today does: look at it first"
+            )
+        does = look.summary
         button, verb = f"Accept the restatement of {named(month)}", "accept"
     else:
         does = "nothing: the month stays as it is, and the same differences are not proposed again"
         button, verb = f"Reject the restatement of {named(month)}", "reject"
     facts = [
-        ("Month", f"{named(month)}, revision {outlook.proposal.revision}"),
+        ("Month", f"{named(month)}, revision {look.proposal.revision}"),
         ("From", f"{today.isoformat()}, today"),
         ("What it does", does),
         ("Your reason", reason),
@@ -214,7 +219,10 @@ def do_restatement(
     """Accept or reject the proposal that was shown."""
     today = here.today()
     if answer == "accept":
-        accept_restatement(here, month, Acceptance(today, deciding.name, reason, shown), today=today)
+        asked = Acceptance(today, deciding.name, reason, shown)
+        if takes_long(here):
+            return view.then(view.links("errands", begin_acceptance(here, month, asked)))
+        accept_restatement(here, month, asked, today=today)
     else:
         reject_restatement(here, month, rejected_by=deciding.name, reason=reason, decision_hash=shown)
     return view.then(view.links("months", month, "restatement", "done"))

@@ -7,7 +7,7 @@ that a form sent twice begins it once.
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from partner_program.usecases.desk.apart import (
     KEPT_DAYS,
     LIMIT_SECONDS,
     WORKING,
+    Kind,
     State,
     for_another_process,
     in_time,
@@ -69,16 +70,20 @@ def begin_errand(
     act: ErrandAct,
     *,
     by: str,
+    again_after: Collection[Kind] = (),
 ) -> None:
     """Begin an errand: a process apart calls `act` with the installation, and keeps the lines that it returns.
 
-    The same key again begins nothing. Refused while another errand is done: there is one at a time.
+    The same key again begins nothing, but after an errand that ended as `again_after` says. Refused while another
+    errand is done: there is one at a time.
     """
     folder = _folder(installation, key)
     begun = State("working", by, int(time.time()))
 
     def begin() -> None:
-        if read_state(folder) is not None:
+        before = read_state(folder)
+        # The lock is ours: whatever says that it works was ended from outside.
+        if before is not None and ("ended" if before.kind == "working" else before.kind) not in again_after:
             raise _BegunBefore
         write_if_changed(folder / _ASKED, as_json(Asked, asked))
         remove_old(folder, MOST_KEPT)
