@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from demo.__main__ import OUT, PROJECT, set_environment
+from demo.__main__ import OUT, PROJECT, WORLD, set_environment
 from demo.desk_world import ORDERS, leave_things_to_do
 from demo.one_desk import only_desk
 
@@ -31,7 +31,7 @@ INTERRUPTED = 130
 PEOPLE = {
     "lee": ("viewer", "looks at everything, changes nothing"),
     "maria": ("user", "partner manager: letters, grants, benefits, disputes"),
-    "kim": ("op", "controller: also the brake, restatements, rates, signatures"),
+    "kim": ("op", "controller: also the brake, restatements, rates, signatures, who is a partner"),
 }
 
 
@@ -76,6 +76,8 @@ def settings(home: Path, address: str, passwords: dict[str, str]) -> dict[str, s
         "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW__CORE__FERNET_KEY": "",
+        "PARTNER_PROGRAM_REGISTRY": str(WORLD / "registry"),
+        "AIRFLOW_CONN_PSEUDONYMS": json.dumps({"conn_type": "generic", "password": secrets.token_hex(32)}),
     }
 
 

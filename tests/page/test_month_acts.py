@@ -208,9 +208,7 @@ def test_with_many_partners_a_restatement_is_worked_out_and_accepted_by_a_proces
 
 
 def test_what_cannot_be_accepted_is_said_by_the_errand_and_can_be_worked_out_again(ask: Asking, many: World) -> None:
-    many.bill("A1", JUNE, 1_00)
-    many.close(JUNE)
-    many.rate(JUNE, "USD", "1.5")
+    many.tables["partners"][0]["status"] = "suspended"  # P1, which the proposal is about
     many.load()
     for _ in range(2):
         page = worked_out(ask)

@@ -6,7 +6,8 @@ from fastapi import Depends, Form
 
 from partner_program.page.rights import Person, may_act, may_answer_rates, may_decide
 
-Reason = Annotated[str, Form(min_length=1, max_length=500)]
+# PostgreSQL refuses the character NUL in any text.
+Reason = Annotated[str, Form(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 # The hash of what was shown when the person decided: without it nothing is done.
 Shown = Annotated[str, Form(pattern=r"^[0-9a-f,]{12,2000}$")]
 Acting = Annotated[Person, Depends(may_act)]

@@ -37,6 +37,12 @@ def from_this_site(request: Request) -> None:
         raise HTTPException(403, "This was not sent from the partner programme's own pages, and nothing was done.")
 
 
+def without_nul(request: Request) -> None:
+    """Answer an address that holds the character NUL, which nothing here has and PostgreSQL refuses in any text."""
+    if "\0" in request.url.path or any("\0" in part for pair in request.query_params.multi_items() for part in pair):
+        raise HTTPException(404, "There is no such page.")
+
+
 class RulesForBrowsers:
     """Adds the rules to each answer; an answer that has a rule of its own keeps it."""
 
