@@ -27,7 +27,6 @@ LOOK = {
     *("quote", "rates list", "register", "reminders list", "reminders show", "restatement show", "simulate"),
     "source check",
 }
-RIGHTS = {"act", "decide"}
 
 
 def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -88,12 +87,12 @@ def test_what_only_looks_is_still_a_command() -> None:
 @pytest.mark.usefixtures("desk")
 def test_the_pages_are_there_and_take_the_right_that_is_written() -> None:
     from partner_program.page.app import build_app
-    from partner_program.page.rights import may_act, may_decide
+    from partner_program.page.rights import may_act, may_answer_rates, may_decide
 
-    guards = {"act": may_act, "decide": may_decide}
+    guards = {"act": may_act, "decide": may_decide, "answer about rates": may_answer_rates}
     posts = [each for each in build_app().routes if "POST" in (getattr(each, "methods", None) or ())]
     for command, (addresses, right) in on_pages().items():
-        assert right in RIGHTS, command
+        assert right in guards, command
         assert addresses, command
         for address in addresses:
             route = next((each for each in posts if each.path.replace(":path", "") == f"/{address}"), None)  # type: ignore[attr-defined]
