@@ -50,3 +50,14 @@ def near(month: BillingMonth, within_bp: int, **shown: Any) -> None:
     from partner_program.usecases.reports.near import near as find
 
     tell(find(installation(), month, within_bp), **shown)
+
+
+@click.command(epilog=example("partner-program movements 2015-06 2015-07"))
+@click.argument("first", metavar="FROM", type=MONTH)
+@click.argument("last", metavar="TO", type=MONTH)
+@report_options
+def movements(first: BillingMonth, last: BillingMonth, **shown: Any) -> None:
+    """Say what moved revenue from month FROM to month TO, to the cent: new, lost, exchange rates, held and the rest."""
+    from partner_program.usecases.reports.movements import movements_between
+
+    tell(movements_between(installation(), first, last), **shown)

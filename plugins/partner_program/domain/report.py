@@ -68,7 +68,8 @@ class Equation:
 class Report:
     """An answer: `name` is the question's, `said` the answer in sentences, the most important first.
 
-    `unknown` says what could not be answered and why: an entity that did not answer, a month that is missing.
+    `unknown` says what could not be answered and why: an entity that did not answer, a month that is missing. `since`
+    is the first month of an answer about several.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Report:
     tables: tuple[ReportTable[object], ...]
     equations: tuple[Equation, ...] = ()
     unknown: tuple[str, ...] = ()
+    since: BillingMonth | None = None
 
     def table(self, name: str) -> ReportTable[object]:
         """One of its tables; raises `KeyError` for a name that none has."""

@@ -1,4 +1,4 @@
-"""Random worlds over several months: the programme's database on PostgreSQL gives the registers that SQLite gives.
+"""Random worlds over several months: the programme's database on PostgreSQL gives the registers and answers of SQLite.
 
 Both use the same billing files; only the programme's own database differs.
 """
@@ -18,6 +18,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.registry import load_registry_folder
+from partner_program.usecases.reports.questions import QUESTIONS, answer, report_file
 from tests.servers import Postgres
 from tests.usecases.random_worlds import MONTHS, random_world, story
 from tests.worlds import NamedConnections, settle_installed
@@ -27,7 +28,7 @@ ACCEPTED = Acceptance(date(2015, 8, 20), "pat", "corrected invoices")
 
 
 def told(here: Installation, request: MonthRequest) -> object:
-    """Run a month and accept what it proposes; return the outcome and the registers, or the refusal."""
+    """Run a month and accept what it proposes; return the outcome, registers and answers, or the refusal."""
     try:
         outcome = settle_installed(here, request)
     except Refusal as refused:
@@ -36,7 +37,9 @@ def told(here: Installation, request: MonthRequest) -> object:
         accept_restatement(here, request.month, ACCEPTED, today=ACCEPTED.effective_on)
     with here.database.reading() as connection:
         months = [month for month in map(BillingMonth.parse, MONTHS) if month <= request.month]
-        return outcome, [read_register(connection, month) for month in months]
+        registers = [read_register(connection, month) for month in months]
+    answers = [report_file(answer(here, name, month), "json") for month in months for name in QUESTIONS]
+    return outcome, registers, answers
 
 
 def test_random_worlds_have_the_same_registers_on_both_databases(shared_postgres: Postgres, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def read_register(
         kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
     reasons = {each.partner_id: each.reason for each in totals.held if only is None or each.partner_id in only}
     later = rates_decided_by(connection, month, last.revision)
-    names = _company_names(connection, only)
+    names = company_names(connection, only)
     return Register(
         billing_month=month,
         revision=last.revision,
@@ -136,7 +136,7 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     last = settlements[-1]
     held = find_held(connection, last.settlement_id, partner_id)
     assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)
-    name = _company_names(connection, [partner_id]).get(partner_id, "")
+    name = company_names(connection, [partner_id]).get(partner_id, "")
     if assigned is not None:
         letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
@@ -150,7 +150,8 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
     return held_row(partner_id, kept, held.reason, name)
 
 
-def _company_names(connection: Connection, only: Collection[str] | None) -> dict[str, str]:
+def company_names(connection: Connection, only: Collection[str] | None = None) -> dict[str, str]:
+    """Return the companies' names by partner; with `only`, of these alone."""
     partner = schema.partner
     query = select(partner.c.partner_id, partner.c.company_name)
     if only is not None:

@@ -12,6 +12,7 @@ def report_json(report: Report) -> str:
     facts = {
         "report": report.name,
         "billing_month": str(report.month),
+        **({"from_month": str(report.since)} if report.since else {}),
         "said": list(report.said),
         "unknown": list(report.unknown),
         "equations": {

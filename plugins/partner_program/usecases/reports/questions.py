@@ -10,6 +10,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.movements import movements_to
 from partner_program.usecases.reports.near import near
 
 ReportForm = Literal["json", "csv"]
@@ -29,6 +30,7 @@ class Question:
 
 QUESTIONS: Mapping[str, Question] = {
     "near": Question("Who is near a threshold?", near),
+    "movements": Question("What moved revenue since the month before?", movements_to),
 }
 
 

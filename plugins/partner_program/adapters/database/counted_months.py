@@ -1,0 +1,112 @@
+"""Reads what settled months counted: totals, accounts, who is held, and what is last known of those."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, select
+
+from partner_program.adapters.database import schema
+from partner_program.adapters.database.history import settlements_of, settlements_or_refusal
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.counted_months import CountedAccount, CountedMonth
+
+
+def counted_month(connection: Connection, month: BillingMonth) -> CountedMonth:
+    """Return a month as its newest revision counted it; raises `NotThere` where it is not assessed."""
+    last = settlements_or_refusal(connection, month)[-1]
+    table, account, held = schema.assessment.c, schema.assessment_account.c, schema.held_partner.c
+    columns = [account[name] for name in CountedAccount._fields]
+    rows = connection.execute(
+        select(table.partner_id, table.mrr_eur_cents, table.tier).where(
+            table.billing_month == str(month), table.revision == last.revision
+        )
+    ).all()
+    totals = {partner_id: cents for partner_id, cents, _ in rows}
+    holding = select(held.partner_id).where(held.settlement_id == last.settlement_id)
+    of_month = account.billing_month == str(month), account.revision == last.revision
+    return CountedMonth(
+        month=month,
+        totals=totals,
+        tiers={partner_id: tier for partner_id, _, tier in rows},
+        accounts=[CountedAccount._make(row) for row in connection.execute(select(*columns).where(*of_month))],
+        told=_told_first(connection, month, totals) if last.revision > 1 else {},
+        held=frozenset(connection.execute(holding).scalars()) - totals.keys(),
+        held_accounts=_accounts_held(connection, month, last.settlement_id),
+    )
+
+
+def _told_first(connection: Connection, month: BillingMonth, totals: Mapping[str, int]) -> dict[str, int]:
+    """What was told first of partners whose newest revision says something else."""
+    table = schema.assessment.c
+    query = select(table.partner_id, table.mrr_eur_cents).where(table.billing_month == str(month))
+    first = {row.partner_id: row.mrr_eur_cents for row in connection.execute(query.order_by(table.revision.desc()))}
+    return {partner_id: cents for partner_id, cents in first.items() if totals.get(partner_id, cents) != cents}
+
+
+def _accounts_held(connection: Connection, month: BillingMonth, settlement_id: int) -> dict[tuple[str, str], str]:
+    """Whose accounts are held, by entity and account; one with two partners that day is nobody's."""
+    link, other = schema.account_link, schema.account_link.alias()
+    query = select(link.c.entity, link.c.account_id, link.c.partner_id).where(
+        link.c.partner_id.in_(_held_by(settlement_id)),
+        *_in_force(link, month),
+        ~exists().where(
+            other.c.entity == link.c.entity,
+            other.c.account_id == link.c.account_id,
+            other.c.partner_id != link.c.partner_id,
+            *_in_force(other, month),
+        ),
+    )
+    return {(entity, account_id): partner_id for entity, account_id, partner_id in connection.execute(query)}
+
+
+def _in_force(link: Any, month: BillingMonth) -> tuple[ColumnElement[bool], ...]:
+    return link.c.valid_from <= month.last_day, (link.c.valid_to.is_(None)) | (link.c.valid_to > month.last_day)
+
+
+def _held_by(settlement_id: int) -> Any:
+    held = schema.held_partner.c
+    return select(held.partner_id).where(held.settlement_id == settlement_id)
+
+
+def last_known(connection: Connection, month: BillingMonth) -> dict[str, list[CountedAccount]]:
+    """Return what was counted last of the partners that are held in a month, however long they have been held.
+
+    One that was out of the programme since, or was never counted, has nothing.
+    """
+    known: dict[str, list[CountedAccount]] = {}
+    waiting = held_in(connection, month)
+    account, assessment = schema.assessment_account.c, schema.assessment.c
+    held_by = settlements_of(connection, month)[-1].settlement_id
+    while waiting:
+        month = month.preceding
+        settlements = settlements_of(connection, month)
+        if not settlements:
+            break
+        here = str(month), settlements[-1].revision
+        assessed = select(assessment.partner_id).where(
+            assessment.billing_month == here[0],
+            assessment.revision == here[1],
+            assessment.partner_id.in_(_held_by(held_by)),
+        )
+        found = waiting.intersection(connection.execute(assessed).scalars())
+        rows = select(*(account[name] for name in CountedAccount._fields)).where(
+            account.billing_month == here[0],
+            account.revision == here[1],
+            account.partner_id.in_(_held_by(held_by)),
+        )
+        for row in connection.execute(rows):
+            if row.partner_id in found:
+                known.setdefault(row.partner_id, []).append(CountedAccount._make(row))
+        waiting = (waiting - found) & held_in(connection, month)
+    return known
+
+
+def held_in(connection: Connection, month: BillingMonth) -> set[str]:
+    """Return the partners that a month's last settlement holds, and nothing else says anything of."""
+    last = settlements_of(connection, month)[-1]
+    assessment = schema.assessment.c
+    assessed = select(assessment.partner_id).where(
+        assessment.billing_month == str(month), assessment.revision == last.revision
+    )
+    query = _held_by(last.settlement_id)
+    return set(connection.execute(query.where(schema.held_partner.c.partner_id.not_in(assessed))).scalars())
