@@ -1,5 +1,6 @@
 """How values are written on the pages: money, percentages, tiers, days. One way each, as filters of the templates."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ MONTHS = tuple(
     "January,February,March,April,May,June,July,August,September,October,November,December".split(",")  # noqa: SIM905
 )
 NOTHING = "–"  # noqa: RUF001 - a dash, where there is no value
+_MONTH = re.compile(r"(?:(?:billing |the )?month )?(?<![\w./-])(\d{4}-(?:0[1-9]|1[0-2]))(?![\w/-]|\.\w)")
 MINUS = "−"  # noqa: RUF001 - as wide as a plus
 
 
@@ -75,6 +77,17 @@ def spoken(word: str) -> str:
     return word.replace("_", " ")
 
 
+def for_people(text: str) -> str:
+    """What the programme says, with months as people write them: `July 2015` for `2015-07`.
+
+    Days stay, and what stands in back quotes, which is to be typed, and what is part of a longer name.
+    """
+    pieces = text.split("`")
+    spoken = [_MONTH.sub(lambda found: month(found[1]), piece) for piece in pieces[::2]]
+    pieces[::2] = spoken
+    return "`".join(pieces)
+
+
 def text_or_dash(text: str | None) -> str:
     """A text, a dash where there is none."""
     return text or NOTHING
@@ -122,6 +135,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "spoken": spoken,
     "cell": cell,
     "headed": headed,
+    "for_people": for_people,
     "or_dash": text_or_dash,
     "plural": plural,
 }

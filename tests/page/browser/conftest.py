@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from demo.desk import api_server, free_port
+from partner_program.adapters.proofs.keys import KEY_VARIABLE
+from partner_program.usecases.proofs.keys import new_key
 from tests.page.browser.company import company
 from tests.page.browser.newcomer import Newcomer, Seen
 from tests.page.browser.programs import NO_CHROMIUM, chromium
@@ -25,11 +27,12 @@ PEOPLE = {"lee": "viewer", "maria": "user", "robin": "user", "kim": "op", "ada":
 
 @dataclass(frozen=True)
 class Desk:
-    """A running Airflow with the pages."""
+    """A running Airflow with the pages; `settings` are its own, for another process of the same Airflow."""
 
     address: str
     passwords: dict[str, str]
     world: World
+    settings: dict[str, str]
 
 
 @pytest.fixture(scope="package")
@@ -60,8 +63,11 @@ def airflow_desk(chromium_program: Path, tmp_path_factory: pytest.TempPathFactor
     )
     company(world)
     assert made.wait() == 0, log.read_text()[-2000:]
+    key = home / "proof.pem"
+    new_key(key)
+    own[KEY_VARIABLE] = str(key)
     with api_server(address, port, {**world.environment(), **own}, home / "api-server.log"):
-        yield Desk(address, passwords, world)
+        yield Desk(address, passwords, world, own)
 
 
 def _settings(home: Path, address: str, passwords: dict[str, str]) -> dict[str, str]:

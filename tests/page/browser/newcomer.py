@@ -21,6 +21,7 @@ class Newcomer:
     def __init__(self, page: Any, address: str, name: str) -> None:
         """Sit down before an empty page."""
         self.page, self.address, self.name = page, address, name
+        self.shown = page  # what is read and clicked: the page, or Airflow's frame with the pages in it
         self.seen = Seen()
         page.on("console", self._hear)
         page.on("pageerror", lambda fault: self.seen.complaints.append(f"{page.url}: {fault}"))
@@ -30,33 +31,40 @@ class Newcomer:
         self.page.goto(f"{self.address}{PAGES}/{path}", wait_until="load")
         return self
 
+    def open_in_the_frame(self) -> "Newcomer":
+        """Open the programme from Airflow's own bar."""
+        self.page.goto(self.address, wait_until="load")
+        self.page.get_by_role("link", name="Partners").first.click()
+        self.shown = self.page.frame_locator("iframe[src*='partner-programme']")
+        return self
+
     def follow(self, words: str, within: str = "main, header") -> "Newcomer":
         """Click the first link with these words."""
-        self.page.locator(within).get_by_role("link", name=words).first.click()
+        self.shown.locator(within).get_by_role("link", name=words).first.click()
         return self
 
     def press(self, words: str) -> "Newcomer":
         """Press the button with these words."""
-        self.page.get_by_role("button", name=words).click()
+        self.shown.get_by_role("button", name=words).click()
         return self
 
     def write(self, label: str, words: str) -> "Newcomer":
         """Fill the field with this label."""
-        self.page.get_by_label(label).first.fill(words)
+        self.shown.get_by_label(label).first.fill(words)
         return self
 
     def choose(self, label: str, option: str) -> "Newcomer":
         """Choose the first that begins so in the list with this label."""
-        options = self.page.get_by_label(label).first.locator("option")
+        options = self.shown.get_by_label(label).first.locator("option")
         shown = [" ".join(each.split()) for each in options.all_inner_texts()]  # without non-breaking blanks
-        self.page.get_by_label(label).first.select_option(
+        self.shown.get_by_label(label).first.select_option(
             index=next(place for place, each in enumerate(shown) if each.startswith(option))
         )
         return self
 
     def pick(self, words: str) -> "Newcomer":
         """Mark the radio button or the box with these words."""
-        self.page.locator("input[type=radio], input[type=checkbox]").and_(self.page.get_by_label(words)).first.check()
+        self.shown.locator("input[type=radio], input[type=checkbox]").and_(self.shown.get_by_label(words)).first.check()
         return self
 
     def reads(self, *words: str) -> "Newcomer":
@@ -64,26 +72,31 @@ class Newcomer:
         from playwright.sync_api import expect
 
         for each in words:
-            expect(self.page.locator("main")).to_contain_text(each)
+            expect(self.shown.locator("main")).to_contain_text(each)
         return self
 
     def is_at(self, heading: str) -> "Newcomer":
         """Wait for the page with this heading."""
         from playwright.sync_api import expect
 
-        expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
+        expect(self.shown.get_by_role("heading", level=1)).to_contain_text(heading)
         assert not self.page.evaluate(SIDEWAYS), f"{self.page.url} scrolls sideways at {self.page.viewport_size}"
         return self
 
     def takes(self, words: str) -> tuple[str, bytes]:
         """Click a link that is a file; its name and its content."""
         with self.page.expect_download() as coming:
-            self.page.locator("main").get_by_role("link", name=words).first.click()
+            self.shown.locator("main").get_by_role("link", name=words).first.click()
         return coming.value.suggested_filename, coming.value.path().read_bytes()
+
+    def follow_row(self, words: str, link: str) -> "Newcomer":
+        """Click the link with these words in the first row of a table that says `words`."""
+        self.shown.locator("main tbody tr").filter(has_text=words).first.get_by_role("link", name=link).click()
+        return self
 
     def rows(self, region: str) -> list[str]:
         """The rows of the table below a heading."""
-        return list(self.page.get_by_role("region", name=region, exact=True).locator("tbody tr").all_inner_texts())
+        return list(self.shown.get_by_role("region", name=region, exact=True).locator("tbody tr").all_inner_texts())
 
     def expects(self, status: int) -> "Newcomer":
         """A page that is refused with this status stands on the console, and is no fault."""

@@ -1,13 +1,21 @@
 """Accepting a restatement: the last file, for it decides rates of today, and no grant can begin today after that."""
 
-from tests.page.browser.company import JULY
+from tests.page.browser.company import CORRECTED, CORRECTED_NAME, JULY
 from tests.page.browser.conftest import Desk, Opening
 
 
-def test_read_a_restatement_and_accept_it(sitting: Opening, airflow_desk: Desk) -> None:
-    kim = sitting("kim", width=360).open().follow(f"Decide about the restatement of {JULY}").is_at("Restatement")
-    kim.reads("P012")
+def test_read_a_restatement_line_by_line_and_accept_it(sitting: Opening, airflow_desk: Desk) -> None:
+    kim = sitting("kim", width=360).open().follow("Decide about the restatement of July 2015").is_at("Restatement")
+    (row,) = kim.rows("What accepting it does")
+    partner, record, rate, letter = row.split("\t")
+    assert partner == CORRECTED
+    assert "1,944.00 to 5,944.00" in record
+    assert "tier 1 to 3" in record
+    assert "tier 3" in rate
+    assert "correction" in letter
+    kim.follow(CORRECTED).is_at(CORRECTED_NAME).reads("1,944.00")
+    kim.page.go_back()
     kim.pick("Accept").write("Why", "the invoice came late").press("Go on").reads("Nothing has happened yet")
     kim.press("Accept the restatement of July 2015").is_at("The restatement of July 2015 is answered")
-    assert airflow_desk.world.result(str(JULY), "P012")["mrr_eur_cents"] > 4_000_00
-    kim.follow("July 2015").reads("revision 2")
+    assert airflow_desk.world.result(str(JULY), CORRECTED)["mrr_eur_cents"] == 5_944_00
+    kim.follow("July 2015").is_at("July 2015").reads("revision 2")

@@ -75,3 +75,14 @@ def letter_states(connection: Connection, month: BillingMonth) -> dict[DeliveryS
     every = int(connection.execute(select(func.count()).select_from(table).where(here)).scalar_one())
     found["accepted"] = every - sum(found.values())
     return {state: found[state] for state in STATES if found.get(state)}
+
+
+def declared_totals(connection: Connection, settlement_id: int) -> dict[tuple[str, str], int]:
+    """Return the control totals of the closes behind a settlement, in minor units by entity and currency."""
+    used, close = schema.settlement_snapshot, schema.snapshot_close
+    query = (
+        select(used.c.entity, close.c.currency, close.c.control_total_minor)
+        .join(close, close.c.snapshot_id == used.c.snapshot_id)
+        .where(used.c.settlement_id == settlement_id)
+    )
+    return {(entity, currency): total for entity, currency, total in connection.execute(query)}

@@ -3,11 +3,13 @@
 import json
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.acts import acts_of_month, load_acts
+from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.database.restatements import ACCEPTED
+from partner_program.adapters.database.row_hashes import hash_of_rows, rows_of
 from partner_program.domain.acts import MONTH_SIGNED, PROOF_WRITTEN
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.proof import (
@@ -158,3 +160,24 @@ def signatures_of(connection: Connection, month: BillingMonth) -> list[Signature
 def proofs_written(connection: Connection, month: BillingMonth) -> list[str]:
     """Return the sha256 of each proof of a month that was written, oldest first."""
     return [str(json.loads(act.detail)["sha256"]) for act in load_acts(connection, PROOF_WRITTEN, month=month)]
+
+
+def what_proof_is_made_of(connection: Connection, month: BillingMonth) -> str:
+    """Return the sha256 of the rows that say whether a month's proof would come out otherwise now.
+
+    What a settlement wrote is covered by its own row. Of letters each state is counted: one that was rendered anew is
+    not seen.
+    """
+    letter, act, settlement, restatement = schema.letter, schema.act, schema.settlement, schema.restatement
+    before = max((each for each in assessed_months(connection) if each < month), default=None)
+    letters = select(letter.c.status, func.count()).where(letter.c.billing_month == str(month))
+    return hash_of_rows(
+        connection,
+        (
+            rows_of(settlement, settlement.c.billing_month == str(month)),
+            rows_of(restatement, restatement.c.billing_month == str(month)),
+            rows_of(act, act.c.billing_month == str(month), act.c.kind != PROOF_WRITTEN),
+            letters.group_by(letter.c.status).order_by(letter.c.status),
+            rows_of(act, act.c.billing_month == str(before), act.c.kind == PROOF_WRITTEN),
+        ),
+    )

@@ -37,3 +37,9 @@ def kept_inputs(connection: Connection, settlement_id: int) -> dict[str, str]:
         .order_by(own.c.part)
     )
     return {row.part: row.body for row in connection.execute(query)}
+
+
+def kept_parts(connection: Connection, settlement_id: int) -> set[str]:
+    """Return the names of what was kept of a settlement, without the texts."""
+    own = schema.settlement_input
+    return set(connection.execute(select(own.c.part).where(own.c.settlement_id == settlement_id)).scalars())

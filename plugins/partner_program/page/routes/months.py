@@ -1,9 +1,9 @@
-"""The months, one month in figures, and its register as a file."""
+"""The months, one month in figures, and its quality report."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
@@ -12,8 +12,8 @@ from partner_program.page.installed import Installed
 from partner_program.page.view import Entry, ThisView
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.month import list_months, month_overview, tiers_over_time
+from partner_program.usecases.desk.month_checks import month_checks
 from partner_program.usecases.month.quality import quality_page
-from partner_program.usecases.register import register_file
 from partner_program.usecases.reports.questions import QUESTIONS
 
 ENTRY = Entry("Months", "months")
@@ -53,7 +53,9 @@ def months(view: ThisView, here: Installed) -> HTMLResponse:
 @router.get("/months/{month}")
 def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """A month in figures."""
-    return view.page("month.html", title=month_words(month), found=month_overview(here, month), questions=QUESTIONS)
+    found = month_overview(here, month)
+    checks = month_checks(here, found)
+    return view.page("month.html", title=month_words(month), found=found, checks=checks, questions=QUESTIONS)
 
 
 @router.get("/months/{month}/quality")
@@ -68,9 +70,3 @@ def report(here: Installed, month: InPath, name: str) -> HTMLResponse:
     """One page of the report, as the checks wrote it: it has styles of its own, and no script."""
     policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return HTMLResponse(quality_page(here, month, name), headers={"content-security-policy": policy})
-
-
-@router.get("/months/{month}/register.{form}")
-def register(view: ThisView, here: Installed, month: InPath, form: Literal["csv", "json", "xlsx"]) -> Response:
-    """The month's register as a file, as the command line writes it."""
-    return view.file(register_file(here, month, form), name=f"register-{month}.{form}", kind=FILE_KINDS[form])

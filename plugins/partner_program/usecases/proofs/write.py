@@ -1,6 +1,6 @@
 """Writes the proof of a month: everything that decided it and what came of it, in one signed zip without a name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -52,19 +52,26 @@ from partner_program.usecases.proofs import layout
 
 
 def write_proof(
-    here: Installation, month: BillingMonth, to: Path, *, by: Doer, program_file: Path | None = None
+    here: Installation,
+    month: BillingMonth,
+    to: Path,
+    *,
+    by: Doer,
+    program_file: Path | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> WrittenProof:
     """Write a month's proof to a file, in one step; with nothing new it is the same to the byte.
 
-    That it was written is on record by its sha256, once for each content. Refused for a month that is not assessed, for
-    one of which what decided it was not kept, without a key, and over a file that is no proof of this month.
+    That it was written is on record by its sha256, once for each content. `tell` is told how many of its pieces are
+    written, of how many. Refused for a month that is not assessed, for one of which what decided it was not kept,
+    without a key, and over a file that is no proof of this month.
     """
     key = signing_key(here.connections)
     _check_place(to, month)
     with file_in_one_piece(to) as draft:
         with here.database.reading() as connection:
             known = proofs.proofs_written(connection, month)
-            head = _Writing(here, connection, month, key, draft, program_file).all()
+            head = _Writing(here, connection, month, key, draft, program_file, tell).all()
         size = draft.tell()
         draft.flush()
         digest = file_sha256(Path(draft.name))
@@ -75,6 +82,15 @@ def write_proof(
             with here.database.writing() as connection:
                 record_act(connection, PROOF_WRITTEN, str(month), by, detail, month=month)
     return WrittenProof(head, digest, size, changed)
+
+
+def check_kept(month: BillingMonth, parts: Collection[str]) -> None:
+    """Refuse a month of which not every part was kept that it was decided from."""
+    if not PARTS.keys() <= set(parts):
+        raise Refusal(
+            f"month {month} was settled by a version that did not keep what it was decided from: a proof of it could "
+            "not be decided again. Months settled from schema 0016 on have one"
+        )
 
 
 def _check_place(to: Path, month: BillingMonth) -> None:
@@ -115,6 +131,7 @@ class _Writing:
         key: SigningKey,
         draft: BinaryIO,
         program_file: Path | None,
+        tell: Callable[[int, int], None],
     ) -> None:
         self._here = here
         self._connection = connection
@@ -122,11 +139,14 @@ class _Writing:
         self._key = key
         self._archive = ArchiveWriter(draft)
         self._program_file = program_file
+        self._tell, self._done, self._of = tell, 0, 0
 
     @without_collecting()
     def all(self) -> ProofHead:
         """Write every member, the manifest and its signature last."""
         settlements = self._settlements()
+        self._of = self._pieces(settlements)
+        self._told(0)
         self._add(layout.SETTLEMENTS, rows_text(SettledRow, (each.row for each in settlements)))
         self._programmes(settlements)
         places = self._snapshots(settlements)
@@ -158,16 +178,24 @@ class _Writing:
     def _add(self, name: str, text: str) -> None:
         self._archive.add(name, [text.encode()])
 
+    def _told(self, more: int = 1) -> None:
+        """Tell that a piece is written: a snapshot, a settlement or a register."""
+        self._done += more
+        self._tell(self._done, self._of)
+
+    def _pieces(self, settlements: Sequence[_Settlement]) -> int:
+        used = {each for one in settlements for each in self._read_by(one).values()}
+        return len(used) + len(settlements) + len({each.row.revision for each in settlements})
+
+    def _read_by(self, settlement: _Settlement) -> dict[str, int]:
+        return proofs.snapshots_read(self._connection, settlement.settlement_id)
+
     def _settlements(self) -> list[_Settlement]:
         history.settlements_or_refusal(self._connection, self._month)
         found = []
         for number, (settlement_id, row) in enumerate(proofs.settled_rows(self._connection, self._month).items(), 1):
             texts = kept_inputs(self._connection, settlement_id)
-            if not PARTS.keys() <= texts.keys():
-                raise Refusal(
-                    f"month {self._month} was settled by a version that did not keep what it was decided from: a proof "
-                    "of it could not be decided again. Months settled from schema 0016 on have one"
-                )
+            check_kept(self._month, texts)
             found.append(_Settlement(number, settlement_id, row, texts))
         return found
 
@@ -187,7 +215,7 @@ class _Writing:
         """Write each snapshot once; return their places by id."""
         places: dict[int, int] = {}
         for settlement in settlements:
-            for snapshot_id in proofs.snapshots_read(self._connection, settlement.settlement_id).values():
+            for snapshot_id in self._read_by(settlement).values():
                 if snapshot_id not in places:
                     places[snapshot_id] = len(places) + 1
                     self._snapshot(snapshot_id, places[snapshot_id])
@@ -203,13 +231,14 @@ class _Writing:
         }
         for name, text in tables.items():
             self._add(layout.snapshot_member(place, name), text)
+        self._told()
 
     def _settlement(self, settlement: _Settlement, places: Mapping[int, int]) -> None:
         own = settlement.settlement_id
         for name in PARTS:
             self._add(layout.input_member(settlement.number, name), settlement.texts[name])
         totals = load_totals(self._connection, own)
-        read = proofs.snapshots_read(self._connection, own)
+        read = self._read_by(settlement)
         tables = {
             "snapshots": rows_text(SnapshotUse, (SnapshotUse(entity, places[each]) for entity, each in read.items())),
             "held": rows_text(HeldRow, held_rows(totals)),
@@ -221,6 +250,7 @@ class _Writing:
         }
         for name, text in tables.items():
             self._add(layout.settlement_member(settlement.number, name), text)
+        self._told()
 
     def _register(self, last: _Settlement) -> date | None:
         """Write the register of a revision, as its last settlement left it; return the day that it names."""
@@ -228,6 +258,7 @@ class _Writing:
         kept = {**rates_before(last.lines), **rises_of(rates)}
         register = read_register(self._connection, self._month, revision=last.row.revision, kept=kept)
         self._add(layout.register_member(last.row.revision), register_json(register))
+        self._told()
         return register.effective_on
 
     def _about_the_month(self) -> None:
