@@ -1,6 +1,7 @@
 """Names that somebody might type to break a page stay text, on each page that shows them."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.program_change import ProgramChange, unchanged
 from partner_program.usecases.benefits import Asked, Said, request_benefit
+from partner_program.usecases.desk import what_if
+from partner_program.usecases.work_apart import State
 from tests.letters import hostile
 from tests.page.asking import Asking
+from tests.page.small_world import JULY, JUNE
 from tests.worlds import World
 
 
@@ -121,3 +126,60 @@ def test_a_search_for_something_odd_is_shown_as_it_was_typed(ask: Asking) -> Non
         answer = ask("partners", params={"text": f"{typed}zzz"})
         assert answer.status_code == 200
         assert Elements(answer.text).found == calm.found, typed
+
+
+SETTLED = (hostile.MARKUP + hostile.TEMPLATES)[:14]
+
+
+def settled(folder: Path, names: list[str]) -> World:
+    """A world whose partners have these names, and all fell by a tier in July."""
+    world = World(folder)
+    for place, name in enumerate(names):
+        world.partner(f"P{place:03}", {"NL": f"A{place}"}, company_name=name)
+        world.bill(f"A{place}", "2015-06", 2_100_00 + place)
+        world.bill(f"A{place}", "2015-07", 1_400_00 + place)
+    world.ready("2015-06", "2015-07")
+    world.settle("2015-06", on="2015-07-27", started_by=names[0])
+    world.settle("2015-07", on="2015-08-03", started_by=names[0])
+    return world
+
+
+@pytest.fixture(scope="module")
+def settled_worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, World]:
+    calm = ["Calm Company"] * len(SETTLED)
+    return settled(tmp_path_factory.mktemp("odd_month"), SETTLED), settled(tmp_path_factory.mktemp("calm_month"), calm)
+
+
+def test_what_came_of_a_draft_has_the_same_elements_and_the_names_as_text(
+    ask: Asking, shown: Any, settled_worlds: tuple[World, World]
+) -> None:
+    read = []
+    for world, by in zip(settled_worlds, (SETTLED[0], "calm"), strict=True):
+        shown(world)
+        here = world.installation
+        program = what_if.basis(here).program
+        first, *others = unchanged(program, in_force_from=date(2030, 1, 1)).tiers
+        second = replace(others[0], from_mrr_cents=1_300_00)  # July's fall would not have been one
+        change = ProgramChange(date(2030, 1, 1), 2500, (first, second, *others[1:]))
+        draft = what_if.make_draft(here, change, JUNE, JULY)
+        what_if.keep(here, draft)
+        what_if.calculate(here, draft.key, State("working", by, 0))
+        answer = ask(f"programme/what-if/{draft.key}")
+        assert "Winners" in answer.text
+        read.append(Elements(answer.text))
+    odd, calm = read
+    assert odd.found == calm.found
+    assert [name for name in SETTLED if name not in odd.text and name.strip() not in odd.text] == []
+
+
+@pytest.mark.parametrize("path", ["months/2015-07", "months/2015-07/changes", "months/2015-07/proof", ""])
+def test_pages_of_a_month_have_the_same_elements(
+    ask: Asking, shown: Any, settled_worlds: tuple[World, World], path: str
+) -> None:
+    found = []
+    for world in settled_worlds:
+        shown(world)
+        answer = ask(path, "op")
+        assert answer.status_code == 200
+        found.append(Elements(answer.text).found)
+    assert found[0] == found[1]

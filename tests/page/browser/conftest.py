@@ -17,6 +17,7 @@ from demo.desk import api_server, free_port
 from partner_program.adapters.proofs.keys import KEY_VARIABLE
 from partner_program.usecases.proofs.keys import new_key
 from tests.page.browser.company import company
+from tests.page.browser.forwarder import forwarded
 from tests.page.browser.newcomer import Newcomer, Seen
 from tests.page.browser.programs import NO_CHROMIUM, chromium
 from tests.worlds import World
@@ -50,8 +51,9 @@ def airflow_desk(chromium_program: Path, tmp_path_factory: pytest.TempPathFactor
     assert chromium_program.is_file()
     home = tmp_path_factory.mktemp("airflow")
     world = World(tmp_path_factory.mktemp("company"))
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
+    port, sub_path = free_port(), os.environ.get("SUB_PATH", "")
+    asked_at = free_port() if sub_path else port
+    address = f"http://127.0.0.1:{asked_at}{sub_path}"
     passwords = {name: secrets.token_urlsafe(12) for name in PEOPLE}
     own = _settings(home, address, passwords)
     log = home / "made.log"
@@ -66,7 +68,10 @@ def airflow_desk(chromium_program: Path, tmp_path_factory: pytest.TempPathFactor
     key = home / "proof.pem"
     new_key(key)
     own[KEY_VARIABLE] = str(key)
-    with api_server(address, port, {**world.environment(), **own}, home / "api-server.log"):
+    with contextlib.ExitStack() as running:
+        if sub_path:
+            running.enter_context(forwarded(asked_at, port))
+        running.enter_context(api_server(address, port, {**world.environment(), **own}, home / "api-server.log"))
         yield Desk(address, passwords, world, own)
 
 

@@ -1,10 +1,23 @@
 """Somebody before a browser, who finds things by what stands on the page: links, labels, buttons, headings."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
+
 PAGES = "/partner-programme"
+PATIENCE = 60_000  # milliseconds: what a process apart makes takes longer beside other tests
+# `/months/2015-06/sign/check`, `/letters/2015-07/approve/done`, `/grants/new-check/P003`: what is of which kind.
+OF_AN_ACT = re.compile(r"[a-z_]+/(?:check|done)\b|[a-z_]+/[a-z_]+-(?:check|done)\b")
+looked_at: set[str] = set()
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def kept_out(page: Any, **options: Any) -> list[str]:
+    """What axe finds on a page as it is shown now."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"][:3]]
 
 
 @dataclass
@@ -72,15 +85,17 @@ class Newcomer:
         from playwright.sync_api import expect
 
         for each in words:
-            expect(self.shown.locator("main")).to_contain_text(each)
+            expect(self.shown.locator("main")).to_contain_text(each, timeout=PATIENCE)
+        self._look_at_act()
         return self
 
     def is_at(self, heading: str) -> "Newcomer":
         """Wait for the page with this heading."""
         from playwright.sync_api import expect
 
-        expect(self.shown.get_by_role("heading", level=1)).to_contain_text(heading)
+        expect(self.shown.get_by_role("heading", level=1)).to_contain_text(heading, timeout=PATIENCE)
         assert not self.page.evaluate(SIDEWAYS), f"{self.page.url} scrolls sideways at {self.page.viewport_size}"
+        self._look_at_act()
         return self
 
     def takes(self, words: str) -> tuple[str, bytes]:
@@ -102,6 +117,14 @@ class Newcomer:
         """A page that is refused with this status stands on the console, and is no fault."""
         self.seen.expected.add(status)
         return self
+
+    def _look_at_act(self) -> None:
+        """Ask axe about each kind of page that no link leads to: the last look, and what is shown after an act."""
+        found = OF_AN_ACT.search(self.page.url)
+        if found is None or found[0] in looked_at:
+            return
+        looked_at.add(found[0])
+        self.seen.complaints += [f"{self.page.url}: {each}" for each in kept_out(self.page)]
 
     def _hear(self, message: Any) -> None:
         if message.type != "error":

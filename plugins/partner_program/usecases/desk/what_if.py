@@ -121,10 +121,15 @@ def check_day(installation: Installation, day: date) -> None:
 
 def ask(installation: Installation, draft: Draft, *, by: str) -> None:
     """Keep a draft and calculate it; where another one is being calculated, this one waits for a person to start it."""
+    keep(installation, draft)
+    start(installation, draft.key, by=by)
+
+
+def keep(installation: Installation, draft: Draft) -> None:
+    """Keep a draft and what is asked of it."""
     folder = _folder(installation, draft.key)
     write_bytes_if_changed(folder / _file_name(draft.asked.change.in_force_from), draft.content)
     write_if_changed(folder / _ASKED, as_json(Asked, draft.asked))
-    start(installation, draft.key, by=by)
 
 
 def start(installation: Installation, key: str, *, by: str) -> bool:
