@@ -9,10 +9,11 @@ def test_read_a_restatement_line_by_line_and_accept_it(sitting: Opening, airflow
     (row,) = kim.rows("What accepting it does")
     partner, record, rate, letter = row.split("\t")
     assert partner == CORRECTED
-    assert "1,944.00 to 5,944.00" in record
-    assert "tier 1 to 3" in record
-    assert "tier 3" in rate
-    assert "correction" in letter
+    assert "mrr 1,944.00 EUR becomes 5,944.00 EUR" in record
+    assert "tier 1 becomes 3" in record
+    assert "NL A012 1,944.00 EUR becomes NL A012 5,944.00 EUR" in record
+    assert "3" in rate
+    assert letter
     kim.follow(CORRECTED).is_at(CORRECTED_NAME).reads("1,944.00")
     kim.page.go_back()
     kim.pick("Accept").write("Why", "the invoice came late").press("Go on").reads("Nothing has happened yet")

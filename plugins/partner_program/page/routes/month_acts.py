@@ -16,6 +16,7 @@ from partner_program.page.rates_runs import Runs, Taken, question_link
 from partner_program.page.rights import WHO_MAY_DECIDE, who_may_answer_rates
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView, View
+from partner_program.page.words import day
 from partner_program.page.words import month as named
 from partner_program.usecases.desk.month import month_overview
 from partner_program.usecases.desk.restatements import (
@@ -117,7 +118,7 @@ def check_rates(
         goes_on = "goes on and puts them in force" if answer == "accept" else "ends, and nothing takes force"
         then = f"the run {waiting.run_id} {goes_on}"
     facts = [
-        ("Month", f"{named(month)}, rates from {book.effective_on.isoformat()}"),
+        ("Month", f"{named(month)}, rates from {day(book.effective_on)}"),
         ("What changes", f"{book.falls} fall, {book.rises} rise, {book.first} first, {plural(len(book.held), 'held')}"),
         ("Asked by", book.asked_by or ""),
         ("Then", then),
@@ -204,7 +205,7 @@ def check_restatement(
         button, verb = f"Reject the restatement of {named(month)}", "reject"
     facts = [
         ("Month", f"{named(month)}, revision {look.proposal.revision}"),
-        ("From", f"{today.isoformat()}, today"),
+        ("From", f"{day(today)}, today"),
         ("What it does", does),
         ("Your reason", reason),
         ("On record as", deciding.name),

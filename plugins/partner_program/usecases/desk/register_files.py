@@ -57,13 +57,16 @@ def register_to_take(installation: Installation, month: BillingMonth, form: Regi
 
 def look_at_register(installation: Installation, month: BillingMonth, form: RegisterForm) -> RegisterFile:
     """What there is of a register that is made apart; raises `Refusal` for a month that is not assessed."""
-    folder = _work(installation).folder / _key(month, form)
+    key = _key(month, form)
+    working, state = _work(installation).look(key)
+    if state is not None and state.kind == "working":
+        return RegisterFile(None, None, state, is_busy=False)  # asked about often: the rows are not read each time
     with installation.database.reading() as connection:
         made_of = _made_of(connection, month)
-    working, state = _work(installation).look(_key(month, form))
+    folder = _work(installation).folder / key
     made = folder / _MADE_OF
     is_there = made.is_file() and made.read_text("utf-8") == made_of
-    is_busy = working is not None and working != _key(month, form)
+    is_busy = working is not None and working != key
     return RegisterFile(None, folder / _FILE if is_there else None, state, is_busy)
 
 
