@@ -150,7 +150,7 @@ def test_one_at_a_time_and_one_that_was_killed_is_told(ask: Asking, world: World
     ready.unlink(missing_ok=True)
     begun = State("working", "lee", int(time.time()))
     assert start_apart(work.lock, "2015-07", lambda: work.write("2015-07", begun), asleep, ready, seconds=60)
-    for _ in range(200):
+    for _ in range(1200):
         if ready.exists() and ready.read_text():
             break
         time.sleep(0.05)

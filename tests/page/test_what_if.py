@@ -210,7 +210,7 @@ def working(desk_of: Asking, world: World) -> Any:
         what_if._write(folder / other.key, what_if.State("working", "lee", int(time.time())))
 
     assert start_apart(folder / "working", other.key, begin, asleep, ready, seconds=60)
-    for _ in range(200):
+    for _ in range(1200):
         if ready.exists() and ready.read_text():
             break
         time.sleep(0.05)

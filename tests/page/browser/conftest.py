@@ -18,7 +18,7 @@ from partner_program.adapters.proofs.keys import KEY_VARIABLE
 from partner_program.usecases.proofs.keys import new_key
 from tests.page.browser.company import company
 from tests.page.browser.forwarder import forwarded
-from tests.page.browser.newcomer import Newcomer, Seen
+from tests.page.browser.newcomer import PATIENCE, Newcomer, Seen
 from tests.page.browser.programs import NO_CHROMIUM, chromium
 from tests.worlds import World
 
@@ -142,7 +142,7 @@ def sitting(airflow_desk: Desk, tokens: dict[str, str], browser: Any) -> Iterato
         def sit(name: str, *, theme: str = "light", width: int = 1280, signed_in: bool = True) -> Newcomer:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
             ending.callback(context.close)
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(PATIENCE)
             context.add_init_script(f"try {{ localStorage.setItem('theme', '{theme}') }} catch {{}}")
             if signed_in:
                 context.add_cookies([{"name": "_token", "value": tokens[name], "url": airflow_desk.address}])

@@ -7,7 +7,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 
 PAGES = "/partner-programme"
-PATIENCE = 60_000  # milliseconds: what a process apart makes takes longer beside other tests
+PATIENCE = 90_000  # milliseconds: what a process apart makes takes longer beside other tests
 # `/months/2015-06/sign/check`, `/letters/2015-07/approve/done`, `/grants/new-check/P003`: what is of which kind.
 OF_AN_ACT = re.compile(r"[a-z_]+/(?:check|done)\b|(?:[a-z_]+/)?[a-z_]+-(?:check|done)\b")
 looked_at: set[str] = set()
