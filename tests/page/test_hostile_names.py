@@ -132,12 +132,12 @@ SETTLED = (hostile.MARKUP + hostile.TEMPLATES)[:14]
 
 
 def settled(folder: Path, names: list[str]) -> World:
-    """A world whose partners have these names, and all fell by a tier in July."""
+    """A world whose partners have these names, of whom the first fell in July."""
     world = World(folder)
     for place, name in enumerate(names):
         world.partner(f"P{place:03}", {"NL": f"A{place}"}, company_name=name)
         world.bill(f"A{place}", "2015-06", 2_100_00 + place)
-        world.bill(f"A{place}", "2015-07", 1_400_00 + place)
+        world.bill(f"A{place}", "2015-07", 2_100_00 + place if place else 1_400_00)
     world.ready("2015-06", "2015-07")
     world.settle("2015-06", on="2015-07-27", started_by=names[0])
     world.settle("2015-07", on="2015-08-03", started_by=names[0])
@@ -159,7 +159,7 @@ def test_what_came_of_a_draft_has_the_same_elements_and_the_names_as_text(
         here = world.installation
         program = what_if.basis(here).program
         first, *others = unchanged(program, in_force_from=date(2030, 1, 1)).tiers
-        second = replace(others[0], from_mrr_cents=1_300_00)  # July's fall would not have been one
+        second = replace(others[0], from_mrr_cents=1_300_00, monthly_fee_discount_bp=900)  # everybody gains
         change = ProgramChange(date(2030, 1, 1), 2500, (first, second, *others[1:]))
         draft = what_if.make_draft(here, change, JUNE, JULY)
         what_if.keep(here, draft)
