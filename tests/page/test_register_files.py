@@ -49,6 +49,19 @@ def test_a_large_register_is_made_apart_kept_and_made_anew_once_something_change
     assert ask(FILE).content == anew.content
 
 
+def test_a_workbook_is_made_anew_after_some_minutes_for_it_has_more_than_the_months_rows(
+    ask: Asking, large: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert large
+    book, page = f"months/{JUNE}/register.xlsx", f"months/{JUNE}/register/xlsx"
+    assert ask(book).status_code == 303
+    finished(ask, page)
+    assert ask(book).content[:2] == b"PK"
+    monkeypatch.setattr(register_files, "WORKBOOK_SECONDS", 0)
+    assert ask(book).status_code == 303
+    finished(ask, page)
+
+
 def test_a_month_that_was_not_run_has_no_register(ask: Asking, large: World) -> None:
     assert large
     assert ask("months/2015-09/register.csv").status_code == 404

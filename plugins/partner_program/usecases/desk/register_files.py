@@ -1,10 +1,12 @@
 """A month's register as a file to take: made at once where it is small, by a process apart where it is large.
 
 Of 100,000 partners the workbook takes half a minute of a processor, and who asks is a server that must not do it. What
-was made apart is kept with a hash of the rows behind it, and served while they are the same.
+was made apart is kept with a hash of the rows behind it, and served while they are the same. A workbook has more than
+the month's rows, so that one is made anew after some minutes.
 """
 
 import json
+import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +28,7 @@ from partner_program.usecases.work_apart import State, WorkApart
 
 AT_ONCE = 2_000  # partners: half a second
 LIMIT_SECONDS = 900
+WORKBOOK_SECONDS = 600  # so long one is served
 _FILE, _MADE_OF = "register", "made_of"
 
 
@@ -64,10 +67,15 @@ def look_at_register(installation: Installation, month: BillingMonth, form: Regi
     with installation.database.reading() as connection:
         made_of = _made_of(connection, month)
     folder = _work(installation).folder / key
-    made = folder / _MADE_OF
-    is_there = made.is_file() and made.read_text("utf-8") == made_of
+    is_there = _is_as_now(folder / _MADE_OF, made_of, form)
     is_busy = working is not None and working != key
     return RegisterFile(None, folder / _FILE if is_there else None, state, is_busy)
+
+
+def _is_as_now(made: Path, made_of: str, form: RegisterForm) -> bool:
+    if not made.is_file() or made.read_text("utf-8") != made_of:
+        return False
+    return form != "xlsx" or time.time() - made.stat().st_mtime < WORKBOOK_SECONDS
 
 
 def make_register(installation: Installation, key: str, begun: State) -> None:
