@@ -12,7 +12,7 @@ import pytest
 from partner_program.domain.program_change import ProgramChange, unchanged
 from partner_program.usecases.benefits import Asked, Said, request_benefit
 from partner_program.usecases.desk import what_if
-from partner_program.usecases.work_apart import State
+from partner_program.usecases.desk.apart import State
 from tests.letters import hostile
 from tests.page.asking import Asking
 from tests.page.small_world import JULY, JUNE

@@ -15,10 +15,11 @@ import pytest
 from partner_program.adapters.process_apart import start_apart, who_works
 from partner_program.adapters.proofs.keys import KEY_VARIABLE
 from partner_program.domain.acts import PROOF_WRITTEN
+from partner_program.usecases.desk.apart import State
+from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.proofs.keys import new_key
 from partner_program.usecases.proofs.verify import verify_proof
-from partner_program.usecases.work_apart import State, WorkApart
 from tests.page.asking import Asking
 from tests.page.small_world import JUNE, small_world
 from tests.page.test_pages import words_of
@@ -145,7 +146,7 @@ def test_a_file_that_is_not_on_record_is_never_served(ask: Asking, world: World)
 
 
 def test_one_at_a_time_and_one_that_was_killed_is_told(ask: Asking, world: World) -> None:
-    work = WorkApart(world.installation.out / "proofs" / ".checks", 60)
+    work = WorkApart(world.installation.out / "proofs" / ".checks")
     ready = world.folder / "ready"
     ready.unlink(missing_ok=True)
     begun = State("working", "lee", int(time.time()))

@@ -12,6 +12,7 @@ from partner_program.page.routes.months import FILE_KINDS, InPath
 from partner_program.page.view import ThisView
 from partner_program.page.words import month as named
 from partner_program.usecases.desk import register_files
+from partner_program.usecases.desk.apart import LIMIT_SECONDS
 from partner_program.usecases.proofs import kept
 
 router = APIRouter()
@@ -41,7 +42,7 @@ def register_apart(
         month=month,
         file=view.links("months", month, f"register.{form}"),
         found=register_files.look_at_register(here, month, form),
-        limit_minutes=register_files.LIMIT_SECONDS // 60,
+        limit_minutes=LIMIT_SECONDS // 60,
     )
 
 
@@ -53,7 +54,7 @@ def proof(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
         title=f"Proof of {named(month)}",
         month=month,
         found=kept.month_proof(here, month),
-        limit_minutes=kept.LIMIT_SECONDS // 60,
+        limit_minutes=LIMIT_SECONDS // 60,
         allowed=view.person.may_decide,
         who_could=WHO_MAY_DECIDE,
     )

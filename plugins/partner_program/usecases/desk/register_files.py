@@ -22,12 +22,12 @@ from partner_program.adapters.database.registry import count_partners
 from partner_program.domain.acts import AT_THE_HEAD
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere
+from partner_program.usecases.desk.apart import State
+from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.register import RegisterForm, register_file
-from partner_program.usecases.work_apart import State, WorkApart
 
 AT_ONCE = 2_000  # partners: half a second
-LIMIT_SECONDS = 900
 WORKBOOK_SECONDS = 600  # so long one is served
 _FILE, _MADE_OF = "register", "made_of"
 
@@ -96,7 +96,7 @@ def _made_of(connection: Connection, month: BillingMonth) -> str:
 
 
 def _work(installation: Installation) -> WorkApart:
-    return WorkApart(installation.out / "registers" / ".pages", LIMIT_SECONDS)
+    return WorkApart(installation.out / "registers" / ".pages")
 
 
 def _key(month: BillingMonth, form: RegisterForm) -> str:
