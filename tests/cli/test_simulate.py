@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.files.program import load_program
 from partner_program.usecases.installation import PROJECT
 from tests.cli.conftest import FORMULAS
 
@@ -87,3 +88,57 @@ def test_a_programme_file_with_a_fault_is_refused_with_its_line(settled, draft):
 
     assert (answer.status, answer.stdout) == (1, "")
     assert "draft.yaml:23: tiers[1].from_mrr_cents" in answer.stderr
+
+
+SWEEP = ("--vary", "tiers.1.from_mrr_cents=50000..50001/1")
+
+
+def test_drafts_are_compared_and_the_cheaper_one_takes_a_discount_from_four(settled):
+    answer = settled("simulate", *JUNE, *SWEEP, "--format", "json").json
+
+    by_words = {each["words"]: each for each in answer["drafts"]}
+    assert by_words["nothing"]["difference_cents"] == 0
+    other = by_words["tier 1 from 500.01"]
+    # four partners, 500.00 EUR and 5 points each
+    assert (other["difference_cents"], other["losers"], other["winners"]) == (-4 * 25_00, 4, 0)
+
+
+def test_several_files_are_compared_by_their_names(settled, draft):
+    said = settled("simulate", "--program", USED, "--program", draft, *JUNE).stdout
+
+    assert "2 drafts over 2015-06 to 2015-06" in said
+    assert "draft.yaml" in said
+
+
+def test_a_draft_is_written_as_a_file_that_loads_and_never_over_another(settled, tmp_path):
+    save = ("simulate", *JUNE, *SWEEP, "--save", "2", "--in-force-from", "2016-01-01", "--into", tmp_path)
+
+    assert settled(*save).stdout == f"wrote {tmp_path}/2016-01-01.yaml\n"
+    written = load_program(tmp_path / "2016-01-01.yaml")
+    assert (written.in_force_from.isoformat(), written.tiers[0].from_mrr_cents) == ("2016-01-01", 500_01)
+    assert settled(*save).status == 0
+    other = settled(*(word if word != "2" else "1" for word in save))
+    assert other.status == 1
+    assert "is there already" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (JUNE, "which programme"),
+        ((*JUNE, "--vary", "tiers.1.sla=1..2/1"), "expected as in"),
+        ((*JUNE, "--program", USED, "--held-out", "1"), "for several drafts"),
+        ((*JUNE, *SWEEP, "--save", "1"), "--save needs the day"),
+    ],
+)
+def test_what_says_too_little_is_wrong_usage(settled, words, said):
+    answer = settled("simulate", *words)
+
+    assert answer.status == 2
+    assert said in answer.stderr
+
+
+def test_not_every_month_can_be_held_out(settled):
+    answer = settled("simulate", *JUNE, *SWEEP, "--held-out", "1")
+
+    assert (answer.status, "expected fewer than all" in answer.stderr) == (1, True)

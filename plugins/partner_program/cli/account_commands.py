@@ -17,7 +17,7 @@ def accounts() -> None:
 
 
 @accounts.command("suggest", epilog=example("partner-program accounts suggest --month 2015-07"))
-@click.option("--month", type=MONTH, help="A month that was settled; default: the newest one in force.")
+@click.option("--month", type=MONTH, help="Which month, settled already; default: the newest one in force.")
 @report_options
 def suggest(month: BillingMonth | None, **shown: Any) -> None:
     """List the reseller accounts that nobody linked, whose each may be, and what it would have changed.

@@ -39,6 +39,12 @@ def _discount_bp(text: str) -> int:
     return found
 
 
+def _sweep(text: str) -> Any:
+    from partner_program.domain.program_sweep import read_sweep
+
+    return read_sweep(text)
+
+
 def whole(name: str, lowest: int = -(10**15), highest: int = 10**15) -> Typed:
     """A whole number in a range, shown as `name`; click's own integers would allow `1_000` and digits of any script."""
     return Typed(name, written_values.whole_between(lowest, highest))
@@ -60,6 +66,7 @@ CODE = Typed("ID", written_values.code)
 AT_ENTITY = Typed("ENTITY/ID", _at_entity)
 CURRENCY = Typed("CODE", written_values.currency)
 WORDS = Typed("TEXT", written_values.text)
+SWEEP = Typed("SWEEP", _sweep)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 

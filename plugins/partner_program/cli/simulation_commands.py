@@ -1,39 +1,100 @@
-"""The command that tries another programme file on settled months, and prints its answer for people."""
+"""The command that tries other programme files on settled months, and prints its answer for people."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from partner_program.cli.inputs import FILE, MONTH, installation
-from partner_program.cli.options import example
+from partner_program.cli.inputs import DAY, FILE, FOLDER, MONTH, SWEEP, installation, whole
+from partner_program.cli.options import all_rows, example
+from partner_program.cli.report_commands import tell
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, euros_text, percent_text, round_half_away
 from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
+    from partner_program.domain.program_sweep import Sweep
     from partner_program.domain.simulation import Discounts, SimulatedMonth, SimulatedResult
 
 
-@click.command(epilog=example("partner-program simulate --program draft.yaml --from 2015-06 --to 2015-09"))
-@click.option("--program", "program_file", type=FILE, required=True, help="The programme file to try on these months.")
+@click.command(
+    epilog=example(
+        "partner-program simulate --program draft.yaml --from 2015-06 --to 2015-09",
+        "partner-program simulate --from 2015-06 --to 2015-09 --held-out 1 \\",
+        "  --vary tiers.3.from_mrr_cents=450000..600000/25000 --vary tiers.3.monthly_fee_discount_bp=900..1100/50",
+    )
+)
+@click.option(
+    "--program", "program_files", type=FILE, multiple=True, help="The programme file to try; several are compared."
+)
+@click.option(
+    "--vary",
+    "sweeps",
+    type=SWEEP,
+    multiple=True,
+    help="Compare every value of a cell of the tier table, as tiers.3.from_mrr_cents=450000..600000/25000.",
+)
 @click.option("--from", "first", type=MONTH, required=True, help="The first month, settled already.")
 @click.option("--to", "last", type=MONTH, required=True, help="The last month.")
+@click.option(
+    "--held-out", type=whole("MONTHS", 0, 600), default=0, help="So many last months choose no draft, and judge them."
+)
+@click.option("--save", "number", type=whole("DRAFT", 1, 1_000_000), help="Write this draft as a programme file.")
+@click.option("--in-force-from", "day", type=DAY, help="The day of the file that --save writes.")
+@click.option("--into", "folder", type=FOLDER, help="The folder of the file that --save writes.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv"]),
     default="text",
     show_default=True,
-    help="For people, programs, or a spreadsheet with the partners that differ.",
+    help="For people, programs, or a spreadsheet with the partners that differ, or the drafts.",
 )
-def simulate(program_file: Path, first: BillingMonth, last: BillingMonth, form: Literal["text", "json", "csv"]) -> None:
+@all_rows
+def simulate(
+    program_files: tuple[Path, ...],
+    sweeps: tuple["Sweep", ...],
+    first: BillingMonth,
+    last: BillingMonth,
+    held_out: int,
+    number: int | None,
+    day: date | None,
+    folder: Path | None,
+    form: Literal["text", "json", "csv"],
+    every: bool,
+) -> None:
     """Show what another programme file would have decided in settled months; nothing is written.
 
     The file is used for all these months, whatever its first day. Each month keeps its effective date and what was
     counted; grace periods follow the simulated months before. Held partners, and rates written between two months,
     are left out.
+
+    Several files, or --vary, are compared draft by draft: what each costs, who wins and loses, how often tiers change,
+    and which of them no other beats. Each --vary is tried with each other one, on the last file or on the newest
+    programme. --save writes one of them for a day, as a draft that loads.
     """
+    if not program_files and not sweeps:
+        raise click.UsageError("which programme? Give --program FILE, or --vary")
+    if len(program_files) == 1 and not sweeps:
+        if held_out or number:
+            raise click.UsageError("--held-out and --save are for several drafts")
+        _simulate_one(program_files[0], first, last, form)
+        return
+    from partner_program.usecases.reports.program_design import Design, compare, save_draft
+
+    design = Design(program_files, sweeps, first, last, held_out)
+    if number is not None:
+        if day is None or folder is None:
+            raise click.UsageError("--save needs the day, --in-force-from, and a folder, --into")
+        click.echo(f"wrote {save_draft(installation(), design, number, day=day, path=folder)}")
+        return
+    tell(compare(installation(), design), form=form, table="", every=every)
+
+
+def _simulate_one(
+    program_file: Path, first: BillingMonth, last: BillingMonth, form: Literal["text", "json", "csv"]
+) -> None:
     from partner_program.usecases.simulation import simulate as simulate_months
     from partner_program.usecases.simulation import simulation_file
 

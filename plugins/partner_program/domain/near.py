@@ -37,6 +37,13 @@ class NearPartner:
     above_own_cents: Annotated[int | None, Column("above its own", "euros")]
 
 
+def is_near(program: Program, mrr_eur_cents: int, within_bp: int) -> bool:
+    """Whether the threshold below a total, or the one above it, lies within a share of itself."""
+    earned = program.earned_tier(mrr_eur_cents)
+    both = (row.from_mrr_cents for row in program.tiers[max(earned - 1, 0) : earned + 1])
+    return any(abs(mrr_eur_cents - threshold) * BP <= threshold * within_bp for threshold in both)
+
+
 def near_partners(*, program: Program, counted: Iterable[CountedPartner], within_bp: int) -> Sequence[NearPartner]:
     """The partners of which a threshold lies within a share of it, the nearest first.
 
@@ -47,10 +54,7 @@ def near_partners(*, program: Program, counted: Iterable[CountedPartner], within
         to_next = gap_to_next(program, each.earned_tier, each.mrr_eur_cents)
         own = program.tiers[each.earned_tier - 1].from_mrr_cents if each.earned_tier else None
         above = None if own is None else each.mrr_eur_cents - own
-        next_from = None if to_next is None else each.mrr_eur_cents + to_next
-        near_next = to_next is not None and next_from is not None and to_next * BP <= next_from * within_bp
-        near_own = above is not None and own is not None and above * BP <= own * within_bp
-        if near_next or near_own:
+        if is_near(program, each.mrr_eur_cents, within_bp):
             row = NearPartner(
                 partner_id=each.partner_id,
                 company_name=each.company_name,

@@ -6,6 +6,7 @@ from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, round_half_away
+from partner_program.domain.program_design import side_of
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 
 NAMED = 25  # so many winners and losers are named; a file has all partners that differ
@@ -105,11 +106,7 @@ def what_if(simulation: Simulation) -> WhatIf:
 
 def _side(results: Sequence[SimulatedResult]) -> int:
     """1 for a winner, -1 for a loser, 0 for neither."""
-    points = [each.monthly_fee_difference_bp for each in results if each.monthly_fee_difference_bp]
-    if points and (min(points) > 0 or max(points) < 0):
-        return 1 if points[0] > 0 else -1
-    euros = _weighed(results)
-    return (euros > 0) - (euros < 0)
+    return side_of((each.settled.mrr_eur_cents, each.monthly_fee_difference_bp) for each in results)
 
 
 def _month(month: SimulatedMonth) -> MonthFigures:

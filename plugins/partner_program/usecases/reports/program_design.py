@@ -1,0 +1,128 @@
+"""Compares drafts of a programme over settled months, and writes a chosen one as a file; nothing takes force."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from partner_program.adapters.atomic_write import write_bytes_if_changed
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database import results as settled_results
+from partner_program.adapters.files.program import load_program, read_program
+from partner_program.adapters.files.program_draft import draft_text
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.month_order import check_all_assessed, months_from_to
+from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program
+from partner_program.domain.program_change import ProgramChange
+from partner_program.domain.program_design import ComparedDraft, PartnerPast, Past, compare_drafts
+from partner_program.domain.program_sweep import Draft, Sweep, swept, terms_of
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import agreements_by_partner
+from partner_program.domain.report import Report, ReportTable
+from partner_program.usecases.installation import Installation
+
+NEAR_BP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is compared over which months: programme files, and the drafts that sweeps make of the last of them.
+
+    Without a file it is the newest programme's. The last `held_out` months choose no draft.
+    """
+
+    files: Sequence[Path]
+    sweeps: Sequence[Sweep]
+    first: BillingMonth
+    last: BillingMonth
+    held_out: int = 0
+
+
+def compare(installation: Installation, design: Design) -> Report:
+    """The drafts beside one another; refused where a month is not settled, or a file is unsound."""
+    months = months_from_to(first=design.first, last=design.last)
+    if not 0 <= design.held_out < len(months):
+        raise Refusal(f"{design.held_out} months held out of {len(months)}: expected fewer than all of them")
+    drafts, left_out = _drafts(installation, design)
+    with installation.database.reading() as connection:
+        check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
+        results = settled_results.load_results(connection)
+        grants = settled_results.load_grants(connection)
+        agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
+    partners = (
+        PartnerPast(tuple(own), tuple(grants.get(partner_id, ())), tuple(agreements.get(partner_id, ())))
+        for partner_id, own in sorted(results.items())
+    )
+    past = Past(partners, months, design.held_out)
+    found = compare_drafts(past=past, drafts=drafts, near_bp=NEAR_BP)
+    return Report(
+        name="simulate",
+        title=f"{plural(len(found), 'draft')} over {design.first} to {design.last}",
+        month=design.last,
+        said=_said(found, months, design.held_out, left_out),
+        tables=(ReportTable("drafts", "Drafts, those that no other beats first", ComparedDraft, found),),
+    )
+
+
+def save_draft(installation: Installation, design: Design, number: int, *, day: date, path: Path) -> Path:
+    """Write a draft as a dated programme file in `path`; returns the file. Refused where one is there already.
+
+    The file says that it is a draft; the strict reader has judged it.
+    """
+    drafts, _ = _drafts(installation, design)
+    if not 1 <= number <= len(drafts):
+        raise Refusal(f"there is no draft {number}: they are 1 to {len(drafts)}")
+    base, content = _base(installation, design)
+    program = drafts[number - 1].program
+    change = ProgramChange(day, program.promotion_cap_bp, tuple(terms_of(row) for row in program.tiers))
+    file = path / f"{day}.yaml"
+    written = draft_text(content, base, change).encode()
+    read_program(file.name, written)
+    if file.exists() and file.read_bytes() != written:
+        raise Refusal(f"{file} is there already, with another programme: choose another folder or day")
+    write_bytes_if_changed(file, written)
+    return file
+
+
+def _drafts(installation: Installation, design: Design) -> tuple[list[Draft], int]:
+    files = [Draft(path.name, load_program(path)) for path in design.files]
+    if not design.sweeps:
+        return files, 0
+    base, _ = _base(installation, design)
+    made, left_out = swept(base, design.sweeps)
+    return [*files, *made], left_out
+
+
+def _base(installation: Installation, design: Design) -> tuple[Program, bytes]:
+    """The programme that sweeps change, and the bytes of its file."""
+    if design.files:
+        return load_program(design.files[-1]), design.files[-1].read_bytes()
+    newest = installation.programs[-1]
+    return newest, (installation.include / "program" / newest.file_name).read_bytes()
+
+
+def _said(
+    found: Sequence[ComparedDraft], months: Sequence[BillingMonth], held_out: int, left_out: int
+) -> tuple[str, ...]:
+    front = [each for each in found if each.front]
+    settled = found[0].cost_cents - found[0].difference_cents
+    chosen = len(months) - held_out
+    said = [
+        f"{plural(len(front), 'draft')} of {len(found):,} on the front: none costs less with as few losers and changes "
+        "and as many winners.",
+        f"As settled, monthly fee discounts were {euros_text(settled)} EUR of the revenue counted in "
+        f"{plural(chosen, 'month')}. No forecast: only new orders get a discount, and nobody knows what other prices "
+        "would have changed.",
+        f"Near: within {percent_text(NEAR_BP)} of a threshold in {months[chosen - 1]}. Changes: of tier, for each "
+        "partner and year.",
+    ]
+    if held_out:
+        said.append(f"Held out: the last {plural(held_out, 'month')}. The others choose a draft, these judge it.")
+    else:
+        said.append("No month is held out: a draft that all months choose may fit these alone (--held-out).")
+    if left_out:
+        said.append(f"{plural(left_out, 'draft')} left out: a threshold would not be above the one before.")
+    return tuple(said)
