@@ -107,3 +107,12 @@ def test_libreoffice_opens_it_and_calculates_the_same_cents(july: World, tmp_pat
             assert {name: round(number(row[name]), 6) for name in numbers} == {
                 name: round(value, 6) for name, value in numbers.items()
             }
+
+
+def test_what_moved_revenue_since_the_month_before_has_sheets_of_its_own(july: World) -> None:
+    moved = {
+        each["partner_id"]: each
+        for each in rows(register_file(july.installation, BillingMonth(2015, 7), "xlsx"), "movements partners")
+    }
+    assert moved["P1"]["contraction"] == -0.01
+    assert (moved["P2"]["held"], moved["P3"]["held"]) == (-1_000, -9_000)

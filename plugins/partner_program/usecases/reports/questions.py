@@ -30,7 +30,7 @@ class Question:
 
 QUESTIONS: Mapping[str, Question] = {
     "near": Question("Who is near a threshold?", near),
-    "movements": Question("What moved revenue since the month before?", movements_to),
+    "movements": Question("What moved revenue since the month before?", movements_to, in_workbook=True),
 }
 
 
