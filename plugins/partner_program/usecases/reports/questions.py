@@ -48,7 +48,7 @@ def workbook_reports(installation: Installation, month: BillingMonth) -> list[Re
         if each.in_workbook:
             with suppress(Refusal):
                 found.append(each.answer(installation, month))
-    return found
+    return [each for each in found if each.equations or any(table.rows for table in each.tables)]
 
 
 def report_file(report: Report, form: ReportForm, table: str = "") -> str:
