@@ -15,9 +15,11 @@ serves the tasks of all DAGs: nothing long runs in it, and routes that read are 
 and days by the filters of `words`. No style and no script stands in a template: the pages' rules for browsers refuse
 both.
 **To add an act:** a class of `forms.Act`: its last look calls the use case only to try, its act calls it; what is
-refused stands at the form, with what was typed. `routes_of` makes its routes, for those who may act. Any other form is
-sent to a route with `Depends(rights.may_act)` or `rights.may_decide`, which ends in `view.then(...)`: a browser that is
-reloaded asks again and acts once.
+refused stands at the form, with what was typed. `routes_of` makes its routes, for those who may act, or with `decides`
+for those who may decide. What takes longer than a page may, or changes the registry's files, is an
+`errand_forms.Errand`: a process apart does it. The run book's table of acts names it, and a test compares. Any other
+form is sent to a route with `Depends(rights.may_act)` or `rights.may_decide`, which ends in `view.then(...)`: a browser
+that is reloaded asks again and acts once.
 **To add an endpoint:** likewise in `api/`; it returns what `--format json` prints.
 
 `tests/page` walks all routes: nothing is answered to somebody who is not signed in, nobody who may only look changes
