@@ -18,6 +18,7 @@ from partner_program.adapters.process_apart import start_apart, who_works
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program_change import ProgramChange, TierTerms
 from partner_program.usecases.desk import what_if
+from partner_program.usecases.desk.apart import State, write_state
 from partner_program.usecases.installation import PROJECT
 from tests.page.asking import Asking
 from tests.page.small_world import JULY, JUNE, NAME_WITH_MARKUP, small_world
@@ -207,7 +208,7 @@ def working(desk_of: Asking, world: World) -> Any:
     ready.unlink(missing_ok=True)
 
     def begin() -> None:
-        what_if._write(folder / other.key, what_if.State("working", "lee", int(time.time())))
+        write_state(folder / other.key, State("working", "lee", int(time.time())))
 
     assert start_apart(folder / "working", other.key, begin, asleep, ready, seconds=60)
     for _ in range(1200):
