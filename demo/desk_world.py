@@ -1,7 +1,8 @@
 """Adds to the demo's two months what a desk has on an ordinary morning, so that each list of *Today* has something.
 
 A line of July that came late proposes a restatement; August is stopped by its brake, for one amount with two digits too
-many; rates wait to be published to the order database of NL; a benefit ends soon and another is asked for.
+many; a grant's rate waits to be published to the order database of NL; its grace ends soon, as a benefit does, and
+another benefit is asked for.
 """
 
 import csv
@@ -18,10 +19,11 @@ from partner_program.adapters.connections import EnvironmentConnections
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn
 from partner_program.usecases.benefits import Asked, Granted, Said, approve_benefit, request_benefit
+from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.run import run_month
-from partner_program.usecases.publication import owe_rates
+from partner_program.usecases.publication import owe_rates, publish_owed
 
 
 class Late(NamedTuple):
@@ -63,6 +65,7 @@ def leave_things_to_do() -> bool:
     here = Installation.here(EnvironmentConnections())
     with here.database.writing() as connection:
         owe_rates(connection, today=here.today())
+    publish_owed(here, published_on=here.today())
     _bill(_LATE, closed_on="2015-08-19")
     run_month(here, MonthRequest(JULY, date(2015, 8, 20), started_by="pat"))
     _bill(_MISTYPED, closed_on="2015-09-02")
@@ -88,8 +91,18 @@ def _bill(line: Late, *, closed_on: str) -> None:
 
 
 def _ask(here: Installation) -> None:
-    """Two partners ask for servers to try; one has them until soon."""
+    """A partner has grace until soon, with a rate to publish; two ask for servers to try, and one has them already."""
     today = here.today()
+    grant_grace(
+        here,
+        "P042",
+        tier=2,
+        starts_on=today,
+        ends_on=today + timedelta(25),
+        granted_by="Bram Oosterhuis",
+        reason="a rack moves in",
+        today=today,
+    )
     soon = Asked("P014", "seeding_options", today, today + timedelta(20), 1)
     asked = request_benefit(here, soon, Said("Bram Oosterhuis", "a server for its fair", today)).request
     approve_benefit(here, asked.request_id, Granted(), Said("Jörg Weißenfels", "it sells servers", today))

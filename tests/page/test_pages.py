@@ -74,13 +74,37 @@ def test_a_month_shows_who_fell_who_is_held_and_sums_that_add_up(ask: Asking) ->
 
 
 def test_a_partner_shows_tier_rate_since_when_and_the_gap(ask: Asking) -> None:
-    said = words_of(ask("partners/P1").text)
+    answer = ask("partners/P1")
+    said = words_of(answer.text)
     assert "New orders get 5 % off the monthly fee and 10 % off the set-up fee, since 3 August 2015." in said
     assert "Revenue, July 2015 1,999.99 EUR" in said
     assert "0.01 EUR to Tier 2, from 2,000.00" in said
+    assert (
+        "In July 2015 it fell from Tier 2 to Tier 1: 1,999.99 EUR counted, 2,000.00 in June 2015. Why, down to the line"
+    ) in said
     assert "an answer is due: dispute P1-2015-07-1" in said
+    assert "August 2015, the next month, decides the tier anew once it is run." in said
+    assert ">▼</text>" in answer.text
     held = words_of(ask("partners/P3").text)
     assert "Held in July 2015: it keeps its rate. entity US: July 2015 not closed" in held
+    assert "it fell" not in held
+    assert "In July 2015 it rose from Tier 2 to Tier 3: 5,100.00 EUR counted" in words_of(ask("partners/P2").text)
+
+
+@pytest.mark.parametrize(
+    ("path", "entry"),
+    [
+        ("", "Today"),
+        ("months/2015-07", "Months"),
+        ("partners/P1", "Partners"),
+        ("receipts/2015-07/P1", "Partners"),
+        ("quote?partner=P1", "Partners"),
+        ("contracts/P1", "Partners"),
+        ("grants/new/P1", "Grants and benefits"),
+    ],
+)
+def test_the_row_of_links_says_where_one_is(ask: Asking, path: str, entry: str) -> None:
+    assert re.findall(r'aria-current="page">([^<]*)<', ask(path, "user").text) == [entry]
 
 
 def test_a_partner_with_a_slash_in_its_id_has_a_page(ask: Asking) -> None:
@@ -120,7 +144,7 @@ def test_the_list_keeps_those_who_are_wanted(ask: Asking, filters: str, expected
 
 def test_a_held_partner_is_listed_with_the_rate_that_it_keeps(ask: Asking) -> None:
     row = words_of(ask("partners?change=held").text).split("Third Company")[1]
-    assert row.split("Pat")[0].split() == f"P3 held Tier 3 kept {NOTHING} {NOTHING} 10 % 27 July 2015".split()
+    assert row.split("Pat")[0].split() == f"P3 NL, en held Tier 3 kept {NOTHING} {NOTHING} 10 % 27 July 2015".split()
 
 
 def test_the_tiers_of_the_newest_months_are_drawn_and_stand_in_a_table(ask: Asking) -> None:

@@ -9,7 +9,7 @@ from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import GrantStanding, verdict_words
 from partner_program.domain.letters import LetterKind
-from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import LegacyAgreement
 
@@ -31,6 +31,27 @@ class PartnerMonth:
     setup_fee_discount_bp: int | None
     sla: str | None
     held_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The newest result moved a partner to another tier: the month, and the one before it that had a result."""
+
+    month: PartnerMonth
+    before: PartnerMonth | None
+
+    @property
+    def is_fall(self) -> bool:
+        """Whether the tier is lower than before."""
+        return (self.month.tier or 0) < (self.month.previous_tier or 0)
+
+
+def newest_move(months: Sequence[PartnerMonth]) -> Move | None:
+    """How the newest result moved the tier, None where it did not; months are the newest first."""
+    decided = [each for each in months if each.tier is not None and each.status == IN_FORCE]
+    if not decided or decided[0].previous_tier is None or decided[0].previous_tier == decided[0].tier:
+        return None
+    return Move(decided[0], decided[1] if len(decided) > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from partner_program.page.words import MONTHS, month, whole_euros
 from partner_program.page.words import tier as tier_words
 
 BANDS = 6  # colours of tiers; a tier above has that of the last
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 76, 12, 38
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 76, 18, 38
 _LINE = 14  # the least distance of two lines of text
 
 
@@ -31,11 +31,12 @@ SIZES = (Size("wide-only", 760, 260), Size("narrow", 340, 220))
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A month's revenue in EUR cents, None where it has none, and the tier that it had."""
+    """A month's revenue in EUR cents, None where it has none, the tier that it had, and a sign for what happened."""
 
     billing_month: BillingMonth
     cents: int | None
     tier: int | None
+    sign: str = ""
 
 
 def revenue(bars: Sequence[Bar], thresholds: Mapping[int, int], *, ident: str, table: str) -> Markup:
@@ -106,6 +107,9 @@ def _bars(size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom
         if bar.cents is not None:
             upper, lower = at(max(bar.cents, 0)), at(min(bar.cents, 0))
             yield _rect(x, upper, width, max(lower - upper, 1), bar.tier or 0)
+        if bar.sign:
+            above = at(max(bar.cents or 0, 0)) - 4
+            yield f'<text x="{round(x + width / 2, 1)}" y="{above}" text-anchor="middle">{escape(bar.sign)}</text>'
     yield from _month_words(size, [bar.billing_month for bar in bars])
 
 

@@ -19,10 +19,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link in the row that every page has: its words, and the first part of the addresses that it stands for."""
+    """A link in the row that every page has: its words, and the first parts of the addresses that it stands for."""
 
     words: str
     part: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ def test_find_a_partner_by_a_piece_of_its_name_and_say_why_it_fell(sitting: Open
     maria = sitting("maria", width=360).open().follow("Partners").is_at("Partners")
     maria.write("Name", "chgraf").page.keyboard.press("Enter")
     maria.follow(FALLEN_NAME).is_at(FALLEN_NAME).reads("to Tier 2, from 2,000.00")
-    maria.follow("July 2015").is_at(FALLEN_NAME).reads("1,970.00 EUR counted")
+    maria.follow("Why, down to the line").is_at(FALLEN_NAME).reads("1,970.00 EUR counted")
     maria.follow("Ask the entities for each line").reads("Line by line")
     (line,) = maria.rows("Line by line, as the entities have them now")
     assert "1,970.00" in line

@@ -43,7 +43,7 @@ from partner_program.usecases.desk.benefits import (
 from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.installation import Installation
 
-ENTRY = Entry("Grants and benefits", "benefits")
+ENTRY = Entry("Grants and benefits", "benefits", also=("grants",))
 router = APIRouter()
 SHOWN = (
     ("decide", "what waits for a decision"),

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from partner_program.domain.grace import months_words, verdict_words
+from partner_program.domain.partner_overview import PartnerMonth, newest_move
 from partner_program.page import charts
 from partner_program.page.installed import Installed
 from partner_program.page.view import ThisView
@@ -18,14 +19,27 @@ router = APIRouter()
 def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
     """A partner as it is today."""
     found = partner_overview(here, partner_id, on=here.today())
-    bars = [charts.Bar(each.billing_month, each.mrr_eur_cents, each.tier) for each in reversed(found.months)]
+    bars = [
+        charts.Bar(each.billing_month, each.mrr_eur_cents, each.tier, _sign(each)) for each in reversed(found.months)
+    ]
     thresholds = {row.tier: row.from_mrr_cents for row in found.tiers}
     return view.page(
         "partner.html",
         title=found.partner.company_name,
         found=found,
         chart=charts.revenue(bars, thresholds, ident="revenue", table="Months"),
+        move=newest_move(found.months),
         verdict_words=verdict_words,
         months_words=months_words,
         steps=steps_for(found.partner.status),
     )
+
+
+def _sign(month: PartnerMonth) -> str:
+    """What happened to a partner in a month, as the chart marks it; the table below says it in words."""
+    if month.held_reason is not None:
+        return "\N{WHITE CIRCLE}"
+    rose_or_fell = ""
+    if month.tier is not None and month.previous_tier is not None and month.tier != month.previous_tier:
+        rose_or_fell = "▲" if month.tier > month.previous_tier else "▼"
+    return rose_or_fell + ("\N{BLACK DIAMOND}" if month.granted_tier else "")
