@@ -27,6 +27,7 @@ from partner_program.airflow_steps.running import OWNER
 
 @dag(
     dag_id="migration_2015",
+    dag_display_name="Migration of June 2015",
     schedule=None,
     catchup=False,
     max_active_runs=1,

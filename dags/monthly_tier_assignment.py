@@ -16,6 +16,7 @@ grants, exchange rates) before the totals are merged.
 | `assign_tiers`, `settle_grace_periods` | decide tiers and open grants, as drafts |
 | `ask_for_approval`, `approve_rates` | wait for a person, where the programme has rates approved (`approval: rates`) |
 | `write_discount_rates` | **writes the rates in one transaction**, and the month is in force; the brake may stop it |
+| `announce_month`, `announce_rates` | tell DAGs of others, by the month's assets; skipped where nothing is new |
 | `publish_rates` | adds the rates to each order database and reads them back; tries again for five to six hours |
 | `render_letters`, `preview_letters` | write the letters and the months' page below `out/` |
 | `ask_for_letters`, `start_letters` | start `tier_letters`, which waits for a person's approval before it sends |
@@ -52,6 +53,7 @@ from partner_program.airflow_steps.running import OWNER
 
 @dag(
     dag_id="monthly_tier_assignment",
+    dag_display_name="Monthly tier assignment",
     schedule=CronPartitionTimetable("0 0 1 * *", timezone="Europe/Amsterdam", run_offset=-1, key_format="%Y-%m"),
     catchup=False,
     max_active_runs=1,

@@ -41,6 +41,7 @@ from partner_program.airflow_steps.running import OWNER
 
 @dag(
     dag_id="programme_reminders",
+    dag_display_name="Reminders for partner managers",
     schedule=CronTriggerTimetable("0 7 * * 1", timezone="Europe/Amsterdam"),
     catchup=False,
     max_active_runs=1,

@@ -12,6 +12,7 @@ are rendered.
 | `send_canary` | sends the first three letters; if one is not taken, the rest stays here |
 | `send_letters` | sends the rest in batches, one after the other |
 | `send_deferred` | tries postponed letters again for up to two days; holds no worker meanwhile |
+| `announce_letters` | tells DAGs of others that none is on its way any more, by the asset for it |
 | `reconcile_letters` | adds up: owed = the sum of the states; fails if a letter needs a person |
 
 | parameter | default | meaning |
@@ -40,6 +41,7 @@ from partner_program.airflow_steps.running import OWNER
 
 @dag(
     dag_id="tier_letters",
+    dag_display_name="Tier letters",
     schedule=None,
     catchup=False,
     max_active_runs=1,

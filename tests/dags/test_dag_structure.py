@@ -322,3 +322,91 @@ def test_a_parameter_that_does_not_fit_is_refused_before_anything_starts(dag, na
 )
 def test_a_parameter_that_fits_is_taken(dag, name, value):
     assert dag.params.get_param(name).resolve(value) == value
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "groups"),
+    [
+        *(
+            (
+                dag_id,
+                {
+                    "read": ["begin_month", "pull_mrr", "validate_mrr", "wait_for_closes"],
+                    "decide": [
+                        "approve_rates",
+                        "ask_for_approval",
+                        "assign_tiers",
+                        "merge_totals",
+                        "settle_grace_periods",
+                        "write_discount_rates",
+                    ],
+                    "tell": [
+                        "announce_month",
+                        "announce_rates",
+                        "ask_for_letters",
+                        "list_letter_batches",
+                        "list_order_databases",
+                        "preview_letters",
+                        "publish_rates",
+                        "render_letters",
+                        "start_letters",
+                    ],
+                },
+            )
+            for dag_id in MONTHLY
+        ),
+        (
+            LETTERS,
+            {
+                "ask": ["approve_letters", "begin_letters"],
+                "send": ["list_send_batches", "send_canary", "send_deferred", "send_letters"],
+                "count": ["announce_letters", "end_letters", "reconcile_letters"],
+            },
+        ),
+    ],
+)
+def test_tasks_stand_in_groups_and_keep_the_ids_of_the_contract(bag, dag_id, groups):
+    dag = bag.dags[dag_id]
+    found = dag.task_group.get_task_group_dict()
+
+    assert {name: sorted(found[name].children) for name in found if name} == groups
+    assert sorted(dag.task_ids) == sorted(task for tasks in groups.values() for task in tasks)
+    assert all(found[name].group_display_name and found[name].tooltip for name in groups)
+
+
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
+def test_dags_and_tasks_have_a_name_in_words(bag, dag_id):
+    dag = bag.dags[dag_id]
+
+    assert " " in dag.dag_display_name
+    for task in dag.tasks:
+        assert " " in task.task_display_name
+        assert task.task_display_name != task.task_id
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "telling"),
+    [
+        *(
+            (
+                dag_id,
+                {
+                    "announce_month": "partner_programme_month_in_force",
+                    "announce_rates": "partner_programme_rates_published",
+                },
+            )
+            for dag_id in MONTHLY
+        ),
+        (LETTERS, {"announce_letters": "partner_programme_letters_sent"}),
+        (REMINDERS, {}),
+    ],
+)
+def test_only_tasks_of_their_own_tell_of_assets_so_that_a_run_with_nothing_new_tells_nothing(bag, dag_id, telling):
+    dag = bag.dags[dag_id]
+
+    assert {task.task_id: [each.name for each in task.outlets] for task in dag.tasks if task.outlets} == {
+        task_id: [name] for task_id, name in telling.items()
+    }
+    for task_id, follows in (("announce_month", "write_discount_rates"), ("announce_rates", "publish_rates")):
+        if task_id in telling:
+            assert dag.get_task(task_id).upstream_task_ids == {"begin_month", follows}

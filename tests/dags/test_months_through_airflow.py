@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -94,8 +95,48 @@ def test_a_month_run_again_does_all_but_start_a_second_run_for_the_same_letters(
     states = settled.airflow.states(run)
 
     assert str(run.state) == "success"
-    assert states.pop("start_letters") == "skipped"
+    assert [states.pop(name) for name in ("start_letters", "announce_month", "announce_rates")] == ["skipped"] * 3
     assert set(states.values()) == {"success"}
+
+
+def test_each_run_says_in_its_note_what_it_came_to(settled):
+    found = {}
+    for which, run in settled.runs.items():
+        query = "SELECT content FROM dag_run_note JOIN dag_run ON id = dag_run_id WHERE run_id = ?"
+        found[which] = settled.airflow.rows(query, run.run_id)
+
+    # All three are billed the same in both months; P2's grant of Tier 3 begins on 1 August.
+    assert found == {
+        "migration": [("2015-06, revision 1: 3 assigned",)],
+        "july": [("2015-07, revision 1: 3 assigned, 1 raised",)],
+        "july again": [("2015-07, revision 1: nothing new",)],
+        "nameless": [("stopped at begin_month by a rule of the programme",)],
+    }
+
+
+def test_letters_that_wait_say_so_beside_their_run(settled):
+    query = "SELECT content FROM dag_run_note JOIN dag_run ON id = dag_run_id WHERE run_id LIKE ?"
+    assert settled.airflow.rows(query, "letters__2015-07__%")[-1] == (
+        "2015-07: 1 letter to 1 partner waits for an approval",
+    )
+
+
+def test_others_are_told_once_of_each_month_in_force_and_of_its_rates_with_the_month_as_partition(settled):
+    runs = [settled.runs[which].run_id for which in ("migration", "july", "july again", "nameless")]
+    marks = ", ".join("?" for _ in runs)
+    events = "SELECT name, partition_key, event.extra FROM asset_event AS event JOIN asset ON asset.id = asset_id"
+    query = f"{events} WHERE source_run_id IN ({marks}) ORDER BY event.id"
+    told = [(name, key, json.loads(extra)) for name, key, extra in settled.airflow.rows(query, *runs)]
+
+    assert [(name, key) for name, key, _ in told] == [
+        (f"partner_programme_{what}", month)
+        for month in ("2015-06", "2015-07")
+        for what in ("month_in_force", "rates_published")
+    ]
+    for _, month, extra in told:
+        query = "SELECT substr(decision_hash, 1, 12) FROM settlement WHERE billing_month = ?"
+        ((decision,),) = settled.world.rows(query, month)
+        assert extra == {"billing_month": month, "revision": 1, "decision": decision}
 
 
 @pytest.mark.parametrize(("which", "month"), [("migration", "2015-06"), ("july", "2015-07")])
@@ -165,7 +206,8 @@ def test_xcom_carries_only_months_days_codes_the_runs_own_id_and_counts(settled)
     runs = {f"{dag_id} {run_id}" for dag_id, run_id in known}
     letters = {run_id for dag_id, run_id in known if dag_id == "tier_letters"}
     runs |= letters | {f"/dags/tier_letters/runs/{run_id}" for run_id in (None, *letters)}
-    assert texts <= {"2015-06", "2015-07", "2015-07-27", "2015-08-03", "NL", "US"} | runs
+    notes = {text for text in texts if re.match(r"2015-0[67](, revision \d)?: [\w ,]+$|a rule of the programme$", text)}
+    assert texts - notes <= {"2015-06", "2015-07", "2015-07-27", "2015-08-03", "NL", "US"} | runs
     assert max(numbers) <= 10, "the smallest amount of this world is 60000, the largest count 10"
     assert not [value for value in handed_on if isinstance(value, float)]
 
@@ -273,7 +315,12 @@ def test_an_order_database_that_is_down_delays_no_letter_and_the_run_ends_as_fai
             airflow.use(world, PARTNER_PROGRAM_ALERT_TO="operator@host.example", AIRFLOW_CONN_ALERTS_SMTP=sink(port))
             run = airflow.run("migration_2015")
     assert str(run.state) == "failed"
-    assert settled.airflow.states(run)["publish_rates"] == "failed"
+    states = settled.airflow.states(run)
+    assert (states["publish_rates"], states["announce_month"]) == ("failed", "success")
+    assert states["announce_rates"] == "upstream_failed"
+    query = "SELECT content FROM dag_run_note JOIN dag_run ON id = dag_run_id WHERE run_id = ?"
+    line = "2015-06, revision 1: 1 assigned: stopped at publish_rates by a server that did not answer"
+    assert settled.airflow.rows(query, run.run_id) == [(line,)]
     assert world.result("2015-06", "P1")["letter"] == {"kind": "migration", "status": "rendered"}
     # the run's own alert needs the scheduler: here Airflow gives a callback of a run a DAG that renders no mail
     (of_step,) = mails

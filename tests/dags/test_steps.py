@@ -35,6 +35,9 @@ def world(tmp_path):
     return world
 
 
+UNHEARD = SimpleNamespace(xcom_push=lambda **_: None)  # what a step hands on to its run's note
+
+
 def begin_month(steps, *, partition_key=None, run_type="manual", **params):
     """The result of the first task in a run of that type."""
     from airflow.sdk.api.datamodels._generated import DagRunType
@@ -48,7 +51,7 @@ def begin_month(steps, *, partition_key=None, run_type="manual", **params):
         run_type=DagRunType(run_type),
         conf=params,
     )
-    with set_current_context({"dag_run": run, "params": asked}):
+    with set_current_context({"dag_run": run, "params": asked, "ti": UNHEARD}):
         return steps.begin_month.function()
 
 
@@ -114,7 +117,7 @@ def test_who_ran_a_month_in_airflow_is_on_record_once(steps, world, user, who):
         ),
         *(lambda: steps.write_discount_rates.function(asked, steps.ask_for_approval.function(asked)) for _ in range(2)),
     ):
-        with set_current_context({"dag_run": SimpleNamespace(triggering_user_name=user)}):
+        with set_current_context({"dag_run": SimpleNamespace(triggering_user_name=user), "ti": UNHEARD}):
             stage()
     runs = world.rows("SELECT subject, done_by FROM act WHERE kind = 'month run'")
     assert runs == [("2015-06", who)]
@@ -296,7 +299,7 @@ def test_a_failure_is_mailed_with_its_step_and_run_and_nothing_secret(steps, fai
 def test_an_alert_says_what_refused_which_entity_and_which_section_to_read(
     failed, kind, message, task_id, label, words
 ):
-    from partner_program.airflow_steps import alerts
+    from partner_program.airflow_steps import alerts, refused
     from partner_program.domain import refusals
 
     error = RuntimeError("wrapped")
@@ -308,7 +311,7 @@ def test_an_alert_says_what_refused_which_entity_and_which_section_to_read(
     assert words in said
     assert not {"P001", "Reseller", "2,500", "9"} & set(said.replace(".", " ").split())
     headings = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    assert all(f"\n## {section}\n" in headings for _, section in alerts.REFUSED.values())
+    assert all(f"\n## {section}\n" in headings for _, section in refused.REFUSED.values())
     assert all(f"\n## {section}\n" in headings for section in alerts.SECTIONS.values())
 
 

@@ -10,24 +10,11 @@ import re
 from html import escape as html_escape
 from typing import Any
 
+from partner_program.airflow_steps.refused import THE_STEPS, refused_words
 from partner_program.airflow_steps.running import installation
 from partner_program.usecases.registry import entity_codes
 
 ALERT_VARIABLE = "PARTNER_PROGRAM_ALERT_TO"
-# What refused, and the section of the run book, by the name of the error.
-REFUSED: dict[str, tuple[str, str]] = {
-    "BrakeOn": ("the brake", "The brake"),
-    "ConservationBroken": ("the check that every line read is counted or excluded by name", "The steps"),
-    "IncompleteMonth": ("the rule that a month has to be complete", "Why a partner is held"),
-    "MissingMonth": ("the rule that months come in order", "Which month, which day"),
-    "NoRuleInForce": ("the first day of the programme", "Which month, which day"),
-    "NotApproved": ("the rule that a person approves letters", "Letters"),
-    "NotThisInstallation": ("the binding of the installation to its place", "Disaster recovery"),
-    "MonthBusy": ("another run of the same month", "The steps"),
-    "MonthLost": ("another run of the same month", "The steps"),
-    "Unavailable": ("a server that did not answer", "The steps"),
-    "Refusal": ("a rule of the programme", "The steps"),
-}
 # The section where a kind of error has none of its own.
 SECTIONS = {
     "publish_rates": "Rates in order databases",
@@ -62,10 +49,9 @@ def what_refused(context: Any) -> str:
     """Say in fixed words which rule or server refused, for which entity, and which section to read."""
     instance, error = context.get("task_instance"), context.get("exception")
     cause = getattr(error, "__cause__", None) or error
-    kinds = [kind.__name__ for kind in type(cause).__mro__]
-    what, section = next((REFUSED[kind] for kind in kinds if kind in REFUSED), ("an unknown cause", "The steps"))
+    what, section = refused_words(cause)
     task_id = instance.task_id if instance else ""
-    if section == "The steps":
+    if section == THE_STEPS:
         section = SECTIONS.get(task_id) or SECTIONS.get(context["dag"].dag_id, section)
     # the label of a mapped task, which for these is the entity's code
     label = getattr(instance, "rendered_map_index", None) if task_id in OF_ONE_ENTITY else None

@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
+from airflow.sdk import Param, PokeReturnValue, TaskGroup, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
-from partner_program.airflow_steps.notes import add_notes
+from partner_program.airflow_steps.assets import LETTERS_SENT, tell_once, telling
+from partner_program.airflow_steps.notes import words_of
 from partner_program.airflow_steps.persons import PersonsAnswer, answered_by, started_by
+from partner_program.airflow_steps.run_notes import RESULT, counted_line, hand_on, waiting_line
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
@@ -36,6 +38,7 @@ from partner_program.usecases.letters import sending as letter_sending
 from partner_program.usecases.letters.claims import NOT_ALLOWED
 
 CANARY = 3
+ON_THE_WAY = ("planned", "rendered", "approved", "claimed", "dot_pending", "deferred")
 FINE = {"accepted", "deferred"}  # the rest is sent only if each of the first letters is in one of these states
 NO_RETRIES: dict[str, Any] = {"retries": 0, "execution_timeout": TIME_LIMIT, "on_failure_callback": notify_failure}
 # 500 letters at the slowest pace take hours, and each wait for the mail server has a limit of its own. A sender that is
@@ -160,7 +163,7 @@ def _reject(request: dict[str, Any], name: str) -> None:
         _log.warning("%s handed over before and cannot come back", plural(done.handed_over, "was", "were"))
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("begin_letters"), **SAFE_RETRIES)
 @step
 def begin_letters() -> dict[str, Any]:
     """Write the preview book of the month and return what waits for an approval."""
@@ -172,6 +175,7 @@ def begin_letters() -> dict[str, Any]:
     here, month = installation(), BillingMonth.parse(asked["billing_month"])
     batch = letter_approval.waiting_batch(here, month)
     letter_book.write_book(here, month, today=here.today())
+    hand_on(RESULT, waiting_line(month, batch.deliveries, batch.partners))
     return {
         "billing_month": str(month),
         "batch_hash": batch.batch_hash,
@@ -180,7 +184,7 @@ def begin_letters() -> dict[str, Any]:
     }
 
 
-@task(trigger_rule="none_failed_min_one_success", **SENDING)
+@task(**words_of("send_canary"), trigger_rule="none_failed_min_one_success", **SENDING)
 @step
 def send_canary(request: dict[str, Any]) -> dict[str, int]:
     """Send the first three letters; if the mail server does not take one of them, the rest is not sent."""
@@ -193,7 +197,7 @@ def send_canary(request: dict[str, Any]) -> dict[str, int]:
     return dict(report.outcomes)
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("list_send_batches"), **SAFE_RETRIES)
 @step
 def list_send_batches(request: dict[str, Any]) -> list[int]:
     """The numbers of the batches of the month's letters: the same ones however many letters were sent already."""
@@ -201,7 +205,7 @@ def list_send_batches(request: dict[str, Any]) -> list[int]:
 
 
 # One at a time: the limits of letters per minute are for one sender.
-@task(max_active_tis_per_dagrun=1, **SENDING)
+@task(**words_of("send_letters"), max_active_tis_per_dagrun=1, **SENDING)
 @step
 def send_letters(request: dict[str, Any], batch: int) -> dict[str, int]:
     """Send the approved letters of one batch; returns how many reached each state."""
@@ -210,7 +214,13 @@ def send_letters(request: dict[str, Any], batch: int) -> dict[str, int]:
     return _logged(letter_sending.send_letters(here, month, clock=_clock(), sent_by=_starter(), partners=partners))
 
 
-@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **SENDING)
+@task.sensor(
+    **words_of("send_deferred"),
+    mode="reschedule",
+    poke_interval=300,
+    timeout=timedelta(days=2).total_seconds(),
+    **SENDING,
+)
 @step
 def send_deferred(request: dict[str, Any]) -> PokeReturnValue:
     """Send deferred and interrupted letters again when their time has come; no worker is held meanwhile."""
@@ -225,18 +235,33 @@ def send_deferred(request: dict[str, Any]) -> PokeReturnValue:
     return PokeReturnValue(is_done=states["deferred"] + states["approved"] <= report.waiting[NOT_ALLOWED])
 
 
-@task(trigger_rule="all_done", **NO_RETRIES)
+@task(**words_of("reconcile_letters"), trigger_rule="all_done", **NO_RETRIES)
 @step
 def reconcile_letters(request: dict[str, Any] | None) -> dict[str, int]:
     """Count the month's letters, whatever came before; fails where they do not add up, or some need a person."""
     if request is None:
         raise AirflowSkipException("this run did not begin: there is nothing to add up")
     found = letter_reconciliation.reconcile_letters(installation(), _month(request))
+    hand_on(RESULT, counted_line(f"{found.month}: {plural(found.owed, 'letter')}", found.owed, found.states))
     if not found.adds_up:
         raise Refusal(f"the letters of {found.month} do not add up: {found.owed} owed, {found.states}. {_LOOK}")
     if found.needs_a_person:
         raise Refusal(f"letters of {found.month} need a person: {found.states}. {_LOOK}")
     return {"owed": found.owed, **{state: count for state, count in found.states.items() if count}}
+
+
+@task(**words_of("announce_letters"), **telling(LETTERS_SENT), **SAFE_RETRIES)
+@step
+def announce_letters(request: dict[str, Any], counted: dict[str, int]) -> None:
+    """Tell others that the month's letters are sent; skipped where one is still on its way, or none went.
+
+    `live` says whether they went to a mail server, or into files.
+    """
+    month = _month(request)
+    if not counted.get("accepted") or any(counted.get(state) for state in ON_THE_WAY):
+        raise AirflowSkipException(f"letters of {month} wait, or there are none")
+    live = letter_sending.what_to_send(installation(), month).live
+    tell_once(LETTERS_SENT, month, {"accepted": counted["accepted"], "live": live})
 
 
 _LOOK = "See `partner-program letters reconcile MONTH` and docs/operations.md"
@@ -251,20 +276,30 @@ def _logged(report: SendReport) -> dict[str, int]:
 
 def letter_steps() -> None:
     """Wire the tasks of a month's letters inside a DAG."""
-    request = begin_letters()
-    approved = LettersApproval(
-        task_id="approve_letters",
-        subject="Letters of {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}: send them?",
-        body=_BODY,
-        params=_ALONE,
-    )
-    first = send_canary(request)
-    batches = list_send_batches(request)
-    sent = send_letters.partial(request=request).expand(batch=batches)
-    again = send_deferred(request)
-    counted = reconcile_letters(request)
-    chain(request, approved, first, batches, sent, again, counted)
-    # The letters are counted whatever happened: without this task, a run whose letters were not sent would succeed.
-    end_letters = EmptyOperator(task_id="end_letters", trigger_rule="none_failed", execution_timeout=TIME_LIMIT)
-    chain([request, approved, first, batches, sent, again, counted], end_letters)
-    add_notes(approved.dag)
+    with TaskGroup("ask", prefix_group_id=False, group_display_name="Ask", tooltip="A person looks before any is sent"):
+        request: Any = begin_letters()
+        approved = LettersApproval(
+            task_id="approve_letters",
+            **words_of("approve_letters"),
+            subject="Letters of {{ ti.xcom_pull(task_ids='begin_letters')['billing_month'] }}: send them?",
+            body=_BODY,
+            params=_ALONE,
+        )
+    with TaskGroup("send", prefix_group_id=False, group_display_name="Send", tooltip="Three, then the rest"):
+        first = send_canary(request)
+        batches = list_send_batches(request)
+        sent = send_letters.partial(request=request).expand(batch=batches)
+        again = send_deferred(request)
+    with TaskGroup("count", prefix_group_id=False, group_display_name="Count", tooltip="Owed = the sum of the states"):
+        counted: Any = reconcile_letters(request)
+        told = announce_letters(request, counted)
+        # The letters are counted whatever happened: without this task, a run whose letters were not sent would succeed.
+        end_letters = EmptyOperator(
+            task_id="end_letters",
+            **words_of("end_letters"),
+            trigger_rule="none_failed",
+            execution_timeout=TIME_LIMIT,
+        )
+    steps = [request, approved, first, batches, sent, again, counted, told]
+    chain(*steps)
+    chain(steps, end_letters)

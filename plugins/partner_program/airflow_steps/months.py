@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
+from airflow.sdk import Asset, Param, PokeReturnValue, TaskGroup, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
+from partner_program.airflow_steps.assets import MONTH_IN_FORCE, RATES_PUBLISHED, tell_once, telling
 from partner_program.airflow_steps.book_text import book_text
-from partner_program.airflow_steps.notes import add_notes
+from partner_program.airflow_steps.notes import words_of
 from partner_program.airflow_steps.persons import PersonsAnswer, answered_by, approvers, started_by
+from partner_program.airflow_steps.run_notes import RESULT, hand_on, month_line, waiting_line
 from partner_program.airflow_steps.running import (
     MONTH_PATTERN,
     SAFE_RETRIES,
@@ -30,6 +32,7 @@ from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.month import approval as rates_approval
 from partner_program.usecases.month import closes
 from partner_program.usecases.month.first_month import check_someone_began
+from partner_program.usecases.month.in_force import what_is_in_force
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.lease import MonthLease
 from partner_program.usecases.month.run import MonthRun
@@ -112,7 +115,7 @@ def _asked(context: Any, *, migration: bool) -> dict[str, Any]:
     }
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("begin_month"), **SAFE_RETRIES)
 @step
 def begin_month(migration: bool = False) -> dict[str, Any]:
     """Find out which month this run assesses, and check that it may be assessed now.
@@ -121,6 +124,7 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
     """
     context: Any = get_current_context()
     request = _asked(context, migration=migration)
+    hand_on(RESULT, request["billing_month"])
     if context["dag_run"].run_type == "scheduled":
         check_someone_began(installation())
     letters.check_letters(installation())  # what the letters lack is refused before the month is in force
@@ -129,7 +133,13 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
     return {**request, "lease_token": run.lease_seen()}
 
 
-@task.sensor(mode="reschedule", poke_interval=1800, timeout=timedelta(days=61).total_seconds(), **SAFE_RETRIES)
+@task.sensor(
+    **words_of("wait_for_closes"),
+    mode="reschedule",
+    poke_interval=1800,
+    timeout=timedelta(days=61).total_seconds(),
+    **SAFE_RETRIES,
+)
 @step
 def wait_for_closes(request: dict[str, Any]) -> PokeReturnValue:
     """Wait until every entity has closed the month, or the deadline has passed; no worker is held meanwhile."""
@@ -145,7 +155,7 @@ def wait_for_closes(request: dict[str, Any]) -> PokeReturnValue:
     return PokeReturnValue(is_done=not late, xcom_value=[entity.entity for entity in entities])
 
 
-@task(map_index_template="{{ entity }}", **SAFE_RETRIES)
+@task(**words_of("pull_mrr"), map_index_template="{{ entity }}", **SAFE_RETRIES)
 @step
 def pull_mrr(request: dict[str, Any], entity: str) -> int:
     """Freeze what one entity billed in the month; returns how many lines."""
@@ -158,7 +168,7 @@ def pull_mrr(request: dict[str, Any], entity: str) -> int:
     return sum(group.lines for group in revenue.groups) + len(revenue.faulty_lines)
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("validate_mrr"), **SAFE_RETRIES)
 @step
 def validate_mrr(request: dict[str, Any]) -> int:
     """Check the frozen data and write the quality report; returns how many findings."""
@@ -168,28 +178,28 @@ def validate_mrr(request: dict[str, Any]) -> int:
     return len(findings)
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("merge_totals"), **SAFE_RETRIES)
 @step
 def merge_totals(request: dict[str, Any]) -> int:
     """Merge revenue per partner; returns how many partners are held."""
     return len(_run(request).merge_totals().held)
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("assign_tiers"), **SAFE_RETRIES)
 @step
 def assign_tiers(request: dict[str, Any]) -> int:
     """Assign the tier that each total earned; returns how many partners."""
     return len(_run(request).assign_tiers())
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("settle_grace_periods"), **SAFE_RETRIES)
 @step
 def settle_grace_periods(request: dict[str, Any]) -> int:
     """Settle open grants; returns how many partners."""
     return len(_run(request).settle_grace_periods())
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("ask_for_approval"), **SAFE_RETRIES)
 @step
 def ask_for_approval(request: dict[str, Any]) -> dict[str, Any]:
     """Ask for the approval of the month's rates, where the programme says so; returns whether they wait."""
@@ -240,7 +250,7 @@ def _answer(request: dict[str, Any], name: str, reason: str, shown: str, *, appr
     raise Refusal(f"the rates of {month} were refused, see `partner-program acts {month}`; nothing took force")
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("write_discount_rates"), **SAFE_RETRIES)
 @step
 def write_discount_rates(request: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     """Commit the month in one transaction; returns the month and how many partners were newly assigned and held.
@@ -257,10 +267,25 @@ def write_discount_rates(request: dict[str, Any], asked: dict[str, Any]) -> dict
         _log.info("a later run releases them: effective_on %s gives them the month's own day, none that run's", own)
     if outcome.proposed:
         _log.warning("%s would come out differently: see `restatement show`", plural(outcome.proposed, "partner"))
+    hand_on(RESULT, month_line(request["billing_month"], outcome, history=request["history"]))
     return {"billing_month": request["billing_month"], "assigned": outcome.assigned, "held": outcome.held}
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("announce_month"), **telling(MONTH_IN_FORCE), **SAFE_RETRIES)
+@step
+def announce_month(request: dict[str, Any]) -> None:
+    """Tell others that the month is in force; skipped where nothing new is."""
+    _tell_what_is_in_force(MONTH_IN_FORCE, BillingMonth.parse(request["billing_month"]))
+
+
+def _tell_what_is_in_force(asset: Asset, month: BillingMonth) -> None:
+    found = what_is_in_force(installation(), month)
+    if found is None:
+        raise AirflowSkipException(f"nothing of {month} is in force")
+    tell_once(asset, month, {"revision": found.revision, "decision": found.decision_hash[:12]})
+
+
+@task(**words_of("list_order_databases"), **SAFE_RETRIES)
 @step
 def list_order_databases(request: dict[str, Any]) -> list[str]:
     """The entities that have an order database to publish to."""
@@ -271,6 +296,7 @@ def list_order_databases(request: dict[str, Any]) -> list[str]:
 # The last try, after which letters are rendered, comes in five to six hours: Airflow makes each wait one to two times
 # as long, at random.
 @task(
+    **words_of("publish_rates"),
     map_index_template="{{ entity }}",
     retries=8,
     retry_delay=timedelta(minutes=5),
@@ -288,7 +314,14 @@ def publish_rates(entity: str) -> int:
     return publication.publish_rates(here, registry.find_entity(here, entity), published_on=here.today())
 
 
-@task(trigger_rule="all_done", **SAFE_RETRIES)
+@task(**words_of("announce_rates"), **telling(RATES_PUBLISHED), **SAFE_RETRIES)
+@step
+def announce_rates(request: dict[str, Any]) -> None:
+    """Tell others that each order database has the month's rates; where there is none, this is skipped."""
+    _tell_what_is_in_force(RATES_PUBLISHED, BillingMonth.parse(request["billing_month"]))
+
+
+@task(**words_of("list_letter_batches"), trigger_rule="all_done", **SAFE_RETRIES)
 @step
 def list_letter_batches(written: dict[str, Any] | None) -> list[int]:
     """The numbers of the batches of partners that are owed a letter; a month that was not written owes none.
@@ -300,7 +333,7 @@ def list_letter_batches(written: dict[str, Any] | None) -> list[int]:
     return list(range(len(letters.letter_batches(installation(), BillingMonth.parse(written["billing_month"])))))
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("render_letters"), **SAFE_RETRIES)
 @step
 def render_letters(request: dict[str, Any], batch: int) -> int:
     """Render one batch of letters; returns how many."""
@@ -308,14 +341,14 @@ def render_letters(request: dict[str, Any], batch: int) -> int:
     return letters.render_letters(here, month, letters.letter_batches(here, month)[batch])
 
 
-@task(trigger_rule="none_failed", **SAFE_RETRIES)
+@task(**words_of("preview_letters"), trigger_rule="none_failed", **SAFE_RETRIES)
 @step
 def preview_letters() -> None:
     """Write the page that shows what the months decided for every partner."""
     months_page.make_months_page(installation())
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("ask_for_letters"), **SAFE_RETRIES)
 @step
 def ask_for_letters(request: dict[str, Any]) -> dict[str, str]:
     """Return the run of `tier_letters` to start for the letters that wait for an approval: one for the same letters.
@@ -326,14 +359,27 @@ def ask_for_letters(request: dict[str, Any]) -> dict[str, str]:
     batch = letter_approval.waiting_batch(installation(), month)
     if not batch.deliveries:
         raise AirflowSkipException(f"no letter of {month} waits for an approval")
-    return {"billing_month": str(month), "run_id": f"letters__{month}__{batch.batch_hash[:12]}"}
+    return {
+        "billing_month": str(month),
+        "run_id": f"letters__{month}__{batch.batch_hash[:12]}",
+        "note": waiting_line(month, batch.deliveries, batch.partners),
+    }
 
 
+class _StartsWithNote(TriggerDagRunOperator):
+    template_fields = (*TriggerDagRunOperator.template_fields, "note")
+
+
+# Not by an asset: for an event Airflow queues runs of DAGs that are not paused alone, and one that is paused, as
+# `tier_letters` is at first, would lose the month. A run that is started waits until its DAG is unpaused. Its id makes
+# it the one for the same letters, and it is told who started the month: that person may not approve them.
 def _start_letters() -> TriggerDagRunOperator:
     """Start the letters' own run, once for the same letters; Airflow passes on who started this run."""
     asked = "ti.xcom_pull(task_ids='ask_for_letters')"
-    return TriggerDagRunOperator(
+    return _StartsWithNote(
         task_id="start_letters",
+        **words_of("start_letters"),
+        note=f"{{{{ {asked}['note'] }}}}",
         trigger_dag_id="tier_letters",
         trigger_run_id=f"{{{{ {asked}['run_id'] }}}}",
         conf={"billing_month": f"{{{{ {asked}['billing_month'] }}}}"},
@@ -344,29 +390,28 @@ def _start_letters() -> TriggerDagRunOperator:
 
 def month_steps(*, migration: bool) -> None:
     """Wire a month's tasks inside a DAG: a rule needs each edge."""
-    request = begin_month(migration=migration)
-    entities = wait_for_closes(request)
-    pulled = pull_mrr.partial(request=request).expand(entity=entities)
-    checked = validate_mrr(request)
-    merged = merge_totals(request)
-    tiers = assign_tiers(request)
-    settled = settle_grace_periods(request)
-    asked_rates = ask_for_approval(request)
-    approved = RatesApproval(
-        task_id="approve_rates",
-        subject="Rates of {{ ti.xcom_pull(task_ids='begin_month')['billing_month'] }}: put them in force?",
-        params=_WHY,
-        assigned_users=approvers(),
-        retries=SAFE_RETRIES["retries"],
-        retry_delay=SAFE_RETRIES["retry_delay"],
-    )
-    written = write_discount_rates(request, asked_rates)
-    databases = list_order_databases(request)
-    published = publish_rates.expand(entity=databases)
-    batches = list_letter_batches(written)
-    rendered = render_letters.partial(request=request).expand(batch=batches)
-    previewed = preview_letters()
-    asked = ask_for_letters(request)
+    with _group("read", "Read", "What each legal entity billed, frozen and checked"):
+        request = begin_month(migration=migration)
+        entities = wait_for_closes(request)
+        pulled = pull_mrr.partial(request=request).expand(entity=entities)
+        checked = validate_mrr(request)
+    with _group("decide", "Decide", "Drafts, until write_discount_rates puts the month in force"):
+        merged = merge_totals(request)
+        tiers = assign_tiers(request)
+        settled = settle_grace_periods(request)
+        asked_rates = ask_for_approval(request)
+        approved = _approve_rates()
+        written = write_discount_rates(request, asked_rates)
+    with _group("tell", "Tell", "Order databases, letters, and whoever starts on the month's assets"):
+        told = announce_month(request)
+        databases = list_order_databases(request)
+        published = publish_rates.expand(entity=databases)
+        told_rates = announce_rates(request)
+        batches = list_letter_batches(written)
+        rendered = render_letters.partial(request=request).expand(batch=batches)
+        previewed = preview_letters()
+        asked = ask_for_letters(request)
+        started = _start_letters()
     # Nothing takes force before the rates are written, and letters come after publishing.
     chain(
         pulled,
@@ -383,8 +428,26 @@ def month_steps(*, migration: bool) -> None:
         rendered,
         [previewed, asked],
     )
-    chain(asked, _start_letters())
+    chain(asked, started)
+    chain(written, told)
+    chain(published, told_rates)
     # An entity that cannot be published to does not stop the letters (those of its own partners wait in the outbox),
     # but the run ends as failed, so that somebody looks.
     chain([written, published], previewed)
-    add_notes(written.operator.dag)
+
+
+def _group(name: str, words: str, tooltip: str) -> TaskGroup:
+    """A part of the drawing; tasks keep their ids, which others rely on."""
+    return TaskGroup(name, prefix_group_id=False, group_display_name=words, tooltip=tooltip)
+
+
+def _approve_rates() -> RatesApproval:
+    return RatesApproval(
+        task_id="approve_rates",
+        **words_of("approve_rates"),
+        subject="Rates of {{ ti.xcom_pull(task_ids='begin_month')['billing_month'] }}: put them in force?",
+        params=_WHY,
+        assigned_users=approvers(),
+        retries=SAFE_RETRIES["retries"],
+        retry_delay=SAFE_RETRIES["retry_delay"],
+    )

@@ -1,8 +1,6 @@
-"""What Airflow's page says of each task: what it does, what it changes, and what to do where it fails."""
+"""What Airflow's page says of each task: its name, what it does, what it changes, and what to do where it fails."""
 
 from typing import Any
-
-from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 _AGAIN = "Clearing it is safe: equal inputs change nothing."
 NOTES = {
@@ -41,11 +39,19 @@ NOTES = {
         "are owed, and who ran it. The brake stops it where it would lower too many: look at the figures, "
         "then `partner-program brake release MONTH --reason TEXT`, and clear `merge_totals` and what follows."
     ),
+    "announce_month": (
+        "Tells other DAGs that the month is in force: an event of the asset `partner_programme_month_in_force`, once "
+        "for what took force. Skipped where nothing new did."
+    ),
     "list_order_databases": f"Lists the entities with an order database. {_AGAIN}",
     "publish_rates": (
         "Adds what is owed to one entity's order database and reads it back, one task for each entity. Tried "
         "again for five to six hours. Rows are only ever added. Where it failed, the rates stay owed: clear "
         "it once the database is back, or run `partner-program publish`."
+    ),
+    "announce_rates": (
+        "Tells other DAGs that every order database has the month's rates: an event of the asset "
+        "`partner_programme_rates_published`, once for what took force."
     ),
     "list_letter_batches": f"Numbers the batches of partners owed a letter, whatever came of publishing. {_AGAIN}",
     "render_letters": f"Writes one batch of letters below `out/letters`. Nothing is sent. {_AGAIN}",
@@ -76,6 +82,10 @@ NOTES = {
         "Counts the month's letters: owed = the sum of the states. Fails where a letter needs a person: "
         "`partner-program letters list MONTH` names them."
     ),
+    "announce_letters": (
+        "Tells other DAGs that no letter of the month is on the way any more: an event of the asset "
+        "`partner_programme_letters_sent`. Skipped where some wait, or it was told already."
+    ),
     "collect_reminders": (
         "Looks for what each partner manager has to see to, asks the entities for contracts that end, and writes the "
         f"digest of each manager who has none of this week yet. Nothing is sent. {_AGAIN}"
@@ -89,13 +99,22 @@ NOTES = {
     ),
     "end_letters": "Fails where anything before it failed, so that a run whose letters were not sent is no success.",
 }
+_NAMES = {
+    "begin_month": "Begin the month",
+    "announce_month": "Announce: month in force",
+    "announce_rates": "Announce: rates published",
+    "list_letter_batches": "List batches of letters",
+    "start_letters": "Start tier_letters",
+    "begin_letters": "Begin the letters",
+    "send_canary": "Send the first three",
+    "list_send_batches": "List batches to send",
+    "send_deferred": "Send deferred letters",
+    "announce_letters": "Announce: letters sent",
+    "end_letters": "End the letters",
+}  # where a name is not just its task's id in words
 
 
-def add_notes(dag: Any) -> None:
-    """Give each task of a DAG its note; a task without one keeps the DAG from being loaded."""
-    for task in dag.tasks:
-        note = NOTES[task.task_id]
-        if isinstance(task, MappedOperator):
-            task.partial_kwargs["doc_md"] = note
-        else:
-            task.doc_md = note
+def words_of(task_id: str) -> dict[str, Any]:
+    """What a task is made with: its name and its note; a task without a note keeps the DAG from being loaded."""
+    name = _NAMES.get(task_id, task_id.replace("_", " ").capitalize())
+    return {"task_display_name": name, "doc_md": NOTES[task_id]}

@@ -11,8 +11,9 @@ from typing import Any
 from airflow.sdk import Param, PokeReturnValue, chain, get_current_context, task
 
 from partner_program.airflow_steps.letters import NO_RETRIES, SENDING
-from partner_program.airflow_steps.notes import add_notes
+from partner_program.airflow_steps.notes import words_of
 from partner_program.airflow_steps.persons import started_by
+from partner_program.airflow_steps.run_notes import RESULT, counted_line, hand_on
 from partner_program.airflow_steps.running import SAFE_RETRIES, installation, refuse_unknown_params, step
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal, Unavailable
@@ -47,7 +48,7 @@ def reminder_params() -> dict[str, Param]:
     }
 
 
-@task(**SAFE_RETRIES)
+@task(**words_of("collect_reminders"), **SAFE_RETRIES)
 @step
 def collect_reminders() -> dict[str, Any]:
     """Write the digest of each manager who has something to see to and none of this week yet; return the week."""
@@ -65,7 +66,13 @@ def collect_reminders() -> dict[str, Any]:
     return {"week": found.week.isoformat(), "new": found.new}
 
 
-@task.sensor(mode="reschedule", poke_interval=300, timeout=timedelta(days=2).total_seconds(), **SENDING)
+@task.sensor(
+    **words_of("send_digests"),
+    mode="reschedule",
+    poke_interval=300,
+    timeout=timedelta(days=2).total_seconds(),
+    **SENDING,
+)
 @step
 def send_digests(request: dict[str, Any]) -> PokeReturnValue:
     """Send the week's digests, and postponed ones again when their time has come; no worker is held meanwhile."""
@@ -82,13 +89,15 @@ def send_digests(request: dict[str, Any]) -> PokeReturnValue:
     return PokeReturnValue(is_done=not any(states.get(each) for each in ("approved", "deferred")))
 
 
-@task(trigger_rule="all_done", **NO_RETRIES)
+@task(**words_of("reconcile_digests"), trigger_rule="all_done", **NO_RETRIES)
 @step
 def reconcile_digests(request: dict[str, Any] | None) -> dict[str, int]:
     """Count the week's digests, whatever came before; fails where one was not taken."""
     if request is None:
         raise Refusal("nothing was collected: see the log of collect_reminders")
     found = digest_listing.reconcile_digests(installation(), date.fromisoformat(request["week"]))
+    digests = sum(found.states.values())
+    hand_on(RESULT, counted_line(f"week of {request['week']}: {plural(digests, 'digest')}", digests, found.states))
     if found.open:
         named = ", ".join(f"{each.account_manager_id} {each.status}" for each in found.open)
         raise Refusal(f"digests of the week of {found.week} were not taken: {named}. {_LOOK}")
@@ -99,4 +108,3 @@ def reminder_steps() -> None:
     """Wire the tasks of the weekly digests inside a DAG."""
     request: Any = collect_reminders()
     chain(request, send_digests(request), reconcile_digests(request))
-    add_notes(request.operator.dag)

@@ -14,6 +14,8 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk.exceptions import AirflowFailException
 
 from partner_program.adapters.airflow_connections import AirflowConnections
+from partner_program.airflow_steps.refused import refused_words
+from partner_program.airflow_steps.run_notes import STOPPED_BY, hand_on
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.usecases.installation import Installation
@@ -68,9 +70,11 @@ def step(work: Callable[_P, _R]) -> Callable[_P, _R]:
     def refusing(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return work(*args, **kwargs)
-        except Unavailable:
+        except Unavailable as fault:
+            hand_on(STOPPED_BY, refused_words(fault)[0])
             raise
         except Refusal as refusal:
+            hand_on(STOPPED_BY, refused_words(refusal)[0])
             raise AirflowFailException(str(refusal)) from refusal
 
     return refusing

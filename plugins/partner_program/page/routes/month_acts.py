@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from partner_program.domain import acts as kinds
 from partner_program.domain.acts import same_person
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.page.acting import AnsweringRates, Deciding, Reason, Shown
 from partner_program.page.installed import Installed
@@ -119,7 +118,7 @@ def check_rates(
         then = f"the run {waiting.run_id} {goes_on}"
     facts = [
         ("Month", f"{named(month)}, rates from {day(book.effective_on)}"),
-        ("What changes", f"{book.falls} fall, {book.rises} rise, {book.first} first, {plural(len(book.held), 'held')}"),
+        ("What changes", f"{book.falls} fall, {book.rises} rise, {book.first} first, {len(book.held)} held"),
         ("Asked by", book.asked_by or ""),
         ("Then", then),
         ("Your reason", reason),

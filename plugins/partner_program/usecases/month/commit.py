@@ -61,6 +61,8 @@ NAMED = 20  # how many partners a refusal names
 class RunOutcome:
     """What a run did: partners newly assigned, held, and proposed for a restatement; whether anything was written.
 
+    `raised` and `lowered` are those newly assigned whose tier is another than in the month before.
+
     `effective_on` is the day of this run, `own_effective_on` the one from which the month first took force.
     `failing` are entities of the month in force that cannot be relied on now: nothing of them was compared.
     """
@@ -73,6 +75,8 @@ class RunOutcome:
     proposed: int
     changed: bool
     failing: tuple[str, ...] = ()
+    raised: int = 0
+    lowered: int = 0
 
 
 NothingNew = Callable[[Connection, RunOutcome], None]
@@ -167,6 +171,7 @@ def _outcome(connection: Connection, request: MonthRequest, commit: "Commit") ->
     is_proposed = restatement_store.find_proposal(connection, request.month) is not None
     settlements = settlement_history.settlements_of(connection, request.month)
     own = settlement_history.first_day(settlements) or decided.inputs.run_effective_on
+    moves = [(each.tier or 0) - (each.previous_tier or 0) for each in decided.new if each.previous_tier is not None]
     return RunOutcome(
         revision=decided.inputs.revision,
         effective_on=decided.inputs.run_effective_on if decided.new else max(written_down, default=own),
@@ -176,6 +181,8 @@ def _outcome(connection: Connection, request: MonthRequest, commit: "Commit") ->
         proposed=len(decided.differences) if is_proposed else 0,
         changed=commit.news.is_any,
         failing=commit.news.failing,
+        raised=sum(move > 0 for move in moves),
+        lowered=sum(move < 0 for move in moves),
     )
 
 
