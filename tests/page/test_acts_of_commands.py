@@ -12,13 +12,23 @@ from partner_program.usecases.installation import PROJECT
 
 # Commands that look, print, or write a file to keep: they change nothing that the programme knows.
 LOOK = {
-    *("acts", "application check", "badge", "benefit list", "benefit units", "certificate", "close check"),
+    *(
+        "accounts suggest",
+        "acts",
+        "application check",
+        "badge",
+        "benefit list",
+        "benefit units",
+        "certificate",
+        "close check",
+    ),
     *("contracts ending", "dispute list", "doctor", "drift", "explain", "grants list", "letters book", "letters list"),
     *(
         "letters pdf",
         "letters reconcile",
         "letters show",
         "month book",
+        "movements",
         "near",
         "proof key show",
         "proof verify",
