@@ -1,4 +1,4 @@
-"""Writes what a run came to into its note, where Airflow's list of runs shows it.
+"""Writes what a run came to into its note, which stands on the run's page in Airflow.
 
 Airflow calls this in the process that notes that a run begins or ends: the scheduler, or the api-server where a person
 sets a run's state. Tasks cannot do it: the API through which they speak to Airflow 3.3 has no call for notes, and the

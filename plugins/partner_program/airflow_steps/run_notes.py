@@ -1,4 +1,4 @@
-"""What a run came to, in one line for Airflow's list of runs: month, revision and counts, never a name or money.
+"""What a run came to, in one line for its page in Airflow: month, revision and counts, never a name or money.
 
 A task of Airflow 3.3 cannot write its run's note: the API through which tasks speak has no such call. It hands the line
 on by XCom, and `plugins/partner_program_runs.py` writes it where Airflow notes that the run has ended.
