@@ -1,7 +1,9 @@
 """Makes a programme's database of any size: partners with their accounts, and twelve months that were settled.
 
 The first month's rows are written from Python, and the database copies them for the other months. Nothing was pulled
-or decided: the rows only have the shape and the number that a programme of that size has.
+or decided: the rows only have the shape and the number that a programme of that size has. Each month one partner in a
+hundred rises and one falls, one is held, half of those for a reason of its own; letters of the last month are in every
+state.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, literal, select, text
+from sqlalchemy import ColumnElement, Connection, Table, case, insert, literal, select, text
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import schema
@@ -23,6 +25,16 @@ EFFECTIVE_ON = date(2015, 8, 3)
 ENTITIES = {"NL": "EUR", "US": "USD"}
 SECOND_ACCOUNT = 5  # two of so many partners have an account at US too
 HELD = 100  # one of so many partners is held
+MANAGERS, LANGUAGES = 40, ("en", "nl", "de")
+# The last two digits of the partners whose letter of the last month is in a state.
+LETTER_STATES = {
+    "rendered": ("20", "21", "22", "23"),
+    "approved": ("30", "31"),
+    "refused": ("40",),
+    "ambiguous": ("50",),
+    "undeliverable": ("60",),
+}
+UNPUBLISHED = 200  # of so many accounts, one has a rate that is not published
 
 
 class NamedConnections(dict[str, ConnectionFields]):
@@ -60,7 +72,10 @@ def accounts_of(partners: int) -> list[tuple[int, str]]:
 
 def write_registry(connection: Connection, partners: int) -> None:
     """Write two entities, and so many partners with a contact and an account or two each."""
-    manager = {"account_manager_id": "M1", "name": "M", "email": "m@host.example", "phone": ""}
+    managers = (
+        {"account_manager_id": f"M{n}", "name": f"Manager {n}", "email": f"m{n}@host.example", "phone": ""}
+        for n in range(1, MANAGERS + 1)
+    )
     entities: list[dict[str, Any]] = [
         {"entity": code, "legal_name": f"Host {code}", "country": code, "currency": currency}
         | {"time_zone": "Europe/Amsterdam", "joined_on": date(2010, 1, 1), "left_on": None, "source": None}
@@ -79,7 +94,7 @@ def write_registry(connection: Connection, partners: int) -> None:
         {"partner_id": name_of(n), "email": f"b{n}@p.example", "role": "billing", "name": f"B {n}"}
         for n in range(partners)
     )
-    append_rows(connection, schema.account_manager, [manager])
+    append_rows(connection, schema.account_manager, managers)
     append_rows(connection, schema.entity, entities)
     append_rows(connection, schema.exchange_rate, rates)
     append_rows(connection, schema.partner, (_partner(n) for n in range(partners)))
@@ -88,9 +103,10 @@ def write_registry(connection: Connection, partners: int) -> None:
 
 
 def _partner(number: int) -> dict[str, Any]:
-    own = {"partner_id": name_of(number), "company_name": f"Company {number}", "status": "authorized", "language": "en"}
+    own = {"partner_id": name_of(number), "company_name": f"Company {number}", "status": "authorized"}
+    own["language"] = LANGUAGES[number % len(LANGUAGES)]
     address = {"country": "NL", "website": "https://p.example", "phone": "", "address": "", "vat_id": ""}
-    return own | address | {"account_manager_id": "M1", "authorized_on": date(2014, 1, 1)}
+    return own | address | {"account_manager_id": f"M{number % MANAGERS + 1}", "authorized_on": date(2014, 1, 1)}
 
 
 def _first_month(connection: Connection, here: Installation, partners: int) -> None:
@@ -110,8 +126,7 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
     tables: Mapping[Table, Iterable[dict[str, Any]]] = {
         schema.snapshot_sum: (_group(n, entity) for n, entity in accounts_of(partners)),
         schema.assessment: (
-            assessed | {"partner_id": name_of(n), "mrr_eur_cents": 600_000 if n % SECOND_ACCOUNT < 2 else 300_000}
-            for n in decided
+            assessed | {"partner_id": name_of(n), "mrr_eur_cents": _counted(n)} for n in decided
         ),
         schema.assessment_account: (
             account
@@ -119,11 +134,17 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
             for n, entity in accounts
         ),
         schema.held_partner: (
-            {"settlement_id": 1, "partner_id": name_of(n), "entities": '["NL"]', "reason": "entity NL: not closed"}
+            {"settlement_id": 1, "partner_id": name_of(n), "entities": '["NL"]', "reason": _reason(n)}
             for n in range(0, partners, HELD)
         ),
         schema.discount_rate: (rate | terms | {"partner_id": name_of(n)} for n in decided),
-        schema.publication: (owed | terms | {"entity": entity, "account_id": f"{entity}{n}"} for n, entity in accounts),
+        schema.publication: (
+            owed
+            | terms
+            | {"entity": entity, "account_id": f"{entity}{n}"}
+            | ({"published_on": None} if n % UNPUBLISHED == 1 else {})
+            for n, entity in accounts
+        ),
         schema.letter: (letter | {"partner_id": name_of(n), "content_hash": f"{n:064d}"} for n in decided),
         schema.delivery: (
             key | sent | {"partner_id": name_of(n), "recipient": f"b{n}@p.example", "recipient_name": f"B {n}"}
@@ -132,6 +153,17 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
     }
     for table, rows in tables.items():
         append_rows(connection, table, rows)
+
+
+def _counted(number: int) -> int:
+    """EUR cents; many different ones, as in the open."""
+    return (600_000 if number % SECOND_ACCOUNT < 2 else 300_000) + number * 7_919 % 200_000
+
+
+def _reason(number: int) -> str:
+    if number // HELD % 2:
+        return f"line NL-L{number}: net_amount_minor is missing, expected a whole number"
+    return "entity NL: not closed"
 
 
 def _group(number: int, entity: str) -> dict[str, Any]:
@@ -161,14 +193,36 @@ def _copy_month(connection: Connection, number: int, month: BillingMonth) -> Non
     own: dict[str, Any] = {"billing_month": str(month), "settlement_id": number}
     for table in (schema.assessment, schema.assessment_account, schema.held_partner, schema.letter, schema.delivery):
         first = table.c.billing_month == str(MONTHS[0]) if "billing_month" in table.c else table.c.settlement_id == 1
-        _copy(connection, table, first, own)
+        _copy(connection, table, first, own | _changes(table, number))
     for position in range(1, len(ENTITIES) + 1):
         first = schema.snapshot_sum.c.snapshot_id == position
         own = {"snapshot_id": (number - 1) * len(ENTITIES) + position}
         _copy(connection, schema.snapshot_sum, first, own)
 
 
+def _changes(table: Table, number: int) -> dict[str, ColumnElement[Any]]:
+    """What differs from the first month: who rises and who falls, and how far the letters of the last month are."""
+    if table is schema.assessment:
+        tier, partner_id = table.c.tier, table.c.partner_id
+        rises, falls = (partner_id.like(f"%{(number * 7 + more) % 98 + 1:02d}") for more in (0, 3))
+        return {"previous_tier": case((rises, tier - 1), (falls, tier + 1), else_=tier)}
+    if table is schema.letter:
+        partner_id = table.c.partner_id
+        rises, falls = (partner_id.like(f"%{(number * 7 + more) % 98 + 1:02d}") for more in (0, 3))
+        return {"kind": case((rises, "tier_raised"), (falls, "tier_lowered"), else_="no_change")}
+    if table is schema.delivery and number == len(MONTHS):
+        found = [
+            (table.c.partner_id.like(f"%{digits}"), state) for state, own in LETTER_STATES.items() for digits in own
+        ]
+        return {"status": case(*found, else_=table.c.status)}
+    return {}
+
+
 def _copy(connection: Connection, table: Table, first: Any, own: Mapping[str, Any]) -> None:
     """Copy the first month's rows of a table within the database, with some columns replaced."""
-    columns = [literal(own[each.name]) if each.name in own else each for each in table.c]
+    columns = [_value(own[each.name]) if each.name in own else each for each in table.c]
     connection.execute(insert(table).from_select([each.name for each in table.c], select(*columns).where(first)))
+
+
+def _value(value: Any) -> ColumnElement[Any]:
+    return value if isinstance(value, ColumnElement) else literal(value)
