@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, insert, literal, 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
+from partner_program.adapters.database.settlement_counts import keep_counts
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.revenue import WHOLE_TERM
 from partner_program.usecases.installation import PROJECT, Installation
@@ -59,6 +60,8 @@ def fill(here: Installation, partners: int) -> None:
         _first_month(connection, here, partners)
         for number, month in enumerate(MONTHS[1:], start=2):
             _copy_month(connection, number, month)
+        for number in range(1, len(MONTHS) + 1):
+            keep_counts(connection, number)
     if here.database.engine.dialect.name == "postgresql":  # its autovacuum would do so in a minute; SQLite has none
         with here.database.engine.connect() as connection:
             connection.execute(text("ANALYZE"))
@@ -125,9 +128,7 @@ def _first_month(connection: Connection, here: Installation, partners: int) -> N
     sent = {"status": "accepted", "resend_number": 0, "attempts": 1, "dated": 1438560000, "reply": "250 ok"}
     tables: Mapping[Table, Iterable[dict[str, Any]]] = {
         schema.snapshot_sum: (_group(n, entity) for n, entity in accounts_of(partners)),
-        schema.assessment: (
-            assessed | {"partner_id": name_of(n), "mrr_eur_cents": _counted(n)} for n in decided
-        ),
+        schema.assessment: (assessed | {"partner_id": name_of(n), "mrr_eur_cents": _counted(n)} for n in decided),
         schema.assessment_account: (
             account
             | {"partner_id": name_of(n), "entity": entity, "account_id": f"{entity}{n}", "currency": ENTITIES[entity]}

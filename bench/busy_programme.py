@@ -24,7 +24,8 @@ def make_busy(here: Installation, partners: int) -> None:
         grants = [(f"G{n:05d}", n * 13 % partners, n) for n in range(GRANTS)]
         tables: dict[Any, Iterator[dict[str, Any]]] = {
             schema.benefit_request: (
-                {"request_id": f"R{n:05d}", "partner_id": partner, "benefit": benefit} for n, partner, benefit in requests
+                {"request_id": f"R{n:05d}", "partner_id": partner, "benefit": benefit}
+                for n, partner, benefit in requests
             ),
             schema.benefit_step: (step for n, _, _ in requests for step in _steps(n)),
             schema.grace_grant: (_grant(grant_id, owner, n) for grant_id, owner, n in grants),
@@ -59,13 +60,17 @@ def _steps(number: int) -> Iterator[dict[str, Any]]:
 
 def _grant(grant_id: str, owner: int, number: int) -> dict[str, Any]:
     begins = EFFECTIVE_ON + timedelta(days=number % 300 + 60)
-    own = {"grant_id": grant_id, "partner_id": name_of(owner), "tier": 4, "starts_on": begins}
+    own: dict[str, Any] = {"grant_id": grant_id, "partner_id": name_of(owner), "tier": 4, "starts_on": begins}
     own |= {"ends_on": begins + timedelta(days=90), "granted_by": "pat", "reason": "a growth plan", "origin": "file"}
     return own
 
 
 def _dispute(number: int, partners: int) -> dict[str, Any]:
-    own = {"dispute_id": f"D{number}", "partner_id": name_of(number * 17 % partners), "billing_month": str(MONTHS[-1])}
+    own: dict[str, Any] = {
+        "dispute_id": f"D{number}",
+        "partner_id": name_of(number * 17 % partners),
+        "billing_month": str(MONTHS[-1]),
+    }
     own |= {"about": "account", "entity": "NL", "subject_id": f"NL{number * 17 % partners}", "revision": 1}
     return own | {"due_on": date(2016, 8, 1) + timedelta(days=number % 30)}
 

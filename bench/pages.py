@@ -8,7 +8,7 @@ pages' process and of the database's server, so that a busy machine measures the
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -107,7 +107,8 @@ def desk_of(fields: ConnectionFields, out: Path) -> Iterator[Asking]:
 
     init_auth_manager()
     orders = ConnectionFields("orders_nl", "sqlite", host=str(out / "orders.db"))
-    here = _OnOneDay(NamedConnections(partner_program=fields, orders_nl=orders), PROJECT / "include", out)
+    connections = NamedConnections(partner_program=fields, orders_nl=orders)
+    here = _OnOneDay(connections, PROJECT / "include", out, kept_connections=installed.KEPT_CONNECTIONS)
     app = signed_in()
     app.dependency_overrides[installed.installation] = lambda: here
     yield Asking(mounted(app))
@@ -141,7 +142,8 @@ def _processes(fields: ConnectionFields) -> Callable[[], float]:
         ended = Path(f"/proc/{server}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[13:15]
         found = sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
         for each in Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split():
-            found += int(Path(f"/proc/{each}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+            with suppress(FileNotFoundError):  # it has just ended
+                found += int(Path(f"/proc/{each}/schedstat").read_text(encoding="ascii").split()[0]) / 1e9
         return found
 
     return used

@@ -1,5 +1,6 @@
 """What waits for a person: each thing with who can act on it, and how far the newest months are."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,7 @@ WaitKind = Literal[
 Who = Literal["decide", "act", "operate"]
 StepState = Literal["done", "now", "later"]
 REASONS_NAMED = 10  # of a month, why partners are held
+THINGS_NAMED = 20  # of a kind, one by one; the others stand on their own page
 NEED_A_PERSON: tuple[DeliveryState, ...] = ("ambiguous", "refused", "undeliverable")
 ON_THE_WAY: tuple[DeliveryState, ...] = ("approved", "claimed", "dot_pending", "deferred")
 
@@ -39,6 +41,7 @@ class Waiting:
 
     `who` can do it: those who decide about months, those who act for partners, or those who operate the installation.
     `month`, `partner_id` and `subject_id` say what it is about, None where it is about none. `day` is when it is due.
+    `things` is how many things it stands for: more than one where they are not named one by one.
     """
 
     kind: WaitKind
@@ -49,6 +52,7 @@ class Waiting:
     partner_id: str | None = None
     subject_id: str | None = None
     day: date | None = None
+    things: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,10 @@ def restatement_waits(month: BillingMonth, partners: int) -> Waiting:
 def held_groups_named(groups: Sequence[HeldGroup]) -> list[HeldGroup]:
     """The largest groups of each month, and the others of it as one: each bad line is a reason of its own."""
     found: list[HeldGroup] = []
-    for month in dict.fromkeys(each.month for each in groups):
-        own = [each for each in groups if each.month == month]
+    by_month: dict[BillingMonth, list[HeldGroup]] = defaultdict(list)
+    for each in groups:
+        by_month[each.month].append(each)
+    for month, own in by_month.items():
         found += own[:REASONS_NAMED]
         others = sum(each.partners for each in own[REASONS_NAMED:])
         if others:
@@ -154,6 +160,14 @@ def letters_wait(month: BillingMonth, states: Mapping[DeliveryState, int]) -> li
             Waiting("letters_to_render", "operate", f"Render {plural(planned, 'letter')} of {month}", more, month)
         )
     return found
+
+
+def others_wait(kind: WaitKind, of: int, words: str, words_of_many: str) -> list[Waiting]:
+    """The things of a kind that are not named one by one, as one, where there are any."""
+    others = of - THINGS_NAMED
+    if others <= 0:
+        return []
+    return [Waiting(kind, "act", plural(others, words, words_of_many), "the list has all of them", things=others)]
 
 
 def unpublished_wait(entity: str, accounts: int) -> Waiting:

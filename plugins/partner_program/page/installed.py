@@ -9,6 +9,7 @@ from fastapi import Depends
 from partner_program.adapters.airflow_connections import AirflowConnections
 from partner_program.usecases.installation import Installation
 
+KEPT_CONNECTIONS = 4  # by each process of the api-server; more are opened where more people ask at once
 _Files = tuple[tuple[str, int, int], ...]
 
 
@@ -25,7 +26,7 @@ def forget() -> None:
 
 @lru_cache(maxsize=1)
 def _opened(include: Path, out: Path, host: str, registry: Path | None, _programs: _Files) -> Installation:
-    return Installation(AirflowConnections(), include, out, host, registry)
+    return Installation(AirflowConnections(), include, out, host, registry, KEPT_CONNECTIONS)
 
 
 def _files_of(folder: Path) -> _Files:

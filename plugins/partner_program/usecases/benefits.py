@@ -5,9 +5,9 @@ people who approve at once never pass a limit together.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -23,7 +23,7 @@ from partner_program.domain import benefits as rules
 from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing, StepAct
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Moved, NotThere, Refusal
-from partner_program.domain.registry import AUTHORIZED, Partner, request_id_of
+from partner_program.domain.registry import Partner, request_id_of
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.leaving import days_of_leaving
 
@@ -281,34 +281,114 @@ def list_benefits(
     With `due_days` those in force whose end lies at most so many days after that day, the first to end first; with
     `ended_after` those that were given and have ended after that day, instead.
     """
+
+    def wanted(stands: Standing) -> bool:
+        if ended_after is not None:
+            return stands.ended_after(ended_after)
+        return past or stands.state in OPEN if due_days is None else stands.ends_within(due_days, day=on)
+
     with installation.database.reading() as connection:
         partners = None if partner_id is None else [registry_store.find_partner(connection, partner_id).partner_id]
-        requests = benefit_store.load_requests(connection, partners)
-        asking = {request.partner_id for request in requests}
-        status = registry_store.partners_by_id(connection, asking)
-        leaving = days_of_leaving(connection)
-        tiers = {each: rate.terms.tier for each, rate in rate_store.rates_on(connection, on, asking).items()}
+        if due_days is not None and partners is None:
+            partners = benefit_store.partners_with_ends(connection, after=on, until=on + timedelta(due_days))
+        found = _stand(connection, on, partners)
+        shown = [each for each in found if wanted(each)]
+        if due_days is not None:
+            shown.sort(key=_first_to_end)
+        return _lines(connection, installation, on, shown, found)
+
+
+Part = Literal["decide", "ends", "in_force", "past"]
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitPart:
+    """The first lines of one part of all requests, and how many the part has."""
+
+    lines: tuple[BenefitLine, ...]
+    of: int
+
+
+def parts_of_benefits(
+    installation: Installation,
+    *,
+    on: date,
+    parts: Collection[Part],
+    first: int,
+    due_days: int,
+    manager_id: str | None = None,
+) -> dict[Part, BenefitPart]:
+    """The first lines of parts of the requests on a day: what waits for a decision, ends soon, is in force, is over.
+
+    Ordered as `list_benefits` has them. `ends` are in force, too, and end within `due_days`.
+    """
+    is_in: dict[Part, Callable[[Standing], bool]] = {
+        "decide": lambda stands: stands.state == "requested",
+        "ends": lambda stands: stands.ends_within(due_days, day=on),
+        "in_force": lambda stands: stands.state in OPEN and stands.state != "requested",
+        "past": lambda stands: stands.state not in OPEN,
+    }
+    with installation.database.reading() as connection:
+        partners: set[str] | None = None
+        undecided = None
+        if manager_id is None and not {"in_force", "past"} & set(parts):
+            ends = benefit_store.partners_with_ends(connection, after=on, until=on + timedelta(due_days))
+            waits, undecided = benefit_store.first_undecided(connection, first)
+            partners = {*(ends if "ends" in parts else ()), *waits}
+        found = _stand(connection, on, partners)
+        if manager_id is not None:
+            own = registry_store.partners_of_manager(connection, manager_id)
+            found = [each for each in found if each.request.partner_id in own]
+        result: dict[Part, BenefitPart] = {}
+        for part in parts:
+            shown = [each for each in found if is_in[part](each)]
+            if part == "ends":
+                shown.sort(key=_first_to_end)
+            lines = _lines(connection, installation, on, shown[:first], found)
+            of = undecided if part == "decide" and undecided is not None else len(shown)
+            result[part] = BenefitPart(tuple(lines), of)
+        return result
+
+
+def _first_to_end(stands: Standing) -> tuple[date, str, str]:
+    return (stands.valid_to or date.max, stands.request.partner_id, stands.request.request_id)
+
+
+def _stand(connection: Connection, on: date, partners: Collection[str] | None) -> list[Standing]:
+    """How every request stands, or those of some partners, by partner, benefit and id."""
+    requests = benefit_store.load_requests(connection, partners)
+    leaving = days_of_leaving(connection)
+    away = registry_store.asking_and_not_authorized(connection, {each.partner_id for each in requests})
+    return [
+        rules.standing(
+            request,
+            day=on,
+            authorized=request.partner_id not in away or on < leaving.get(request.partner_id, date.min),
+        )
+        for request in requests
+    ]
+
+
+def _lines(
+    connection: Connection, installation: Installation, on: date, shown: Sequence[Standing], every: Sequence[Standing]
+) -> list[BenefitLine]:
+    """What is shown of requests; `every` has at least all requests of their partners."""
     program = installation.program_on_or_first(on)
     limits = {benefit.key: benefit.terms for benefit in program.benefits}
-    own = defaultdict(list)
-    for request in requests:
-        own[request.partner_id, request.benefit].append(request)
+    limited = {key for key, terms in limits.items() if terms.units_at_once}
+    own: dict[tuple[str, str], list[BenefitRequest]] = defaultdict(list)
+    for each in every:
+        own[each.request.partner_id, each.request.benefit].append(each.request)
+    partners = registry_store.partners_by_id(connection, {each.request.partner_id for each in shown})
+    counted = {each.request.partner_id for each in shown if each.request.benefit in limited}
+    tiers = {each: rate.terms.tier for each, rate in rate_store.rates_on(connection, on, counted).items()}
     lines = []
-    for request in requests:
-        partner = status[request.partner_id]
-        authorized = partner.status == AUTHORIZED or on < leaving.get(partner.partner_id, date.min)
-        stands = rules.standing(request, day=on, authorized=authorized)
-        if ended_after is not None:
-            wanted = stands.ended_after(ended_after)
-        else:
-            wanted = past or stands.state in OPEN if due_days is None else stands.ends_within(due_days, day=on)
-        if wanted:
-            terms = limits.get(request.benefit)
-            limit = None if terms is None else terms.units_of(tiers.get(request.partner_id, 0))
-            units = None if limit is None else rules.units_on(own[request.partner_id, request.benefit], on)
-            lines.append(_line(stands, partner, units, limit))
-    if due_days is not None:
-        lines.sort(key=lambda line: (line.valid_to or date.max, line.partner_id, line.request_id))
+    for stands in shown:
+        request = stands.request
+        terms = limits.get(request.benefit)
+        limit = None if terms is None else terms.units_of(tiers.get(request.partner_id, 0))
+        units = None if limit is None else rules.units_on(own[request.partner_id, request.benefit], on)
+        lines.append(_line(stands, partners[request.partner_id], units, limit))
     return lines
 
 

@@ -1,6 +1,7 @@
 """Grace grants: made on demand ("a discount right from the beginning"), and listed with what they still need."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
@@ -8,7 +9,6 @@ from partner_program.adapters.database import grants as grant_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.database import results as result_store
 from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.reports.records import records_csv, records_json
 from partner_program.domain.acts import GRANT_MADE
@@ -92,32 +92,65 @@ def list_grants(
     days is among them. With `partner_id` this partner's alone, and no other partner's rows are read. Results are those
     that are known now, whatever the day.
     """
+    which: Which = "every" if settled and due_days is None else "open"
+    part = part_of_grants(installation, on=on, which=which, due_days=due_days, partner_id=partner_id, first=None)
+    return list(part.standings)
+
+
+Which = Literal["open", "settled", "every"]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPart:
+    """The first grants of those wanted, those that end first before the others, and how many are wanted."""
+
+    standings: tuple[GrantStanding, ...]
+    of: int
+
+
+def part_of_grants(
+    installation: Installation,
+    *,
+    on: date,
+    which: Which,
+    first: int | None,
+    due_days: int | None = None,
+    partner_id: str | None = None,
+    manager_id: str | None = None,
+) -> GrantPart:
+    """The `first` grants of those wanted, every one without it; the results of their partners alone are read.
+
+    With `due_days` those that have ended or end within so many days.
+    """
     program = installation.program_on_or_first(on)
     with installation.database.reading() as connection:
-        grants = result_store.load_grants(connection, partner_id)
-        outcomes = grant_store.settled_grants(connection, partner_id)
-        partners = grant_store.partners_with_grants(connection, partner_id)
-        counted = grant_store.counted_of_partners_with_grants(connection, partner_id)
+        shown, of = grant_store.first_grants(
+            connection,
+            settled=None if which == "every" else which == "settled",
+            until=None if due_days is None else on + timedelta(days=due_days),
+            partner_id=partner_id,
+            manager_id=manager_id,
+            first=first,
+        )
+        holders = {each.partner_id for each in shown}
+        outcomes = grant_store.settled_grants(connection, holders)
+        partners = registry_store.partners_by_id(connection, holders)
+        counted = grant_store.counted_by_month(connection, holders)
         assessed = settlement_history.assessed_months(connection)
     in_force = [month for month, status in assessed.items() if status == IN_FORCE]
-    standings = [
+    standings = (
         standing_of_grant(
             grant=grant,
-            partner=partners[partner_id],
+            partner=partners[grant.partner_id],
             program=program,
-            counted=counted.get(partner_id, {}),
+            counted=counted.get(grant.partner_id, {}),
             in_force=in_force,
             outcome=outcomes.get(grant.grant_id),
             on=on,
         )
-        for partner_id, own in grants.items()
-        for grant in own
-        if settled or grant.grant_id not in outcomes
-    ]
-    if due_days is not None:
-        last = on + timedelta(days=due_days)
-        standings = [each for each in standings if each.verdict is not None and each.ends_on <= last]
-    return sorted(standings, key=lambda each: (each.ends_on, each.partner_id, each.grant_id))
+        for grant in shown
+    )
+    return GrantPart(tuple(standings), of)
 
 
 def grants_file(standings: Sequence[GrantStanding], form: Literal["json", "csv"]) -> str:

@@ -36,6 +36,7 @@ class Installation:
 
     `host` is the same for all machines of one installation: without a setting it is this machine's name. `registry` is
     the registry's folder for the pages' acts, None where this machine has none.
+    `kept_connections` are kept open to the programme's database, where that is on a server.
     """
 
     connections: Connections
@@ -43,6 +44,7 @@ class Installation:
     out: Path
     host: str = field(default_factory=socket.gethostname)
     registry: Path | None = None
+    kept_connections: int = 0
 
     @classmethod
     def here(cls, connections: Connections, out: Path | None = None) -> "Installation":
@@ -61,7 +63,7 @@ class Installation:
     @cached_property
     def database(self) -> ProgramDatabase:
         """The programme's own database."""
-        return ProgramDatabase.from_connections(self.connections)
+        return ProgramDatabase.from_connections(self.connections, kept=self.kept_connections)
 
     @property
     def place(self) -> Place:

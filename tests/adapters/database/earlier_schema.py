@@ -29,6 +29,11 @@ WITHOUT_INDEXES_OF_LISTS = (
     *(f"DROP INDEX {name}" for name in INDEXES_OF_LISTS),
     f"DELETE FROM sqlite_stat1 WHERE idx IN {(*INDEXES_OF_LISTS, 'sqlite_autoindex_partner_1')}",  # noqa: S608
 )
+# 0030: what a settlement counts was counted from its rows.
+COUNTS = ("move_count", "letter_count", "held_count")
+WITHOUT_COUNTS = tuple(f"DROP TABLE {table}" for table in COUNTS)
+WITHOUT_INDEXES_OF_COUNTS = ("DROP INDEX act_of_kind", "DROP INDEX grace_grant_by_end")
+WITHOUT_STATISTICS_OF_COUNTS = (f"DELETE FROM sqlite_stat1 WHERE tbl IN {COUNTS}",)  # noqa: S608 - our own words
 # 0025: no erasure, so nothing of these tables could change.
 ALWAYS_GUARDED = ("act", "letter_action", "brake_release")
 WITHOUT_ERASURE_ON_SQLITE = (
@@ -56,6 +61,9 @@ WITHOUT_GUARDS_OF_DIGESTS = (
 )
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
+    *WITHOUT_COUNTS,
+    *WITHOUT_INDEXES_OF_COUNTS,
+    *WITHOUT_STATISTICS_OF_COUNTS,
     *WITHOUT_INDEXES_OF_LISTS,
     *WITHOUT_DIGESTS,
     *(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS),
@@ -64,6 +72,7 @@ ON_SQLITE = (
     *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
+    *WITHOUT_COUNTS,
     *WITHOUT_DIGESTS,
     *WITHOUT_GUARDS_OF_DIGESTS,
     *(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS),

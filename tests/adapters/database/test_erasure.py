@@ -19,9 +19,9 @@ time_zone units_per_eur vat_id verdict way website
 # What the rules or an entity's billing system say: of the company, of a month, of a line.
 NO_WORDS_OF_PEOPLE = """
 act.subject brake_stop.reasons digest.subject draft_stage.header entity.legal_name entity.source exchange_rate.source
-finding.examples finding.message held_partner.reason input_text.body legacy_agreement.source partner.address
-partner.company_name partner.phone restatement.differences sending.database sending.host sending.out snapshot.fault
-snapshot_file.path snapshot_faulty_line.expected snapshot_faulty_line.found unmatched_account.reason
+finding.examples finding.message held_count.reason held_partner.reason input_text.body legacy_agreement.source
+partner.address partner.company_name partner.phone restatement.differences sending.database sending.host sending.out
+snapshot.fault snapshot_file.path snapshot_faulty_line.expected snapshot_faulty_line.found unmatched_account.reason
 """
 # Erased with the row of the registry, with the recipient of a letter, or removed.
 WITH_THE_PERSON = """

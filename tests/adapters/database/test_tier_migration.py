@@ -49,6 +49,7 @@ LATER = (
     "dispute_step",
     "digest",
     "erasure",
+    *earlier_schema.COUNTS,
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them
 LATER_COLUMNS = {("account_manager", "countries"), ("partner", "attributes")}

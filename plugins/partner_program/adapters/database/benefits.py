@@ -6,15 +6,18 @@ two people pass a limit together. The key of a step is the net under that.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.benefits import BenefitRequest, BenefitStep
 
+MANY = 5_000  # of more partners, every request is read: a statement takes only so many values
 _FIELDS = tuple(BenefitStep.__dataclass_fields__)
+_DECIDE = ("approved", "refused", "withdrawn")
 
 
 def load_requests(connection: Connection, partners: Collection[str] | None = None) -> list[BenefitRequest]:
@@ -25,9 +28,33 @@ def load_requests(connection: Connection, partners: Collection[str] | None = Non
         .join(step, step.c.request_id == request.c.request_id)
         .order_by(request.c.partner_id, request.c.benefit, request.c.request_id, step.c.step_no)
     )
-    if partners is not None:
-        query = query.where(request.c.partner_id.in_(partners))
-    return _with_steps(connection.execute(query))
+    if partners is None:
+        return _with_steps(connection.execute(query))
+    if len(partners) <= MANY:
+        return _with_steps(connection.execute(query.where(request.c.partner_id.in_(partners))))
+    return [each for each in _with_steps(connection.execute(query)) if each.partner_id in partners]
+
+
+def first_undecided(connection: Connection, first: int) -> tuple[list[str], int]:
+    """Return the partners of the first requests that nobody has decided, as `load_requests` has them, and how many."""
+    request, step = schema.benefit_request.c, schema.benefit_step.c
+    decided = select(step.step_no).where(step.request_id == request.request_id, step.act.in_(_DECIDE))
+    waits = select(request.partner_id).where(~decided.exists())
+    in_order = waits.order_by(request.partner_id, request.benefit, request.request_id).limit(first)
+    number = connection.execute(select(func.count()).select_from(waits.subquery())).scalar_one()
+    return list(connection.execute(in_order).scalars()), int(number)
+
+
+def partners_with_ends(connection: Connection, *, after: date, until: date) -> list[str]:
+    """Return the partners with a request of which a step names a last day: after a day, and not after another."""
+    request, step = schema.benefit_request.c, schema.benefit_step.c
+    query = (
+        select(request.partner_id)
+        .distinct()
+        .join(schema.benefit_step, step.request_id == request.request_id)
+        .where(or_(and_(step.valid_to > after, step.valid_to <= until), step.act == "withdrawn"))
+    )
+    return list(connection.execute(query).scalars())
 
 
 def find_request(connection: Connection, request_id: str) -> BenefitRequest | None:

@@ -18,22 +18,26 @@ from partner_program.domain.refusals import NotReady, Refusal, Unavailable
 
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
-SCHEMA_VERSION = "0029"
+SCHEMA_VERSION = "0030"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
+RECYCLE_SECONDS = 300  # a connection that is kept is made anew after them
 WRITER_LOCK = 20150727  # an arbitrary number: the lock that lets one writer at a time into the programme's database
 
 
 class ProgramDatabase:
-    """The programme's database behind one connection id; every write is one transaction, nothing is kept open."""
+    """The programme's database behind one connection id; every write is one transaction.
 
-    def __init__(self, fields: ConnectionFields) -> None:
+    Nothing is kept open, but for `kept` connections to a server, for a process that answers many short questions.
+    """
+
+    def __init__(self, fields: ConnectionFields, *, kept: int = 0) -> None:
         self._path = Path(sqlalchemy_url(fields).database or "") if fields.conn_type == "sqlite" else None
-        self.engine = _engine(fields)
+        self.engine = _engine(fields, kept)
         self._fields = fields
 
     @classmethod
-    def from_connections(cls, connections: Connections) -> "ProgramDatabase":
+    def from_connections(cls, connections: Connections, *, kept: int = 0) -> "ProgramDatabase":
         """Find the database through the connection `partner_program`; raises `NotReady` if it is not set."""
         fields = connections.get(CONN_ID)
         if fields is None:
@@ -43,7 +47,7 @@ class ProgramDatabase:
             )
         if fields.conn_type not in CONN_TYPES:
             raise NotReady(f"connection {CONN_ID}: type {fields.conn_type!r}, expected {' or '.join(CONN_TYPES)}")
-        return cls(fields)
+        return cls(fields, kept=kept)
 
     @property
     def place(self) -> str:
@@ -184,15 +188,22 @@ def _check_foreign_keys(writer: Connection) -> None:
             )
 
 
-def _engine(fields: ConnectionFields) -> Engine:
-    """Return an engine that keeps no connections: each task is its own process, and a kept connection may be dead."""
+def _engine(fields: ConnectionFields, kept: int) -> Engine:
+    """Return an engine that keeps no connections: each task is its own process, and a kept connection may be dead.
+
+    Where `kept` says so, it keeps some to a server, whose first answers over each take longer: each is tried before it
+    is used, and made anew after some minutes.
+    """
     if fields.conn_type == "sqlite":
         options: dict[str, Any] = {"timeout": BUSY_SECONDS, "isolation_level": None}
         begin = _begin_sqlite
     else:
         options = {"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS * 1000}"}
         begin = _begin_postgresql
-    engine = create_engine(sqlalchemy_url(fields), connect_args=options, poolclass=sqlalchemy.NullPool)
+    pool: dict[str, Any] = {"poolclass": sqlalchemy.NullPool}
+    if kept and fields.conn_type != "sqlite":
+        pool = {"pool_size": kept, "max_overflow": -1, "pool_pre_ping": True, "pool_recycle": RECYCLE_SECONDS}
+    engine = create_engine(sqlalchemy_url(fields), connect_args=options, **pool)
     if fields.conn_type == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", begin)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.rates import rates_before
@@ -62,10 +62,17 @@ def newest_revisions(connection: Connection) -> dict[BillingMonth, int]:
 
 def _decides() -> Any:
     """Whether a settlement assigned somebody or wrote a rate, as a column of a query."""
+    # The lowest number from its own on is one row of the index. PostgreSQL answers `EXISTS` by reading the table from
+    # its start, where the rows of early settlements are.
     settlement, assessment, rate = schema.settlement, schema.assessment, schema.discount_rate
     return or_(
-        exists().where(assessment.c.settlement_id == settlement.c.settlement_id),
-        exists().where(rate.c.settlement_id == settlement.c.settlement_id),
+        *(
+            select(func.min(table.c.settlement_id))
+            .where(table.c.settlement_id >= settlement.c.settlement_id)
+            .scalar_subquery()
+            == settlement.c.settlement_id
+            for table in (assessment, rate)
+        )
     ).label("decides")
 
 

@@ -1,6 +1,4 @@
-"""Reads a month in figures: counted by the database, and no partner by partner."""
-
-from collections.abc import Sequence
+"""Reads what became of a month's lines and of its letters, counted by the database."""
 
 from sqlalchemy import Connection, func, select
 
@@ -8,29 +6,7 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.waiting import ACCEPTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES, DeliveryState
-from partner_program.domain.letters import LetterKind
-from partner_program.domain.month_overview import Close, LinesRead, Movement
-
-
-def movements(connection: Connection, settlements: Sequence[int]) -> list[Movement]:
-    """Count the partners that these settlements assigned, by the tier before and the tier, lowest first."""
-    table = schema.assessment
-    query = (
-        select(table.c.previous_tier, table.c.tier, func.count())
-        .where(table.c.settlement_id.in_(settlements))
-        .group_by(table.c.previous_tier, table.c.tier)
-    )
-    found = [Movement(*row) for row in connection.execute(query)]
-    return sorted(found, key=lambda each: (each.previous_tier is not None, each.previous_tier or 0, each.tier or 0))
-
-
-def counted_revenue(connection: Connection, month: BillingMonth, revision: int) -> int:
-    """Return the revenue that a revision of a month counts for all partners, in EUR cents."""
-    table = schema.assessment
-    query = select(func.coalesce(func.sum(table.c.mrr_eur_cents), 0)).where(
-        table.c.billing_month == str(month), table.c.revision == revision
-    )
-    return int(connection.execute(query).scalar_one())
+from partner_program.domain.month_overview import Close, LinesRead
 
 
 def lines_read(connection: Connection, settlement_id: int) -> list[LinesRead]:
@@ -57,13 +33,6 @@ def closes(connection: Connection, settlement_id: int) -> list[Close]:
         .order_by(used.c.entity, close.c.currency)
     )
     return [Close(*row) for row in connection.execute(query)]
-
-
-def letter_kinds(connection: Connection, month: BillingMonth) -> dict[LetterKind, int]:
-    """Count the letters of a month by kind."""
-    table = schema.letter
-    query = select(table.c.kind, func.count()).where(table.c.billing_month == str(month)).group_by(table.c.kind)
-    return {row[0]: row[1] for row in connection.execute(query.order_by(table.c.kind))}
 
 
 def letter_states(connection: Connection, month: BillingMonth) -> dict[DeliveryState, int]:

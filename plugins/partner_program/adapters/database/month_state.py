@@ -29,6 +29,9 @@ WITH_A_HEAD = (
     schema.bucket,
     schema.unmatched_account,
     schema.entity_total,
+    schema.move_count,
+    schema.letter_count,
+    schema.held_count,
 )
 # Never changed, and added with a settlement or a grant.
 COUNTED = (schema.discount_rate,)

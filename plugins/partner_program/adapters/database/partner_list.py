@@ -1,14 +1,18 @@
 """Reads the list of partners with their results of one month: searched, filtered, sorted, a page at a time.
 
 The order is that of an index, what chooses partners has one of its own, and results are read of those alone that are
-shown: a part of the list costs what it holds.
+shown: a part of the list costs what it holds. Two things are looked for along the order instead, until the page is
+full: what many have, and a piece of a name, for which neither database has an index.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, collate, false, func, not_, or_, select, tuple_
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.settlement_counts import movements
+from partner_program.domain.month_overview import Movement
 from partner_program.domain.partner_list import Change, ListedMonth, ListedPartner, Order, Wanted
 
 _PARTNER = ("partner_id", "company_name", "status", "account_manager_id", "country", "language")
@@ -22,6 +26,10 @@ _RESULTS = (
     "lifted_by",
 )
 _NO_MONTH = ListedMonth.none()
+COMMON = 20  # what one of so many partners has is soon found in the order of the list
+PAIRS = 1_000  # more than there are tiers: makes one number of two
+_DIRECTIONS: Mapping[Change, str] = {"raised": "rose", "lowered": "fell", "unchanged": "stayed"}
+_WITH_A_RESULT: tuple[Change, ...] = ("raised", "lowered", "unchanged", "first")
 
 
 def list_partners(
@@ -39,18 +47,23 @@ def list_partners(
     """
     if order != "revenue":
         return _read(connection, _by_name_or_id(connection, month, wanted, order, after).limit(count))
-    rest = _with_results(month, wanted).where(schema.assessment.c.partner_id.is_(None))
+    rest = _with_results(connection, month, wanted).where(schema.assessment.c.partner_id.is_(None))
     rest = rest.order_by(schema.partner.c.partner_id)
+    has_no_rest = wanted.tier is not None or wanted.revenue is not None or wanted.change in _WITH_A_RESULT
     total = None if after is None else _total_of(connection, month, after)
     if after is not None and total is None:
         return _read(connection, rest.where(schema.partner.c.partner_id > after).limit(count))
-    found = _read(connection, _by_revenue(month, wanted, after, total).limit(count))
-    return [*found, *_read(connection, rest.limit(count - len(found)))] if len(found) < count else found
+    found = _read(connection, _by_revenue(connection, month, wanted, after, total).limit(count))
+    if len(found) == count or has_no_rest:
+        return found
+    return [*found, *_read(connection, rest.limit(count - len(found)))]
 
 
 def count_partners(connection: Connection, month: ListedMonth | None, wanted: Wanted) -> int:
     """Return how many partners are wanted."""
-    query = select(func.count()).select_from(schema.partner).where(*_conditions(month, wanted))
+    if (kept := _kept_count(connection, month, wanted)) is not None:
+        return kept
+    query = select(func.count()).select_from(schema.partner).where(*_conditions(connection, month, wanted))
     return int(connection.execute(query).scalar_one())
 
 
@@ -62,7 +75,7 @@ def _by_name_or_id(
     connection: Connection, month: ListedMonth | None, wanted: Wanted, order: Order, after: str | None
 ) -> Select[Any]:
     partner = schema.partner.c
-    query = _with_results(month, wanted)
+    query = _with_results(connection, month, wanted, along=_is_common(connection, month, wanted))
     if order == "id":
         return (query if after is None else query.where(partner.partner_id > after)).order_by(partner.partner_id)
     if after is not None:
@@ -72,9 +85,13 @@ def _by_name_or_id(
     return query.order_by(partner.company_name, partner.partner_id)
 
 
-def _by_revenue(month: ListedMonth | None, wanted: Wanted, after: str | None, total: int | None) -> Select[Any]:
+def _by_revenue(
+    connection: Connection, month: ListedMonth | None, wanted: Wanted, after: str | None, total: int | None
+) -> Select[Any]:
     own = schema.assessment.c
-    query = _with_results(month, wanted).where(own.partner_id.is_not(None))
+    query = _with_results(connection, month, wanted, along=_is_common(connection, month, wanted)).where(
+        own.partner_id.is_not(None)
+    )
     if after is not None:
         query = query.where(tuple_(own.mrr_eur_cents, own.partner_id) < tuple_(total, after))
     return query.order_by(own.mrr_eur_cents.desc(), own.partner_id.desc())
@@ -89,12 +106,58 @@ def _total_of(connection: Connection, month: ListedMonth | None, partner_id: str
     return found
 
 
-def _with_results(month: ListedMonth | None, wanted: Wanted) -> Select[Any]:
+def _kept_count(connection: Connection, month: ListedMonth | None, wanted: Wanted) -> int | None:
+    """How many partners have a tier or a change, as their settlements kept it; None where something else is wanted."""
+    if month is None or wanted == Wanted():
+        return None
+    if wanted == Wanted(revenue=wanted.revenue):
+        return _count_revenue(connection, month, wanted.revenue or ())
+    if wanted not in (Wanted(tier=wanted.tier), Wanted(change=wanted.change)):
+        return None
+    moves = _moves(connection, month, wanted)
+    return None if moves is None else sum(each.partners for each in moves)
+
+
+def _moves(connection: Connection, month: ListedMonth | None, wanted: Wanted) -> list[Movement] | None:
+    """The moves between tiers that are wanted, and how many partners made each; None where any will do."""
+    if month is None or (wanted.tier is None and wanted.change not in _DIRECTIONS):
+        return None
+    direction = _DIRECTIONS.get(wanted.change) if wanted.change else None
+    return [
+        each
+        for each in movements(connection, month.settlements)
+        if wanted.tier in (None, each.tier) and direction in (None, each.direction)
+    ]
+
+
+def _is_common(connection: Connection, month: ListedMonth | None, wanted: Wanted) -> bool:
+    """Whether so many partners made a move that is wanted that a page of them is soon full."""
+    moves = _moves(connection, month, wanted)
+    return moves is not None and sum(each.partners for each in moves) * COMMON > _assigned(connection, month)
+
+
+def _assigned(connection: Connection, month: ListedMonth | None) -> int:
+    return sum(each.partners for each in movements(connection, (month or _NO_MONTH).settlements))
+
+
+def _count_revenue(connection: Connection, month: ListedMonth, ranges: Sequence[tuple[int, int]]) -> int:
+    """How many partners have a month's total in one of some ranges: each range is a part of the index."""
+    own = schema.assessment.c
+    within = or_(*(and_(own.mrr_eur_cents >= low, own.mrr_eur_cents < high) for low, high in ranges))
+    query = select(func.count()).select_from(schema.assessment).where(*_month_of(month), within)
+    return int(connection.execute(query).scalar_one())
+
+
+def _with_results(
+    connection: Connection, month: ListedMonth | None, wanted: Wanted, *, along: bool = False
+) -> Select[Any]:
     partner, assessment, held = schema.partner, schema.assessment, schema.held_partner
     columns: list[Any] = [partner.c[name] for name in _PARTNER]
     columns += [assessment.c[name] for name in _RESULTS]
     source = partner.outerjoin(assessment, _of_month(month)).outerjoin(held, _holds(month))
-    return select(*columns, held.c.reason).select_from(source).where(*_conditions(month, wanted))
+    return (
+        select(*columns, held.c.reason).select_from(source).where(*_conditions(connection, month, wanted, along=along))
+    )
 
 
 def _of_month(month: ListedMonth | None) -> ColumnElement[bool]:
@@ -111,26 +174,68 @@ def _holds(month: ListedMonth | None) -> ColumnElement[bool]:
     return and_(held.settlement_id == at.settlements[-1], held.partner_id == schema.partner.c.partner_id)
 
 
-def _conditions(month: ListedMonth | None, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What chooses partners, each by its own index; none needs a partner's results beside it."""
+def _conditions(
+    connection: Connection, month: ListedMonth | None, wanted: Wanted, *, along: bool = False
+) -> list[ColumnElement[bool]]:
+    """What chooses partners, each by its own index; with `along`, a tier and a change by the results beside them."""
     partner, assessment, link, at = schema.partner.c, schema.assessment.c, schema.account_link.c, month or _NO_MONTH
     found: list[ColumnElement[bool]] = []
     if wanted.text:
-        names = partner.company_name + "\n" + partner.partner_id
-        of_account = select(link.partner_id).where(link.account_id == wanted.text)
-        found.append(or_(names.icontains(wanted.text, autoescape=True), partner.partner_id.in_(of_account)))
+        found.append(_found_by(connection, wanted.text))
     if wanted.entity:
         found.append(partner.partner_id.in_(select(link.partner_id).where(link.entity == wanted.entity)))
     same = {"account_manager_id": wanted.manager_id, "language": wanted.language, "status": wanted.status}
     found += [partner[name] == value for name, value in same.items() if value]
-    if wanted.tier is not None:
-        found.append(_assessed(assessment.settlement_id.in_(at.settlements), assessment.tier == wanted.tier))
+    moves = _moves(connection, month, wanted)
+    if moves is not None:
+        found.append(_made_one(at, moves, along=along))
+    elif wanted.tier is not None:
+        found.append(false())
     if wanted.revenue is not None:
         total, here = assessment.mrr_eur_cents, _month_of(at)
         found.append(or_(*(_assessed(*here, total >= low, total < high) for low, high in wanted.revenue)))
-    if wanted.change is not None:
+    if wanted.change is not None and wanted.change not in _DIRECTIONS:
         found.append(_changed(at, wanted.change))
     return found
+
+
+def _made_one(at: ListedMonth, moves: Sequence[Movement], *, along: bool) -> ColumnElement[bool]:
+    """Whose tier made one of some moves: each is a part of an index, or with `along` looked for beside the partner."""
+    own = schema.assessment.c
+    if along:
+        pairs = func.coalesce(own.previous_tier, -1) * PAIRS + func.coalesce(own.tier, -1)
+        wanted = [
+            (-1 if each.previous_tier is None else each.previous_tier) * PAIRS + (each.tier or 0) for each in moves
+        ]
+        return pairs.in_(wanted)
+    here = own.settlement_id.in_(at.settlements)
+    made = (and_(_same(own.previous_tier, each.previous_tier), own.tier == each.tier) for each in moves)
+    return _assessed(here, or_(false(), *made))
+
+
+def _same(column: ColumnElement[int], value: int | None) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
+
+
+def _found_by(connection: Connection, words: str) -> ColumnElement[bool]:
+    """Whose name or id has a piece of text in it, and whose account has it as its id."""
+    partner, link = schema.partner.c, schema.account_link.c
+    piece = [_has(connection, column, words) for column in (partner.company_name, partner.partner_id)]
+    return or_(*piece, partner.partner_id.in_(select(link.partner_id).where(link.account_id == words)))
+
+
+def _has(connection: Connection, column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """Whether a text has a piece in it, in whatever case.
+
+    SQLite sees no case in ASCII, and in nothing else. PostgreSQL makes ASCII small fast, and other letters slowly: it
+    is asked to where the piece has one.
+    """
+    pattern = "".join(f"/{each}" if each in "/%_" else each for each in words)
+    if connection.dialect.name == "sqlite":
+        return column.like(f"%{pattern}%", escape="/")
+    if words.isascii():
+        return func.lower(collate(column, "C")).like(f"%{pattern.lower()}%", escape="/")
+    return func.lower(column).like(func.lower(f"%{pattern}%"), escape="/")
 
 
 def _assessed(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -144,15 +249,8 @@ def _month_of(at: ListedMonth) -> tuple[ColumnElement[bool], ...]:
 
 def _changed(at: ListedMonth, change: Change) -> ColumnElement[bool]:
     own, held = schema.assessment.c, schema.held_partner.c
-    before, now, here = own.previous_tier, own.tier, own.settlement_id.in_(at.settlements)
     holding = select(held.partner_id).where(held.settlement_id == at.settlements[-1])
     is_held = schema.partner.c.partner_id.in_(holding)
-    conditions: dict[Change, ColumnElement[bool]] = {
-        "raised": _assessed(here, now > before),
-        "lowered": _assessed(here, now < before),
-        "unchanged": _assessed(here, now == before),
-        "first": _assessed(here, before.is_(None)),
-        "held": is_held,
-        "not_assessed": and_(not_(_assessed(*_month_of(at))), not_(is_held)),
-    }
-    return conditions[change]
+    if change == "first":
+        return _assessed(own.settlement_id.in_(at.settlements), own.previous_tier.is_(None))
+    return is_held if change == "held" else and_(not_(_assessed(*_month_of(at))), not_(is_held))

@@ -17,6 +17,7 @@ from partner_program.domain.dated import Period
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import NotThere, UnsoundFiles
 from partner_program.domain.registry import (
+    AUTHORIZED,
     AccountLink,
     AccountManager,
     Contact,
@@ -303,13 +304,30 @@ def find_partner(connection: Connection, partner_id: str) -> Partner:
 
 
 def partners_by_id(connection: Connection, partner_ids: Collection[str]) -> dict[str, Partner]:
-    """Return these partners by their id."""
+    """Return these partners by their id, in order."""
     table = schema.partner
-    query = select(table).order_by(table.c.partner_id)
-    if len(partner_ids) <= FEW_PARTNERS:
-        query = query.where(table.c.partner_id.in_(partner_ids))
-    found = (Partner(**row._asdict()) for row in connection.execute(query))
-    return {each.partner_id: each for each in found if each.partner_id in partner_ids}
+    wanted = sorted(partner_ids)
+    found = []
+    for first in range(0, len(wanted), FEW_PARTNERS):
+        some = wanted[first : first + FEW_PARTNERS]
+        query = select(table).where(table.c.partner_id.in_(some)).order_by(table.c.partner_id)
+        found += [Partner(**row._asdict()) for row in connection.execute(query)]
+    return {each.partner_id: each for each in found}
+
+
+def partners_of_manager(connection: Connection, manager_id: str) -> set[str]:
+    """Return the ids of a manager's partners."""
+    table = schema.partner.c
+    return set(connection.execute(select(table.partner_id).where(table.account_manager_id == manager_id)).scalars())
+
+
+def asking_and_not_authorized(connection: Connection, asking: Collection[str]) -> set[str]:
+    """Return who is not authorised now of the partners that asked for a benefit."""
+    table = schema.partner.c
+    few = len(asking) <= FEW_PARTNERS
+    among = asking if few else select(schema.benefit_request.c.partner_id)
+    query = select(table.partner_id).where(table.status != AUTHORIZED, table.partner_id.in_(among))
+    return set(connection.execute(query).scalars())
 
 
 def links_of(connection: Connection, partner_id: str) -> list[AccountLink]:

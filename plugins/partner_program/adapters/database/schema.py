@@ -460,6 +460,34 @@ entity_total = _table(
     _must("mrr_eur_cents", Whole),
     _refers("settlement_id", "settlement"),
 )
+# What each settlement counts, written with it: the pages read these few rows. `held_count` has the largest group first,
+# and the partner of a group of one.
+move_count = _table(
+    "move_count",
+    _key("settlement_id", Integer),
+    _key("position", Integer),
+    _may("previous_tier", Integer),
+    _may("tier", Integer),
+    _must("partners", Whole),
+    _must("mrr_eur_cents", Whole),
+    _refers("settlement_id", "settlement"),
+)
+letter_count = _table(
+    "letter_count",
+    _key("settlement_id", Integer),
+    _key("kind"),
+    _must("letters", Whole),
+    _refers("settlement_id", "settlement"),
+)
+held_count = _table(
+    "held_count",
+    _key("settlement_id", Integer),
+    _key("position", Integer),
+    _must("reason"),
+    _must("partners", Whole),
+    _may("partner_id"),
+    _refers("settlement_id", "settlement"),
+)
 discount_rate = _table(
     "discount_rate",
     _key("partner_id"),
@@ -694,6 +722,7 @@ erasure = _table("erasure", _key("erasure_id", Integer), _must("pseudonym"), _mu
 INDEXES = (
     Index("account_link_of_partner", account_link.c.partner_id),
     Index("grace_grant_of_partner", grace_grant.c.partner_id),
+    Index("grace_grant_by_end", grace_grant.c.ends_on, grace_grant.c.partner_id),
     Index("benefit_request_of_partner", benefit_request.c.partner_id),
     Index("dispute_of_partner", dispute.c.partner_id),
     Index("assessment_of_partner", assessment.c.partner_id, assessment.c.billing_month),
@@ -707,6 +736,7 @@ INDEXES = (
     Index("discount_rate_of_settlement", discount_rate.c.settlement_id),
     Index("act_of_month", act.c.billing_month, act.c.partner_id),
     Index("act_of_partner", act.c.partner_id),
+    Index("act_of_kind", act.c.kind, act.c.billing_month),
     # What waits over all months, whatever has been finished; and lists that are read a page at a time.
     _unfinished("delivery_unfinished", delivery.c.billing_month, delivery.c.status, where="status <> 'accepted'"),
     _unfinished(
@@ -748,6 +778,9 @@ APPEND_ONLY = (
     bucket,
     unmatched_account,
     entity_total,
+    move_count,
+    letter_count,
+    held_count,
     discount_rate,
     brake_stop,
     brake_release,

@@ -10,7 +10,7 @@ from partner_program.adapters.database import schema
 from partner_program.domain.acts import BRAKE_RELEASED, BRAKE_STOPPED, MONTH_RUN, RATES_WAIT
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import REPLACED, DeliveryState
-from partner_program.domain.waiting import BrakeStop, HeldGroup
+from partner_program.domain.waiting import BrakeStop
 
 ACCEPTED: ColumnElement[str] = literal_column(
     "'accepted'"
@@ -91,21 +91,6 @@ def months_asked_about(connection: Connection) -> list[BillingMonth]:
     act = schema.act
     query = select(act.c.billing_month).where(act.c.kind == RATES_WAIT, act.c.billing_month.is_not(None)).distinct()
     return sorted(BillingMonth.parse(month) for month in connection.execute(query).scalars())
-
-
-def held_groups(connection: Connection, settlements: Mapping[int, BillingMonth]) -> list[HeldGroup]:
-    """Count the partners that these settlements hold, by month and reason, the largest group of a month first."""
-    held = schema.held_partner
-    query = (
-        select(held.c.settlement_id, held.c.reason, func.count(), func.min(held.c.partner_id))
-        .where(held.c.settlement_id.in_(settlements))
-        .group_by(held.c.settlement_id, held.c.reason)
-    )
-    groups = [
-        HeldGroup(settlements[settlement_id], reason, count, partner_id if count == 1 else None)
-        for settlement_id, reason, count, partner_id in connection.execute(query)
-    ]
-    return sorted(groups, key=lambda each: (each.month, -each.partners, each.reason))
 
 
 def last_settlements(connection: Connection) -> dict[BillingMonth, int]:

@@ -28,6 +28,13 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "unpublished": lambda links, waiting: links("publication", "publish", waiting.subject_id),
     "letters_to_render": lambda links, waiting: links("letters", waiting.month),
 }
+# The lists of the kinds of which only the first are named.
+LISTS: Mapping[WaitKind, Callable[[Links], str]] = {
+    "benefit_request": lambda links: links("benefits", show="decide"),
+    "benefit_ends": lambda links: links("benefits", show="ends"),
+    "grant_ends": lambda links: f"{links('benefits', show='ends')}#grants",
+    "dispute": lambda links: links("partners"),
+}
 WHO: Mapping[Who, str] = {
     "decide": WHO_MAY_DECIDE,
     "act": WHO_MAY_ACT,
@@ -40,13 +47,14 @@ def today(view: ThisView, here: Installed) -> HTMLResponse:
     """Everything that waits for a person, first what the one who asks can do."""
     found = what_waits(here, on=here.today())
     mine = [each for each in found.waiting if _may(view.person, each.who)]
-    others = [each for each in found.waiting if each not in mine]
+    others = [each for each in found.waiting if not _may(view.person, each.who)]
     return view.page(
         "today.html",
         title="Today",
         found=found,
         mine=mine,
         others=others,
+        things=lambda some: sum(each.things for each in some),
         who=WHO,
         place=lambda waiting: place_of(view.links, waiting),
     )
@@ -57,7 +65,9 @@ def _may(person: Person, who: Who) -> bool:
 
 
 def place_of(links: Links, waiting: Waiting) -> str:
-    """The page on which somebody sees to it."""
+    """The page on which somebody sees to it, or the list of those that are not named one by one."""
+    if waiting.kind in LISTS and waiting.subject_id is None:
+        return LISTS[waiting.kind](links)
     if waiting.kind in PLACES:
         return PLACES[waiting.kind](links, waiting)
     if waiting.partner_id is not None:

@@ -17,17 +17,26 @@ from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import AccountManager, Partner
 from partner_program.domain.reminders import DUE_DAYS
 from partner_program.usecases.acts import acts_about
-from partner_program.usecases.benefits import BenefitLine, find_request, list_benefits
-from partner_program.usecases.grants import list_grants
+from partner_program.usecases.benefits import (
+    BenefitLine,
+    BenefitPart,
+    Part,
+    find_request,
+    list_benefits,
+    parts_of_benefits,
+)
+from partner_program.usecases.grants import GrantPart, list_grants, part_of_grants
 from partner_program.usecases.installation import Installation
 
 Wanted = Literal["decide", "ends", "in_force", "past"]
 ENDS_NAMED = 6  # of the months that could confirm a grant, so many are offered
+NAMED = 50  # of each part, so many rows are shown
+_NO_LINES, _NO_GRANTS = BenefitPart((), 0), GrantPart((), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class BenefitDesk:
-    """Requests and grants on a day, as they were wanted.
+    """Requests and grants on a day, as they were wanted: of each part the first rows, and how many it has.
 
     `decide` waits for a decision, `ends` is in force and ends soon, `in_force` has all that is approved and not over;
     `past` is over. `grants` are open, those that ended first; of `ends` those alone that end soon. `names` are those of
@@ -35,11 +44,11 @@ class BenefitDesk:
     """
 
     on: date
-    decide: tuple[BenefitLine, ...]
-    ends: tuple[BenefitLine, ...]
-    in_force: tuple[BenefitLine, ...]
-    past: tuple[BenefitLine, ...]
-    grants: tuple[GrantStanding, ...]
+    decide: BenefitPart
+    ends: BenefitPart
+    in_force: BenefitPart
+    past: BenefitPart
+    grants: GrantPart
     names: Mapping[str, str]
     companies: Mapping[str, str]
     managers: Mapping[str, AccountManager]
@@ -49,33 +58,34 @@ def benefit_desk(
     installation: Installation, *, on: date, wanted: Wanted | None = None, manager_id: str | None = None
 ) -> BenefitDesk:
     """What waits for a decision, what is in force and what ends within 30 days, of all partners or a manager's."""
-
-    def own(lines: list[BenefitLine]) -> tuple[BenefitLine, ...]:
-        return tuple(each for each in lines if manager_id in (None, each.account_manager_id))
-
-    every = own(list_benefits(installation, on=on, past=wanted == "past"))
-    ends = own(list_benefits(installation, on=on, due_days=DUE_DAYS)) if wanted in (None, "ends") else ()
-    grants = [
-        each
-        for each in list_grants(
-            installation, on=on, due_days=DUE_DAYS if wanted == "ends" else None, settled=wanted == "past"
+    parts: tuple[Part, ...] = ("decide", "ends", "in_force") if wanted is None else (wanted,)
+    found = parts_of_benefits(installation, on=on, parts=parts, first=NAMED, due_days=DUE_DAYS, manager_id=manager_id)
+    grants = (
+        _NO_GRANTS
+        if wanted == "decide"
+        else part_of_grants(
+            installation,
+            on=on,
+            which="settled" if wanted == "past" else "open",
+            first=NAMED,
+            due_days=DUE_DAYS if wanted == "ends" else None,
+            manager_id=manager_id,
         )
-        if manager_id in (None, each.account_manager_id) and (wanted != "past" or each.settled_by is not None)
-    ]
+    )
+    shown = {line.partner_id for part in found.values() for line in part.lines}
     with installation.database.reading() as connection:
-        known = registry_store.partners_by_id(connection, {each.partner_id for each in every})
+        known = registry_store.partners_by_id(connection, shown)
         managers = registry_store.managers(connection)
-    is_open = ("upcoming", "in_force", "stopped")
     return BenefitDesk(
         on=on,
-        decide=tuple(each for each in every if each.state == "requested") if wanted in (None, "decide") else (),
-        ends=ends,
-        in_force=tuple(each for each in every if each.state in is_open) if wanted in (None, "in_force") else (),
-        past=tuple(each for each in every if each.state not in (*is_open, "requested")),
-        grants=tuple(grants) if wanted != "decide" else (),
+        decide=found.get("decide", _NO_LINES),
+        ends=found.get("ends", _NO_LINES),
+        in_force=found.get("in_force", _NO_LINES),
+        past=found.get("past", _NO_LINES),
+        grants=grants,
         names=_names(installation, on),
         companies={each.partner_id: each.company_name for each in known.values()}
-        | {each.partner_id: each.company_name for each in grants},
+        | {each.partner_id: each.company_name for each in grants.standings},
         managers=managers,
     )
 

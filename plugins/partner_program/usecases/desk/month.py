@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import acts as act_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import month_overview as overview_store
-from partner_program.adapters.database import partner_list, waiting
+from partner_program.adapters.database import partner_list, settlement_counts, waiting
 from partner_program.adapters.database.rates_approvals import approval_of
 from partner_program.adapters.database.restatements import find_proposal
 from partner_program.adapters.database.snapshots import load_findings
@@ -150,7 +150,7 @@ def tiers_over_time(installation: Installation) -> tuple[TiersOfMonth, ...]:
 def _tiers(connection: Connection, month: BillingMonth) -> TiersOfMonth:
     listed = listed_month(month, settlement_history.settlements_of(connection, month))
     found: Counter[int] = Counter()
-    for each in overview_store.movements(connection, listed.settlements):
+    for each in settlement_counts.movements(connection, listed.settlements):
         found[each.tier or 0] += each.partners
     return TiersOfMonth(month, dict(sorted(found.items())))
 
@@ -196,15 +196,15 @@ def _decided(connection: Connection, installation: Installation, month: BillingM
         effective_on=settlement_history.effective_day(settlements),
         program_file=last.program_file,
         decision_hash=settlement_history.decision_hashes(connection, month, last.revision)[-1],
-        counted_eur_cents=overview_store.counted_revenue(connection, month, last.revision),
+        counted_eur_cents=settlement_counts.counted_revenue(connection, month, last.revision),
         preceding_eur_cents=_preceding(connection, month),
-        movements=tuple(overview_store.movements(connection, listed.settlements)),
-        held=tuple(waiting.held_groups(connection, {last.settlement_id: month})),
+        movements=tuple(settlement_counts.movements(connection, listed.settlements)),
+        held=tuple(settlement_counts.held_groups(connection, {last.settlement_id: month})),
         entity_totals=tuple(sorted(totals.entity_totals.items())),
         lines=tuple(entity_lines(totals.buckets)),
         read=tuple(overview_store.lines_read(connection, last.settlement_id)),
         unmatched=totals.unmatched,
-        letters=overview_store.letter_kinds(connection, month) if last.status == IN_FORCE else {},
+        letters=settlement_counts.letter_kinds(connection, month) if last.status == IN_FORCE else {},
         recipients=overview_store.letter_states(connection, month) if last.status == IN_FORCE else {},
         lowered=moved(Wanted(change="lowered")),
         raised=moved(Wanted(change="raised")),
@@ -214,4 +214,4 @@ def _decided(connection: Connection, installation: Installation, month: BillingM
 
 def _preceding(connection: Connection, month: BillingMonth) -> int | None:
     before = settlement_history.settlements_of(connection, month.preceding)
-    return overview_store.counted_revenue(connection, month.preceding, before[-1].revision) if before else None
+    return settlement_counts.counted_revenue(connection, month.preceding, before[-1].revision) if before else None

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import settlement_counts
 from partner_program.adapters.database import waiting as waiting_store
 from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.database.rates_approvals import approval_of
@@ -21,9 +22,9 @@ from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.reminders import DUE_DAYS
 from partner_program.domain.waiting import MonthProgress, Waiting
 from partner_program.usecases.acts import dated
-from partner_program.usecases.benefits import list_benefits
+from partner_program.usecases.benefits import parts_of_benefits
 from partner_program.usecases.disputes import list_disputes
-from partner_program.usecases.grants import list_grants
+from partner_program.usecases.grants import part_of_grants
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.publication import entities_with_orders
 
@@ -83,7 +84,7 @@ class _Found:
             released=waiting_store.brakes_released(connection),
             rates=waits,
             proposals=waiting_store.open_proposals(connection),
-            held=tuple(waiting_store.held_groups(connection, {number: month for month, number in last.items()})),
+            held=tuple(settlement_counts.held_groups(connection, {number: month for month, number in last.items()})),
             letters=waiting_store.unfinished_letters(connection),
             unpublished=waiting_store.unpublished_by_entity(connection, entities) if entities else None,
         )
@@ -128,10 +129,12 @@ class _Found:
 
 
 def _of_partners(installation: Installation, on: date, due_days: int) -> Iterator[Waiting]:
-    """What partners asked for, and what ends or is due soon."""
+    """What partners asked for, and what ends or is due soon: of each kind the first are named, the others counted."""
+    first = rules.THINGS_NAMED
     program = installation.program_on_or_first(on)
     names = {benefit.key: benefit.name for benefit in program.benefits}
-    for dispute in list_disputes(installation, on=on, due_days=due_days):
+    disputes = list_disputes(installation, on=on, due_days=due_days)
+    for dispute in disputes[:first]:
         late = dispute.due_on < on
         yield Waiting(
             "dispute",
@@ -143,20 +146,23 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
             dispute.dispute_id,
             dispute.due_on,
         )
-    for line in list_benefits(installation, on=on):
-        if line.state == "requested":
-            name = names.get(line.benefit, line.benefit)
-            yield Waiting(
-                "benefit_request",
-                "act",
-                f"Decide about {name} for {line.partner_id}",
-                f"{line.requested_by}: {line.purpose}",
-                None,
-                line.partner_id,
-                line.request_id,
-                line.valid_from,
-            )
-    for grant in list_grants(installation, on=on, due_days=due_days):
+    yield from rules.others_wait("dispute", len(disputes), "more dispute is due", "more disputes are due")
+    parts = parts_of_benefits(installation, on=on, parts=("decide", "ends"), first=first, due_days=due_days)
+    for line in parts["decide"].lines:
+        name = names.get(line.benefit, line.benefit)
+        yield Waiting(
+            "benefit_request",
+            "act",
+            f"Decide about {name} for {line.partner_id}",
+            f"{line.requested_by}: {line.purpose}",
+            None,
+            line.partner_id,
+            line.request_id,
+            line.valid_from,
+        )
+    yield from rules.others_wait("benefit_request", parts["decide"].of, "more request waits", "more requests wait")
+    grants = part_of_grants(installation, on=on, which="open", first=first, due_days=due_days)
+    for grant in grants.standings:
         yield Waiting(
             "grant_ends",
             "act",
@@ -167,7 +173,8 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
             grant.grant_id,
             grant.ends_on,
         )
-    for line in list_benefits(installation, on=on, due_days=due_days):
+    yield from rules.others_wait("grant_ends", grants.of, "more grace period ends", "more grace periods end")
+    for line in parts["ends"].lines:
         name = names.get(line.benefit, line.benefit)
         yield Waiting(
             "benefit_ends",
@@ -179,3 +186,4 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
             line.request_id,
             line.valid_to,
         )
+    yield from rules.others_wait("benefit_ends", parts["ends"].of, "more benefit ends", "more benefits end")

@@ -14,6 +14,7 @@ from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database.acts import load_acts, now_by, record_act
 from partner_program.adapters.database.drafts import as_json, json_hash, load_draft
 from partner_program.adapters.database.rates_approvals import approval_of
+from partner_program.adapters.database.settlement_counts import keep_counts
 from partner_program.domain import month_order
 from partner_program.domain.acts import (
     BRAKE_STOPPED,
@@ -468,6 +469,7 @@ def _apply(connection: Connection, installation: Installation, request: MonthReq
     rate_store.write_rates(connection, commit.ahead, origin="settlement", settlement_id=settlement_id)
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
     owe_rates(connection, today=request.today, settlement_id=settlement_id)
+    keep_counts(connection, settlement_id)
 
 
 def _decided_from(

@@ -14,6 +14,7 @@ from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database.acts import load_acts, now_by, record_act
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
+from partner_program.adapters.database.settlement_counts import keep_counts
 from partner_program.domain.acceptance import Consequence, Outlook, Standing, consequences, takes_effect_on
 from partner_program.domain.acts import MONTH_RUN, RESTATEMENT_ACCEPTED, RESTATEMENT_REJECTED, Doer, same_person
 from partner_program.domain.billing_month import BillingMonth
@@ -216,3 +217,4 @@ def _write(connection: Connection, prepared: _Prepared, proposal: Proposal, day:
     names = {each.partner_id for each in accepted}
     settlement_store.carry_over(connection, head, settlement_id, restated=names)
     owe_rates(connection, today=request.today, settlement_id=settlement_id)
+    keep_counts(connection, settlement_id)
