@@ -1,5 +1,13 @@
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.waiting import REASONS_NAMED, HeldGroup, held_groups_named, held_wait, steps_of
+from partner_program.domain.waiting import (
+    REASONS_NAMED,
+    THINGS_NAMED,
+    HeldGroup,
+    held_groups_named,
+    held_wait,
+    others_wait,
+    steps_of,
+)
 
 JUNE, JULY = BillingMonth(2015, 6), BillingMonth(2015, 7)
 
@@ -43,3 +51,11 @@ def test_the_steps_of_a_month_say_what_each_still_lacks() -> None:
     assert steps(letters={"ambiguous": 1})["1 letter not delivered"] == "now"
     assert steps(status=None, is_stopped=True)["decided, waits for a person"] == "now"
     assert steps(status="history") == {"history only: nothing of it is in force": "done"}
+
+
+def test_things_of_a_kind_beyond_those_named_are_one_that_counts_them() -> None:
+    assert others_wait("dispute", THINGS_NAMED, "more is due", "more are due") == []
+    (one,) = others_wait("dispute", THINGS_NAMED + 1, "more is due", "more are due")
+    assert (one.words, one.things) == ("1 more is due", 1)
+    (many,) = others_wait("benefit_request", 2_000, "more request waits", "more requests wait")
+    assert (many.words, many.things, many.subject_id) == ("1980 more requests wait", 1_980, None)
