@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.rates import rates_before
@@ -62,17 +62,12 @@ def newest_revisions(connection: Connection) -> dict[BillingMonth, int]:
 
 def _decides() -> Any:
     """Whether a settlement assigned somebody or wrote a rate, as a column of a query."""
-    # The lowest number from its own on is one row of the index. PostgreSQL answers `EXISTS` by reading the table from
-    # its start, where the rows of early settlements are.
+    # As two bounds, not as an equal number: PostgreSQL reads the table from its start for that, and the rows of late
+    # settlements are at its end; bounds are looked up in the index.
     settlement, assessment, rate = schema.settlement, schema.assessment, schema.discount_rate
+    own = settlement.c.settlement_id
     return or_(
-        *(
-            select(func.min(table.c.settlement_id))
-            .where(table.c.settlement_id >= settlement.c.settlement_id)
-            .scalar_subquery()
-            == settlement.c.settlement_id
-            for table in (assessment, rate)
-        )
+        *(exists().where(table.c.settlement_id >= own, table.c.settlement_id <= own) for table in (assessment, rate))
     ).label("decides")
 
 
