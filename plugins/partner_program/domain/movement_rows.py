@@ -114,7 +114,9 @@ def movements(months: Iterable[CountedMonth], known: Known) -> Movements:
         together = Lines()
         for partner_id, lines in moved.lines.items():
             together.add(lines)
-            found.lines.setdefault(partner_id, Lines()).add(lines)
+            own = found.lines.setdefault(partner_id, lines)
+            if own is not lines:
+                own.add(lines)
         found.months.append(MonthMoved(str(now.month), *_amounts(before, together, now)))
         found.accounts += [
             MovedAccount(str(now.month), *row.key, row.partner_id, owner, row.mrr_eur_cents)

@@ -38,9 +38,15 @@ class Lines:
     rounding: int = 0
 
     def add(self, other: "Lines") -> None:
-        """Add other lines to these."""
-        for name in LINES:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        """Add other lines to these; one by one, as it is done for each partner and month."""
+        self.new += other.new
+        self.expansion += other.expansion
+        self.contraction += other.contraction
+        self.lost += other.lost
+        self.exchange_rates += other.exchange_rates
+        self.link_moves += other.link_moves
+        self.held += other.held
+        self.rounding += other.rounding
 
 
 LINES: tuple[str, ...] = tuple(Lines.__dataclass_fields__)
@@ -65,13 +71,15 @@ def step(*, before: CountedMonth, now: CountedMonth, known: Known) -> Step:
     waiting = {partner_id: sum(each.mrr_eur_cents for each in rows) for partner_id, rows in known.items()}
     foreign_before, foreign_now = _foreign_before(before, known, moves), now.foreign
     lines: dict[str, Lines] = {}
+    opening, closings = before.totals, now.totals
     for partner_id in {**before.totals, **now.totals, **waiting, **moved_by}:
-        base = before.totals.get(partner_id, 0) + waiting.get(partner_id, 0) + moved_by.get(partner_id, 0)
-        closing = now.totals.get(partner_id)
+        came, known_before = moved_by.get(partner_id, 0), waiting.get(partner_id, 0)
+        base = opening.get(partner_id, 0) + known_before + came
+        closing = closings.get(partner_id)
         old, new = foreign_before.get(partner_id, ()), foreign_now.get(partner_id, ())
-        if closing == base and old == new and partner_id not in waiting and partner_id not in moved_by:
+        if closing == base and old == new and not (came or known_before):
             continue
-        found = Lines(link_moves=moved_by.get(partner_id, 0), held=waiting.get(partner_id, 0))
+        found = Lines(link_moves=came, held=known_before)
         if closing is not None:
             _grow(found, base, closing, old, new)
         elif partner_id in now.held:
@@ -84,20 +92,9 @@ def step(*, before: CountedMonth, now: CountedMonth, known: Known) -> Step:
 
 def _grow(lines: Lines, base: int, closing: int, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> None:
     """Put into its lines what moved a partner from `base` to `closing`, both EUR cents."""
-    rates = {each.currency: _ratio(each.units_per_eur) for each in new}
-    growth = closing - base - sum(each.cents for each in new) + sum(each.cents for each in old)
-    grown: dict[str, int] = {each.currency: each.minor for each in new}
-    for each in old:
-        if each.currency not in rates:
-            growth -= each.cents
-            continue
-        grown[each.currency] -= each.minor
-        (units, ones), (units_before, ones_before) = rates[each.currency], _ratio(each.units_per_eur)
-        moved = each.minor * (ones * units_before - ones_before * units)
-        lines.exchange_rates += round_half_away(moved, units * units_before)
-    for currency, minor in grown.items():
-        units, ones = rates[currency]
-        growth += round_half_away(minor * ones, units)
+    growth = closing - base
+    if old or new:
+        growth += _foreign_growth(lines, old, new)
     lines.rounding = closing - base - growth - lines.exchange_rates
     if base <= 0 < closing:
         lines.new = growth
@@ -107,6 +104,29 @@ def _grow(lines: Lines, base: int, closing: int, old: Sequence[ForeignSum], new:
         lines.expansion = growth
     else:
         lines.contraction = growth
+
+
+def _foreign_growth(lines: Lines, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> int:
+    """What grew in other currencies less what their EUR cents grew by; what exchange rates moved goes to its line."""
+    rates: dict[str, tuple[int, int]] = {}
+    grown: dict[str, int] = {}
+    growth = 0
+    for currency, units_per_eur, minor, cents in new:
+        rates[currency] = _ratio(units_per_eur)
+        grown[currency] = minor
+        growth -= cents
+    for currency, units_per_eur, minor, cents in old:
+        if currency not in rates:
+            continue
+        growth += cents
+        grown[currency] -= minor
+        (units, ones), (units_before, ones_before) = rates[currency], _ratio(units_per_eur)
+        moved = minor * (ones * units_before - ones_before * units)
+        lines.exchange_rates += round_half_away(moved, units * units_before)
+    for currency, minor in grown.items():
+        units, ones = rates[currency]
+        growth += round_half_away(minor * ones, units)
+    return growth
 
 
 @lru_cache(maxsize=1024)

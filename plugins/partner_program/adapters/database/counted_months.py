@@ -28,7 +28,7 @@ def counted_month(connection: Connection, month: BillingMonth) -> CountedMonth:
         month=month,
         totals=totals,
         tiers={partner_id: tier for partner_id, _, tier in rows},
-        accounts=[CountedAccount._make(row) for row in connection.execute(select(*columns).where(*of_month))],
+        accounts=list(map(CountedAccount._make, connection.execute(select(*columns).where(*of_month)).all())),
         told=_told_first(connection, month, totals) if last.revision > 1 else {},
         held=frozenset(connection.execute(holding).scalars()) - totals.keys(),
         held_accounts=_accounts_held(connection, month, last.settlement_id),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from partner_program.adapters.database import counted_months
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database.register import company_names
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import euros_text
 from partner_program.domain.movement_rows import (
@@ -25,6 +26,7 @@ from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.installation import Installation
 
 
+@without_collecting()
 def movements_between(installation: Installation, first: BillingMonth, last: BillingMonth) -> Report:
     """What moved revenue from the first month to the last, month by month; both, and those between, are settled.
 
