@@ -98,7 +98,7 @@ class MonthTotals:
     known_parts: dict[str, int] = field(default_factory=dict)
 
 
-def _account_total(
+def account_total(
     entity: str, account_id: str, currency: str, shares: Mapping[int, int], units_per_eur: Decimal
 ) -> AccountTotal:
     """Add up the shares of one account exactly and round once; `shares` are sums of numerators by denominator."""
@@ -168,7 +168,7 @@ def merge_totals(
         partner_id: PartnerTotal(
             partner_id,
             tuple(
-                _account_total(*account, sums, known_rates[account[2]])
+                account_total(*account, sums, known_rates[account[2]])
                 for account, sums in sorted(shares.get(partner_id, {}).items())
                 if account[2] in known_rates
             ),
@@ -195,9 +195,9 @@ def totals_of_accounts(
     known_rates = {**rates, EUR: Decimal(1)}
     found = {group.account_id: 0 for group in revenue.groups}
     unknown = {line.account_id for line in revenue.faulty_lines}
-    for (account_id, currency), sums in _sums(revenue, month.days).items():
+    for (account_id, currency), sums in account_shares(revenue, month.days).items():
         if currency in known_rates:
-            total = _account_total(revenue.entity, account_id, currency, sums, known_rates[currency])
+            total = account_total(revenue.entity, account_id, currency, sums, known_rates[currency])
             found[account_id] += total.mrr_eur_cents
         else:
             unknown.add(account_id)
@@ -229,14 +229,14 @@ def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) 
     shares: _Shares = {}
     for revenue in revenues:
         owners = ownership.owners(revenue.entity)
-        for (account_id, currency), sums in _sums(revenue, days).items():
+        for (account_id, currency), sums in account_shares(revenue, days).items():
             partner_id = owners.get(account_id)
             if partner_id in ownership.authorized:
                 shares.setdefault(partner_id, {})[revenue.entity, account_id, currency] = sums
     return shares
 
 
-def _sums(revenue: EntityRevenue, days: int) -> dict[tuple[str, str], dict[int, int]]:
+def account_shares(revenue: EntityRevenue, days: int) -> dict[tuple[str, str], dict[int, int]]:
     """Add up the lines that count by account and currency: the numerators of their shares by denominator."""
     accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     for group in revenue.groups:

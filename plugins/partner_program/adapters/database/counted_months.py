@@ -1,6 +1,8 @@
 """Reads what settled months counted: totals, accounts, who is held, and what is last known of those."""
 
+from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, select
@@ -9,6 +11,7 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import settlements_of, settlements_or_refusal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import CountedAccount, CountedMonth
+from partner_program.domain.totals import EUR
 
 
 def counted_month(connection: Connection, month: BillingMonth) -> CountedMonth:
@@ -110,3 +113,39 @@ def held_in(connection: Connection, month: BillingMonth) -> set[str]:
     )
     query = _held_by(last.settlement_id)
     return set(connection.execute(query.where(schema.held_partner.c.partner_id.not_in(assessed))).scalars())
+
+
+def foreign_accounts(connection: Connection, month: BillingMonth, revision: int) -> list[tuple[int, CountedAccount]]:
+    """Return what a revision counted in other currencies than EUR, each with the settlement that decided it."""
+    account, assessment = schema.assessment_account.c, schema.assessment.c
+    query = (
+        select(assessment.settlement_id, *(account[name] for name in CountedAccount._fields))
+        .join_from(
+            schema.assessment_account,
+            schema.assessment,
+            (assessment.billing_month == account.billing_month)
+            & (assessment.revision == account.revision)
+            & (assessment.partner_id == account.partner_id),
+        )
+        .where(account.billing_month == str(month), account.revision == revision, account.currency != EUR)
+    )
+    return [(row[0], CountedAccount._make(row[1:])) for row in connection.execute(query).all()]
+
+
+def rates_used(connection: Connection, month: BillingMonth) -> dict[str, Decimal]:
+    """Return the exchange rates that the newest revision of a month counted with; a currency with two has none here."""
+    settlements = settlements_of(connection, month)
+    if not settlements:
+        return {}
+    account = schema.assessment_account.c
+    here = account.billing_month == str(month), account.revision == settlements[-1].revision, account.currency != EUR
+    rows = connection.execute(select(account.currency, account.units_per_eur).where(*here).distinct()).all()
+    often = Counter(currency for currency, _ in rows)
+    return {currency: Decimal(units) for currency, units in rows if often[currency] == 1}
+
+
+def snapshots_used(connection: Connection, settlement_id: int) -> list[int]:
+    """Return the snapshots that a settlement was decided from."""
+    used = schema.settlement_snapshot.c
+    query = select(used.snapshot_id).where(used.settlement_id == settlement_id).order_by(used.snapshot_id)
+    return list(connection.execute(query).scalars())

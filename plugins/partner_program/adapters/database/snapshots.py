@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert, literal_column, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal_column, null, or_, select, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -25,6 +25,7 @@ from partner_program.domain.revenue import (
     added_up,
     without_days,
 )
+from partner_program.domain.totals import EUR
 
 _Line = TypeVar("_Line", FaultyLine, ShortLine, DoubtfulLine)
 _ACCOUNTS_AT_ONCE = 500
@@ -169,6 +170,18 @@ def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[s
         reseller_accounts=(),
         fault=None,
         short_lines=tuple(line for _, line in sorted(short, key=lambda each: each[0])),
+    )
+
+
+def load_foreign(connection: Connection, snapshot_id: int) -> EntityRevenue:
+    """Return the groups of one snapshot in other currencies than EUR, and nothing else of it."""
+    snapshot = schema.snapshot
+    entity = connection.execute(select(snapshot.c.entity).where(snapshot.c.snapshot_id == snapshot_id)).scalar_one()
+    groups: list[MrrGroup] = []
+    for table, kind, fields in _GROUP_PARTS:
+        groups += _load_part(connection, snapshot_id, table, kind, fields, where=table.c.currency != EUR)
+    return EntityRevenue(
+        entity=entity, groups=tuple(groups), faulty_lines=(), closes=(), reseller_accounts=(), fault=None
     )
 
 
@@ -331,6 +344,8 @@ def _load_part(
     kind: Any,
     fields: Sequence[str],
     accounts: Sequence[str] | None = None,
+    *,
+    where: ColumnElement[bool] | None = None,
 ) -> Any:
     columns = [
         _UNTOLD[name] if name not in table.c and name in _UNTOLD else table.c[_column_name(name)] for name in fields
@@ -339,4 +354,6 @@ def _load_part(
     query = select(*columns).where(table.c.snapshot_id == snapshot_id).order_by(*order)
     if accounts is not None:
         query = query.where(table.c.account_id.in_(accounts))
+    if where is not None:
+        query = query.where(where)
     return tuple(kind(*row) for row in connection.execute(query))

@@ -1,0 +1,66 @@
+"""A partner's total at the exchange rates of another month: what its tier owes to them alone.
+
+Each account is converted from its exact share of the month and rounded by itself before the sum, as a month's total is.
+A currency that has no rate there is not known: it is never 1.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from partner_program.domain.columns import Column
+from partner_program.domain.counted_months import AccountKey, CountedAccount
+from partner_program.domain.near import CountedPartner
+from partner_program.domain.program import Program
+from partner_program.domain.totals import EUR, account_total
+
+Shares = Mapping[AccountKey, Mapping[int, int]]
+"""The exact share of each account in a month: sums of numerators by denominator."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOtherRates:
+    """A partner whose tier is another one at the rates of the month before; EUR cents."""
+
+    partner_id: Annotated[str, Column("partner")]
+    company_name: Annotated[str, Column("company")]
+    account_manager_id: Annotated[str, Column("manager")]
+    mrr_eur_cents: Annotated[int, Column("MRR EUR", "euros")]
+    earned_tier: Annotated[int, Column("earned", "tier")]
+    before_eur_cents: Annotated[int, Column("at the rates before", "euros")]
+    before_tier: Annotated[int, Column("earned then", "tier")]
+    moved_cents: Annotated[int, Column("by exchange rates", "change")]
+
+
+def moved_by_rates(*, accounts: Iterable[CountedAccount], shares: Shares, rates: Mapping[str, Decimal]) -> int | None:
+    """What one partner's total would be more at other `rates`, in EUR cents; None where one is not known.
+
+    Also None where the shares do not give what the month counted: then they are of something else.
+    """
+    moved = 0
+    for row in accounts:
+        if row.currency == EUR:
+            continue
+        units, own = rates.get(row.currency), shares.get(row.key)
+        if units is None or own is None:
+            return None
+        here = account_total(*row.key, own, Decimal(row.units_per_eur))
+        if (here.mrr_minor, here.mrr_eur_cents) != (row.mrr_minor, row.mrr_eur_cents):
+            return None
+        moved += account_total(*row.key, own, units).mrr_eur_cents - row.mrr_eur_cents
+    return moved
+
+
+def tiers_by_rates(
+    *, program: Program, counted: Iterable[CountedPartner], moved: Mapping[str, int]
+) -> list[AtOtherRates]:
+    """The partners that earned another tier than they would have at the rates before, those that rose by them first."""
+    found = []
+    for each in counted:
+        before = each.mrr_eur_cents + moved.get(each.partner_id, 0)
+        tier = program.earned_tier(before)
+        if tier != each.earned_tier:
+            who = each.partner_id, each.company_name, each.account_manager_id, each.mrr_eur_cents, each.earned_tier
+            found.append(AtOtherRates(*who, before, tier, each.mrr_eur_cents - before))
+    return sorted(found, key=lambda row: (row.before_tier - row.earned_tier, row.partner_id))
