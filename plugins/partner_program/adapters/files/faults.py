@@ -19,6 +19,10 @@ class FileFaults:
         """Record a fault: the line, counted from 1, the column or key, and what is wrong and expected there."""
         self._found.append((line, place if place.isprintable() else quoted(place), fault))
 
+    def add_all(self, others: "FileFaults") -> None:
+        """Record what was found wrong when the same file was read before."""
+        self._found += others._found
+
     def listed(self) -> list[str]:
         """Return the faults ordered by line; those of one line stay in the order in which they were found."""
         by_line = sorted(self._found, key=lambda found: found[0])

@@ -1,6 +1,5 @@
 """Reads the programme's dated files: each is the whole programme from its first day in force; nothing is assumed."""
 
-from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -31,7 +30,6 @@ from partner_program.domain.program import (
     RatesApprovalKey,
     Readings,
 )
-from partner_program.domain.refusals import UnsoundFiles
 
 HIGHEST_LINE_MINOR = 10**15
 MOST_PARTNERS = 10**9
@@ -90,19 +88,24 @@ def program_texts(folder: Path, by_hand: Path | None = None) -> dict[str, bytes]
 
 def _read(path: Path, faults: FileFaults) -> Program:
     content = read_whole(path, faults)
-    if content is not None:
-        with suppress(UnsoundFiles):
-            return read_program(path.name, content)
-    return _parsed(path.name, content, faults)
+    if content is None:
+        return _parsed(path.name, None, faults)
+    program, found = _parsed_once(path.name, content)
+    faults.add_all(found)
+    return program
+
+
+def read_program(file_name: str, content: bytes) -> Program:
+    """Read a file without faults; a process parses equal bytes once. Raises `UnsoundFiles` if there is a fault."""
+    program, faults = _parsed_once(file_name, content)
+    refuse_unsound([faults])
+    return program
 
 
 @lru_cache(maxsize=64)
-def read_program(file_name: str, content: bytes) -> Program:
-    """Read a file without faults; a process parses equal bytes once. Raises `UnsoundFiles` if there is a fault."""
+def _parsed_once(file_name: str, content: bytes) -> tuple[Program, FileFaults]:
     faults = FileFaults(file_name)
-    program = _parsed(file_name, content, faults)
-    refuse_unsound([faults])
-    return program
+    return _parsed(file_name, content, faults), faults
 
 
 def _parsed(file_name: str, content: bytes | None, faults: FileFaults) -> Program:
