@@ -5,6 +5,7 @@ catalogue is compared with `en.po`, the list of all messages, before the first l
 """
 
 import gettext
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,12 +31,16 @@ _NUMBERS_COMPARED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One language's messages; `messages` holds the English texts that it translates, a plural by its singular."""
+    """One language's messages; `messages` holds the English texts that it translates, a plural by its singular.
+
+    `messages_hash` is the sha256 over them and their translations, whatever file they are in.
+    """
 
     path: Path
     locale: Locale
     messages: frozenset[str]
     translations: gettext.NullTranslations
+    messages_hash: str
 
 
 def read_catalogues(folder: Path) -> dict[str, Catalogue]:
@@ -77,7 +82,14 @@ def _finished(path: Path, catalogue: Catalog, english: Catalog) -> Catalogue:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return Catalogue(path, catalogue.locale, frozenset(_by_id(catalogue)), gettext.GNUTranslations(compiled))
+    said = repr([(message.id, message.string) for message in held.values()])
+    return Catalogue(
+        path,
+        catalogue.locale,
+        frozenset(held),
+        gettext.GNUTranslations(compiled),
+        hashlib.sha256(said.encode()).hexdigest(),
+    )
 
 
 def _plural_faults(catalogue: Catalog) -> Iterator[str]:

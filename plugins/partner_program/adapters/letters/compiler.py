@@ -3,10 +3,14 @@
 A message without a plural is looked up in the catalogue while the template is compiled, and becomes text in the
 compiled code. A macro is called directly, not through the context, which would check at each call what kind of function
 it is; a macro called directly escapes as its environment says. Both save time and change no letter: the golden letters
-are the same with Jinja2's own extension.
+are the same with Jinja2's own extension. What was compiled is kept in the process: a folder of which one file was
+changed compiles that file alone.
 """
 
-from jinja2 import Environment, nodes
+from types import CodeType
+
+from jinja2 import BytecodeCache, Environment, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import InternationalizationExtension
 
@@ -61,6 +65,36 @@ class DirectCalls(CodeGenerator):
             self.visit(argument, frame)
             self.write(", ")
         self.write(")")
+
+
+_MOST_KEPT = 1_000  # templates; a version has about 30 in each language, for each of two parts
+_kept: dict[tuple[str, ...], CodeType] = {}
+
+
+class CompiledOnce(BytecodeCache):
+    """Gives a template of the same name, text and messages the code that was compiled before in this process.
+
+    Jinja2 asks by the template's name and a checksum of its text; the rest of what decides the code is here.
+    """
+
+    def __init__(self, catalogue: Catalogue, *, html: bool) -> None:
+        self._of = (catalogue.messages_hash, "html" if html else "text")
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """Return the name alone: in which folder the file lies changes nothing."""
+        del filename
+        return name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in the code, if it is known."""
+        bucket.code = _kept.get((*self._of, bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code; all is forgotten when there is too much of it."""
+        if bucket.code is not None:
+            if len(_kept) >= _MOST_KEPT:
+                _kept.clear()
+            _kept[*self._of, bucket.key, bucket.checksum] = bucket.code
 
 
 class LetterEnvironment(Environment):

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from partner_program.adapters.letters.account_list import account_list
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
-from partner_program.adapters.letters.compiler import CompiledMessages, LetterEnvironment
+from partner_program.adapters.letters.compiler import CompiledMessages, CompiledOnce, LetterEnvironment
 from partner_program.adapters.letters.locale_format import NO_BREAK_SPACE, LocaleFormat
 from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, benefit_states, letter_view
 from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
@@ -269,6 +269,7 @@ def _environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environme
         autoescape=html,
         undefined=StrictUndefined,
         extensions=[CompiledMessages],
+        bytecode_cache=CompiledOnce(catalogue, html=html),
         auto_reload=False,
         keep_trailing_newline=True,
     )
