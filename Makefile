@@ -37,8 +37,9 @@ test: ready-dev ## Run every test (TESTS="..." is passed to pytest)
 
 FAST := tests/domain tests/scenarios tests/letters tests/adapters tests/smtp tests/sources
 
-test-fast: ready-dev ## Run the tests of rules, letters and adapters that need no server, no Airflow, no other process: a minute
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not server and not airflow and not processes' \
+test-fast: ready-dev ## Run the tests of rules, letters and adapters that need no server, Airflow, other process or engine: a minute
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		-m 'not server and not airflow and not processes and not engine' \
 		$(or $(TESTS),$(FAST))
 
 mutants: ready-dev ## Change the rules one by one and count what no test notices, before a release (ROOMS="--sample 200 month letters")

@@ -56,6 +56,7 @@ def mariadbd() -> str:
 
 MARKS = dict.fromkeys(("shared_postgres", "shared_mariadb", "mariadbd"), "server")
 MARKS |= dict.fromkeys(("airflow_home", "airflow_desk"), "airflow")
+MARKS |= {"parquet_files": "engine"}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,21 +1,24 @@
 """Reads a rendered letter as a mail program shows it: tables, links, and the colours of each word."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
+from types import MappingProxyType
 
 _VOID = {"meta", "br", "img", "link", "hr", "input"}
 _RULE = re.compile(r"\.([\w-]+)\{([^}]*)\}")
 
 
-def declarations(style: str) -> dict[str, str]:
-    """CSS declarations as a dictionary, without `!important`."""
+@cache
+def declarations(style: str) -> Mapping[str, str]:
+    """CSS declarations as a dictionary, without `!important`; a letter has few, each of them hundreds of times."""
     pairs = [part.partition(":") for part in style.split(";") if part.strip()]
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+    return MappingProxyType({name.strip(): value.replace("!important", "").strip() for name, _, value in pairs})
 
 
-def dark_rules(html: str) -> dict[str, dict[str, str]]:
+def dark_rules(html: str) -> dict[str, Mapping[str, str]]:
     """The declarations of each class for readers who prefer dark colours."""
     block = html.partition("@media (prefers-color-scheme:dark){")[2].partition("@media")[0]
     return {name: declarations(body) for name, body in _RULE.findall(block)}

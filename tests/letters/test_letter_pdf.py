@@ -19,6 +19,7 @@ from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import Refusal
 from tests.letters.made_facts import KINDS, account, facts
 
+pytestmark = pytest.mark.engine
 ROOT = Path(__file__).parents[2]
 TEMPLATES = LetterTemplates(ROOT / "include/templates/letters/v1")
 PDF = LetterPdf(TEMPLATES, ROOT / "include/fonts")

@@ -50,6 +50,7 @@ COLUMNS = (
 LINE = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 10_000, "EUR", "posted", "2015-07-01")
 A_MONTH = MrrGroup("A1", "EUR", "recurring", "posted", 1, None, 1, 10_000, minor_days=10_000 * 31)
 
+pytestmark = pytest.mark.engine
 __all__ = ["sqlite_server"]  # a fixture
 
 

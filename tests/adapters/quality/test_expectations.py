@@ -15,6 +15,7 @@ from partner_program.domain.findings import Finding
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
 
+pytestmark = pytest.mark.engine
 JUNE = BillingMonth(2015, 6)
 NL = Entity("NL", "Example Hosting B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
 US = Entity("US", "Example Hosting, Inc.", "US", "USD", "America/New_York", date(2010, 1, 1))

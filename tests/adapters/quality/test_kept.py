@@ -22,6 +22,7 @@ from partner_program.domain.revenue import EntityRevenue, MrrGroup, PeriodClose
 from tests.cli.command_line import SCRIPT
 from tests.worlds import World
 
+pytestmark = pytest.mark.engine
 JUNE = BillingMonth(2015, 6)
 NL = Entity("NL", "Example Hosting B.V.", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
 US = Entity("US", "Example Hosting, Inc.", "US", "USD", "America/New_York", date(2010, 1, 1))

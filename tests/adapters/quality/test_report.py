@@ -135,6 +135,7 @@ def test_values_from_outside_stay_text_in_html_and_markdown(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.engine
 def test_the_whole_folder_works_without_a_network(tmp_path: Path) -> None:
     """Every file refers only to files beside it, and each of those exists."""
     odd = Entity("D/E", "Example DE", "DE", "EUR", "Europe/Berlin", date(2010, 1, 1))
