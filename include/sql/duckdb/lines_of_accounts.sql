@@ -1,6 +1,11 @@
 -- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
 -- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids), cut (a longer text is cut there).
+-- Lines that end in `of orders` are only in the statement `lines_of_accounts_of_orders`.
 SELECT -- noqa: ST06, in the order of the fields
+    LEFT(CAST(product AS VARCHAR), :cut) AS product, -- of orders
+    LEFT(CAST(discount_bp AS VARCHAR), :cut) AS discount_bp, -- of orders
+    LEFT(CAST(ordered_on AS VARCHAR), :cut) AS ordered_on, -- of orders
+    LEFT(CAST(posted_on AS VARCHAR), :cut) AS posted_on, -- of orders
     LEFT(CAST(line_id AS VARCHAR), :cut) AS line_id,
     LEFT(CAST(account_id AS VARCHAR), :cut) AS account_id,
     LEFT(CAST(charge_kind AS VARCHAR), :cut) AS charge_kind,

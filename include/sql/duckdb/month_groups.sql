@@ -17,7 +17,13 @@
 -- Most lines pay for a month of 29 to 35 days, which is at most 2 days shorter and 7 longer than any month.
 -- AS_DAY and AS_WHOLE are NULL for text of a CSV file that is no day or no whole number; they leave typed columns as
 -- they are.
+-- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
+-- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
 SELECT -- noqa: ST06, in the order of the grain
+    LEFT(product_name, :cut) AS product_name, -- of orders
+    CAST(order_day AS VARCHAR) AS order_day, -- of orders
+    given, -- of orders
+    CAST(service_end AS VARCHAR) AS service_end, -- of orders
     LEFT(account_id, :cut) AS account_id,
     LEFT(currency, :cut) AS currency,
     CAST(CASE charge_kind WHEN :kind THEN :kind_code END AS BIGINT) * 100000000
@@ -38,6 +44,10 @@ SELECT -- noqa: ST06, in the order of the grain
     END AS minor_days
 FROM (
     SELECT
+        product_name, -- of orders
+        order_day, -- of orders
+        given, -- of orders
+        service_end, -- of orders
         account_id,
         currency,
         charge_kind,
@@ -58,6 +68,9 @@ FROM (
         ) AS minor_days
     FROM (
         SELECT -- noqa: ST06, in the order of the grain
+            product_name, -- of orders
+            order_day, -- of orders
+            given, -- of orders
             net_amount_minor,
             term_amount_minor,
             service_start,
@@ -122,6 +135,15 @@ FROM (
             END AS paid_for
         FROM (
             SELECT -- noqa: ST06, in the order of the contract
+                CAST(product AS VARCHAR) AS product_name, -- of orders
+                CAST(ordered_on AS VARCHAR) AS order_day, -- of orders
+                CASE -- of orders
+                    WHEN AS_DAY(ordered_on) > AS_DAY(posted_on) THEN -1 -- of orders
+                    WHEN discount_bp IS NULL THEN NULL -- of orders
+                    WHEN TRY_CAST(discount_bp AS DECIMAL(18, 4)) <> AS_WHOLE(discount_bp) THEN -1 -- of orders
+                    WHEN AS_WHOLE(discount_bp) BETWEEN 0 AND 9999 THEN AS_WHOLE(discount_bp) -- of orders
+                    ELSE -1 -- of orders
+                END AS given, -- of orders
                 CAST(account_id AS VARCHAR) AS account_id,
                 CAST(charge_kind AS VARCHAR) AS charge_kind,
                 AS_DAY(service_start) AS service_start,
@@ -143,5 +165,14 @@ FROM (
                 OR service_start IS NULL
             )
     ) AS month_lines
-    GROUP BY account_id, currency, charge_kind, document_status, paid_for
+    GROUP BY
+        account_id,
+        currency,
+        charge_kind,
+        document_status,
+        product_name, -- of orders
+        order_day, -- of orders
+        given, -- of orders
+        service_end, -- of orders
+        paid_for
 ) AS month_groups

@@ -1,7 +1,12 @@
 -- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
 -- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids' SHA-256, as a key that is short
 -- enough to be looked up in an index), cut (a longer text is cut there).
+-- Lines that end in `of orders` are only in the statement `lines_of_accounts_of_orders`.
 SELECT -- noqa: ST06, in the order of the fields
+    LEFT(CAST(product AS BINARY), :cut) AS product, -- of orders
+    CAST(discount_bp AS CHAR) AS discount_bp, -- of orders
+    CAST(ordered_on AS CHAR) AS ordered_on, -- of orders
+    CAST(posted_on AS CHAR) AS posted_on, -- of orders
     LEFT(CAST(line_id AS BINARY), :cut) AS line_id,
     LEFT(CAST(account_id AS BINARY), :cut) AS account_id,
     LEFT(CAST(charge_kind AS BINARY), :cut) AS charge_kind,

@@ -16,7 +16,13 @@
 -- The bytes are UTF-8: a column in another character set is converted before this statement runs.
 -- MySQL can store a date that is not in the calendar, such as 2015-06-31 or 2015-00-00. Converted to a number of days
 -- and back, such a date becomes another date or NULL.
+-- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
+-- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
 SELECT -- noqa: ST06, in the order of the grain
+    LEFT(product_name, :cut) AS product_name, -- of orders
+    CAST(order_day AS CHAR) AS order_day, -- of orders
+    given, -- of orders
+    CAST(service_end AS CHAR) AS service_end, -- of orders
     LEFT(account_id, :cut) AS account_id,
     LEFT(currency, :cut) AS currency,
     shape,
@@ -28,7 +34,19 @@ SELECT -- noqa: ST06, in the order of the grain
             THEN CAST(SUM(CASE WHEN shape IS NOT NULL THEN minor_days END) AS SIGNED)
     END AS minor_days
 FROM (
-    SELECT
+    SELECT -- noqa: ST06, what is of orders first
+        CAST(product AS BINARY) AS product_name, -- of orders
+        ordered_on AS order_day, -- of orders
+        CASE -- of orders
+            WHEN ordered_on > posted_on THEN -1 -- of orders
+            WHEN discount_bp IS NULL THEN NULL -- of orders
+            WHEN -- of orders
+                discount_bp BETWEEN 0 AND 9999 -- of orders
+                AND discount_bp = FLOOR(discount_bp) -- of orders
+                THEN CAST(discount_bp AS SIGNED) -- of orders
+            ELSE -1 -- of orders
+        END AS given, -- of orders
+        service_end, -- of orders
         net_amount_minor,
         CAST(account_id AS BINARY) AS account_id,
         CAST(currency AS BINARY) AS currency,
@@ -131,4 +149,11 @@ FROM (
             OR service_start IS NULL
         )
 ) AS month_lines
-GROUP BY account_id, currency, shape
+GROUP BY
+    account_id,
+    currency,
+    product_name, -- of orders
+    order_day, -- of orders
+    given, -- of orders
+    service_end, -- of orders
+    shape

@@ -1,6 +1,11 @@
 -- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
 -- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids), cut (a longer text is cut there).
+-- Lines that end in `of orders` are only in the statement `lines_of_accounts_of_orders`.
 SELECT -- noqa: ST06, in the order of the fields
+    LEFT(CAST(product AS TEXT), :cut) AS product, -- of orders
+    LEFT(CAST(discount_bp AS TEXT), :cut) AS discount_bp, -- of orders
+    LEFT(CAST(ordered_on AS TEXT), :cut) AS ordered_on, -- of orders
+    LEFT(CAST(posted_on AS TEXT), :cut) AS posted_on, -- of orders
     LEFT(CAST(line_id AS TEXT), :cut) AS line_id,
     LEFT(CAST(account_id AS TEXT), :cut) AS account_id,
     LEFT(CAST(charge_kind AS TEXT), :cut) AS charge_kind,

@@ -16,7 +16,13 @@
 -- Lists: kind with kind_code, status with status_code, never_negative, metered and with_term (kinds).
 -- Most lines pay for a month of 29 to 35 days, which is at most 2 days shorter and 7 longer than any month.
 -- Sums raise where they overflow: the session sets ANSI mode.
+-- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
+-- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
 SELECT -- noqa: ST06, in the order of the grain
+    LEFT(product_name, :cut) AS product_name, -- of orders
+    CAST(order_day AS STRING) AS order_day, -- of orders
+    given, -- of orders
+    CAST(service_end AS STRING) AS service_end, -- of orders
     LEFT(account_id, :cut) AS account_id,
     LEFT(currency, :cut) AS currency,
     CAST(CASE charge_kind WHEN :kind THEN :kind_code END AS BIGINT) * 100000000
@@ -37,6 +43,10 @@ SELECT -- noqa: ST06, in the order of the grain
     END AS minor_days
 FROM (
     SELECT
+        product_name, -- of orders
+        order_day, -- of orders
+        given, -- of orders
+        service_end, -- of orders
         account_id,
         currency,
         charge_kind,
@@ -57,6 +67,17 @@ FROM (
         ) AS minor_days
     FROM (
         SELECT -- noqa: ST06, in the order of the grain
+            CAST(product AS STRING) AS product_name, -- of orders
+            ordered_on AS order_day, -- of orders
+            CASE -- of orders
+                WHEN ordered_on > posted_on THEN -1 -- of orders
+                WHEN discount_bp IS NULL THEN NULL -- of orders
+                WHEN -- of orders
+                    discount_bp BETWEEN 0 AND 9999 -- of orders
+                    AND discount_bp % 1 = 0 -- of orders
+                    THEN CAST(discount_bp AS INTEGER) -- of orders
+                ELSE -1 -- of orders
+            END AS given, -- of orders
             net_amount_minor,
             term_amount_minor,
             service_start,
@@ -128,5 +149,14 @@ FROM (
                 OR service_start IS NULL
             )
     ) AS month_lines
-    GROUP BY account_id, currency, charge_kind, document_status, paid_for
+    GROUP BY
+        account_id,
+        currency,
+        charge_kind,
+        document_status,
+        product_name, -- of orders
+        order_day, -- of orders
+        given, -- of orders
+        service_end, -- of orders
+        paid_for
 ) AS month_groups

@@ -1,7 +1,12 @@
 -- Grain: one row per line that overlaps the month, of some accounts, or of all where every_account is 1.
 -- Binds: first_day, next_first_day, every_account, accounts (JSON array of the ids as hexadecimal bytes, since some are
 -- not text), cut (a longer id is that of no account: its lines are all read).
+-- Lines that end in `of orders` are only in the statement `lines_of_accounts_of_orders`.
 SELECT
+    product, -- of orders
+    discount_bp, -- of orders
+    ordered_on, -- of orders
+    posted_on, -- of orders
     line_id,
     account_id,
     charge_kind,

@@ -17,7 +17,13 @@
 -- LIMIT -1 stops SQLite from merging the inner query into the outer one: the sort would then carry every column, and
 -- each shape would be computed twice. COALESCE removes a column's collation, since one that ignores case must not
 -- merge two accounts. A plus sign removes a column's affinity, so that text is never compared as a number.
+-- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
+-- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
 SELECT
+    product_name, -- of orders
+    order_day, -- of orders
+    given, -- of orders
+    service_end, -- of orders
     account_id,
     currency,
     shape_and_days / 100 AS shape,
@@ -25,7 +31,11 @@ SELECT
     SUM(net_amount_minor) FILTER (WHERE shape_and_days IS NOT NULL) AS net_amount_minor,
     SUM(amount_of_days * (shape_and_days % 100)) AS minor_days
 FROM (
-    SELECT
+    SELECT -- noqa: ST06, what is of orders first
+        COALESCE(product, NULL) AS product_name, -- of orders
+        COALESCE(ordered_on, NULL) AS order_day, -- of orders
+        CASE WHEN ordered_on > posted_on THEN -1 ELSE COALESCE(discount_bp, NULL) END AS given, -- of orders
+        service_end, -- of orders
         net_amount_minor,
         COALESCE(account_id, NULL) AS account_id,
         COALESCE(currency, NULL) AS currency,
@@ -147,4 +157,11 @@ FROM (
         )
     LIMIT -1 -- noqa: AM09, all rows
 ) AS month_lines
-GROUP BY account_id, shape, currency
+GROUP BY
+    account_id,
+    shape,
+    order_day, -- of orders
+    given, -- of orders
+    product_name, -- of orders
+    service_end, -- of orders
+    currency

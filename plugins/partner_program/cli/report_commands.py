@@ -1,13 +1,15 @@
 """Commands that answer a question about months that were settled; each prints one report and writes nothing."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from partner_program.cli.inputs import MONTH, PERCENT, installation
+from partner_program.cli.inputs import AMOUNT, MONTH, PERCENT, installation
 from partner_program.cli.options import all_rows, example
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import euros_text
 
 if TYPE_CHECKING:
     from partner_program.domain.report import Report
@@ -61,3 +63,32 @@ def movements(first: BillingMonth, last: BillingMonth, **shown: Any) -> None:
     from partner_program.usecases.reports.movements import movements_between
 
     tell(movements_between(installation(), first, last), **shown)
+
+
+@click.command(epilog=example("partner-program leakage 2015-07 --fail-over 100.00"))
+@click.argument("month", type=MONTH)
+@click.option(
+    "--fail-over",
+    "fail_over_cents",
+    type=AMOUNT,
+    metavar="EUR",
+    help="Exit with status 1 where more than this was given beyond what was due, with a right to less or to none.",
+)
+@report_options
+def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> None:
+    """Hold the partner discount given on each counted line of MONTH against what was due on its order's day.
+
+    Asks every entity's billing database for its lines as they are now. What we owe to partners is told first. An entity
+    that cannot be read is named, and the status is 1.
+    """
+    from partner_program.usecases.reports.leakage import find_leakage, leakage_report
+
+    orders, found = find_leakage(installation(), month)
+    report = leakage_report(orders, found)
+    tell(report, **shown)
+    over = fail_over_cents is not None and found.too_much_cents > fail_over_cents
+    if over:
+        said = f"{euros_text(found.too_much_cents)} EUR were given beyond what was due, more than"
+        click.echo(f"{said} {euros_text(fail_over_cents or 0)} EUR", err=True)
+    if over or report.unknown:
+        sys.exit(1)

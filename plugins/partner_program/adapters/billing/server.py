@@ -8,7 +8,12 @@ from partner_program.adapters.billing.snapshot import LONGEST_TEXT
 
 # Places of columns that a statement returns as text, so that no driver decides what NaN or an infinite day is.
 _OF_LINES = dict.fromkeys(("lines_of_accounts", "stray_lines", "term_lines"), (5, 6, 9))
-_WHOLE_COLUMNS: dict[str, tuple[int, ...]] = {**_OF_LINES, "doubtful_lines": (6,), "period_closes": (1, 2)}
+_WHOLE_COLUMNS: dict[str, tuple[int, ...]] = {
+    **_OF_LINES,
+    "lines_of_accounts_of_orders": (1, 9, 10, 13),
+    "doubtful_lines": (6,),
+    "period_closes": (1, 2),
+}
 _BIND = re.compile(r"(?<!:):([a-z_]+[0-9]*)")
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+)?", re.ASCII)
 

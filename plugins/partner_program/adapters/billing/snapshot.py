@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -14,6 +14,8 @@ from partner_program.domain.revenue import SourceFile
 
 # Contract 1 leaves this column optional. Where the relation lacks it, the statements read NULL in its place.
 OPTIONAL_COLUMN = "term_amount_minor"
+# A pull demands these; who asks about orders is answered without them, with NULL in their place.
+COLUMNS_OF_ORDERS = ("product", "discount_bp", "ordered_on", "posted_on")
 # Optional too: what the entity does not know about a line, in words. Lines are asked for it only where it is there.
 DOUBT_COLUMN = "doubt"
 # No text that a line, a close or a list of accounts may have is longer, in characters.
@@ -23,7 +25,7 @@ CUT = 4 * LONGEST_TEXT + 1
 # More rows of a statement than this are not read: ten times what an entity with a million lines a month has.
 MOST_ROWS = {"period_closes": 1_000}
 MOST_ROWS_OTHERWISE = 2_000_000
-_READ_OPTIONAL = re.compile(rf"(?<!AS )\b{OPTIONAL_COLUMN}\b")
+_READ_OPTIONAL = {name: re.compile(rf"(?<!AS )\b{name}\b") for name in (OPTIONAL_COLUMN, *COLUMNS_OF_ORDERS)}
 
 
 class BillingFault(Refusal):
@@ -51,13 +53,14 @@ class BillingSnapshot(ABC):
     def statement(self, name: str) -> str:
         """Return the text of a statement in this dialect, with the entity's own queries in it if there are any."""
         statement = read_statement(self._sql_folder, self.dialect, name)
-        if OPTIONAL_COLUMN in statement and not self._has_optional_column:
-            statement = _READ_OPTIONAL.sub("NULL", statement)
+        for column, read in _READ_OPTIONAL.items():
+            if column in statement and column not in self._columns_of_lines:
+                statement = read.sub("NULL", statement)
         return with_stand_ins(statement, self._stand_ins, keyword=self.stand_in_keyword)
 
-    @property
-    def _has_optional_column(self) -> bool:
-        return OPTIONAL_COLUMN in self._columns_of_lines
+    def lacks(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return which of these columns lines do not have."""
+        return tuple(name for name in columns if name not in self._columns_of_lines)
 
     @property
     def has_doubts(self) -> bool:

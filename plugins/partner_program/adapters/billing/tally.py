@@ -178,13 +178,10 @@ def read_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestL
     tally = LineTally(month, largest, {line_id for line_id, _ in nameless})
     suspect = accounts.suspect() | {account_id for _, account_id in nameless}
     if suspect:
-        keys = {each: snapshot.account_key(each) for each in accounts if isinstance(each, str | bytes)}
-        named = {keys[account_id] for account_id in suspect if account_id in keys}
-        for account_id in list(accounts):
-            # compare keys too: a binary value and a text with the same bytes are read together
-            if account_id in suspect or keys.get(account_id) in named:
-                del accounts[account_id]
-        tally.judge(rows_of_accounts(snapshot, month, named))
+        keys, again = read_again(snapshot, accounts, suspect)
+        for account_id in again:
+            del accounts[account_id]
+        tally.judge(rows_of_accounts(snapshot, month, keys))
     tally.keep(accounts.in_order())
     tally.judge(snapshot.rows("stray_lines", **span))
     if snapshot.has_doubts:
@@ -198,12 +195,28 @@ def span_of(month: BillingMonth) -> dict[str, str]:
     return {"first_day": str(month.first_day), "next_first_day": str(month.following.first_day)}
 
 
+def read_again(
+    snapshot: BillingSnapshot, accounts: Iterable[Any], suspect: Collection[Any]
+) -> tuple[set[str], list[Any]]:
+    """Return the keys of suspicious accounts, and every account that has one of them.
+
+    A binary value and a text with the same bytes have one key, and are read together.
+    """
+    keys = {each: snapshot.account_key(each) for each in accounts if isinstance(each, str | bytes)}
+    named = {keys[account_id] for account_id in suspect if account_id in keys}
+    return named, [each for each in accounts if each in suspect or keys.get(each) in named]
+
+
 def rows_of_accounts(
-    snapshot: BillingSnapshot, month: BillingMonth, keys: Iterable[str] | None = None
+    snapshot: BillingSnapshot, month: BillingMonth, keys: Iterable[str] | None = None, *, of_orders: bool = False
 ) -> Iterator[tuple[Any, ...]]:
-    """Return the lines that overlap the month as rows: of the accounts with these keys, or of all of them."""
+    """Return the lines that overlap the month as rows: of the accounts with these keys, or of all of them.
+
+    With `of_orders`, each row begins with product, discount, day of the order and day of the invoice.
+    """
     accounts = json.dumps(sorted(keys or ()))
-    return snapshot.rows("lines_of_accounts", **span_of(month), accounts=accounts, every_account=int(keys is None))
+    name = "lines_of_accounts_of_orders" if of_orders else "lines_of_accounts"
+    return snapshot.rows(name, **span_of(month), accounts=accounts, every_account=int(keys is None))
 
 
 def lines_without_own_id(snapshot: BillingSnapshot, month: BillingMonth) -> list[tuple[Any, ...]]:

@@ -1,0 +1,128 @@
+"""What partners were given on the lines of a month against what their orders were entitled to: for the controller."""
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.leakage import (
+    KINDS,
+    WORDS,
+    WRONG,
+    DoubtfulRow,
+    EntityRow,
+    GroupRow,
+    Kind,
+    Leakage,
+    LinesRow,
+    PartnerRow,
+    doubtful_rows,
+    entity_rows,
+    group_rows,
+    judge_orders,
+    lines_rows,
+    partner_rows,
+)
+from partner_program.domain.money import euros_text
+from partner_program.domain.plurals import plural
+from partner_program.domain.report import Equation, Report, ReportTable
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.order_lines import MonthOfOrders, read_orders
+
+
+def leakage(installation: Installation, month: BillingMonth) -> Report:
+    """What was given against what was due on every counted line of a settled month, as the entities show it now."""
+    return leakage_report(*find_leakage(installation, month))
+
+
+def find_leakage(installation: Installation, month: BillingMonth) -> tuple[MonthOfOrders, Leakage]:
+    """Ask the entities, and hold what was given against what was due."""
+    orders = read_orders(installation, month)
+    found = judge_orders(
+        month=month,
+        reads=orders.readable,
+        entitlements=orders.entitlements,
+        rates=orders.rates,
+        prepayment_bp=orders.program.prepayment_bp,
+    )
+    return orders, found
+
+
+def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
+    """The report of a leakage: the debts to partners first."""
+    nobody = "Every line was given what its order was entitled to, as far as it is known."
+    return Report(
+        name="leakage",
+        title=f"Discounts given against those due, {found.month}",
+        month=found.month,
+        said=(*_said(found), *orders.doubts()),
+        tables=(
+            ReportTable("groups", "Counted lines", GroupRow, group_rows(found)),
+            ReportTable("partners", "Partners, the debts first", PartnerRow, partner_rows(found, orders.names), nobody),
+            ReportTable(
+                "entities", "Entities", EntityRow, entity_rows(found, [each.entity for each in orders.readable])
+            ),
+            ReportTable("lines", "Lines that were not as due", LinesRow, lines_rows(found), nobody),
+            ReportTable("doubtful", "Lines to correct", DoubtfulRow, doubtful_rows(orders.readable)),
+        ),
+        equations=_equations(found),
+        unknown=(*orders.not_read(), *orders.not_converted(found.not_converted)),
+    )
+
+
+def _said(found: Leakage) -> list[str]:
+    month = found.month
+    owed, over, no_right = (_told(found, kind) for kind in ("under", "over", "not_authorized"))
+    said = [
+        f"{owed[0]} given less than was due: {owed[1]} EUR of {month} are owed to {owed[2]}."
+        if owed
+        else "No line was given less than was due.",
+        f"{over[0]} given more than was due: {over[1]} EUR, to {over[2]}."
+        if over
+        else "No line was given more than was due.",
+    ]
+    if no_right:
+        said.append(f"{no_right[0]} given a discount without a right to it: {no_right[1]} EUR, {no_right[2]}.")
+    like_prepayment = sum(each.by_prepayment for each in found.of("over"))
+    if like_prepayment:
+        said.append(
+            f"{plural(like_prepayment, 'of these lines exceeds', 'of these lines exceed')} what was due by exactly the "
+            "prepayment discount of the term: discount_bp is to be the partner discount alone."
+        )
+    counted = sum(each.lines for each in found.judged)
+    unknown = sum(each.lines for each in found.of("unknown"))
+    if unknown:
+        said.append(
+            f"Of {unknown:,} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
+            "of their order, or their account was several partners' that day."
+        )
+    before = sum(each.lines for each in found.of("before"))
+    if before:
+        said.append(
+            f"{plural(before, 'line was', 'lines were')} ordered before the programme: it says nothing of them."
+        )
+    return said
+
+
+def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:
+    judged = found.of(kind)
+    if not judged:
+        return None
+    lines = plural(sum(each.lines for each in judged), "line was", "lines were")
+    partners = {each.due.partner_id for each in judged if each.due and each.due.partner_id}
+    whom = plural(len(partners), "partner") if partners else "accounts of no partner"
+    cents = found.effect_cents(kind)
+    return lines, euros_text(-cents if kind == "under" else cents), whom
+
+
+def _equations(found: Leakage) -> tuple[Equation, ...]:
+    revenue = {kind: sum(each.revenue_eur_cents for each in found.of(kind)) for kind in KINDS}
+    effect = {kind: found.effect_cents(kind) for kind in WRONG}
+    return (
+        Equation(
+            "revenue",
+            (*((WORDS[kind], cents) for kind, cents in revenue.items()), ("rounding", found.rounding_cents)),
+            (f"counted in {found.month}", found.counted_eur_cents),
+        ),
+        Equation(
+            "effect",
+            tuple((WORDS[kind], cents) for kind, cents in effect.items()),
+            ("given beyond what was due", sum(effect.values())),
+        ),
+    )

@@ -1,0 +1,136 @@
+"""What the entities' lines of a month say of their orders now, side by side, and what decides what was due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+from partner_program.adapters.billing.order_lines import read_order_lines
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import rates as rate_store
+from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.entitlement import Entitlements
+from partner_program.domain.order_lines import OrderLinesRead
+from partner_program.domain.plurals import first_names, plural
+from partner_program.domain.program import Program
+from partner_program.domain.refusals import Refusal
+from partner_program.domain.registry import Entity
+from partner_program.domain.revenue import EXCLUDED_KINDS, UNPOSTED_STATUSES
+from partner_program.domain.totals import EUR, Bucket
+from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.rates import rates_of_month
+from partner_program.usecases.side_by_side import side_by_side
+
+_NOT_COUNTED = {*EXCLUDED_KINDS, *UNPOSTED_STATUSES, "faulty"}
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfOrders:
+    """A settled month's orders as the entities show them now. `rates` are units per EUR by currency, EUR too.
+
+    `settled` are lines and whole amounts by entity and currency that the month itself read, of what counts.
+    """
+
+    month: BillingMonth
+    program: Program
+    reads: tuple[OrderLinesRead, ...]
+    entitlements: Entitlements
+    rates: Mapping[str, Decimal]
+    settled: Mapping[tuple[str, str], tuple[int, int]]
+    names: Mapping[str, str]
+
+    @property
+    def readable(self) -> list[OrderLinesRead]:
+        """The entities that could be read."""
+        return [each for each in self.reads if each.fault is None]
+
+    def not_read(self) -> list[str]:
+        """Say which entities could not be read, and why: they are in no figure."""
+        return [f"entity {each.entity}: {each.fault}; it is in no figure" for each in self.reads if each.fault]
+
+    def not_converted(self, lines: Mapping[str, int]) -> list[str]:
+        """Say which lines are in no figure, as their currency has no exchange rate."""
+        return [
+            f"no exchange rate for {currency} in {self.month}: {plural(count, 'line')} in no figure"
+            for currency, count in lines.items()
+        ]
+
+    def doubts(self) -> list[str]:
+        """Say of each entity what its lines lack, which are faulty, and how they differ from those of the month."""
+        said = []
+        for read in self.readable:
+            here = f"Entity {read.entity}:"
+            if read.lacks:
+                said.append(f"{here} its lines have no column {', '.join(read.lacks)}.")
+            if read.doubtful:
+                count = plural(len(read.doubtful), "line says", "lines say")
+                said.append(f"{here} {count} of the order what cannot be right, and nothing is known of them.")
+            if read.faulty:
+                named = first_names([each.line_id for each in read.faulty], _NAMED)
+                said.append(
+                    f"{here} {plural(len(read.faulty), 'line is', 'lines are')} at fault and not counted: {named}."
+                )
+            said += self._changed(read)
+        return said
+
+    def _changed(self, read: OrderLinesRead) -> list[str]:
+        settled = {currency: found for (entity, currency), found in self.settled.items() if entity == read.entity}
+        return [
+            f"Entity {read.entity}, {currency}: {plural(now[0], 'line')} now, {then[0]} when {self.month} was settled"
+            f"{'' if now[0] != then[0] else ', of another amount'}."
+            for currency in sorted({*settled, *read.figures})
+            if (now := read.figures.get(currency, (0, 0))) != (then := settled.get(currency, (0, 0)))
+        ]
+
+
+def read_orders(installation: Installation, month: BillingMonth) -> MonthOfOrders:
+    """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason."""
+    with installation.database.reading() as connection:
+        settlements = settlement_history.settlements_or_refusal(connection, month)
+        program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+        registry = registry_store.load_registry(connection)
+        written = rate_store.all_rates(connection)
+        rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
+        totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
+    entities = [each for each in registry.entities if each.bills_in(month)]
+    reads = side_by_side([partial(_read, installation, entity, month) for entity in entities])
+    return MonthOfOrders(
+        month=month,
+        program=program,
+        reads=tuple(reads),
+        entitlements=Entitlements(
+            go_live=installation.programs[0].in_force_from,
+            links=registry.account_links,
+            partners=registry.partners,
+            agreements=registry.legacy_agreements,
+            rates=written,
+        ),
+        rates={**rates, EUR: Decimal(1)},
+        settled=_settled(totals.buckets),
+        names={each.partner_id: each.company_name for each in registry.partners},
+    )
+
+
+def _settled(buckets: Sequence[Bucket]) -> dict[tuple[str, str], tuple[int, int]]:
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for each in buckets:
+        if each.bucket not in _NOT_COUNTED:
+            lines, amount = found.get((each.entity, each.currency), (0, 0))
+            found[each.entity, each.currency] = (lines + each.lines, amount + each.net_amount_minor)
+    return found
+
+
+def _read(installation: Installation, entity: Entity, month: BillingMonth) -> OrderLinesRead:
+    try:
+        fields = billing_fields(installation, entity)
+    except Refusal as refusal:
+        return OrderLinesRead(entity.entity, fault=str(refusal))
+    return read_order_lines(
+        fields,
+        entity,
+        month,
+        largest_line=installation.largest_line(month),
+        sql_folder=installation.include / "sql",
+    )

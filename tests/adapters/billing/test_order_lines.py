@@ -1,0 +1,205 @@
+"""What lines say of their orders: every dialect groups the same lines alike, and counts what the pull counts."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import pytest
+
+from partner_program.adapters.billing.order_lines import read_order_lines
+from partner_program.domain.order_lines import OrderLines, OrderLinesRead
+from partner_program.domain.program import LargestLine
+from partner_program.domain.revenue import EntityRevenue, counts, has_share, share_of
+from tests.adapters.billing.dialects import (
+    JULY,
+    NL,
+    SQL,
+    Server,
+    as_text,
+    fill_with_prices,
+    lines_of_all_ways,
+    mariadb_server,
+    parquet_files,
+    postgres_server,
+    random_lines,
+    spark_tables,
+    sqlite_server,
+    with_prices,
+)
+from tests.adapters.billing.test_every_dialect import SPARK
+from tests.adapters.billing.test_term_lines import line
+
+__all__ = ["mariadb_server", "parquet_files", "postgres_server", "spark_tables", "sqlite_server"]  # fixtures
+
+
+@pytest.fixture(params=["sqlite_server", "postgres_server", "mariadb_server", "parquet_files", *SPARK], scope="module")
+def billing(request: pytest.FixtureRequest) -> Server:
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+def read(server: Server) -> OrderLinesRead:
+    return read_order_lines(server.fields, NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=SQL)
+
+
+def fill(server: Server, lines: list[tuple[Any, ...]]) -> None:
+    server.fill(lines if server.mark == "%s" else as_text(lines), [])
+
+
+def july(line_id: str, **values: Any) -> tuple[Any, ...]:
+    days = {"service_start": date(2015, 7, 1), "service_end": date(2015, 8, 1), "posted_on": date(2015, 7, 1)}
+    return line(line_id, "", "", 1, **{**days, "net_amount_minor": 1_000, **values})
+
+
+def test_lines_of_one_order_are_one_group_whatever_the_database(billing: Server) -> None:
+    ordered = {"discount_bp": 800, "ordered_on": date(2015, 6, 5)}
+    fill(
+        billing,
+        [
+            july("L1", **ordered),
+            july("L2", **ordered),
+            july("L3", **{**ordered, "product": "CDN"}),
+            july("L4", **{**ordered, "product": None}),
+            july("L5", **{**ordered, "discount_bp": 0}),
+            july("L6", **{**ordered, "discount_bp": None}),
+            july("L7", **{**ordered, "ordered_on": date(2015, 6, 6)}),
+            july("L8", **{**ordered, "ordered_on": None}),
+            july("L9", **{**ordered, "posted_on": None}),
+            july("DRAFT", **ordered, document_status="draft"),
+            july("SETUP", **ordered, charge_kind="setup"),
+            july("BEFORE", **ordered, charge_kind="usage", service_start=date(2015, 6, 30)),
+        ],
+    )
+    found = read(billing)
+    assert found.fault is None
+    expected = {
+        ("CDN", date(2015, 6, 5), 800): 1,
+        ("", date(2015, 6, 5), 800): 1,
+        ("cdn", date(2015, 6, 5), 800): 3,
+        ("cdn", date(2015, 6, 5), 0): 1,
+        ("cdn", date(2015, 6, 5), None): 1,
+        ("cdn", date(2015, 6, 6), 800): 1,
+        ("cdn", None, 800): 1,
+    }
+    assert {(each.product, each.ordered_on, each.discount_bp): each.lines for each in found.lines} == expected
+    assert len(found.lines) == len(expected)
+    assert {(each.account_id, each.currency, each.charge_kind, each.service_end) for each in found.lines} == {
+        ("MÜLLER", "EUR", "recurring", date(2015, 8, 1))
+    }
+    assert {Fraction(each.share_minor, each.share_of) for each in found.lines} == {Fraction(1_000), Fraction(3_000)}
+    assert (found.figures, found.faulty, found.doubtful) == ({"EUR": (10, 10_000)}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "found"),
+    [
+        ({"discount_bp": 10_000}, "discount_bp", "10000"),
+        ({"discount_bp": -5}, "discount_bp", "-5"),
+        ({"ordered_on": date(2015, 8, 1)}, "ordered_on", "'2015-08-01'"),
+        ({"ordered_on": date(2015, 7, 2)}, "ordered_on", "'2015-07-02'"),
+        ({"ordered_on": date(1066, 10, 14)}, "ordered_on", "'1066-10-14'"),
+    ],
+)
+def test_what_cannot_be_right_of_an_order_is_named_in_the_same_words(
+    billing: Server, values: dict[str, Any], column: str, found: str
+) -> None:
+    """The second is after the day of the invoice, 1 July."""
+    fill(
+        billing, [july("L1", discount_bp=800, ordered_on=date(2015, 6, 5)), july("L2", **{"discount_bp": 0, **values})]
+    )
+    answer = read(billing)
+    assert answer.fault is None
+    assert [(each.line_id, each.column, each.found) for each in answer.doubtful] == [("L2", column, found)]
+    assert {(each.discount_bp, each.ordered_on): each.lines for each in answer.lines} == {
+        (800, date(2015, 6, 5)): 1,
+        (None, None): 1,
+    }
+
+
+@pytest.mark.parametrize("lacking", [("discount_bp",), ("ordered_on",), ("product", "discount_bp", "ordered_on")])
+def test_columns_of_orders_may_be_missing(billing: Server, lacking: tuple[str, ...]) -> None:
+    fill(billing, [july("L1", discount_bp=800, ordered_on=date(2015, 6, 5))])
+    for name in lacking:
+        billing.run(f"ALTER TABLE program_mrr_line RENAME COLUMN {name} TO its_{name}", [])
+    try:
+        found = read(billing)
+    finally:
+        for name in lacking:
+            billing.run(f"ALTER TABLE program_mrr_line RENAME COLUMN its_{name} TO {name}", [])
+    assert (found.fault, found.lacks) == (None, lacking)
+    (only,) = found.lines
+    assert only.discount_bp == (None if "discount_bp" in lacking else 800)
+    assert only.ordered_on == (None if "ordered_on" in lacking else date(2015, 6, 5))
+    assert only.product == ("" if "product" in lacking else "cdn")
+
+
+def test_without_the_day_of_the_invoice_no_order_is_after_it(billing: Server) -> None:
+    fill(billing, [july("L1", discount_bp=800, ordered_on=date(2015, 7, 20))])
+    billing.run("ALTER TABLE program_mrr_line RENAME COLUMN posted_on TO its_day", [])
+    try:
+        found = read(billing)
+    finally:
+        billing.run("ALTER TABLE program_mrr_line RENAME COLUMN its_day TO posted_on", [])
+    assert [each.ordered_on for each in found.lines] == [date(2015, 7, 20)]
+
+
+def with_orders(lines: list[tuple[Any, ...]], rng: Random) -> list[tuple[Any, ...]]:
+    """Lines with orders of a few days and discounts, some of which cannot be right."""
+    ordered = []
+    for each in lines:
+        given = rng.choice([None, 0, 500, 800, 800, 9_999, 10_000, -1])
+        day = rng.choice([None, date(2015, 5, 1), date(2015, 6, 1) + timedelta(days=rng.randrange(80))])
+        ordered.append((*each[:12], given, day))
+    return ordered
+
+
+def shares(lines: tuple[OrderLines, ...]) -> dict[tuple[str, str], Fraction]:
+    found: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    for each in lines:
+        found[each.account_id, each.currency] += Fraction(each.share_minor, each.share_of)
+    return dict(found)
+
+
+def counted(revenue: EntityRevenue) -> tuple[dict[tuple[str, str], Fraction], dict[str, tuple[int, int]]]:
+    """Shares by account and currency, and lines and amounts by currency, as the pull has them."""
+    found: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    figures: dict[str, tuple[int, int]] = {}
+    for group in revenue.groups:
+        if counts(group):
+            lines, amount = figures.get(group.currency, (0, 0))
+            figures[group.currency] = lines + group.lines, amount + group.net_amount_minor
+        if has_share(group):
+            found[group.account_id, group.currency] += Fraction(*share_of(group, JULY.days))
+    return dict(found), figures
+
+
+@pytest.mark.parametrize("draw", ["any lines", "all ways"])
+def test_what_counts_is_what_the_pull_counts_and_every_database_answers_alike(
+    billing: Server, sqlite_server: Server, draw: str
+) -> None:
+    for seed in range(12):
+        rng = Random(seed)
+        prices: dict[str, int | None] = {}
+        if draw == "all ways":
+            drawn, prices = lines_of_all_ways(rng)
+        else:
+            drawn = random_lines(rng)
+        lines = with_orders(drawn, rng)
+        answers = []
+        for server in {id(each): each for each in (billing, sqlite_server)}.values():
+            if draw == "all ways":
+                with with_prices(server):
+                    fill_with_prices(server, lines, prices)
+                    answers.append((read(server), server.pull()))
+            else:
+                fill(server, lines)
+                answers.append((read(server), server.pull()))
+        for found, pulled in answers:
+            assert found.fault is None
+            assert (shares(found.lines), dict(found.figures)) == counted(pulled), f"seed {seed}"
+            assert found.faulty == pulled.faulty_lines
+        first, last = answers[0][0], answers[-1][0]
+        assert sorted(first.lines, key=repr) == sorted(last.lines, key=repr)
+        assert (first.faulty, first.doubtful) == (last.faulty, last.doubtful)
