@@ -14,6 +14,7 @@ from bench import (
     Measurement,
     embedded_demo,
     large_month,
+    leakage,
     letter_messages,
     letters,
     one_partner,
@@ -32,6 +33,7 @@ from bench import (
 
 MEASURES: dict[str, Callable[[], list[Measurement]]] = {
     "pull": pull.measure,
+    "leakage": leakage.measure,
     "pull_postgres": pull_postgres.measure,
     "pull_files": pull_files.measure,
     "write_postgres": write_postgres.measure,

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -127,6 +127,7 @@ def write_billing(file: Path, lines: int) -> None:
 def drawn_lines(lines: int) -> Iterator[tuple[object, ...]]:
     """Random lines like those of a hosting company: calendar and mid-month starts, some quarters and years."""
     chance = random.Random(20150727)  # noqa: S311, the same lines each time
+    orders = random.Random(20150728)  # noqa: S311, likewise; of its own, so that the lines stay what they were
     starts = [_month_after(FIRST_MONTH, number) for number in range(MONTHS)]
     for number in range(lines):
         month = starts[number * MONTHS // lines]
@@ -138,7 +139,11 @@ def drawn_lines(lines: int) -> Iterator[tuple[object, ...]]:
         amount = chance.randint(1_00, 500_00) * (-1 if kind == "credit" else 1)
         account = f"A{chance.randrange(ACCOUNTS):06d}"
         service = (f"S-{account}", "dedicated_server", kind, start, end, term, amount)
-        yield (f"L{number:08d}", account, *service, "EUR", "posted", start, None, None)
+        given = orders.choices((500, 800, None), (90, 8, 2))[0]
+        # a server, its addresses and its licence are ordered on one day: each account has three such days
+        order_day = FIRST_MONTH.first_day + timedelta(days=(int(account[1:]) * 7 + orders.randrange(3) * 331) % 1_000)
+        ordered_on = min(str(order_day), start)
+        yield (f"L{number:08d}", account, *service, "EUR", "posted", start, given, ordered_on)
 
 
 def _month_after(month: BillingMonth, months: int) -> BillingMonth:

@@ -17,12 +17,17 @@
 -- MySQL can store a date that is not in the calendar, such as 2015-06-31 or 2015-00-00. Converted to a number of days
 -- and back, such a date becomes another date or NULL.
 -- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
--- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
+-- shape and order, told as DAY/DISCOUNT/PRODUCT, with -1 for a discount that cannot be relied on. Those that end in
+-- `of orders and ends` are only in `month_groups_of_orders_and_ends`: the ends of services are kept apart too.
 SELECT -- noqa: ST06, in the order of the grain
-    LEFT(product_name, :cut) AS product_name, -- of orders
-    CAST(order_day AS CHAR) AS order_day, -- of orders
-    given, -- of orders
-    CAST(service_end AS CHAR) AS service_end, -- of orders
+    CONCAT( -- of orders
+        COALESCE(CAST(order_day AS CHAR), ''), -- of orders
+        '/', -- of orders
+        COALESCE(CAST(given AS CHAR), ''), -- of orders
+        '/', -- of orders
+        COALESCE(LEFT(product_name, :cut), '') -- of orders
+    ) AS orders, -- of orders
+    CAST(service_end AS CHAR) AS service_end, -- of orders and ends
     LEFT(account_id, :cut) AS account_id,
     LEFT(currency, :cut) AS currency,
     shape,
@@ -46,7 +51,7 @@ FROM (
                 THEN CAST(discount_bp AS SIGNED) -- of orders
             ELSE -1 -- of orders
         END AS given, -- of orders
-        service_end, -- of orders
+        service_end, -- of orders and ends
         net_amount_minor,
         CAST(account_id AS BINARY) AS account_id,
         CAST(currency AS BINARY) AS currency,
@@ -155,5 +160,5 @@ GROUP BY
     product_name, -- of orders
     order_day, -- of orders
     given, -- of orders
-    service_end, -- of orders
+    service_end, -- of orders and ends
     shape

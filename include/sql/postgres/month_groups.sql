@@ -18,12 +18,12 @@
 -- A cast of a char(3) to BPCHAR is free, while TEXT would copy every value. BPCHAR ignores blanks at the end, so the
 -- length is checked too. Comparisons leave out NaN and Infinity, which PostgreSQL sorts above every number.
 -- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
--- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
+-- shape and order, told as DAY/DISCOUNT/PRODUCT, with -1 for a discount that cannot be relied on. Those that end in
+-- `of orders and ends` are only in `month_groups_of_orders_and_ends`: the ends of services are kept apart too.
 SELECT -- noqa: ST06, in the order of the grain
-    LEFT(product_name, :cut) AS product_name, -- of orders
-    CAST(order_day AS TEXT) AS order_day, -- of orders
-    given, -- of orders
-    CAST(service_end AS TEXT) AS service_end, -- of orders
+    COALESCE(CAST(order_day AS TEXT), '') || '/' || COALESCE(CAST(given AS TEXT), '') -- of orders
+    || '/' || COALESCE(LEFT(product_name, :cut), '') AS orders, -- of orders
+    CAST(service_end AS TEXT) AS service_end, -- of orders and ends
     LEFT(account_id, :cut) AS account_id,
     LEFT(CAST(currency AS TEXT), :cut) AS currency,
     CAST(CASE charge_kind WHEN :kind THEN :kind_code END AS BIGINT) * 100000000
@@ -47,7 +47,7 @@ FROM (
         product_name, -- of orders
         order_day, -- of orders
         given, -- of orders
-        service_end, -- of orders
+        service_end, -- of orders and ends
         account_id,
         currency,
         charge_kind,
@@ -157,6 +157,6 @@ FROM (
         product_name, -- of orders
         order_day, -- of orders
         given, -- of orders
-        service_end, -- of orders
+        service_end, -- of orders and ends
         paid_for
 ) AS month_groups

@@ -18,12 +18,11 @@
 -- each shape would be computed twice. COALESCE removes a column's collation, since one that ignores case must not
 -- merge two accounts. A plus sign removes a column's affinity, so that text is never compared as a number.
 -- Lines that end in `of orders` are only in the statement `month_groups_of_orders`: one row per account, currency,
--- shape, product, day of the order, end of the service and discount, which is -1 where it cannot be relied on.
+-- shape and order, told as DAY/DISCOUNT/PRODUCT, with -1 for a discount that cannot be relied on. Those that end in
+-- `of orders and ends` are only in `month_groups_of_orders_and_ends`: the ends of services are kept apart too.
 SELECT
-    product_name, -- of orders
-    order_day, -- of orders
-    given, -- of orders
-    service_end, -- of orders
+    orders, -- of orders
+    service_end, -- of orders and ends
     account_id,
     currency,
     shape_and_days / 100 AS shape,
@@ -32,10 +31,10 @@ SELECT
     SUM(amount_of_days * (shape_and_days % 100)) AS minor_days
 FROM (
     SELECT -- noqa: ST06, what is of orders first
-        COALESCE(product, NULL) AS product_name, -- of orders
-        COALESCE(ordered_on, NULL) AS order_day, -- of orders
-        CASE WHEN ordered_on > posted_on THEN -1 ELSE COALESCE(discount_bp, NULL) END AS given, -- of orders
-        service_end, -- of orders
+        COALESCE(ordered_on, '') || '/' -- of orders
+        || CASE WHEN ordered_on > posted_on THEN -1 ELSE COALESCE(discount_bp, '') END -- of orders
+        || '/' || COALESCE(product, '') AS orders, -- of orders
+        service_end, -- of orders and ends
         net_amount_minor,
         COALESCE(account_id, NULL) AS account_id,
         COALESCE(currency, NULL) AS currency,
@@ -160,8 +159,6 @@ FROM (
 GROUP BY
     account_id,
     shape,
-    order_day, -- of orders
-    given, -- of orders
-    product_name, -- of orders
-    service_end, -- of orders
+    orders, -- of orders
+    service_end, -- of orders and ends
     currency

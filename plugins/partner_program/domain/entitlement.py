@@ -68,9 +68,10 @@ class Entitlements:
 
     def on(self, entity: str, account_id: str, day: date) -> Entitlement:
         """What an order of this account was entitled to on a day."""
-        owners = self._owners(entity, account_id, day)
+        links = self._links.get((entity, account_id), ())
+        owners = {each.partner_id for each in links if day in each.period}
         if not owners and day < self._go_live:
-            owners = self._owners(entity, account_id, self._go_live)
+            owners = {each.partner_id for each in links if self._go_live in each.period}
         if len(owners) > 1:
             return Entitlement("", None, 0, "several partners")
         if not owners:
@@ -78,12 +79,10 @@ class Entitlements:
             return Entitlement("", None if before else 0, 0, "before the programme" if before else "not authorized")
         (partner_id,) = owners
         key = partner_id, day
-        if key not in self._known:
-            self._known[key] = self._of_partner(partner_id, day)
-        return self._known[key]
-
-    def _owners(self, entity: str, account_id: str, day: date) -> set[str]:
-        return {each.partner_id for each in self._links.get((entity, account_id), ()) if day in each.period}
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._of_partner(partner_id, day)
+        return found
 
     def _of_partner(self, partner_id: str, day: date) -> Entitlement:
         own = self._rates.get(partner_id)

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from math import gcd
-from typing import Annotated, Literal, NamedTuple, get_args
+from math import lcm
+from typing import Annotated, Literal, get_args
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.entitlement import Entitlement, Entitlements
 from partner_program.domain.money import BP, rate_ratio, round_half_away
-from partner_program.domain.order_lines import OrderLines, OrderLinesRead
+from partner_program.domain.order_lines import Order, OrderLines, OrderLinesRead
 
 Kind = Literal["under", "over", "not_authorized", "equal", "before", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -35,17 +35,6 @@ WORDS: Mapping[Kind, str] = {
 WRONG: tuple[Kind, ...] = ("under", "over", "not_authorized")
 
 
-class LineKey(NamedTuple):
-    """What lines have in common that are one row."""
-
-    entity: str
-    account_id: str
-    currency: str
-    product: str
-    ordered_on: date | None
-    given_bp: int | None
-
-
 @dataclass(slots=True)
 class JudgedLines:
     """Lines of one account, product, order day and discount, with what was due; EUR cents, each rounded once.
@@ -54,13 +43,19 @@ class JudgedLines:
     `by_prepayment` are lines whose discount exceeds the due one by exactly the prepayment discount of their term.
     """
 
-    key: LineKey
+    entity: str
+    order: Order
     due: Entitlement | None
     kind: Kind
-    lines: int = 0
-    revenue_eur_cents: int = 0
-    effect_eur_cents: int = 0
-    by_prepayment: int = 0
+    lines: int
+    revenue_eur_cents: int
+    effect_eur_cents: int
+    by_prepayment: int
+
+    @property
+    def partner_id(self) -> str:
+        """Whose order it was; "" for accounts of nobody."""
+        return self.due.partner_id if self.due else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,65 +174,67 @@ def judge_orders(
     `rates` are units per EUR by currency, with EUR itself; `prepayment_bp` is the programme's, by term. Raises
     `ArithmeticError` where lines got lost between what the month counts and what is judged.
     """
-    rows: dict[LineKey, list[OrderLines]] = {}
-    shares: dict[tuple[str, str, str], _Sum] = {}
-    not_converted: dict[str, int] = {}
-    for read in reads:
-        for line in read.lines:
-            if line.currency not in rates:
-                not_converted[line.currency] = not_converted.get(line.currency, 0) + line.lines
-                continue
-            key = LineKey(read.entity, line.account_id, line.currency, line.product, line.ordered_on, line.discount_bp)
-            rows.setdefault(key, []).append(line)
-            account = read.entity, line.account_id, line.currency
-            so_far = shares.get(account)
-            shares[account] = (
-                (line.share_minor, line.share_of) if so_far is None else _add(so_far, line.share_minor, line.share_of)
-            )
     ratios = {currency: rate_ratio(units) for currency, units in rates.items()}
-    judged = [_judged(key, lines, entitlements, ratios[key.currency], prepayment_bp) for key, lines in rows.items()]
-    counted = sum(_cents(total, ratios[currency]) for (_, _, currency), total in shares.items())
+    not_converted: dict[str, int] = {}
+    judged: list[JudgedLines] = []
+    counted = accounts = 0
+    for read in reads:
+        rows: dict[Order, list[OrderLines]] = {}
+        for line in read.lines:
+            rows.setdefault(line[:5], []).append(line)
+        shares: dict[tuple[str, str], tuple[int, int]] = {}
+        for order, lines in rows.items():
+            account = order[:2]
+            ratio = ratios.get(order[1])
+            if ratio is None:
+                not_converted[order[1]] = not_converted.get(order[1], 0) + sum(each.lines for each in lines)
+                continue
+            share = lines[0][5:7]
+            for each in lines[1:]:
+                share = _add(*share, *each[5:7])
+            so_far = shares.get(account)
+            shares[account] = share if so_far is None else _add(*so_far, *share)
+            judged.append(_judged(read.entity, order, share, lines, entitlements, ratio, prepayment_bp))
+        counted += sum(_cents(*total, ratios[currency]) for (_, currency), total in shares.items())
+        accounts += len(shares)
     found = Leakage(month, judged, counted, dict(sorted(not_converted.items())))
-    if 2 * abs(found.rounding_cents) > len(rows) + len(shares):
+    if 2 * abs(found.rounding_cents) > len(judged) + accounts:
         raise ArithmeticError(f"leakage of {month}: {found.rounding_cents} cents are more than rounding")
     return found
 
 
-_Sum = tuple[int, int]
+def _add(numerator: int, denominator: int, more: int, of: int) -> tuple[int, int]:
+    """Add two ratios, which are not reduced."""
+    if denominator == of:
+        return numerator + more, denominator
+    common = lcm(denominator, of)
+    return numerator * (common // denominator) + more * (common // of), common
 
 
-def _add(total: _Sum, numerator: int, denominator: int) -> _Sum:
-    if total[1] == denominator:
-        return total[0] + numerator, denominator
-    common = total[1] // gcd(total[1], denominator) * denominator
-    return total[0] * (common // total[1]) + numerator * (common // denominator), common
-
-
-def _cents(total: _Sum, ratio: tuple[int, int]) -> int:
+def _cents(numerator: int, denominator: int, ratio: tuple[int, int]) -> int:
     units, ones = ratio
-    return round_half_away(total[0] * ones, total[1] * units)
+    return round_half_away(numerator * ones, denominator * units)
 
 
 def _judged(
-    key: LineKey,
+    entity: str,
+    order: Order,
+    share: tuple[int, int],
     lines: Sequence[OrderLines],
     entitlements: Entitlements,
     ratio: tuple[int, int],
     prepayment_bp: Mapping[int, int],
 ) -> JudgedLines:
-    due = None if key.ordered_on is None else entitlements.on(key.entity, key.account_id, key.ordered_on)
-    kind = _kind(key.given_bp, due)
-    total: _Sum = (0, 1)
-    count = by_prepayment = 0
-    for line in lines:
-        total = _add(total, line.share_minor, line.share_of)
-        count += line.lines
-    effect = 0
-    if kind in WRONG and due is not None and due.due_bp is not None and key.given_bp is not None:
-        beyond = key.given_bp - due.due_bp
-        effect = _cents((total[0] * beyond, total[1] * (BP - key.given_bp)), ratio)
-        by_prepayment = sum(line.lines for line in lines if prepayment_bp.get(line.term_months, 0) == beyond > 0)
-    return JudgedLines(key, due, kind, count, _cents(total, ratio), effect, by_prepayment)
+    account_id, _, _, ordered_on, given_bp = order
+    due = None if ordered_on is None else entitlements.on(entity, account_id, ordered_on)
+    kind = _kind(given_bp, due)
+    effect = by_prepayment = 0
+    if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
+        beyond = given_bp - due.due_bp
+        effect = _cents(share[0] * beyond, share[1] * (BP - given_bp), ratio)
+        by_prepayment = sum(each.lines for each in lines if prepayment_bp.get(each.term_months, 0) == beyond > 0)
+    count = lines[0].lines if len(lines) == 1 else sum(each.lines for each in lines)
+    return JudgedLines(entity, order, due, kind, count, _cents(*share, ratio), effect, by_prepayment)
 
 
 def _kind(given_bp: int | None, due: Entitlement | None) -> Kind:
@@ -269,7 +266,7 @@ def partner_rows(found: Leakage, names: Mapping[str, str]) -> list[PartnerRow]:
     """Partners with lines that were not as due, those to whom most is owed first; accounts of nobody last."""
     own: dict[str, list[JudgedLines]] = {}
     for each in found.of(*WRONG):
-        own.setdefault(each.due.partner_id if each.due else "", []).append(each)
+        own.setdefault(each.partner_id, []).append(each)
     rows = []
     for partner_id, judged in own.items():
         lines, effect = _by_kind(judged)
@@ -300,7 +297,7 @@ def entity_rows(found: Leakage, entities: Iterable[str]) -> list[EntityRow]:
     """The entities that were read, in order."""
     own: dict[str, list[JudgedLines]] = {entity: [] for entity in sorted(entities)}
     for each in found.judged:
-        own[each.key.entity].append(each)
+        own[each.entity].append(each)
     rows = []
     for entity, judged in own.items():
         lines, effect = _by_kind(judged)
@@ -329,32 +326,31 @@ def _by_kind(judged: Iterable[JudgedLines]) -> tuple[dict[Kind, int], dict[Kind,
 
 def lines_rows(found: Leakage) -> list[LinesRow]:
     """The lines that were not as due: the debts first, in each kind the largest effect first."""
-    wrong = sorted(
-        found.of(*WRONG),
-        key=lambda each: (
-            KINDS.index(each.kind),
-            -abs(each.effect_eur_cents),
-            each.key._replace(ordered_on=each.key.ordered_on or date.min, given_bp=each.key.given_bp or 0),
-        ),
-    )
-    return [
-        LinesRow(
-            group=WORDS[each.kind],
-            partner_id=each.due.partner_id if each.due else "",
-            entity=each.key.entity,
-            account_id=each.key.account_id,
-            product=each.key.product,
-            ordered_on=each.key.ordered_on,
-            given_bp=each.key.given_bp,
-            due_bp=each.due.due_bp if each.due else None,
-            due_from=each.due.source if each.due else "",
-            lines=each.lines,
-            currency=each.key.currency,
-            revenue_eur_cents=each.revenue_eur_cents,
-            effect_eur_cents=each.effect_eur_cents,
+    rows = []
+    for each in sorted(found.of(*WRONG), key=_by_effect):
+        account_id, currency, product, ordered_on, given_bp = each.order
+        rows.append(
+            LinesRow(
+                group=WORDS[each.kind],
+                partner_id=each.partner_id,
+                entity=each.entity,
+                account_id=account_id,
+                product=product,
+                ordered_on=ordered_on,
+                given_bp=given_bp,
+                due_bp=each.due.due_bp if each.due else None,
+                due_from=each.due.source if each.due else "",
+                lines=each.lines,
+                currency=currency,
+                revenue_eur_cents=each.revenue_eur_cents,
+                effect_eur_cents=each.effect_eur_cents,
+            )
         )
-        for each in wrong
-    ]
+    return rows
+
+
+def _by_effect(each: JudgedLines) -> tuple[int, int, str, str]:
+    return KINDS.index(each.kind), -abs(each.effect_eur_cents), each.entity, repr(each.order)
 
 
 def doubtful_rows(reads: Iterable[OrderLinesRead]) -> list[DoubtfulRow]:

@@ -12,8 +12,8 @@ class OrderLines(NamedTuple):
     """Lines of one account that count alike and were ordered alike; what an entity's database adds up.
 
     `share_minor / share_of` is what they are worth in the month, in minor units of the currency (rule 2).
-    `discount_bp` and `ordered_on` are None where the lines do not say it, or where it cannot be right. `service_end` is
-    exclusive. `term_months` is 1 where the amount pays for exactly its period.
+    `discount_bp` and `ordered_on` are None where the lines do not say it, or where it cannot be right. `term_months` is
+    1 where the amount pays for exactly its period. `service_end` is exclusive, and None where it was not asked for.
     """
 
     account_id: str
@@ -21,12 +21,19 @@ class OrderLines(NamedTuple):
     product: str
     ordered_on: date | None
     discount_bp: int | None
-    service_end: date
-    charge_kind: str
-    term_months: int
-    lines: int
     share_minor: int
     share_of: int
+    lines: int
+    term_months: int
+    service_end: date | None
+
+    @property
+    def order(self) -> "Order":
+        """What the lines have in common that were ordered alike."""
+        return self[:5]
+
+
+Order = tuple[str, str, str, date | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)

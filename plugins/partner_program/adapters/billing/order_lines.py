@@ -4,11 +4,13 @@ As in a pull, only the accounts in which something looks wrong are read line by 
 about whether its line counts.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from partner_program.adapters.billing.lines import (
     BillingLine,
@@ -24,7 +26,7 @@ from partner_program.adapters.billing.lines import (
     short,
 )
 from partner_program.adapters.billing.pull import COLUMNS, LINES, open_snapshot
-from partner_program.adapters.billing.shapes import IN_DOUBT, SHAPE_BINDS, Shapes
+from partner_program.adapters.billing.shapes import SHAPE_BINDS, Shapes
 from partner_program.adapters.billing.snapshot import COLUMNS_OF_ORDERS, BillingFault, BillingSnapshot, UndecodableText
 from partner_program.adapters.billing.tally import (
     MOST_FAULTY_LINES,
@@ -42,16 +44,38 @@ from partner_program.domain.order_lines import OrderLines, OrderLinesRead
 from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
-from partner_program.domain.revenue import NO_SHARE, THIS_PERIOD, FaultyLine, counts, has_share, may_count, share_of
+from partner_program.domain.revenue import (
+    CHARGE_KINDS,
+    NO_SHARE,
+    THIS_PERIOD,
+    FaultyLine,
+    counts,
+    has_share,
+    may_count,
+    share_of,
+)
 
 _DEMANDED = tuple(name for name in COLUMNS[LINES] if name not in (*COLUMNS_OF_ORDERS, "service_id"))
-_WRONG = -1  # what the statement gives for a discount that cannot be relied on
+
+# Kinds that count are told as one, and so are those that do not: what an order is due depends on none.
+_BINDS = SHAPE_BINDS | {
+    "kind_code": tuple(CHARGE_KINDS["recurring" if kind.counts else "setup"].code for kind in CHARGE_KINDS.values())
+}
 
 
 def read_order_lines(
-    connection: ConnectionFields, entity: Entity, month: BillingMonth, *, largest_line: LargestLine, sql_folder: Path
+    connection: ConnectionFields,
+    entity: Entity,
+    month: BillingMonth,
+    *,
+    largest_line: LargestLine,
+    sql_folder: Path,
+    with_ends: bool = False,
 ) -> OrderLinesRead:
-    """Read what an entity's lines of a month say of their orders, as they are now; a fault becomes the `fault`."""
+    """Read what an entity's lines of a month say of their orders, as they are now; a fault becomes the `fault`.
+
+    `with_ends` keeps apart lines whose services end on other days: more groups.
+    """
 
     def read(deadline: Deadline) -> OrderLinesRead:
         try:
@@ -62,7 +86,7 @@ def read_order_lines(
     def _read(deadline: Deadline, *, any_bytes: bool) -> OrderLinesRead:
         with open_snapshot(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
             snapshot.expect(LINES, _DEMANDED)
-            return _Reading(snapshot, entity, month, largest_line).result()
+            return _Reading(snapshot, entity, month, largest_line, with_ends).result()
 
     try:
         with without_collecting():
@@ -75,11 +99,17 @@ class _Reading:
     """The lines of one month, as they are taken from one snapshot."""
 
     def __init__(
-        self, snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, largest_line: LargestLine
+        self,
+        snapshot: BillingSnapshot,
+        entity: Entity,
+        month: BillingMonth,
+        largest_line: LargestLine,
+        with_ends: bool,
     ) -> None:
         self._snapshot, self._entity, self._month, self._largest = snapshot, entity, month, largest_line
-        self._days = _Days(month.last_day)
+        self._with_ends = with_ends
         self._shapes = Shapes()
+        self._orders = _Orders(month.last_day)
         self._lines: list[OrderLines] = []
         self._faulty: list[FaultyLine] = []
         self._doubtful: list[FaultyLine] = []
@@ -97,8 +127,7 @@ class _Reading:
             self._judge(rows_of_accounts(self._snapshot, self._month, keys, of_orders=True), repeated)
         strays = self._snapshot.rows("stray_lines", **span_of(self._month))
         self._judge(((None, None, None, None, *row) for row in strays), repeated)
-        for rows in accounts.values():
-            self._take(rows)
+        self._take(accounts)
         return OrderLinesRead(
             self._entity.entity,
             lines=tuple(self._lines),
@@ -112,43 +141,43 @@ class _Reading:
         """The rows that count by account, of every account that has lines; and the accounts with anything in doubt."""
         month, largest = self._month, self._largest.smallest
         bounds = {"days": month.days, "smallest": -largest, "largest": largest}
+        name = "month_groups_of_orders_and_ends" if self._with_ends else "month_groups_of_orders"
         accounts: dict[Any, list[tuple[Any, ...]]] = {}
         suspect: set[Any] = set()
-        currencies = _Currencies()
-        counted: dict[Any, bool] = {}
-        for row in self._snapshot.rows("month_groups_of_orders", **span_of(month), **bounds, **SHAPE_BINDS):
-            _, day, given, _, who, currency, shape, _, _, _ = row
-            who = short(who)
+        counted, currencies, orders = _Counted(self._shapes), _Currencies(), self._orders
+        for row in self._snapshot.rows(name, **span_of(month), **bounds, **_BINDS):
+            who, currency, shape = row[-6:-3]
             rows = accounts.get(who)
             if rows is None:
-                rows = accounts[who] = []
+                who = short(who)
+                rows = accounts.setdefault(who, [])
                 if not is_sound_account(who):
                     suspect.add(who)
-            counts_here = counted.get(shape)
-            if counts_here is None:
-                found = self._shapes[shape]
-                counts_here = counted[shape] = found.charge_kind == IN_DOUBT or counts(found)
             if shape is None or not currencies[currency]:
                 suspect.add(who)
-            elif counts_here:
+            elif counted[shape]:
                 rows.append(row)
-                if not _is_discount(given) or self._days[day] is _NO_DAY:
+                if orders[row[0]] is None:
                     suspect.add(who)
         return accounts, suspect
 
-    def _take(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def _take(self, accounts: Mapping[Any, list[tuple[Any, ...]]]) -> None:
         """Take groups in which nothing is in doubt."""
-        days = self._month.days
-        for product, day, given, end, who, currency, shape, lines, total, minor_days in rows:
-            kind, _, term, way, period = self._shapes[shape]
-            figures = self._figures[currency]
-            figures[0] += lines
-            figures[1] += total
-            if way is not NO_SHARE:
-                share_of_days = period if way is THIS_PERIOD else term * days
-                ordered_on, last = self._days[day], self._days.end(end)
-                order = (who, currency, plain_text(product), ordered_on, given, last, kind, term, lines)
-                self._lines.append(OrderLines(*order, minor_days, share_of_days))
+        days, shapes, orders, figures = self._month.days, self._shapes, self._orders, self._figures
+        ends: dict[Any, date | None] = {}
+        for who, rows in accounts.items():
+            for row in rows:
+                order, end = row[0], row[1] if self._with_ends else None
+                currency, shape, lines, total, minor_days = row[-5:]
+                _, _, term, way, period = shapes[shape]
+                read = figures[currency]
+                read[0] += lines
+                read[1] += total
+                if way is not NO_SHARE:
+                    last = ends[end] if end in ends else ends.setdefault(end, read_day(end))
+                    share_of_days = period if way is THIS_PERIOD else term * days
+                    found = (who, currency, *(orders[order] or ()), minor_days, share_of_days, lines, term, last)
+                    self._lines.append(_make(found))
 
     def _judge(self, rows: Iterable[tuple[Any, ...]], repeated: Collection[Any]) -> None:
         """Judge lines one by one; before each are its product, discount, day of the order and day of the invoice."""
@@ -164,43 +193,55 @@ class _Reading:
             if not counts(line):
                 continue
             group = group_of(line, self._month)
-            figures = self._figures[group.currency]
-            figures[0] += 1
-            figures[1] += group.net_amount_minor
+            read = self._figures[group.currency]
+            read[0] += 1
+            read[1] += group.net_amount_minor
             if not has_share(group):
                 continue
             doubt = _doubt(given, day, posted, self._month)
             if doubt is not None:
                 self._doubtful.append(_doubtful_line(line, *doubt))
                 given = day = None
-            ordered_on, last = self._days[day], self._days.end(line.service_end)
-            order = (group.account_id, group.currency, plain_text(product), ordered_on, given, last)
-            self._lines.append(
-                OrderLines(*order, group.charge_kind, group.term_months, 1, *share_of(group, self._month.days))
-            )
+            own = group.account_id, group.currency, plain_text(product), read_day(day), given
+            end = read_day(line.service_end) if self._with_ends else None
+            share = share_of(group, self._month.days)
+            self._lines.append(OrderLines(*own, *share, 1, group.term_months, end))
 
 
-_NO_DAY = date.max  # what cannot be the day of an order of the month
+# makes tens of thousands of them without running Python code for each
+_make = cast(Callable[[tuple[Any, ...]], OrderLines], partial(tuple.__new__, OrderLines))
+_DISCOUNT = re.compile(r"\d{1,4}", re.ASCII)
 
 
-class _Days(dict[Any, date | None]):
-    """Days by how the database writes them, each read once; `_NO_DAY` for what is no day, or one after the month."""
+class _Orders(dict[Any, tuple[str, date | None, int | None] | None]):
+    """Product, day and discount by how the database tells an order, each read once; None where one cannot be right."""
 
     def __init__(self, last_day: date) -> None:
         super().__init__()
         self._last_day = last_day
-        self._ends: dict[str, date] = {}
 
-    def __missing__(self, written: Any) -> date | None:
-        day = None if written is None else read_day(written) or _NO_DAY
-        self[written] = _NO_DAY if day is not None and day > self._last_day else day
-        return self[written]
+    def __missing__(self, order: Any) -> tuple[str, date | None, int | None] | None:
+        self[order] = self._read(order) if isinstance(order, str) else None
+        return self[order]
 
-    def end(self, written: str) -> date:
-        """Read the end of a sound line."""
-        if written not in self._ends:
-            self._ends[written] = date.fromisoformat(written)
-        return self._ends[written]
+    def _read(self, order: str) -> tuple[str, date | None, int | None] | None:
+        written, given, product = order.split("/", 2)
+        day = read_day(written) if written else None
+        if (written and (day is None or day > self._last_day)) or (given and not _DISCOUNT.fullmatch(given)):
+            return None
+        return plain_text(product), day, int(given) if given else None
+
+
+class _Counted(dict[Any, bool]):
+    """Whether lines of a shape count, each asked once."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        super().__init__()
+        self._shapes = shapes
+
+    def __missing__(self, shape: Any) -> bool:
+        self[shape] = counts(self._shapes[shape])
+        return self[shape]
 
 
 class _Currencies(dict[Any, bool]):
@@ -211,17 +252,13 @@ class _Currencies(dict[Any, bool]):
         return self[currency]
 
 
-def _is_discount(given: object) -> bool:
-    return given is None or (isinstance(given, int) and 0 <= given < BP)
-
-
 def _doubt(given: object, day: object, posted: object, month: BillingMonth) -> tuple[str, object, str] | None:
     """Return what cannot be right in what a line says of its order: the column, what was found, what is expected."""
     if given == BP:
         return "discount_bp", given, f"less than {BP}: nothing would be left to pay, and no list price follows"
-    if not _is_discount(given):
+    if given is not None and not (isinstance(given, int) and 0 <= given < BP):
         return "discount_bp", given, f"whole basis points from 0 to {BP - 1}, or empty"
-    if day is None:
+    if day is None or day == "":
         return None
     ordered_on, posted_on = read_day(day), read_day(posted)
     if ordered_on is None:

@@ -22,7 +22,8 @@ _TYPES = dict.fromkeys(DAYS, _DAY) | dict.fromkeys(WHOLE_NUMBERS, _WHOLE)
 
 # Nearly all rows of a month come from one statement, which the server works on with all its processes. The others are
 # read through a cursor of the server, which can be closed before its end.
-_MANY_ROWS, _ROWS_AT_ONCE = {"month_groups", "month_groups_of_orders"}, 2_000
+_MANY_ROWS = {"month_groups", "month_groups_of_orders", "month_groups_of_orders_and_ends"}
+_ROWS_AT_ONCE = 2_000
 
 
 class PostgresSnapshot(BillingSnapshot):

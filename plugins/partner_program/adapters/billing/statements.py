@@ -3,8 +3,9 @@
 A bind may mean a list, which a statement names once: `IN (:name)`, or `WHEN :kind THEN :code` for two lists side
 by side. Each value of the list becomes a bind of its own.
 
-A statement named `..._of_orders` is the one in the file without these words, with the lines that end in `-- of orders`:
-what counts is then judged by one text. Every other statement is without them.
+A statement named `..._of_orders` is the one in the file without these words, with the lines that end in `-- of orders`;
+`..._of_orders_and_ends` has those too that end in these words. What counts is then judged by one text. Every other
+statement is without both.
 
 An entity that may not create views has a folder of its own under `sources/`, whose queries replace the relations of
 contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. A query for one kind of
@@ -17,15 +18,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _WORD = re.compile(r"\w+")
-_OF_ORDERS = "_of_orders"
-_LINE_OF_ORDERS = re.compile(r"^.* -- of orders\n", re.MULTILINE)
+_OF_ORDERS = re.compile(r"_of_orders(_and_ends)?$")
+_LINE_OF_ORDERS = re.compile(r"^.* -- of orders( and ends)?\n", re.MULTILINE)
+_LINE_OF_ENDS = re.compile(r"^.* -- of orders and ends\n", re.MULTILINE)
 _BRANCH_OR_BIND = re.compile(r"WHEN :([a-z_]+) THEN :([a-z_]+)|(?<!:):([a-z_]+)")
 
 
 def read_statement(sql_folder: Path, dialect: str, name: str) -> str:
     """Return the text of one statement."""
-    text = (sql_folder / dialect / f"{name.removesuffix(_OF_ORDERS)}.sql").read_text(encoding="utf-8")
-    return text if name.endswith(_OF_ORDERS) else _LINE_OF_ORDERS.sub("", text)
+    more = _OF_ORDERS.search(name)
+    text = (sql_folder / dialect / f"{name[: more.start()] if more else name}.sql").read_text(encoding="utf-8")
+    if more is None:
+        return _LINE_OF_ORDERS.sub("", text)
+    return text if more[1] else _LINE_OF_ENDS.sub("", text)
 
 
 def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, str] | None:

@@ -1,5 +1,6 @@
 """What partners were given on the lines of a month against what their orders were entitled to: for the controller."""
 
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.leakage import (
     KINDS,
@@ -34,13 +35,14 @@ def leakage(installation: Installation, month: BillingMonth) -> Report:
 def find_leakage(installation: Installation, month: BillingMonth) -> tuple[MonthOfOrders, Leakage]:
     """Ask the entities, and hold what was given against what was due."""
     orders = read_orders(installation, month)
-    found = judge_orders(
-        month=month,
-        reads=orders.readable,
-        entitlements=orders.entitlements,
-        rates=orders.rates,
-        prepayment_bp=orders.program.prepayment_bp,
-    )
+    with without_collecting():
+        found = judge_orders(
+            month=month,
+            reads=orders.readable,
+            entitlements=orders.entitlements,
+            rates=orders.rates,
+            prepayment_bp=orders.program.prepayment_bp,
+        )
     return orders, found
 
 
@@ -105,7 +107,7 @@ def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:
     if not judged:
         return None
     lines = plural(sum(each.lines for each in judged), "line was", "lines were")
-    partners = {each.due.partner_id for each in judged if each.due and each.due.partner_id}
+    partners = {each.partner_id for each in judged if each.partner_id}
     whom = plural(len(partners), "partner") if partners else "accounts of no partner"
     cents = found.effect_cents(kind)
     return lines, euros_text(-cents if kind == "under" else cents), whom
