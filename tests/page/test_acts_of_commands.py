@@ -22,7 +22,7 @@ LOOK = {
         "certificate",
         "close check",
     ),
-    *("contracts ending", "dispute list", "doctor", "drift", "explain", "grants list", "letters book", "letters list"),
+    *("contracts ending", "dispute list", "doctor", "drift", "events list", "explain", "grants list", "letters book", "letters list"),
     *(
         "letters pdf",
         "letters reconcile",

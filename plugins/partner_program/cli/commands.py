@@ -14,6 +14,7 @@ from partner_program.cli.contract_commands import contracts
 from partner_program.cli.dispute_commands import dispute
 from partner_program.cli.document_commands import badge, certificate
 from partner_program.cli.erasure_commands import erase
+from partner_program.cli.event_commands import events
 from partner_program.cli.exchange_rate_commands import rates
 from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
@@ -67,6 +68,7 @@ for _command in (
     contracts,
     benefit,
     reminders,
+    events,
     *(quote, publish, drift),
 ):
     program.add_command(_command)

@@ -59,12 +59,18 @@ WITHOUT_DIGESTS = ("DROP TABLE digest",)
 WITHOUT_GUARDS_OF_DIGESTS = (
     f"DROP FUNCTION {', '.join(f'digest_guard_{what}' for what in ('key', 'moves', 'resends', 'delete'))}",
 )
+# 0031: no events.
+WITHOUT_EVENTS = ("DROP TABLE event",)
+WITHOUT_GUARDS_OF_EVENTS = (
+    f"DROP FUNCTION {', '.join(f'event_guard_{what}' for what in ('told', 'moves', 'delete'))}",
+)
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
     *WITHOUT_COUNTS,
     *WITHOUT_INDEXES_OF_COUNTS,
     *WITHOUT_STATISTICS_OF_COUNTS,
     *WITHOUT_INDEXES_OF_LISTS,
+    *WITHOUT_EVENTS,
     *WITHOUT_DIGESTS,
     *(each.format(day="TEXT", strict=" STRICT") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_SQLITE,
@@ -73,7 +79,9 @@ ON_SQLITE = (
 )
 ON_POSTGRES = (
     *WITHOUT_COUNTS,
+    *WITHOUT_EVENTS,
     *WITHOUT_DIGESTS,
+    *WITHOUT_GUARDS_OF_EVENTS,
     *WITHOUT_GUARDS_OF_DIGESTS,
     *(each.format(day="DATE", strict="") for each in WITHOUT_STEPS_OF_BENEFITS),
     *WITHOUT_ERASURE_ON_POSTGRES,

@@ -97,6 +97,7 @@ def test_every_append_only_table_has_its_triggers(programme_settled: Programme) 
     append_only = {f"{table.name}_refuses_{change}" for table in APPEND_ONLY for change in CHANGES}
     guards = {f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete")}
     guards |= {f"digest_guard_{what}" for what in ("key", "moves", "resends", "delete")} | {"digest_refuses_truncate"}
+    guards |= {f"event_guard_{what}" for what in ("told", "moves", "delete")} | {"event_refuses_truncate"}
     erasure = {"erasure_only_closes", "erasure_refuses_delete", "erasure_refuses_truncate"}
     assert named == append_only | guards | erasure | {"delivery_refuses_truncate"}
 
@@ -149,7 +150,7 @@ def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
     count = {table: len(rows.pop(table)) for table in earlier_schema.COUNTS}
     found = copy.dump()
     assert {table: len(found.pop(table)) for table in count} == count
-    assert (copy.ask(checks), found) == (newest, rows | {table: [] for table in kept})
+    assert (copy.ask(checks), found) == (newest, rows | {table: [] for table in (*kept, "event")})
 
 
 def test_two_runs_at_once_give_one_result(programme: Programme) -> None:

@@ -48,6 +48,7 @@ LATER = (
     "dispute",
     "dispute_step",
     "digest",
+    "event",
     "erasure",
     *earlier_schema.COUNTS,
     "sqlite_stat1",

@@ -12,6 +12,7 @@ from partner_program.adapters.column_types import Day, Whole, Words
 from partner_program.domain.delivery import STATES
 from partner_program.domain.digests import DIGEST_STATES
 from partner_program.domain.disputes import About, DisputeAct, Verdict
+from partner_program.domain.events import EVENT_STATES
 
 metadata = MetaData()
 
@@ -646,6 +647,26 @@ digest = _table(
     _may("reply"),
     _one_of("status", *DIGEST_STATES),
 )
+# The outbox of events, in the order in which they were written: what each tells of never changes, its delivery does.
+event = _table(
+    "event",
+    _key("event_no", Integer),
+    _must("event_id"),
+    _must("kind"),
+    _must("subject"),
+    _may("partner_id"),
+    _may("billing_month"),
+    _must("happened_at", Whole),
+    _must("data"),
+    _must("amounts"),
+    _must("status"),
+    _must("attempts", Integer),
+    _may("claimed_by"),
+    _may("claimed_until", Whole),
+    _may("not_before", Whole),
+    _may("reply"),
+    _one_of("status", *EVENT_STATES),
+)
 # Which installation sends, and from where: a copy, or one restored from a backup, sends nothing until a person has
 # checked it.
 sending = _table("sending", _key("installation_id"), _must("epoch", Whole), _may("host"), _may("out"), _may("database"))
@@ -742,6 +763,13 @@ INDEXES = (
     _unfinished(
         "publication_unpublished", publication.c.entity, publication.c.account_id, where="published_on IS NULL"
     ),
+    _unfinished(
+        "event_unfinished",
+        event.c.partner_id,
+        event.c.event_no,
+        where="status NOT IN ('sent', 'given_up', 'too_old')",
+    ),
+    Index("event_by_id", event.c.event_id, unique=True),
     Index("partner_by_name", partner.c.company_name, partner.c.partner_id),
     Index("partner_by_language", partner.c.language),
     Index("account_link_of_account", account_link.c.account_id),

@@ -1,5 +1,6 @@
 """The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import brake as brake_store
+from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
@@ -25,6 +27,7 @@ from partner_program.domain.acts import (
 )
 from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.decided_from import DecidedFrom, still_to_end
+from partner_program.domain.events import restatement_proposed
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
@@ -450,7 +453,7 @@ def move_of(decision: Decision, inputs: MonthInputs) -> Move:
 def _apply(connection: Connection, installation: Installation, request: MonthRequest, commit: Commit) -> None:
     decided, inputs = commit.decided, commit.decided.inputs
     if commit.news.proposes:
-        restatement_store.record(connection, request.month, inputs.revision + 1, commit.proposal, decided.differences)
+        _propose(connection, request, commit)
     if not commit.news.settles:
         return
     kept = _decided_from(connection, installation, request, commit)
@@ -470,6 +473,21 @@ def _apply(connection: Connection, installation: Installation, request: MonthReq
     rate_store.write_rates(connection, commit.closing, origin="closing", settlement_id=settlement_id)
     owe_rates(connection, today=request.today, settlement_id=settlement_id)
     keep_counts(connection, settlement_id)
+
+
+def _propose(connection: Connection, request: MonthRequest, commit: Commit) -> None:
+    """Propose what differs, with its event; where nothing differs any more, only close the open proposal."""
+    revision, differences = commit.decided.inputs.revision + 1, commit.decided.differences
+    restatement_store.record(connection, request.month, revision, commit.proposal, differences)
+    if commit.proposal is not None:
+        proposed = restatement_proposed(
+            month=request.month,
+            revision=revision,
+            decision_hash=commit.proposal,
+            partners=differences,
+            at=int(time.time()),
+        )
+        event_store.add_events(connection, [proposed])
 
 
 def _decided_from(

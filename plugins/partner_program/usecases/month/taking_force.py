@@ -1,8 +1,9 @@
-"""Putting decisions in force: a settlement with its assessments, new rates and owed letters.
+"""Putting decisions in force: a settlement with its assessments, new rates, owed letters and events.
 
 A run and an accepted restatement do it alike.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -10,6 +11,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import deliveries as delivery_store
+from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import settlement_inputs as input_store
 from partner_program.adapters.database import settlements as settlement_store
@@ -21,6 +23,7 @@ from partner_program.adapters.database.settlements import SettlementHead
 from partner_program.adapters.decided_from import decided_from_texts
 from partner_program.domain.benefits import BenefitRequest, benefits_on
 from partner_program.domain.decided_from import DecidedFrom
+from partner_program.domain.events import month_in_force, tiers_changed
 from partner_program.domain.letter_facts import benefits_stated
 from partner_program.domain.letters import BenefitFact
 from partner_program.domain.settlement import Decision, new_rates
@@ -71,7 +74,28 @@ def take_force(
     owed = [(each.partner_id, revision) for each in decisions if each.letter is not None]
     there = delivery_store.deliveries(connection, request.month)
     delivery_store.changes_owed(request.month, owed, decided.inputs.registry.contacts, there=there).apply(connection)
+    if not request.history:
+        _tell(connection, decided, head, decisions)
     return head, settlement_id
+
+
+def _tell(connection: Connection, decided: MonthDecisions, head: SettlementHead, decisions: Sequence[Decision]) -> None:
+    """Write the events of what takes force: first that of the month, then those of the partners whose tier changed."""
+    month, revision, day, now = head.billing_month, head.revision, head.effective_on, int(time.time())
+    in_force = month_in_force(
+        month=month,
+        revision=revision,
+        decision_hash=head.decision_hash,
+        effective_on=day,
+        decisions=decisions,
+        held=len(decided.totals.held),
+        at=now,
+    )
+    corrected = {partner_id: each.figures.tier for partner_id, each in decided.inputs.assigned.items()}
+    changed = tiers_changed(
+        month=month, revision=revision, effective_on=day, decisions=decisions, corrected=corrected, at=now
+    )
+    event_store.add_events(connection, [in_force, *changed])
 
 
 def _benefits_stated(
