@@ -57,4 +57,4 @@ def count_states(connection: Connection) -> dict[EventState, int]:
 
 
 def _event(row: Row[Any]) -> OutboxEvent:
-    return OutboxEvent(*row)
+    return OutboxEvent(**row._mapping)
