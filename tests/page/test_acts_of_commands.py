@@ -22,7 +22,17 @@ LOOK = {
         "certificate",
         "close check",
     ),
-    *("contracts ending", "dispute list", "doctor", "drift", "events list", "explain", "grants list", "letters book", "letters list"),
+    *(
+        "contracts ending",
+        "dispute list",
+        "doctor",
+        "drift",
+        "events list",
+        "explain",
+        "grants list",
+        "letters book",
+        "letters list",
+    ),
     *(
         "letters pdf",
         "letters reconcile",
@@ -35,7 +45,7 @@ LOOK = {
         "proof who",
     ),
     *("quote", "rates list", "register", "reminders list", "reminders show", "restatement show", "simulate"),
-    "source check",
+    *("events list", "source check"),
 }
 
 
