@@ -1,7 +1,7 @@
 """The order in which a person looks at a month's letters before they are sent: unusual ones first (rule 12).
 
-Lowered tiers by size, then large changes of revenue, first letters, lapsed grace, kept older terms, letters that reach
-nobody; then the rest. It changes nothing about a letter.
+Lowered tiers by size, then large changes of revenue, letters that may miss an account, first letters, lapsed grace,
+kept older terms, letters that reach nobody; then the rest. It changes nothing about a letter.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
-Remark = Literal["tier_lowered", "revenue_changed", "first_letter", "grace_lapsed", "legacy_kept", "reaches_nobody"]
+Remark = Literal[
+    "tier_lowered",
+    "revenue_changed",
+    "account_missing",
+    "first_letter",
+    "grace_lapsed",
+    "legacy_kept",
+    "reaches_nobody",
+]
 REMARKS: tuple[Remark, ...] = get_args(Remark)
 
 # Which changes of revenue are pointed out to the reader; this is not a rule of the programme. A change counts as large
@@ -35,6 +43,7 @@ class LetterChange:
     has_lapsed: bool
     keeps_legacy: bool
     reaches_nobody: bool
+    may_miss_account: bool = False
 
     @property
     def tiers_lost(self) -> int:
@@ -58,6 +67,7 @@ class LetterChange:
         holds = {
             "tier_lowered": self.tiers_lost > 0,
             "revenue_changed": self.has_large_change,
+            "account_missing": self.may_miss_account,
             "first_letter": self.is_first,
             "grace_lapsed": self.has_lapsed,
             "legacy_kept": self.keeps_legacy,

@@ -202,3 +202,21 @@ def test_an_id_that_is_not_a_file_name_is_linked_from_both_pages(world: World) -
     months = make_months_page(world.installation).read_text("utf-8")
     (from_months,) = re.findall(rf'"(letters/{JUNE}/[^"]+\.html)"', months)
     assert (out / unquote(from_months)).is_file()
+
+
+def test_a_letter_that_may_miss_an_account_says_which_and_what_it_would_change(world: World) -> None:
+    world.partner("P1", {"NL": "A1"}, vat_id="NL001234567B01")
+    world.bill("A1", JUNE, 1_999_99)
+    world.partner("P9", {"NL": "A9"})
+    world.bill("A9", JUNE, 1)
+    world.execute("NL", "UPDATE program_reseller_account SET vat_id = 'NL001234567B01' WHERE account_id = 'A9'")
+    world.tables["account_links"] = [row for row in world.tables["account_links"] if row["partner_id"] != "P9"]
+    world.ready(JUNE)
+    world.settle(JUNE, on="2015-07-27")
+    render(world, JUNE)
+    page = book(world)
+    assert "May miss A9 at NL (certain, same VAT number): 0.01 EUR, Tier 2 with it" in said(page)
+    assert "1 may miss an account" in said(page)
+
+    world.billing_db("NL").write_bytes(b"no database")
+    assert "Whether a letter misses an account is not known: accounts of entity NL" in said(book(world))

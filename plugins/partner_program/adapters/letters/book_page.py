@@ -49,7 +49,10 @@ class HeldGroup:
 
 @dataclass(frozen=True, slots=True)
 class LetterBook:
-    """Everything that the page shows; `batch_hash` and `waiting` are those of the letters that wait for approval."""
+    """Everything that the page shows; `batch_hash` and `waiting` are those of the letters that wait for approval.
+
+    `not_asked` are entities that did not say which reseller accounts they have, with the reason.
+    """
 
     billing_month: str
     previous_month: str | None
@@ -66,6 +69,7 @@ class LetterBook:
     company_name: str
     programme_name: str
     owed_to_nobody: str = ""
+    not_asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

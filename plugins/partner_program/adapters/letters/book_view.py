@@ -24,6 +24,7 @@ _COMPONENTS: dict[Component, str] = {"monthly_fee": "monthly fee", "setup_fee": 
 REMARKS_IN_WORDS: dict[Remark, tuple[str, str]] = {
     "tier_lowered": ("lowers a tier", "lower a tier"),
     "revenue_changed": ("comes with a large change of revenue", "come with a large change of revenue"),
+    "account_missing": ("may miss an account", "may miss an account"),
     "first_letter": ("is the partner's first", "are the partner's first"),
     "grace_lapsed": ("tells of a lapsed grace period", "tell of a lapsed grace period"),
     "legacy_kept": ("keeps older terms", "keep older terms"),
@@ -32,6 +33,7 @@ REMARKS_IN_WORDS: dict[Remark, tuple[str, str]] = {
 _TONES: dict[Remark, str] = {
     "tier_lowered": "critical",
     "revenue_changed": "warning",
+    "account_missing": "warning",
     "first_letter": "info",
     "grace_lapsed": "warning",
     "legacy_kept": "info",
@@ -58,7 +60,10 @@ class LetterSize(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BookLetter:
-    """One letter with the values before it, for comparison; `href` is its file beside the page, without the ending."""
+    """One letter with the values before it, for comparison; `href` is its file beside the page, without the ending.
+
+    `missing` are accounts of no partner that may be this one's, each in words.
+    """
 
     change: LetterChange
     company_name: str
@@ -74,6 +79,7 @@ class BookLetter:
     href: str
     account_count: int
     size: LetterSize
+    missing: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -219,6 +225,7 @@ def _words(remark: Remark, letter: BookLetter) -> str:
     words: dict[Remark, str] = {
         "tier_lowered": f"Lowered by {counted(change.tiers_lost, 'tier')}",
         "revenue_changed": f"Revenue {'up' if change.revenue_change > 0 else 'down'} {_part(change)}".rstrip(),
+        "account_missing": "May miss " + "; ".join(map(plain_name, letter.missing)),
         "first_letter": "First letter",
         "grace_lapsed": "Grace period lapsed",
         "legacy_kept": "Keeps older terms: " + ", ".join(_COMPONENTS[each] for each in letter.legacy),

@@ -11,6 +11,7 @@ from partner_program.adapters.atomic_write import read_private, write_if_changed
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.adapters.database.history import assessed_months, settlements_or_refusal
 from partner_program.adapters.database.letter_actions import Action, LetterAction
 from partner_program.adapters.database.register import read_register
@@ -40,7 +41,9 @@ from partner_program.usecases.letters.rendering import (
     letter_templates,
     letters_folder,
 )
+from partner_program.usecases.reports.missing_accounts import NOT_ASKED, MissedAccounts, accounts_missed
 
+_MISSED = "missed_accounts.json"
 _DONE: dict[Action, str] = {
     "approve": "approved",
     "approve_auto": "approved without a look",
@@ -70,8 +73,10 @@ def write_book(installation: Installation, month: BillingMonth, *, today: date) 
 
     Raises where a letter is not rendered yet: there is nothing to approve then.
     """
-    book = _gather(installation, month, today, _links(installation, month))
+    missing = accounts_missed(installation, month)
+    book = _gather(installation, month, today, _links(installation, month), missing)
     page = letters_folder(installation, month) / "index.html"
+    write_if_changed(page.parent / _MISSED, as_json(MissedAccounts, missing))
     return write_letter_book(page, book, templates=_pages(installation))
 
 
@@ -81,13 +86,15 @@ def show_book(
     """Return the book of a month's letters as they are now, with links of these words and addresses; writes nothing.
 
     With more than `at_most` letters, or partners, it is the one that was written last, for it takes long to make:
-    raises `NotThere` where none was, or where the letters that wait are others now.
+    raises `NotThere` where none was, or where the letters that wait are others now. Accounts that letters may miss are
+    those of the book that was written last: no entity is asked.
     """
     with installation.database.reading() as connection:
         settlements_or_refusal(connection, month)
         size = max(letter_store.count_owed_letters(connection, month), registry_store.count_partners(connection))
     if size <= at_most:
-        book = _gather(installation, month, today, [PageLink(*each) for each in links])
+        missing = _missed_before(installation, month)
+        book = _gather(installation, month, today, [PageLink(*each) for each in links], missing)
         return letter_book_page(book, templates=_pages(installation))
     batch = waiting_batch(installation, month)
     written = (read_private(letters_folder(installation, month) / "index.html") or b"").decode()
@@ -104,7 +111,20 @@ def _pages(installation: Installation) -> Path:
     return installation.include / "templates" / "letters" / "pages"
 
 
-def _gather(installation: Installation, month: BillingMonth, today: date, links: Sequence[PageLink]) -> LetterBook:
+def _missed_before(installation: Installation, month: BillingMonth) -> MissedAccounts:
+    """What the book that was written last says of accounts."""
+    kept = read_private(letters_folder(installation, month) / _MISSED)
+    found: MissedAccounts = NOT_ASKED if kept is None else from_json(MissedAccounts, kept.decode())
+    return found
+
+
+def _gather(
+    installation: Installation,
+    month: BillingMonth,
+    today: date,
+    links: Sequence[PageLink],
+    missing: MissedAccounts,
+) -> LetterBook:
     # The hash is read first: if a letter changes while the book is written, the hash is too old and approves nothing.
     batch = waiting_batch(installation, month)
     found = _find(installation, month)
@@ -120,12 +140,13 @@ def _gather(installation: Installation, month: BillingMonth, today: date, links:
         states={state: count for state, count in counted.states.items() if count},
         decisions=tuple(_decision(each) for each in counted.actions),
         settings=sending_settings(installation.connections),
-        letters=_letters(installation, found),
+        letters=_letters(installation, found, missing),
         held=_held(found),
         links=links,
         company_name=brand.company_name,
         programme_name=brand.programme_name,
         owed_to_nobody=owed_to_nobody(installation, month),
+        not_asked=missing.not_asked,
     )
 
 
@@ -153,7 +174,7 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
         )
 
 
-def _letters(installation: Installation, found: _Found) -> list[BookLetter]:
+def _letters(installation: Installation, found: _Found, missing: MissedAccounts) -> list[BookLetter]:
     letters = facts_of_letters(owed=found.owed, registry=found.registry, programs=installation.programs)
     return [
         book_letter(
@@ -162,6 +183,7 @@ def _letters(installation: Installation, found: _Found) -> list[BookLetter]:
             before=found.previous.get(owed.partner_id),
             is_first=owed.partner_id not in found.written_before,
             size=_size(installation, owed),
+            missing=missing.of(owed.partner_id),
         )
         for owed, stated in letters
     ]
@@ -181,6 +203,7 @@ def book_letter(
     before: RegisterPartner | None,
     is_first: bool,
     size: LetterSize,
+    missing: tuple[str, ...] = (),
 ) -> BookLetter:
     """One letter beside what was `before`, the partner's row in the register of the month in force before it."""
     change = LetterChange(
@@ -193,6 +216,7 @@ def book_letter(
         has_lapsed=any(grant.outcome == "lapsed" for grant in stated.grants),
         keeps_legacy=bool(stated.legacy),
         reaches_nobody=all(row.status in ("undeliverable", "refused") for row in rows),
+        may_miss_account=bool(missing),
     )
     return BookLetter(
         change=change,
@@ -210,6 +234,7 @@ def book_letter(
         href=quote(letter_file_name(stated.partner_id)),
         account_count=len(stated.accounts),
         size=size,
+        missing=missing,
     )
 
 

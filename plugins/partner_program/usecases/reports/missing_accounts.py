@@ -1,5 +1,6 @@
 """Which accounts nobody linked, and whose each may be: asked from the entities now, for a month that was settled."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from partner_program.domain.missing_accounts import (
     free_accounts,
     suggest_accounts,
 )
+from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.registry import Entity, Registry
@@ -64,6 +66,37 @@ def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
         ),
         unknown=tuple(unknown),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MissedAccounts:
+    """Accounts that a month's letters may miss, in words by partner; `not_asked` are entities, with the reason."""
+
+    by_partner: tuple[tuple[str, tuple[str, ...]], ...]
+    not_asked: tuple[str, ...]
+
+    def of(self, partner_id: str) -> tuple[str, ...]:
+        """The accounts that may be a partner's."""
+        return dict(self.by_partner).get(partner_id, ())
+
+
+NOT_ASKED = MissedAccounts((), ("the entities were not asked",))
+
+
+def accounts_missed(installation: Installation, month: BillingMonth) -> MissedAccounts:
+    """The accounts that each partner's letter may miss, asked from the entities now."""
+    report = missing_accounts(installation, month)
+    found: dict[str, list[str]] = {}
+    for row in report.table("suggested").rows:
+        if isinstance(row, SuggestedAccount):
+            found.setdefault(row.partner_id, []).append(_in_words(row))
+    return MissedAccounts(tuple((key, tuple(words)) for key, words in sorted(found.items())), report.unknown)
+
+
+def _in_words(row: SuggestedAccount) -> str:
+    own = "revenue not known" if row.account_mrr_eur_cents is None else f"{euros_text(row.account_mrr_eur_cents)} EUR"
+    tier = f", Tier {row.tier_with_it or 'none'} with it" if row.changes_the_tier else ""
+    return f"{row.account_id} at {row.entity} ({row.certainty}, same {' and '.join(row.marks)}): {own}{tier}"
 
 
 def newest_month(installation: Installation) -> BillingMonth:
