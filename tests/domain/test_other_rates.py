@@ -50,6 +50,11 @@ def at_other_rates(total: int, moved: int) -> list[AtOtherRates]:
     return tiers_by_rates(program=PROGRAM, counted=[partner], moved={"P1": moved})
 
 
+def test_who_was_decided_by_another_table_or_is_not_known_did_not_move_by_exchange_rates() -> None:
+    other_table, unknown = CountedPartner("P1", "", "M1", 5_000_00, 2), CountedPartner("P2", "", "M1", 5_000_00, 2)
+    assert tiers_by_rates(program=PROGRAM, counted=[other_table, unknown], moved={"P1": 1}) == []
+
+
 def test_a_tier_that_exchange_rates_gave_or_took_is_told_both_ways_and_to_the_cent() -> None:
     (rose,) = at_other_rates(5_000_00, -1)
     assert (rose.earned_tier, rose.before_eur_cents, rose.before_tier, rose.moved_cents) == (3, 4_999_99, 2, 1)

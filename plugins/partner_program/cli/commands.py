@@ -27,6 +27,7 @@ from partner_program.cli.reminder_commands import reminders
 from partner_program.cli.report_commands import leakage, movements, near
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import doctor, init, load
+from partner_program.cli.signal_commands import signals
 from partner_program.cli.simulation_commands import simulate
 from partner_program.cli.source_commands import source
 
@@ -54,7 +55,7 @@ def program() -> None:
 for _command in (
     *(init, load, application, partner, partners, doctor),
     *(run, register, explain, acts, month, brake, simulate),
-    *(near, movements, leakage, accounts),
+    *(near, movements, signals, leakage, accounts),
     rates,
     letters,
     restatement,

@@ -45,6 +45,7 @@ PROOF_WRITTEN = "proof written"  # not in the proof itself, which would differ e
 DISPUTE_OPENED = "dispute opened"
 DISPUTE_ANSWERED = "dispute answered"
 DISPUTE_WITHDRAWN = "dispute withdrawn"
+SIGNAL_SEEN = "signal seen"
 PERSON_ERASED = "person erased"
 DIGESTS_APPROVED_BY_NOBODY = "digests approved without a person"
 DIGESTS_SENT = "digests sent"
@@ -128,6 +129,7 @@ KINDS = (
     DISPUTE_OPENED,
     DISPUTE_ANSWERED,
     DISPUTE_WITHDRAWN,
+    SIGNAL_SEEN,
     APPLICATION_ACCEPTED,
     PARTNER_ASSIGNED,
     PARTNER_SUSPENDED,

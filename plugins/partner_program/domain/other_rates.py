@@ -55,12 +55,19 @@ def moved_by_rates(*, accounts: Iterable[CountedAccount], shares: Shares, rates:
 def tiers_by_rates(
     *, program: Program, counted: Iterable[CountedPartner], moved: Mapping[str, int]
 ) -> list[AtOtherRates]:
-    """The partners that earned another tier than they would have at the rates before, those that rose by them first."""
+    """The partners that earned another tier than they would have at the rates before, those that rose by them first.
+
+    Who is not among the `moved` is left out: nothing is known of it, or it counts euros alone. Both totals are held
+    against one table, so that a partner that was decided by another is not told to have moved.
+    """
     found = []
     for each in counted:
-        before = each.mrr_eur_cents + moved.get(each.partner_id, 0)
+        by = moved.get(each.partner_id)
+        if by is None:
+            continue
+        before = each.mrr_eur_cents + by
         tier = program.earned_tier(before)
-        if tier != each.earned_tier:
+        if tier != program.earned_tier(each.mrr_eur_cents):
             who = each.partner_id, each.company_name, each.account_manager_id, each.mrr_eur_cents, each.earned_tier
             found.append(AtOtherRates(*who, before, tier, each.mrr_eur_cents - before))
     return sorted(found, key=lambda row: (row.before_tier - row.earned_tier, row.partner_id))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -175,14 +175,39 @@ def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[s
 
 def load_foreign(connection: Connection, snapshot_id: int) -> EntityRevenue:
     """Return the groups of one snapshot in other currencies than EUR, and nothing else of it."""
-    snapshot = schema.snapshot
-    entity = connection.execute(select(snapshot.c.entity).where(snapshot.c.snapshot_id == snapshot_id)).scalar_one()
+    return _load_groups(connection, snapshot_id, lambda table: table.c.currency != EUR)
+
+
+def load_credits(connection: Connection, snapshot_id: int) -> EntityRevenue:
+    """Return the credits of one snapshot, and nothing else of it."""
+    return _load_groups(connection, snapshot_id, lambda table: table.c.charge_kind == "credit")
+
+
+def load_short_lines(connection: Connection, snapshot_id: int) -> tuple[str, tuple[ShortLine, ...]]:
+    """Return the entity of one snapshot, and its lines whose period is shorter than their term."""
+    lines = _load_part(connection, snapshot_id, schema.snapshot_short_line, ShortLine, ShortLine._fields)
+    return _entity_of(connection, snapshot_id), lines
+
+
+def _load_groups(
+    connection: Connection, snapshot_id: int, chosen: Callable[[Table], ColumnElement[bool]]
+) -> EntityRevenue:
     groups: list[MrrGroup] = []
     for table, kind, fields in _GROUP_PARTS:
-        groups += _load_part(connection, snapshot_id, table, kind, fields, where=table.c.currency != EUR)
+        groups += _load_part(connection, snapshot_id, table, kind, fields, where=chosen(table))
     return EntityRevenue(
-        entity=entity, groups=tuple(groups), faulty_lines=(), closes=(), reseller_accounts=(), fault=None
+        entity=_entity_of(connection, snapshot_id),
+        groups=tuple(groups),
+        faulty_lines=(),
+        closes=(),
+        reseller_accounts=(),
+        fault=None,
     )
+
+
+def _entity_of(connection: Connection, snapshot_id: int) -> str:
+    snapshot = schema.snapshot.c
+    return str(connection.execute(select(snapshot.entity).where(snapshot.snapshot_id == snapshot_id)).scalar_one())
 
 
 def _placed_lines(

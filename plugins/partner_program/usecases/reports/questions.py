@@ -12,6 +12,7 @@ from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.movements import movements_to
 from partner_program.usecases.reports.near import near
+from partner_program.usecases.reports.signals import signals
 
 ReportForm = Literal["json", "csv"]
 
@@ -31,6 +32,7 @@ class Question:
 QUESTIONS: Mapping[str, Question] = {
     "near": Question("Who is near a threshold?", near),
     "movements": Question("What moved revenue since the month before?", movements_to, in_workbook=True),
+    "signals": Question("What should finance look at?", signals),
 }
 
 

@@ -1,0 +1,202 @@
+"""Signals: what finance should look at in a month, each by a rule with its figure, and never more than that.
+
+A signal accuses nobody: most have an ordinary cause, so that how many others have it too is told beside it. It changes
+no result, and no letter mentions it. What somebody has seen, with a reason, is on record.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, NamedTuple
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Column
+from partner_program.domain.counted_months import CountedAccount, CountedMonth
+from partner_program.domain.money import BP, euros_text, percent_text
+from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program
+from partner_program.domain.revenue import ShortLine
+
+SignalName = Literal["order_and_cancel", "moved_account", "credit_after_rise", "jump", "threshold_hug"]
+
+SHORT_DAYS = 3
+CREDIT_BP = 1000
+JUMP_BP, JUMP_CENTS = 4000, 500_00
+HUG_BP, HUG_MONTHS = 100, 3
+
+RULES: Mapping[SignalName, str] = {
+    "order_and_cancel": f"a line shorter than {SHORT_DAYS} days across the month's end that pays for a whole term",
+    "moved_account": "an account counts for another partner than in the month before",
+    "credit_after_rise": f"its tier rose the month before, and credits come to {percent_text(CREDIT_BP)} of that month",
+    "jump": f"{percent_text(JUMP_BP)} and {euros_text(JUMP_CENTS)} EUR more or less than in the month before",
+    "threshold_hug": f"{HUG_MONTHS} months in a row within {percent_text(HUG_BP)} above a threshold",
+}
+"""Each signal with its rule in words."""
+MONTHS_NEEDED: Mapping[SignalName, int] = {
+    "order_and_cancel": 0,
+    "moved_account": 1,
+    "jump": 1,
+    "credit_after_rise": 2,
+    "threshold_hug": HUG_MONTHS - 1,
+}
+"""How many assessed months right before it a month has to have for a signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who has seen a signal and why it is well; `evidence` is what there was to see."""
+
+    seen_by: str
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal of a partner; `evidence` is its figures in words; one that has others now was not seen."""
+
+    signal: Annotated[str, Column("signal")]
+    partner_id: Annotated[str, Column("partner")]
+    company_name: Annotated[str, Column("company")]
+    evidence: Annotated[str, Column("figures")]
+    seen_by: Annotated[str, Column("seen by")] = ""
+    reason: Annotated[str, Column("reason")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """How many partners have a signal, of how many that the month assessed; None where it was not looked for."""
+
+    signal: Annotated[str, Column("signal")]
+    partners: Annotated[int | None, Column("partners", "whole")]
+    of_partners: Annotated[int, Column("of", "whole")]
+    seen: Annotated[int | None, Column("seen", "whole")]
+    rule: Annotated[str, Column("rule")]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLine:
+    """A line behind a signal, as it was frozen; minor units of its currency."""
+
+    signal: Annotated[str, Column("signal")]
+    partner_id: Annotated[str, Column("partner")]
+    entity: Annotated[str, Column("entity")]
+    account_id: Annotated[str, Column("account")]
+    line_id: Annotated[str, Column("line")]
+    service_start: Annotated[str, Column("from")]
+    service_end: Annotated[str, Column("until")]
+    currency: Annotated[str, Column("currency")]
+    net_amount_minor: Annotated[int, Column("amount", "euros")]
+
+
+class LineOf(NamedTuple):
+    """A line of a partner's account."""
+
+    partner_id: str
+    entity: str
+    line: ShortLine
+
+
+Found = dict[tuple[SignalName, str], str]
+"""The evidence of each signal, by its name and partner."""
+
+
+def order_and_cancel(lines: Iterable[LineOf], month: BillingMonth) -> list[LineOf]:
+    """The lines of a few days that touch the month's last day and the next month's first."""
+    after = month.following.first_day
+    return [
+        each
+        for each in lines
+        if each.line.period_days < SHORT_DAYS
+        and date.fromisoformat(each.line.service_start) < after < date.fromisoformat(each.line.service_end)
+    ]
+
+
+def jumps(before: CountedMonth, now: CountedMonth) -> Iterator[tuple[str, str]]:
+    """The partners whose total rose or fell by much, with how much."""
+    for partner_id, cents in now.totals.items():
+        was = before.totals.get(partner_id)
+        moved = cents - (was or 0)
+        if was is not None and abs(moved) >= JUMP_CENTS and abs(moved) * BP >= JUMP_BP * abs(was):
+            yield partner_id, f"{euros_text(was)} EUR in {before.month}, {euros_text(cents)} in {now.month}"
+
+
+def hugs(program: Program, months: Sequence[CountedMonth]) -> Iterator[tuple[str, str]]:
+    """The partners that were just above a threshold in each of these months, oldest first; none of fewer months."""
+    if len(months) < HUG_MONTHS:
+        return
+    for partner_id in months[-1].totals:
+        above = [_above(program, each.totals.get(partner_id)) for each in months]
+        if all(each is not None for each in above):
+            amounts = ", ".join(f"{euros_text(each.totals[partner_id])} in {each.month}" for each in months)
+            yield partner_id, f"EUR {amounts}"
+
+
+def _above(program: Program, cents: int | None) -> int | None:
+    """What a total has above the threshold that it reached, None where that is much or it reached none."""
+    tier = 0 if cents is None else program.earned_tier(cents)
+    if cents is None or not tier:
+        return None
+    threshold = program.tiers[tier - 1].from_mrr_cents
+    above = cents - threshold
+    return above if above * BP <= HUG_BP * threshold else None
+
+
+def moved_accounts(moves: Iterable[tuple[CountedAccount, str]]) -> Iterator[tuple[str, str]]:
+    """The partners that have another's account now, with each account."""
+    for row, owner in moves:
+        yield owner, f"{row.entity}/{row.account_id} of {row.partner_id}, {euros_text(row.mrr_eur_cents)} EUR"
+
+
+def credits_after_rise(
+    *, rose: Collection[str], before: CountedMonth, credited: Mapping[str, int]
+) -> Iterator[tuple[str, str]]:
+    """Of those that rose the partners with large credits beside the month of their rise; `credited` is negative."""
+    for partner_id in sorted(rose):
+        credit, total = -credited.get(partner_id, 0), before.totals.get(partner_id, 0)
+        if credit > 0 and credit * BP >= CREDIT_BP * total:
+            yield partner_id, f"credits of {euros_text(credit)} EUR after {euros_text(total)} in {before.month}"
+
+
+def gathered(name: SignalName, found: Iterable[tuple[str, str]]) -> Found:
+    """The evidence of one signal by partner; several pieces for one partner stand together, in order."""
+    pieces: dict[str, list[str]] = {}
+    for partner_id, evidence in found:
+        pieces.setdefault(partner_id, []).append(evidence)
+    return {(name, partner_id): "; ".join(sorted(each)) for partner_id, each in pieces.items()}
+
+
+def signal_rows(
+    found: Found, names: Mapping[str, str], seen: Mapping[tuple[str, str], Seen]
+) -> tuple[list[Signal], set[tuple[str, str]]]:
+    """The signals that nobody has seen first, then the others; and those that were seen."""
+    rows: list[Signal] = []
+    known: set[tuple[str, str]] = set()
+    order: Sequence[str] = list(RULES)
+    for (name, partner_id), evidence in found.items():
+        by = seen.get((name, partner_id))
+        if by is not None and by.evidence == evidence:
+            known.add((name, partner_id))
+            who = by.seen_by, by.reason
+        else:
+            who = "", ""
+        rows.append(Signal(name, partner_id, names.get(partner_id, ""), evidence, *who))
+    return sorted(rows, key=lambda row: (bool(row.seen_by), order.index(row.signal), row.partner_id)), known
+
+
+def base_rates(
+    found: Found, seen: Collection[tuple[str, str]], *, assessed: int, looked_for: Collection[str]
+) -> list[BaseRate]:
+    """How common each signal is; one that was not looked for is not known, and not 0."""
+
+    def count(name: str, among: Iterable[tuple[str, str]]) -> int | None:
+        return sum(each == name for each, _ in among) if name in looked_for else None
+
+    return [BaseRate(name, count(name, found), assessed, count(name, seen), rule) for name, rule in RULES.items()]
+
+
+def said_of(rates: Iterable[BaseRate]) -> Iterator[str]:
+    """Each signal that somebody has, in a sentence with its base rate."""
+    for each in rates:
+        if each.partners:
+            yield f"{each.signal}: {plural(each.partners, 'partner')} of {each.of_partners:,}, {each.seen} seen."

@@ -1,0 +1,196 @@
+"""What finance should look at in a month; and that somebody has looked, on record."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import counted_months
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import snapshots as snapshot_store
+from partner_program.adapters.database.acts import load_acts, now_by, record_act
+from partner_program.adapters.database.register import company_names
+from partner_program.adapters.no_collecting import without_collecting
+from partner_program.domain.acts import SIGNAL_SEEN
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.counted_months import AccountKey, CountedMonth
+from partner_program.domain.movements import step
+from partner_program.domain.plurals import plural
+from partner_program.domain.refusals import NotThere
+from partner_program.domain.report import Report, ReportTable
+from partner_program.domain.signals import (
+    HUG_MONTHS,
+    MONTHS_NEEDED,
+    RULES,
+    BaseRate,
+    Found,
+    LineOf,
+    Seen,
+    Signal,
+    SignalLine,
+    base_rates,
+    credits_after_rise,
+    gathered,
+    hugs,
+    jumps,
+    moved_accounts,
+    order_and_cancel,
+    said_of,
+    signal_rows,
+)
+from partner_program.domain.totals import account_shares, account_total
+from partner_program.usecases.installation import Installation
+
+NAME = "signals"
+_NOT_ASKED = (
+    "replaced_order: a service that ended and was ordered again after a rise is seen in the entities' lines alone, "
+    "which are not read for this"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What there is to see in a month; `unknown` says what could not be looked for."""
+
+    found: Found
+    looked_for: Sequence[str]
+    lines: Sequence[LineOf]
+    assessed: int
+    unknown: tuple[str, ...]
+
+
+def signals(installation: Installation, month: BillingMonth) -> Report:
+    """The signals of a month with their evidence and base rates; raises `NotThere` where it is not assessed."""
+    with installation.database.reading() as connection:
+        looked = _look(connection, installation, month)
+        names = company_names(connection)
+        seen = _seen(connection, month)
+    rows, known = signal_rows(looked.found, names, seen)
+    rates = base_rates(looked.found, known, assessed=looked.assessed, looked_for=looked.looked_for)
+    return Report(
+        name=NAME,
+        title=f"Signals in {month}: to look at, and nothing more",
+        month=month,
+        said=tuple(said_of(rates)) or (f"Nothing to look at in {month}.",),
+        tables=(
+            ReportTable("signals", "Signals", Signal, rows),
+            ReportTable("base_rates", "How common each is", BaseRate, rates),
+            ReportTable("lines", "Lines behind them", SignalLine, list(_line_rows(looked.lines))),
+        ),
+        unknown=looked.unknown,
+    )
+
+
+def mark_seen(
+    installation: Installation, month: BillingMonth, signal: str, partner_id: str, *, by: str, reason: str
+) -> bool:
+    """Put on record that somebody has seen a signal as it is now; False where that is on record already.
+
+    Raises `NotThere` where the partner has no such signal in the month.
+    """
+    with installation.database.writing() as connection:
+        found = _look(connection, installation, month).found
+        evidence = next((text for key, text in found.items() if key == (signal, partner_id)), None)
+        if evidence is None:
+            has = ", ".join(name for name, partner in found if partner == partner_id) or "none"
+            raise NotThere(f"{partner_id} has no signal {signal} in {month}: it has {has}")
+        known = _seen(connection, month).get((signal, partner_id))
+        if known == Seen(by, reason, evidence):
+            return False
+        detail = {"signal": signal, "evidence": evidence}
+        subject = f"{month} {signal} {partner_id}"
+        record_act(connection, SIGNAL_SEEN, subject, now_by(by, reason), detail, month=month, partner_id=partner_id)
+    return True
+
+
+def _seen(connection: Connection, month: BillingMonth) -> dict[tuple[str, str], Seen]:
+    """What was seen of a month's signals, the newest word on each."""
+    found = {}
+    for act in load_acts(connection, SIGNAL_SEEN, month=month):
+        detail = json.loads(act.detail)
+        seen = Seen(act.doer.done_by, act.doer.reason, detail["evidence"])
+        found[detail["signal"], str(act.partner_id)] = seen
+    return found
+
+
+@without_collecting()
+def _look(connection: Connection, installation: Installation, month: BillingMonth) -> _Looked:
+    settlements = settlement_history.settlements_or_refusal(connection, month)
+    program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+    now = counted_months.counted_month(connection, month)
+    used = counted_months.snapshots_used(connection, settlements[-1].settlement_id)
+    lines = order_and_cancel(_short_lines(connection, now, used), month)
+    found = gathered("order_and_cancel", ((each.partner_id, f"line {each.line.line_id}") for each in lines))
+    earlier = _months_before(connection, month)
+    if earlier:
+        before = earlier[-1]
+        found |= gathered("moved_account", moved_accounts(step(before=before, now=now, known={}).moved))
+        found |= gathered("jump", jumps(before, now))
+    if len(earlier) + 1 == HUG_MONTHS:
+        rose = _rose(*earlier)
+        credited = _credited(connection, now, used, rose)
+        found |= gathered("credit_after_rise", credits_after_rise(rose=rose, before=before, credited=credited))
+        found |= gathered("threshold_hug", hugs(program, [*earlier, now]))
+    looked_for = [name for name in RULES if MONTHS_NEEDED[name] <= len(earlier)]
+    missing = ", ".join(each for each in RULES if each not in looked_for)
+    unknown = [f"{missing}: {month} has {plural(len(earlier), 'month')} before it"] if missing else []
+    return _Looked(found, looked_for, lines, len(now.totals), (*unknown, _NOT_ASKED))
+
+
+def _months_before(connection: Connection, month: BillingMonth) -> list[CountedMonth]:
+    """The assessed months right before a month, as many as a rule looks at, oldest first."""
+    found: list[CountedMonth] = []
+    while len(found) + 1 < HUG_MONTHS:
+        month = month.preceding
+        if not settlement_history.settlements_of(connection, month):
+            break
+        found.insert(0, counted_months.counted_month(connection, month))
+    return found
+
+
+def _rose(was: CountedMonth, now: CountedMonth) -> set[str]:
+    """Who has a higher tier in a month than in the one before it."""
+    both = now.tiers.keys() & was.tiers.keys()
+    return {each for each in both if (now.tiers[each] or 0) > (was.tiers[each] or 0)}
+
+
+def _short_lines(connection: Connection, now: CountedMonth, used: Sequence[int]) -> Iterator[LineOf]:
+    owners = {(entity, account_id): owner for (entity, account_id, _), owner in now.owners.items()}
+    for snapshot_id in used:
+        entity, lines = snapshot_store.load_short_lines(connection, snapshot_id)
+        for line in lines:
+            owner = owners.get((entity, line.account_id))
+            if owner is not None:
+                yield LineOf(owner, entity, line)
+
+
+def _credited(connection: Connection, now: CountedMonth, used: Sequence[int], wanted: set[str]) -> dict[str, int]:
+    """What a month counted as credits of these partners, in EUR cents, negative."""
+    counted = {row.key: row for row in now.accounts if row.partner_id in wanted}
+    found: dict[str, int] = defaultdict(int)
+    for snapshot_id in used if counted else ():
+        revenue = snapshot_store.load_credits(connection, snapshot_id)
+        for (account_id, currency), shares in account_shares(revenue, now.month.days).items():
+            row = counted.get(AccountKey(revenue.entity, account_id, currency))
+            if row is not None:
+                total = account_total(*row.key, shares, Decimal(row.units_per_eur))
+                found[row.partner_id] += total.mrr_eur_cents
+    return found
+
+
+def _line_rows(lines: Sequence[LineOf]) -> Iterator[SignalLine]:
+    for partner_id, entity, line in lines:
+        yield SignalLine(
+            signal="order_and_cancel",
+            partner_id=partner_id,
+            entity=entity,
+            account_id=line.account_id,
+            line_id=line.line_id,
+            service_start=line.service_start,
+            service_end=line.service_end,
+            currency=line.currency,
+            net_amount_minor=line.net_amount_minor,
+        )

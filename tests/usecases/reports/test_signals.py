@@ -1,0 +1,99 @@
+"""Signals of settled months: what the database shows, and that somebody has seen it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from partner_program.adapters.reports.plain_values import plain
+from partner_program.cli.commands import program
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import NotThere
+from partner_program.domain.report import Report
+from partner_program.usecases.reports.signals import mark_seen, signals
+from tests.worlds import World
+
+MONTHS = {"2015-06": "2015-07-27", "2015-07": "2015-08-03", "2015-08": "2015-09-01"}
+AUGUST = BillingMonth(2015, 8)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """HUG lies on Tier 2 for three months; CREDIT rises in July; MOVE gets JUMP's account in August; SHORT cancels."""
+    world = World(tmp_path)
+    for partner_id, account_id in (("HUG", "A1"), ("CREDIT", "A2"), ("JUMP", "A3"), ("MOVE", "A5"), ("SHORT", "A6")):
+        world.partner(partner_id, {"NL": account_id})
+    world.bill("A1", "2015-06", 2_000_00, months=3)
+    world.bill("A2", "2015-06", 400_00)
+    world.bill("A2", "2015-07", 1_000_00, months=2)
+    world.bill("A2", "2015-08", -100_00, charge_kind="credit")
+    world.bill("A3", "2015-06", 700_00, months=3)
+    world.link("JUMP", "NL", "A4", until="2015-08-15")
+    world.link("MOVE", "NL", "A4", since="2015-08-15")
+    world.bill("A4", "2015-06", 600_00, months=3)
+    world.bill("A5", "2015-06", 5_000_00, months=3)
+    world.bill("A6", "2015-06", 50_00, months=3)
+    world.bill("A6", "2015-08", 310_00, service_start="2015-08-31", service_end="2015-09-02")
+    world.ready(*MONTHS)
+    for month, on in MONTHS.items():
+        world.settle(month, on=on)
+    return world
+
+
+def told(report: Report) -> list[tuple[str, str, str]]:
+    rows = [plain(row) for row in report.table("signals").rows]
+    return [(row["signal"], row["partner_id"], row["seen_by"]) for row in rows if isinstance(row, dict)]
+
+
+def test_each_signal_is_told_with_its_lines(world: World) -> None:
+    report = signals(world.installation, AUGUST)
+    assert told(report) == [
+        ("order_and_cancel", "SHORT", ""),
+        ("moved_account", "MOVE", ""),
+        ("credit_after_rise", "CREDIT", ""),
+        ("jump", "JUMP", ""),
+        ("threshold_hug", "HUG", ""),
+    ]
+    (line,) = (plain(row) for row in report.table("lines").rows)
+    assert isinstance(line, dict)
+    assert (line["service_start"], line["service_end"], line["net_amount_minor"]) == ("2015-08-31", "2015-09-02", 31000)
+    assert [each for each in report.unknown if "replaced_order" not in each] == []
+
+
+def test_a_month_that_has_too_few_before_it_says_what_it_could_not_look_for(world: World) -> None:
+    june, july = (signals(world.installation, BillingMonth(2015, month)) for month in (6, 7))
+    assert june.unknown[0] == "moved_account, credit_after_rise, jump, threshold_hug: 2015-06 has 0 months before it"
+    assert july.unknown[0] == "credit_after_rise, threshold_hug: 2015-07 has 1 month before it"
+
+
+def test_who_has_seen_it_is_on_record_once_and_changes_nothing(world: World) -> None:
+    here = world.installation
+    register = world.register("2015-08")
+    assert mark_seen(here, AUGUST, "jump", "JUMP", by="kim", reason="an account was sold") is True
+    assert mark_seen(here, AUGUST, "jump", "JUMP", by="kim", reason="an account was sold") is False
+    assert world.rows(
+        "SELECT kind, done_by, reason, billing_month, partner_id FROM act WHERE kind = 'signal seen'"
+    ) == [("signal seen", "kim", "an account was sold", "2015-08", "JUMP")]
+    assert ("jump", "JUMP", "kim") in told(signals(here, AUGUST))
+    assert world.register("2015-08") == register
+    world.execute("NL", "DELETE FROM program_mrr_line WHERE account_id = 'A3' AND service_start = '2015-08-01'")
+    world.bill("A3", "2015-08", 10_00)
+    world.close("2015-08")
+    assert world.settle("2015-08", on="2015-09-10").proposed, "nothing changes until it is accepted"
+    assert ("jump", "JUMP", "kim") in told(signals(here, AUGUST))
+
+
+def test_a_signal_that_a_partner_has_not_cannot_be_seen(world: World) -> None:
+    with pytest.raises(NotThere, match="HUG has no signal jump in 2015-08: it has threshold_hug"):
+        mark_seen(world.installation, AUGUST, "jump", "HUG", by="kim", reason="x")
+
+
+def test_the_month_alone_lists_and_seen_is_a_command(world: World) -> None:
+    def run(*asked: str) -> str:
+        return CliRunner().invoke(program, ["signals", *asked], env=world.environment()).output
+
+    assert "jump: 1 partner of 5, 0 seen." in run("2015-08")
+    seen = "seen", "2015-08", "jump", "JUMP", "--by", "kim", "--reason", "sold"
+    assert run(*seen) == "2015-08 jump JUMP: seen by kim\n"
+    assert run(*seen) == "2015-08 jump JUMP: seen by kim, as it was before\n"
+    assert "jump: 1 partner of 5, 1 seen." in run("list", "2015-08")
