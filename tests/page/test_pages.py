@@ -91,6 +91,15 @@ def test_a_partner_shows_tier_rate_since_when_and_the_gap(ask: Asking) -> None:
     assert "In July 2015 it rose from Tier 2 to Tier 3: 5,100.00 EUR counted" in words_of(ask("partners/P2").text)
 
 
+def test_a_result_is_told_in_the_partners_words_and_in_another_language_that_is_asked_for(ask: Asking) -> None:
+    assert f'href="{PREFIX}/in-their-words/2015-07/P1"' in ask("partners/P1").text
+    assert f'href="{PREFIX}/in-their-words/2015-07/P1"' in ask("receipts/2015-07/P1").text
+    assert "With €0.01 more, the result would have been: Tier 2." in ask("in-their-words/2015-07/P1").text
+    assert 'lang="nl"' in ask("in-their-words/2015-07/P1?language=nl").text
+    assert ask("in-their-words/2015-07/P1?language=%3Cb%3E").status_code == 409
+    assert "July 2015 is not decided yet" in ask("in-their-words/2015-07/P3").text
+
+
 @pytest.mark.parametrize(
     ("path", "entry"),
     [

@@ -16,7 +16,6 @@ from partner_program.cli.options import (
     person,
     progress,
     table_or_file,
-    text_or_json,
 )
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
@@ -124,10 +123,17 @@ def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"],
         click.echo(register_file(installation(), month, form), nl=False)
 
 
-@click.command(epilog=example("partner-program explain P001 2015-06"))
+@click.command(epilog=example("partner-program explain P001 2015-06 --for partner --language nl"))
 @click.argument("partner")
 @click.argument("month", type=MONTH)
-@text_or_json
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or with --for partner as a page.",
+)
 @click.option("--program", "program_file", type=FILE, help="The programme file, if the month ran with one by hand.")
 @click.option(
     "--lines",
@@ -135,11 +141,42 @@ def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"],
     is_flag=True,
     help="Name each line too: read now from the billing databases, and compared with what was counted.",
 )
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["staff", "partner"]),
+    default="staff",
+    show_default=True,
+    help="The receipt with everything, or sentences for the partner in its own language.",
+)
+@click.option("--language", help="With --for partner: a language of the letters, such as nl.  [default: the partner's]")
 @all_rows
 def explain(
-    partner: str, month: BillingMonth, form: str, program_file: Path | None, with_lines: bool, every: bool
+    partner: str,
+    month: BillingMonth,
+    form: Literal["text", "json", "html"],
+    program_file: Path | None,
+    with_lines: bool,
+    reader: str,
+    language: str | None,
+    every: bool,
 ) -> None:
-    """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule."""
+    """Print the receipt of PARTNER's result in MONTH: every amount counted and excluded, each rate and rule.
+
+    With `--for partner` it is told in sentences that can be sent to the partner, with the smallest single change that
+    would have given another tier.
+    """
+    if reader == "partner":
+        if with_lines or every:
+            raise click.UsageError("--lines and --all are for the receipt: leave out --for partner")
+        from partner_program.usecases.partner_words import explain_to_partner, explanation_file
+
+        here = installation()
+        about = explain_to_partner(here, partner, month, program_file)
+        click.echo(explanation_file(here, about, form, language), nl=False)
+        return
+    if form == "html" or language:
+        raise click.UsageError("--format html and --language need --for partner")
     from partner_program.usecases.explain import explain as explain_result
     from partner_program.usecases.explain import receipt_file
 

@@ -26,6 +26,7 @@ from partner_program.usecases.installation import Installation, billing_connecti
 from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.owed_to_nobody import say_owed_to_nobody
 from partner_program.usecases.letters.rendering import check_letters, letter_templates
+from partner_program.usecases.partner_words import explanation_templates
 from partner_program.usecases.registry_doubts import doubts_of_now
 from partner_program.usecases.side_by_side import side_by_side
 
@@ -80,6 +81,9 @@ def _try(subject: str, look: Callable[[], str]) -> Examined:
 def _languages(installation: Installation) -> str:
     templates = check_letters(installation)
     templates.check_every_sentence()
+    explained = explanation_templates(installation)
+    for language in explained.languages:
+        explained.in_language(language)
     return f"{templates.version}, languages {', '.join(templates.languages)}"
 
 

@@ -1,10 +1,23 @@
 """Reads the letters that a month owes, with the committed facts that each states, and marks them as rendered."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.letter_benefits import kept_benefits
@@ -13,6 +26,7 @@ from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_facts import OwedLetter
 from partner_program.domain.letters import GraceFact
+from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.rates import RateTerms
 
 
@@ -58,20 +72,50 @@ def written_to_before(connection: Connection, month: BillingMonth) -> frozenset[
 
 def owed_letters(connection: Connection, month: BillingMonth, partners: Sequence[str]) -> list[OwedLetter]:
     """Return the newest letter of each of these partners, with the facts that it states."""
-    letter, settlement, assessment = schema.letter, schema.settlement, schema.assessment
+    letter, assessment = schema.letter, schema.assessment
+    settled = schema.settlement.c.settlement_id == letter.c.settlement_id
     query = (
-        select(letter.c.kind, letter.c.content_hash, settlement.c.effective_on, settlement.c.program_hash, assessment)
-        .join(settlement, settlement.c.settlement_id == letter.c.settlement_id)
-        .join(
-            assessment,
-            (assessment.c.billing_month == letter.c.billing_month)
-            & (assessment.c.revision == letter.c.revision)
-            & (assessment.c.partner_id == letter.c.partner_id),
-        )
+        select(letter.c.kind, letter.c.content_hash, *_SETTLED, assessment)
+        .join(schema.settlement, settled)
+        .join(assessment, _same_partner_and_revision())
         .where(letter.c.billing_month == str(month), letter.c.partner_id.in_(partners))
         .order_by(letter.c.partner_id, letter.c.revision)
     )
-    newest = {row.partner_id: row for row in connection.execute(query)}
+    return _with_facts(connection, month, partners, connection.execute(query))
+
+
+def letters_or_unchanged(connection: Connection, month: BillingMonth, partners: Sequence[str]) -> list[OwedLetter]:
+    """Return what the newest result of each of these partners would state in a letter; of who got none, nothing new."""
+    letter, assessment, settlement = schema.letter, schema.assessment, schema.settlement
+    kind = func.coalesce(letter.c.kind, "no_change").label("kind")
+    query = (
+        select(kind, letter.c.content_hash, *_SETTLED, assessment)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .outerjoin(letter, _same_partner_and_revision())
+        .where(assessment.c.billing_month == str(month), assessment.c.partner_id.in_(partners))
+        .where(settlement.c.status == IN_FORCE)
+        .order_by(assessment.c.partner_id, assessment.c.revision)
+    )
+    return _with_facts(connection, month, partners, connection.execute(query))
+
+
+_SETTLED = (schema.settlement.c.effective_on, schema.settlement.c.program_hash)
+
+
+def _same_partner_and_revision() -> ColumnElement[bool]:
+    letter, assessment = schema.letter.c, schema.assessment.c
+    return (
+        (assessment.billing_month == letter.billing_month)
+        & (assessment.revision == letter.revision)
+        & (assessment.partner_id == letter.partner_id)
+    )
+
+
+def _with_facts(
+    connection: Connection, month: BillingMonth, partners: Sequence[str], rows: Iterable[Row[Any]]
+) -> list[OwedLetter]:
+    """Return the letter of the last row of each partner."""
+    newest = {row.partner_id: row for row in rows}
     accounts = assessed_accounts(connection, month, partners)
     grants = _grants(connection, month, partners)
     benefits = kept_benefits(connection, month, partners)

@@ -145,8 +145,8 @@ class LanguageTemplates:
         locale = catalogue.locale
         programme = f"{look['company_name']} {look['programme_name']}"
         start, end = ("left", "right") if locale.text_direction == "ltr" else ("right", "left")
-        html = _environment(folder, catalogue, html=True)
-        text = _environment(folder, catalogue, html=False)
+        html = language_environment(folder, catalogue, html=True)
+        text = language_environment(folder, catalogue, html=False)
         for environment in (html, text):
             environment.globals.update(brand=look, programme=programme, start=start, end=end)
         self.html = html.get_template("letter.html.j2")
@@ -262,7 +262,7 @@ def _wording_of(environment: Environment, kind: str) -> Any:
     return module
 
 
-def _environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environment:
+def language_environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environment:
     """Return the environment for one part: only HTML is escaped, whatever the files are called."""
     environment = LetterEnvironment(
         loader=FileSystemLoader(folder),

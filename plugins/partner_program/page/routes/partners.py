@@ -13,7 +13,7 @@ from partner_program.page.view import Entry, ThisView
 from partner_program.usecases.desk.answers import partners_csv
 from partner_program.usecases.desk.partners import PAGE, find_partners
 
-ENTRY = Entry("Partners", "partners", also=("receipts", "quote", "contracts", "disputes", "partner"))
+ENTRY = Entry("Partners", "partners", also=("receipts", "in-their-words", "quote", "contracts", "disputes", "partner"))
 router = APIRouter()
 _CHANGES = (
     ("lowered", "tier fell"),

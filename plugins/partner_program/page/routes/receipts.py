@@ -18,6 +18,7 @@ from partner_program.page.view import ThisView
 from partner_program.page.words import MINUS
 from partner_program.page.words import month as named
 from partner_program.usecases.explain import explain
+from partner_program.usecases.partner_words import told_to_partner
 
 router = APIRouter()
 
@@ -66,6 +67,18 @@ def receipt(
         single=_single(found),
         lines_asked=lines == "yes",
         not_read=[each for each in found.lines_now.entities if each.fault] if found.lines_now else [],
+    )
+
+
+@router.get("/in-their-words/{month}/{partner_id:path}")
+def in_their_words(view: ThisView, here: Installed, month: InPath, partner_id: str, language: str = "") -> HTMLResponse:
+    """The same result in sentences for the partner, to be copied into a mail: in its language, or another."""
+    told = told_to_partner(here, partner_id, month, language or None)
+    return view.page(
+        "in_their_words.html",
+        title=f"{named(month)} in the partner's words",
+        told=told,
+        names={"en": "English", "nl": "Dutch", "de": "German"},
     )
 
 

@@ -1,0 +1,93 @@
+"""Why a partner has its tier, for the partner itself: the facts of its letter, what holds it up, what was missing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.least_change import LeastChanges
+from partner_program.domain.letters import LetterFacts
+from partner_program.domain.ownership import Ownership
+from partner_program.domain.rates import RateTerms
+from partner_program.domain.revenue import EntityRevenue, has_share, may_count
+from partner_program.domain.totals import EUR
+
+# What a month waits for: a charge that cannot be counted, an account that shows nothing, an exchange rate, or what an
+# entity billed.
+HeldKind = Literal["charge", "rate", "entity"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFor:
+    """Something that a partner's month waits for.
+
+    `name` is the account, the currency or the entity's legal name; `entity` is where, empty for a currency.
+    """
+
+    kind: HeldKind
+    entity: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMonth:
+    """A month that is not decided yet for a partner; `kept` are the terms of its new orders until then.
+
+    `kept_from` is the first day of these; both are None where the partner has no rate.
+    """
+
+    kept: RateTerms | None
+    kept_from: date | None
+    waits_for: tuple[HeldFor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerExplanation:
+    """Why a partner has its tier in a month: either `facts` with `changes`, or what the month is `held` for."""
+
+    billing_month: BillingMonth
+    partner_id: str
+    company_name: str
+    language: str
+    manager_name: str
+    manager_email: str
+    facts: LetterFacts | None
+    changes: LeastChanges | None
+    held: HeldMonth | None
+
+
+def waits_for(
+    *,
+    partner_id: str,
+    entities: Sequence[str],
+    legal_names: dict[str, str],
+    revenues: Sequence[EntityRevenue],
+    ownership: Ownership,
+    rates: frozenset[str],
+) -> tuple[HeldFor, ...]:
+    """What a held month waits for, from the partner's own lines; `entities` are those for which it is held.
+
+    An entity at which none of its own lines is the reason is named itself: its figures are not complete, or do not show
+    one of the partner's accounts. `rates` are the currencies that have a rate in the month.
+    """
+    found = dict.fromkeys(
+        each for revenue in revenues for each in _own_reasons(partner_id, revenue, ownership, rates | {EUR})
+    )
+    named = {each.entity for each in found}
+    rest = [
+        HeldFor("entity", entity, legal_names.get(entity, entity)) for entity in sorted(entities) if entity not in named
+    ]
+    return (*found, *rest)
+
+
+def _own_reasons(
+    partner_id: str, revenue: EntityRevenue, ownership: Ownership, rates: frozenset[str]
+) -> Iterator[HeldFor]:
+    for line in revenue.faulty_lines:
+        if ownership.owner(revenue.entity, line.account_id) == partner_id and may_count(line):
+            yield HeldFor("charge", revenue.entity, line.account_id)
+    for group in revenue.groups:
+        own = ownership.owner(revenue.entity, group.account_id) == partner_id
+        if own and has_share(group) and group.currency not in rates:
+            yield HeldFor("rate", revenue.entity, group.currency)

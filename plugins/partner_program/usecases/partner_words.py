@@ -1,0 +1,190 @@
+"""Tells a partner in its own language why it has its tier: the letter's facts, and what would have changed it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import counted_months, letters, rates, receipts, registry
+from partner_program.adapters.letters.explanations import ExplanationTemplates, templates_of_explanations
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.counted_months import CountedAccount
+from partner_program.domain.explanation import HeldMonth, PartnerExplanation, waits_for
+from partner_program.domain.least_change import DecidedMonth, LeastChanges, least_changes
+from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
+from partner_program.domain.letters import LetterFacts
+from partner_program.domain.month_order import IN_FORCE
+from partner_program.domain.ownership import Ownership
+from partner_program.domain.program import Program
+from partner_program.domain.refusals import NotDefined
+from partner_program.domain.registry import AccountManager, Partner
+from partner_program.usecases.installation import Installation
+from partner_program.usecases.letters.rendering import letter_templates
+
+ExplanationForm = Literal["text", "json", "html"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldToPartner:
+    """An explanation as plain text in one of the `languages`; letters to the partner are in `own_language`."""
+
+    month: BillingMonth
+    partner_id: str
+    company_name: str
+    language: str
+    own_language: str
+    languages: tuple[str, ...]
+    text: str
+
+
+def explanation_templates(installation: Installation) -> ExplanationTemplates:
+    """The sentences of explanations as the files are now; raises `Refusal` where a language is not finished."""
+    return templates_of_explanations(installation.include, letter_templates(installation))
+
+
+def explain_to_partner(
+    installation: Installation, partner_id: str, month: BillingMonth, program_file: Path | None = None
+) -> PartnerExplanation:
+    """Why a partner has its tier in a month; only its own rows are read.
+
+    Raises `NotThere` for a partner or month that is not there, `NotDefined` for a month that is history only.
+    """
+    with installation.database.reading() as connection:
+        return explanation_of(connection, partner_id, month, installation.programs_with(program_file))
+
+
+def explanation_of(
+    connection: Connection, partner_id: str, month: BillingMonth, programs: Sequence[Program]
+) -> PartnerExplanation:
+    """Do the same in an open connection."""
+    partner = registry.find_partner(connection, partner_id)
+    manager = registry.managers(connection)[partner.account_manager_id]
+    links = registry.links_of_accounts_of(connection, {partner_id})
+    decided = receipts.find_decision(connection, partner_id, month, links)
+    if decided.settlement.status != IN_FORCE:
+        raise NotDefined(
+            f"month {month} is history only: it gave no rate, and there is nothing to explain to a partner"
+        )
+    if decided.held is not None:
+        ownership = Ownership(month=month, links=links, partners=[partner])
+        return _explanation(partner, manager, month, held=_held(connection, partner_id, month, decided, ownership))
+    (owed,) = letters.letters_or_unchanged(connection, month, [partner_id])
+    own = registry.load_registry(connection, [partner_id])
+    ((_, facts),) = facts_of_letters(owed=[owed], registry=own, programs=programs)
+    changes = least_changes(
+        DecidedMonth(
+            program=next(each for each in programs if each.file_hash == owed.program_hash),
+            month=month,
+            effective_on=owed.effective_on,
+            tier=facts.tier,
+            grants=decided.grants,
+            accounts=_counted(owed),
+            before=_before(owed),
+            revenues=[revenue for _, revenue in decided.snapshots],
+            rates=counted_months.rates_used(connection, month.preceding),
+        )
+    )
+    return _explanation(partner, manager, month, facts=facts, changes=changes)
+
+
+def explanation_file(
+    installation: Installation, about: PartnerExplanation, form: ExplanationForm, language: str | None = None
+) -> str:
+    """An explanation in the language that is asked for, or the partner's own; refused where it has no catalogue."""
+    templates = explanation_templates(installation)
+    words = templates.in_language(language) if language else templates.of_partner(about.language)
+    page = words.page(about)
+    if form == "json":
+        return words.json(page, about)
+    return words.html(page) if form == "html" else words.text(page)
+
+
+def told_to_partner(
+    installation: Installation, partner_id: str, month: BillingMonth, language: str | None
+) -> ToldToPartner:
+    """An explanation as plain text, in a language that is asked for or the partner's own; refused as the file is."""
+    templates = explanation_templates(installation)
+    about = explain_to_partner(installation, partner_id, month)
+    own = templates.of_partner(about.language)
+    words = templates.in_language(language) if language else own
+    return ToldToPartner(
+        month=month,
+        partner_id=partner_id,
+        company_name=about.company_name,
+        language=words.language,
+        own_language=own.language,
+        languages=templates.languages,
+        text=words.text(words.page(about)),
+    )
+
+
+def _explanation(
+    partner: Partner,
+    manager: AccountManager,
+    month: BillingMonth,
+    *,
+    facts: LetterFacts | None = None,
+    changes: LeastChanges | None = None,
+    held: HeldMonth | None = None,
+) -> PartnerExplanation:
+    return PartnerExplanation(
+        billing_month=month,
+        partner_id=partner.partner_id,
+        company_name=partner.company_name,
+        language=partner.language,
+        manager_name=manager.name,
+        manager_email=manager.email,
+        facts=facts,
+        changes=changes,
+        held=held,
+    )
+
+
+def _held(
+    connection: Connection,
+    partner_id: str,
+    month: BillingMonth,
+    decided: receipts.DecidedFrom,
+    ownership: Ownership,
+) -> HeldMonth:
+    day = decided.settlement.effective_on
+    kept = rates.rate_on(connection, partner_id, day) if day else None
+    return HeldMonth(
+        kept=kept.terms if kept else None,
+        kept_from=kept.valid_from if kept else None,
+        waits_for=waits_for(
+            partner_id=partner_id,
+            entities=decided.held.entities if decided.held else (),
+            legal_names={each.entity: each.legal_name for each in registry.load_entities(connection)},
+            revenues=[revenue for _, revenue in decided.snapshots],
+            ownership=ownership,
+            rates=frozenset(each.currency for each in registry.rates_of_month(connection, month)),
+        ),
+    )
+
+
+def _counted(owed: OwedLetter) -> list[CountedAccount]:
+    return [
+        CountedAccount(
+            owed.partner_id,
+            each.entity,
+            each.account_id,
+            each.currency,
+            each.units_per_eur,
+            each.mrr_minor,
+            each.mrr_eur_cents,
+        )
+        for each in owed.accounts
+    ]
+
+
+def _before(owed: OwedLetter) -> dict[tuple[str, str], int] | None:
+    if owed.earlier is None:
+        return None
+    totals: dict[tuple[str, str], int] = defaultdict(int)
+    for each in owed.earlier.accounts:
+        totals[each.entity, each.account_id] += each.mrr_eur_cents
+    return totals
