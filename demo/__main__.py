@@ -242,9 +242,27 @@ def show(console: Console) -> None:
         "\nWho did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.",
         soft_wrap=True,
     )
+    show_leakage(console)
     show_proofs(console, months)
     page = OUT.relative_to(PROJECT) / "index.html"
     console.print(f"\nLook at [bold]{page}[/bold]: every letter, biggest moves first.")
+
+
+def show_leakage(console: Console) -> None:
+    """Say what July's lines were given against what was due, and to whom."""
+    from partner_program.adapters.connections import EnvironmentConnections
+    from partner_program.domain.billing_month import BillingMonth
+    from partner_program.domain.leakage import partner_rows
+    from partner_program.domain.plurals import first_names
+    from partner_program.usecases.installation import Installation
+    from partner_program.usecases.reports.leakage import find_leakage, leakage_report
+
+    orders, found = find_leakage(Installation.here(EnvironmentConnections()), BillingMonth(2015, 7))
+    console.print("\nDiscounts given against those due (partner-program leakage 2015-07; a few are wrong on purpose):")
+    for sentence in leakage_report(orders, found).said[:3]:
+        console.print(f"  {sentence}", markup=False, soft_wrap=True)
+    named = [row.partner_id for row in partner_rows(found, orders.names) if row.partner_id]
+    console.print(f"  {first_names(named, 8)}", markup=False)
 
 
 def show_proofs(console: Console, months: list[str]) -> None:

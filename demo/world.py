@@ -16,6 +16,7 @@ from demo.companies import Company, drawn_companies, drawn_contacts
 from demo.ecb_rates import monthly_rates
 from demo.entities import ENTITIES, LATE_ENTITY, WAREHOUSE_ENTITY
 from demo.ledger import Ledger
+from demo.orders import with_orders
 from demo.parquet_files import parquet_files, write_parquet
 from demo.plans import drawn_plans
 from demo.registry_folder import write_registry
@@ -53,7 +54,7 @@ def build_world(folder: Path, *, late_entity_closed: bool = False) -> WorldSumma
     links = drawn_links(rng, plans)
     ledger = Ledger(rates)
     Books(rng, ledger, links).write(plans)
-    lines = ledger.lines()
+    lines = list(with_orders(ledger.lines(), plans, links))
     write_registry(folder / "registry", plans=plans, companies=companies, contacts=contacts, links=links, rates=rates)
     accounts = _reseller_accounts(companies, links)
     _write_billing(folder, lines, accounts)
