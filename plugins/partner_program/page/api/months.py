@@ -7,7 +7,7 @@ from partner_program.page.api.answers import After, Limit, answer, endpoints
 from partner_program.page.installed import Installed
 from partner_program.page.routes.months import InPath
 from partner_program.usecases.desk import answers
-from partner_program.usecases.reports import questions
+from partner_program.usecases.reports import asked, questions
 
 router = endpoints()
 
@@ -35,4 +35,4 @@ def partners_of_month(
 @router.get("/months/{month}/reports/{name}")
 def report(request: Request, here: Installed, month: InPath, name: str) -> Response:
     """The answer to a question about a month, as its command prints it: who is near a threshold, and others."""
-    return answer(request, questions.report_file(questions.answer(here, name, month), "json"))
+    return answer(request, questions.report_file(asked.answer_now(here, name, month), "json"))

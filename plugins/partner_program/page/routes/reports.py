@@ -3,12 +3,16 @@
 from typing import Literal
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from partner_program.page.acting import Acting
 from partner_program.page.installed import Installed
+from partner_program.page.rights import WHO_MAY_ACT
 from partner_program.page.routes.months import FILE_KINDS, InPath
 from partner_program.page.view import ThisView
 from partner_program.page.words import month as month_words
+from partner_program.usecases.desk.apart import LIMIT_SECONDS
+from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
 from partner_program.usecases.reports.questions import QUESTIONS, answer, report_file
 
 ROWS = 100
@@ -17,10 +21,30 @@ router = APIRouter()
 
 @router.get("/months/{month}/reports/{name}")
 def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLResponse:
-    """The answer to one question; its tables have their first rows."""
-    found = answer(here, name, month)
-    title = f"{QUESTIONS[name].words.removesuffix('?')}, {month_words(month)}"
-    return view.page("report.html", title=title, found=found, questions=QUESTIONS, rows=ROWS)
+    """The answer to one question, or the kept one where it takes asking the entities; tables have their first rows."""
+    asked = look_at_answer(here, name, month) if is_asked_apart(name) else None
+    found = asked.report if asked else answer(here, name, month)
+    return view.page(
+        "report.html",
+        title=f"{QUESTIONS[name].words.removesuffix('?')}, {month_words(month)}",
+        name=name,
+        month=month,
+        found=found,
+        asked=asked,
+        questions=QUESTIONS,
+        rows=ROWS,
+        limit_minutes=LIMIT_SECONDS // 60,
+        may_act=view.person.may_act,
+        who_could=WHO_MAY_ACT,
+    )
+
+
+@router.post("/months/{month}/reports/{name}")
+def ask(view: ThisView, here: Installed, acting: Acting, month: InPath, name: str) -> RedirectResponse:
+    """Have a process apart ask the entities, for the first time or anew."""
+    if is_asked_apart(name):
+        ask_apart(here, name, month, by=acting.name)
+    return view.then(view.links("months", month, "reports", name))
 
 
 @router.get("/months/{month}/reports/{name}/{table}.{form}")
@@ -28,5 +52,5 @@ def report_table(
     view: ThisView, here: Installed, month: InPath, name: str, table: str, form: Literal["csv", "json"]
 ) -> Response:
     """One table of the answer with every row, or as JSON all of the answer, as the command line writes it."""
-    text = report_file(answer(here, name, month), form, table)
+    text = report_file(answer_now(here, name, month), form, table)
     return view.file(text.encode(), name=f"{name}-{month}-{table}.{form}", kind=FILE_KINDS[form])

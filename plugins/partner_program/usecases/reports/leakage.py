@@ -1,5 +1,7 @@
 """What partners were given on the lines of a month against what their orders were entitled to: for the controller."""
 
+from collections.abc import Mapping
+
 from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.leakage import (
@@ -25,6 +27,14 @@ from partner_program.domain.plurals import plural
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.order_lines import MonthOfOrders, read_orders
+
+TABLES: Mapping[str, type] = {
+    "groups": GroupRow,
+    "partners": PartnerRow,
+    "entities": EntityRow,
+    "lines": LinesRow,
+    "doubtful": DoubtfulRow,
+}
 
 
 def leakage(installation: Installation, month: BillingMonth) -> Report:

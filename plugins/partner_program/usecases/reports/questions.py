@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from partner_program.adapters.reports.report import report_csv, report_json
@@ -10,6 +10,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.leakage import TABLES as LEAKAGE_TABLES
+from partner_program.usecases.reports.leakage import leakage
 from partner_program.usecases.reports.movements import movements_to
 from partner_program.usecases.reports.near import near
 from partner_program.usecases.reports.signals import signals
@@ -21,26 +23,37 @@ ReportForm = Literal["json", "csv"]
 class Question:
     """A question: what somebody wants to know, in words, and what answers it from the programme's database.
 
-    `in_workbook`: who signs the month finds the answer among the sheets of its workbook.
+    `in_workbook`: who signs the month finds the answer among the sheets of its workbook. One that `asks_entities` may
+    take long: a server shows the answer that `asked` keeps, with the records of its `tables` by name.
     """
 
     words: str
     answer: Callable[[Installation, BillingMonth], Report]
     in_workbook: bool = False
+    asks_entities: bool = False
+    tables: Mapping[str, type] = field(default_factory=dict)
 
 
 QUESTIONS: Mapping[str, Question] = {
     "near": Question("Who is near a threshold?", near),
     "movements": Question("What moved revenue since the month before?", movements_to, in_workbook=True),
     "signals": Question("What should finance look at?", signals),
+    "leakage": Question(
+        "Who was given too much, and to whom do we owe?", leakage, asks_entities=True, tables=LEAKAGE_TABLES
+    ),
 }
 
 
 def answer(installation: Installation, name: str, month: BillingMonth) -> Report:
     """The answer to a question; raises `NotThere` for a name that none has."""
+    return find_question(name).answer(installation, month)
+
+
+def find_question(name: str) -> Question:
+    """A question by its name; raises `NotThere` for a name that none has."""
     if name not in QUESTIONS:
         raise NotThere(f"there is no report {name}: they are {', '.join(QUESTIONS)}")
-    return QUESTIONS[name].answer(installation, month)
+    return QUESTIONS[name]
 
 
 def workbook_reports(installation: Installation, month: BillingMonth) -> list[Report]:

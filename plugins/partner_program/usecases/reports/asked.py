@@ -1,0 +1,154 @@
+"""Answers for the pages that take asking the entities' billing databases: a process apart asks, and keeps what came.
+
+A page shows what was kept, and says when it was asked; a person asks again. One answer is asked for at a time. A kept
+answer lies below `reports/` of the folder for letters and reports, and stays until it is asked for again.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from partner_program.adapters.atomic_write import write_if_changed
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database.database import CONN_ID
+from partner_program.adapters.database.drafts import as_json, from_json
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import NotThere
+from partner_program.domain.report import Equation, Report, ReportTable
+from partner_program.usecases.desk.apart import State
+from partner_program.usecases.desk.work_apart import WorkApart
+from partner_program.usecases.installation import Installation, billing_connection_id
+from partner_program.usecases.registry import load_all_entities
+from partner_program.usecases.reports.questions import QUESTIONS, find_question
+
+_ANSWER = "answer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    name: str
+    title: str
+    empty: str
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    title: str
+    month: str
+    asked_at: int
+    asked_by: str
+    said: tuple[str, ...]
+    unknown: tuple[str, ...]
+    equations: tuple[Equation, ...]
+    tables: tuple[_Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedReport:
+    """What there is of an answer: the `report` with when and by whom it was asked, None before the first time.
+
+    `state` is that of asking now or last, None where nobody asked; `is_busy` says that another answer is asked for.
+    """
+
+    report: Report | None
+    asked_at: datetime | None
+    asked_by: str
+    state: State | None
+    is_busy: bool
+
+
+def look_at_answer(installation: Installation, name: str, month: BillingMonth) -> AskedReport:
+    """What there is of the answer to a question that takes asking the entities; asks nobody.
+
+    Raises `Refusal` for a month that is not assessed.
+    """
+    question, key = find_question(name), _key(name, month)
+    with installation.database.reading() as connection:
+        settlement_history.settlements_or_refusal(connection, month)
+    work = _work(installation)
+    working, state = work.look(key)
+    is_busy = working is not None and working != key
+    try:
+        text = (work.folder / key / _ANSWER).read_text("utf-8")
+    except FileNotFoundError:
+        return AskedReport(None, None, "", state, is_busy)
+    kept: _Kept = from_json(_Kept, text)
+    return AskedReport(
+        _report(name, question.tables, kept), installation.local_time(kept.asked_at), kept.asked_by, state, is_busy
+    )
+
+
+def ask_apart(installation: Installation, name: str, month: BillingMonth, *, by: str) -> bool:
+    """Have a process apart ask the entities; False where it asks for another answer now."""
+    find_question(name)
+    connections = [CONN_ID, *(billing_connection_id(each) for each in load_all_entities(installation))]
+    return _work(installation).start(_key(name, month), by, ask_and_keep, installation, connections=connections)
+
+
+def ask_and_keep(installation: Installation, key: str, begun: State) -> None:
+    """Ask the entities and keep the answer; the work of the process apart."""
+    name, _, month = key.partition(".")
+    work = _work(installation)
+    with work.doing(key, begun):
+        report = QUESTIONS[name].answer(installation, BillingMonth.parse(month))
+        kept = _Kept(
+            report.title,
+            month,
+            int(time.time()),
+            begun.by,
+            report.said,
+            report.unknown,
+            report.equations,
+            tuple(_Table(each.name, each.title, each.empty, _rows(each)) for each in report.tables),
+        )
+        write_if_changed(work.folder / key / _ANSWER, as_json(_Kept, kept))
+
+
+def answer_now(installation: Installation, name: str, month: BillingMonth) -> Report:
+    """The answer for a server: asked of the programme's database, or the kept one of a question to the entities.
+
+    Raises `NotThere` where that was not asked yet.
+    """
+    question = find_question(name)
+    if not question.asks_entities:
+        return question.answer(installation, month)
+    report = look_at_answer(installation, name, month).report
+    if report is None:
+        raise NotThere(f"{name} of {month} was not asked yet: a person asks on its page, or `partner-program {name}`")
+    return report
+
+
+def is_asked_apart(name: str) -> bool:
+    """Whether a question takes asking the entities."""
+    return find_question(name).asks_entities
+
+
+def _rows(table: ReportTable[object]) -> str:
+    return as_json(tuple[table.kind, ...], tuple(table.rows))  # type: ignore[name-defined]
+
+
+def _report(name: str, kinds: Mapping[str, type], kept: _Kept) -> Report:
+    tables = []
+    for each in kept.tables:
+        kind = kinds[each.name]
+        rows = from_json(tuple[kind, ...], each.rows)  # type: ignore[valid-type]
+        tables.append(ReportTable(each.name, each.title, kind, rows, each.empty))
+    return Report(
+        name=name,
+        title=kept.title,
+        month=BillingMonth.parse(kept.month),
+        said=kept.said,
+        tables=tuple(tables),
+        equations=kept.equations,
+        unknown=kept.unknown,
+    )
+
+
+def _work(installation: Installation) -> WorkApart:
+    return WorkApart(installation.out / "reports" / ".pages", then="ask on the command line")
+
+
+def _key(name: str, month: BillingMonth) -> str:
+    return f"{name}.{month}"

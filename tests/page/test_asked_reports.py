@@ -1,0 +1,87 @@
+"""A question to the entities on a page: a process apart asks them, the answer is kept, and a person asks again."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from partner_program.cli.commands import program
+from partner_program.usecases.installation import PROJECT
+from tests.page.asking import Asking
+from tests.page.small_world import JULY, small_world
+from tests.page.test_pages import words_of
+from tests.page.test_what_if import finished
+from tests.worlds import World
+
+WHERE = f"months/{JULY}/reports/leakage"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.become(small_world)
+    return world
+
+
+@pytest.fixture
+def desk_of(ask: Asking, shown: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> Asking:
+    """The pages over a world of its own; what a test starts apart finds the tests too."""
+    shown(world)
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    return ask
+
+
+def test_nobody_is_asked_before_a_person_asks(desk_of: Asking) -> None:
+    said = words_of(desk_of(WHERE, "user").text)
+    assert "Nobody has asked yet." in said
+    assert "Ask the entities" in said
+    assert desk_of(f"{WHERE}/groups.csv").status_code == 404
+    assert desk_of(f"api/v1/{WHERE}").status_code == 404
+
+
+def test_who_may_only_look_may_not_ask(desk_of: Asking) -> None:
+    assert "You may look, and not ask." in words_of(desk_of(WHERE, "viewer").text)
+    assert desk_of.post(WHERE, "viewer").status_code == 403
+    assert "Nobody has asked yet." in words_of(desk_of(WHERE).text)
+
+
+def test_the_answer_is_the_commands_and_is_kept_until_somebody_asks_again(desk_of: Asking, world: World) -> None:
+    account = world.tables["account_links"][0]["account_id"]
+    world.bill(account, str(JULY), 900_00, discount_bp=1_000, ordered_on="2015-07-01", line_id="FIRST")
+    assert desk_of.post(WHERE, "user").status_code == 303
+    page = finished(desk_of, WHERE)
+    said = words_of(page.text)
+    assert "asked by user-person" in said
+    assert "Ask again" in words_of(desk_of(WHERE, "user").text)
+
+    command = CliRunner(env=world.environment()).invoke(program, ["leakage", str(JULY), "--format", "json"])
+    facts = json.loads(desk_of(f"api/v1/{WHERE}").text)
+    assert facts == json.loads(command.output)
+    rows = list(csv.DictReader(io.StringIO(desk_of(f"{WHERE}/groups.csv").text)))
+    assert [row["group"] for row in rows] == [row["group"] for row in facts["groups"]]
+    for sentence in facts["said"]:
+        assert sentence in said
+
+    world.bill(account, str(JULY), 900_00, discount_bp=1_000, ordered_on="2015-07-01")
+    assert json.loads(desk_of(f"api/v1/{WHERE}").text) == facts
+    desk_of.post(WHERE, "user")
+    finished(desk_of, WHERE)
+    assert json.loads(desk_of(f"api/v1/{WHERE}").text) != facts
+
+
+def test_an_entity_that_cannot_be_read_is_on_the_page(desk_of: Asking, world: World) -> None:
+    for entity in ("NL", "US"):
+        if f"billing_{entity.lower()}" in world.connections:
+            world.billing_db(entity).write_bytes(b"no database at all, of no use to anybody, whoever reads it" * 20)
+    desk_of.post(WHERE, "user")
+    said = words_of(finished(desk_of, WHERE).text)
+    assert "Not known" in said
+    assert "billing database not readable" in said
+
+
+def test_a_month_that_was_not_run_has_no_such_page(desk_of: Asking) -> None:
+    assert desk_of("months/2016-01/reports/leakage").status_code == 404
