@@ -30,6 +30,7 @@ LOOK = {
         "events list",
         "explain",
         "grants list",
+        "leakage",
         "letters book",
         "letters list",
     ),
