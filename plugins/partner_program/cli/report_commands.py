@@ -10,6 +10,7 @@ from partner_program.cli.inputs import AMOUNT, MONTH, PERCENT, installation
 from partner_program.cli.options import all_rows, example
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import euros_text
+from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
     from partner_program.domain.report import Report
@@ -92,3 +93,27 @@ def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> N
         click.echo(f"{said} {euros_text(fail_over_cents or 0)} EUR", err=True)
     if over or report.unknown:
         sys.exit(1)
+
+
+@click.command(epilog=example("partner-program forecast", "partner-program forecast 2015-08 --back 3"))
+@click.argument("month", type=MONTH, required=False)
+@click.option(
+    "--back",
+    type=click.IntRange(0, 24),
+    default=1,
+    show_default=True,
+    help="How many settled months to forecast too, and hold against what came.",
+)
+@report_options
+def forecast(month: BillingMonth | None, back: int, **shown: Any) -> None:
+    """Forecast MONTH for each partner: what is sure, expected and at risk, who will drop unless, who will rise.
+
+    Default: the month after the newest in force. The entities are asked now; no rate or letter follows. An entity that
+    cannot be read is named, its partners are not known, and the exit status is 1.
+    """
+    from partner_program.usecases.reports.forecast import forecast as look_ahead
+
+    report = look_ahead(installation(), month, back=back)
+    tell(report, **shown)
+    if report.unknown:
+        raise Refusal("not read: " + "; ".join(report.unknown))

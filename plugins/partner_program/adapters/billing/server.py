@@ -13,6 +13,7 @@ _WHOLE_COLUMNS: dict[str, tuple[int, ...]] = {
     "lines_of_accounts_of_orders": (1, 9, 10, 13),
     "doubtful_lines": (6,),
     "period_closes": (1, 2),
+    "renewals": (5, 7, 8),
 }
 _BIND = re.compile(r"(?<!:):([a-z_]+[0-9]*)")
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+)?", re.ASCII)

@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -26,6 +27,10 @@ CUT = 4 * LONGEST_TEXT + 1
 MOST_ROWS = {"period_closes": 1_000}
 MOST_ROWS_OTHERWISE = 2_000_000
 _READ_OPTIONAL = {name: re.compile(rf"(?<!AS )\b{name}\b") for name in (OPTIONAL_COLUMN, *COLUMNS_OF_ORDERS)}
+# Where lines of before a day are read, this stands for all lines. Its name sorts after theirs: its query needs them.
+_THEN = "program_mrr_line_then"
+_LINES = re.compile(r"\bprogram_mrr_line\b")
+_OF_CATALOGUE = ("columns_of_", "character_sets_of_", "relations", "unique_line_id")
 
 
 class BillingFault(Refusal):
@@ -39,7 +44,8 @@ class UndecodableText(Exception):
 class BillingSnapshot(ABC):
     """One read-only snapshot of an entity's billing database; each dialect has a subclass.
 
-    `sql_folder` holds the statements; `stand_ins` are the entity's own queries in place of relations, by name.
+    `sql_folder` holds the statements; `stand_ins` are the entity's own queries in place of relations, by name. Where
+    `posted_before` is set, lines that were posted on that day or later, or nobody knows when, are not there.
     """
 
     dialect: ClassVar[str]
@@ -49,6 +55,7 @@ class BillingSnapshot(ABC):
         self._sql_folder = sql_folder
         self._stand_ins = stand_ins
         self.files: tuple[SourceFile, ...] = ()  # where it is read from, if that is files
+        self.posted_before: date | None = None
 
     def statement(self, name: str) -> str:
         """Return the text of a statement in this dialect, with the entity's own queries in it if there are any."""
@@ -56,7 +63,11 @@ class BillingSnapshot(ABC):
         for column, read in _READ_OPTIONAL.items():
             if column in statement and column not in self._columns_of_lines:
                 statement = read.sub("NULL", statement)
-        return with_stand_ins(statement, self._stand_ins, keyword=self.stand_in_keyword)
+        stand_ins = self._stand_ins
+        if self.posted_before is not None and not name.startswith(_OF_CATALOGUE):
+            statement = _LINES.sub(_THEN, statement)
+            stand_ins = {**stand_ins, _THEN: read_statement(self._sql_folder, self.dialect, "lines_posted_before")}
+        return with_stand_ins(statement, stand_ins, keyword=self.stand_in_keyword)
 
     def lacks(self, columns: Sequence[str]) -> tuple[str, ...]:
         """Return which of these columns lines do not have."""
@@ -99,7 +110,8 @@ class BillingSnapshot(ABC):
     def rows(self, name: str, **values: object) -> Iterator[tuple[Any, ...]]:
         """Return the rows of a statement in the order of the database; raises `BillingFault` at one row too many."""
         most = MOST_ROWS.get(name, MOST_ROWS_OTHERWISE)
-        rows = self.read(name, **values, cut=CUT)
+        then = {} if self.posted_before is None else {"posted_before": str(self.posted_before)}
+        rows = self.read(name, **values, **then, cut=CUT)
         return chain(islice(rows, most), _no_more(rows, name, most))
 
     @abstractmethod

@@ -1,0 +1,300 @@
+"""The forecast of a month to come: what each partner will count for sure, as expected, and what of it is at risk."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Column
+from partner_program.domain.forecast_lines import ComingMonth, Part, expected_beside, with_parts
+from partner_program.domain.grace import settle_grants
+from partner_program.domain.money import euros_text
+from partner_program.domain.ownership import Ownership
+from partner_program.domain.program import Program
+from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
+from partner_program.domain.revenue import EntityRevenue
+from partner_program.domain.settlement import NO_HISTORY, PartnerHistory
+from partner_program.domain.totals import EUR, account_shares, account_total, merge_totals
+
+Certainty = Literal["will", "may"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPartner:
+    """What a month to come may bring a partner, in EUR cents.
+
+    `sure_cents` is posted already; `expected_cents` is that with what comes again; `at_risk_cents` is what of it may
+    not come. `tier` is the one in force before the month, None before the first; the other tiers are those of the three
+    amounts with the grants of `effective_on`, the first day on which the month can take force. `contract_cents` and
+    `credit_cents` are parts of what is at risk, `held_before` says that all that comes again is. `grant_ends_on` is the
+    day on which a grant that lifts the tier now is over, where that is on the effective day or before.
+    """
+
+    partner_id: Annotated[str, Column("partner")]
+    company_name: Annotated[str, Column("company")]
+    account_manager_id: Annotated[str, Column("manager")]
+    tier: Annotated[int | None, Column("now", "tier")]
+    sure_cents: Annotated[int, Column("sure EUR", "euros")]
+    expected_cents: Annotated[int, Column("expected EUR", "euros")]
+    at_risk_cents: Annotated[int, Column("at risk EUR", "euros")]
+    sure_tier: Annotated[int, Column("tier if sure", "tier")]
+    expected_tier: Annotated[int, Column("if expected", "tier")]
+    at_risk_tier: Annotated[int, Column("without at risk", "tier")]
+    contract_cents: Annotated[int, Column(None, "euros")]
+    credit_cents: Annotated[int, Column(None, "euros")]
+    held_before: Annotated[bool, Column(None)]
+    grant_ends_on: Annotated[date | None, Column(None)]
+
+
+@dataclass(frozen=True, slots=True)
+class NotForecast:
+    """A partner of whom the month to come is not known, and why."""
+
+    partner_id: Annotated[str, Column("partner")]
+    reason: Annotated[str, Column("reason")]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A partner that will drop, or that may: what has to be billed more, or what at risk has to come, in EUR cents."""
+
+    account_manager_id: Annotated[str, Column("manager")]
+    partner_id: Annotated[str, Column("partner")]
+    company_name: Annotated[str, Column("company")]
+    certainty: Annotated[Certainty, Column("drops")]
+    tier: Annotated[int, Column("now", "tier")]
+    tier_then: Annotated[int, Column("then", "tier")]
+    needed_cents: Annotated[int, Column("needed EUR", "euros")]
+    unless: Annotated[str, Column("unless")]
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A partner that will rise; `above_cents` is what is expected above the threshold of the new tier, in EUR cents.
+
+    It is None where a grant lifts the tier, and not what is expected.
+    """
+
+    account_manager_id: Annotated[str, Column("manager")]
+    partner_id: Annotated[str, Column("partner")]
+    company_name: Annotated[str, Column("company")]
+    tier: Annotated[int, Column("now", "tier")]
+    tier_then: Annotated[int, Column("then", "tier")]
+    expected_cents: Annotated[int, Column("expected EUR", "euros")]
+    above_cents: Annotated[int | None, Column("above it", "euros")]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The partners of a month to come, by id, and those of whom it is not known."""
+
+    month: BillingMonth
+    partners: tuple[ForecastPartner, ...]
+    not_known: tuple[NotForecast, ...]
+
+
+def forecast_month(
+    *,
+    month: BillingMonth,
+    program: Program,
+    entities: Sequence[Entity],
+    partners: Sequence[Partner],
+    links: Sequence[AccountLink],
+    rates: Mapping[str, Decimal],
+    coming: Sequence[ComingMonth],
+    histories: Mapping[str, PartnerHistory],
+    held_before: Collection[str] = (),
+) -> Forecast:
+    """Forecast a month by the rules of a run, with the links of its last day as they are known.
+
+    `rates` are units per EUR by currency, of a month before; `program` is the one of the day after the month, on which
+    it can take force at the earliest. `held_before` are partners whose month before is not known as a whole. A partner
+    at an entity that was not read, or that a run would hold, is not known: never lower.
+    """
+    beside = [expected_beside(each, month) for each in coming]
+    ownership = Ownership(month=month, links=links, partners=partners)
+
+    def revenues(parts: Sequence[Part]) -> list[EntityRevenue]:
+        return [with_parts(each, more, parts) for each, more in zip(coming, beside, strict=True)]
+
+    def totals(*parts: Part) -> dict[str, int]:
+        return _totals(month, ownership, rates, revenues(parts))
+
+    merged = merge_totals(
+        month=month,
+        entities=entities,
+        partners=partners,
+        links=links,
+        rates=rates,
+        revenues=revenues(("monthly", "contracts", "usage")),
+        entity_faults={},
+    )
+    not_known = {each.partner_id: each.reason for each in merged.held}
+    for each in coming:
+        for account_id in each.unsound_accounts:
+            owner = ownership.owner(each.revenue.entity, account_id)
+            if owner in ownership.authorized:
+                why = f"entity {each.revenue.entity}: a line of account {account_id} before the month cannot be counted"
+                not_known.setdefault(str(owner), why)
+    sure, kept, usual = totals(), totals("monthly", "usage"), totals("monthly", "usage", "credits")
+    companies = {each.partner_id: each for each in partners}
+    found = [
+        _partner(
+            companies[total.partner_id],
+            Amounts(
+                sure=sure.get(total.partner_id, 0),
+                expected=total.mrr_eur_cents,
+                without_contracts=kept.get(total.partner_id, 0),
+                with_usual_credits=usual.get(total.partner_id, 0),
+                held_before=total.partner_id in held_before,
+            ),
+            program=program,
+            month=month,
+            history=histories.get(total.partner_id, NO_HISTORY),
+        )
+        for total in merged.partners
+        if total.partner_id not in not_known
+    ]
+    return Forecast(month, tuple(found), tuple(NotForecast(*each) for each in sorted(not_known.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """A partner's totals of a month to come in EUR cents; the last two leave out more and more of what is at risk."""
+
+    sure: int
+    expected: int
+    without_contracts: int
+    with_usual_credits: int
+    held_before: bool
+
+    @property
+    def stays(self) -> int:
+        """What is left where nothing at risk comes."""
+        return min(self.with_usual_credits, self.sure) if self.held_before else self.with_usual_credits
+
+
+def _totals(
+    month: BillingMonth, ownership: Ownership, rates: Mapping[str, Decimal], revenues: Iterable[EntityRevenue]
+) -> dict[str, int]:
+    """EUR cents by partner, each account rounded once as a run rounds it; a currency without a rate is left out."""
+    known_rates = {**rates, EUR: Decimal(1)}
+    found: dict[str, int] = defaultdict(int)
+    for revenue in revenues:
+        owners = ownership.owners(revenue.entity)
+        for (account_id, currency), sums in account_shares(revenue, month.days).items():
+            if account_id in owners and currency in known_rates:
+                counted = account_total(revenue.entity, account_id, currency, sums, known_rates[currency])
+                found[owners[account_id]] += counted.mrr_eur_cents
+    return found
+
+
+def _partner(
+    partner: Partner, amounts: Amounts, *, program: Program, month: BillingMonth, history: PartnerHistory
+) -> ForecastPartner:
+    day = month.following.first_day
+
+    def tier(cents: int) -> int:
+        earned = program.earned_tier(cents)
+        settled = settle_grants(
+            grants=history.open_grants,
+            month=month,
+            effective_on=day,
+            earned_tier=earned,
+            highest_tier=program.highest_tier,
+        )
+        return max(earned, settled.granted_tier or 0)
+
+    now = None if history.previous_tier is None else program.tier_here(history.previous_tier)
+    return ForecastPartner(
+        partner_id=partner.partner_id,
+        company_name=partner.company_name,
+        account_manager_id=partner.account_manager_id,
+        tier=now,
+        sure_cents=amounts.sure,
+        expected_cents=amounts.expected,
+        at_risk_cents=amounts.expected - amounts.stays,
+        sure_tier=tier(amounts.sure),
+        expected_tier=tier(amounts.expected),
+        at_risk_tier=tier(amounts.stays),
+        contract_cents=amounts.expected - amounts.without_contracts,
+        credit_cents=amounts.without_contracts - amounts.with_usual_credits,
+        held_before=amounts.held_before,
+        grant_ends_on=_grant_that_ends(history.open_grants, month, day, program),
+    )
+
+
+def _grant_that_ends(grants: Sequence[GraceGrant], month: BillingMonth, day: date, program: Program) -> date | None:
+    """The end of the highest grant that was in force in the month and is over on a day; None where another goes on."""
+    begun = [each for each in grants if each.starts_on <= month.last_day and each.ends_on > month.first_day]
+    highest = max(begun, key=lambda each: (program.tier_here(each.tier), each.ends_on), default=None)
+    return highest.ends_on if highest is not None and highest.ends_on <= day else None
+
+
+def drops(forecast: Forecast, program: Program) -> list[Drop]:
+    """Who will drop, and who may where what is at risk does not come; by manager, the largest amount needed first."""
+    found = [row for each in forecast.partners if each.tier and (row := _drop(each, each.tier, program))]
+    return sorted(
+        found, key=lambda row: (row.account_manager_id, row.certainty == "may", -row.needed_cents, row.partner_id)
+    )
+
+
+def _drop(each: ForecastPartner, tier: int, program: Program) -> Drop | None:
+    certainty: Certainty = "will" if each.expected_tier < tier else "may"
+    then = each.expected_tier if certainty == "will" else each.at_risk_tier
+    if then >= tier:
+        return None
+    threshold = program.tiers[tier - 1].from_mrr_cents
+    amount = each.expected_cents if certainty == "will" else each.expected_cents - each.at_risk_cents
+    needed = threshold - amount
+    return Drop(
+        account_manager_id=each.account_manager_id,
+        partner_id=each.partner_id,
+        company_name=each.company_name,
+        certainty=certainty,
+        tier=tier,
+        tier_then=then,
+        needed_cents=needed,
+        unless="; ".join(_unless(each, certainty, needed)),
+    )
+
+
+def _unless(each: ForecastPartner, certainty: Certainty, needed: int) -> Iterator[str]:
+    if certainty == "will":
+        yield f"{euros_text(needed)} EUR more is billed than expected"
+    else:
+        yield f"{euros_text(needed)} EUR of what is at risk comes"
+        if each.contract_cents:
+            yield f"contracts of {euros_text(each.contract_cents)} EUR end and are not renewed yet"
+        if each.credit_cents:
+            yield f"credits of {euros_text(each.credit_cents)} EUR are usual"
+        if each.held_before:
+            yield "held in the month before"
+    if each.grant_ends_on is not None:
+        yield f"its grant ends on {each.grant_ends_on}"
+
+
+def rises(forecast: Forecast, program: Program) -> list[Rise]:
+    """Who will rise if all comes as expected; by manager, the nearest to the threshold first."""
+    found = [
+        Rise(
+            account_manager_id=each.account_manager_id,
+            partner_id=each.partner_id,
+            company_name=each.company_name,
+            tier=each.tier,
+            tier_then=each.expected_tier,
+            expected_cents=each.expected_cents,
+            above_cents=_above(each, program),
+        )
+        for each in forecast.partners
+        if each.tier is not None and each.expected_tier > each.tier
+    ]
+    return sorted(found, key=lambda row: (row.account_manager_id, row.above_cents or 0, row.partner_id))
+
+
+def _above(each: ForecastPartner, program: Program) -> int | None:
+    above = each.expected_cents - program.tiers[each.expected_tier - 1].from_mrr_cents
+    return above if above >= 0 else None

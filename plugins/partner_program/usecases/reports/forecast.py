@@ -1,0 +1,247 @@
+"""What the month to come will bring: asked from the entities now, with the last months' forecasts held against them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.billing.coming_month import read_coming_month
+from partner_program.adapters.database import counted_months
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.forecast import (
+    Drop,
+    Forecast,
+    ForecastPartner,
+    NotForecast,
+    Rise,
+    drops,
+    forecast_month,
+    rises,
+)
+from partner_program.domain.forecast_lines import ComingMonth
+from partner_program.domain.forecast_proof import BackTest, Miss, hold_against
+from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.month_order import IN_FORCE
+from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program
+from partner_program.domain.refusals import NotThere, Refusal
+from partner_program.domain.registry import AUTHORIZED, Entity, ExchangeRate, Registry
+from partner_program.domain.report import Equation, Report, ReportTable
+from partner_program.domain.revenue import EntityRevenue
+from partner_program.domain.totals import EUR
+from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.rates import judged_rates
+from partner_program.usecases.side_by_side import side_by_side
+
+MOST_IN_ARREARS_BP = 50_00  # below this share posted before the month, what is sure says little
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A month to forecast, as it was known before a day; None: as it is known now."""
+
+    month: BillingMonth
+    posted_before: date | None = None
+
+
+def forecast(installation: Installation, month: BillingMonth | None = None, *, back: int = 1) -> Report:
+    """Forecast a month for each partner, with the forecasts of the last `back` settled months held against them.
+
+    The month is the one after the newest in force, unless it is named. A month that was settled is forecast as it would
+    have been before its first day. Nothing is written. An entity that does not answer is in `unknown`.
+    """
+    with installation.database.reading() as connection:
+        month, past = _months(connection, month, back)
+        registry = registry_store.load_registry(connection)
+        limit = installation.program_on_or_first(month.last_day).rate_move_limit_bp
+        relied_on = [each.rate for each in judged_rates(connection, registry, limit_bp=limit) if each.relied_on]
+    asked = list(dict.fromkeys([_Asked(month, month.first_day if month in past else None), *map(_as_before, past)]))
+    read, unknown = _read(installation, registry.entities, asked)
+    found = {each.month: _forecast(installation, registry, relied_on, each.month, read[each]) for each in asked}
+    tests, misses = _held_against(installation, past, found)
+    program = _program(installation, month)
+    coming = found[month]
+    falling, rising = drops(coming, program), rises(coming, program)
+    return Report(
+        name="forecast",
+        title=f"Forecast of {month}" + (", as it was known before its first day" if month in past else ""),
+        month=month,
+        said=(*_said(coming, falling, rising), *map(_said_of_test, tests), _said_of_rates(relied_on, month)),
+        tables=(
+            ReportTable("drops", "Will drop, or may, unless", Drop, falling, "Nobody."),
+            ReportTable("rises", "Will rise if all comes as expected", Rise, rising, "Nobody."),
+            ReportTable("partners", "Each partner, sure, expected and at risk", ForecastPartner, coming.partners),
+            ReportTable("not_known", "Not known, and so not lower", NotForecast, coming.not_known, "Nobody."),
+            ReportTable("back_test", "Forecasts held against what was settled", BackTest, tests, "No month settled."),
+            ReportTable("misses", "Partners of which another tier was expected", Miss, misses, "Nobody."),
+        ),
+        equations=_equations(coming),
+        unknown=tuple(unknown),
+    )
+
+
+def _as_before(month: BillingMonth) -> _Asked:
+    return _Asked(month, month.first_day)
+
+
+def _months(connection: Connection, month: BillingMonth | None, back: int) -> tuple[BillingMonth, list[BillingMonth]]:
+    """The month to forecast, and the settled ones to hold against, newest first; refuses a month further on."""
+    settled = settlement_history.assessed_months(connection)
+    newest = max((each for each, status in settled.items() if status == IN_FORCE), default=None)
+    if newest is None:
+        raise NotThere("no month is in force yet: there is nothing to hold a forecast against")
+    month = month or newest.following
+    if month != newest.following and month not in settled:
+        raise NotThere(f"month {month} cannot be forecast: only {newest.following}, or a month that was settled")
+    past = sorted((each for each in settled if each <= month), reverse=True)
+    return month, past[: max(back, 1) if month in settled else back]
+
+
+def _program(installation: Installation, month: BillingMonth) -> Program:
+    """The programme of the first day on which a month can take force."""
+    return installation.program_on_or_first(month.following.first_day)
+
+
+def _read(
+    installation: Installation, entities: Sequence[Entity], asked: Sequence[_Asked]
+) -> tuple[dict[_Asked, list[ComingMonth]], list[str]]:
+    """What each entity that bills in it shows of each month; which did not answer, and why."""
+    questions = [(each, entity) for each in asked for entity in entities if entity.bills_in(each.month)]
+    answers = side_by_side([partial(_ask, installation, entity, each) for each, entity in questions])
+    read: dict[_Asked, list[ComingMonth]] = {each: [] for each in asked}
+    faults = {}
+    for (each, entity), answer in zip(questions, answers, strict=True):
+        read[each].append(answer)
+        if answer.revenue.fault is not None:
+            faults[entity.entity] = answer.revenue.fault
+    return read, [f"partners with an account at entity {entity}: {why}" for entity, why in sorted(faults.items())]
+
+
+def _ask(installation: Installation, entity: Entity, asked: _Asked) -> ComingMonth:
+    try:
+        fields = billing_fields(installation, entity)
+    except Refusal as refusal:
+        return ComingMonth(EntityRevenue(entity.entity, (), (), (), (), fault=str(refusal)))
+    return read_coming_month(
+        fields,
+        entity,
+        asked.month,
+        largest_line=installation.largest_line(asked.month),
+        sql_folder=installation.include / "sql",
+        posted_before=asked.posted_before,
+    )
+
+
+def _forecast(
+    installation: Installation,
+    registry: Registry,
+    relied_on: Sequence[ExchangeRate],
+    month: BillingMonth,
+    coming: Sequence[ComingMonth],
+) -> Forecast:
+    authorized = [each.partner_id for each in registry.partners if each.status == AUTHORIZED]
+    with installation.database.reading() as connection:
+        histories = settlement_history.load_histories(
+            connection, month, dict.fromkeys(authorized, month.following.first_day)
+        )
+        before = settlement_history.settlements_of(connection, month.preceding)
+        held = counted_months.held_in(connection, month.preceding) if before else set()
+    return forecast_month(
+        month=month,
+        program=_program(installation, month),
+        entities=registry.entities,
+        partners=registry.partners,
+        links=registry.account_links,
+        rates={currency: each.units_per_eur for currency, each in _rates(relied_on, month).items()},
+        coming=coming,
+        histories=histories,
+        held_before=held,
+    )
+
+
+def _rates(relied_on: Sequence[ExchangeRate], month: BillingMonth) -> dict[str, ExchangeRate]:
+    """The newest rate of each currency before a month: what the month's own will be, nobody knows."""
+    found: dict[str, ExchangeRate] = {}
+    for each in sorted(relied_on, key=lambda rate: rate.billing_month):
+        if each.billing_month < month:
+            found[each.currency] = each
+    return found
+
+
+def _held_against(
+    installation: Installation, past: Sequence[BillingMonth], found: dict[BillingMonth, Forecast]
+) -> tuple[list[BackTest], list[Miss]]:
+    tests, misses = [], []
+    for month in past:
+        with installation.database.reading() as connection:
+            settlements = settlement_history.settlements_of(connection, month)
+            assigned = settlement_history.assigned_partners(connection, month, settlements[-1].revision)
+        settled = {
+            partner_id: (each.figures.mrr_eur_cents, each.figures.earned_tier)
+            for partner_id, each in assigned.items()
+            if each.figures.earned_tier is not None
+        }
+        program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+        row, missed = hold_against(found[month], settled, program)
+        tests.append(row)
+        misses += missed
+    return tests, misses
+
+
+def _said(coming: Forecast, falling: Sequence[Drop], rising: Sequence[Rise]) -> Iterator[str]:
+    certain = sum(each.certainty == "will" for each in falling)
+    yield (
+        f"{plural(certain, 'partner')} of {len(coming.partners):,} will drop unless more is billed than expected, "
+        f"{len(falling) - certain:,} more may; {len(rising):,} will rise."
+    )
+    if coming.not_known:
+        yield f"Of {plural(len(coming.not_known), 'partner')} the month is not known: they are not lower."
+
+
+def _said_of_test(test: BackTest) -> str:
+    said = (
+        f"Held against {test.billing_month}, with what was posted before its first day: {test.right:,} of "
+        f"{plural(test.partners, 'tier')} right, {test.too_high:,} too high, {test.too_low:,} too low; "
+        f"{euros_text(test.expected_cents)} EUR expected, {euros_text(test.settled_cents)} settled; "
+        f"all errors without their sign {euros_text(test.absolute_cents)}."
+    )
+    if test.sure_bp is None:
+        return said
+    posted = f" {percent_text(test.sure_bp)} of it was posted before"
+    few = ": most is posted later, so that what is sure before a month says little" * (
+        test.sure_bp < MOST_IN_ARREARS_BP
+    )
+    return f"{said}{posted}{few}."
+
+
+def _said_of_rates(relied_on: Sequence[ExchangeRate], month: BillingMonth) -> str:
+    rates = [each for each in _rates(relied_on, month).values() if each.currency != EUR]
+    by_month: dict[BillingMonth, list[str]] = defaultdict(list)
+    for each in sorted(rates, key=lambda rate: rate.currency):
+        by_month[each.billing_month].append(each.currency)
+    of = "; ".join(f"{', '.join(currencies)} of {known}" for known, currencies in sorted(by_month.items()))
+    return (
+        f"Converted at the newest exchange rates before the month: {of or 'all is in EUR'}. No rate or letter follows."
+    )
+
+
+def _equations(coming: Forecast) -> tuple[Equation, ...]:
+    sure = sum(each.sure_cents for each in coming.partners)
+    expected = sum(each.expected_cents for each in coming.partners)
+    contracts = sum(each.contract_cents for each in coming.partners)
+    return (
+        Equation(
+            "expected",
+            (
+                ("posted already", sure),
+                ("monthly fees and usage that come again", expected - sure - contracts),
+                ("contracts that end and are renewed", contracts),
+            ),
+            ("expected", expected),
+        ),
+    )
