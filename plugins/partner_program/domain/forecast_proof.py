@@ -65,7 +65,8 @@ def hold_against(
     total = sum(cents for _, (cents, _) in both)
     errors = [each.expected_cents - cents for each, (cents, _) in both]
     too_high = sum(miss.expected_tier > miss.earned_tier for miss in misses)
-    everybody = settled.keys() | {each.partner_id for each in (*forecast.partners, *forecast.not_known)}
+    known, others = ({each.partner_id for each in forecast.partners}, {each.partner_id for each in forecast.not_known})
+    everybody = settled.keys() | known | others
     row = BackTest(
         billing_month=str(forecast.month),
         partners=len(both),
