@@ -55,7 +55,7 @@ def test_order_and_cancel_is_a_line_of_less_than_three_days_across_the_months_en
     [
         (1_250_00, 1_750_00, True),  # exactly 40 % and 500.00
         (1_250_01, 1_750_01, False),  # a little less than 40 %
-        (1_249_99, 1_749_98, False),  # 499.99
+        (1_000_00, 1_499_99, False),  # 499.99
         (1_250_00, 750_00, True),
         (0, 500_00, True),
         (-100_00, 500_00, True),

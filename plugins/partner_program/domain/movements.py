@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 
 from partner_program.domain.counted_months import CountedAccount, CountedMonth, ForeignSum, foreign_sums
 from partner_program.domain.money import rate_ratio, round_half_away
@@ -137,13 +138,9 @@ def _ratio(units_per_eur: str) -> tuple[int, int]:
 def _moves(before: CountedMonth, now: CountedMonth, known: Known) -> Iterator[_Move]:
     """The accounts that somebody else has now; one of a held partner counts as it was last known."""
     owners, of_held = now.owners, now.held_accounts
-    for row in before.accounts:
+    for row in chain(before.accounts, _rows(known)):
         owner = owners.get(row[1:4]) or of_held.get(row[1:3])
         if owner is not None and owner != row[0]:
-            yield row, owner
-    for row in _rows(known):
-        owner = owners.get(row[1:4]) or of_held.get(row[1:3])
-        if owner is not None and owner != row[0] and row[1:4] not in before.owners:
             yield row, owner
 
 
@@ -153,7 +150,7 @@ def _rows(known: Known) -> Iterable[CountedAccount]:
 
 def _still_known(before: CountedMonth, now: CountedMonth, known: Known, moves: Sequence[_Move]) -> Known:
     """What is last known of the partners that are held now, with the accounts that are theirs now."""
-    held = set(now.held) - now.totals.keys()
+    held = now.held
     owner_of = dict(moves)
     found: dict[str, list[CountedAccount]] = {}
     for row in (*before.accounts, *_rows(known)) if held else ():

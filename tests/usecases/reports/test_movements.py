@@ -113,6 +113,32 @@ def test_partners_of_an_entity_that_is_not_closed_are_held_and_come_back(world: 
     assert "held_cents" not in partner(moved(world, JUNE, JULY), "P2"), "released in the same month, it was never away"
 
 
+def test_an_account_that_left_a_held_partner_meanwhile_comes_back_to_nobody(world: World) -> None:
+    settle(world, JUNE, GO_LIVE)
+    for month in (JULY, AUGUST):
+        world.reopen(month, "US")
+    settle(world, JULY, "2015-08-03")  # P2 and P3 are held; P3 has A3 at NL, 7,000.00 EUR
+    world.tables["account_links"][2] |= {"valid_to": "2015-08-10"}
+    world.link("P1", "NL", "A3", since="2015-08-10")
+    world.load()
+    settle(world, AUGUST, "2015-09-01")
+    moved_on = moved(world, JULY, AUGUST)
+    assert partner(moved_on, "P1")["link_moves_cents"] == "700000"
+    known = {row["partner_id"]: row["known_eur_cents"] for row in rows_of(moved_on, "held")}
+    assert known == {"P2": 1_000_00, "P3": 2_000_00}
+    world.bill("B2", "2015-09", 1_100_00, entity="US")
+    world.bill("B3", "2015-09", 2_200_00, entity="US")
+    world.bill("A1", "2015-09", 2_000_00)
+    world.bill("A3", "2015-09", 7_000_00)
+    world.rate("2015-09", "USD", "1.1")
+    world.close("2015-09")
+    world.load()
+    settle(world, "2015-09", "2015-10-01")
+    assert partner(moved(world, AUGUST, "2015-09"), "P3") == {
+        "from_tier": "held", "to_tier": "2", "held_cents": "200000", "mrr_eur_cents": "200000",
+    }  # fmt: skip
+
+
 def test_a_month_without_one_before_it_is_answered_so(world: World) -> None:
     settle(world, JUNE, GO_LIVE)
     report = movements_to(world.installation, BillingMonth.parse(JUNE))

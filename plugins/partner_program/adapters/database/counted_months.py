@@ -71,37 +71,28 @@ def _held_by(settlement_id: int) -> Any:
     return select(held.partner_id).where(held.settlement_id == settlement_id)
 
 
-def last_known(connection: Connection, month: BillingMonth) -> dict[str, list[CountedAccount]]:
-    """Return what was counted last of the partners that are held in a month, however long they have been held.
+def known_from(connection: Connection, month: BillingMonth) -> BillingMonth:
+    """Return the month from which on one has to read to know what is last known of those held in this one.
 
-    One that was out of the programme since, or was never counted, has nothing.
+    It is the month itself where nothing is known of them: they were never counted, or out of the programme since.
     """
-    known: dict[str, list[CountedAccount]] = {}
-    waiting = held_in(connection, month)
-    account, assessment = schema.assessment_account.c, schema.assessment.c
     held_by = settlements_of(connection, month)[-1].settlement_id
+    waiting, found = held_in(connection, month), month
+    assessment = schema.assessment.c
     while waiting:
         month = month.preceding
         settlements = settlements_of(connection, month)
         if not settlements:
             break
-        here = str(month), settlements[-1].revision
         assessed = select(assessment.partner_id).where(
-            assessment.billing_month == here[0],
-            assessment.revision == here[1],
+            assessment.billing_month == str(month),
+            assessment.revision == settlements[-1].revision,
             assessment.partner_id.in_(_held_by(held_by)),
         )
-        found = waiting.intersection(connection.execute(assessed).scalars())
-        rows = select(*(account[name] for name in CountedAccount._fields)).where(
-            account.billing_month == here[0],
-            account.revision == here[1],
-            account.partner_id.in_(_held_by(held_by)),
-        )
-        for row in connection.execute(rows):
-            if row.partner_id in found:
-                known.setdefault(row.partner_id, []).append(CountedAccount._make(row))
-        waiting = (waiting - found) & held_in(connection, month)
-    return known
+        counted = waiting.intersection(connection.execute(assessed).scalars())
+        found = month if counted else found
+        waiting = (waiting - counted) & held_in(connection, month)
+    return found
 
 
 def held_in(connection: Connection, month: BillingMonth) -> set[str]:

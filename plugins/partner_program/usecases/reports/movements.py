@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import counted_months
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database.register import company_names
@@ -20,6 +22,7 @@ from partner_program.domain.movement_rows import (
     partner_rows,
     tier_rows,
 )
+from partner_program.domain.movements import Known
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.report import Report, ReportTable
@@ -34,16 +37,27 @@ def movements_between(installation: Installation, first: BillingMonth, last: Bil
     """
     if last <= first:
         raise Refusal(f"from {first} to {last} nothing moves: expected a later month after {first}")
-    chain = [first]
-    while chain[-1] < last:
-        chain.append(chain[-1].following)
+    chain = _chain(first, last)
     with installation.database.reading() as connection:
         for month in (last, *chain):
             settlement_history.settlements_or_refusal(connection, month)
-        counted = (counted_months.counted_month(connection, month) for month in chain)
-        found = movements(counted, counted_months.last_known(connection, first))
+        earlier = _chain(counted_months.known_from(connection, first), first)
+        known = _moved(connection, earlier, {}).known if len(earlier) > 1 else {}
+        found = _moved(connection, chain, known)
         names = company_names(connection)
     return _report(found, chain, names, max(len(each.tiers) for each in installation.programs))
+
+
+def _chain(first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:
+    chain = [first]
+    while chain[-1] < last:
+        chain.append(chain[-1].following)
+    return chain
+
+
+def _moved(connection: Connection, chain: Sequence[BillingMonth], known: Known) -> Movements:
+    """What moved over settled months in a row, one read after the other."""
+    return movements((counted_months.counted_month(connection, month) for month in chain), known)
 
 
 def movements_to(installation: Installation, month: BillingMonth) -> Report:
