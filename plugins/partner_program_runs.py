@@ -15,7 +15,7 @@ from typing import Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-DAGS = ("monthly_tier_assignment", "migration_2015", "tier_letters", "programme_reminders")
+DAGS = ("monthly_tier_assignment", "migration_2015", "tier_letters", "programme_reminders", "programme_events")
 RESULT, STOPPED_BY = "run_note", "stopped_by"
 _LONGEST = 500  # characters; Airflow's column takes 1,000
 _NAMED = 3  # of the steps that failed

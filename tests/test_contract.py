@@ -13,6 +13,7 @@ from typing import Any
 import click
 import pytest
 
+from partner_program.adapters import webhook_settings
 from partner_program.adapters.billing.pull import faults_in_reading, pull_month
 from partner_program.adapters.connections import ConnectionFields, sqlalchemy_url
 from partner_program.adapters.database.database import CONN_ID, CONN_TYPES
@@ -169,8 +170,8 @@ def test_connections_have_the_names_and_types_of_the_page() -> None:
     with pytest.raises(Refusal) as refused:
         sqlalchemy_url(ConnectionFields("orders_nl", "oracle"))
     assert types["orders_<entity>"] == expected_types(str(refused.value))
-    assert {sending_settings.CONN_ID, keys.CONN_ID} < types.keys()
-    assert len(types) == 6
+    assert {sending_settings.CONN_ID, keys.CONN_ID, webhook_settings.CONN_ID} < types.keys()
+    assert len(types) == 7
 
 
 def pull_of_type(conn_type: str) -> EntityRevenue:

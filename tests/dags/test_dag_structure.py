@@ -41,7 +41,7 @@ print(json.dumps({
 """
 
 
-LETTERS, REMINDERS = "tier_letters", "programme_reminders"
+LETTERS, REMINDERS, EVENTS = "tier_letters", "programme_reminders", "programme_events"
 SENDING = ("begin_letters", "approve_letters", "send_canary", "send_letters", "send_deferred", "reconcile_letters")
 
 
@@ -65,7 +65,7 @@ def parsed(airflow_home):
 
 
 def test_each_dag_of_the_contract_is_there_and_nothing_fails_to_import(parsed):
-    assert parsed["dags"] == sorted([*MONTHLY, LETTERS, REMINDERS])
+    assert parsed["dags"] == sorted([*MONTHLY, LETTERS, REMINDERS, EVENTS])
     assert parsed["import_errors"] == {}
     assert parsed["ours"]
 
@@ -99,7 +99,7 @@ def test_every_step_is_tried_again_as_each_is_safe_to_repeat(dag):
     assert [task.task_id for task in dag.tasks if not task.retries] == []
 
 
-@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS, EVENTS])
 def test_each_try_of_each_task_has_a_time_limit_longer_than_an_entitys_deadline(bag, dag_id):
     limits = {task.task_id: task.execution_timeout for task in bag.dags[dag_id].tasks}
 
@@ -245,7 +245,7 @@ def test_one_run_at_a_time_and_none_for_the_past(dag):
     assert dag.catchup is False
 
 
-@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS, EVENTS])
 def test_each_dag_has_its_manual_and_sends_an_alert_when_it_fails(bag, dag_id):
     dag = bag.dags[dag_id]
     assert dag.doc_md.startswith("# ")
@@ -254,7 +254,7 @@ def test_each_dag_has_its_manual_and_sends_an_alert_when_it_fails(bag, dag_id):
     assert len(dag.description) > 20
 
 
-@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS, EVENTS])
 def test_each_task_says_in_airflow_what_it_does_and_each_param_what_it_means(bag, dag_id):
     from partner_program.airflow_steps.notes import NOTES
 
@@ -374,7 +374,7 @@ def test_tasks_stand_in_groups_and_keep_the_ids_of_the_contract(bag, dag_id, gro
     assert all(found[name].group_display_name and found[name].tooltip for name in groups)
 
 
-@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS])
+@pytest.mark.parametrize("dag_id", [*MONTHLY, LETTERS, REMINDERS, EVENTS])
 def test_dags_and_tasks_have_a_name_in_words(bag, dag_id):
     dag = bag.dags[dag_id]
 

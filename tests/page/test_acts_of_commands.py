@@ -46,7 +46,7 @@ LOOK = {
         "proof who",
     ),
     *("quote", "rates list", "register", "reminders list", "reminders show", "restatement show", "simulate"),
-    *("events list", "source check"),
+    "source check",
 }
 
 

@@ -9,8 +9,12 @@ import pytest
 from partner_program.adapters.database import events as event_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.events import OutboxEvent, id_of
+from partner_program.usecases.benefits import Asked, Said, refuse_benefit, request_benefit
+from partner_program.usecases.digests.collecting import collect_digests
 from partner_program.usecases.events import list_events
+from partner_program.usecases.grants import grant_grace
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
+from partner_program.usecases.publication import publish_owed
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.worlds import World
 
@@ -142,3 +146,53 @@ def test_no_event_names_a_company_or_a_person(june: World) -> None:
     written = json.dumps([[each.data, each.amounts, each.subject] for each in events(june)])
     for name in ("Company", "Jo", "Pat", "@", ".example"):
         assert name not in written
+
+
+def test_a_published_rate_is_told_when_it_was_read_back_and_only_then(june: World) -> None:
+    june.orders("NL")
+    publish_owed(june.installation, published_on=date(2015, 8, 1))
+    publish_owed(june.installation, published_on=date(2015, 8, 2))
+    published = events(june, "rate.published")
+    assert [each.subject for each in published] == ["P1", "P3"]
+    assert told(published[0])[1] == {
+        "account_id": "A1",
+        "entity": "NL",
+        "revision": 1,
+        "tier": 2,
+        "valid_from": GO_LIVE,
+    }
+    assert json.loads(published[0].amounts) == {"monthly_fee_discount_bp": 800, "setup_fee_discount_bp": 2000}
+
+
+def test_a_grace_period_that_ends_is_told_once_by_the_weekly_look(june: World) -> None:
+    grant_grace(
+        june.installation,
+        "P1",
+        tier=4,
+        starts_on=date(2015, 8, 1),
+        ends_on=date(2015, 9, 20),
+        granted_by="pat",
+        reason="growth plan",
+        today=date(2015, 8, 1),
+    )
+    for day in (10, 24, 25, 31):
+        collect_digests(june.installation, on=date(2015, 8, day), due_days=30, by="kim", clock=lambda: 1_441_000_000.0)
+    (ending,) = events(june, "grace.ending")
+    assert told(ending) == ("P1", {"ends_on": "2015-09-20", "grant_id": "P1-2015-08-01-T4", "tier": 4})
+
+
+def test_a_decision_about_a_benefit_is_told_with_it_and_a_request_is_not(june: World) -> None:
+    here, said = june.installation, Said("pat", "to try", date(2015, 8, 3))
+    request = request_benefit(here, Asked("P3", "seeding_options", date(2015, 8, 3), quantity=5), said).request
+    assert events(june, "benefit.decided") == []
+    refuse_benefit(here, request.request_id, Said("kim", "none left", date(2015, 8, 4)))
+    refuse_benefit(here, request.request_id, Said("kim", "none left", date(2015, 8, 4)))
+    (decided,) = events(june, "benefit.decided")
+    subject, data = told(decided)
+    assert (subject, data["decision"], data["benefit"], data["decided_on"]) == (
+        "P3",
+        "refused",
+        "seeding_options",
+        "2015-08-04",
+    )
+    assert "none left" not in decided.data

@@ -20,6 +20,7 @@ SECTIONS = {
     "publish_rates": "Rates in order databases",
     "tier_letters": "Letters",
     "programme_reminders": "Digests for partner managers",
+    "programme_events": "Events for other systems",
 }
 OF_ONE_ENTITY = ("pull_mrr", "publish_rates")
 _MOST_ENTITIES = 5

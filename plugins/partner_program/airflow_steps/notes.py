@@ -97,6 +97,10 @@ NOTES = {
     "reconcile_digests": (
         "Counts the week's digests. Fails where one was not taken: `partner-program reminders list` says why."
     ),
+    "send_events": (
+        "Sends the events that may go now to the endpoint, each partner's in order. Fails where one was not taken ten "
+        "times: `partner-program events list --state dead` names it. Clearing it sends what was not taken."
+    ),
     "end_letters": "Fails where anything before it failed, so that a run whose letters were not sent is no success.",
 }
 _NAMES = {

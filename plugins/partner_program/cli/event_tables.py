@@ -6,6 +6,15 @@ from partner_program.cli.long_tables import print_rows
 
 if TYPE_CHECKING:
     from partner_program.usecases.events import EventList
+    from partner_program.usecases.events_sending import EventReport
+
+
+def sent_text(report: "EventReport") -> str:
+    """Say how many events reached each state."""
+    if not report.is_connected:
+        return "no endpoint: the connection events_webhook is not set, and nothing is sent"
+    counts = (f"{count} {state.replace('_', ' ')}" for state, count in sorted(report.outcomes.items()))
+    return "events: " + (", ".join(counts) or "nothing new")
 
 
 def print_events(found: "EventList", *, every: bool) -> None:
@@ -17,9 +26,9 @@ def print_events(found: "EventList", *, every: bool) -> None:
             "id": "left",
             "kind": "left",
             "subject": "left",
+            "month": "left",
             "state": "left",
             "tried": "right",
-            "says": "left",
             "reply": "left",
         },
         (
@@ -28,9 +37,9 @@ def print_events(found: "EventList", *, every: bool) -> None:
                 each.event_id,
                 each.kind,
                 each.subject,
+                each.billing_month or "",
                 each.status.replace("_", " "),
                 str(each.attempts),
-                each.data,
                 each.reply or "",
             )
             for each in found.events

@@ -51,6 +51,8 @@ DIGESTS_APPROVED_BY_NOBODY = "digests approved without a person"
 DIGESTS_SENT = "digests sent"
 DIGEST_ARRIVED = "digest arrived"
 DIGEST_NEVER_CAME = "digest never came"
+EVENT_AGAIN = "event to be sent again"
+EVENT_GIVEN_UP = "event given up"
 BY_SCHEDULE = "schedule"  # who ran a month that no person started
 
 

@@ -147,8 +147,11 @@ def tiers_changed(
     return found
 
 
-def rate_published(*, entity: str, rate: PublishedRate, partner_id: str, at: int) -> Event:
-    """A rate was read back from an entity's order database, where orders of this account get it from that day on."""
+def rate_published(*, entity: str, rate: PublishedRate, partner_id: str | None, at: int) -> Event:
+    """A rate was read back from an entity's order database, where orders of this account get it from that day on.
+
+    Without a partner it is about the account.
+    """
     data = {
         "entity": entity,
         "account_id": rate.account_id,
@@ -161,7 +164,8 @@ def rate_published(*, entity: str, rate: PublishedRate, partner_id: str, at: int
         "setup_fee_discount_bp": rate.setup_fee_discount_bp,
     }
     key = (entity, rate.account_id, rate.valid_from, rate.revision)
-    return _event("rate.published", key, partner_id, partner_id, None, at, data, amounts)
+    subject = partner_id or f"{entity}/{rate.account_id}"
+    return _event("rate.published", key, subject, partner_id, None, at, data, amounts)
 
 
 def grace_ending(*, partner_id: str, grant_id: str, tier: int, ends_on: date, at: int) -> Event:

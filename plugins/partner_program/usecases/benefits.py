@@ -4,6 +4,7 @@ Each act is one transaction with the record of who did it. One writer at a time 
 people who approve at once never pass a limit together.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import benefits as benefit_store
+from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import now_by, record_act
@@ -21,6 +23,7 @@ from partner_program.adapters.reports.records import records_csv, records_json
 from partner_program.domain import acts
 from partner_program.domain import benefits as rules
 from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing, StepAct
+from partner_program.domain.events import benefit_decided
 from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import Partner, request_id_of
@@ -208,7 +211,7 @@ def find_request(connection: Connection, request_id: str) -> BenefitRequest:
 
 
 def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
-    """Store the newest step, with the act of who made it; where it is only tried, nothing."""
+    """Store the newest step, its act and the event of a decision; where it is only tried, nothing."""
     if said.only_try:
         return
     step = request.steps[-1]
@@ -221,6 +224,8 @@ def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
         {"benefit": request.benefit, "step_no": len(request.steps), "values": _values(step)},
         partner_id=request.partner_id,
     )
+    if step.act in ("approved", "refused", "withdrawn"):
+        event_store.add_events(connection, [benefit_decided(request=request, at=int(time.time()))])
 
 
 def _values(step: BenefitStep) -> dict[str, object]:

@@ -1,12 +1,19 @@
-"""Events as they stand: which were written, and what became of each."""
+"""Events: which were written, what became of each, and a person's decision about one that was not taken."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from partner_program.adapters.database import events as event_store
+from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.reports.events import events_json
+from partner_program.domain.acts import EVENT_AGAIN, EVENT_GIVEN_UP, Doer
 from partner_program.domain.events import EVENT_STATES, EventState, OutboxEvent
+from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.usecases.installation import Installation
+
+EventResolution = Literal["again", "given_up"]
+_MAY_BE: dict[EventResolution, tuple[EventState, ...]] = {"again": ("dead",), "given_up": ("dead", "deferred")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,29 @@ def list_events(installation: Installation, *, state: EventState | None = None, 
         counted = event_store.count_states(connection)
         events = event_store.newest_events(connection, states=states, first=first)
     return EventList(tuple(events), sum(counted.get(each, 0) for each in states))
+
+
+def resolve_event(installation: Installation, event_id: str, resolution: EventResolution, by: Doer) -> OutboxEvent:
+    """Record a person's decision about an event that was not taken; return it as it is then.
+
+    `again` lets a dead one be tried anew, `given_up` leaves it unsent for ever; either way later events of its partner
+    go on. Raises `Refusal` for any other.
+    """
+    with installation.database.writing() as connection:
+        row = event_store.find_event(connection, event_id)
+        if row is None:
+            raise NotThere(f"there is no event {event_id}: partner-program events list")
+        if row.status not in _MAY_BE[resolution]:
+            raise Refusal(f"event {event_id} is {row.status.replace('_', ' ')}: nothing to resolve so")
+        if resolution == "again":
+            event_store.move(connection, row, "waiting", attempts=0, not_before=None)
+        else:
+            event_store.move(connection, row, "given_up", not_before=None)
+        kind = EVENT_AGAIN if resolution == "again" else EVENT_GIVEN_UP
+        detail = {"kind": row.kind, "subject": row.subject, "state": row.status, "attempts": row.attempts}
+        record_act(connection, kind, event_id, by, detail, partner_id=row.partner_id)
+        found = event_store.find_event(connection, event_id)
+    return found or row
 
 
 def events_file(events: Sequence[OutboxEvent]) -> str:

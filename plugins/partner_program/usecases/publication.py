@@ -1,6 +1,7 @@
 """Publishes rates and benefits to the entities' order databases: owed rows are appended, read back and compared."""
 
 import json
+import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import benefit_publication as benefit_outbox
+from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import publication as publication_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
@@ -25,6 +27,7 @@ from partner_program.adapters.orders import database as orders_db
 from partner_program.adapters.orders.rows import FoundRows, Kind, Row
 from partner_program.domain.acts import RATES_PUBLISHED
 from partner_program.domain.benefit_publication import PublishedBenefit, benefit_key
+from partner_program.domain.events import rate_published
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.publication import PublishedRate, rate_key, rows_owed
@@ -233,6 +236,7 @@ def _record(
     if owed_rates or owed_benefits:
         with installation.database.writing() as connection:
             publication_store.mark_published(connection, entity.entity, owed_rates, published_on=published_on)
+            _tell(connection, entity, [row for row, day in rates.wanted if day is None])
             benefit_outbox.mark_published(connection, entity.entity, owed_benefits, published_on=published_on)
             if done_by is not None:
                 keys = json.dumps([*owed_rates, *owed_benefits], default=str)
@@ -243,6 +247,30 @@ def _record(
                 doer = now_by(done_by, "published what was owed")
                 record_act(connection, RATES_PUBLISHED, entity.entity, doer, detail)
     return rates.new + (benefits.new if benefits else 0)
+
+
+def _tell(connection: Connection, entity: Entity, published: Sequence[PublishedRate]) -> None:
+    """Write the event of each rate that was read back, about the partner whose account it is on its first day."""
+    accounts = [(entity.entity, each.account_id) for each in published]
+    links, now = _by_account(registry_store.links_of_accounts(connection, accounts)), int(time.time())
+    found = [
+        rate_published(
+            entity=entity.entity,
+            rate=each,
+            partner_id=_owner(links.get((entity.entity, each.account_id), ()), each.valid_from),
+            at=now,
+        )
+        for each in published
+    ]
+    event_store.add_events(connection, found)
+
+
+def _owner(links: Sequence[AccountLink], day: date) -> str | None:
+    """Whose account it is on a day, or was last before it; where two have it, the one whose link began last."""
+    begun = sorted(
+        (day in each.period, each.period.valid_from, each.partner_id) for each in links if each.period.valid_from <= day
+    )
+    return begun[-1][-1] if begun else None
 
 
 def _differences(entity: Entity, part: _Part[Row], now: Outbox[Row]) -> list[Drift]:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, func, or_, select, text, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
-from partner_program.domain.events import Event, EventState, OutboxEvent
+from partner_program.domain.events import FINISHED, NEXT_OF_EVENT, Event, EventState, OutboxEvent
 
 _IDS_AT_ONCE = 500
 _COLUMNS = [schema.event.c[each.name] for each in fields(OutboxEvent)]
@@ -54,6 +54,67 @@ def count_states(connection: Connection) -> dict[EventState, int]:
     """Count the events in each state."""
     status = schema.event.c.status
     return {row[0]: row[1] for row in connection.execute(select(status, func.count()).group_by(status))}
+
+
+def find_event(connection: Connection, event_id: str) -> OutboxEvent | None:
+    """Return an event by its id, None where there is none."""
+    row = connection.execute(select(*_COLUMNS).where(schema.event.c.event_id == event_id)).one_or_none()
+    return None if row is None else _event(row)
+
+
+def in_state(connection: Connection, state: EventState) -> list[OutboxEvent]:
+    """Return the events in an unfinished state, oldest first."""
+    table = schema.event
+    query = select(*_COLUMNS).where(_unfinished(), table.c.status == state).order_by(table.c.event_no)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def first_of_each(connection: Connection, *, now: int) -> list[int]:
+    """Return the number of each partner's first unfinished event, and of the first about a month, that may go now.
+
+    Where that one waits for its time, for a person or for another sender, later ones of the partner wait too.
+    """
+    table = schema.event
+    firsts = select(func.min(table.c.event_no)).where(_unfinished()).group_by(table.c.partner_id)
+    query = select(table.c.event_no).where(table.c.event_no.in_(firsts), *_may_go(now)).order_by(table.c.event_no)
+    return list(connection.execute(query).scalars())
+
+
+def still_to_go(connection: Connection, numbers: Sequence[int], *, now: int) -> list[OutboxEvent]:
+    """Return those of these events that may still go now, in their order."""
+    table = schema.event
+    query = select(*_COLUMNS).where(table.c.event_no.in_(numbers), *_may_go(now)).order_by(table.c.event_no)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def leave_old(connection: Connection, *, before: int) -> int:
+    """Where no event was ever tried, leave those that happened before that second unsent; return how many."""
+    table = schema.event
+    tried = connection.execute(select(table.c.event_no).where(table.c.attempts > 0).limit(1)).first()
+    if tried is not None:
+        return 0
+    old = (_unfinished(), table.c.status == "waiting", table.c.happened_at < before)
+    return connection.execute(update(table).where(*old).values(status="too_old")).rowcount
+
+
+def move(connection: Connection, row: OutboxEvent, to: EventState, **values: object) -> bool:
+    """Move an event to another state; return False if somebody else moved it since it was read."""
+    if to not in NEXT_OF_EVENT[row.status]:
+        raise ValueError(f"an event never goes from {row.status} to {to}")
+    table = schema.event
+    here = [table.c.event_no == row.event_no, table.c.status == row.status]
+    here.append(table.c.claimed_by.is_(None) if row.claimed_by is None else table.c.claimed_by == row.claimed_by)
+    return connection.execute(update(table).where(*here).values(status=to, **values)).rowcount == 1
+
+
+def _unfinished() -> TextClause:
+    """The condition of the index `event_unfinished`, in the same words."""
+    return text(f"status NOT IN {FINISHED}")
+
+
+def _may_go(now: int) -> list[ColumnElement[bool]]:
+    table = schema.event
+    return [table.c.status.in_(("waiting", "deferred")), or_(table.c.not_before.is_(None), table.c.not_before <= now)]
 
 
 def _event(row: Row[Any]) -> OutboxEvent:

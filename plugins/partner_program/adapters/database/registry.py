@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, tuple_, update
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -357,6 +357,16 @@ def links_of_accounts_of(connection: Connection, partner_ids: Set[str]) -> list[
     keys = [column.name for column in table.primary_key]
     rows = sorted(connection.execute(query), key=lambda row: tuple(row._mapping[key] for key in keys))
     return [_account_link(row) for row in rows]
+
+
+def links_of_accounts(connection: Connection, accounts: Sequence[tuple[str, str]]) -> list[AccountLink]:
+    """Return every link, of whatever partner, of these accounts, each an entity and an account's id."""
+    table, found = schema.account_link, list[AccountLink]()
+    for first in range(0, len(accounts), FEW_PARTNERS):
+        some = accounts[first : first + FEW_PARTNERS]
+        query = select(table).where(tuple_(table.c.entity, table.c.account_id).in_(some))
+        found += [_account_link(row) for row in connection.execute(query)]
+    return found
 
 
 def find_grant(connection: Connection, grant_id: str) -> GraceGrant | None:

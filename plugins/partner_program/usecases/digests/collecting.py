@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from partner_program.adapters.database import digests as digest_store
+from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import load_acts, record_act
 from partner_program.adapters.database.digests import DigestMail
@@ -20,9 +21,11 @@ from partner_program.adapters.mail_address import sending_domain
 from partner_program.domain.acts import DIGESTS_APPROVED_BY_NOBODY, INSTALLATION_ADOPTED, Doer
 from partner_program.domain.digests import Digest, DigestFacts, check_week, is_overdue, told_until, week_named, week_of
 from partner_program.domain.email_address import domain_of
+from partner_program.domain.events import grace_ending
 from partner_program.domain.letter_ids import digest_message_id
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, Entity
+from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.binding import bind
 from partner_program.usecases.letters.rendering import letter_templates
@@ -76,6 +79,7 @@ def collect_digests(
         raise Refusal(f"{on} is still to come: today is {today}")
     with installation.database.reading() as connection:
         open_ = _open(connection, week)
+    _tell_ending_grants(installation, on=on, due_days=due_days, at=int(clock()))
     if not open_.managers:
         return Collected(week, 0, {}, {}, 0)
     gathered = gather_reminders(installation, on=on, due_days=due_days, ended_after=open_.ended_after(on))
@@ -84,6 +88,18 @@ def collect_digests(
     written = [(facts, _mail(installation, templates, facts)) for facts in found]
     new = _save(installation, week, written, Doer(by, NOBODY_ASKED, int(clock())), _sender_domain(templates))
     return Collected(week, new, gathered.not_read, gathered.faulty_lines, gathered.unowned_contracts)
+
+
+def _tell_ending_grants(installation: Installation, *, on: date, due_days: int, at: int) -> None:
+    """Write the event of each open grant that ends within so many days, once for each last day."""
+    ending = [
+        grace_ending(partner_id=each.partner_id, grant_id=each.grant_id, tier=each.tier, ends_on=each.ends_on, at=at)
+        for each in list_grants(installation, on=on, due_days=due_days)
+        if each.ends_on >= on
+    ]
+    if ending:
+        with installation.database.writing() as connection:
+            event_store.add_events(connection, ending)
 
 
 def _open(connection: Connection, week: date) -> _Open:
