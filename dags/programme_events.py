@@ -1,5 +1,8 @@
 """# Tell other systems what happened.
 
+"Each Reseller Partner will be informed about the tier they are in and the benefits assigned": letters tell partners,
+this tells the systems that have to know it too.
+
 Every ten minutes. What took force, was published or decided was written down as an event with it; this sends each event
 to the endpoint of the connection `events_webhook`, signed, each partner's in order. Without that connection it does
 nothing.

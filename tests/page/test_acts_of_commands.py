@@ -29,6 +29,7 @@ LOOK = {
         "drift",
         "events list",
         "explain",
+        "export changes",
         "grants list",
         "leakage",
         "letters book",

@@ -16,6 +16,7 @@ from partner_program.cli.document_commands import badge, certificate
 from partner_program.cli.erasure_commands import erase
 from partner_program.cli.event_commands import events
 from partner_program.cli.exchange_rate_commands import rates
+from partner_program.cli.export_commands import export
 from partner_program.cli.grant_commands import grant, grants
 from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, month, register, run
@@ -69,7 +70,7 @@ for _command in (
     contracts,
     benefit,
     reminders,
-    events,
+    *(events, export),
     *(quote, publish, drift),
 ):
     program.add_command(_command)

@@ -3,7 +3,7 @@
 One writer at a time numbers them, so whoever reads up to a number has read all there will ever be before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -14,6 +14,7 @@ from partner_program.adapters.database.append import append_rows
 from partner_program.domain.events import FINISHED, NEXT_OF_EVENT, Event, EventState, OutboxEvent
 
 _IDS_AT_ONCE = 500
+_READ_AT_ONCE = 1_000
 _COLUMNS = [schema.event.c[each.name] for each in fields(OutboxEvent)]
 
 
@@ -22,7 +23,7 @@ def add_events(connection: Connection, events: Sequence[Event]) -> int:
     there = _ids_there(connection, [each.event_id for each in events])
     new = [each for each in events if each.event_id not in there]
     if new:
-        last = connection.execute(select(func.max(schema.event.c.event_no))).scalar() or 0
+        last = last_number(connection)
         rows = [
             {"event_no": number, **asdict(each), "status": "waiting", "attempts": 0}
             for number, each in enumerate(new, last + 1)
@@ -48,6 +49,25 @@ def newest_events(
     if states is not None:
         query = query.where(table.c.status.in_(states))
     return [_event(row) for row in connection.execute(query)]
+
+
+def last_number(connection: Connection) -> int:
+    """Return the number of the newest event, 0 where there is none."""
+    return int(connection.execute(select(func.max(schema.event.c.event_no))).scalar() or 0)
+
+
+def id_at(connection: Connection, number: int) -> str | None:
+    """Return the id of the event of that number, None where there is none."""
+    table = schema.event
+    return connection.execute(select(table.c.event_id).where(table.c.event_no == number)).scalar()
+
+
+def events_between(connection: Connection, after: int, until: int) -> Iterator[OutboxEvent]:
+    """Yield the events after a number up to another, in their order, and read them as they are asked for."""
+    table = schema.event
+    query = select(*_COLUMNS).where(table.c.event_no > after, table.c.event_no <= until).order_by(table.c.event_no)
+    for row in connection.execute(query.execution_options(yield_per=_READ_AT_ONCE)):
+        yield _event(row)
 
 
 def count_states(connection: Connection) -> dict[EventState, int]:
