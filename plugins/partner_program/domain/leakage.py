@@ -32,6 +32,7 @@ WORDS: Mapping[Kind, str] = {
     "before": "ordered before the programme",
     "unknown": "not known",
 }
+OF_NOBODY = "accounts of no partner"
 WRONG: tuple[Kind, ...] = ("under", "over", "not_authorized")
 
 
@@ -273,7 +274,7 @@ def partner_rows(found: Leakage, names: Mapping[str, str]) -> list[PartnerRow]:
         rows.append(
             PartnerRow(
                 partner_id=partner_id,
-                company_name=names.get(partner_id, ""),
+                company_name=names.get(partner_id, "") if partner_id else OF_NOBODY,
                 under_lines=lines["under"],
                 owed_eur_cents=-effect["under"],
                 over_lines=lines["over"],

@@ -6,6 +6,7 @@ from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.leakage import (
     KINDS,
+    OF_NOBODY,
     WORDS,
     WRONG,
     DoubtfulRow,
@@ -101,7 +102,7 @@ def _said(found: Leakage) -> list[str]:
     unknown = sum(each.lines for each in found.of("unknown"))
     if unknown:
         said.append(
-            f"Of {unknown:,} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
+            f"Of {unknown} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
             "of their order, or their account was several partners' that day."
         )
     before = sum(each.lines for each in found.of("before"))
@@ -118,7 +119,7 @@ def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:
         return None
     lines = plural(sum(each.lines for each in judged), "line was", "lines were")
     partners = {each.partner_id for each in judged if each.partner_id}
-    whom = plural(len(partners), "partner") if partners else "accounts of no partner"
+    whom = plural(len(partners), "partner") if partners else OF_NOBODY
     cents = found.effect_cents(kind)
     return lines, euros_text(-cents if kind == "under" else cents), whom
 

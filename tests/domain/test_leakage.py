@@ -1,0 +1,109 @@
+"""Leakage of lines: whose order it was, what it was due, and cents that add up whatever the shares are."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import pytest
+
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.dated import Period
+from partner_program.domain.entitlement import Entitlements
+from partner_program.domain.leakage import Leakage, group_rows, judge_orders
+from partner_program.domain.order_lines import OrderLines, OrderLinesRead
+from partner_program.domain.rates import Rate, RateTerms
+from partner_program.domain.registry import AccountLink
+
+GO_LIVE, AUGUST = date(2015, 7, 27), BillingMonth(2015, 8)
+EIGHT, FIVE = (RateTerms(tier, bp, 0, None) for tier, bp in ((2, 800), (1, 500)))
+
+
+def entitlements(*rates: Rate, links: Any = None) -> Entitlements:
+    own = links or [AccountLink("P1", "NL", "A1", Period(date(2015, 1, 1)))]
+    return Entitlements(
+        go_live=GO_LIVE, links=own, partners=[], agreements=[], rates={"P1": rates, "P2": [Rate(GO_LIVE, FIVE)]}
+    )
+
+
+def line(given: int | None, *, day: date | None = date(2015, 8, 1), share: int = 900_00, of: int = 1) -> OrderLines:
+    return OrderLines("A1", "EUR", "cdn", day, given, share, of, 1, 1, None)
+
+
+def judged(*lines: OrderLines, due: Entitlements, **rates: str) -> Leakage:
+    units = {"EUR": Decimal(1)} | {currency: Decimal(rate) for currency, rate in rates.items()}
+    return judge_orders(
+        month=AUGUST, reads=[OrderLinesRead("NL", lines)], entitlements=due, rates=units, prepayment_bp={12: 1_000}
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "source", "due_bp"),
+    [
+        (date(2015, 7, 26), "before the programme", None),
+        (date(2015, 7, 27), "rate", 800),
+        (date(2015, 8, 2), "rate", 800),
+        (date(2015, 8, 3), "rate", 500),
+        (date(2030, 1, 1), "rate", 500),
+    ],
+)
+def test_the_rate_of_an_order_is_the_newest_begun_by_its_day(day: date, source: str, due_bp: int | None) -> None:
+    found = entitlements(Rate(GO_LIVE, EIGHT), Rate(date(2015, 8, 3), FIVE)).on("NL", "A1", day)
+    assert (found.partner_id, found.source, found.due_bp) == ("P1", source, due_bp)
+
+
+def test_of_two_rates_of_a_day_the_one_written_last_holds() -> None:
+    assert entitlements(Rate(GO_LIVE, EIGHT), Rate(GO_LIVE, FIVE)).on("NL", "A1", GO_LIVE).due_bp == 500
+
+
+def test_an_account_that_was_linked_at_go_live_had_its_partner_before() -> None:
+    links = [AccountLink("P1", "NL", "A1", Period(GO_LIVE)), AccountLink("P1", "NL", "A2", Period(date(2015, 7, 28)))]
+    due = entitlements(Rate(GO_LIVE, EIGHT), links=links)
+    assert due.on("NL", "A1", date(2013, 1, 1)).partner_id == "P1"
+    assert due.on("NL", "A2", date(2013, 1, 1)).partner_id == ""
+    assert due.on("NL", "A2", GO_LIVE).source == "not authorized"
+
+
+def test_the_day_on_which_a_link_ends_is_the_next_partners() -> None:
+    change = date(2015, 8, 1)
+    links = [AccountLink("P1", "NL", "A1", Period(GO_LIVE, change)), AccountLink("P2", "NL", "A1", Period(change))]
+    due = entitlements(Rate(GO_LIVE, EIGHT), links=links)
+    assert (due.on("NL", "A1", date(2015, 7, 31)).due_bp, due.on("NL", "A1", change).due_bp) == (800, 500)
+
+
+def test_half_a_cent_is_rounded_away_from_zero_both_ways() -> None:
+    """0.45 EUR at 10 % for 9 %: list 0.50, a point of it 0.005."""
+    due = entitlements(Rate(GO_LIVE, RateTerms(1, 900, 0, None)))
+    assert judged(line(1_000, share=45), due=due).effect_cents("over") == 1
+    assert judged(line(1_000, share=-45), due=due).effect_cents("over") == -1
+
+
+def test_lines_of_one_order_are_added_up_before_they_are_rounded() -> None:
+    due = entitlements(Rate(GO_LIVE, EIGHT))
+    found = judged(*[line(800, share=1, of=3)] * 3, due=due)
+    assert [(each.lines, each.revenue_eur_cents) for each in found.of("equal")] == [(3, 1)]
+
+
+def test_the_parts_add_up_to_what_counts_whatever_the_shares() -> None:
+    due = entitlements(Rate(GO_LIVE, EIGHT))
+    for seed in range(300):
+        rng = Random(seed)
+        lines = [
+            line(
+                rng.choice([None, 0, 500, 800, 1_000, 9_999]),
+                day=rng.choice([None, date(2015, 6, 1), date(2015, 8, rng.randrange(1, 5))]),
+                share=rng.randrange(-100_000, 1_000_000),
+                of=rng.choice([1, 7, 31, 93, 372]),
+            )._replace(currency=rng.choice(["EUR", "USD"]), account_id=rng.choice(["A1", "A2"]))
+            for _ in range(rng.randrange(40))
+        ]
+        found = judged(*lines, due=due, USD="1.078805")
+        rows = group_rows(found)
+        assert sum(row.lines for row in rows) == len(lines)
+        assert sum(row.revenue_eur_cents for row in rows) + found.rounding_cents == found.counted_eur_cents
+        exact = sum(
+            Fraction(each.share_minor, each.share_of) / (Fraction("1.078805") if each.currency == "USD" else 1)
+            for each in lines
+        )
+        assert abs(found.counted_eur_cents - exact) <= 2  # four accounts and currencies, half a cent each
