@@ -34,7 +34,7 @@ def measure(lines: int = 1_000_000, pairs: int = 11) -> list[Measurement]:
             ratios.append(seconds(lambda: leakage(file, entitlements), time.process_time) / pulled)
         found = leakage(file, entitlements)
     how = f"{lines:,} lines, {len(found.judged):,} groups of orders in {MONTH}; median of {pairs} pairs"
-    return [Measurement("leakage of a month / pull a month", median(ratios), 2.5, "x", how)]
+    return [Measurement("leakage of a month / pull a month", median(ratios), 1.5, "x", how)]
 
 
 def leakage(file: Path, entitlements: Entitlements) -> Leakage:
