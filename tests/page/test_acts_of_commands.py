@@ -30,6 +30,7 @@ LOOK = {
         "events list",
         "explain",
         "export changes",
+        "forecast",
         "grants list",
         "leakage",
         "letters book",

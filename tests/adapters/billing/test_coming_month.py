@@ -1,7 +1,10 @@
 """Lines that say what a month to come may bring: every dialect picks and groups the same ones, in the database."""
 
+import shutil
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from partner_program.domain.forecast_lines import ComingMonth, LastLines
 from partner_program.domain.program import LargestLine
 from tests.adapters.billing.dialects import (
     NL,
+    RELATIONS,
     SQL,
     Server,
     mariadb_server,
@@ -181,6 +185,39 @@ def test_a_line_that_cannot_be_counted_makes_its_account_unknown(billing: Server
     found = read(billing)
 
     assert (found.last, found.unsound_accounts) == ((last("07-01", "08-01", 10_000),), ("A1", "A2", "A3"))
+
+
+def test_an_entity_with_its_own_queries_is_asked_for_what_was_known_before(billing: Server, tmp_path: Path) -> None:
+    """Its own query stands for its lines, and those of before a day are picked from it."""
+    shutil.copytree(SQL, tmp_path / "sql", ignore=shutil.ignore_patterns("sources"))
+    for relation in RELATIONS:
+        query = tmp_path / "sql" / "sources" / "own" / f"{relation}.sql"
+        query.parent.mkdir(parents=True, exist_ok=True)
+        query.write_text(f"-- Grain: one row per row.\nSELECT * FROM its_{relation};\n", encoding="utf-8")
+    if billing.fields.conn_type not in ("sqlite", "postgres"):
+        pytest.skip("its tables cannot be renamed here while other tests use them")
+    billing.fill(
+        [line("S1", "07-01", "08-01", 1), line("S1", "08-01", "09-01", 1), line("S2", "08-01", "09-01", 2)],
+        [],
+    )
+    for relation in RELATIONS:
+        billing.run(f"ALTER TABLE {relation} RENAME TO its_{relation}", [])
+    try:
+        own = replace(NL, source="own")
+        limit = LargestLine(1_000_000_000)
+        then, now = (
+            read_coming_month(
+                billing.fields, own, AUGUST, largest_line=limit, sql_folder=tmp_path / "sql", posted_before=before
+            )
+            for before in (AUGUST.first_day, None)
+        )
+    finally:
+        for relation in RELATIONS:
+            billing.run(f"ALTER TABLE its_{relation} RENAME TO {relation}", [])
+
+    assert (then.revenue.fault, then.last, then.revenue.groups) == (None, (last("07-01", "08-01", 1),), ())
+    assert (now.revenue.fault, now.last) == (None, ())
+    assert [group.net_amount_minor for group in now.revenue.groups] == [3]
 
 
 def test_an_entity_that_cannot_be_read_is_a_fault() -> None:

@@ -9,7 +9,7 @@ from partner_program.domain.refusals import NotThere
 from partner_program.domain.report import Report
 from partner_program.usecases.reports.forecast import forecast
 from tests.cli.conftest import command_line
-from tests.usecases.three_partners import june_in_force
+from tests.usecases.three_partners import june_in_force, partners
 from tests.worlds import World
 
 JUNE, JULY, AUGUST = BillingMonth(2015, 6), BillingMonth(2015, 7), BillingMonth(2015, 8)
@@ -54,6 +54,20 @@ def test_what_is_posted_is_sure_whether_or_not_the_month_is_closed(world: World)
         "P2": (0, 1_000_00, 1),
         "P3": (7_000_00, 9_000_00, 3),
     }
+
+
+def test_what_is_sure_of_a_month_that_is_wholly_posted_is_what_its_run_counts(world: World) -> None:
+    world.settle("2015-07", on="2015-08-03")
+    world.execute(
+        "NL",
+        "UPDATE program_mrr_line SET service_end = '2015-09-11', term_months = NULL"
+        " WHERE service_start = '2015-08-01' AND account_id = 'A1'",
+    )
+    sure = {partner_id: cents for partner_id, (cents, *_) in figures(forecast(world.installation)).items()}
+    world.close("2015-08")
+    world.settle("2015-08", on="2015-09-02")
+    assert sure == {partner_id: row["mrr_eur_cents"] for partner_id, row in partners(world, "2015-08").items()}
+    assert sure["P1"] == 1_512_20  # 31 of 41 days of 2,000.00: 1,512.195
 
 
 def test_a_month_that_was_settled_is_forecast_from_what_was_posted_before_its_first_day(world: World) -> None:

@@ -226,7 +226,8 @@ def _said_of_rates(relied_on: Sequence[ExchangeRate], month: BillingMonth) -> st
         by_month[each.billing_month].append(each.currency)
     of = "; ".join(f"{', '.join(currencies)} of {known}" for known, currencies in sorted(by_month.items()))
     return (
-        f"Converted at the newest exchange rates before the month: {of or 'all is in EUR'}. No rate or letter follows."
+        f"Converted at the newest exchange rates before the month: {of or 'all is in EUR'}. "
+        "New orders are not guessed. No rate or letter follows."
     )
 
 
