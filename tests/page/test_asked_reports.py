@@ -85,3 +85,16 @@ def test_an_entity_that_cannot_be_read_is_on_the_page(desk_of: Asking, world: Wo
 
 def test_a_month_that_was_not_run_has_no_such_page(desk_of: Asking) -> None:
     assert desk_of("months/2016-01/reports/leakage").status_code == 404
+
+
+def test_a_months_page_asks_for_the_forecast_of_the_month_after(desk_of: Asking, world: World) -> None:
+    where = f"months/{JULY}/reports/forecast"
+    assert desk_of.post(where, "user").status_code == 303
+    said = words_of(finished(desk_of, where).text)
+    command = CliRunner(env=world.environment()).invoke(program, ["forecast", str(JULY.following), "--format", "json"])
+    facts = json.loads(desk_of(f"api/v1/{where}").text)
+    assert facts == json.loads(command.output)
+    assert facts["billing_month"] == str(JULY.following)
+    assert facts["partners"]
+    for sentence in facts["said"]:
+        assert sentence in said

@@ -95,7 +95,7 @@ def ask_and_keep(installation: Installation, key: str, begun: State) -> None:
         report = QUESTIONS[name].answer(installation, BillingMonth.parse(month))
         kept = _Kept(
             report.title,
-            month,
+            str(report.month),
             int(time.time()),
             begun.by,
             report.said,

@@ -1,7 +1,7 @@
 """What the month to come will bring: asked from the entities now, with the last months' forecasts held against them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -38,6 +38,14 @@ from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.rates import judged_rates
 from partner_program.usecases.side_by_side import side_by_side
 
+TABLES: Mapping[str, type] = {
+    "drops": Drop,
+    "rises": Rise,
+    "partners": ForecastPartner,
+    "not_known": NotForecast,
+    "back_test": BackTest,
+    "misses": Miss,
+}
 MOST_IN_ARREARS_BP = 50_00  # below this share posted before the month, what is sure says little
 
 
@@ -83,6 +91,13 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
         equations=_equations(coming),
         unknown=tuple(unknown),
     )
+
+
+def forecast_after(installation: Installation, month: BillingMonth) -> Report:
+    """The forecast of the month after one that was settled: what its page asks."""
+    with installation.database.reading() as connection:
+        settlement_history.settlements_or_refusal(connection, month)
+    return forecast(installation, month.following)
 
 
 def _as_before(month: BillingMonth) -> _Asked:

@@ -10,6 +10,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.forecast import TABLES as FORECAST_TABLES
+from partner_program.usecases.reports.forecast import forecast_after
 from partner_program.usecases.reports.leakage import TABLES as LEAKAGE_TABLES
 from partner_program.usecases.reports.leakage import leakage
 from partner_program.usecases.reports.movements import movements_to
@@ -40,6 +42,12 @@ QUESTIONS: Mapping[str, Question] = {
     "signals": Question("What should finance look at?", signals),
     "leakage": Question(
         "Who was given too much, and to whom do we owe?", leakage, asks_entities=True, tables=LEAKAGE_TABLES
+    ),
+    "forecast": Question(
+        "Who will fall in the month after, and who will rise?",
+        forecast_after,
+        asks_entities=True,
+        tables=FORECAST_TABLES,
     ),
 }
 
