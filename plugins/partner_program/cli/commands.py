@@ -31,6 +31,7 @@ from partner_program.cli.set_up_commands import doctor, init, load
 from partner_program.cli.signal_commands import signals
 from partner_program.cli.simulation_commands import simulate
 from partner_program.cli.source_commands import source
+from partner_program.cli.status_commands import status
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _FIRST_MONTH = example(
@@ -70,6 +71,7 @@ for _command in (
     contracts,
     benefit,
     reminders,
+    status,
     *(events, export),
     *(quote, publish, drift),
 ):

@@ -1,15 +1,16 @@
 """Why a partner has its tier, for the partner itself: the facts of its letter, what holds it up, what was missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.least_change import LeastChanges
-from partner_program.domain.letters import LetterFacts
+from partner_program.domain.letters import BenefitFact, LetterFacts
 from partner_program.domain.ownership import Ownership
-from partner_program.domain.rates import RateTerms
+from partner_program.domain.partner_overview import PartnerMonth
+from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.revenue import EntityRevenue, has_share, may_count
 from partner_program.domain.totals import EUR
 
@@ -61,7 +62,7 @@ def waits_for(
     *,
     partner_id: str,
     entities: Sequence[str],
-    legal_names: dict[str, str],
+    legal_names: Mapping[str, str],
     revenues: Sequence[EntityRevenue],
     ownership: Ownership,
     rates: frozenset[str],
@@ -91,3 +92,20 @@ def _own_reasons(
         own = ownership.owner(revenue.entity, group.account_id) == partner_id
         if own and has_share(group) and group.currency not in rates:
             yield HeldFor("rate", revenue.entity, group.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerStatus:
+    """What a partner may see of itself at any time: the explanation of a month, and what holds on a day.
+
+    `months` are the newest first, `rates` all that were written, the newest first; `expires_on` is the last day on
+    which this is valid. `certificate` is the number of its certificate, None where it has none.
+    """
+
+    about: PartnerExplanation
+    expires_on: date
+    months: tuple[PartnerMonth, ...]
+    rates: tuple[Rate, ...]
+    benefits: tuple[BenefitFact, ...]
+    prepayment: tuple[tuple[int, int], ...]
+    certificate: str | None

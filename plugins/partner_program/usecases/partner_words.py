@@ -1,8 +1,9 @@
 """Tells a partner in its own language why it has its tier: the letter's facts, and what would have changed it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +46,26 @@ def explanation_templates(installation: Installation) -> ExplanationTemplates:
     return templates_of_explanations(installation.include, letter_templates(installation))
 
 
+@dataclass(frozen=True, slots=True)
+class OfAllPartners:
+    """What every explanation of a month reads alike."""
+
+    programs: Sequence[Program]
+    managers: Mapping[str, AccountManager]
+    legal_names: Mapping[str, str]
+    rates_before: Mapping[str, Decimal]
+
+    @classmethod
+    def read(cls, connection: Connection, month: BillingMonth, programs: Sequence[Program]) -> "OfAllPartners":
+        """Read it once for all."""
+        return cls(
+            programs,
+            registry.managers(connection),
+            {each.entity: each.legal_name for each in registry.load_entities(connection)},
+            counted_months.rates_used(connection, month.preceding),
+        )
+
+
 def explain_to_partner(
     installation: Installation, partner_id: str, month: BillingMonth, program_file: Path | None = None
 ) -> PartnerExplanation:
@@ -53,15 +74,16 @@ def explain_to_partner(
     Raises `NotThere` for a partner or month that is not there, `NotDefined` for a month that is history only.
     """
     with installation.database.reading() as connection:
-        return explanation_of(connection, partner_id, month, installation.programs_with(program_file))
+        alike = OfAllPartners.read(connection, month, installation.programs_with(program_file))
+        return explanation_of(connection, partner_id, month, alike)
 
 
 def explanation_of(
-    connection: Connection, partner_id: str, month: BillingMonth, programs: Sequence[Program]
+    connection: Connection, partner_id: str, month: BillingMonth, alike: OfAllPartners
 ) -> PartnerExplanation:
     """Do the same in an open connection."""
     partner = registry.find_partner(connection, partner_id)
-    manager = registry.managers(connection)[partner.account_manager_id]
+    manager = alike.managers[partner.account_manager_id]
     links = registry.links_of_accounts_of(connection, {partner_id})
     decided = receipts.find_decision(connection, partner_id, month, links)
     if decided.settlement.status != IN_FORCE:
@@ -70,13 +92,14 @@ def explanation_of(
         )
     if decided.held is not None:
         ownership = Ownership(month=month, links=links, partners=[partner])
-        return _explanation(partner, manager, month, held=_held(connection, partner_id, month, decided, ownership))
+        held = _held(connection, partner_id, month, decided, ownership, alike.legal_names)
+        return _explanation(partner, manager, month, held=held)
     (owed,) = letters.letters_or_unchanged(connection, month, [partner_id])
     own = registry.load_registry(connection, [partner_id])
-    ((_, facts),) = facts_of_letters(owed=[owed], registry=own, programs=programs)
+    ((_, facts),) = facts_of_letters(owed=[owed], registry=own, programs=alike.programs)
     changes = least_changes(
         DecidedMonth(
-            program=next(each for each in programs if each.file_hash == owed.program_hash),
+            program=next(each for each in alike.programs if each.file_hash == owed.program_hash),
             month=month,
             effective_on=owed.effective_on,
             tier=facts.tier,
@@ -84,7 +107,7 @@ def explanation_of(
             accounts=_counted(owed),
             before=_before(owed),
             revenues=[revenue for _, revenue in decided.snapshots],
-            rates=counted_months.rates_used(connection, month.preceding),
+            rates=alike.rates_before,
         )
     )
     return _explanation(partner, manager, month, facts=facts, changes=changes)
@@ -149,6 +172,7 @@ def _held(
     month: BillingMonth,
     decided: receipts.DecidedFrom,
     ownership: Ownership,
+    legal_names: Mapping[str, str],
 ) -> HeldMonth:
     day = decided.settlement.effective_on
     kept = rates.rate_on(connection, partner_id, day) if day else None
@@ -158,7 +182,7 @@ def _held(
         waits_for=waits_for(
             partner_id=partner_id,
             entities=decided.held.entities if decided.held else (),
-            legal_names={each.entity: each.legal_name for each in registry.load_entities(connection)},
+            legal_names=legal_names,
             revenues=[revenue for _, revenue in decided.snapshots],
             ownership=ownership,
             rates=frozenset(each.currency for each in registry.rates_of_month(connection, month)),

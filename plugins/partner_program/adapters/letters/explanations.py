@@ -6,6 +6,7 @@ language of the letters that is missing or unfinished here is refused by name.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +14,11 @@ from typing import Any
 
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.explained import Page, Section, page_json
+from partner_program.adapters.letters.status import status_figures, status_sections
 from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates, language_environment
 from partner_program.adapters.letters.view import LetterView
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.explanation import HeldFor, HeldMonth, PartnerExplanation
+from partner_program.domain.explanation import HeldFor, HeldMonth, PartnerExplanation, PartnerStatus
 from partner_program.domain.least_change import TierChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import Refusal
@@ -107,6 +109,27 @@ class LanguageExplanations:
         if monthly or setup:
             found.append(str(self.words.discounts(self.form.percent(monthly), self.form.percent(setup))))
         return tuple(found)
+
+    def status_page(self, status: PartnerStatus) -> Page:
+        """Everything that a partner may see of itself at any time, with the day until which it is valid."""
+        about = status.about
+        month, day = self.form.month(str(about.billing_month)), self.form.day(status.expires_on)
+        *first, missing = self.sections(about)
+        return replace(
+            self.page(about),
+            title=str(self.words.headline_status(plain_name(about.company_name) or plain_name(about.partner_id))),
+            sections=(
+                _section("valid", "", self.words.valid(month, day)),
+                *first,
+                *status_sections(status, self),
+                missing,
+            ),
+            expires_on=status.expires_on,
+        )
+
+    def status_json(self, page: Page, status: PartnerStatus) -> str:
+        """A status page as JSON, with its figures."""
+        return page_json(page, {**explanation_figures(status.about), **status_figures(status)})
 
     def _held(self, held: HeldMonth, month: str) -> Iterator[Section]:
         terms, since = held.kept, held.kept_from

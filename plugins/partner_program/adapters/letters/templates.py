@@ -175,7 +175,7 @@ class LanguageTemplates:
     def view(self, facts: LetterFacts, *, shortened: bool = False) -> LetterView:
         """Return the values that the templates read for one letter: every account of it, or their sums alone."""
         return letter_view(
-            facts, language=self.language, form=self.form, benefits=self._named_benefits, shortened=shortened
+            facts, language=self.language, form=self.form, benefits=self.named_benefits, shortened=shortened
         )
 
     def sentences(self, name: str) -> Any:
@@ -191,7 +191,7 @@ class LanguageTemplates:
     def _account_list(self, facts: LetterFacts, name: str) -> AccountList:
         return AccountList(name, account_list(facts, self.form, self.sentences("list.j2")))
 
-    def _named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
+    def named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
         """Group the benefits; kept where the partners of a tier share them."""
         known = self._benefits.get(benefits)
         if known is None:

@@ -1,0 +1,134 @@
+"""The parts of a partner's status page that no explanation has: benefits, prepayment, months, rates, certificate."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from partner_program.adapters.letters.explained import Section, Table
+from partner_program.adapters.letters.locale_format import LocaleFormat
+from partner_program.adapters.letters.templates import LanguageTemplates
+from partner_program.adapters.letters.view import BenefitRow
+from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.explanation import PartnerStatus
+from partner_program.domain.letters import BenefitFact
+
+
+class Language(Protocol):
+    """The sentences of one language: `words` are those of explanations, `wording` those of the letters."""
+
+    words: Any
+    wording: Any
+    form: LocaleFormat
+    letters: LanguageTemplates
+
+
+def status_sections(status: PartnerStatus, language: Language) -> Iterator[Section]:
+    """The sections of a status page that follow its explanation."""
+    words, wording, form = language.words, language.wording, language.form
+    benefits = tuple(_benefits(status, language))
+    if benefits:
+        yield Section("benefits", str(wording.benefits_title), items=benefits)
+    if status.prepayment:
+        rows = tuple((str(wording.months(months)), form.percent(bp)) for months, bp in status.prepayment)
+        head = str(wording.prepayment_term), str(wording.prepayment_discount)
+        intro = (str(wording.prepayment_intro),)
+        yield Section("prepayment", str(wording.prepayment_title), intro, table=Table(head, rows, (False, True)))
+    if status.months:
+        table = Table(
+            (str(words.month), str(wording.grace_tier), str(words.revenue)), _months(status, language), _THREE
+        )
+        yield Section("months", str(words.months_title), table=table)
+    if status.rates:
+        yield _rates(status, language)
+    if status.certificate:
+        label = language.letters.sentences("certificate.j2").number
+        items = (f"{label}: {plain_name(status.certificate)}",)
+        yield Section("certificate", str(words.certificate_title), items=items)
+
+
+_NONE = "\u2013"
+_THREE = (False, False, True)
+
+
+def status_figures(status: PartnerStatus) -> dict[str, object]:
+    """The figures behind these sections, in EUR cents and basis points."""
+    return {
+        "months": [
+            {"billing_month": str(each.billing_month), "mrr_eur_cents": each.mrr_eur_cents, "tier": each.tier}
+            for each in status.months
+        ],
+        "rates": [
+            {
+                "valid_from": each.valid_from.isoformat(),
+                "tier": each.terms.tier,
+                "monthly_fee_discount_bp": each.terms.monthly_fee_discount_bp,
+                "setup_fee_discount_bp": each.terms.setup_fee_discount_bp,
+                "sla": each.terms.sla,
+            }
+            for each in status.rates
+        ],
+        "benefits": [_benefit_json(each) for each in status.benefits],
+        "prepayment": [{"term_months": months, "discount_bp": bp} for months, bp in status.prepayment],
+        "certificate": None if status.certificate is None else plain_name(status.certificate),
+    }
+
+
+def _benefits(status: PartnerStatus, language: Language) -> Iterator[str]:
+    """Each benefit with its state, in the letters' words."""
+    wording = language.wording
+    for _, *lists in language.letters.named_benefits(status.benefits):
+        titles = (wording.benefits_given, wording.benefits_agreed, wording.benefits_on_request)
+        for title, rows in zip(titles, lists, strict=True):
+            for row in rows:
+                yield _benefit(row, str(title), str(wording.benefit_states(row)))
+
+
+def _benefit(row: BenefitRow, title: str, states: str) -> str:
+    link = f" ({plain_name(row.link)})" if row.link else ""
+    return f"{row.name}: {states or title}{link}"
+
+
+def _benefit_json(fact: BenefitFact) -> dict[str, object]:
+    return {
+        "key": fact.key,
+        "availability": fact.availability,
+        "kept": fact.kept,
+        "requested": fact.requested,
+        "approvals": [
+            {
+                "begins_on": each.begins_on.isoformat() if each.begins_on else None,
+                "ends_on": each.ends_on.isoformat() if each.ends_on else None,
+                "units": each.units,
+                "amount_cents": each.amount_cents,
+            }
+            for each in fact.approvals
+        ],
+    }
+
+
+def _months(status: PartnerStatus, language: Language) -> tuple[tuple[str, ...], ...]:
+    words, form = language.words, language.form
+    rows = []
+    for each in status.months:
+        known = each.mrr_eur_cents is not None and each.tier is not None
+        euros = form.euros(each.mrr_eur_cents) if each.mrr_eur_cents is not None else _NONE
+        tier = str(language.wording.tier_name(each.tier)) if known else str(words.not_decided)
+        rows.append((form.month(str(each.billing_month)), tier, euros))
+    return tuple(rows)
+
+
+def _rates(status: PartnerStatus, language: Language) -> Section:
+    words, wording, form = language.words, language.wording, language.form
+    head = (words.from_day, wording.grace_tier, words.sla)
+    more = (wording.component("monthly_fee"), wording.component("setup_fee"))
+    rows = tuple(
+        (
+            form.day(each.valid_from),
+            str(wording.tier_name(each.terms.tier)),
+            plain_name(each.terms.sla or "") or _NONE,
+            form.percent(each.terms.monthly_fee_discount_bp),
+            form.percent(each.terms.setup_fee_discount_bp),
+        )
+        for each in status.rates
+    )
+    table = Table(tuple(map(str, (*head, *more))), rows, (False, False, False, True, True))
+    return Section("rates", str(words.rates_title), (str(words.rates_note),), table=table)
