@@ -16,6 +16,10 @@ from partner_program.cli.options import ROWS_SHOWN
 from tests.cli.command_line import CommandLine
 
 PARTNERS = ROWS_SHOWN + 50
+LETTERS = PARTNERS - 3  # partners 0, 100 and 200 are held
+REFUSED = 3  # of partners 40, 140 and 240
+NOT_ACCEPTED = 25  # 12 rendered, 6 approved, 3 refused, 2 ambiguous, 2 undeliverable
+RECIPIENT = "@p.example"
 COLUMNS = {"partner": "left", "MRR": "right"}
 
 
@@ -103,19 +107,18 @@ def test_a_value_that_is_longer_than_those_before_moves_its_own_line_alone(capsy
 
 def test_letters_list_shows_the_first_and_all_and_json_has_all(programme):
     month = str(MONTHS[-1])
-    letters = PARTNERS - 3
 
     bounded = programme.must("letters", "list", month).stdout
-    assert bounded.count("tier_raised") == ROWS_SHOWN
-    assert f"the first 200 of {letters} recipients; every one: --all, or --format json; some: --state" in bounded
-    assert programme.must("letters", "list", month, "--all").stdout.count("tier_raised") == letters
-    assert len(programme.must("letters", "list", month, "--format", "json").json) == letters
-    assert programme.must("letters", "list", month, "--state", "refused").stdout.count("tier_raised") == 0
+    assert bounded.count(RECIPIENT) == ROWS_SHOWN
+    assert f"the first 200 of {LETTERS} recipients; every one: --all, or --format json; some: --state" in bounded
+    assert programme.must("letters", "list", month, "--all").stdout.count(RECIPIENT) == LETTERS
+    assert len(programme.must("letters", "list", month, "--format", "json").json) == LETTERS
+    assert programme.must("letters", "list", month, "--state", "refused").stdout.count(RECIPIENT) == REFUSED
 
 
 def test_the_total_that_is_said_counts_the_states_that_were_asked_for(programme):
-    month = str(MONTHS[-1])
-    assert f"of {PARTNERS - 3} recipients" in programme.must("letters", "list", month, "--state", "accepted").stdout
+    month, accepted = str(MONTHS[-1]), LETTERS - NOT_ACCEPTED
+    assert f"of {accepted} recipients" in programme.must("letters", "list", month, "--state", "accepted").stdout
     assert "recipients" not in programme.must("letters", "list", month, "--state", "planned").stdout
 
 
@@ -126,10 +129,12 @@ def test_register_shows_the_first_and_all_and_files_have_all(programme):
     assert f"the first 200 of {PARTNERS} partners; every one: --all, or --format csv; one: `explain PARTNER" in bounded
     assert "P0000199" in bounded
     assert "P0000201" not in bounded
-    assert f"tiers: 2: {PARTNERS - 3}" in bounded  # of all, not of those that are shown
+    assert f"tiers: 2: {LETTERS}" in bounded  # of all, not of those that are shown
     whole = programme.must("register", month, "--all").stdout
-    assert whole.count("tier_raised") == PARTNERS - 3
-    assert whole.count("entity NL: not closed") == 3
+    assert whole.count(" tier_") == 4  # partners 85 and 185 rise, 88 and 188 fall
+    assert whole.count(" no_change") == LETTERS - 4
+    assert whole.count("entity NL: not closed") == 2
+    assert whole.count("line NL-L100: ") == 1
     assert "the first" not in whole
     assert len(programme.must("register", month, "--format", "json").json["partners"]) == PARTNERS
     assert len(programme.must("register", month, "--format", "csv").stdout.splitlines()) == PARTNERS + 1
@@ -139,14 +144,16 @@ def test_reconcile_names_the_first_open_letters_and_counts_the_rest(programme, t
     path = tmp_path / "program.db"
     shutil.copy(json.loads(programme.environment["AIRFLOW_CONN_PARTNER_PROGRAM"])["host"], path)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE delivery SET status = 'refused', reply = 'no such user'")
+        connection.execute("UPDATE delivery SET status = 'refused', reply = 'no such user' WHERE status = 'accepted'")
     copied = CommandLine.of_sqlite({"partner_program": path}, tmp_path / "out")
-    month, letters = str(MONTHS[-1]), PARTNERS - 3
+    month = str(MONTHS[-1])
 
     bounded = copied.must("letters", "reconcile", month).stdout
-    assert bounded.count("no such user") == ROWS_SHOWN
-    assert f"the first 200 of {letters} that are not accepted; every one: --all" in bounded
-    assert copied.must("letters", "reconcile", month, "--all").stdout.count("no such user") == letters
+    assert bounded.count(RECIPIENT) == ROWS_SHOWN
+    assert f"the first 200 of {LETTERS} that are not accepted; every one: --all" in bounded
+    whole = copied.must("letters", "reconcile", month, "--all").stdout
+    assert whole.count("no such user") == LETTERS - NOT_ACCEPTED
+    assert whole.count(RECIPIENT) == LETTERS
 
 
 def test_a_table_without_rows_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,8 @@
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.waiting import (
-    REASONS_NAMED,
     THINGS_NAMED,
-    HeldGroup,
-    held_groups_named,
     held_wait,
+    other_reasons,
     others_wait,
     steps_of,
 )
@@ -12,22 +10,11 @@ from partner_program.domain.waiting import (
 JUNE, JULY = BillingMonth(2015, 6), BillingMonth(2015, 7)
 
 
-def group(number: int, month: BillingMonth = JULY, partners: int = 1) -> HeldGroup:
-    return HeldGroup(month, f"line L{number}: bad", partners, f"P{number}" if partners == 1 else None)
-
-
-def test_so_many_reasons_are_named_and_the_partners_of_the_others_are_counted() -> None:
-    named = held_groups_named([group(1, partners=34), *(group(number) for number in range(2, 51))])
-    assert len(named) == REASONS_NAMED + 1
-    assert sum(each.partners for each in named) == 34 + 49
-    assert named[0].partners == 34
-    assert held_wait(named[-1]).words == "Release 40 held partners of 2015-07"
-    assert named[-1].reason == "40 other reasons"
-
-
-def test_each_month_names_its_own_reasons_and_none_is_left_out() -> None:
-    groups = [group(1, JUNE), *(group(number) for number in range(REASONS_NAMED))]
-    assert held_groups_named(groups) == groups
+def test_reasons_that_are_not_named_are_one_group_with_their_partners() -> None:
+    others = other_reasons(JULY, 40, 55)
+    assert held_wait(others).words == "Release 55 held partners of 2015-07"
+    assert held_wait(others).more == "40 other reasons"
+    assert other_reasons(JULY, 1, 1).reason == "1 other reason"
 
 
 def test_the_steps_of_a_month_say_what_each_still_lacks() -> None:

@@ -1,6 +1,5 @@
 """What waits for a person: each thing with who can act on it, and how far the newest months are."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -106,18 +105,9 @@ def restatement_waits(month: BillingMonth, partners: int) -> Waiting:
     return Waiting("restatement", "decide", f"Decide about the restatement of {month}", more, month)
 
 
-def held_groups_named(groups: Sequence[HeldGroup]) -> list[HeldGroup]:
-    """The largest groups of each month, and the others of it as one: each bad line is a reason of its own."""
-    found: list[HeldGroup] = []
-    by_month: dict[BillingMonth, list[HeldGroup]] = defaultdict(list)
-    for each in groups:
-        by_month[each.month].append(each)
-    for month, own in by_month.items():
-        found += own[:REASONS_NAMED]
-        others = sum(each.partners for each in own[REASONS_NAMED:])
-        if others:
-            found.append(HeldGroup(month, plural(len(own) - REASONS_NAMED, "other reason"), others, None))
-    return found
+def other_reasons(month: BillingMonth, reasons: int, partners: int) -> HeldGroup:
+    """The groups of a month that are not named, as one: each bad line is a reason of its own."""
+    return HeldGroup(month, plural(reasons, "other reason"), partners, None)
 
 
 def held_wait(group: HeldGroup) -> Waiting:

@@ -18,6 +18,7 @@ from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import now_by, record_act
+from partner_program.adapters.database.benefit_parts import Part, first_of_part
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv, records_json
 from partner_program.domain import acts
@@ -303,9 +304,6 @@ def list_benefits(
         return _lines(connection, installation, on, shown, found)
 
 
-Part = Literal["decide", "ends", "in_force", "past"]
-
-
 @dataclass(frozen=True, slots=True)
 class BenefitPart:
     """The first lines of one part of all requests, and how many the part has."""
@@ -325,7 +323,8 @@ def parts_of_benefits(
 ) -> dict[Part, BenefitPart]:
     """The first lines of parts of the requests on a day: what waits for a decision, ends soon, is in force, is over.
 
-    Ordered as `list_benefits` has them. `ends` are in force, too, and end within `due_days`.
+    Ordered as `list_benefits` has them, `ends` by their last day. `ends` are in force, too, and end within `due_days`.
+    The requests of those partners alone are read that are shown.
     """
     is_in: dict[Part, Callable[[Standing], bool]] = {
         "decide": lambda stands: stands.state == "requested",
@@ -333,25 +332,22 @@ def parts_of_benefits(
         "in_force": lambda stands: stands.state in OPEN and stands.state != "requested",
         "past": lambda stands: stands.state not in OPEN,
     }
+    until = on + timedelta(due_days)
     with installation.database.reading() as connection:
-        partners: set[str] | None = None
-        undecided = None
-        if manager_id is None and not {"in_force", "past"} & set(parts):
-            ends = benefit_store.partners_with_ends(connection, after=on, until=on + timedelta(due_days))
-            waits, undecided = benefit_store.first_undecided(connection, first)
-            partners = {*(ends if "ends" in parts else ()), *waits}
-        found = _stand(connection, on, partners)
-        if manager_id is not None:
-            own = registry_store.partners_of_manager(connection, manager_id)
-            found = [each for each in found if each.request.partner_id in own]
+        staying = {partner_id for partner_id, day in days_of_leaving(connection).items() if on < day}
+        chosen = {
+            part: first_of_part(
+                connection, part, on=on, until=until, staying=staying, manager_id=manager_id, first=first
+            )
+            for part in parts
+        }
+        found = _stand(connection, on, {partner_id for partners, _ in chosen.values() for partner_id in partners})
         result: dict[Part, BenefitPart] = {}
-        for part in parts:
+        for part, (_, of) in chosen.items():
             shown = [each for each in found if is_in[part](each)]
             if part == "ends":
                 shown.sort(key=_first_to_end)
-            lines = _lines(connection, installation, on, shown[:first], found)
-            of = undecided if part == "decide" and undecided is not None else len(shown)
-            result[part] = BenefitPart(tuple(lines), of)
+            result[part] = BenefitPart(tuple(_lines(connection, installation, on, shown[:first], found)), of)
         return result
 
 

@@ -11,13 +11,16 @@ from sqlalchemy import text
 
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.append import append_rows
 from partner_program.adapters.database.database import SCHEMA_VERSION
+from partner_program.adapters.database.settlement_counts import held_groups
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.waiting import HeldGroup
 from partner_program.usecases.desk.month import month_overview
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from tests.adapters.database import earlier_schema
 from tests.servers import Postgres
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force
 from tests.worlds import World
 
 MANY = 12
@@ -155,3 +158,32 @@ def test_months_that_were_settled_before_are_counted_by_the_migration(settled: W
 
     assert [rows_of(settled, table) for table in tables] == before
     assert all(before)
+
+
+def test_the_first_groups_of_each_month_are_named_and_the_others_are_one(world: World) -> None:
+    june_in_force(world)
+    world.settle(JULY, on="2015-08-03")
+    months = {1: BillingMonth.parse(JUNE), 2: BillingMonth.parse(JULY)}
+    groups = [(1, 1, 30), *((1, position, 1) for position in range(2, 51)), (2, 1, 2), (2, 2, 1)]
+    with world.installation.database.writing() as connection:
+        append_rows(
+            connection,
+            schema.held_count,
+            [
+                {"settlement_id": settlement, "position": position, "reason": f"line L{position}: bad"}
+                | {"partners": partners, "partner_id": f"P{position}" if partners == 1 else None}
+                for settlement, position, partners in groups
+            ],
+        )
+        named = held_groups(connection, months, first=2)
+        whole = held_groups(connection, months)
+    june, july = months.values()
+    assert named == [
+        HeldGroup(june, "line L1: bad", 30, None),
+        HeldGroup(june, "line L2: bad", 1, "P2"),
+        HeldGroup(june, "48 other reasons", 48, None),
+        HeldGroup(july, "line L1: bad", 2, None),
+        HeldGroup(july, "line L2: bad", 1, "P2"),
+    ]
+    assert len(whole) == 52
+    assert sum(each.partners for each in named) == sum(each.partners for each in whole) == 30 + 49 + 3

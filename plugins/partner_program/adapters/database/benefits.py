@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
@@ -17,7 +17,6 @@ from partner_program.domain.benefits import BenefitRequest, BenefitStep
 
 MANY = 5_000  # of more partners, every request is read: a statement takes only so many values
 _FIELDS = tuple(BenefitStep.__dataclass_fields__)
-_DECIDE = ("approved", "refused", "withdrawn")
 
 
 def load_requests(connection: Connection, partners: Collection[str] | None = None) -> list[BenefitRequest]:
@@ -33,16 +32,6 @@ def load_requests(connection: Connection, partners: Collection[str] | None = Non
     if len(partners) <= MANY:
         return _with_steps(connection.execute(query.where(request.c.partner_id.in_(partners))))
     return [each for each in _with_steps(connection.execute(query)) if each.partner_id in partners]
-
-
-def first_undecided(connection: Connection, first: int) -> tuple[list[str], int]:
-    """Return the partners of the first requests that nobody has decided, as `load_requests` has them, and how many."""
-    request, step = schema.benefit_request.c, schema.benefit_step.c
-    decided = select(step.step_no).where(step.request_id == request.request_id, step.act.in_(_DECIDE))
-    waits = select(request.partner_id).where(~decided.exists())
-    in_order = waits.order_by(request.partner_id, request.benefit, request.request_id).limit(first)
-    number = connection.execute(select(func.count()).select_from(waits.subquery())).scalar_one()
-    return list(connection.execute(in_order).scalars()), int(number)
 
 
 def partners_with_ends(connection: Connection, *, after: date, until: date) -> list[str]:

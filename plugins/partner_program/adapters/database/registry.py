@@ -315,12 +315,6 @@ def partners_by_id(connection: Connection, partner_ids: Collection[str]) -> dict
     return {each.partner_id: each for each in found}
 
 
-def partners_of_manager(connection: Connection, manager_id: str) -> set[str]:
-    """Return the ids of a manager's partners."""
-    table = schema.partner.c
-    return set(connection.execute(select(table.partner_id).where(table.account_manager_id == manager_id)).scalars())
-
-
 def asking_and_not_authorized(connection: Connection, asking: Collection[str]) -> set[str]:
     """Return who is not authorised now of the partners that asked for a benefit."""
     table = schema.partner.c

@@ -13,7 +13,7 @@ from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_overview import Movement
-from partner_program.domain.waiting import HeldGroup
+from partner_program.domain.waiting import HeldGroup, other_reasons
 
 
 def keep_counts(connection: Connection, settlement_id: int) -> None:
@@ -93,16 +93,30 @@ def letter_kinds(connection: Connection, month: BillingMonth) -> dict[LetterKind
     return {kind: int(letters) for kind, letters in sorted(connection.execute(query))}
 
 
-def held_groups(connection: Connection, settlements: Mapping[int, BillingMonth]) -> list[HeldGroup]:
-    """Return how many partners these settlements hold, by month and reason, the largest group of a month first."""
+def held_groups(
+    connection: Connection, settlements: Mapping[int, BillingMonth], *, first: int | None = None
+) -> list[HeldGroup]:
+    """Return how many partners these settlements hold, by month and reason, the largest group of a month first.
+
+    With `first` only so many groups of each month, and after them the others of it as one.
+    """
     table = schema.held_count.c
-    query = (
-        select(table.settlement_id, table.reason, table.partners, table.partner_id)
-        .where(table.settlement_id.in_(settlements))
-        .order_by(table.settlement_id, table.position)
-    )
+    query = select(table.settlement_id, table.reason, table.partners, table.partner_id)
+    query = query.where(table.settlement_id.in_(settlements)).order_by(table.settlement_id, table.position)
+    if first is not None:
+        query = query.where(table.position <= first)
     groups = [
         HeldGroup(settlements[settlement_id], reason, partners, partner_id)
         for settlement_id, reason, partners, partner_id in connection.execute(query)
     ]
+    if first is not None:
+        rest = (
+            select(table.settlement_id, func.count(), func.sum(table.partners))
+            .where(table.settlement_id.in_(settlements), table.position > first)
+            .group_by(table.settlement_id)
+        )
+        groups += [
+            other_reasons(settlements[settlement_id], reasons, int(partners))
+            for settlement_id, reasons, partners in connection.execute(rest)
+        ]
     return sorted(groups, key=lambda each: each.month)

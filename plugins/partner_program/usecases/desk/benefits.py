@@ -7,6 +7,7 @@ from typing import Literal
 
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.benefit_parts import Part
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.benefits import BenefitRequest, StepAct, availability_of, possible_acts
 from partner_program.domain.billing_month import BillingMonth
@@ -20,7 +21,6 @@ from partner_program.usecases.acts import acts_about
 from partner_program.usecases.benefits import (
     BenefitLine,
     BenefitPart,
-    Part,
     find_request,
     list_benefits,
     parts_of_benefits,

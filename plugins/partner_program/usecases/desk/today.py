@@ -84,7 +84,11 @@ class _Found:
             released=waiting_store.brakes_released(connection),
             rates=waits,
             proposals=waiting_store.open_proposals(connection),
-            held=tuple(settlement_counts.held_groups(connection, {number: month for month, number in last.items()})),
+            held=tuple(
+                settlement_counts.held_groups(
+                    connection, {number: month for month, number in last.items()}, first=rules.REASONS_NAMED
+                )
+            ),
             letters=waiting_store.unfinished_letters(connection),
             unpublished=waiting_store.unpublished_by_entity(connection, entities) if entities else None,
         )
@@ -106,7 +110,7 @@ class _Found:
             yield from rules.letters_wait(month, states)
         for entity, accounts in (self.unpublished or {}).items():
             yield rules.unpublished_wait(entity, accounts)
-        yield from map(rules.held_wait, rules.held_groups_named(self.held))
+        yield from map(rules.held_wait, self.held)
 
     def progress(self, connection: Connection, month: BillingMonth) -> MonthProgress:
         settlements = settlement_history.settlements_of(connection, month)
