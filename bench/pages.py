@@ -54,6 +54,7 @@ PAGES: dict[str, tuple[float, Callable[[int], str]]] = {
     "benefits": (0.15, lambda _turn: "benefits"),
     "benefits to decide": (0.15, lambda _turn: "benefits?show=decide"),
     "benefits that are over": (0.15, lambda _turn: "benefits?show=past"),
+    "disputes": (0.15, lambda _turn: "disputes"),
     "months of letters": (0.15, lambda _turn: "letters"),
     "letters of a month": (0.15, lambda turn: f"letters/{MONTHS[-1 - turn % 3]}"),
     "letters in a state": (0.15, lambda _turn: f"letters/{NEWEST}?state=rendered"),

@@ -37,6 +37,31 @@ def test_today_and_the_partners_page_lead_to_the_answer(ask: Asking) -> None:
     assert "a cent is missing" in said
 
 
+@pytest.mark.usefixtures("own")
+def test_all_that_are_open_stand_in_one_list(ask: Asking) -> None:
+    for _ in range(2):
+        ask.post("disputes/open/P2", "user", **LINE)
+    answer = ask("disputes")
+    said = words_of(answer.text)
+    assert "2 disputes are open" in said
+    assert "line NL/L17 of July 2015" in said
+    assert "of August <b>" in said
+    for link in (f"disputes/answer/{DISPUTE}", "disputes/answer/P2-2015-07-1", "partners/P2", "months/2015-07"):
+        assert f'href="{PREFIX}/{link}"' in answer.text
+    assert "No dispute is open for this manager's partners" in words_of(ask("disputes?manager=nobody").text)
+    ask.post(f"disputes/withdraw/{DISPUTE}", "user", reason="found it")
+    assert "1 dispute is open" in words_of(ask("disputes").text)
+
+
+@pytest.mark.usefixtures("own")
+def test_today_leads_to_the_list_where_more_are_due_than_it_names(ask: Asking) -> None:
+    for number in range(20):
+        ask.post("disputes/open/P2", "user", **(LINE | {"subject_id": f"L{number}"}))
+    text = ask(role="user").text
+    assert "1 more dispute is due" in words_of(text)
+    assert f'<a class="what" href="{PREFIX}/disputes">1 more dispute is due</a>' in text
+
+
 def test_a_dispute_is_opened_once_after_its_due_day_was_shown(ask: Asking, own: World) -> None:
     look = ask.post("disputes/open-check/P2", "user", **LINE)
     said = words_of(look.text)

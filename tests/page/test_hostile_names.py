@@ -102,6 +102,7 @@ def test_a_partners_page_has_the_same_elements(
         "benefits/approve/R{0}",
         "benefits/request/P{0:03}",
         "grants/new/P{0:03}",
+        "disputes",
         "disputes/open/P{0:03}",
         "quote?partner=P{0:03}",
         "acts",

@@ -25,6 +25,7 @@ PAGES = (
     "benefits/of/P2-seeding_options-2015-08-10",
     "acts",
     "quote?partner=P1",
+    "disputes",
     "disputes/answer/P1-2015-07-1",
     "contracts/P1",
 )

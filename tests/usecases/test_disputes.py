@@ -19,6 +19,7 @@ from partner_program.usecases.disputes import (
     disputes_file,
     list_disputes,
     open_dispute,
+    part_of_disputes,
     withdraw_dispute,
 )
 from partner_program.usecases.explain import explain
@@ -295,3 +296,32 @@ def test_the_commands_say_what_they_did_and_what_comes_next(here: World) -> None
     late = shell("dispute", "withdraw", "P1-2015-06-1", *why)
     assert (late.status, late.stdout) == (1, "")
     assert "cannot be withdrawn: it was answered as accepted by pat" in late.stderr
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def test_the_first_open_ones_and_their_number_are_those_of_the_list(
+    here: World, database: str, request: pytest.FixtureRequest
+) -> None:
+    if database == "postgresql":
+        with on_postgres(here, request.getfixturevalue("shared_postgres")) as there:
+            there.ready()
+            there.settle(JUNE, on="2015-07-27")
+            _compare_parts(there)
+        return
+    _compare_parts(here)
+
+
+def _compare_parts(world: World) -> None:
+    """Eleven for P1, the second withdrawn, and two for P3: those due first come first, number 10 after number 9."""
+    for number in range(11):
+        opened(world, Subject("line", "NL", f"L{number}"), today=date(2015, 8, 1 + number % 3))
+    withdrawn(world, "P1-2015-06-2")
+    for number in range(2):
+        opened(world, Subject("line", "NL", f"L{number}"), "P3", today=date(2015, 8, 2))
+    assert part_of_disputes(world.installation, on=OVERDUE, first=50).of == 12
+    for day in (date(2015, 7, 31), date(2015, 8, 2), date(2015, 8, 4), date(2015, 8, 5), DUE, OVERDUE):
+        for asked in ({}, {"due_days": 0}, {"due_days": 30}, {"manager_id": "M1"}):
+            every = lines(world, day, **asked)
+            for first in (1, 5, 50):
+                part = part_of_disputes(world.installation, on=day, first=first, **asked)  # type: ignore[arg-type]
+                assert (part.of, list(part.lines)) == (len(every), every[:first]), (day, asked)

@@ -221,6 +221,35 @@ def list_disputes(
     return sorted(lines, key=lambda line: (line.state != "open", line.due_on))
 
 
+@dataclass(frozen=True, slots=True)
+class DisputePart:
+    """The first open disputes by their due day, and how many are open."""
+
+    lines: tuple[DisputeLine, ...]
+    of: int
+
+
+def part_of_disputes(
+    installation: Installation, *, on: date, first: int, due_days: int | None = None, manager_id: str | None = None
+) -> DisputePart:
+    """The `first` of what `list_disputes` has of open disputes; no other one is read."""
+    until = None if due_days is None else on + timedelta(days=due_days)
+    with installation.database.reading() as connection:
+        shown, of = dispute_store.first_open(connection, on=on, until=until, manager_id=manager_id, first=first)
+        known = {each.dispute_id: each for each in dispute_store.load_disputes(connection, only=shown)}
+        partners = registry_store.partners_by_id(connection, {each.partner_id for each in known.values()})
+        revisions = settlement_history.newest_revisions(connection)
+    then = (known[dispute_id].as_on(on) for dispute_id in shown)
+    return DisputePart(
+        tuple(
+            _line(dispute, partners[dispute.partner_id], revisions[dispute.billing_month], on)
+            for dispute in then
+            if dispute is not None
+        ),
+        of,
+    )
+
+
 def _line(dispute: Dispute, partner: Partner, newest_revision: int, day: date) -> DisputeLine:
     opened, newest = dispute.steps[0], dispute.steps[-1]
     is_open = dispute.state == "open"

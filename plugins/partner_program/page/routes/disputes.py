@@ -1,20 +1,22 @@
-"""Disputes about a month's result: open one for a partner, answer it, withdraw it. None changes a result."""
+"""Disputes about a month's result: those that are open; open one, answer it, withdraw it. None changes a result."""
 
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import Annotated, cast, get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import About, Dispute, Subject, Verdict, said_of
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Partner
 from partner_program.page.forms import CODE, ENTITY, Act, After, Filled, Look, Shown, routes_of
-from partner_program.page.view import View
+from partner_program.page.installed import Installed
+from partner_program.page.view import ThisView, View
 from partner_program.page.words import day
 from partner_program.page.words import month as named
 from partner_program.usecases.acts import acts_about
-from partner_program.usecases.desk.disputes import dispute_choices, dispute_with_partner
+from partner_program.usecases.desk.disputes import dispute_choices, dispute_with_partner, open_disputes
 from partner_program.usecases.disputes import Done, answer_dispute, open_dispute, withdraw_dispute
 from partner_program.usecases.installation import Installation
 
@@ -24,6 +26,20 @@ ABOUT = (
     ("missing_account", "an account that the partner misses"),
     ("line", "a line"),
 )
+
+
+@router.get("/disputes")
+def disputes(view: ThisView, here: Installed, manager: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    """The disputes that are open, those that are overdue first."""
+    found = open_disputes(here, on=here.today(), manager_id=manager or None)
+    return view.page(
+        "disputes.html",
+        title="Disputes",
+        open=found,
+        subject=lambda line: Subject(line.about, line.entity, line.subject_id),
+        manager=manager,
+        managers=[(each.account_manager_id, each.name) for each in found.managers.values()],
+    )
 
 
 def _about(written: str) -> About:

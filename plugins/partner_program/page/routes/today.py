@@ -33,7 +33,7 @@ LISTS: Mapping[WaitKind, Callable[[Links], str]] = {
     "benefit_request": lambda links: links("benefits", show="decide"),
     "benefit_ends": lambda links: links("benefits", show="ends"),
     "grant_ends": lambda links: f"{links('benefits', show='ends')}#grants",
-    "dispute": lambda links: links("partners"),
+    "dispute": lambda links: links("disputes"),
 }
 WHO: Mapping[Who, str] = {
     "decide": WHO_MAY_DECIDE,

@@ -1,15 +1,37 @@
-"""Disputes for the desk: what one can be about, and one dispute with its partner."""
+"""Disputes for the desk: those that are open, what one can be about, and one dispute with its partner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import Dispute
-from partner_program.domain.registry import AccountLink, Partner
-from partner_program.usecases.disputes import find_dispute
+from partner_program.domain.registry import AccountLink, AccountManager, Partner
+from partner_program.usecases.disputes import DisputePart, find_dispute, part_of_disputes
 from partner_program.usecases.installation import Installation
+
+NAMED = 50  # of what is open, so many are shown
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDisputes:
+    """The first open disputes of a day and how many are open, with the companies of their partners, by id."""
+
+    on: date
+    found: DisputePart
+    companies: Mapping[str, str]
+    managers: Mapping[str, AccountManager]
+
+
+def open_disputes(installation: Installation, *, on: date, manager_id: str | None = None) -> OpenDisputes:
+    """The disputes that are open, by the day on which an answer is due, of all partners or of a manager's."""
+    found = part_of_disputes(installation, on=on, first=NAMED, manager_id=manager_id)
+    with installation.database.reading() as connection:
+        known = registry_store.partners_by_id(connection, {each.partner_id for each in found.lines})
+        managers = registry_store.managers(connection)
+    return OpenDisputes(on, found, {each.partner_id: each.company_name for each in known.values()}, managers)
 
 
 @dataclass(frozen=True, slots=True)

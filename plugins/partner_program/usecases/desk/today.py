@@ -23,7 +23,7 @@ from partner_program.domain.reminders import DUE_DAYS
 from partner_program.domain.waiting import MonthProgress, Waiting
 from partner_program.usecases.acts import dated
 from partner_program.usecases.benefits import parts_of_benefits
-from partner_program.usecases.disputes import list_disputes
+from partner_program.usecases.disputes import part_of_disputes
 from partner_program.usecases.grants import part_of_grants
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.publication import entities_with_orders
@@ -137,8 +137,8 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
     first = rules.THINGS_NAMED
     program = installation.program_on_or_first(on)
     names = {benefit.key: benefit.name for benefit in program.benefits}
-    disputes = list_disputes(installation, on=on, due_days=due_days)
-    for dispute in disputes[:first]:
+    disputes = part_of_disputes(installation, on=on, due_days=due_days, first=first)
+    for dispute in disputes.lines:
         late = dispute.due_on < on
         yield Waiting(
             "dispute",
@@ -150,7 +150,7 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
             dispute.dispute_id,
             dispute.due_on,
         )
-    yield from rules.others_wait("dispute", len(disputes), "more dispute is due", "more disputes are due")
+    yield from rules.others_wait("dispute", disputes.of, "more dispute is due", "more disputes are due")
     parts = parts_of_benefits(installation, on=on, parts=("decide", "ends"), first=first, due_days=due_days)
     for line in parts["decide"].lines:
         name = names.get(line.benefit, line.benefit)
