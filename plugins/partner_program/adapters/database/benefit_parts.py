@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Alias, ColumnElement, Connection, FromClause, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, not_, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.domain.registry import AUTHORIZED
@@ -74,13 +74,13 @@ def _is_decided() -> ColumnElement[bool]:
     return decided.exists()
 
 
-def _approved(approved: Alias, withdrawn: Alias) -> FromClause:
+def _approved(approved: FromClause, withdrawn: FromClause) -> FromClause:
     """Approvals, each with the withdrawal of its request, of which there is at most one."""
     same = and_(withdrawn.c.request_id == approved.c.request_id, withdrawn.c.act == "withdrawn")
     return approved.outerjoin(withdrawn, same)
 
 
-def _is_given(approved: Alias, withdrawn: Alias, on: date) -> list[ColumnElement[bool]]:
+def _is_given(approved: FromClause, withdrawn: FromClause, on: date) -> list[ColumnElement[bool]]:
     """Whether an approval is the newest one of its request, and is not over on a day; it may begin later."""
     newer = schema.benefit_step.alias()
     corrected = select(newer.c.step_no).where(

@@ -35,6 +35,7 @@ class ProgramDatabase:
         self._path = Path(sqlalchemy_url(fields).database or "") if fields.conn_type == "sqlite" else None
         self.engine = _engine(fields, kept)
         self._fields = fields
+        self._has_schema = False
 
     @classmethod
     def from_connections(cls, connections: Connections, *, kept: int = 0) -> "ProgramDatabase":
@@ -103,7 +104,9 @@ class ProgramDatabase:
             raise NotReady(f"no programme database at {self._path}: run `partner-program init`")
 
     def _check_version(self, connection: Connection) -> None:
-        found = schema_version(connection)
+        # asked each time, and cheaply: it may be brought up to a later version under a process that goes on
+        found = _version_there(connection) if self._has_schema else schema_version(connection)
+        self._has_schema = found is not None
         if found != SCHEMA_VERSION:
             raise NotReady(
                 f"the programme database is at schema {found or 'none'}, this version needs {SCHEMA_VERSION}: "
@@ -125,8 +128,10 @@ def _refuse_a_billing_database(connection: Connection) -> None:
 
 def schema_version(connection: Connection) -> str | None:
     """Return the migration that the database is at, or None if it has no schema."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
+    return _version_there(connection) if inspect(connection).has_table("alembic_version") else None
+
+
+def _version_there(connection: Connection) -> str | None:
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
 
