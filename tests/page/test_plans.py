@@ -1,5 +1,6 @@
 """No page reads a table that grows with the partners from one end to the other, but for those that say why."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -35,6 +36,8 @@ SMALL = {
     "letter_action",
     "sqlite_schema",
 }
+# Indexes that have the unfinished rows alone: reading one whole is not reading its table.
+OF_SOME_ROWS = ("delivery_unfinished", "publication_unpublished")
 # What is read whole, and why that may be.
 READ_WHOLE = {
     "partner": "how many there are is counted in an index; a piece of a name is looked for in the index of names until "
@@ -86,13 +89,14 @@ def statements(path: str) -> Iterator[list[tuple[str, Any]]]:
 def read_whole(path: str, sql: str, values: Any) -> Iterator[str]:
     with closing(sqlite3.connect(path)) as connection:
         for *_, words in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values):
-            if words.startswith("SCAN ") and not words.startswith(("SCAN CONSTANT", "SCAN (subquery")):
-                yield words.split()[1]
+            if words.endswith(OF_SOME_ROWS) or words.startswith(("SCAN CONSTANT", "SCAN (subquery")):
+                continue
+            if words.startswith("SCAN "):
+                yield re.sub(r"_\d+$", "", words.split()[1])  # an alias is the table's name with a number
 
 
 def test_no_page_reads_a_growing_table_whole(plans: dict[str, set[tuple[str, str]]]) -> None:
-    aliases = {f"{table}_{number}" for table in SMALL for number in (1, 2)}
-    allowed = SMALL | aliases | READ_WHOLE.keys() | {"anon_1", "held_count"}
+    allowed = SMALL | READ_WHOLE.keys() | {"anon", "held_count"}
     bad = {f"{page}: {table}: {sql}" for page, own in plans.items() for table, sql in own if table not in allowed}
     assert bad == set()
 
@@ -105,4 +109,4 @@ def test_each_exception_is_still_one(plans: dict[str, set[tuple[str, str]]]) -> 
 
 def test_one_partner_and_a_month_and_a_receipt_read_nothing_whole(plans: dict[str, set[tuple[str, str]]]) -> None:
     for page in ("a partner", "a receipt", "a month"):
-        assert {table for table, _ in plans[page]} <= SMALL, page
+        assert {(table, sql) for table, sql in plans[page] if table not in SMALL} == set(), page

@@ -46,13 +46,17 @@ def find_partners(
         wanted = replace(wanted, revenue=near_thresholds(program, near))
     with installation.database.reading() as connection:
         month = newest_month(connection)
-        found = partner_list.list_partners(connection, month, wanted, order=order, after=after, count=count + 1)
+        counted = partner_list.count_partners(connection, month, wanted) if order == "revenue" else None
+        found = partner_list.list_partners(
+            connection, month, wanted, order=order, after=after, count=count + 1, of=counted
+        )
         shown = found[:count]
         held = [each.partner_id for each in shown if each.held_reason is not None and each.tier is None]
         kept = rate_store.rates_on(connection, today, held) if held else {}
         is_whole = after is None and len(found) <= count  # a search that finds few has counted them
-        of = len(found) if is_whole else partner_list.count_partners(connection, month, wanted)
-        every = of if wanted == Wanted() else registry_store.count_partners(connection)
+        if counted is None:
+            counted = len(found) if is_whole else partner_list.count_partners(connection, month, wanted)
+        every = counted if wanted == Wanted() else registry_store.count_partners(connection)
         managers = registry_store.managers(connection)
         entities = tuple(each.entity for each in registry_store.load_entities(connection))
         languages = registry_store.languages(connection)
@@ -62,7 +66,7 @@ def find_partners(
             PartnerRow(each, gap_to_next(program, each.earned_tier, each.mrr_eur_cents), kept.get(each.partner_id))
             for each in shown
         ),
-        of=of,
+        of=counted,
         every=every,
         next_after=shown[-1].partner_id if len(found) > count else None,
         managers=managers,
