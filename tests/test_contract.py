@@ -23,6 +23,7 @@ from partner_program.adapters.mail import sending_settings
 from partner_program.adapters.proofs import keys
 from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.events import EVENT_STATES, KINDS
 from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
@@ -470,3 +471,9 @@ def test_exit_statuses_are_those_of_the_page(settled: CommandLine, typed: tuple[
     assert str(status) in {row["exit status"] for row in table(section(6), "exit status")}
     assert bool(answer.stdout) == (status == 0)
     assert answer.stderr.startswith("refused: ") == (status == 1)
+
+
+def test_the_kinds_and_states_of_events_are_those_of_the_page() -> None:
+    assert {plain(row["kind"]) for row in table(section(10), "kind")} == set(KINDS)
+    assert [plain(row["state"]) for row in table(section(10), "state")] == list(EVENT_STATES)
+    assert [plain(row["key"]) for row in table(part(section(10), "Delivery"), "key")][1:] == list(webhook_settings.KEYS)

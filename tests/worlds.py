@@ -16,6 +16,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -73,6 +74,9 @@ CREATE TABLE program_discount_rate(account_id TEXT, valid_from TEXT, tier INTEGE
   setup_fee_discount_bp INTEGER, sla TEXT, revision INTEGER, published_at TEXT,
   PRIMARY KEY (account_id, valid_from, revision));
 """
+
+# The seventh value of an event's row.
+_SECOND_OF_EVENT = re.compile(r"""^(INSERT INTO "event" VALUES\((?:(?:'(?:[^']|'')*'|NULL|\d+),){6})\d+""")
 
 
 @cache
@@ -387,10 +391,14 @@ class World:
         return hashlib.sha256(self.program_db.read_bytes()).hexdigest()
 
     def dump(self) -> list[str]:
-        """The whole programme's database as statements, except who held the months and how often they wrote."""
+        """The whole programme's database as statements.
+
+        Left out are who held the months and how often they wrote, and the second in which each event was written.
+        """
         held = ('INSERT INTO "month_lease"', 'INSERT INTO "step_token"')
         with closing(sqlite3.connect(self.program_db)) as connection:
-            return [statement for statement in connection.iterdump() if not statement.startswith(held)]
+            kept = [statement for statement in connection.iterdump() if not statement.startswith(held)]
+        return [_SECOND_OF_EVENT.sub(r"\1 0", statement) for statement in kept]
 
     def written(self) -> dict[str, bytes]:
         """Every file below the output folder that people read, by its path."""

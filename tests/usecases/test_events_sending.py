@@ -17,8 +17,10 @@ from partner_program.domain.refusals import Refusal
 from partner_program.usecases.events import list_events
 from partner_program.usecases.events_sending import BACK_OFF_SECONDS, EventReport, send_events
 from tests.receiver import SECRET, Receiver
+from tests.servers import Postgres
 from tests.usecases.dying import at_once, ended, start, states_of_killed
-from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force
+from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
+from tests.usecases.two_at_once import in_threads, on_postgres
 from tests.worlds import World
 
 OTHER = "whsec_" + base64.b64encode(b"the secret that comes after it..").decode()
@@ -330,3 +332,20 @@ def test_no_secret_is_kept_anywhere(june: World, receiver: Receiver) -> None:
     for secret in (SECRET.removeprefix("whsec_").encode(), b"hidden", b"127.0.0.1"):
         assert secret not in kept
     assert json.dumps(june.connections["events_webhook"].extra) not in repr(june.connections["events_webhook"])
+
+
+@pytest.mark.server
+def test_on_postgres_two_senders_send_each_event_in_order(
+    world: World, receiver: Receiver, shared_postgres: Postgres
+) -> None:
+    with on_postgres(world, shared_postgres):
+        three_partners(world).settle(JUNE, on=GO_LIVE)
+        world.bill("A1", JULY, 3_000_00)
+        world.close(JULY)
+        world.settle(JULY, on="2015-08-03")
+        world.connections["events_webhook"] = receiver.connection()
+        receiver.answers = [204, 500]
+        in_threads([lambda: send(world), lambda: send(world)])
+        assert [each.status for each in events(world)].count("sent") == 4
+        assert send(world, later=70).outcomes == {"sent": 2}
+        in_order(receiver, world)

@@ -15,7 +15,7 @@ from partner_program.adapters.connections import Connections
 from partner_program.domain.refusals import Refusal
 
 CONN_ID = "events_webhook"
-_KEYS = ("url", "hosts", "addresses", "amounts", "source", "timeout")
+KEYS = ("url", "hosts", "addresses", "amounts", "source", "timeout")
 _SECRET_BYTES = range(24, 65)
 _MOST_SECRETS = 2
 
@@ -45,9 +45,9 @@ def webhook_settings(connections: Connections) -> WebhookSettings | None:
     if found is None:
         return None
     extra = found.extra
-    unknown = sorted(extra.keys() - set(_KEYS))
+    unknown = sorted(extra.keys() - set(KEYS))
     if unknown:
-        raise _fault(f"{', '.join(unknown)}: not known; known are {', '.join(sorted(_KEYS))}")
+        raise _fault(f"{', '.join(unknown)}: not known; known are {', '.join(sorted(KEYS))}")
     url = _url(extra.get("url"))
     host = (url.hostname or "").lower().rstrip(".")
     if host not in _texts(extra, "hosts"):

@@ -17,6 +17,7 @@ from partner_program.adapters.mail.sending_settings import (
     mail_server_fields,
     sending_settings,
 )
+from partner_program.adapters.webhook_settings import webhook_settings
 from partner_program.domain import approvers
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
@@ -67,6 +68,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         found.append(_try("place of sending", lambda: check_place(installation)))
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))
+        found.append(_try("events_webhook", lambda: _endpoint(installation)))
         found += side_by_side([look for entity in entities for look in _connections(installation, entity, today)])
     return found
 
@@ -130,6 +132,15 @@ def _mail_server(installation: Installation) -> str:
     soon = replace(server, timeouts=replace(server.timeouts, connect=GREETING_SECONDS, reply=GREETING_SECONDS))
     with SmtpClient(soon):
         return f"{server.place} takes letters for {', '.join(settings.allowed_domains)}; bounces come to {bounces}"
+
+
+def _endpoint(installation: Installation) -> str:
+    """Read the endpoint of events; it is not asked, which would send it something."""
+    settings = webhook_settings(installation.connections)
+    if settings is None:
+        return "not set: events wait, and none is sent"
+    secrets = plural(len(settings.secrets), "secret")
+    return f"events go to {settings.host}, {secrets}, {'with' if settings.amounts else 'without'} amounts"
 
 
 def _connections(
