@@ -106,3 +106,32 @@ def test_explain_of_a_partner_that_was_not_authorised_is_refused(settled):
 
     assert (answer.status, answer.stdout) == (1, "")
     assert "not authorised when the month ran" in answer.stderr
+
+
+def test_a_partner_is_told_in_its_language_and_a_held_one_without_a_word_for_staff(settled):
+    told = settled("explain", "P1", "2015-06", "--for", "partner", "--language", "nl")
+    assert (told.status, told.stderr) == (0, "")
+    assert told.stdout.startswith("Uw partnerniveau en de reden: juni 2015\n\n")
+    held = settled("explain", "P3", "2015-06", "--for", "partner", "--format", "json").json
+    assert (held["status"], held["language"]) == ("held", "en")
+    assert settled("explain", "P1", "2015-06", "--for", "partner", "--format", "html").stdout.startswith("<!doctype")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--format", "html"), ("--language", "nl"), ("--for", "partner", "--lines"), ("--for", "partner", "--all")],
+)
+def test_what_is_for_the_receipt_or_for_the_partner_alone_is_wrong_usage_elsewhere(settled, options):
+    assert settled("explain", "P1", "2015-06", *options).status == 2
+
+
+def test_a_language_without_words_is_refused_with_those_there_are(settled):
+    answer = settled("explain", "P1", "2015-06", "--for", "partner", "--language", "fr")
+    assert answer.status == 1
+    assert "language fr: there is no such catalogue, expected de, en, nl" in answer.said
+
+
+def test_status_pages_need_their_key(settled, tmp_path):
+    answer = settled("status", "export", "--to", str(tmp_path / "to"))
+    assert (answer.status, list(tmp_path.iterdir())) == (1, [])
+    assert "connection status_pages needs a password" in answer.said

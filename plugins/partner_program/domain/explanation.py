@@ -1,5 +1,6 @@
 """Why a partner has its tier, for the partner itself: the facts of its letter, what holds it up, what was missing."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from partner_program.domain.ownership import Ownership
 from partner_program.domain.partner_overview import PartnerMonth
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.revenue import EntityRevenue, has_share, may_count
-from partner_program.domain.totals import EUR
+from partner_program.domain.totals import EUR, HeldPartner
 
 # What a month waits for: a charge that cannot be counted, an account that shows nothing, an exchange rate, or what an
 # entity billed.
@@ -61,37 +62,41 @@ class PartnerExplanation:
 def waits_for(
     *,
     partner_id: str,
-    entities: Sequence[str],
+    held: HeldPartner,
     legal_names: Mapping[str, str],
     revenues: Sequence[EntityRevenue],
     ownership: Ownership,
     rates: frozenset[str],
 ) -> tuple[HeldFor, ...]:
-    """What a held month waits for, from the partner's own lines; `entities` are those for which it is held.
+    """What a held month waits for: the partner's own lines, and the entities that are held for anything else.
 
-    An entity at which none of its own lines is the reason is named itself: its figures are not complete, or do not show
-    one of the partner's accounts. `rates` are the currencies that have a rate in the month.
+    Such an entity's figures are not complete, or do not show one of the partner's accounts. `rates` are the currencies
+    that have a rate in the month.
     """
-    found = dict.fromkeys(
-        each for revenue in revenues for each in _own_reasons(partner_id, revenue, ownership, rates | {EUR})
-    )
-    named = {each.entity for each in found}
+    own = [each for revenue in revenues for each in _own_reasons(partner_id, revenue, ownership, rates | {EUR})]
+    lines = Counter(each.entity for each in own)
     rest = [
-        HeldFor("entity", entity, legal_names.get(entity, entity)) for entity in sorted(entities) if entity not in named
+        HeldFor("entity", entity, legal_names.get(entity, entity))
+        for entity in held.entities
+        if held.reason.count(f"entity {entity}: ") > lines[entity]
     ]
-    return (*found, *rest)
+    return (*dict.fromkeys(own), *rest)
 
 
 def _own_reasons(
     partner_id: str, revenue: EntityRevenue, ownership: Ownership, rates: frozenset[str]
 ) -> Iterator[HeldFor]:
+    """One for each reason at an entity that is of the partner's own: a faulty line, a currency without a rate."""
     for line in revenue.faulty_lines:
         if ownership.owner(revenue.entity, line.account_id) == partner_id and may_count(line):
             yield HeldFor("charge", revenue.entity, line.account_id)
-    for group in revenue.groups:
-        own = ownership.owner(revenue.entity, group.account_id) == partner_id
-        if own and has_share(group) and group.currency not in rates:
-            yield HeldFor("rate", revenue.entity, group.currency)
+    currencies = {
+        group.currency
+        for group in revenue.groups
+        if has_share(group) and ownership.owner(revenue.entity, group.account_id) == partner_id
+    }
+    for currency in sorted(currencies - rates):
+        yield HeldFor("rate", revenue.entity, currency)
 
 
 @dataclass(frozen=True, slots=True)

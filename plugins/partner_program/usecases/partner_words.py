@@ -22,6 +22,7 @@ from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import NotDefined
 from partner_program.domain.registry import AccountManager, Partner
+from partner_program.domain.totals import HeldPartner
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_templates
 
@@ -92,7 +93,7 @@ def explanation_of(
         )
     if decided.held is not None:
         ownership = Ownership(month=month, links=links, partners=[partner])
-        held = _held(connection, partner_id, month, decided, ownership, alike.legal_names)
+        held = _held(connection, month, decided, decided.held, ownership, alike.legal_names)
         return _explanation(partner, manager, month, held=held)
     (owed,) = letters.letters_or_unchanged(connection, month, [partner_id])
     own = registry.load_registry(connection, [partner_id])
@@ -168,20 +169,20 @@ def _explanation(
 
 def _held(
     connection: Connection,
-    partner_id: str,
     month: BillingMonth,
     decided: receipts.DecidedFrom,
+    waiting: HeldPartner,
     ownership: Ownership,
     legal_names: Mapping[str, str],
 ) -> HeldMonth:
-    day = decided.settlement.effective_on
+    day, partner_id = decided.settlement.effective_on, waiting.partner_id
     kept = rates.rate_on(connection, partner_id, day) if day else None
     return HeldMonth(
         kept=kept.terms if kept else None,
         kept_from=kept.valid_from if kept else None,
         waits_for=waits_for(
             partner_id=partner_id,
-            entities=decided.held.entities if decided.held else (),
+            held=waiting,
             legal_names=legal_names,
             revenues=[revenue for _, revenue in decided.snapshots],
             ownership=ownership,
