@@ -156,9 +156,10 @@ def serve() -> None:
             subprocess.run([sys.executable, "-m", "demo"], cwd=PROJECT, check=True)
         set_environment()
         os.environ["AIRFLOW_CONN_ORDERS_NL"] = json.dumps({"conn_type": "sqlite", "host": str(ORDERS)})
-        if leave_things_to_do():
+        if leave_things_to_do():  # once, in half a minute
             print(
-                "Something to do was added to it: a late line, an amount mistyped, rates to publish.", file=sys.stderr
+                "Something to do was added to it: July to sign, August stopped by its brake, a letter nobody heard of.",
+                file=sys.stderr,
             )
         address = f"http://{LOOPBACK}:{port}"
         log = OUT / "desk.log"
