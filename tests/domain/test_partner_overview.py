@@ -42,6 +42,13 @@ def test_held_months_and_history_are_passed_over() -> None:
     assert (move.month.billing_month.month, move.before and move.before.billing_month.month) == (7, 5)
 
 
-@pytest.mark.parametrize("months", [[], [month(6, 1, None)], [month(7, 1, 1), month(6, 1, 3)], [month(7, None, None)]])
+def test_a_move_stays_the_newest_while_the_tier_stays() -> None:
+    move = newest_move([month(8, 1, 1), month(7, 1, 3), month(6, 3, None)])
+    assert move is not None
+    assert move.is_fall
+    assert (move.month.billing_month.month, move.before and move.before.billing_month.month) == (7, 6)
+
+
+@pytest.mark.parametrize("months", [[], [month(6, 1, None)], [month(7, 1, 1), month(6, 1, 1)], [month(7, None, None)]])
 def test_who_stayed_or_has_no_earlier_tier_did_not_move(months: list[PartnerMonth]) -> None:
     assert newest_move(months) is None

@@ -1,9 +1,13 @@
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.waiting import (
     THINGS_NAMED,
+    MonthProgress,
+    StepState,
     held_wait,
     other_reasons,
     others_wait,
+    signature_waits,
     steps_of,
 )
 
@@ -38,6 +42,17 @@ def test_the_steps_of_a_month_say_what_each_still_lacks() -> None:
     assert steps(letters={"ambiguous": 1})["1 letter not delivered"] == "now"
     assert steps(status=None, is_stopped=True)["decided, waits for a person"] == "now"
     assert steps(status="history") == {"history only: nothing of it is in force": "done"}
+
+
+def test_a_month_waits_for_its_signature_once_nothing_else_of_it_is_open() -> None:
+    def waits(*steps: tuple[str, StepState], status: MonthStatus = "in_force") -> list[str]:
+        progress = MonthProgress(BillingMonth(2015, 7), status, None, (("in force", "done"), *steps))
+        return [f"{each.words} {each.who}" for each in signature_waits(progress)]
+
+    assert waits(("letters sent", "done"), ("signed", "later")) == ["Sign 2015-07 decide"]
+    assert waits(("letters sent", "done"), ("signed", "done")) == []
+    assert waits(("3 held", "now"), ("letters sent", "done"), ("signed", "later")) == []
+    assert waits(status="history") == []
 
 
 def test_things_of_a_kind_beyond_those_named_are_one_that_counts_them() -> None:

@@ -222,15 +222,15 @@ def test_a_book_of_very_many_letters_is_the_one_that_a_run_wrote(
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("letters/2015-09", 404, "month 2015-09 is not assessed"),
+        ("letters/2015-09", 404, "September 2015 is not assessed"),
         ("letters/2015-13", 404, "expected YYYY-MM"),
-        (f"{PATH}/letter/P99", 404, "partner P99 has no letter for 2015-06"),
-        (f"{PATH}/resolve/P99", 404, "partner P99 has no letter for 2015-06"),
+        (f"{PATH}/letter/P99", 404, "partner P99 has no letter for June 2015"),
+        (f"{PATH}/resolve/P99", 404, "partner P99 has no letter for June 2015"),
         (f"{PATH}?state=lost", 422, "What was given for state cannot be read"),
         (f"{PATH}?after=x", 422, "no place in a list"),
-        ("letters/2015-09/approve", 404, "month 2015-09 is not assessed"),
-        ("letters/2015-09/send", 404, "month 2015-09 is not assessed"),
-        ("letters/2015-09/book/", 404, "month 2015-09 is not assessed"),
+        ("letters/2015-09/approve", 404, "September 2015 is not assessed"),
+        ("letters/2015-09/send", 404, "September 2015 is not assessed"),
+        ("letters/2015-09/book/", 404, "September 2015 is not assessed"),
     ],
 )
 def test_what_is_not_there_is_a_page_that_says_so(ask: Asking, path: str, status: int, words: str) -> None:

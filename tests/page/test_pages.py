@@ -48,7 +48,7 @@ def test_today_names_everything_that_waits_and_where_to_see_to_it(ask: Asking) -
         "Publish the rates of 4 accounts at NL",
         "Release P3, held in July 2015",
         "entity US: July 2015 not closed",
-        "Answer P1-2015-07-1",
+        "Answer the dispute of P1 about July 2015",
         "Decide about Seeding Options for P2",
         "Grace of Tier 3 has ended for P4",
     ):

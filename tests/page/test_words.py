@@ -2,7 +2,7 @@
 
 import pytest
 
-from partner_program.page.words import for_people
+from partner_program.page.words import differing, for_people, marked
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,23 @@ from partner_program.page.words import for_people
 )
 def test_months_are_written_one_way_and_what_is_typed_stays(said: str, shown: str) -> None:
     assert for_people(said) == shown
+
+
+def test_what_is_to_be_typed_is_code_and_nothing_else_is_markup() -> None:
+    assert marked("2015-07 <b>: run `partner-program run '2015-07'`") == (
+        "July 2015 &lt;b&gt;: run <code>partner-program run &#39;2015-07&#39;</code>"
+    )
+    assert marked("a company called `Quote & Sons") == "a company called `Quote &amp; Sons"
+
+
+@pytest.mark.parametrize(
+    ("difference", "shown"),
+    [
+        ("earned_tier 2 becomes 3", "earned tier 2 becomes 3"),
+        ("mrr 2,000.00 EUR becomes 5,000.00 EUR", "revenue 2,000.00 EUR becomes 5,000.00 EUR"),
+        ("accounts: NL A_1 becomes nothing", "accounts: NL A_1 becomes nothing"),
+        ("stays as it is", "stays as it is"),
+    ],
+)
+def test_a_difference_names_its_field_as_people_do(difference: str, shown: str) -> None:
+    assert differing(difference) == shown

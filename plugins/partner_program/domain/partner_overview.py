@@ -35,7 +35,7 @@ class PartnerMonth:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The newest result moved a partner to another tier: the month, and the one before it that had a result."""
+    """A result that moved a partner to another tier: the month, and the one before it that had a result."""
 
     month: PartnerMonth
     before: PartnerMonth | None
@@ -47,11 +47,12 @@ class Move:
 
 
 def newest_move(months: Sequence[PartnerMonth]) -> Move | None:
-    """How the newest result moved the tier, None where it did not; months are the newest first."""
+    """How the tier moved last, None where it never did; months are the newest first."""
     decided = [each for each in months if each.tier is not None and each.status == IN_FORCE]
-    if not decided or decided[0].previous_tier is None or decided[0].previous_tier == decided[0].tier:
-        return None
-    return Move(decided[0], decided[1] if len(decided) > 1 else None)
+    for month, before in zip(decided, [*decided[1:], None], strict=False):
+        if month.previous_tier is not None and month.previous_tier != month.tier:
+            return Move(month, before)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ WaitKind = Literal[
     "letters_to_approve",
     "letters_to_send",
     "letters_need_a_person",
+    "signature",
     "letters_to_render",
     "unpublished",
     "benefit_request",
@@ -31,6 +32,11 @@ StepState = Literal["done", "now", "later"]
 REASONS_NAMED = 10  # of a month, why partners are held
 THINGS_NAMED = 20  # of a kind, one by one; the others stand on their own page
 NEED_A_PERSON: tuple[DeliveryState, ...] = ("ambiguous", "refused", "undeliverable")
+_NEED: Mapping[DeliveryState, str] = {
+    "ambiguous": "of which nobody knows whether it arrived",
+    "refused": "refused by a mail server",
+    "undeliverable": "that can go to nobody",
+}
 ON_THE_WAY: tuple[DeliveryState, ...] = ("approved", "claimed", "dot_pending", "deferred")
 
 
@@ -82,6 +88,14 @@ class MonthProgress:
     steps: tuple[tuple[str, StepState], ...]
 
 
+def signature_waits(progress: MonthProgress) -> list[Waiting]:
+    """A month of which nothing is open waits for a signature."""
+    *before, (_, last) = progress.steps
+    if progress.status != "in_force" or last == "done" or any(state != "done" for _, state in before):
+        return []
+    return [Waiting("signature", "decide", f"Sign {progress.month}", "nothing of it is open", progress.month)]
+
+
 def brake_waits(month: BillingMonth, reasons: Sequence[str]) -> Waiting:
     """The brake stopped a month."""
     return Waiting("brake", "decide", f"Look at {month}: the brake stopped it", "; ".join(reasons), month)
@@ -127,7 +141,7 @@ def letters_wait(month: BillingMonth, states: Mapping[DeliveryState, int]) -> li
 
     found = []
     if stuck := counted(NEED_A_PERSON):
-        named = ", ".join(f"{states[state]} {state}" for state in NEED_A_PERSON if states.get(state))
+        named = ", ".join(f"{states[state]} {_NEED[state]}" for state in NEED_A_PERSON if states.get(state))
         found.append(
             Waiting("letters_need_a_person", "act", f"See to {plural(stuck, 'letter')} of {month}", named, month)
         )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
+from markupsafe import Markup, escape
+
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Form, headed
 from partner_program.domain.money import euros_text, percent_text
@@ -88,6 +90,21 @@ def for_people(text: str) -> str:
     return "`".join(pieces)
 
 
+def marked(text: str) -> Markup:
+    """What the programme says, for a page: months as people write them, and what is to be typed as code."""
+    pieces = for_people(text).split("`")
+    if len(pieces) % 2 == 0:  # a quote that nothing closes is the text's own
+        return escape("`".join(pieces))
+    shown = [Markup("<code>{}</code>").format(each) if place % 2 else escape(each) for place, each in enumerate(pieces)]
+    return Markup("").join(shown)
+
+
+def differing(text: str) -> Markup:
+    """What a restatement changes, with its field as people call it: `earned tier 2 becomes 3`."""
+    field, rest = re.fullmatch(r"([a-z_]*)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]  # fits any text
+    return marked({"mrr": "revenue"}.get(field, spoken(field)) + rest)
+
+
 def text_or_dash(text: str | None) -> str:
     """A text, a dash where there is none."""
     return text or NOTHING
@@ -135,7 +152,8 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "spoken": spoken,
     "cell": cell,
     "headed": headed,
-    "for_people": for_people,
+    "for_people": marked,
+    "differing": differing,
     "or_dash": text_or_dash,
     "plural": plural,
 }

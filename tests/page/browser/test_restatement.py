@@ -9,7 +9,7 @@ def test_read_a_restatement_line_by_line_and_accept_it(sitting: Opening, airflow
     (row,) = kim.rows("What accepting it does")
     partner, record, rate, letter = row.split("\t")
     assert partner == CORRECTED
-    assert "mrr 1,944.00 EUR becomes 5,944.00 EUR" in record
+    assert "revenue 1,944.00 EUR becomes 5,944.00 EUR" in record
     assert "tier 1 becomes 3" in record
     assert "NL A012 1,944.00 EUR becomes NL A012 5,944.00 EUR" in record
     assert "3" in rate

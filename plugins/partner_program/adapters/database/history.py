@@ -111,6 +111,11 @@ def first_day(settlements: Sequence[StoredSettlement]) -> date | None:
     return deciding[0].effective_on if deciding else None
 
 
+def last_effective_day(settlements: Sequence[StoredSettlement]) -> date | None:
+    """The day from which a month's newest rates hold, None where it is history only: later ones are not its own."""
+    return max((each.effective_on for each in settlements if each.effective_on), default=None)
+
+
 def effective_day(settlements: Sequence[StoredSettlement]) -> date | None:
     """Return the day on which the newest revision of a month took force; None for a month that is history only."""
     newest = settlements[-1].revision

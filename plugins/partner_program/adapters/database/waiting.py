@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select
 
@@ -17,22 +18,34 @@ ACCEPTED: ColumnElement[str] = literal_column(
 )  # SQLite finds an index of some rows by their condition as it is written
 
 
-def unfinished_letters(connection: Connection) -> dict[BillingMonth, Counter[DeliveryState]]:
-    """Count the recipients of letters that are not delivered, by month and state; those that were replaced are none."""
+def unfinished_letters(
+    connection: Connection, month: BillingMonth | None = None
+) -> dict[BillingMonth, Counter[DeliveryState]]:
+    """Count the recipients of letters that are not delivered, by month and state; those that were replaced are none.
+
+    With `month`, those of that month alone.
+    """
     table = schema.delivery
     query = (
         select(table.c.billing_month, table.c.status, func.count())
         .where(table.c.status != ACCEPTED, or_(table.c.reply.is_(None), table.c.reply.not_like(f"%{REPLACED}")))
         .group_by(table.c.billing_month, table.c.status)
     )
+    if month is not None:
+        query = query.where(table.c.billing_month == str(month))
     found: dict[BillingMonth, Counter[DeliveryState]] = defaultdict(Counter)
-    for month, state, count in connection.execute(query):
-        found[BillingMonth.parse(month)][state] = count
+    for of, state, count in connection.execute(query):
+        found[BillingMonth.parse(of)][state] = count
     return found
 
 
-def unpublished_by_entity(connection: Connection, entities: Collection[str]) -> dict[str, int]:
-    """Count the accounts with a rate that was not read back from the order database, by entity."""
+def unpublished_by_entity(
+    connection: Connection, entities: Collection[str], *, until: date | None = None
+) -> dict[str, int]:
+    """Count the accounts with a rate that was not read back from the order database, by entity.
+
+    With `until`, only rates count that hold from that day or an earlier one.
+    """
     table = schema.publication
     query = (
         select(table.c.entity, func.count(table.c.account_id.distinct()))
@@ -40,6 +53,8 @@ def unpublished_by_entity(connection: Connection, entities: Collection[str]) -> 
         .group_by(table.c.entity)
         .order_by(table.c.entity)
     )
+    if until is not None:
+        query = query.where(table.c.valid_from <= until)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

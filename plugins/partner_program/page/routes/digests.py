@@ -12,6 +12,7 @@ from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.page.forms import DAY, SHOWN, Act, After, Filled, Look, Shown, routes_of
 from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_ACT
+from partner_program.page.routes.letters import said
 from partner_program.page.view import ThisView, View
 from partner_program.page.words import day
 from partner_program.usecases.acts import newest_act
@@ -44,6 +45,7 @@ def digests(view: ThisView, here: Installed) -> HTMLResponse:
         rows=found[:ROWS],
         more=len(found[ROWS:]),
         can=possible_resolutions,
+        said=said,
         resolve=lambda each: view.links("digests", "resolve", f"{each.week_of} {each.account_manager_id}"),
         who_could=WHO_MAY_ACT,
     )

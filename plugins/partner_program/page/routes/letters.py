@@ -24,7 +24,7 @@ from partner_program.usecases.letters.documents import letter_pdf_content
 from partner_program.usecases.letters.rendering import letter_file_name
 from partner_program.usecases.letters.show import one_letter
 
-ENTRY = Entry("Letters", "letters")
+ENTRY = Entry("Letters", "letters", also=("digests",))
 router = APIRouter()
 # Making the book of more letters or partners takes too long in the api-server: then the one is shown that a run wrote.
 BOOK_AT_MOST = 500

@@ -46,7 +46,7 @@ def brake(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     found = month_overview(here, month)
     if found.brake is None:
         raise NotThere(f"no brake is on for {month}: there is nothing to release")
-    return _form(view, month, "brake", "Release the brake", found=found.brake)
+    return _form(view, month, "brake", "Release the brake of", found=found.brake)
 
 
 @router.post("/months/{month}/brake/check")
@@ -87,7 +87,7 @@ def rates(view: ThisView, here: Installed, month: InPath, runs: Runs) -> HTMLRes
         view,
         month,
         "rates",
-        "Rates",
+        "Rates of",
         book=book,
         own=own,
         rows=book.rows[:ROWS],
@@ -175,7 +175,7 @@ def restatement(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """What accepting a proposal from today does, partner by partner."""
     look = look_at_restatement(here, month, on=here.today())
     work_out = view.links("months", month, "restatement", "work-out")
-    return _form(view, month, "restatement", "Restatement", look=look, work_out=work_out)
+    return _form(view, month, "restatement", "Restatement of", look=look, work_out=work_out)
 
 
 @router.post("/months/{month}/restatement/work-out")
@@ -245,7 +245,9 @@ def sign(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     found = month_overview(here, month)
     if found.decided is None:
         raise NotThere(f"nothing of {month} has taken force: there is nothing to sign")
-    return _form(view, month, "sign", "Sign", decided=found.decided, still_open=what_is_open(here, month))
+    still_open = what_is_open(here, month)
+    closed = "See to that first: what is open keeps a month from being signed." if still_open else ""
+    return _form(view, month, "sign", "Sign", decided=found.decided, still_open=still_open, closed=closed)
 
 
 @router.post("/months/{month}/sign/check")
@@ -283,7 +285,7 @@ def sign_done(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
 def _form(view: View, month: BillingMonth, name: str, words: str, **values: Any) -> HTMLResponse:
     return view.page(
         f"month_{name}.html",
-        title=f"{words}, {named(month)}",
+        title=f"{words} {named(month)}",
         month=month,
         back=view.links.month(month),
         back_words=named(month),

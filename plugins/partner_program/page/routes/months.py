@@ -1,6 +1,6 @@
 """The months, one month in figures, and its quality report."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse
@@ -13,10 +13,11 @@ from partner_program.page.view import Entry, ThisView
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.month import list_months, month_overview, tiers_over_time
 from partner_program.usecases.desk.month_checks import month_checks
+from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.quality import quality_page
 from partner_program.usecases.reports.questions import QUESTIONS
 
-ENTRY = Entry("Months", "months")
+ENTRY = Entry("Months", "months", also=("exchange-rates", "publication", "closes"))
 router = APIRouter()
 FILE_KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -39,15 +40,7 @@ InPath = Annotated[BillingMonth, Depends(month_in_path)]
 @router.get("/months")
 def months(view: ThisView, here: Installed) -> HTMLResponse:
     """Every month, the newest first."""
-    over_time = tiers_over_time(here)
-    return view.page(
-        "months.html",
-        title="Months",
-        months=list_months(here),
-        over_time=over_time[::-1],
-        tiers=sorted({tier for each in over_time for tier in each.tiers}),
-        chart=charts.tiers([(each.month, each.tiers) for each in over_time], ident="tiers", table="Partners by tier"),
-    )
+    return view.page("months.html", title="Months", months=list_months(here), **_tiers_over_time(here))
 
 
 @router.get("/months/{month}")
@@ -55,7 +48,16 @@ def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """A month in figures."""
     found = month_overview(here, month)
     checks = month_checks(here, found)
-    return view.page("month.html", title=month_words(month), found=found, checks=checks, questions=QUESTIONS)
+    over_time = _tiers_over_time(here, month)
+    return view.page(
+        "month.html", title=month_words(month), found=found, checks=checks, questions=QUESTIONS, **over_time
+    )
+
+
+def _tiers_over_time(here: Installation, until: BillingMonth | None = None) -> dict[str, Any]:
+    found = tiers_over_time(here, until)
+    chart = charts.tiers([(each.month, each.tiers) for each in found], ident="tiers", table="Partners by tier")
+    return {"over_time": found[::-1], "chart": chart}
 
 
 @router.get("/months/{month}/quality")

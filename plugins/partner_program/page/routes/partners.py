@@ -13,7 +13,11 @@ from partner_program.page.view import Entry, ThisView
 from partner_program.usecases.desk.answers import partners_csv
 from partner_program.usecases.desk.partners import PAGE, find_partners
 
-ENTRY = Entry("Partners", "partners", also=("receipts", "in-their-words", "quote", "contracts", "disputes", "partner"))
+ENTRY = Entry(
+    "Partners",
+    "partners",
+    also=("receipts", "in-their-words", "quote", "contracts", "disputes", "partner", "managers", "applications", "erase"),
+)
 router = APIRouter()
 _CHANGES = (
     ("lowered", "tier fell"),

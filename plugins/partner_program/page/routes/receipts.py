@@ -1,7 +1,9 @@
 """The receipt of one result: why a partner got its tier, down to the line when somebody asks."""
 
+import re
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Literal
 
@@ -15,12 +17,14 @@ from partner_program.page.entities import a_turn
 from partner_program.page.installed import Installed
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView
-from partner_program.page.words import MINUS
+from partner_program.page.words import MINUS, day
 from partner_program.page.words import month as named
 from partner_program.usecases.explain import explain
 from partner_program.usecases.partner_words import told_to_partner
 
 router = APIRouter()
+# In minor units, where the domain's formula has the amount: before all else, or behind these words.
+_AMOUNT = re.compile(r"^(whole term |each (?:amount|whole term) \* its days: |)(-?\d+)(?= )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _sums(found: Receipt) -> list[_Sum]:
             each.group.charge_kind,
             each.group.lines,
             _minor(each.group.net_amount_minor),
-            each.share,
+            _share(each.share),
             _exact(each.share_minor) if each.bucket == "counted" else "",
             each.bucket,
         )
@@ -112,15 +116,27 @@ def _single(found: Receipt) -> list[_Single]:
             )
             continue
         line = each.line
-        period = f"{line.service_start} to {line.service_end}"
+        period = f"{_day(line.service_start)} to {_day(line.service_end)}"
         amount = f"{_minor(line.group.net_amount_minor)} {line.group.currency}"
         kind = line.group.charge_kind
-        rows.append(_Single(each.entity, line.line_id, kind, period, amount, each.share, each.bucket, each.agrees))
+        rows.append(
+            _Single(each.entity, line.line_id, kind, period, amount, _share(each.share), each.bucket, each.agrees)
+        )
     return rows
 
 
 def _minor(amount: int) -> str:
     return euros_text(amount).replace("-", MINUS)
+
+
+def _day(written: str) -> str:
+    return day(date.fromisoformat(written))
+
+
+def _share(formula: str) -> str:
+    """How a share is worked out, with its amount as money: `4,289.60 / 1 month * 31 / 31 days`."""
+    with_money = _AMOUNT.sub(lambda found: found[1] + _minor(int(found[2])), formula, count=1)
+    return with_money.replace(" * ", " \N{MULTIPLICATION SIGN} ")
 
 
 def _exact(share: Fraction) -> str:

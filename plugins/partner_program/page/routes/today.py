@@ -26,6 +26,7 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "letters_to_send": lambda links, waiting: links("letters", waiting.month, "send"),
     "letters_need_a_person": lambda links, waiting: links("letters", waiting.month),
     "unpublished": lambda links, waiting: links("publication", "publish", waiting.subject_id),
+    "signature": lambda links, waiting: links("months", waiting.month, "sign"),
     "letters_to_render": lambda links, waiting: links("letters", waiting.month),
 }
 # The lists of the kinds of which only the first are named.

@@ -139,11 +139,13 @@ def list_months(installation: Installation) -> tuple[ListedMonthState, ...]:
     )
 
 
-def tiers_over_time(installation: Installation) -> tuple[TiersOfMonth, ...]:
-    """The tiers of the newest months in force, oldest first."""
+def tiers_over_time(installation: Installation, until: BillingMonth | None = None) -> tuple[TiersOfMonth, ...]:
+    """The tiers of the newest months in force, oldest first; with `until`, of that month and those before it."""
     with installation.database.reading() as connection:
         assessed = settlement_history.assessed_months(connection).items()
-        newest = sorted(month for month, status in assessed if status == IN_FORCE)[-MONTHS_DRAWN:]
+        newest = sorted(
+            month for month, status in assessed if status == IN_FORCE and (until is None or month <= until)
+        )[-MONTHS_DRAWN:]
         return tuple(_tiers(connection, month) for month in newest)
 
 

@@ -30,10 +30,11 @@ def month_checks(installation: Installation, found: MonthOverview) -> MonthCheck
         return MonthChecks((), ())
     entities = [each.entity for each in entities_with_orders(installation)]
     with installation.database.reading() as connection:
-        last = history.settlements_of(connection, found.month)[-1]
-        declared = declared_totals(connection, last.settlement_id)
-        unpublished = sum(unpublished_by_entity(connection, entities).values())
-        letters = unfinished_letters(connection).get(found.month)
+        settlements = history.settlements_of(connection, found.month)
+        declared = declared_totals(connection, settlements[-1].settlement_id)
+        until = history.last_effective_day(settlements)
+        unpublished = sum(unpublished_by_entity(connection, entities, until=until).values())
+        letters = unfinished_letters(connection, found.month).get(found.month)
     is_open = blockers(
         held=decided.held_partners,
         proposed=len(found.proposal.differences) if found.proposal else 0,

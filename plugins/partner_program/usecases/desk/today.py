@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from partner_program.adapters.database import settlement_counts
 from partner_program.adapters.database import waiting as waiting_store
 from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.database.rates_approvals import approval_of
+from partner_program.adapters.database.register import company_names
 from partner_program.domain import waiting as rules
 from partner_program.domain.acts import MONTH_SIGNED, DatedAct
 from partner_program.domain.billing_month import BillingMonth
@@ -33,12 +34,16 @@ MONTHS_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What waits on a day, the most urgent first; the newest months, newest first; and the newest signature."""
+    """What waits on a day, the most urgent first; the newest months, newest first; and the newest signature.
+
+    `names` are the companies of the partners that it is about.
+    """
 
     on: date
     waiting: tuple[Waiting, ...]
     months: tuple[MonthProgress, ...]
     last_signed: DatedAct | None
+    names: Mapping[str, str]
 
 
 def what_waits(installation: Installation, *, on: date, due_days: int = DUE_DAYS) -> Today:
@@ -49,11 +54,15 @@ def what_waits(installation: Installation, *, on: date, due_days: int = DUE_DAYS
         found = _Found.read(connection, months, entities)
         progress = tuple(found.progress(connection, month) for month in found.newest(months))
         signed = load_acts(connection, MONTH_SIGNED)
+    waiting = (*found.waiting(), *found.signatures(progress), *_of_partners(installation, on, due_days))
+    with installation.database.reading() as connection:
+        names = company_names(connection, {each.partner_id for each in waiting if each.partner_id})
     return Today(
         on=on,
-        waiting=(*found.waiting(), *_of_partners(installation, on, due_days)),
+        waiting=waiting,
         months=progress,
         last_signed=next(iter(dated(installation, signed)), None),
+        names=names,
     )
 
 
@@ -69,6 +78,7 @@ class _Found:
     held: tuple[rules.HeldGroup, ...]
     letters: dict[BillingMonth, Counter[DeliveryState]]
     unpublished: dict[str, int] | None
+    entities: list[str]
 
     @classmethod
     def read(cls, connection: Connection, months: dict[BillingMonth, MonthStatus], entities: list[str]) -> "_Found":
@@ -91,6 +101,7 @@ class _Found:
             ),
             letters=waiting_store.unfinished_letters(connection),
             unpublished=waiting_store.unpublished_by_entity(connection, entities) if entities else None,
+            entities=entities,
         )
 
     def newest(self, months: dict[BillingMonth, MonthStatus]) -> list[BillingMonth]:
@@ -112,10 +123,17 @@ class _Found:
             yield rules.unpublished_wait(entity, accounts)
         yield from map(rules.held_wait, self.held)
 
+    def signatures(self, progress: Iterable[MonthProgress]) -> Iterator[Waiting]:
+        for each in progress:
+            if each.month not in self.proposals:
+                yield from rules.signature_waits(each)
+
     def progress(self, connection: Connection, month: BillingMonth) -> MonthProgress:
         settlements = settlement_history.settlements_of(connection, month)
         status = self.months.get(month)
         last = settlements[-1] if settlements else None
+        until = settlement_history.last_effective_day(settlements)
+        own = waiting_store.unpublished_by_entity(connection, self.entities, until=until) if self.unpublished else {}
         signed = [json.loads(act.detail)["revision"] for act in load_acts(connection, MONTH_SIGNED, month=month)]
         return MonthProgress(
             month=month,
@@ -125,7 +143,7 @@ class _Found:
                 status=status,
                 is_stopped=month in self.brakes or month in self.rates,
                 held=sum(each.partners for each in self.held if each.month == month),
-                unpublished=None if self.unpublished is None or status != IN_FORCE else sum(self.unpublished.values()),
+                unpublished=None if self.unpublished is None or status != IN_FORCE else sum(own.values()),
                 letters=self.letters.get(month, Counter()),
                 is_signed=last is not None and last.revision in signed,
             ),
@@ -143,7 +161,7 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
         yield Waiting(
             "dispute",
             "act",
-            f"Answer {dispute.dispute_id}",
+            f"Answer the dispute of {dispute.partner_id} about {dispute.billing_month}",
             f"{dispute.reason}{' - overdue' if late else ''}",
             dispute.billing_month,
             dispute.partner_id,

@@ -96,7 +96,7 @@ def _open(
     if proposal is not None:
         names = first_names(sorted(proposal.differences), NAMED)
         yield f"a restatement is proposed: {names}: see `partner-program restatement show {month}`"
-    until = max((each.effective_on for each in settlements if each.effective_on), default=None)
+    until = settlement_history.last_effective_day(settlements)
     waiting = sorted(publication_store.unpublished_accounts(connection, entities, until=until))
     if waiting:
         names = first_names([f"{entity} {account}" for entity, account in waiting], NAMED)
