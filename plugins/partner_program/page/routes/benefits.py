@@ -18,7 +18,7 @@ from partner_program.page.forms import AMOUNT, CODE, DAY, SEEN, UNITS, Act, Afte
 from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_ACT
 from partner_program.page.view import Entry, ThisView, View
-from partner_program.page.words import day, euros, percent, tier
+from partner_program.page.words import day, euros, for_people, percent, tier
 from partner_program.usecases.acts import acts_about
 from partner_program.usecases.benefits import (
     Asked,
@@ -412,7 +412,7 @@ class Grant(Act):
         made, rate = self._grant(view, here, subject, typed, only_try=True)
         months = tuple(deciding_months(made))
         needed = next((row.from_mrr_cents for row in found.tiers if row.tier == made.tier), None)
-        confirm = months_words(months) if months else "none: it lapses, whatever the partner earns"
+        confirm = for_people(months_words(months)) if months else "none: it lapses, whatever the partner earns"
         return Look(
             "Check before you grant",
             [
