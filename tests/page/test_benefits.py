@@ -205,7 +205,9 @@ def test_grace_is_granted_after_the_months_that_can_confirm_it_were_shown(ask: A
     assert "none: it lapses, whatever the partner earns" in short
     typed["ends_on"] = "2027-02-01"
     look = ask.post("grants/new-check/P1", "user", **typed)
-    assert "Months that can confirm it December 2026, January 2027 One of them needs 5,000.00 EUR" in words_of(look.text)
+    assert "Months that can confirm it December 2026, January 2027 One of them needs 5,000.00 EUR" in words_of(
+        look.text
+    )
     assert list_grants(own.installation, on=date(2026, 12, 3), partner_id="P1") == []
     for _ in range(2):
         done = ask.post("grants/new/P1", "user", **hidden(look.text))

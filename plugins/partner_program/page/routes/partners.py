@@ -16,7 +16,17 @@ from partner_program.usecases.desk.partners import PAGE, find_partners
 ENTRY = Entry(
     "Partners",
     "partners",
-    also=("receipts", "in-their-words", "quote", "contracts", "disputes", "partner", "managers", "applications", "erase"),
+    also=(
+        "receipts",
+        "in-their-words",
+        "quote",
+        "contracts",
+        "disputes",
+        "partner",
+        "managers",
+        "applications",
+        "erase",
+    ),
 )
 router = APIRouter()
 _CHANGES = (
