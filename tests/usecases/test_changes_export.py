@@ -78,6 +78,9 @@ def test_both_forms_have_the_same_rows_and_the_manifest_says_what_is_there(june:
         list(row.values()) for row in rows(done)
     ]
     assert manifest["rows"] == 4
+    assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir() if each.name.startswith("changes-")} == {0o600}
+    export(june, tmp_path)
+    assert json.loads(done.manifest.read_text()) == manifest, "one without amounts stands beside it"
     assert [each["name"] for each in manifest["columns"]] == list(rows(done)[0])
     assert manifest["since"] is None
     for each in manifest["files"]:

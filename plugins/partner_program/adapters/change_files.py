@@ -75,8 +75,10 @@ def _write_parquet(table: Path, draft: Path, columns: dict[str, str]) -> None:
     kinds = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     read = f"read_csv({_quoted(table)}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
     read += f"nullstr = '', allow_quoted_nulls = false, max_line_size = 100000000, columns = {{{kinds}}})"
+    rows = f"SELECT * FROM {read}"  # noqa: S608 - our own columns, and a path as a literal
+    form = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"  # into the draft itself, which is its owner's alone
     with duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "500MB"}) as connection:
-        connection.execute(f"COPY (SELECT * FROM {read}) TO {_quoted(draft)} (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608 - our own columns, and paths as literals
+        connection.execute(f"COPY ({rows}) TO {_quoted(draft)} {form}")
 
 
 def _quoted(path: Path) -> str:

@@ -40,7 +40,7 @@ def export_changes(
         events = event_store.events_between(connection, after, last)
         manifest = write_changes(
             folder,
-            f"changes-{after:012}-{last:012}",
+            f"changes-{'with-amounts-' if with_amounts else ''}{after:012}-{last:012}",
             events,
             with_amounts=with_amounts,
             since=since,
