@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.waiting import ACCEPTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NO_RECIPIENT, REPLACED, Delivery, DeliveryState
 from partner_program.domain.letter_list import KindCount, ListedLetter, MonthOfLetters, Need, Place, WantedLetters
@@ -49,17 +50,23 @@ def count_kinds(connection: Connection, month: BillingMonth) -> list[KindCount]:
 
 
 def months_of_letters(connection: Connection) -> list[MonthOfLetters]:
-    """Return every month that owes letters, the newest first."""
+    """Return every month that owes letters, the newest first; what was accepted is the rest, and not read."""
     table = schema.delivery
     stuck = and_(table.c.status.in_(_STUCK), _is_not_replaced())
-    query = select(
-        table.c.billing_month, table.c.status, func.count(), func.count(case((stuck, 1)))
-    ).group_by(table.c.billing_month, table.c.status)  # fmt: skip
+    unfinished = (
+        select(table.c.billing_month, table.c.status, func.count(), func.count(case((stuck, 1))))
+        .where(table.c.status != ACCEPTED)
+        .group_by(table.c.billing_month, table.c.status)
+    )
     states: dict[str, Counter[DeliveryState]] = defaultdict(Counter)
     needs: Counter[str] = Counter()
-    for month, state, number, needing in connection.execute(query):
+    for month, state, number, needing in connection.execute(unfinished):
         states[month][state] += number
         needs[month] += needing
+    owed = select(table.c.billing_month, func.count()).group_by(table.c.billing_month)
+    for month, number in connection.execute(owed):
+        if accepted := number - states[month].total():
+            states[month]["accepted"] = accepted
     return [
         MonthOfLetters(BillingMonth.parse(month), states[month], needs[month])
         for month in sorted(states, reverse=True)
