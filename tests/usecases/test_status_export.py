@@ -143,6 +143,15 @@ def test_history_benefits_prepayment_and_certificate_are_there(status: World, tm
     assert (held["status"], held["months"][0]["tier"], held["months"][1]["tier"]) == ("held", None, 1)
 
 
+def test_a_grant_that_no_month_has_told_yet_is_on_the_page_of_a_held_partner_too(status: World, tmp_path: Path) -> None:
+    status.grant("G2", "P3", 4, "2015-08-15", "2015-11-15")
+    status.load()
+    export(status, tmp_path / "to")
+    said = "Ihre Übergangsfrist für Stufe 4 läuft vom 15.\u00a0August 2015 bis 14.\u00a0November 2015."
+    assert said in page(tmp_path / "to", "P3")
+    assert json.loads(page(tmp_path / "to", "P4", "json"))["open_grants"] == []  # its explanation tells it
+
+
 def test_who_is_no_partner_any_more_loses_its_files_and_files_of_others_stay(status: World, tmp_path: Path) -> None:
     export(status, tmp_path / "to")
     name = index(tmp_path / "to")["partners"]["P2"]

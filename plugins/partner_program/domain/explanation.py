@@ -8,7 +8,7 @@ from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.least_change import LeastChanges
-from partner_program.domain.letters import BenefitFact, LetterFacts
+from partner_program.domain.letters import BenefitFact, GraceFact, LetterFacts
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.partner_overview import PartnerMonth
 from partner_program.domain.rates import Rate, RateTerms
@@ -103,12 +103,14 @@ def _own_reasons(
 class PartnerStatus:
     """What a partner may see of itself at any time: the explanation of a month, and what holds on a day.
 
-    `months` are the newest first, `rates` all that were written, the newest first; `expires_on` is the last day on
-    which this is valid. `certificate` is the number of its certificate, None where it has none.
+    `grants` are those open on that day that the explanation does not tell. `months` are the newest first, `rates` all
+    that were written, the newest first; `expires_on` is the last day on which this is valid. `certificate` is the
+    number of its certificate, None where it has none.
     """
 
     about: PartnerExplanation
     expires_on: date
+    grants: tuple[GraceFact, ...]
     months: tuple[PartnerMonth, ...]
     rates: tuple[Rate, ...]
     benefits: tuple[BenefitFact, ...]

@@ -3,6 +3,7 @@
 Nothing is served here: a portal or an object store takes the files, and the index says whose is which.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,12 +24,13 @@ from partner_program.domain.certificate import certificate_facts
 from partner_program.domain.erasure import SHORTEST_KEY
 from partner_program.domain.explanation import PartnerStatus
 from partner_program.domain.letter_facts import benefits_stated
-from partner_program.domain.letters import BenefitFact
+from partner_program.domain.letters import BenefitFact, GraceFact
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotAuthorized, NotDefined, NotThere, Refusal
 from partner_program.domain.registry import AUTHORIZED, Partner
+from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.partner_words import OfAllPartners, explanation_of, explanation_templates
 
@@ -82,9 +84,10 @@ def export_status(
             raise NotDefined(f"month {month} is history only: it gave no rate, and there is no status of it")
         names = {each.partner_id: page_name(key, each.partner_id) for each in partners}
         removed = into.begin(names)
-        changed = 0
+        changed, grants = 0, _open_grants(installation, today)
         for partner in partners:
-            status = _status(connection, installation, partner, month, alike, last, today)
+            own_grants = tuple(grants[partner.partner_id])
+            status = _status(connection, installation, partner, month, alike, last, today, own_grants)
             words = templates.of_partner(partner.language)
             page = words.status_page(status)
             changed += into.write(
@@ -129,13 +132,17 @@ def _status(
     alike: OfAllPartners,
     expires_on: date,
     today: date,
+    grants: tuple[GraceFact, ...],
 ) -> PartnerStatus:
     own = rates.all_rates(connection, [partner.partner_id]).get(partner.partner_id, [])
     rate = next((each for each in reversed(own) if each.valid_from <= today), None)
     program = installation.program_on_or_first(today)
     months = partner_overview.months_of_partner(connection, partner.partner_id)
+    about = explanation_of(connection, partner.partner_id, month, alike)
+    told = about.facts.grants if about.facts else ()
     return PartnerStatus(
-        about=explanation_of(connection, partner.partner_id, month, alike),
+        about=about,
+        grants=tuple(each for each in grants if each not in told),
         expires_on=expires_on,
         months=tuple(each for each in months if each.status == IN_FORCE and each.billing_month <= month)[:MONTHS_SHOWN],
         rates=tuple(reversed(own)),
@@ -143,6 +150,15 @@ def _status(
         prepayment=tuple(program.prepayment_bp.items()),
         certificate=_certificate(partner, rate, program, today),
     )
+
+
+def _open_grants(installation: Installation, today: date) -> dict[str, list[GraceFact]]:
+    """The grants that are in force or begin later, by partner."""
+    found: dict[str, list[GraceFact]] = defaultdict(list)
+    for each in list_grants(installation, on=today):
+        if each.state in ("in_force", "upcoming"):
+            found[each.partner_id].append(GraceFact(each.tier, each.starts_on, each.ends_on, None))
+    return found
 
 
 def _benefits(

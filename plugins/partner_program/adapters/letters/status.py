@@ -24,6 +24,12 @@ class Language(Protocol):
 def status_sections(status: PartnerStatus, language: Language) -> Iterator[Section]:
     """The sections of a status page that follow its explanation."""
     words, wording, form = language.words, language.wording, language.form
+    if status.grants:
+        told = tuple(
+            str(words.open_grant(each.tier, form.day(each.starts_on), form.last_day(each.ends_on)))
+            for each in status.grants
+        )
+        yield Section("open_grants", str(wording.grace_title), told)
     benefits = tuple(_benefits(status, language))
     if benefits:
         yield Section("benefits", str(wording.benefits_title), items=benefits)
@@ -65,6 +71,10 @@ def status_figures(status: PartnerStatus) -> dict[str, object]:
                 "sla": each.terms.sla,
             }
             for each in status.rates
+        ],
+        "open_grants": [
+            {"tier": each.tier, "starts_on": each.starts_on.isoformat(), "ends_on": each.ends_on.isoformat()}
+            for each in status.grants
         ],
         "benefits": [_benefit_json(each) for each in status.benefits],
         "prepayment": [{"term_months": months, "discount_bp": bp} for months, bp in status.prepayment],
