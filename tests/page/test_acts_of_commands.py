@@ -47,7 +47,16 @@ LOOK = {
         "proof verify",
         "proof who",
     ),
-    *("quote", "rates list", "register", "reminders list", "reminders show", "restatement show", "simulate"),
+    *(
+        "quote",
+        "rates list",
+        "register",
+        "reminders list",
+        "reminders show",
+        "restatement show",
+        "signals list",
+        "simulate",
+    ),
     "source check",
 }
 
