@@ -105,22 +105,27 @@ def _renewed(last: LastLines, month: BillingMonth) -> Iterator[MrrGroup]:
     covered = month.covered_days(max(last.service_end, month.first_day), month.following.first_day)
     if last.charge_kind != FEE or last.ends_early or not covered:
         return
-    group = _group(last.account_id, last.currency, FEE, last.net_amount_minor, last.whole_minor * covered)
-    if last.term is None:
-        yield group._replace(way=THIS_PERIOD, period_days=(last.service_end - last.service_start).days)
-    else:
-        yield group._replace(term_months=last.term)
+    minor_days, term = last.whole_minor * covered, last.term
+    group = _group(last.account_id, last.currency, FEE, last.net_amount_minor, minor_days, term or 1)
+    if term is None:
+        group = group._replace(way=THIS_PERIOD, period_days=(last.service_end - last.service_start).days)
+    yield group
 
 
 def _usage(coming: ComingMonth, month: BillingMonth) -> Iterator[MrrGroup]:
     """What is missing to the usage of the month before; to that of the one before it where none is posted yet."""
-    known: dict[_OfAccount, dict[BillingMonth, int]] = defaultdict(lambda: defaultdict(int))
+    before: dict[_OfAccount, int] = defaultdict(int)
+    earlier: dict[_OfAccount, int] = defaultdict(int)
     for each in coming.last:
         if each.charge_kind == USAGE:
-            known[each.account_id, each.currency][BillingMonth.of(each.service_start)] += each.net_amount_minor
-    posted = _posted(coming.revenue, USAGE, month)
-    for (account_id, currency), months in sorted(known.items()):
-        missing = months[max(months)] - round_half_away(*posted[account_id, currency].as_integer_ratio())
+            known = before if each.service_start >= month.preceding.first_day else earlier
+            known[each.account_id, each.currency] += each.net_amount_minor
+    posted: dict[_OfAccount, int] = defaultdict(int)
+    for group in coming.revenue.groups:
+        if group.charge_kind == USAGE and has_share(group):
+            posted[group.account_id, group.currency] += group.net_amount_minor
+    for (account_id, currency), usual in (earlier | before).items():
+        missing = usual - posted[account_id, currency]
         if missing > 0:
             yield _group(account_id, currency, USAGE, missing, missing * month.days)
 
@@ -131,7 +136,7 @@ def _credits(coming: ComingMonth, month: BillingMonth) -> Iterator[MrrGroup]:
     for each in coming.last:
         if each.charge_kind == CREDIT:
             usual[each.account_id, each.currency] += _share(each, month.preceding)
-    posted = _posted(coming.revenue, CREDIT, month)
+    posted = _posted_credits(coming.revenue, month)
     for (account_id, currency), share in sorted(usual.items()):
         missing = share - posted[account_id, currency]
         minor = round_half_away(missing.numerator, missing.denominator)
@@ -147,16 +152,16 @@ def _share(last: LastLines, month: BillingMonth) -> Fraction:
     return Fraction(last.whole_minor * covered, last.term_months * month.days)
 
 
-def _posted(revenue: EntityRevenue, kind: str, month: BillingMonth) -> dict[_OfAccount, Fraction]:
+def _posted_credits(revenue: EntityRevenue, month: BillingMonth) -> dict[_OfAccount, Fraction]:
     found: dict[_OfAccount, Fraction] = defaultdict(Fraction)
     for group in revenue.groups:
-        if group.charge_kind == kind and has_share(group):
+        if group.charge_kind == CREDIT and has_share(group):
             found[group.account_id, group.currency] += Fraction(*share_of(group, month.days))
     return found
 
 
-def _group(account_id: str, currency: str, kind: str, net: int, minor_days: int) -> MrrGroup:
-    return MrrGroup(account_id, currency, kind, POSTED, 1, None, 1, net, minor_days=minor_days)
+def _group(account_id: str, currency: str, kind: str, net: int, minor_days: int, term: int = 1) -> MrrGroup:
+    return MrrGroup(account_id, currency, kind, POSTED, term, None, 1, net, minor_days=minor_days)
 
 
 def with_parts(coming: ComingMonth, expected: Expected, parts: Sequence[Part]) -> EntityRevenue:

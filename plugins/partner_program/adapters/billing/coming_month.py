@@ -3,8 +3,9 @@
 All of it in one snapshot, and grouped in the database. A month to come is not closed: nobody asks for its close.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def _read(snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, larges
             unsound.add(found)
         else:
             last.append(found)
-    return ComingMonth(revenue, tuple(sorted(last, key=repr)), tuple(sorted(unsound)))
+    return ComingMonth(revenue, tuple(last), tuple(sorted(unsound)))
 
 
 def _last_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine) -> Iterator[LastLines | str]:
@@ -84,13 +85,14 @@ def _last_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: Largest
     before = month.preceding
     days = {"first_day_before": str(before.first_day), "first_day_two_before": str(before.preceding.first_day)}
     kinds = {"fees": FEE, "metered": USAGE, "credits": CREDIT}
+    day = cache(read_day)  # a month has few days, and as many as a million rows
     for row in snapshot.rows("renewals", **span_of(month), **days, **kinds, posted=POSTED):
-        yield _sound(row, largest) or name_of(row[0])
+        yield _sound(row, largest, day) or name_of(row[0])
 
 
-def _sound(row: tuple[Any, ...], largest: LargestLine) -> LastLines | None:
+def _sound(row: tuple[Any, ...], largest: LargestLine, day: Callable[[Any], date | None]) -> LastLines | None:
     account_id, currency, kind, start, end, term, lines, net, whole = row
-    first, after = read_day(start), read_day(end)
+    first, after = day(start), day(end)
     amounts = all(
         type(each) is int and abs(each) <= min(lines * largest.of(currency), LARGEST_WHOLE) for each in (net, whole)
     )
