@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,7 +19,7 @@ from partner_program.adapters.proofs.keys import KEY_VARIABLE
 from partner_program.usecases.proofs.keys import new_key
 from tests.page.browser.company import company
 from tests.page.browser.forwarder import forwarded
-from tests.page.browser.newcomer import PATIENCE, Newcomer, Seen
+from tests.page.browser.newcomer import PAGES, PATIENCE, Newcomer, Seen
 from tests.page.browser.programs import NO_CHROMIUM, chromium
 from tests.worlds import World
 
@@ -34,6 +35,11 @@ class Desk:
     passwords: dict[str, str]
     world: World
     settings: dict[str, str]
+
+    @property
+    def framed(self) -> str:
+        """Where Airflow shows the pages in its frame; below a sub-path the page's own address has it once more."""
+        return f"{self.address}/plugin/partners{urlsplit(self.address).path}{PAGES}"
 
 
 @pytest.fixture(scope="package")

@@ -11,14 +11,14 @@ THEME = "document.documentElement.dataset.theme"
 def test_a_deep_link_survives_the_login_a_click_and_a_reload(sitting: Opening, airflow_desk: Desk) -> None:
     maria = sitting("maria", signed_in=False).expects(401)  # Airflow asks first, and shows its form then
     page = maria.page
-    page.goto(f"{airflow_desk.address}/plugin/partners{PAGES}/partners/{FALLEN}")
+    page.goto(f"{airflow_desk.framed}/partners/{FALLEN}")
     page.get_by_label("Username").fill("maria")
     page.get_by_label("Password").fill(airflow_desk.passwords["maria"])
     page.get_by_role("button", name="Sign in").click()
     inside = page.frame_locator(INSIDE)
     inside.get_by_role("heading", level=1, name=FALLEN_NAME).wait_for()
     inside.get_by_role("link", name="Months", exact=True).click()
-    page.wait_for_url(f"**/plugin/partners{PAGES}/months")
+    page.wait_for_url(f"{airflow_desk.framed}/months")
     page.reload()
     inside.get_by_role("heading", level=1, name="Months").wait_for()
 
@@ -40,7 +40,7 @@ def test_light_and_dark_follow_airflows_own_switch(sitting: Opening, airflow_des
 def test_an_act_is_done_in_the_frame_and_a_file_is_taken(sitting: Opening, airflow_desk: Desk) -> None:
     kim = sitting("kim")
     page = kim.page
-    page.goto(f"{airflow_desk.address}/plugin/partners{PAGES}/months/2015-07")
+    page.goto(f"{airflow_desk.framed}/months/2015-07")
     inside = page.frame_locator(INSIDE)
     with page.expect_download() as coming:
         inside.get_by_role("link", name="Register as CSV").click()
