@@ -74,6 +74,11 @@ class InAirflow:
         finally:
             event.remove(DagRun, "before_insert", started_by_a_scheduler)
 
+    def forget_what_was_told(self) -> None:
+        """Take back every event of an asset: the next run tells of its month anew."""
+        with closing(sqlite3.connect(self.home / "airflow.db")) as connection, connection:
+            connection.execute("DELETE FROM asset_event")
+
     def states(self, run: Any) -> dict[str, str]:
         """The state of each task of a run."""
         rows = self.rows("SELECT task_id, state FROM task_instance WHERE run_id = ?", run.run_id)

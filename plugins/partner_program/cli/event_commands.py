@@ -66,8 +66,8 @@ def events_send() -> None:
 
 @events.command("resolve", epilog=example('partner-program events resolve evt_0a1b --again --reason "endpoint mended"'))
 @click.argument("event_id", metavar="ID", type=CODE)
-@click.option("--again", "word", flag_value="again", help="A dead event is tried anew.")
-@click.option("--give-up", "word", flag_value="given_up", help="A dead or deferred event is never sent.")
+@click.option("--again", "word", flag_value="again", help="Try a dead event anew.")
+@click.option("--give-up", "word", flag_value="given_up", help="Never send a dead or deferred event.")
 @click.option("--reason", type=WORDS, required=True, help="Why; kept on record.")
 @looked_at("resolved_by")
 def events_resolve(event_id: str, word: Literal["again", "given_up"] | None, reason: str, resolved_by: str) -> None:

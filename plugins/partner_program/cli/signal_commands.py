@@ -26,7 +26,7 @@ def signals() -> None:
     """Signals: what finance should look at in a month. None changes a result, and no letter mentions them."""
 
 
-@signals.command("list", epilog=example("partner-program signals 2015-07"))
+@signals.command("list", epilog=example("partner-program signals list 2015-07"))
 @click.argument("month", type=MONTH)
 @report_options
 def signals_list(month: BillingMonth, **shown: Any) -> None:

@@ -79,6 +79,8 @@ def _composed(text: str, faults: FileFaults) -> yaml.Node | None:
         node = _Composer(text, faults).get_single_node()
     except yaml.MarkedYAMLError as error:
         line, column = (error.problem_mark.line, error.problem_mark.column) if error.problem_mark else (0, 0)
+        # libyaml puts what is missing at the end of a text on a line after the last one, which is not there.
+        line = min(line, text.count("\n"))
         faults.add(line + 1, f"column {column + 1}", f"{error.problem}, expected one YAML document")
     except ReaderError as error:
         line = text.count("\n", 0, text.index(chr(error.character))) + 1
