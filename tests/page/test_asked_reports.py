@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,44 @@ def test_a_months_page_asks_for_the_forecast_of_the_month_after(desk_of: Asking,
     assert facts["partners"]
     for sentence in facts["said"]:
         assert for_people(sentence) in said
+
+
+def test_the_files_of_a_forecast_that_was_asked_are_there(desk_of: Asking) -> None:
+    where = f"months/{JULY}/reports/forecast"
+    desk_of.post(where, "user")
+    page = finished(desk_of, where).text
+    for name in re.findall(rf'href="[^"]*/{where}/(\w+)\.csv"', page):
+        assert desk_of(f"{where}/{name}.csv").headers["content-disposition"].startswith("attachment")
+    assert f"{where}/partners.csv" in page
+
+
+def test_a_partners_page_says_of_what_was_asked_its_own_rows_alone(desk_of: Asking, world: World) -> None:
+    page = words_of(desk_of("partners/P2").text)
+    assert "Nobody has asked the entities yet what it will bring." in page
+    assert "Nobody has asked the entities yet whether one is missing." in page
+
+    named = "INSERT INTO program_reseller_account (account_id, company_name) VALUES ('A99', 'Noordzee Hosting B.V.')"
+    world.execute("NL", named)
+    world.bill("A2", "2015-08", 4_000_00)
+    for name in ("forecast", "missing_accounts"):
+        assert desk_of.post(f"months/{JULY}/reports/{name}", "user").status_code == 303
+        finished(desk_of, f"months/{JULY}/reports/{name}")
+
+    page = words_of(desk_of("partners/P2").text)
+    assert "Sure: posted already 4,000.00 Tier 2" in page
+    assert "It will drop from Tier 3 to Tier 2 unless" in page
+    assert re.search(r"A99 NL Noordzee Hosting B\.V\. maybe company name", page)
+    other = words_of(desk_of("partners/P/5").text)
+    assert "A99" not in other
+    assert "4,000.00" not in other
+    assert "No account that nobody linked is like this partner's." in other
+
+
+def test_what_an_older_release_kept_is_asked_again(desk_of: Asking, world: World) -> None:
+    kept = world.installation.out / "reports" / ".pages" / f"forecast.{JULY}"
+    kept.mkdir(parents=True)
+    (kept / "answer.json").write_text('{"title": "of another kind"}')
+    (kept / "by_partner.lines").write_text('1\n"P1"\tdrops\t{"partner": "P1"}\n')
+    assert "Nobody has asked yet." in words_of(desk_of(f"months/{JULY}/reports/forecast").text)
+    page = words_of(desk_of("partners/P1").text)
+    assert "Nobody has asked the entities yet what it will bring." in page

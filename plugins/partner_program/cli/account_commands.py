@@ -6,9 +6,8 @@ import click
 
 from partner_program.cli.inputs import MONTH, installation
 from partner_program.cli.options import example
-from partner_program.cli.report_commands import report_options, tell
+from partner_program.cli.report_commands import report_options, tell_what_was_asked
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import Refusal
 
 
 @click.group()
@@ -28,7 +27,4 @@ def suggest(month: BillingMonth | None, **shown: Any) -> None:
     from partner_program.usecases.reports.missing_accounts import missing_accounts, newest_month
 
     here = installation()
-    report = missing_accounts(here, month or newest_month(here))
-    tell(report, **shown)
-    if report.unknown:
-        raise Refusal("not read: " + "; ".join(report.unknown))
+    tell_what_was_asked(missing_accounts(here, month or newest_month(here)), **shown)

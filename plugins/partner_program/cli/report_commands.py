@@ -1,6 +1,5 @@
 """Commands that answer a question about months that were settled; each prints one report and writes nothing."""
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,6 +43,14 @@ def tell(report: "Report", *, form: str, table: str, every: bool) -> None:
     click.echo(report_file(report, "json" if form == "json" else "csv", table), nl=False)
 
 
+def tell_what_was_asked(report: "Report", *, too_much: str | None = None, **shown: Any) -> None:
+    """Print what the entities were asked for; refuses after it what is not known, with each entity, or too much."""
+    tell(report, **shown)
+    unknown = "not known: " + "; ".join(report.unknown) if report.unknown else None
+    if unknown or too_much:
+        raise Refusal("; ".join(filter(None, [too_much, unknown])))
+
+
 @click.command(epilog=example("partner-program near 2015-07 --within 2"))
 @click.argument("month", type=MONTH)
 @click.option("--within", "within_bp", type=PERCENT, default="2", show_default=True, help="Per cent of a threshold.")
@@ -85,14 +92,11 @@ def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> N
     from partner_program.usecases.reports.leakage import find_leakage, leakage_report
 
     orders, found = find_leakage(installation(), month)
-    report = leakage_report(orders, found)
-    tell(report, **shown)
-    over = fail_over_cents is not None and found.too_much_cents > fail_over_cents
-    if over:
-        said = f"{euros_text(found.too_much_cents)} EUR were given beyond what was due, more than"
-        click.echo(f"{said} {euros_text(fail_over_cents or 0)} EUR", err=True)
-    if over or report.unknown:
-        sys.exit(1)
+    too_much = None
+    if fail_over_cents is not None and found.too_much_cents > fail_over_cents:
+        given = f"{euros_text(found.too_much_cents)} EUR were given beyond what was due"
+        too_much = f"{given}, more than {euros_text(fail_over_cents)} EUR"
+    tell_what_was_asked(leakage_report(orders, found), too_much=too_much, **shown)
 
 
 @click.command(epilog=example("partner-program forecast", "partner-program forecast 2015-08 --back 3"))
@@ -113,7 +117,4 @@ def forecast(month: BillingMonth | None, back: int, **shown: Any) -> None:
     """
     from partner_program.usecases.reports.forecast import forecast as look_ahead
 
-    report = look_ahead(installation(), month, back=back)
-    tell(report, **shown)
-    if report.unknown:
-        raise Refusal("not read: " + "; ".join(report.unknown))
+    tell_what_was_asked(look_ahead(installation(), month, back=back), **shown)

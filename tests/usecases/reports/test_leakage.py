@@ -249,7 +249,7 @@ def test_the_gate_is_what_was_given_too_much(world: World) -> None:
     assert run(world, "--fail-over", "120.00").exit_code == 0
     gate = run(world, "--fail-over", "119.99")
     assert gate.exit_code == 1
-    assert "120.00 EUR were given beyond what was due, more than 119.99 EUR" in gate.output
+    assert "120.00 EUR were given beyond what was due, more than 119.99 EUR" in str(gate.exception)
 
 
 def test_an_entity_that_cannot_be_read_is_status_1_in_every_form(world: World) -> None:

@@ -10,6 +10,7 @@ from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere
 from partner_program.usecases.reports.questions import QUESTIONS, answer, report_file
+from tests.page.test_acts_of_commands import commands
 from tests.usecases.three_partners import june_in_force
 from tests.worlds import World
 
@@ -48,7 +49,7 @@ def test_a_month_that_was_not_run_is_refused_by_name(june: World, name: str) -> 
 
 
 def test_each_question_has_its_command() -> None:
-    assert QUESTIONS.keys() <= program.commands.keys()
+    assert {each.command for each in QUESTIONS.values()} <= set(commands(program))
 
 
 def test_a_report_or_a_table_that_is_none_is_refused_with_those_that_are(june: World) -> None:

@@ -23,6 +23,7 @@ from partner_program.usecases.letters.book import show_book
 from partner_program.usecases.letters.documents import letter_pdf_content
 from partner_program.usecases.letters.rendering import letter_file_name
 from partner_program.usecases.letters.show import one_letter
+from partner_program.usecases.reports.questions import QUESTIONS
 
 ENTRY = Entry("Letters", "letters", also=("digests",))
 router = APIRouter()
@@ -143,6 +144,7 @@ def book(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     links = [
         (f"Back to the letters of {named(month)}", view.links("letters", month)),
         ("Register (CSV)", view.links("months", month, "register.csv")),
+        (QUESTIONS["missing_accounts"].words, view.links("months", month, "reports", "missing_accounts")),
     ]
     page = show_book(here, month, today=here.today(), links=links, at_most=BOOK_AT_MOST)
     return HTMLResponse(page, headers={"content-security-policy": BOOK_POLICY})

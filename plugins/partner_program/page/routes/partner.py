@@ -10,8 +10,10 @@ from partner_program.page.installed import Installed
 from partner_program.page.view import ThisView
 from partner_program.usecases.desk.partner import partner_overview
 from partner_program.usecases.partner_status import steps_for
+from partner_program.usecases.reports.asked import look_at_partner
 
 router = APIRouter()
+_ASKED = ("forecast", "missing_accounts")  # questions whose kept answers say something of one partner
 
 
 # An id may have a slash; the part of the address behind this prefix is the id, whatever it holds.
@@ -23,6 +25,7 @@ def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
         charts.Bar(each.billing_month, each.mrr_eur_cents, each.tier, _sign(each)) for each in reversed(found.months)
     ]
     thresholds = {row.tier: row.from_mrr_cents for row in found.tiers}
+    asked = {name: look_at_partner(here, name, found.newest, partner_id) for name in _ASKED} if found.newest else {}
     return view.page(
         "partner.html",
         title=found.partner.company_name,
@@ -31,6 +34,7 @@ def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
         move=newest_move(found.months),
         verdict_words=verdict_words,
         months_words=months_words,
+        asked=asked,
         steps=steps_for(found.partner.status),
     )
 

@@ -52,5 +52,6 @@ def report_table(
     view: ThisView, here: Installed, month: InPath, name: str, table: str, form: Literal["csv", "json"]
 ) -> Response:
     """One table of the answer with every row, or as JSON all of the answer, as the command line writes it."""
-    text = report_file(answer_now(here, name, month), form, table)
-    return view.file(text.encode(), name=f"{name}-{month}-{table}.{form}", kind=FILE_KINDS[form])
+    found = answer_now(here, name, month)
+    file = f"{name}-{found.month}-{table}.{form}"
+    return view.file(report_file(found, form, table).encode(), name=file, kind=FILE_KINDS[form])

@@ -1,11 +1,14 @@
 """Answers for the pages that take asking the entities' billing databases: a process apart asks, and keeps what came.
 
 A page shows what was kept, and says when it was asked; a person asks again. One answer is asked for at a time. A kept
-answer lies below `reports/` of the folder for letters and reports, and stays until it is asked for again.
+answer lies below `reports/` of the folder for letters and reports, and stays until it is asked for again. Beside it lie
+its rows by partner, so that a partner's page need not read the answer about all of them.
 """
 
+import json
+import mmap
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +25,7 @@ from partner_program.usecases.installation import Installation, billing_connecti
 from partner_program.usecases.registry import load_all_entities
 from partner_program.usecases.reports.questions import QUESTIONS, find_question
 
-_ANSWER = "answer.json"
+_ANSWER, _BY_PARTNER = "answer.json", "by_partner.lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,19 @@ class AskedReport:
     is_busy: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AskedOfPartner:
+    """The rows of a kept answer that are about one partner, by table; None is `rows` before the first time.
+
+    `asked_at` is when it was asked.
+    """
+
+    name: str
+    month: BillingMonth
+    asked_at: datetime | None = None
+    rows: Mapping[str, tuple[object, ...]] | None = None
+
+
 def look_at_answer(installation: Installation, name: str, month: BillingMonth) -> AskedReport:
     """What there is of the answer to a question that takes asking the entities; asks nobody.
 
@@ -71,13 +87,26 @@ def look_at_answer(installation: Installation, name: str, month: BillingMonth) -
     working, state = work.look(key)
     is_busy = working is not None and working != key
     try:
-        text = (work.folder / key / _ANSWER).read_text("utf-8")
-    except FileNotFoundError:
+        kept: _Kept = from_json(_Kept, (work.folder / key / _ANSWER).read_text("utf-8"))
+        report = _report(name, question.tables, kept)
+    except (FileNotFoundError, ValueError):  # a release before this one may have kept other columns
         return AskedReport(None, None, "", state, is_busy)
-    kept: _Kept = from_json(_Kept, text)
-    return AskedReport(
-        _report(name, question.tables, kept), installation.local_time(kept.asked_at), kept.asked_by, state, is_busy
-    )
+    return AskedReport(report, installation.local_time(kept.asked_at), kept.asked_by, state, is_busy)
+
+
+def look_at_partner(installation: Installation, name: str, month: BillingMonth, partner_id: str) -> AskedOfPartner:
+    """What the kept answer to a question says of one partner; asks nobody."""
+    question = find_question(name)
+    path = _work(installation).folder / _key(name, month) / _BY_PARTNER
+    found: dict[str, tuple[object, ...]] = {}
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
+            asked_at = int(lines.readline())
+            for table, row in _lines_of(lines, partner_id):
+                found[table] = (*found.get(table, ()), from_json(question.tables[table], row))
+    except (FileNotFoundError, ValueError, KeyError):  # a release before this one may have kept other columns
+        return AskedOfPartner(name, month)
+    return AskedOfPartner(name, month, installation.local_time(asked_at), found)
 
 
 def ask_apart(installation: Installation, name: str, month: BillingMonth, *, by: str) -> bool:
@@ -93,16 +122,18 @@ def ask_and_keep(installation: Installation, key: str, begun: State) -> None:
     work = _work(installation)
     with work.doing(key, begun):
         report = QUESTIONS[name].answer(installation, BillingMonth.parse(month))
+        asked_at = int(time.time())
         kept = _Kept(
             report.title,
             str(report.month),
-            int(time.time()),
+            asked_at,
             begun.by,
             report.said,
             report.unknown,
             report.equations,
             tuple(_Table(each.name, each.title, each.empty, _rows(each)) for each in report.tables),
         )
+        write_if_changed(work.folder / key / _BY_PARTNER, "".join([f"{asked_at}\n", *_by_partner(report)]))
         write_if_changed(work.folder / key / _ANSWER, as_json(_Kept, kept))
 
 
@@ -116,7 +147,8 @@ def answer_now(installation: Installation, name: str, month: BillingMonth) -> Re
         return question.answer(installation, month)
     report = look_at_answer(installation, name, month).report
     if report is None:
-        raise NotThere(f"{name} of {month} was not asked yet: a person asks on its page, or `partner-program {name}`")
+        how = f"a person asks on its page, or `partner-program {question.command}`"
+        raise NotThere(f"{name} of {month} was not asked yet: {how}")
     return report
 
 
@@ -127,6 +159,24 @@ def is_asked_apart(name: str) -> bool:
 
 def _rows(table: ReportTable[object]) -> str:
     return as_json(tuple[table.kind, ...], tuple(table.rows))  # type: ignore[name-defined]
+
+
+def _by_partner(report: Report) -> Iterator[str]:
+    """A line for each row about one partner: its id as JSON text, which has no line's end, the table and the row."""
+    for table in report.tables:
+        for row in table.rows if "partner_id" in table.columns else ():
+            yield f"{json.dumps(row.partner_id)}\t{table.name}\t{as_json(table.kind, row)}\n"  # type: ignore[attr-defined]
+
+
+def _lines_of(lines: mmap.mmap, partner_id: str) -> Iterator[tuple[str, str]]:
+    """The tables and rows of a partner, found without reading the lines of others."""
+    wanted = f"\n{json.dumps(partner_id)}\t".encode()
+    place = lines.find(wanted, 0)
+    while place >= 0:
+        lines.seek(place + len(wanted))
+        table, _, row = lines.readline().decode().partition("\t")
+        yield table, row
+        place = lines.find(wanted, lines.tell() - 1)
 
 
 def _report(name: str, kinds: Mapping[str, type], kept: _Kept) -> Report:

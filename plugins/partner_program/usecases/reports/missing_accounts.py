@@ -1,5 +1,6 @@
 """Which accounts nobody linked, and whose each may be: asked from the entities now, for a month that was settled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +28,8 @@ from partner_program.domain.totals import totals_of_accounts
 from partner_program.usecases.desk.partners import newest_month as newest_listed_month
 from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.side_by_side import side_by_side
+
+TABLES: Mapping[str, type] = {"suggested": SuggestedAccount, "strange": StrangeAccount}
 
 
 def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
@@ -143,11 +146,14 @@ def _totals(connection: Connection, month: BillingMonth, revision: int) -> dict[
 
 def _said(suggested: list[SuggestedAccount], strange: list[StrangeAccount]) -> tuple[str, ...]:
     changing = {each.partner_id for each in suggested if each.changes_the_tier}
-    accounts = len({(each.entity, each.account_id) for each in suggested})
-    said = [
-        f"{plural(accounts, 'account')} without a link may be a partner's, {len(strange):,} more are like nobody's. "
-        "Nothing is linked by itself: to link one, add its row to account_links.csv, and load it."
-    ]
+    found = {(each.entity, each.account_id) for each in suggested}
+    if not found and not strange:
+        return ("Every reseller account is linked to a partner.",)
+    others = f"; {plural(len(strange), 'other is', 'others are')} like no partner's" if strange else ""
+    said = (
+        f"{plural(len(found), 'account')} without a link may be a partner's{others}.",
+        "Nothing is linked by itself: to link an account, add its row to account_links.csv, and load it.",
+    )
     if changing:
-        said.insert(0, f"{plural(len(changing), 'partner')} would have another tier: {', '.join(sorted(changing))}.")
-    return tuple(said)
+        return f"{plural(len(changing), 'partner')} would have another tier: {', '.join(sorted(changing))}.", *said
+    return said

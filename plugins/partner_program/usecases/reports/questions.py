@@ -14,6 +14,8 @@ from partner_program.usecases.reports.forecast import TABLES as FORECAST_TABLES
 from partner_program.usecases.reports.forecast import forecast_after
 from partner_program.usecases.reports.leakage import TABLES as LEAKAGE_TABLES
 from partner_program.usecases.reports.leakage import leakage
+from partner_program.usecases.reports.missing_accounts import TABLES as ACCOUNT_TABLES
+from partner_program.usecases.reports.missing_accounts import missing_accounts
 from partner_program.usecases.reports.movements import movements_to
 from partner_program.usecases.reports.near import near
 from partner_program.usecases.reports.signals import signals
@@ -25,11 +27,13 @@ ReportForm = Literal["json", "csv"]
 class Question:
     """A question: what somebody wants to know, in words, and what answers it from the programme's database.
 
-    `in_workbook`: who signs the month finds the answer among the sheets of its workbook. One that `asks_entities` may
-    take long: a server shows the answer that `asked` keeps, with the records of its `tables` by name.
+    `command` answers the same on the command line. `in_workbook`: who signs the month finds the answer among the sheets
+    of its workbook. One that `asks_entities` may take long: a server shows the answer that `asked` keeps, with the
+    records of its `tables` by name.
     """
 
     words: str
+    command: str
     answer: Callable[[Installation, BillingMonth], Report]
     in_workbook: bool = False
     asks_entities: bool = False
@@ -37,14 +41,18 @@ class Question:
 
 
 QUESTIONS: Mapping[str, Question] = {
-    "near": Question("Who is near a threshold?", near),
-    "movements": Question("What moved revenue since the month before?", movements_to, in_workbook=True),
-    "signals": Question("What should finance look at?", signals),
+    "near": Question("Who is near a threshold?", "near", near),
+    "movements": Question("What moved revenue since the month before?", "movements", movements_to, in_workbook=True),
+    "signals": Question("What should finance look at?", "signals list", signals),
     "leakage": Question(
-        "Who was given too much, and to whom do we owe?", leakage, asks_entities=True, tables=LEAKAGE_TABLES
+        "Who was given too much, and to whom do we owe?", "leakage", leakage, asks_entities=True, tables=LEAKAGE_TABLES
+    ),
+    "missing_accounts": Question(
+        "Which account is missing?", "accounts suggest", missing_accounts, asks_entities=True, tables=ACCOUNT_TABLES
     ),
     "forecast": Question(
         "Who will fall in the month after, and who will rise?",
+        "forecast",
         forecast_after,
         asks_entities=True,
         tables=FORECAST_TABLES,
