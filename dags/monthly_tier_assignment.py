@@ -1,10 +1,7 @@
 """# Assign tiers each month.
 
-"LeaseWeb will check monthly if the partner has moved to a new tier during the previous month in order to apply the
-right discount."
-
-Runs on the first of each month at midnight in Amsterdam, for the month that has just ended. Load the registry (links,
-grants, exchange rates) before the totals are merged.
+Runs on the first of each month at midnight in the programme's time zone, for the month that has just ended. A run that
+is early waits. Load the registry (links, grants, exchange rates) before the totals are merged.
 
 | step | what it does |
 |---|---|
@@ -48,13 +45,14 @@ from airflow.sdk import CronPartitionTimetable, dag
 
 from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.months import month_params, month_steps
+from partner_program.airflow_steps.programme_days import schedule_zone
 from partner_program.airflow_steps.running import OWNER
 
 
 @dag(
     dag_id="monthly_tier_assignment",
     dag_display_name="Monthly tier assignment",
-    schedule=CronPartitionTimetable("0 0 1 * *", timezone="Europe/Amsterdam", run_offset=-1, key_format="%Y-%m"),
+    schedule=CronPartitionTimetable("0 0 1 * *", timezone=schedule_zone(), run_offset=-1, key_format="%Y-%m"),
     catchup=False,
     max_active_runs=1,
     params=month_params(),

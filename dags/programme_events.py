@@ -1,7 +1,6 @@
 """# Tell other systems what happened.
 
-"Each Reseller Partner will be informed about the tier they are in and the benefits assigned": letters tell partners,
-this tells the systems that have to know it too.
+Letters tell partners what changed; this tells the systems that have to know it too.
 
 Every ten minutes. What took force, was published or decided was written down as an event with it; this sends each event
 to the endpoint of the connection `events_webhook`, signed, each partner's in order. Without that connection it does
@@ -30,7 +29,7 @@ from partner_program.airflow_steps.running import OWNER
 @dag(
     dag_id="programme_events",
     dag_display_name="Events for other systems",
-    schedule=CronTriggerTimetable("*/10 * * * *", timezone="Europe/Amsterdam"),
+    schedule=CronTriggerTimetable("*/10 * * * *", timezone="UTC"),
     catchup=False,
     max_active_runs=1,
     on_failure_callback=notify_failure,

@@ -1,8 +1,5 @@
 """# Send each partner manager the week's digest.
 
-"Each partner will have a Partner Manager Manager assigned to consult with. They support the business growth of the
-Channel Partner".
-
 Each Monday at 07:00 in the programme's time zone. A digest tells one manager what ends within 30 days for their
 partners (benefits, grace periods, contracts), which answers to disputes are due, and once what has ended since the
 manager's last digest. Each manager gets at most one a week, and none where there is nothing to see to. It goes to the
@@ -35,6 +32,7 @@ More in docs/operations.md.
 from airflow.sdk import CronTriggerTimetable, dag
 
 from partner_program.airflow_steps.alerts import notify_failure
+from partner_program.airflow_steps.programme_days import schedule_zone
 from partner_program.airflow_steps.reminders import reminder_params, reminder_steps
 from partner_program.airflow_steps.running import OWNER
 
@@ -42,7 +40,7 @@ from partner_program.airflow_steps.running import OWNER
 @dag(
     dag_id="programme_reminders",
     dag_display_name="Reminders for partner managers",
-    schedule=CronTriggerTimetable("0 7 * * 1", timezone="Europe/Amsterdam"),
+    schedule=CronTriggerTimetable("0 7 * * 1", timezone=schedule_zone()),
     catchup=False,
     max_active_runs=1,
     params=reminder_params(),

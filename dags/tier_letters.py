@@ -1,7 +1,5 @@
 """# Send a month's letters.
 
-"Each Reseller Partner will be informed about the tier they are in and the benefits assigned to that tier."
-
 A month's run starts this DAG once its letters are rendered. You can also start it by hand, with a month whose letters
 are rendered.
 

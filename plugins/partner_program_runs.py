@@ -9,13 +9,15 @@ else is asked, and whatever goes wrong is logged. A note that a person wrote is 
 """
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-DAGS = ("monthly_tier_assignment", "migration_2015", "tier_letters", "programme_reminders", "programme_events")
+DAGS = ("monthly_tier_assignment", "tier_letters", "programme_reminders", "programme_events")
+MIGRATION = re.compile(r"migration_\d{4}", re.ASCII)  # the year is that of the first programme file
 RESULT, STOPPED_BY = "run_note", "stopped_by"
 _LONGEST = 500  # characters; Airflow's column takes 1,000
 _NAMED = 3  # of the steps that failed
@@ -43,7 +45,7 @@ class RunNotes:
 
 
 def _write(dag_run: Any, line: Line, *, only_first: bool = False) -> None:
-    if dag_run.dag_id not in DAGS:
+    if dag_run.dag_id not in DAGS and not MIGRATION.fullmatch(dag_run.dag_id):
         return
     try:
         from sqlalchemy.orm import object_session

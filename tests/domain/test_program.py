@@ -1,13 +1,13 @@
 """The tier table to the cent, and which programme is in force on a day."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.domain.program import LargestLine, day_in_the_programme, program_in_force, sla_rank
+from partner_program.domain.program import LargestLine, begin_of_day, day_in_the_programme, program_in_force, sla_rank
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from tests.domain.made_month import GO_LIVE, PROGRAM
 
@@ -127,6 +127,34 @@ def test_a_programme_begins_at_midnight_in_its_own_zone() -> None:
 def test_before_the_first_programme_the_days_are_those_of_its_zone() -> None:
     moment = datetime(2015, 7, 1, 22, 30, tzinfo=UTC)
     assert day_in_the_programme([SINGAPORE, AMSTERDAM], moment=moment) == date(2015, 7, 2)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("Europe/London", date(2026, 4, 1), datetime(2026, 3, 31, 23, 0, tzinfo=UTC)),  # summer time since the 29th
+        ("Europe/London", date(2026, 11, 1), datetime(2026, 11, 1, 0, 0, tzinfo=UTC)),
+        ("America/Los_Angeles", date(2026, 11, 1), datetime(2026, 11, 1, 7, 0, tzinfo=UTC)),  # clocks go back at two
+        ("America/Los_Angeles", date(2026, 12, 1), datetime(2026, 12, 1, 8, 0, tzinfo=UTC)),
+        ("Pacific/Auckland", date(2026, 10, 1), datetime(2026, 9, 30, 11, 0, tzinfo=UTC)),
+        ("Pacific/Auckland", date(2026, 9, 1), datetime(2026, 8, 31, 12, 0, tzinfo=UTC)),
+        ("America/Asuncion", date(2023, 10, 1), datetime(2023, 10, 1, 4, 0, tzinfo=UTC)),  # midnight is skipped
+        ("America/Santiago", date(2028, 4, 2), datetime(2028, 4, 2, 4, 0, tzinfo=UTC)),  # the hour before comes twice
+    ],
+)
+def test_the_first_moment_of_a_day_is_midnight_in_the_programmes_zone(zone: str, day: date, begins: datetime) -> None:
+    programs = [replace(PROGRAM, time_zone=zone)]
+    assert begin_of_day(programs, day) == begins
+    days = [day_in_the_programme(programs, moment=begins - timedelta(seconds=one)) for one in (1, 0)]
+    assert days == [day - timedelta(days=1), day]
+
+
+def test_a_day_on_which_the_zone_changes_begins_in_the_zone_that_is_first_there() -> None:
+    new_year = date(2027, 1, 1)
+    assert begin_of_day([AMSTERDAM, SINGAPORE], new_year) == datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
+    assert begin_of_day([NEW_YORK, AMSTERDAM], new_year) == datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
+    assert begin_of_day([NEW_YORK, AMSTERDAM], date(2027, 1, 2)) == datetime(2027, 1, 2, 5, 0, tzinfo=UTC)
+    assert begin_of_day([AMSTERDAM, SINGAPORE], date(2026, 12, 1)) == datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 
 
 def test_a_currency_has_its_own_largest_line_or_that_of_any() -> None:

@@ -1,12 +1,12 @@
 """The steps of a month as Airflow tasks: schedule, retries and alerts are here, everything else is in the use cases."""
 
 import logging
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Asset, Param, PokeReturnValue, TaskGroup, chain, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from partner_program.airflow_steps.alerts import notify_failure
 from partner_program.airflow_steps.assets import MONTH_IN_FORCE, RATES_PUBLISHED, tell_once, telling
@@ -25,8 +25,10 @@ from partner_program.airflow_steps.running import (
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import BookOfChanges
 from partner_program.domain.plurals import plural
+from partner_program.domain.program import begin_of_day
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases import months_page, publication, registry
+from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters import approval as letter_approval
 from partner_program.usecases.letters import rendering as letters
 from partner_program.usecases.month import approval as rates_approval
@@ -125,12 +127,24 @@ def begin_month(migration: bool = False) -> dict[str, Any]:
     context: Any = get_current_context()
     request = _asked(context, migration=migration)
     hand_on(RESULT, request["billing_month"])
-    if context["dag_run"].run_type == "scheduled":
-        check_someone_began(installation())
-    letters.check_letters(installation())  # what the letters lack is refused before the month is in force
+    here = installation()
+    scheduled = context["dag_run"].run_type == "scheduled"
+    if scheduled:
+        check_someone_began(here)
+    letters.check_letters(here)  # what the letters lack is refused before the month is in force
+    if scheduled:
+        _wait_for_the_months_end(here, BillingMonth.parse(request["billing_month"]))
     run = _run(request)
     run.begin()
     return {**request, "lease_token": run.lease_seen()}
+
+
+def _wait_for_the_months_end(here: Installation, month: BillingMonth) -> None:
+    """Let Airflow come back when the month has ended in the programme; a run that is early holds no worker."""
+    ends = begin_of_day(here.programs, month.following.first_day)
+    if ends > datetime.now(UTC):
+        _log.info("month %s ends in the programme at %s: this run waits until then", month, ends.isoformat())
+        raise AirflowRescheduleException(ends)  # type: ignore[no-untyped-call] # Airflow gives it no types
 
 
 @task.sensor(

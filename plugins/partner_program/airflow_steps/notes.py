@@ -6,7 +6,8 @@ _AGAIN = "Clearing it is safe: equal inputs change nothing."
 NOTES = {
     "begin_month": (
         "Finds the month of this run (its partition key, or the param `billing_month`) and refuses one that "
-        "may not run now: a gap, a day backwards, letters that lack a word. Changes nothing."
+        "may not run now: a gap, a day backwards, letters that lack a word. A scheduled run that is early waits for "
+        "the month's end in the programme's time zone. Changes nothing."
     ),
     "wait_for_closes": (
         "Looks every 30 minutes whether each entity has closed the month, until all have or the deadline "

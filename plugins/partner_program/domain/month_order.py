@@ -71,7 +71,7 @@ def check_someone_began(*, assessed: Mapping[BillingMonth, MonthStatus]) -> None
     if IN_FORCE not in assessed.values():
         raise Refusal(
             "no month is in force yet, and the schedule never starts the first one: "
-            "start migration_2015, or this DAG with the first month as billing_month"
+            "start the migration, or this DAG with the first month as billing_month"
         )
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -207,6 +207,16 @@ def time_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> d
     times = [(program.in_force_from, moment.astimezone(ZoneInfo(program.time_zone))) for program in programs]
     begun = [(begins, time) for begins, time in times if begins <= time.date()]
     return max(begun)[1] if begun else min(times)[1]
+
+
+def begin_of_day(programs: Sequence[Program], day: date) -> datetime:
+    """The first moment of a day in the programme: midnight in the time zone of the programme in force then.
+
+    Where clocks skip midnight, the moment at which they do.
+    """
+    zones = (ZoneInfo(program.time_zone) for program in programs)
+    midnights = sorted({datetime.combine(day, time.min, zone).astimezone(UTC) for zone in zones})
+    return next(each for each in midnights if day_in_the_programme(programs, moment=each) >= day)
 
 
 def day_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> date:
