@@ -59,7 +59,10 @@ PAGES: dict[str, tuple[float, Callable[[int], str]]] = {
     "letters of a month": (0.15, lambda turn: f"letters/{MONTHS[-1 - turn % 3]}"),
     "letters in a state": (0.15, lambda _turn: f"letters/{NEWEST}?state=rendered"),
     "letters that need a person": (0.15, lambda _turn: f"letters/{NEWEST}?need=refused"),
+    "letters of a kind": (0.15, lambda _turn: f"letters/{NEWEST}?kind=tier_lowered"),
+    "letters in a language": (0.15, lambda _turn: f"letters/{NEWEST}?language=de"),
     "a search among letters": (0.15, lambda turn: f"letters/{NEWEST}?text=777{turn}"),
+    "a search for nearly all letters": (0.15, lambda _turn: f"letters/{NEWEST}?text=company"),
     "acts": (0.15, lambda _turn: "acts"),
 }
 

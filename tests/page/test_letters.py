@@ -1,11 +1,14 @@
 """The letters' pages: what they say, that nothing in a letter runs, and page after page of the list."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from partner_program.adapters.database.letter_list import count_kinds, count_kinds_one_by_one, count_states
 from partner_program.domain.letter_list import Need, Place, WantedLetters, need_of
 from partner_program.usecases.desk.letters import find_letters, letters_overview
 from partner_program.usecases.letters.approval import approve_letters
@@ -46,7 +49,8 @@ def test_a_month_says_what_waits_and_adds_up(ask: Asking, shown: Any, waiting: W
     shown(waiting)
     answer = ask(PATH, "user")
     said = words_of(answer.text)
-    assert "6 owed = 5 waiting for approval + 1 undeliverable, difference 0." in said
+    # P4, whose letter goes to nobody, is the undeliverable one; P1 has two recipients
+    assert "Kind Waiting for approval Undeliverable All Tier raised 5 1 6 All 5 1 6" in said
     assert "1 letter needs a person first 1 owed to nobody" in said
     assert "See the contacts of Fourth Company" in said
     assert "Approve 5 letters" in said
@@ -92,10 +96,10 @@ def test_the_list_keeps_those_who_are_wanted(
 
 def test_page_after_page_shows_each_recipient_once_and_no_address_stands_in_a_link(sent: World) -> None:
     here = sent.installation
-    whole = [row.delivery.key for row in find_letters(here, JUNE, WantedLetters()).rows]
+    whole = [row.delivery.key for row in find_letters(here, JUNE, WantedLetters())[1].rows]
     found, after = [], None
     while True:
-        page = find_letters(here, JUNE, WantedLetters(), after=after, count=1)
+        page = find_letters(here, JUNE, WantedLetters(), after=after, count=1)[1]
         found += [row.delivery.key for row in page.rows]
         if page.next_after is None:
             break
@@ -107,18 +111,40 @@ def test_page_after_page_shows_each_recipient_once_and_no_address_stands_in_a_li
 
 def test_a_place_whose_row_has_gone_repeats_a_partner_and_drops_nobody(sent: World) -> None:
     gone = Place(1, "P1", "0" * 16)
-    rows = find_letters(sent.installation, JUNE, WantedLetters(), after=gone).rows
+    rows = find_letters(sent.installation, JUNE, WantedLetters(), after=gone)[1].rows
     assert [row.delivery.partner_id for row in rows][:3] == ["P1", "P1", "P2"]
 
 
 def test_the_database_counts_needs_as_the_rule_says(sent: World) -> None:
-    rows = find_letters(sent.installation, JUNE, WantedLetters()).rows
+    rows = find_letters(sent.installation, JUNE, WantedLetters())[1].rows
     by_rule: dict[Need, int] = {}
     for row in rows:
         if (need := need_of(row.delivery)) is not None:
             by_rule[need] = by_rule.get(need, 0) + 1
     counted = {need: number for need, number, _ in letters_overview(sent.installation, JUNE).needs}
     assert counted == by_rule == {"ambiguous": 2, "owed_to_nobody": 1}
+
+
+@pytest.mark.parametrize("world", ["waiting", "sent"])
+def test_kinds_and_states_are_counted_as_the_rows_are(request: pytest.FixtureRequest, world: str) -> None:
+    here = request.getfixturevalue(world).installation
+    overview, found = find_letters(here, JUNE, WantedLetters())
+    one_by_one = Counter((row.delivery.kind, row.delivery.status) for row in found.rows)
+    assert {(each.kind, each.state): each.recipients for each in overview.counts} == one_by_one
+    assert {state: number for state, number in overview.states.items() if number} == Counter(
+        row.delivery.status for row in found.rows
+    )
+
+
+def test_a_letter_without_a_row_is_named_and_nothing_counted_for_it(waiting: World) -> None:
+    with waiting.installation.database.engine.connect() as connection:
+        states = count_states(connection, JUNE)
+        assert count_kinds(connection, JUNE, states) is not None
+        connection.execute(text("DELETE FROM delivery WHERE partner_id = 'P2'"))
+        states = count_states(connection, JUNE)
+        assert count_kinds(connection, JUNE, states) is None
+        assert [each.recipients for each in count_kinds_one_by_one(connection, JUNE) if each.state == "rendered"] == [4]
+        connection.rollback()
 
 
 def test_one_letter_stands_beside_what_was_before(ask: Asking) -> None:

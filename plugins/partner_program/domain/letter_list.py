@@ -79,7 +79,8 @@ class Place:
 class LetterList:
     """A page of a month's rows, in the order of their keys; `next_after` is the place of its last row if more follow.
 
-    `of` counts the wanted ones, `every` all of the month. `languages` are those of the registry.
+    `of` counts the wanted ones, `every` all of the month. `kinds` are those of the month's letters, `languages` those
+    of the registry.
     """
 
     month: BillingMonth
@@ -87,6 +88,7 @@ class LetterList:
     of: int
     every: int
     next_after: Place | None
+    kinds: tuple[LetterKind, ...]
     languages: tuple[str, ...]
 
 

@@ -1,52 +1,147 @@
-"""Reads a month's letters as a list: filtered, a page at a time in the order of the key, and counted by need."""
+"""Reads a month's letters as a list: filtered, a page at a time in the order of the key, and counted.
+
+A month may owe a hundred thousand. Most of them are in one state, which is counted as the rest and not read; what
+chooses few is asked for in the words of the index of unfinished rows.
+"""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, or_, select, tuple_
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.deliveries import count_owed
+from partner_program.adapters.database.pieces import has_piece
+from partner_program.adapters.database.settlement_counts import letter_kinds
 from partner_program.adapters.database.waiting import ACCEPTED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import NO_RECIPIENT, REPLACED, Delivery, DeliveryState
 from partner_program.domain.letter_list import KindCount, ListedLetter, MonthOfLetters, Need, Place, WantedLetters
+from partner_program.domain.letters import LetterKind
 
 
 def list_letters(
-    connection: Connection, month: BillingMonth, wanted: WantedLetters, *, after: Place | None, count: int
+    connection: Connection,
+    month: BillingMonth,
+    wanted: WantedLetters,
+    *,
+    after: Place | None,
+    count: int,
+    of: int | None = None,
 ) -> list[ListedLetter]:
-    """Return at most `count` rows of a month after the place `after`, in the order of the key."""
+    """Return at most `count` rows of a month after the place `after`, in the order of the key.
+
+    `of` is how many are wanted, where that is known: few are chosen first and sorted, many are soon found along the
+    key.
+    """
     table, letter, partner = schema.delivery, schema.letter, schema.partner
-    query = _wanted(
-        month, wanted, table, letter.c.kind, letter.c.content_hash.label("letter_hash"), partner.c.company_name,
-        partner.c.language,
-    )  # fmt: skip
-    place = tuple_(table.c.revision, table.c.partner_id, table.c.recipient)
+    columns = (*table.c, letter.c.kind, letter.c.content_hash.label("letter_hash"), partner.c.company_name)
+    query = (
+        select(*columns, partner.c.language)
+        .select_from(table.join(letter, _same()).outerjoin(partner, partner.c.partner_id == table.c.partner_id))
+        .where(*_conditions(connection, month, wanted, are_few=of is not None and of <= FEW))
+    )
+    # A kind is looked for among the letters, which are in the same order.
+    own = (letter if wanted.kind else table).c
+    if wanted.kind:
+        query = query.where(letter.c.billing_month == str(month))
     if after is not None:
+        place = tuple_(own.revision, own.partner_id, table.c.recipient)
         query = query.where(place > tuple_(after.revision, after.partner_id, _recipient_at(connection, month, after)))
-    query = query.order_by(table.c.revision, table.c.partner_id, table.c.recipient).limit(count)
+    query = query.order_by(own.revision, own.partner_id, table.c.recipient).limit(count)
     return [_listed(dict(row._mapping)) for row in connection.execute(query)]
 
 
 def count_letters(connection: Connection, month: BillingMonth, wanted: WantedLetters) -> int:
     """Return how many rows of a month are wanted."""
-    query = _wanted(month, wanted, schema.delivery.c.recipient)
-    return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+    partner = schema.partner
+    source: FromClause = schema.delivery
+    if wanted.text or wanted.language:
+        source = source.outerjoin(partner, partner.c.partner_id == schema.delivery.c.partner_id)
+    if wanted.kind:
+        source = source.join(schema.letter, _same())
+    query = select(func.count()).select_from(source).where(*_conditions(connection, month, wanted, are_few=False))
+    return int(connection.execute(query).scalar_one())
 
 
 def count_needs(connection: Connection, month: BillingMonth) -> dict[Need, int]:
     """Count the rows of a month that need a person, by why."""
     table = schema.delivery
     needs = {need: func.count(case((condition, 1))) for need, condition in _needs().items()}
-    query = select(*needs.values()).where(table.c.billing_month == str(month), table.c.status.in_(_STUCK))
+    stuck = (table.c.status != ACCEPTED, table.c.status.in_(_STUCK))
+    query = select(*needs.values()).where(table.c.billing_month == str(month), *stuck)
     return {need: number for need, number in zip(needs, connection.execute(query).one(), strict=True) if number}
 
 
-def count_kinds(connection: Connection, month: BillingMonth) -> list[KindCount]:
-    """Count the recipients of a month's letters by kind and state."""
-    letter, state = schema.letter, schema.delivery.c.status
-    query = _wanted(month, WantedLetters(), letter.c.kind, state, func.count()).group_by(letter.c.kind, state)
+def count_states(connection: Connection, month: BillingMonth) -> dict[DeliveryState, int]:
+    """Count the rows of a month in each state; what was accepted is the rest, and not read."""
+    table = schema.delivery
+    query = (
+        select(table.c.status, func.count())
+        .where(table.c.billing_month == str(month), table.c.status != ACCEPTED)
+        .group_by(table.c.status)
+    )
+    found: dict[DeliveryState, int] = {row[0]: row[1] for row in connection.execute(query)}
+    if accepted := count_owed(connection, month) - sum(found.values()):
+        found["accepted"] = accepted
+    return found
+
+
+def count_kinds(
+    connection: Connection, month: BillingMonth, states: Mapping[DeliveryState, int]
+) -> list[KindCount] | None:
+    """Count the recipients of a month's letters by kind and state; None where a letter has no recipient's row.
+
+    `states` are all rows by their state. Those of the most common state are the rest of what each kind has: letters
+    are kept by their kind, and few have more than one recipient.
+    """
+    all_of = Counter[LetterKind](letter_kinds(connection, month))
+    all_of.update(_more_recipients(connection, month))
+    if all_of.total() != sum(states.values()):
+        return None
+    rest = max(states, key=lambda each: states[each], default=None)
+    table, letter = schema.delivery, schema.letter
+    rarer = [each for each in states if each != rest]
+    query = (
+        select(letter.c.kind, table.c.status, func.count())
+        .select_from(table.join(letter, _same()))
+        .where(table.c.billing_month == str(month), *_in_states(rarer))
+        .group_by(letter.c.kind, table.c.status)
+    )
+    found = [KindCount(*row) for row in connection.execute(query)] if rarer else []
+    for each in found:
+        all_of[each.kind] -= each.recipients
+    if rest is not None:
+        found += [KindCount(kind, rest, number) for kind, number in all_of.items() if number]
+    return found
+
+
+def count_kinds_one_by_one(connection: Connection, month: BillingMonth) -> list[KindCount]:
+    """Count the recipients of a month's letters by kind and state, where the outbox is not whole."""
+    kind, state = schema.letter.c.kind, schema.delivery.c.status
+    query = (
+        select(kind, state, func.count())
+        .select_from(schema.delivery.join(schema.letter, _same()))
+        .where(schema.delivery.c.billing_month == str(month))
+        .group_by(kind, state)
+    )
     return [KindCount(*row) for row in connection.execute(query)]
+
+
+def _more_recipients(connection: Connection, month: BillingMonth) -> dict[LetterKind, int]:
+    """By kind, how many recipients letters have beside their first one."""
+    table, letter = schema.delivery, schema.letter
+    several = (
+        select(table.c.billing_month, table.c.revision, table.c.partner_id, (func.count() - 1).label("more"))
+        .where(table.c.billing_month == str(month))
+        .group_by(table.c.billing_month, table.c.revision, table.c.partner_id)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    same = and_(*(several.c[name] == letter.c[name] for name in ("billing_month", "revision", "partner_id")))
+    query = select(letter.c.kind, func.sum(several.c.more)).join(several, same).group_by(letter.c.kind)
+    return {kind: int(more) for kind, more in connection.execute(query)}
 
 
 def months_of_letters(connection: Connection) -> list[MonthOfLetters]:
@@ -85,35 +180,47 @@ def _recipient_at(connection: Connection, month: BillingMonth, place: Place) -> 
 
 
 _STUCK: tuple[DeliveryState, ...] = ("ambiguous", "refused", "undeliverable")
+FEW = 5_000  # so many rows are chosen and sorted sooner than found one by one along the key
 
 
-def _wanted(month: BillingMonth, wanted: WantedLetters, *columns: Any) -> Select[Any]:
-    table, letter, partner = schema.delivery, schema.letter, schema.partner
-    same = and_(
-        table.c.billing_month == letter.c.billing_month,
-        table.c.revision == letter.c.revision,
-        table.c.partner_id == letter.c.partner_id,
-    )
-    query = (
-        select(*columns)
-        .select_from(table.join(letter, same).outerjoin(partner, partner.c.partner_id == table.c.partner_id))
-        .where(table.c.billing_month == str(month))
-    )
+def _same() -> ColumnElement[bool]:
+    """The letter of a row."""
+    table, letter = schema.delivery.c, schema.letter.c
+    return and_(*(table[name] == letter[name] for name in ("billing_month", "revision", "partner_id")))
+
+
+def _conditions(
+    connection: Connection, month: BillingMonth, wanted: WantedLetters, *, are_few: bool
+) -> list[ColumnElement[bool]]:
+    """What chooses rows: a kind by the letter beside them, where they are few by their index or a set of partners."""
+    table, partner = schema.delivery.c, schema.partner.c
+    found = [table.billing_month == str(month)]
+    of_partner: list[ColumnElement[bool]] = []
     if wanted.text:
-        piece = (
-            partner.c.company_name.icontains(wanted.text, autoescape=True),
-            table.c.partner_id.icontains(wanted.text, autoescape=True),
-        )
-        query = query.where(or_(*piece))
-    if wanted.state:
-        query = query.where(table.c.status == wanted.state)
-    if wanted.kind:
-        query = query.where(letter.c.kind == wanted.kind)
+        of_partner.append(has_piece(connection, partner.company_name, wanted.text))
     if wanted.language:
-        query = query.where(partner.c.language == wanted.language)
+        # many are looked for along the key: SQLite would rather sort all that the index of languages has
+        language = partner.language if are_few else func.coalesce(partner.language, "")
+        of_partner.append(language == wanted.language)
+    if are_few:
+        of_partner = [table.partner_id.in_(select(partner.partner_id).where(each)) for each in of_partner]
+    if wanted.text:  # also of a partner that the registry has not any more
+        of_partner[0] = or_(of_partner[0], has_piece(connection, table.partner_id, wanted.text))
+    found += of_partner
+    if wanted.kind:
+        found.append(schema.letter.c.kind == wanted.kind)
+    if wanted.state:
+        found += _in_states([wanted.state]) if are_few else [table.status == wanted.state]
     if wanted.need:
-        query = query.where(_needs()[wanted.need])
-    return query
+        found += [table.status != ACCEPTED, _needs()[wanted.need]]
+    return found
+
+
+def _in_states(states: list[DeliveryState]) -> list[ColumnElement[bool]]:
+    """Rows in some states; where these are unfinished, in the words of their index."""
+    status = schema.delivery.c.status
+    unfinished = [] if "accepted" in states else [status != ACCEPTED]
+    return [*unfinished, status.in_(states)]
 
 
 def _needs() -> dict[Need, Any]:

@@ -8,9 +8,10 @@ full: what many have, and a piece of a name, for which neither database has an i
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, collate, false, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, not_, or_, select, tuple_
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.pieces import has_piece
 from partner_program.adapters.database.settlement_counts import movements
 from partner_program.domain.month_overview import Movement
 from partner_program.domain.partner_list import Change, ListedMonth, ListedPartner, Order, Wanted
@@ -232,24 +233,10 @@ def _same(column: ColumnElement[int], value: int | None) -> ColumnElement[bool]:
 def _found_by(connection: Connection, words: str) -> ColumnElement[bool]:
     """Whose name or id has a piece of text in it, and whose account has it as its id."""
     partner, link = schema.partner.c, schema.account_link.c
-    piece = [_has(connection, column, words) for column in (partner.company_name, partner.partner_id)]
+    piece = [has_piece(connection, column, words) for column in (partner.company_name, partner.partner_id)]
     # asked before, as PostgreSQL expects half of all partners of a question inside an "or"
     owners = list(connection.execute(select(link.partner_id).where(link.account_id == words)).scalars())
     return or_(*piece, partner.partner_id.in_(owners)) if owners else or_(*piece)
-
-
-def _has(connection: Connection, column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    """Whether a text has a piece in it, in whatever case.
-
-    SQLite sees no case in ASCII, and in nothing else. PostgreSQL makes ASCII small fast, and other letters slowly: it
-    is asked to where the piece has one.
-    """
-    pattern = "".join(f"/{each}" if each in "/%_" else each for each in words)
-    if connection.dialect.name == "sqlite":
-        return column.like(f"%{pattern}%", escape="/")
-    if words.isascii():
-        return func.lower(collate(column, "C")).like(f"%{pattern.lower()}%", escape="/")
-    return func.lower(column).like(func.lower(f"%{pattern}%"), escape="/")
 
 
 def _assessed(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -262,9 +249,13 @@ def _month_of(at: ListedMonth) -> tuple[ColumnElement[bool], ...]:
 
 
 def _changed(at: ListedMonth, change: Change) -> ColumnElement[bool]:
-    own, held = schema.assessment.c, schema.held_partner.c
-    holding = select(held.partner_id).where(held.settlement_id == at.settlements[-1])
-    is_held = schema.partner.c.partner_id.in_(holding)
+    own, held, partner_id = schema.assessment.c, schema.held_partner.c, schema.partner.c.partner_id
+    is_held = held.settlement_id == at.settlements[-1]
     if change == "first":
         return _assessed(own.settlement_id.in_(at.settlements), own.previous_tier.is_(None))
-    return is_held if change == "held" else and_(not_(_assessed(*_month_of(at))), not_(is_held))
+    if change == "held":
+        return partner_id.in_(select(held.partner_id).where(is_held))
+    # each partner's own result is looked for: a set of all that have one would be made first
+    has_a_result = select(own.partner_id).where(*_month_of(at), own.partner_id == partner_id)
+    holding = select(held.partner_id).where(is_held, held.partner_id == partner_id)
+    return and_(*(not_(exists(each.correlate(schema.partner))) for each in (has_a_result, holding)))

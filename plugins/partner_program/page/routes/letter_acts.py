@@ -27,7 +27,7 @@ from partner_program.page.routes.letters import answer_link, letter_link, run_li
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as named
-from partner_program.usecases.desk.letters import letters_overview
+from partner_program.usecases.desk.letters import acts_about_letters
 from partner_program.usecases.letters.approval import approve_letters, letters_for_approval
 from partner_program.usecases.letters.resolution import (
     Resolution,
@@ -381,7 +381,7 @@ def _done(
     in_airflow: list[tuple[str, str]] | None = None,
     partner_id: str | None = None,
 ) -> HTMLResponse:
-    acts = letters_overview(here, month).acts
+    acts = acts_about_letters(here, month)
     own = (each for each in acts if each.kind == kind and partner_id in (None, each.partner_id))
     return view.page(
         "letters_done.html",

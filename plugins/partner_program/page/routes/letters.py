@@ -18,7 +18,7 @@ from partner_program.page.rights import LETTERS_DAG, WHO_MAY_ACT
 from partner_program.page.routes.months import InPath
 from partner_program.page.view import Entry, ThisView
 from partner_program.page.words import month as named
-from partner_program.usecases.desk.letters import PAGE, find_letters, letters_overview, list_months
+from partner_program.usecases.desk.letters import PAGE, find_letters, list_months
 from partner_program.usecases.letters.book import show_book
 from partner_program.usecases.letters.documents import letter_pdf_content
 from partner_program.usecases.letters.rendering import letter_file_name
@@ -96,10 +96,9 @@ def letters_of_month(
     """A month's letters: what needs a person, how many in each state, and the list as the address asks for it."""
     asked = {"text": text.strip(), "state": state, "kind": kind, "language": language, "need": need}
     wanted = WantedLetters(text.strip(), state or None, kind or None, language, need or None)
-    overview = letters_overview(here, month)
-    found = find_letters(here, month, wanted, after=_place(after))
+    overview, found = find_letters(here, month, wanted, after=_place(after))
     open_ones = overview.states["rendered"] + overview.on_the_way
-    kinds = [each for each in LETTER_KINDS if any(row.kind == each for row in overview.counts)]
+    kinds = [each for each in LETTER_KINDS if each in found.kinds]
     return view.page(
         "letters.html",
         title=f"Letters of {named(month)}",

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import acts as act_store
 from partner_program.adapters.database import deliveries as delivery_store
 from partner_program.adapters.database import letter_list as letter_list_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.history import effective_day, settlements_or_refusal
-from partner_program.domain import acts as kinds
+from partner_program.adapters.database.settlement_counts import letter_kinds
+from partner_program.domain import acts as act_kinds
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import STATES, DeliveryState
@@ -29,14 +32,14 @@ from partner_program.usecases.installation import Installation
 PAGE = 50
 NAMED = 5  # of those that need a person, so many are shown before the list
 ABOUT_LETTERS = (
-    kinds.LETTERS_APPROVED,
-    kinds.LETTERS_APPROVED_BY_NOBODY,
-    kinds.LETTERS_REJECTED,
-    kinds.LETTERS_SENT,
-    kinds.LETTER_ARRIVED,
-    kinds.LETTER_AGAIN,
-    kinds.LETTER_NEVER_CAME,
-    kinds.LETTERS_BOUNCED,
+    act_kinds.LETTERS_APPROVED,
+    act_kinds.LETTERS_APPROVED_BY_NOBODY,
+    act_kinds.LETTERS_REJECTED,
+    act_kinds.LETTERS_SENT,
+    act_kinds.LETTER_ARRIVED,
+    act_kinds.LETTER_AGAIN,
+    act_kinds.LETTER_NEVER_CAME,
+    act_kinds.LETTERS_BOUNCED,
 )
 
 
@@ -44,14 +47,13 @@ ABOUT_LETTERS = (
 class LettersOverview:
     """A month's letters counted: recipients by state, by kind and state, and those that need a person.
 
-    `owed` counts the rows whatever their state; `without_delivery` are partners with a letter and no row for it.
-    `needs` has the first few of each kind.
+    `without_delivery` are partners with a letter and no row for it. `needs` has the first few of each kind. Whoever
+    looks for some letters is not told of these: `counts` has none then, nor has `without_delivery`.
     """
 
     month: BillingMonth
     revision: int
     effective_on: date | None
-    owed: int
     states: Mapping[DeliveryState, int]
     without_delivery: tuple[str, ...]
     counts: tuple[KindCount, ...]
@@ -59,14 +61,22 @@ class LettersOverview:
     acts: tuple[DatedAct, ...]
 
     @property
-    def difference(self) -> int:
-        """How many rows are in no known state: 0, or something is broken."""
-        return self.owed - sum(self.states.values())
+    def owed(self) -> int:
+        """How many recipients' rows there are."""
+        return sum(self.states.values())
 
     @property
     def on_the_way(self) -> int:
         """How many are approved and not finished."""
         return sum(self.states.get(state, 0) for state in ("approved", "claimed", "dot_pending", "deferred"))
+
+    def count_of(self, wanted: WantedLetters) -> int | None:
+        """How many rows are wanted, where that is counted already."""
+        if wanted.need is not None and wanted == WantedLetters(need=wanted.need):
+            return next((number for need, number, _ in self.needs if need == wanted.need), 0)
+        if wanted == WantedLetters(state=wanted.state):
+            return self.owed if wanted.state is None else self.states[wanted.state]
+        return None
 
 
 def list_months(installation: Installation) -> list[MonthOfLetters]:
@@ -78,25 +88,13 @@ def list_months(installation: Installation) -> list[MonthOfLetters]:
 def letters_overview(installation: Installation, month: BillingMonth) -> LettersOverview:
     """Count a month's letters; raises `NotThere` where the month was not run."""
     with installation.database.reading() as connection:
-        settlements = settlements_or_refusal(connection, month)
-        counted = delivery_store.count_states(connection, month)
-        needs = letter_list_store.count_needs(connection, month)
-        first = {
-            need: letter_list_store.list_letters(connection, month, WantedLetters(need=need), after=None, count=NAMED)
-            for need in needs
-        }
-        acts = act_store.load_acts(connection, *ABOUT_LETTERS, month=month)
-        return LettersOverview(
-            month=month,
-            revision=settlements[-1].revision,
-            effective_on=effective_day(settlements),
-            owed=delivery_store.count_owed(connection, month),
-            states={state: counted.get(state, 0) for state in STATES},
-            without_delivery=tuple(delivery_store.letters_without_deliveries(connection, month)),
-            counts=tuple(letter_list_store.count_kinds(connection, month)),
-            needs=tuple((need, needs[need], tuple(first[need])) for need in NEEDS if need in needs),
-            acts=dated(installation, acts),
-        )
+        return _overview(installation, connection, month, whole=True)
+
+
+def acts_about_letters(installation: Installation, month: BillingMonth) -> tuple[DatedAct, ...]:
+    """What people decided about a month's letters, the newest first."""
+    with installation.database.reading() as connection:
+        return dated(installation, act_store.load_acts(connection, *ABOUT_LETTERS, month=month))
 
 
 def find_letters(
@@ -106,20 +104,64 @@ def find_letters(
     *,
     after: Place | None = None,
     count: int = PAGE,
-) -> LetterList:
-    """At most `count` of a month's wanted rows after a place; raises `NotThere` where the month was not run."""
+) -> tuple[LettersOverview, LetterList]:
+    """A month's letters counted, and at most `count` of its wanted rows after a place.
+
+    By kind they are counted only where all are wanted, from the first on. Raises `NotThere` where the month was not
+    run.
+    """
     with installation.database.reading() as connection:
-        settlements_or_refusal(connection, month)
-        found = letter_list_store.list_letters(connection, month, wanted, after=after, count=count + 1)
-        every = delivery_store.count_owed(connection, month)
-        of = every if wanted == WantedLetters() else letter_list_store.count_letters(connection, month, wanted)
+        is_whole = wanted == WantedLetters() and after is None
+        overview = _overview(installation, connection, month, whole=is_whole)
+        of = overview.count_of(wanted)
+        if of is None:
+            of = letter_list_store.count_letters(connection, month, wanted)
+        found = letter_list_store.list_letters(connection, month, wanted, after=after, count=count + 1, of=of)
         languages = registry_store.languages(connection)
+        kinds = letter_kinds(connection, month)
     shown = tuple(found[:count])
-    return LetterList(
+    return overview, LetterList(
         month=month,
+        kinds=tuple(kinds),
         rows=shown,
         of=of,
-        every=every,
+        every=overview.owed,
         next_after=Place.of(shown[-1].delivery) if len(found) > count else None,
         languages=languages,
     )
+
+
+def _overview(
+    installation: Installation, connection: Connection, month: BillingMonth, *, whole: bool
+) -> LettersOverview:
+    settlements = settlements_or_refusal(connection, month)
+    counted = letter_list_store.count_states(connection, month)
+    counts, without = _by_kind(connection, month, counted) if whole else ([], [])
+    needs = letter_list_store.count_needs(connection, month)
+    first = {
+        need: letter_list_store.list_letters(
+            connection, month, WantedLetters(need=need), after=None, count=NAMED, of=number
+        )
+        for need, number in needs.items()
+    }
+    return LettersOverview(
+        month=month,
+        revision=settlements[-1].revision,
+        effective_on=effective_day(settlements),
+        states={state: counted.get(state, 0) for state in STATES},
+        without_delivery=tuple(without),
+        counts=tuple(counts),
+        needs=tuple((need, needs[need], tuple(first[need])) for need in NEEDS if need in needs),
+        acts=dated(installation, act_store.load_acts(connection, *ABOUT_LETTERS, month=month)),
+    )
+
+
+def _by_kind(
+    connection: Connection, month: BillingMonth, states: Mapping[DeliveryState, int]
+) -> tuple[list[KindCount], list[str]]:
+    """Recipients by kind and state, and the partners with a letter and no row for it."""
+    counts = letter_list_store.count_kinds(connection, month, states)
+    if counts is not None:
+        return counts, []
+    without = delivery_store.letters_without_deliveries(connection, month)
+    return letter_list_store.count_kinds_one_by_one(connection, month), without
