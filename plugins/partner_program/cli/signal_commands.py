@@ -46,5 +46,5 @@ def signals_seen(month: BillingMonth, signal: str, partner: str, by: str, reason
     """Put on record that somebody has looked at a SIGNAL of a PARTNER in MONTH, as it is now."""
     from partner_program.usecases.reports.signals import mark_seen
 
-    is_new = mark_seen(installation(), month, signal, partner, by=by, reason=reason)
-    click.echo(f"{month} {signal} {partner}: seen by {by}{'' if is_new else ', as it was before'}")
+    before = mark_seen(installation(), month, signal, partner, by=by, reason=reason)
+    click.echo(f"{month} {signal} {partner}: seen by {by}{', as it was before' if before.is_seen(by, reason) else ''}")

@@ -55,12 +55,16 @@ class Seen:
 class Signal:
     """One signal of a partner; `evidence` is its figures in words; one that has others now was not seen."""
 
-    signal: Annotated[str, Column("signal")]
+    signal: Annotated[SignalName, Column("signal")]
     partner_id: Annotated[str, Column("partner")]
     company_name: Annotated[str, Column("company")]
     evidence: Annotated[str, Column("figures")]
     seen_by: Annotated[str, Column("seen by")] = ""
     reason: Annotated[str, Column("reason")] = ""
+
+    def is_seen(self, by: str, reason: str) -> bool:
+        """Whether somebody has seen it as it is, with these words."""
+        return (self.seen_by, self.reason) == (by, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ an errand (`errand_forms`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, TypeVar, cast
 
@@ -15,6 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from partner_program.adapters.files import values
 from partner_program.domain.acts import DatedAct
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, amount_cents, percent_bp
 from partner_program.domain.refusals import Moved, NotReady, NotThere, Refusal, Unavailable
 from partner_program.page.installed import Installed
@@ -61,6 +63,18 @@ def signed_cents(written: str) -> int:
 def words(written: str) -> str:
     """Read words that are kept on record, as one line."""
     return values.text(written)
+
+
+def month_in(subject: str, what: str, *, pieces: int = 2, place: int = 0) -> tuple[BillingMonth, list[str]]:
+    """The month in the id of what a form is about, and the other pieces of it; blanks are between them.
+
+    Raises `NotThere`, with `what` it would be, for an id of other pieces.
+    """
+    found = subject.split(" ", pieces - 1)
+    with suppress(Refusal):
+        if len(found) == pieces:
+            return BillingMonth.parse(found.pop(place)), found
+    raise NotThere(f"there is no {what} {subject[:40]}")
 
 
 class Unreadable(Exception):

@@ -27,6 +27,7 @@ from partner_program.page.routes import (
     quotes,
     receipts,
     reports,
+    signals,
     today,
     what_if,
 )
@@ -38,6 +39,7 @@ PAGES = (
     month_changes,
     month_files,
     reports,
+    signals,
     closes,
     exchange_rates,
     letters,

@@ -6,7 +6,6 @@ from fastapi.responses import HTMLResponse
 from partner_program.domain.acts import CLOSE_RECORDED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
-from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.revenue import PeriodClose
 from partner_program.page.forms import (
     COUNT,
@@ -17,6 +16,7 @@ from partner_program.page.forms import (
     Filled,
     Look,
     Shown,
+    month_in,
     routes_of,
     signed_cents,
 )
@@ -47,11 +47,8 @@ def closes(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
 
 
 def _of_subject(subject: str) -> tuple[str, BillingMonth]:
-    entity, _, month = subject.partition(" ")
-    try:
-        return entity, BillingMonth.parse(month)
-    except Refusal:
-        raise NotThere(f"there is no close {subject[:40]}") from None
+    month, (entity,) = month_in(subject, "close", place=1)
+    return entity, month
 
 
 class Record(Act):

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 from partner_program.domain.acts import RATE_CONFIRMED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.exchange_rates import JudgedRate
-from partner_program.domain.refusals import NotThere, Refusal
-from partner_program.page.forms import SHOWN, Act, After, Filled, Look, Shown, routes_of
+from partner_program.domain.refusals import Refusal
+from partner_program.page.forms import SHOWN, Act, After, Filled, Look, Shown, month_in, routes_of
 from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_DECIDE
 from partner_program.page.view import ThisView, View
@@ -49,11 +49,8 @@ def _subject(judged: JudgedRate) -> str:
 
 
 def _of_subject(subject: str) -> tuple[BillingMonth, str]:
-    month, _, currency = subject.partition(" ")
-    try:
-        return BillingMonth.parse(month), currency
-    except Refusal:
-        raise NotThere(f"there is no exchange rate {subject[:40]}") from None
+    month, (currency,) = month_in(subject, "exchange rate")
+    return month, currency
 
 
 class Confirm(Act):

@@ -1,15 +1,18 @@
 """The questions about one month, each answer as a page and as a file."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.signals import Signal
 from partner_program.page.acting import Acting
 from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_ACT
 from partner_program.page.routes.months import FILE_KINDS, InPath
-from partner_program.page.view import ThisView
+from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.apart import LIMIT_SECONDS
 from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
@@ -32,6 +35,7 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
         found=found,
         asked=asked,
         questions=QUESTIONS,
+        acts_on={"signals": _mark_seen(view, month)} if name == "signals" and view.person.may_act else {},
         rows=ROWS,
         limit_minutes=LIMIT_SECONDS // 60,
         may_act=view.person.may_act,
@@ -45,6 +49,16 @@ def ask(view: ThisView, here: Installed, acting: Acting, month: InPath, name: st
     if is_asked_apart(name):
         ask_apart(here, name, month, by=acting.name)
     return view.then(view.links("months", month, "reports", name))
+
+
+def _mark_seen(view: View, month: BillingMonth) -> Callable[[Signal], tuple[str, str]]:
+    """Where somebody says that a signal was looked at, and the words of the link."""
+
+    def act(row: Signal) -> tuple[str, str]:
+        words = "Look again" if row.seen_by else "Say it was looked at"
+        return view.links("signals", "seen", f"{month} {row.signal} {row.partner_id}"), words
+
+    return act
 
 
 @router.get("/months/{month}/reports/{name}/{table}.{form}")

@@ -1,5 +1,6 @@
 """What finance should look at in a month; and that somebody has looked, on record."""
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedMonth
 from partner_program.domain.movements import step
 from partner_program.domain.plurals import plural
-from partner_program.domain.refusals import NotThere
+from partner_program.domain.refusals import Moved, NotThere
 from partner_program.domain.report import Report, ReportTable
 from partner_program.domain.signals import (
     HUG_MONTHS,
@@ -84,26 +85,56 @@ def signals(installation: Installation, month: BillingMonth) -> Report:
     )
 
 
-def mark_seen(
-    installation: Installation, month: BillingMonth, signal: str, partner_id: str, *, by: str, reason: str
-) -> bool:
-    """Put on record that somebody has seen a signal as it is now; False where that is on record already.
+def find_signal(installation: Installation, month: BillingMonth, signal: str, partner_id: str) -> Signal:
+    """One signal of a partner as it is now; raises `NotThere` where the partner has no such signal in the month."""
+    with installation.database.reading() as connection:
+        return _one(connection, installation, month, signal, partner_id)
 
-    Raises `NotThere` where the partner has no such signal in the month.
+
+def evidence_hash(signal: Signal) -> str:
+    """What says which figures somebody looked at."""
+    return hashlib.sha256(signal.evidence.encode()).hexdigest()
+
+
+def mark_seen(
+    installation: Installation,
+    month: BillingMonth,
+    signal: str,
+    partner_id: str,
+    *,
+    by: str,
+    reason: str,
+    shown_hash: str | None = None,
+    only_try: bool = False,
+) -> Signal:
+    """Put on record that somebody has seen a signal as it is now, once; return it as it was.
+
+    Raises `NotThere` where the partner has no such signal in the month, `Moved` where its figures are others than those
+    of `shown_hash`.
     """
-    with installation.database.writing() as connection:
-        found = _look(connection, installation, month).found
-        evidence = next((text for key, text in found.items() if key == (signal, partner_id)), None)
-        if evidence is None:
-            has = ", ".join(name for name, partner in found if partner == partner_id) or "none"
-            raise NotThere(f"{partner_id} has no signal {signal} in {month}: it has {has}")
-        known = _seen(connection, month).get((signal, partner_id))
-        if known == Seen(by, reason, evidence):
-            return False
-        detail = {"signal": signal, "evidence": evidence}
-        subject = f"{month} {signal} {partner_id}"
-        record_act(connection, SIGNAL_SEEN, subject, now_by(by, reason), detail, month=month, partner_id=partner_id)
-    return True
+    access = installation.database.reading if only_try else installation.database.writing
+    with access() as connection:
+        found = _one(connection, installation, month, signal, partner_id)
+        if shown_hash not in (None, evidence_hash(found)):
+            raise Moved(f"{signal} of {partner_id} in {month} has other figures now: {found.evidence}")
+        if not only_try and not found.is_seen(by, reason):
+            detail = {"signal": signal, "evidence": found.evidence}
+            subject = f"{month} {signal} {partner_id}"
+            record_act(connection, SIGNAL_SEEN, subject, now_by(by, reason), detail, month=month, partner_id=partner_id)
+    return found
+
+
+def _one(
+    connection: Connection, installation: Installation, month: BillingMonth, signal: str, partner_id: str
+) -> Signal:
+    found = {key: text for key, text in _look(connection, installation, month).found.items() if key[1] == partner_id}
+    names = company_names(connection)
+    own, _ = signal_rows(found, names, _seen(connection, month))
+    for each in own:
+        if each.signal == signal:
+            return each
+    has = ", ".join(each.signal for each in own) or "none"
+    raise NotThere(f"{partner_id} has no signal {signal} in {month}: it has {has}")
 
 
 def _seen(connection: Connection, month: BillingMonth) -> dict[tuple[str, str], Seen]:
