@@ -1,6 +1,7 @@
 """Programme files for tests, made from the file of 2015: with another number of tiers, or with another reading."""
 
 import re
+from collections.abc import Sequence
 
 from partner_program.usecases.installation import PROJECT
 
@@ -43,6 +44,29 @@ def rising_on_partial() -> str:
 def approving_rates() -> str:
     """The text of 2015's file under which rates wait for a person before they take force."""
     return _FIRST.read_text(encoding="utf-8") + '\napproval:\n  value: rates\n  reading: "A second person looks."\n'
+
+
+LEAST = """\
+in_force_from:
+  day: {day}
+  reading: "A programme of a test."
+time_zone:
+  name: {zone}
+  reading: "Its head office."
+tiers:
+{rows}"""
+_LEAST_ROW = "  - tier: {tier}\n    from_mrr_cents: {cents}\n    monthly_fee_discount_bp: {bp}\n{more}    reading: x\n"
+
+
+def least(
+    *rows: tuple[int, int], names: Sequence[str] = (), day: str = "2015-07-27", zone: str = "Europe/Amsterdam"
+) -> str:
+    """The text of a programme that has nothing but tiers: a threshold in cents and a discount in basis points each."""
+    written = []
+    for tier, (cents, bp) in enumerate(rows, start=1):
+        name = f"    name: {names[tier - 1]}\n" if names else ""
+        written.append(_LEAST_ROW.format(tier=tier, cents=cents, bp=bp, more=name))
+    return LEAST.format(day=day, zone=zone, rows="".join(written))
 
 
 def _cells(written: str, tiers: int) -> str:

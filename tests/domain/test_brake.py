@@ -46,6 +46,26 @@ def test_only_partners_below_the_tier_they_had_are_lowered() -> None:
     assert brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={}) == []
 
 
+def of_sla(sla: str | None) -> RateTerms:
+    return RateTerms(1, 500, 0, sla)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lowers"),
+    [
+        ("Plus", "Basic", True),
+        ("Basic", "Plus", False),
+        ("Basic", None, True),
+        ("Gold", None, True),  # the service levels are gone
+        ("Gold", "Basic", False),  # another list of words lowers nobody by itself
+        (None, "Basic", False),
+    ],
+)
+def test_a_service_level_falls_by_the_programmes_own_list(before: str | None, now: str | None, lowers: bool) -> None:
+    move = Move(1, 1, of_sla(before), of_sla(now), sla_levels=("Basic", "Plus"))
+    assert move.lowers is lowers
+
+
 @pytest.mark.parametrize(
     ("total", "stops"),
     [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.domain.program import LargestLine, begin_of_day, day_in_the_programme, program_in_force, sla_rank
+from partner_program.domain.program import LargestLine, Tier, begin_of_day, day_in_the_programme, program_in_force
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from tests.domain.made_month import GO_LIVE, PROGRAM
 
@@ -40,6 +40,39 @@ def test_the_highest_tier_has_no_upper_end() -> None:
 @settings(max_examples=100, deadline=None)
 def test_more_revenue_never_earns_a_lower_tier(cents: int, more: int) -> None:
     assert PROGRAM.earned_tier(cents + more) >= PROGRAM.earned_tier(cents)
+
+
+FROM_ZERO = replace(
+    PROGRAM,
+    tiers=(Tier(1, 0, 500, name="Base"), Tier(2, 1_000_00, 1000, name="Plus"), Tier(3, 5_000_00, 1500, name="Top")),
+)
+
+
+@pytest.mark.parametrize(
+    ("cents", "tier"),
+    [(-(10**15), 1), (-1, 1), (0, 1), (999_99, 1), (1_000_00, 2), (4_999_99, 2), (5_000_00, 3), (10**15, 3)],
+)
+def test_a_table_from_zero_gives_everybody_its_first_tier_negative_totals_too(cents: int, tier: int) -> None:
+    assert FROM_ZERO.earned_tier(cents) == tier
+
+
+def test_nobody_falls_out_of_a_tier_from_zero_and_its_beginning_is_no_threshold() -> None:
+    assert (FROM_ZERO.lowest_tier, PROGRAM.lowest_tier) == (1, 0)
+    assert FROM_ZERO.thresholds == (1_000_00, 5_000_00)
+    assert [FROM_ZERO.threshold_of(tier) for tier in range(4)] == [None, None, 1_000_00, 5_000_00]
+    assert [PROGRAM.threshold_of(tier) for tier in (0, 1, 6)] == [None, 500_00, 40_000_00]
+
+
+def test_a_tier_is_told_by_its_own_name_where_it_has_one() -> None:
+    assert [FROM_ZERO.tier_name(tier) for tier in (None, 0, 1, 3, 9)] == ["", "", "Base", "Top", "Top"]
+    assert [PROGRAM.tier_name(tier) for tier in (None, 0, 1, 6)] == [""] * 4
+
+
+def test_a_programme_has_the_components_that_its_rows_have() -> None:
+    assert PROGRAM.components == ("monthly_fee", "setup_fee", "sla")
+    assert FROM_ZERO.components == ("monthly_fee",)
+    without_sla = replace(PROGRAM, tiers=(Tier(1, 0, 500, 0),))
+    assert (without_sla.has("setup_fee"), without_sla.has("sla")) == (True, False)
 
 
 def test_a_tier_has_its_own_row_and_no_tier_has_none() -> None:
@@ -87,9 +120,14 @@ def test_a_later_programme_holds_from_its_first_day_in_whatever_order_the_files_
 
 def test_service_levels_rise_from_none_to_platinum() -> None:
     """ "Bronze Silver Gold Gold Platinum Platinum" """
-    ranks = [sla_rank(sla) for sla in (None, "Bronze", "Silver", "Gold", "Platinum")]
+    ranks = [PROGRAM.sla_rank(sla) for sla in (None, "Bronze", "Silver", "Gold", "Platinum")]
     assert ranks == sorted(set(ranks))
-    assert [sla_rank(row.sla) for row in PROGRAM.tiers] == [1, 2, 3, 3, 4, 4]
+    assert [PROGRAM.sla_rank(row.sla) for row in PROGRAM.tiers] == [1, 2, 3, 3, 4, 4]
+
+
+def test_a_level_of_an_earlier_list_ranks_as_the_lowest_of_this_one_so_above_none() -> None:
+    renamed = replace(PROGRAM, sla_levels=("Basic", "Business"))
+    assert [renamed.sla_rank(sla) for sla in (None, "Gold", "Basic", "Business")] == [0, 1, 1, 2]
 
 
 AMSTERDAM = replace(PROGRAM, in_force_from=date(2015, 7, 27), time_zone="Europe/Amsterdam")

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_program.domain.money import BP, discounted_cents
-from partner_program.domain.program import Program
+from partner_program.domain.program import Component, Program, Promotions, Tier
 from partner_program.domain.quote import Quote, QuoteStep, combined_bp, quote, shares_left, shortening_surcharge_bp
-from partner_program.domain.rates import Component, RateTerms, rate_terms
+from partner_program.domain.rates import RateTerms, rate_terms
 from partner_program.domain.refusals import NotDefined
 from tests.domain.made_month import GO_LIVE, PROGRAM
 
@@ -166,6 +166,77 @@ def test_a_legacy_setup_discount_takes_off_the_whole_fee_at_most() -> None:
     assert price(RateTerms(1, 500, 12_000, None), setup=100_00).setup_fee_cents == 0
 
 
+# How promotions combine
+
+
+@pytest.mark.parametrize(
+    ("promotions", "partner_bp", "public_bp", "together"),
+    [
+        ("best_of", 1_500, 1_000, 1_500),
+        ("best_of", 1_500, 1_501, 1_501),
+        ("best_of", 0, 4_000, 4_000),
+        ("best_of", 3_000, 0, 3_000),
+        ("exclusive", 1_500, 1_000, 1_000),  # not with promotions: less than the partner's own
+        ("exclusive", 1_500, 0, 1_500),
+        ("exclusive", 500, 4_000, 4_000),
+        ("exclusive", 3_000, 100, 100),
+    ],
+)
+def test_promotions_that_are_not_added_know_no_cap(
+    promotions: Promotions, partner_bp: int, public_bp: int, together: int
+) -> None:
+    for cap_bp in (None, 2_500):
+        found = combined_bp(partner_bp=partner_bp, public_bp=public_bp, cap_bp=cap_bp, promotions=promotions)
+        assert found == together
+
+
+@pytest.mark.parametrize(("partner_bp", "public_bp", "together"), [(1_500, 1_000, 2_500), (2_500, 9_000, 10_000)])
+def test_without_a_cap_promotions_add_up_to_the_whole_price(partner_bp: int, public_bp: int, together: int) -> None:
+    assert combined_bp(partner_bp=partner_bp, public_bp=public_bp, cap_bp=None) == together
+
+
+def test_the_lowest_price_counts_where_promotions_are_not_compounded() -> None:
+    """A registrar's 15 % and a promotion of 10 %: 85.00, where 2015's programme would add them to 75.00."""
+    best = replace(PROGRAM, promotions="best_of")
+    found = price(of_tier(4), promotion_bp=1_000, program=best)
+    assert found.monthly_fee_cents == 85_00
+    assert QuoteStep("monthly_fee", "the better one counts", -1_000) in found.steps
+    assert price(of_tier(4), promotion_bp=1_000).monthly_fee_cents == 75_00
+
+
+def test_a_promotion_that_stands_alone_takes_the_partners_discount_away_and_prepayment_comes_after_it() -> None:
+    alone = replace(PROGRAM, promotions="exclusive")
+    found = price(of_tier(4), promotion_bp=1_000, months=12, program=alone)
+    assert found.monthly_fee_cents == 80_00  # 10 % and the 10 % for a year ahead
+    assert QuoteStep("monthly_fee", "a public promotion stands alone", -1_500) in found.steps
+    assert price(of_tier(4), program=alone).monthly_fee_cents == 85_00
+
+
+# What a company does not have
+
+BARE = Program(PROGRAM.in_force_from, "bare.yaml", "", "Europe/London", (Tier(1, 0, 500), Tier(2, 1_000_00, 1_000)))
+
+
+def test_a_programme_without_prepayment_quotes_a_month_and_refuses_other_terms() -> None:
+    terms = rate_terms(program=BARE, tier=2, agreements=(), day=GO_LIVE)
+    found = price(terms, setup=50_00, program=BARE)
+    assert found == Quote(90_00, 50_00, (QuoteStep("monthly_fee", "tier 2", 1_000),))
+    with pytest.raises(NotDefined, match=r"a term of 12 months is not defined: the programme has 1 month$"):
+        price(terms, months=12, program=BARE)
+
+
+def test_shortening_is_refused_where_there_is_no_scheme() -> None:
+    with pytest.raises(
+        NotDefined, match=r"shortening from 12 to 1 month is not defined: the programme has no rule for"
+    ):
+        price(of_tier(1), shortened_from=12, program=BARE)
+
+
+def test_a_product_is_refused_where_the_programme_lists_none() -> None:
+    with pytest.raises(NotDefined, match=r"product 'cdn' is not known: the programme has no list of products$"):
+        price(of_tier(1), product="cdn", program=BARE)
+
+
 # Shortening an expiring contract
 
 
@@ -180,7 +251,8 @@ def test_shortening_twelve_months_costs_points_of_list_beside_the_shorter_terms_
 @pytest.mark.parametrize(("months", "surcharge_bp"), [(1, 1_000), (3, 750), (6, 500)])
 def test_the_surcharge_is_the_prepayment_discount_that_is_given_up(months: int, surcharge_bp: int) -> None:
     assert shortening_surcharge_bp(program=PROGRAM, from_months=12, to_months=months) == surcharge_bp
-    assert PROGRAM.prepayment_bp[12] - PROGRAM.prepayment_bp[months] == surcharge_bp
+    ahead = PROGRAM.prepayment_bp or {}
+    assert ahead[12] - ahead[months] == surcharge_bp
 
 
 @pytest.mark.parametrize(("before", "after"), [(24, 12), (36, 1), (6, 3), (3, 1), (1, 1), (12, 12), (12, 24)])

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from partner_program.domain.letters import AccountFact, GraceFact, LetterFacts, LetterKind, NextTierFact
-from partner_program.domain.program import SLA_RANKS
+from partner_program.domain.program import SLA_LEVELS
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from tests.letters.made_facts import BENEFITS, account, earlier, facts
 
@@ -50,7 +50,11 @@ GRANTS = st.lists(
     max_size=3,
 )
 TERMS_BEFORE = st.builds(
-    RateTerms, st.integers(0, 6), st.integers(0, 10_000), st.integers(0, 10_000), st.none() | st.sampled_from(SLA_RANKS)
+    RateTerms,
+    st.integers(0, 6),
+    st.integers(0, 10_000),
+    st.integers(0, 10_000),
+    st.none() | st.sampled_from(SLA_LEVELS),
 )
 GIVEN = [benefit for benefit in BENEFITS if benefit.availability == "yes"]
 LEGACY = st.lists(
@@ -63,7 +67,7 @@ LEGACY = st.lists(
             NAMES,
             st.none() | DAYS,
         ),
-        st.builds(LegacyTerm, st.just("sla"), st.none(), st.sampled_from(SLA_RANKS), NAMES, st.none() | DAYS),
+        st.builds(LegacyTerm, st.just("sla"), st.none(), st.sampled_from(SLA_LEVELS), NAMES, st.none() | DAYS),
     ),
     max_size=3,
     unique_by=lambda row: row.component,

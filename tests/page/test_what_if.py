@@ -129,7 +129,7 @@ def test_a_changed_threshold_shows_winners_and_losers_as_the_command_does(desk_o
         ({"from_3": "5e3"}, "Tier 3, threshold: amount '5e3': expected euros with at most two decimals, as in 1999.99"),
         ({"from_3": "5,000.00"}, "Tier 3, threshold: amount '5,000.00': expected euros"),
         ({"from_3": "5000.005"}, "Tier 3, threshold: amount '5000.005': expected euros"),
-        ({"from_1": "0"}, "Tier 1, threshold: 0.00 is not allowed, expected from 0.01 to"),
+        ({"from_2": "0"}, "Tier 2, threshold: 0.00 is not above the tier before, expected more than 500.00"),
         ({"setup_6": "101"}, "Tier 6, set-up fee: 101 % is not allowed, expected from 0 % to 100 %"),
         (
             {"monthly_6": "26"},

@@ -4,46 +4,49 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from partner_program.domain.money import BP, euros_text, percent_text
-from partner_program.domain.program import Brake, sla_rank
+from partner_program.domain.program import SLA_LEVELS, Brake, sla_rank
 from partner_program.domain.rates import RateTerms
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a run changes for one partner: its tier, and the terms of the rate in force; None where it had none."""
+    """What a run changes for one partner: its tier, and the terms of the rate in force; None where it had none.
+
+    `sla_levels` are those of the programme that the month is settled with.
+    """
 
     previous_tier: int | None
     tier: int
     previous_terms: RateTerms | None = None
     terms: RateTerms | None = None
+    sla_levels: tuple[str, ...] = SLA_LEVELS
 
     @property
     def lowers(self) -> bool:
         """Whether the tier, a discount or the SLA falls: an old agreement that ends lowers terms and no tier."""
         if self.previous_tier is not None and self.tier < self.previous_tier:
             return True
-        return _is_below(self.terms, self.previous_terms)
+        return self._is_below(self.terms, self.previous_terms)
 
     @property
     def lifts(self) -> bool:
         """Whether nothing falls, and the tier, a discount or the SLA rises above what there was before."""
         if self.lowers or self.previous_terms is None:
             return False
-        return (self.previous_tier or 0) < self.tier or _is_below(self.previous_terms, self.terms)
+        return (self.previous_tier or 0) < self.tier or self._is_below(self.previous_terms, self.terms)
 
-
-def _is_below(one: RateTerms | None, other: RateTerms | None) -> bool:
-    """Whether any component of some terms is below that of others; nothing is below no terms."""
-    return (
-        one is not None
-        and other is not None
-        and (
-            one.tier < other.tier
-            or one.monthly_fee_discount_bp < other.monthly_fee_discount_bp
-            or one.setup_fee_discount_bp < other.setup_fee_discount_bp
-            or sla_rank(one.sla) < sla_rank(other.sla)
+    def _is_below(self, one: RateTerms | None, other: RateTerms | None) -> bool:
+        """Whether any component of some terms is below that of others; nothing is below no terms."""
+        return (
+            one is not None
+            and other is not None
+            and (
+                one.tier < other.tier
+                or one.monthly_fee_discount_bp < other.monthly_fee_discount_bp
+                or one.setup_fee_discount_bp < other.setup_fee_discount_bp
+                or sla_rank(one.sla, self.sla_levels) < sla_rank(other.sla, self.sla_levels)
+            )
         )
-    )
 
 
 def brake_reasons(

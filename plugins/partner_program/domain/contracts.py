@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from partner_program.domain.money import BP, percent_text, round_half_away
 from partner_program.domain.plurals import plural
-from partner_program.domain.program import Program
+from partner_program.domain.program import Component, Program
 from partner_program.domain.quote import quote
-from partner_program.domain.rates import Component, Rate
+from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotDefined
 
 _LIST_PRICE_CENTS = BP  # of so many cents, one cent is one basis point of the list price
@@ -123,10 +123,17 @@ def shorter_terms(
     *, program: Program, rate: Rate, legacy: frozenset[Component], product: str
 ) -> tuple[ShorterTerm, ...]:
     """The terms to which an expiring contract may be shortened, by the scheme of the programme in force that day."""
-    return tuple(_shorter_term(program, rate, legacy, product, months) for months in program.shortening_surcharge_bp)
+    scheme = program.shortening
+    if scheme is None:
+        return ()
+    return tuple(
+        _shorter_term(program, rate, legacy, product, scheme.from_months, months) for months in scheme.surcharge_bp
+    )
 
 
-def _shorter_term(program: Program, rate: Rate, legacy: frozenset[Component], product: str, months: int) -> ShorterTerm:
+def _shorter_term(
+    program: Program, rate: Rate, legacy: frozenset[Component], product: str, from_months: int, months: int
+) -> ShorterTerm:
     try:
         priced = quote(
             program=program,
@@ -136,7 +143,7 @@ def _shorter_term(program: Program, rate: Rate, legacy: frozenset[Component], pr
             setup_list_cents=0,
             term_months=months,
             product=product or None,
-            shortened_from_months=program.shortening_from_months,
+            shortened_from_months=from_months,
         )
     except NotDefined as refusal:
         return ShorterTerm(months, None, str(refusal))

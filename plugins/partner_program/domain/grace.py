@@ -139,12 +139,17 @@ def standing_of_grant(
     not in force and lies before the first that is can be history only, so it confirms nothing any more.
     """
     last = max(counted, default=None)
-    needed = program.tiers[program.tier_here(grant.tier) - 1].from_mrr_cents
+    tier = program.tier_here(grant.tier)
+    needed = program.tiers[tier - 1].from_mrr_cents
     first = min(in_force, default=None)
     undecided = (each for each in deciding_months(grant) if each not in counted and (first is None or each >= first))
     left = () if outcome else tuple(undecided)
     reached = None if last is None else counted[last]
-    verdict = None if outcome else _verdict(left=left, counted=reached, needed=needed)
+    verdict = (
+        None
+        if outcome
+        else _verdict(left=left, earned=None if reached is None else program.earned_tier(reached), tier=tier)
+    )
     return GrantStanding(
         grant_id=grant.grant_id,
         partner_id=grant.partner_id,
@@ -174,12 +179,12 @@ def _open_state(grant: GraceGrant, on: date) -> GrantState:
     return "in_force" if on < grant.ends_on else "ended"
 
 
-def _verdict(*, left: Sequence[BillingMonth], counted: int | None, needed: int) -> GrantVerdict:
+def _verdict(*, left: Sequence[BillingMonth], earned: int | None, tier: int) -> GrantVerdict:
     if not left:
         return "cannot"
-    if counted is None:
+    if earned is None:
         return "not_counted"
-    return "reached" if counted >= needed else "short"
+    return "reached" if earned >= tier else "short"
 
 
 def _lapses_with(

@@ -140,7 +140,7 @@ def _as_large_as_the_first(changes: Sequence[TierChange]) -> tuple[TierChange, .
 
 def _amounts(decided: DecidedMonth) -> Iterator[int]:
     """The smallest amounts, up and down, with which the total passes a threshold and the tier changes."""
-    total, thresholds = decided.mrr_eur_cents, [row.from_mrr_cents for row in decided.program.tiers]
+    total, thresholds = decided.mrr_eur_cents, decided.program.thresholds
     yield from _first(decided, [each - total for each in thresholds if each > total])
     yield from _first(decided, [each - 1 - total for each in reversed(thresholds) if each <= total])
 

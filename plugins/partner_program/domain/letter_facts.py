@@ -157,7 +157,7 @@ def letter_facts(
             attributes=partner.attributes,
             stated=benefits,
         ),
-        prepayment=tuple(program.prepayment_bp.items()),
+        prepayment=tuple((program.prepayment_bp or {}).items()),
         next_tier=next_tier(program=program, mrr_eur_cents=letter.mrr_eur_cents),
         manager_name=manager.name,
         manager_email=manager.email,

@@ -25,7 +25,7 @@ class CountedPartner:
 class NearPartner:
     """A partner near a threshold; EUR cents. `to_next_cents` is missing to the next tier, None in the highest.
 
-    `above_own_cents` is what it has above the threshold of the tier that it earned, None without a tier.
+    `above_own_cents` is what it has above the threshold of the tier that it earned, None where it cannot fall.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -39,9 +39,7 @@ class NearPartner:
 
 def is_near(program: Program, mrr_eur_cents: int, within_bp: int) -> bool:
     """Whether the threshold below a total, or the one above it, lies within a share of itself."""
-    earned = program.earned_tier(mrr_eur_cents)
-    both = (row.from_mrr_cents for row in program.tiers[max(earned - 1, 0) : earned + 1])
-    return any(abs(mrr_eur_cents - threshold) * BP <= threshold * within_bp for threshold in both)
+    return any(abs(mrr_eur_cents - threshold) * BP <= threshold * within_bp for threshold in program.thresholds)
 
 
 def near_partners(*, program: Program, counted: Iterable[CountedPartner], within_bp: int) -> Sequence[NearPartner]:
@@ -52,7 +50,7 @@ def near_partners(*, program: Program, counted: Iterable[CountedPartner], within
     found = []
     for each in counted:
         to_next = gap_to_next(program, each.earned_tier, each.mrr_eur_cents)
-        own = program.tiers[each.earned_tier - 1].from_mrr_cents if each.earned_tier else None
+        own = program.threshold_of(each.earned_tier)
         above = None if own is None else each.mrr_eur_cents - own
         if is_near(program, each.mrr_eur_cents, within_bp):
             row = NearPartner(

@@ -119,7 +119,7 @@ def gap_to_next(program: Program, earned_tier: int | None, mrr_eur_cents: int | 
 
 def near_thresholds(program: Program, near: Near) -> tuple[tuple[int, int], ...]:
     """The ranges of monthly totals that lie a tenth of a threshold or less below it, or above it."""
-    thresholds = [(row.from_mrr_cents, row.from_mrr_cents * NEAR_BP // BP) for row in program.tiers]
+    thresholds = [(each, each * NEAR_BP // BP) for each in program.thresholds]
     if near == "below":
         return tuple((each - tenth, each) for each, tenth in thresholds)
     return tuple((each, each + tenth) for each, tenth in thresholds)

@@ -11,21 +11,29 @@ from partner_program.domain.disputes import DUE_DAYS
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.requirements import Requirement
 
-SLA_RANKS = ("Bronze", "Silver", "Gold", "Platinum")
+SLA_LEVELS = ("Bronze", "Silver", "Gold", "Platinum")  # where a programme file does not say them, lowest first
+Component = Literal["monthly_fee", "setup_fee", "sla"]
 Availability = Literal["yes", "on_request", "unknown"]
 BenefitApproval = Literal["anybody", "another_person"]
 RatesApprovalKey = Literal["none", "rates"]
+Promotions = Literal["added", "best_of", "exclusive"]
+AppliesTo = Literal["new_orders", "all_services"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One row of the tier table; it has a lower threshold only, inclusive, in EUR cents."""
+    """One row of the tier table; it has a lower threshold only, inclusive, in EUR cents.
+
+    `setup_fee_discount_bp` and `sla` are None where the programme has no such component, in every row or in none.
+    `name` is the tier's own, a proper name that no language translates; "" in every row, or in none.
+    """
 
     tier: int
     from_mrr_cents: int
     monthly_fee_discount_bp: int
-    setup_fee_discount_bp: int
-    sla: str
+    setup_fee_discount_bp: int | None = None
+    sla: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,35 +94,46 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The owner's choice, by key, of how to read what the source leaves open."""
+    """The owner's choice, by key, of how to read what the source leaves open; the defaults are those of absent keys."""
 
-    incomplete: Literal["hold", "stop"]
-    rise_on_partial: bool
-    stacking: Literal["additive", "compound"]
-    notify: Literal["on_change", "always"]
-
-
-ENTITY_TOTAL_MOVE_AT_LEAST_CENTS = 10_000_00  # where a programme file does not say it: the file of 2015 never changes
+    incomplete: Literal["hold", "stop"] = "hold"
+    rise_on_partial: bool = False
+    stacking: Literal["additive", "compound"] = "additive"
+    notify: Literal["on_change", "always"] = "on_change"
 
 
-RATE_MOVE_LIMIT_BP = 1000  # likewise
+RATE_MOVE_LIMIT_BP = 1000  # where a programme file does not say it: the file of 2015 never changes
 
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """When a run stops before anything takes force: see rule 7."""
+    """When a run stops before anything takes force: see rule 7. The defaults are those of absent keys."""
 
-    lowered_share_bp: int
-    lowered_at_least: int
-    entity_total_move_bp: int
-    entity_total_move_at_least_cents: int = ENTITY_TOTAL_MOVE_AT_LEAST_CENTS
+    lowered_share_bp: int = 1000
+    lowered_at_least: int = 5
+    entity_total_move_bp: int = 3000
+    entity_total_move_at_least_cents: int = 10_000_00
+
+
+@dataclass(frozen=True, slots=True)
+class Shortening:
+    """What going on with a shorter term costs when a contract of `from_months` has run out.
+
+    `surcharge_bp` are basis points of the list price by the months of the shorter term.
+    """
+
+    from_months: int
+    surcharge_bp: Mapping[int, int]
+
+
+HIGHEST_LINE_MINOR = 10**15
 
 
 @dataclass(frozen=True, slots=True)
 class LargestLine:
     """The largest plausible amount of a line, up or down: in any currency, but for those with a limit of their own."""
 
-    minor: int
+    minor: int = HIGHEST_LINE_MINOR
     by_currency: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, currency: object) -> int:
@@ -131,7 +150,13 @@ class LargestLine:
 class Program:
     """The whole programme as it is from `in_force_from` on.
 
+    What a company does not have is None or empty: no cap of promotions, no terms paid ahead, no scheme of shortening,
+    no products without a one-month term, no list of products, benefits or requirements. A rule that is not there is
+    not one of 0: nothing names it.
+
     `file_hash` is the sha256 of the file's bytes but for the sections that decide no month; `content_hash` that of all.
+    `sla_levels` are the service levels, lowest first. `promotions` says how public ones combine with the partner's
+    discount; `applies_to` whether existing services get the new rate too.
     `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it. `approval`
     says whether rates wait for a person before they take force.
     `dispute_due_days` is how many days a partner waits for an answer to a dispute at most.
@@ -142,17 +167,19 @@ class Program:
     file_hash: str
     time_zone: str
     tiers: tuple[Tier, ...]
-    promotion_cap_bp: int
-    prepayment_bp: dict[int, int]
-    shortening_from_months: int
-    shortening_surcharge_bp: dict[int, int]
-    no_commitment_excludes: tuple[str, ...]
-    products: tuple[str, ...]
-    largest_line: LargestLine
-    readings: Readings
-    brake: Brake
-    benefits: tuple[Benefit, ...]
-    authorisation_requirements: tuple[Requirement, ...]
+    promotion_cap_bp: int | None = None
+    prepayment_bp: Mapping[int, int] | None = None
+    shortening: Shortening | None = None
+    no_commitment_excludes: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    largest_line: LargestLine = LargestLine()
+    readings: Readings = Readings()
+    brake: Brake = Brake()
+    benefits: tuple[Benefit, ...] = ()
+    authorisation_requirements: tuple[Requirement, ...] = ()
+    sla_levels: tuple[str, ...] = SLA_LEVELS
+    promotions: Promotions = "added"
+    applies_to: AppliesTo = "new_orders"
     rate_move_limit_bp: int = RATE_MOVE_LIMIT_BP
     benefit_approval: BenefitApproval = "anybody"
     approval: RatesApprovalKey = "none"
@@ -160,8 +187,46 @@ class Program:
     content_hash: str = ""
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
-        """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first."""
-        return bisect_right(self.tiers, mrr_eur_cents, key=lambda row: row.from_mrr_cents)
+        """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first.
+
+        Where the first tier begins at 0 everybody who is assessed has it, with a negative total too.
+        """
+        reached = bisect_right(self.tiers, mrr_eur_cents, key=lambda row: row.from_mrr_cents)
+        return max(reached, self.lowest_tier)
+
+    @property
+    def lowest_tier(self) -> int:
+        """The tier of an assessed partner without revenue: 1 where the table begins at 0, else 0, which is none."""
+        return 0 if self.tiers[0].from_mrr_cents else 1
+
+    @property
+    def thresholds(self) -> tuple[int, ...]:
+        """The totals in cents from which on a partner has another tier; none for a first tier from 0."""
+        return tuple(row.from_mrr_cents for row in self.tiers[self.lowest_tier :])
+
+    def threshold_of(self, tier: int) -> int | None:
+        """The total in cents below which a tier is lost; None for what nobody can fall out of."""
+        return self.tiers[tier - 1].from_mrr_cents if tier > self.lowest_tier else None
+
+    def has(self, component: Component) -> bool:
+        """Whether the programme has a component at all; every tier has it then."""
+        return component in self.components
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """What a tier of this programme gives, in the order in which it is told."""
+        row = self.tiers[0]
+        setup: tuple[Component, ...] = () if row.setup_fee_discount_bp is None else ("setup_fee",)
+        return ("monthly_fee", *setup, *(() if row.sla is None else ("sla",)))
+
+    def tier_name(self, tier: int | None) -> str:
+        """The own name of a tier; "" where it has none and is told by its number, and for no tier."""
+        row = self.tier_row(tier) if tier else None
+        return row.name if row else ""
+
+    def sla_rank(self, sla: str | None) -> int:
+        """The rank of a service level: none is 0, the lowest 1. A word of an earlier list ranks as the lowest."""
+        return sla_rank(sla, self.sla_levels)
 
     @property
     def highest_tier(self) -> int:
@@ -224,6 +289,8 @@ def day_in_the_programme(programs: Sequence[Program], *, moment: datetime) -> da
     return time_in_the_programme(programs, moment=moment).date()
 
 
-def sla_rank(sla: str | None) -> int:
-    """The rank of a service level: none is 0, Bronze 1, up to Platinum 4."""
-    return 0 if sla is None else SLA_RANKS.index(sla) + 1
+def sla_rank(sla: str | None, levels: Sequence[str]) -> int:
+    """The rank of a service level among `levels`, lowest first: see `Program.sla_rank`."""
+    if sla is None:
+        return 0
+    return levels.index(sla) + 1 if sla in levels else 1

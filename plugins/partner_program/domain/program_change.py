@@ -9,19 +9,19 @@ from partner_program.domain.program import Program
 
 @dataclass(frozen=True, slots=True)
 class TierTerms:
-    """What a tier begins with, in EUR cents, and what it discounts, in basis points."""
+    """What a tier begins with, in EUR cents, and what it discounts, in basis points; None is no such discount."""
 
     from_mrr_cents: int
     monthly_fee_discount_bp: int
-    setup_fee_discount_bp: int
+    setup_fee_discount_bp: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramChange:
-    """The terms of every tier, lowest first, and the cap of promotions, from a day on."""
+    """The terms of every tier, lowest first, and the cap of promotions if there is one, from a day on."""
 
     in_force_from: date
-    promotion_cap_bp: int
+    promotion_cap_bp: int | None
     tiers: tuple[TierTerms, ...]
 
 
@@ -43,6 +43,6 @@ def differences(before: TierTerms, now: TierTerms) -> list[str]:
         ("monthly fee", before.monthly_fee_discount_bp, now.monthly_fee_discount_bp),
         ("setup fee", before.setup_fee_discount_bp, now.setup_fee_discount_bp),
     ):
-        if new != old:
+        if new is not None and old is not None and new != old:
             found.append(f"{words} {percent_text(old)} to {percent_text(new)}")
     return found

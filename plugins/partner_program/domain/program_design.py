@@ -139,8 +139,8 @@ class Past:
     def score(self, program: Program) -> tuple[_Score, _Score]:
         """What a programme makes of the months that choose, and of those held out."""
         scores = {True: _Score(), False: _Score()}
-        thresholds = [row.from_mrr_cents for row in program.tiers]
-        given = [0, *(row.monthly_fee_discount_bp for row in program.tiers)]
+        thresholds = program.thresholds
+        given = [0, *(row.monthly_fee_discount_bp for row in program.tiers)][program.lowest_tier :]
         for chooses, rows in self._rows.items():
             add = scores[chooses].add
             for row in rows:

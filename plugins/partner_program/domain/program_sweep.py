@@ -63,6 +63,8 @@ def swept(program: Program, sweeps: Sequence[Sweep]) -> tuple[list[Draft], int]:
     for tier, key in cells:
         if not 1 <= tier <= program.highest_tier:
             raise Refusal(f"sweep of tier {tier}: the programme has tiers 1 to {program.highest_tier}")
+        if key == "setup_fee_discount_bp" and not program.has("setup_fee"):
+            raise Refusal(f"sweep of tiers.{tier}.{key}: the programme has no setup fee discount")
         if cells.count((tier, key)) > 1:
             raise Refusal(f"sweep of tiers.{tier}.{key}: it is there twice")
     number = prod(len(each.values) for each in sweeps)
@@ -97,7 +99,7 @@ def _words(program: Program, tiers: Sequence[Tier]) -> str:
             changed.append(f"from {euros_text(now.from_mrr_cents)}")
         if now.monthly_fee_discount_bp != before.monthly_fee_discount_bp:
             changed.append(f"monthly {percent_text(now.monthly_fee_discount_bp)}")
-        if now.setup_fee_discount_bp != before.setup_fee_discount_bp:
+        if now.setup_fee_discount_bp is not None and now.setup_fee_discount_bp != before.setup_fee_discount_bp:
             changed.append(f"setup {percent_text(now.setup_fee_discount_bp)}")
         found += [f"tier {now.tier} {', '.join(changed)}"] if changed else []
     return "; ".join(found) or "nothing"

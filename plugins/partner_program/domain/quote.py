@@ -1,14 +1,14 @@
 """What an order costs on the day it is placed (rule 9)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from partner_program.domain.money import BP, discounted_cents, percent_text
 from partner_program.domain.plurals import plural
-from partner_program.domain.program import Program
-from partner_program.domain.rates import Component, RateTerms
+from partner_program.domain.program import Component, Program, Promotions
+from partner_program.domain.rates import RateTerms
 from partner_program.domain.refusals import NotDefined
 
 ONE_MONTH = 1
@@ -48,9 +48,10 @@ def quote(
 ) -> Quote:
     """Price an order with the rate in force on its day.
 
-    Partner discount and promotions add up in points to the cap of the highest tier, prepayment comes on top;
-    `legacy` names the components that an older agreement gives. Raises `NotDefined` for a term or a product's
-    term that the programme has no rule for, and where website discount and promotion are more than the whole price.
+    Partner discount and promotions combine as the programme says, prepayment comes on top; `legacy` names the
+    components that an older agreement gives. Raises `NotDefined` for a term or a product's term that the programme has
+    no rule for, and where website discount and promotion are more than the whole price. A programme without prepayment
+    knows the term of one month alone.
     """
     _check_term(program, term_months, product)
     public_bp = website_bp + promotion_bp
@@ -60,15 +61,18 @@ def quote(
             "they can be at most the whole price, 100 %"
         )
     partner_bp = terms.monthly_fee_discount_bp
-    fee_bp = combined_bp(partner_bp=partner_bp, public_bp=public_bp, cap_bp=program.promotion_cap_bp)
-    term_bp = program.prepayment_bp[term_months]
+    fee_bp = combined_bp(
+        partner_bp=partner_bp, public_bp=public_bp, cap_bp=program.promotion_cap_bp, promotions=program.promotions
+    )
+    term_bp = 0 if program.prepayment_bp is None else program.prepayment_bp[term_months]
     steps = [
         QuoteStep("monthly_fee", _origin(terms, "monthly_fee" in legacy), partner_bp),
         QuoteStep("monthly_fee", "website discount", website_bp),
         QuoteStep("monthly_fee", "promotion", promotion_bp),
-        QuoteStep("monthly_fee", _cap_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
-        QuoteStep("monthly_fee", f"{_PREPAYMENT} of {plural(term_months, 'month')}", term_bp),
+        QuoteStep("monthly_fee", _combined_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
     ]
+    if program.prepayment_bp is not None:
+        steps.append(QuoteStep("monthly_fee", f"{_PREPAYMENT} of {plural(term_months, 'month')}", term_bp))
     if shortened_from_months is not None:
         surcharge = shortening_surcharge_bp(program=program, from_months=shortened_from_months, to_months=term_months)
         steps.append(QuoteStep("monthly_fee", f"shortened from {plural(shortened_from_months, 'month')}", -surcharge))
@@ -76,7 +80,8 @@ def quote(
         surcharge = 0
     discount = _stacked(program, fee_bp, term_bp) - surcharge
     setup_bp = min(terms.setup_fee_discount_bp, BP)
-    steps.append(QuoteStep("setup_fee", _origin(terms, "setup_fee" in legacy), setup_bp))
+    if setup_bp or program.has("setup_fee"):
+        steps.append(QuoteStep("setup_fee", _origin(terms, "setup_fee" in legacy), setup_bp))
     return Quote(
         monthly_fee_cents=discounted_cents(monthly_list_cents, discount),
         setup_fee_cents=discounted_cents(setup_list_cents, Fraction(setup_bp)),
@@ -94,55 +99,73 @@ def shares_left(program: Program, steps: Sequence[QuoteStep]) -> tuple[Fraction,
     return tuple(found)
 
 
-def combined_bp(*, partner_bp: int, public_bp: int, cap_bp: int) -> int:
+def combined_bp(*, partner_bp: int, public_bp: int, cap_bp: int | None, promotions: Promotions = "added") -> int:
     """Partner discount and public promotions together, in basis points.
 
-    They add up, but not above the cap: "up to the highest tier". A partner never gets less than a public promotion
-    above the cap, and a legacy rate above it stays.
+    Added, they end at the cap: "up to the highest tier"; without a cap at the whole price. A partner never gets less
+    than a public promotion above the cap, and a legacy rate above it stays. Of `best_of` the larger one counts; where
+    promotions are `exclusive`, one that there is stands alone, even where the partner's own discount is larger.
     """
-    if partner_bp >= cap_bp:
+    if promotions == "exclusive" and public_bp:
+        return public_bp
+    if promotions != "added" or (cap_bp is not None and partner_bp >= cap_bp):
         return max(partner_bp, public_bp)
-    return max(public_bp, min(partner_bp + public_bp, cap_bp))
+    return max(public_bp, min(partner_bp + public_bp, BP if cap_bp is None else cap_bp))
 
 
 def shortening_surcharge_bp(*, program: Program, from_months: int, to_months: int) -> int:
-    """What shortening an expiring contract costs, in basis points of the list price; only 12-month terms have a rule.
+    """What shortening an expiring contract costs, in basis points of the list price, for the terms that have a rule.
 
-    Raises `NotDefined` for any other.
+    Raises `NotDefined` for any other, and where the programme has no such scheme.
     """
-    surcharge = program.shortening_surcharge_bp.get(to_months)
-    if from_months != program.shortening_from_months or surcharge is None:
-        raise NotDefined(
-            f"shortening from {from_months} to {plural(to_months, 'month')} is not defined: the programme has a rule "
-            f"from {plural(program.shortening_from_months, 'month')} to {_listed(program.shortening_surcharge_bp)}"
-        )
+    scheme = program.shortening
+    said = f"shortening from {from_months} to {plural(to_months, 'month')} is not defined: the programme has"
+    if scheme is None:
+        raise NotDefined(f"{said} no rule for it")
+    surcharge = scheme.surcharge_bp.get(to_months)
+    if from_months != scheme.from_months or surcharge is None:
+        raise NotDefined(f"{said} a rule from {plural(scheme.from_months, 'month')} to {_listed(scheme.surcharge_bp)}")
     return surcharge
 
 
 def _check_term(program: Program, term_months: int, product: str | None) -> None:
-    if term_months not in program.prepayment_bp:
-        raise NotDefined(
-            f"a term of {plural(term_months, 'month')} is not defined: "
-            f"the programme has {_listed(program.prepayment_bp)}"
-        )
+    terms = terms_of_order(program)
+    if term_months not in terms:
+        raise NotDefined(f"a term of {plural(term_months, 'month')} is not defined: the programme has {_listed(terms)}")
     if product is not None and product not in program.products:
-        raise NotDefined(f"product {product!r} is not known: the programme has {', '.join(program.products)}")
+        known = ", ".join(program.products) or "no list of products"
+        raise NotDefined(f"product {product!r} is not known: the programme has {known}")
     if product in program.no_commitment_excludes and term_months == ONE_MONTH:
-        raise NotDefined(f"{product} has no one-month term: choose one of {_listed(program.prepayment_bp)} above 1")
+        raise NotDefined(f"{product} has no one-month term: choose one of {_listed(terms)} above 1")
 
 
-def _listed(terms: dict[int, int]) -> str:
-    return ", ".join(map(str, terms)) + " months"
+def terms_of_order(program: Program) -> Mapping[int, int | None]:
+    """The terms in months that an order may have, with what paying them ahead discounts, in basis points.
+
+    Without prepayment that is a month, paid month by month: None is no such rule.
+    """
+    return {ONE_MONTH: None} if program.prepayment_bp is None else dict(program.prepayment_bp)
+
+
+def _listed(terms: Iterable[int]) -> str:
+    found = list(terms)
+    return plural(found[0], "month") if len(found) == 1 else ", ".join(map(str, found)) + " months"
 
 
 def _origin(terms: RateTerms, is_legacy: bool) -> str:
     return "legacy agreement" if is_legacy else f"tier {terms.tier}"
 
 
-def _cap_rule(program: Program, partner_bp: int, public_bp: int) -> str:
-    if public_bp > max(partner_bp, program.promotion_cap_bp):
+def _combined_rule(program: Program, partner_bp: int, public_bp: int) -> str:
+    """Why the discounts of a fee together are not their sum."""
+    if program.promotions == "exclusive":
+        return "a public promotion stands alone"
+    if program.promotions == "best_of":
+        return "the better one counts"
+    cap_bp = BP if program.promotion_cap_bp is None else program.promotion_cap_bp
+    if public_bp > max(partner_bp, cap_bp):
         return "the public promotion alone is better"
-    return f"capped at {percent_text(program.promotion_cap_bp)}"
+    return f"capped at {percent_text(cap_bp)}"
 
 
 def _stacked(program: Program, fee_bp: int, term_bp: int) -> Fraction:

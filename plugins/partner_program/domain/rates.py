@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, get_args
+from typing import get_args
 
-from partner_program.domain.program import Program, sla_rank
+from partner_program.domain.program import Component, Program
 from partner_program.domain.registry import LegacyAgreement
-
-Component = Literal["monthly_fee", "setup_fee", "sla"]
 
 
 @dataclass(frozen=True, slots=True)
 class RateTerms:
-    """What an order gets: the tier it comes from, both discounts in basis points, the service level."""
+    """What an order gets: the tier it comes from, both discounts in basis points, the service level.
+
+    Of a programme without a setup fee discount that is 0, without service levels None.
+    """
 
     tier: int
     monthly_fee_discount_bp: int
@@ -50,8 +51,7 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
     "existing Reseller Partners will continue to have their current discount and benefit levels (including SLA)".
     """
     tier = program.tier_here(tier)
-    row = program.tiers[tier - 1] if tier else None
-    own = RateTerms(tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla) if row else NO_PROGRAMME_RATE
+    own = _own_terms(program, tier)
     floors = [agreement for agreement in agreements if day in agreement.period]
     if not floors:
         return own
@@ -59,8 +59,16 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
         tier=tier,
         monthly_fee_discount_bp=max(own.monthly_fee_discount_bp, *(floor.monthly_fee_discount_bp for floor in floors)),
         setup_fee_discount_bp=max(own.setup_fee_discount_bp, *(floor.setup_fee_discount_bp for floor in floors)),
-        sla=max([own.sla, *(floor.sla for floor in floors)], key=sla_rank),
+        sla=max([own.sla, *(floor.sla for floor in floors)], key=program.sla_rank),
     )
+
+
+def _own_terms(program: Program, tier: int) -> RateTerms:
+    """What a tier gives by itself."""
+    row = program.tier_row(tier)
+    if row is None:
+        return NO_PROGRAMME_RATE
+    return RateTerms(tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp or 0, row.sla)
 
 
 def rate_from(*, day: date, terms: RateTerms, current: Rate | None) -> Rate:
@@ -77,20 +85,17 @@ def legacy_kept(
     *, program: Program, terms: RateTerms, agreements: Sequence[LegacyAgreement], day: date
 ) -> tuple[LegacyTerm, ...]:
     """The components in which a legacy agreement is better than the tier, as a letter names them."""
-    row = program.tier_row(terms.tier)
-    tier_monthly = row.monthly_fee_discount_bp if row else 0
-    tier_setup = row.setup_fee_discount_bp if row else 0
-    tier_sla = row.sla if row else None
+    own = _own_terms(program, terms.tier)
     kept: list[LegacyTerm] = []
     for floor in agreements:
         if day not in floor.period:
             continue
         valid_to = floor.period.valid_to
-        if floor.monthly_fee_discount_bp == terms.monthly_fee_discount_bp > tier_monthly:
+        if floor.monthly_fee_discount_bp == terms.monthly_fee_discount_bp > own.monthly_fee_discount_bp:
             kept.append(LegacyTerm("monthly_fee", floor.monthly_fee_discount_bp, None, floor.source, valid_to))
-        if floor.setup_fee_discount_bp == terms.setup_fee_discount_bp > tier_setup:
+        if floor.setup_fee_discount_bp == terms.setup_fee_discount_bp > own.setup_fee_discount_bp:
             kept.append(LegacyTerm("setup_fee", floor.setup_fee_discount_bp, None, floor.source, valid_to))
-        if floor.sla == terms.sla and sla_rank(terms.sla) > sla_rank(tier_sla):
+        if floor.sla == terms.sla and program.sla_rank(terms.sla) > program.sla_rank(own.sla):
             kept.append(LegacyTerm("sla", None, floor.sla, floor.source, valid_to))
     return tuple(kept)
 
@@ -108,13 +113,13 @@ def legacy_ended(
             continue
         then = replace(floor, period=replace(floor.period, valid_to=None))
         for term in legacy_kept(program=program, terms=before, agreements=[then], day=day):
-            if _is_lower(now, term):
+            if _is_lower(program, now, term):
                 ended[term.component] = replace(term, valid_to=floor.period.valid_to)
     return tuple(ended[component] for component in get_args(Component) if component in ended)
 
 
-def _is_lower(now: RateTerms, term: LegacyTerm) -> bool:
+def _is_lower(program: Program, now: RateTerms, term: LegacyTerm) -> bool:
     if term.component == "sla":
-        return sla_rank(now.sla) < sla_rank(term.sla)
+        return program.sla_rank(now.sla) < program.sla_rank(term.sla)
     bp = now.monthly_fee_discount_bp if term.component == "monthly_fee" else now.setup_fee_discount_bp
     return bp < (term.discount_bp or 0)

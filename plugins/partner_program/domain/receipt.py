@@ -71,7 +71,10 @@ class ReceiptShortLine:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The row of the tier table that a total fell into, in EUR cents; the upper end is the next row's threshold."""
+    """The row of the tier table that a total fell into, in EUR cents; the upper end is the next row's threshold.
+
+    The lowest has no lower end: `from_mrr_cents` is None.
+    """
 
     tier: int
     from_mrr_cents: int | None
@@ -152,8 +155,7 @@ def earned_band(*, program: Program | None, result: RegisterPartner | None) -> B
         return None
     earned = result.earned_tier
     above = program.tiers[earned].from_mrr_cents if earned < program.highest_tier else None
-    own = program.tier_row(earned)
-    return Band(earned, own.from_mrr_cents if own else None, above)
+    return Band(earned, program.threshold_of(earned), above)
 
 
 def legacy_of_result(

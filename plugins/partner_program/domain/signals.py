@@ -138,10 +138,9 @@ def hugs(program: Program, months: Sequence[CountedMonth]) -> Iterator[tuple[str
 
 def _above(program: Program, cents: int | None) -> int | None:
     """What a total has above the threshold that it reached, None where that is much or it reached none."""
-    tier = 0 if cents is None else program.earned_tier(cents)
-    if cents is None or not tier:
+    threshold = None if cents is None else program.threshold_of(program.earned_tier(cents))
+    if cents is None or threshold is None:
         return None
-    threshold = program.tiers[tier - 1].from_mrr_cents
     above = cents - threshold
     return above if above * BP <= HUG_BP * threshold else None
 

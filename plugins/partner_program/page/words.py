@@ -44,10 +44,12 @@ def percent(bp: int | None) -> str:
     return NOTHING if bp is None else percent_text(bp).replace(" ", "\N{NO-BREAK SPACE}").replace("-", MINUS)
 
 
-def tier(number: int | None) -> str:
-    """A tier: `Tier 3`, `No tier` for 0."""
+def tier(number: int | None, name: str = "") -> str:
+    """A tier: its own name where it has one, else `Tier 3`; `No tier` for 0."""
     if number is None:
         return NOTHING
+    if name:
+        return name
     return f"Tier\N{NO-BREAK SPACE}{number}" if number else "No tier"
 
 

@@ -23,8 +23,9 @@ from partner_program.domain.contracts import (
 )
 from partner_program.domain.month_order import months_from_to
 from partner_program.domain.ownership import Ownership
+from partner_program.domain.program import Shortening
 from partner_program.domain.rates import Rate
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import NotDefined, Refusal
 from partner_program.domain.registry import (
     AUTHORIZED,
     AccountLink,
@@ -45,6 +46,7 @@ def contracts_ending(installation: Installation, *, first: date, last: date) -> 
     account is the partner's to whom it is linked on the last day of the month in which the contract ends. An entity
     that cannot be read is named with the reason.
     """
+    shortening_on(installation, last)
     with installation.database.reading() as connection:
         registry = registry_store.load_registry(connection)
     months = months_from_to(first=BillingMonth.of(first), last=BillingMonth.of(last))
@@ -68,6 +70,7 @@ def contracts_of_partner(
     Only its accounts are asked for, and each entity has `longest_seconds` to answer: a person waits. Raises `NotThere`
     for a partner that is not in the registry.
     """
+    shortening_on(installation, last)
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
         links = registry_store.links_of_accounts_of(connection, {partner_id})
@@ -86,6 +89,17 @@ def contracts_of_partner(
     owned = [found for found in _owned(reads, first, last, links, [partner]) if found[-1] == partner_id]
     quotes = _Quotes.of(installation, [partner], agreements, {partner_id} if owned else set())
     return partner, _listed(reads, first, last, [_contract(*found, quotes) for found in owned])
+
+
+def shortening_on(installation: Installation, day: date) -> Shortening:
+    """The scheme by which contracts are shortened; refused where the programme of that day has none."""
+    program = installation.program_on_or_first(day)
+    if program.shortening is None:
+        raise NotDefined(
+            f"contracts that end until {day} are not listed: the programme has no rule for a shorter term "
+            f"({program.file_name})"
+        )
+    return program.shortening
 
 
 _Owned = tuple[str, TermLine, date | None, str | None]
@@ -148,7 +162,7 @@ def _read(
     return read_term_lines(
         fields,
         entity,
-        term_months=installation.program_on_or_first(last).shortening_from_months,
+        term_months=shortening_on(installation, last).from_months,
         from_day=first + day,
         to_day=last + day,
         largest_line=installation.largest_line(BillingMonth.of(last)),

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.domain.program import Component
 from partner_program.domain.quote import Quote, quote
-from partner_program.domain.rates import NO_PROGRAMME_RATE, Component, Rate, legacy_kept
+from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, legacy_kept
 from partner_program.domain.rates_taking_force import ended_ahead
 from partner_program.domain.refusals import NotAuthorized, NotDefined
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement

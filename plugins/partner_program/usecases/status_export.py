@@ -147,7 +147,7 @@ def _status(
         months=tuple(each for each in months if each.status == IN_FORCE and each.billing_month <= month)[:MONTHS_SHOWN],
         rates=tuple(reversed(own)),
         benefits=_benefits(connection, partner, program, rate, today),
-        prepayment=tuple(program.prepayment_bp.items()),
+        prepayment=tuple((program.prepayment_bp or {}).items()),
         certificate=_certificate(partner, rate, program, today),
     )
 

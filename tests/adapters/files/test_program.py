@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.program import load_program, load_programs
-from partner_program.domain.program import BenefitTerms, Brake, LargestLine, Program, Readings, Tier
+from partner_program.domain.program import BenefitTerms, Brake, LargestLine, Program, Readings, Shortening, Tier
 from partner_program.domain.refusals import UnsoundFiles
 from tests.programs import with_tiers
 
@@ -66,8 +66,7 @@ def test_prepayment_rises_with_the_term(first: Program) -> None:
 
 
 def test_shortening_is_defined_for_a_12_month_contract_only(first: Program) -> None:
-    assert first.shortening_from_months == 12
-    assert first.shortening_surcharge_bp == {1: 10_00, 3: 7_50, 6: 5_00}
+    assert first.shortening == Shortening(12, {1: 10_00, 3: 7_50, 6: 5_00})
 
 
 def test_promotions_add_up_to_the_highest_tier(first: Program) -> None:
@@ -297,7 +296,13 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
         ("from_mrr_cents: 200000\n", "from_mrr_cents: 200_000\n", "tiers[2].from_mrr_cents", "expected a whole"),
         ("from_mrr_cents: 200000\n", "from_mrr_cents: 0200000\n", "tiers[2].from_mrr_cents", "expected a whole"),
         ("from_mrr_cents: 200000\n", 'from_mrr_cents: "200000"\n', "tiers[2].from_mrr_cents", "is a text"),
-        ("from_mrr_cents: 50000\n", "from_mrr_cents: 0\n", "tiers[1].from_mrr_cents", "expected a whole number from 1"),
+        (
+            "from_mrr_cents: 50000\n",
+            "from_mrr_cents: -1\n",
+            "tiers[1].from_mrr_cents",
+            "expected a whole number from 0",
+        ),
+        ("from_mrr_cents: 200000\n", "from_mrr_cents: 0\n", "tiers[2].from_mrr_cents", "expected more than 50000"),
         ("_bp: 800", "_bp: 2501", "tiers[2].monthly_fee_discount_bp", "from 0 to 2500"),
         ("_bp: 800", "_bp: -1", "tiers[2].monthly_fee_discount_bp", "from 0 to 2500"),
         ("_bp: 800", "_bp: 8", "tiers[2].monthly_fee_discount_bp", "below 1 %"),
@@ -406,9 +411,9 @@ def test_an_empty_list_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_section_is_one_fault(tmp_path: Path) -> None:
     text = FIRST.read_text(encoding="utf-8")
-    start, end = text.index("largest_line:\n"), text.index("# Where the text leaves")
+    start, end = text.index("time_zone:\n"), text.index("# Rule 1. A tier")
     (fault,) = faults_of(tmp_path, text[:start] + text[end:])
-    assert "largest_line: is missing" in fault
+    assert "time_zone: is missing" in fault
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from partner_program.adapters.files.registry import read_registry
 from partner_program.adapters.files.values import code
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
+from partner_program.domain.program import Program, Tier
 from partner_program.domain.refusals import Refusal, UnsoundFiles
 from partner_program.domain.registry import (
     AccountLink,
@@ -212,6 +213,61 @@ def test_a_grant_from_before_the_first_programme_is_checked_against_that_one(fol
 def test_without_programmes_a_grant_may_name_any_tier(folder: Path) -> None:
     (folder / "grace_grants.csv").write_text(FILES["grace_grants.csv"].replace("P1,6", "P1,60"), encoding="utf-8")
     assert read_registry(folder).grace_grants[0].tier == 60
+
+
+# What an older agreement may keep
+
+
+BARE = replace(PROGRAM, tiers=(Tier(1, 0, 500), Tier(2, 1_000_00, 1_000)), file_name="2016-01-01.yaml")
+FROM_2016 = replace(BARE, in_force_from=date(2016, 1, 1))
+OWN_WORDS = replace(PROGRAM, sla_levels=("Basic", "Gold"))
+
+
+@pytest.mark.parametrize(
+    ("programs", "terms", "days", "faults"),
+    [
+        ([PROGRAM], "3000,500,Gold", "2013-01-01,", []),
+        ([FROM_2016], "3000,0,", "2013-01-01,", []),
+        (
+            [FROM_2016],
+            "3000,500,Gold",
+            "2013-01-01,",
+            [
+                "setup_fee_discount_bp: is 500, but the programme of 2016-01-01 has no setup fee discount: expected 0, "
+                "or a valid_to of 2016-01-01 at the latest",
+                "sla: is Gold, but the programme of 2016-01-01 has no service levels: expected none, or a valid_to of "
+                "2016-01-01 at the latest",
+            ],
+        ),
+        ([PROGRAM, FROM_2016], "3000,500,Gold", "2013-01-01,2016-01-01", []),
+        ([PROGRAM, FROM_2016], "3000,0,Gold", "2013-01-01,2016-01-02", ["sla: is Gold, but the programme of 2016"]),
+        ([BARE, replace(PROGRAM, in_force_from=date(2016, 1, 1))], "3000,0,Gold", "2016-01-01,", []),
+        ([OWN_WORDS], "3000,0,Gold", "2013-01-01,", []),
+        ([OWN_WORDS], "3000,0,Silver", "2013-01-01,", ["sla: 'Silver' is not known, expected Basic or Gold"]),
+        (
+            [PROGRAM, replace(OWN_WORDS, in_force_from=date(2016, 1, 1))],
+            "3000,0,Silver",
+            "2013-01-01,",
+            ["sla: is Silver, but the programme of 2016-01-01 has no such level: expected Basic or Gold"],
+        ),
+    ],
+)
+def test_an_agreement_keeps_only_what_every_programme_of_its_days_has(
+    folder: Path, programs: list[Program], terms: str, days: str, faults: list[str]
+) -> None:
+    header = FILES["legacy_agreements.csv"].partition("\n")[0]
+    row = f"P1,{terms},letter of 2013,{days}"
+    (folder / "legacy_agreements.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    grants = FILES["grace_grants.csv"].replace("P1,6", "P1,1")
+    (folder / "grace_grants.csv").write_text(grants, encoding="utf-8")
+    try:
+        read_registry(folder, programs=programs)
+        found = []
+    except UnsoundFiles as refused:
+        found = refused.faults
+    assert len(found) == len(faults)
+    for fault, begins in zip(found, faults, strict=True):
+        assert fault.startswith(f"legacy_agreements.csv:2: {begins}")
 
 
 # Faults of one cell

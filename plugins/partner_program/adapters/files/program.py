@@ -1,9 +1,14 @@
-"""Reads the programme's dated files: each is the whole programme from its first day in force; nothing is assumed."""
+"""Reads the programme's dated files: each is the whole programme from its first day in force.
 
+What a company does not have is left out of its file: `Program` says what each key means where it is absent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from partner_program.adapters.files.faults import FileFaults, decoded, read_whole, refuse_unsound
 from partner_program.adapters.files.program_tables import (
@@ -11,6 +16,7 @@ from partner_program.adapters.files.program_tables import (
     read_benefits,
     read_names,
     read_requirements,
+    read_sla_levels,
     read_terms,
     read_tiers,
     sourced,
@@ -21,23 +27,28 @@ from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.disputes import DUE_DAYS
 from partner_program.domain.money import BP
 from partner_program.domain.program import (
-    ENTITY_TOTAL_MOVE_AT_LEAST_CENTS,
+    HIGHEST_LINE_MINOR,
     RATE_MOVE_LIMIT_BP,
+    AppliesTo,
     BenefitApproval,
     Brake,
     LargestLine,
     Program,
+    Promotions,
     RatesApprovalKey,
     Readings,
+    Shortening,
 )
 
-HIGHEST_LINE_MINOR = 10**15
+Word = TypeVar("Word", bound=str)
 MOST_PARTNERS = 10**9
 LONGEST_DISPUTE_DAYS = 3650
 HIGHEST_MOVE_BP = 100 * BP
 INCOMPLETE: tuple[Literal["hold", "stop"], ...] = ("hold", "stop")
 STACKING: tuple[Literal["additive", "compound"], ...] = ("additive", "compound")
 BENEFIT_APPROVALS: tuple[BenefitApproval, ...] = ("anybody", "another_person")
+PROMOTIONS: tuple[Promotions, ...] = ("added", "best_of", "exclusive")
+APPLIES_TO: tuple[AppliesTo, ...] = ("new_orders", "all_services")
 APPROVALS: tuple[RatesApprovalKey, ...] = ("none", "rates")
 NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
@@ -123,11 +134,9 @@ def _sha256(content: bytes) -> str:
 
 
 def _program(document: Section, file_name: str, file_hash: str, content_hash: str) -> Program:
-    cap = sourced(document.section("promotion_cap"))
-    cap_bp = cap.whole("discount_bp", discount_bp(BP))
-    shortening = sourced(document.section("shortening"))
-    products = read_names(document, "products", "name")
-    tiers = read_tiers(document, cap_bp if cap.sound else BP)
+    cap_bp, levels = _promotion_cap(document), read_sla_levels(document)
+    products = read_names(document, "products", "name") if document.has("products") else ()
+    tiers = read_tiers(document, BP if cap_bp is None else cap_bp, levels)
     return Program(
         in_force_from=sourced(document.section("in_force_from")).day("day"),
         file_name=file_name,
@@ -136,25 +145,59 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         time_zone=sourced(document.section("time_zone")).text("name", time_zone),
         tiers=tiers,
         promotion_cap_bp=cap_bp,
-        prepayment_bp=read_terms(document, "prepayment", "discount_bp"),
-        shortening_from_months=shortening.whole("from_months", whole_between(1, LONGEST_TERM_MONTHS)),
-        shortening_surcharge_bp=read_terms(shortening, "terms", "surcharge_bp"),
-        no_commitment_excludes=read_names(document, "no_commitment_excludes", "product", products),
+        prepayment_bp=read_terms(document, "prepayment", "discount_bp") if document.has("prepayment") else None,
+        shortening=_shortening(document),
+        no_commitment_excludes=_no_commitment_excludes(document, products),
         products=products,
-        largest_line=_largest_line(sourced(document.section("largest_line"))),
-        readings=_readings(document.section("readings")),
-        brake=_brake(document.section("brake")),
+        largest_line=_largest_line(document),
+        readings=_readings(document),
+        brake=_brake(document),
         benefits=read_benefits(document, len(tiers)),
         authorisation_requirements=read_requirements(document),
+        sla_levels=levels,
+        promotions=_value(document, "promotions", PROMOTIONS),
+        applies_to=_value(document, "applies_to", APPLIES_TO),
         rate_move_limit_bp=_rate_move_limit(document),
-        benefit_approval=_benefit_approval(document),
-        approval=_approval(document),
+        benefit_approval=_value(document, "benefit_approval", BENEFIT_APPROVALS),
+        approval=_value(document, "approval", APPROVALS),
         dispute_due_days=_dispute_due(document),
     )
 
 
-def _largest_line(section: Section) -> LargestLine:
-    """Read the largest amount of a line; absent `by_currency`: the same in every currency."""
+def _promotion_cap(document: Section) -> int | None:
+    """Read where promotions end; None where the file has no cap, or one at fault."""
+    if not document.has("promotion_cap"):
+        return None
+    cap = sourced(document.section("promotion_cap"))
+    cap_bp = cap.whole("discount_bp", discount_bp(BP))
+    return cap_bp if cap.sound else None
+
+
+def _shortening(document: Section) -> Shortening | None:
+    """Read what going on with a shorter term costs; None where the file has no such scheme."""
+    if not document.has("shortening"):
+        return None
+    scheme = sourced(document.section("shortening"))
+    return Shortening(
+        scheme.whole("from_months", whole_between(1, LONGEST_TERM_MONTHS)),
+        read_terms(scheme, "terms", "surcharge_bp"),
+    )
+
+
+def _no_commitment_excludes(document: Section, products: Sequence[str]) -> tuple[str, ...]:
+    """Read which products have no one-month term; absent: all have one."""
+    if not document.has("no_commitment_excludes"):
+        return ()
+    if not document.has("prepayment"):
+        document.fault("no_commitment_excludes", "excludes the only term: a file without prepayment has no longer one")
+    return read_names(document, "no_commitment_excludes", "product", products)
+
+
+def _largest_line(document: Section) -> LargestLine:
+    """Read the largest amount of a line; absent: no limit, without `by_currency` the same in every currency."""
+    if not document.has("largest_line"):
+        return LargestLine()
+    section = sourced(document.section("largest_line"))
     limit = whole_between(1, HIGHEST_LINE_MINOR)
     minor = section.whole("net_amount_minor", limit)
     if not section.has("by_currency"):
@@ -177,43 +220,41 @@ def _dispute_due(document: Section) -> int:
     return sourced(document.section("dispute_due")).whole("days", whole_between(1, LONGEST_DISPUTE_DAYS))
 
 
-def _benefit_approval(document: Section) -> BenefitApproval:
-    """Read who may approve a benefit; absent: anybody."""
-    if not document.has("benefit_approval"):
-        return "anybody"
-    return sourced(document.section("benefit_approval")).choice("value", BENEFIT_APPROVALS)
+def _value(section: Section, key: str, choices: Sequence[Word]) -> Word:
+    """Read one of a few words below `value`; absent: the first of them."""
+    return sourced(section.section(key)).choice("value", choices) if section.has(key) else choices[0]
 
 
-def _approval(document: Section) -> RatesApprovalKey:
-    """Read whether rates wait for a person before they take force; absent: they do not."""
-    if not document.has("approval"):
-        return "none"
-    return sourced(document.section("approval")).choice("value", APPROVALS)
-
-
-def _readings(section: Section) -> Readings:
+def _readings(document: Section) -> Readings:
+    """Read the choices; one that is absent is the cautious one."""
+    if not document.has("readings"):
+        return Readings()
+    section = document.section("readings")
+    rises = section.has("rise_on_partial") and sourced(section.section("rise_on_partial")).boolean("value")
     return Readings(
-        incomplete=sourced(section.section("incomplete")).choice("value", INCOMPLETE),
-        rise_on_partial=sourced(section.section("rise_on_partial")).boolean("value"),
-        stacking=sourced(section.section("stacking")).choice("value", STACKING),
-        notify=sourced(section.section("notify")).choice("value", NOTIFY),
+        incomplete=_value(section, "incomplete", INCOMPLETE),
+        rise_on_partial=rises,
+        stacking=_value(section, "stacking", STACKING),
+        notify=_value(section, "notify", NOTIFY),
     )
 
 
-def _brake(section: Section) -> Brake:
-    return Brake(
-        lowered_share_bp=sourced(section.section("lowered_share_bp")).whole("value", whole_between(0, BP)),
-        lowered_at_least=sourced(section.section("lowered_at_least")).whole("value", whole_between(0, MOST_PARTNERS)),
-        entity_total_move_bp=sourced(section.section("entity_total_move_bp")).whole(
-            "value", whole_between(0, HIGHEST_MOVE_BP)
-        ),
-        entity_total_move_at_least_cents=_least_move(section),
+def _brake(document: Section) -> Brake:
+    """Read when a run stops; a limit that is absent is the default."""
+    if not document.has("brake"):
+        return Brake()
+    section = document.section("brake")
+    highest = {
+        "lowered_share_bp": BP,
+        "lowered_at_least": MOST_PARTNERS,
+        "entity_total_move_bp": HIGHEST_MOVE_BP,
+        "entity_total_move_at_least_cents": HIGHEST_LINE_MINOR,
+    }
+    return replace(
+        Brake(),
+        **{
+            key: sourced(section.section(key)).whole("value", whole_between(0, limit))
+            for key, limit in highest.items()
+            if section.has(key)
+        },
     )
-
-
-def _least_move(section: Section) -> int:
-    """Read from how many cents on an entity's total may stop a run; a file without this key means the default."""
-    if not section.has("entity_total_move_at_least_cents"):
-        return ENTITY_TOTAL_MOVE_AT_LEAST_CENTS
-    given = sourced(section.section("entity_total_move_at_least_cents"))
-    return given.whole("value", whole_between(0, HIGHEST_LINE_MINOR))

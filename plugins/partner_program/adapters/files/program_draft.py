@@ -5,12 +5,13 @@ draft, and what stood there. The strict reader then judges the file like any oth
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 import yaml
 
 from partner_program.domain.money import percent_text
-from partner_program.domain.program import Program
+from partner_program.domain.program import Program, Tier
 from partner_program.domain.program_change import ProgramChange, TierTerms, differences, unchanged
 
 _HEAD = """\
@@ -19,6 +20,7 @@ _HEAD = """\
 # and keep it as include/program/{day}.yaml. `partner-program doctor` then says whether it is sound.
 #
 """
+SPECIAL = re.compile(r"[^A-Za-z]")  # a word of letters alone needs no quotes
 _Edit = tuple[int, int, str]
 
 
@@ -41,7 +43,7 @@ def _edits(top: yaml.Node, base: Program, change: ProgramChange) -> Iterator[_Ed
             _reading(parts["in_force_from"], f"in force from {base.in_force_from} to {change.in_force_from}"),
         ],
     )
-    if change.promotion_cap_bp != base.promotion_cap_bp:
+    if base.promotion_cap_bp is not None and change.promotion_cap_bp not in (None, base.promotion_cap_bp):
         said = f"{percent_text(base.promotion_cap_bp)} to {percent_text(change.promotion_cap_bp)}"
         cap = parts["promotion_cap"]
         yield _mapping(cap, [f"discount_bp: {change.promotion_cap_bp}", _reading(cap, said)])
@@ -49,16 +51,20 @@ def _edits(top: yaml.Node, base: Program, change: ProgramChange) -> Iterator[_Ed
     for node, old, new, row in zip(parts["tiers"].value, before, change.tiers, base.tiers, strict=True):
         found = differences(old, new)
         if found:
-            yield _mapping(node, [*_terms(row.tier, new), f"sla: {row.sla}", _reading(node, ", ".join(found))])
+            yield _mapping(node, [*_row(row, new), _reading(node, ", ".join(found))])
 
 
-def _terms(tier: int, terms: TierTerms) -> list[str]:
-    return [
-        f"tier: {tier}",
-        f"from_mrr_cents: {terms.from_mrr_cents}",
-        f"monthly_fee_discount_bp: {terms.monthly_fee_discount_bp}",
-        f"setup_fee_discount_bp: {terms.setup_fee_discount_bp}",
-    ]
+def _row(row: Tier, terms: TierTerms) -> Iterator[str]:
+    """A row of the table with other terms; what the programme does not have is left out."""
+    yield f"tier: {row.tier}"
+    if row.name:
+        yield f"name: {json.dumps(row.name, ensure_ascii=False)}"
+    yield f"from_mrr_cents: {terms.from_mrr_cents}"
+    yield f"monthly_fee_discount_bp: {terms.monthly_fee_discount_bp}"
+    if terms.setup_fee_discount_bp is not None:
+        yield f"setup_fee_discount_bp: {terms.setup_fee_discount_bp}"
+    if row.sla is not None:
+        yield f"sla: {json.dumps(row.sla, ensure_ascii=False) if SPECIAL.search(row.sla) else row.sla}"
 
 
 def _mapping(node: yaml.Node, lines: list[str]) -> _Edit:

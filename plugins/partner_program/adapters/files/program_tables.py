@@ -7,10 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Literal
 
-from partner_program.adapters.files.values import any_text, country, discount_bp, key_name, web_address, whole_between
+from partner_program.adapters.files.values import (
+    any_text,
+    country,
+    discount_bp,
+    key_name,
+    tier_name,
+    web_address,
+    whole_between,
+)
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
-from partner_program.domain.program import NO_TERMS, SLA_RANKS, Availability, Benefit, BenefitTerms, Tier, sla_rank
+from partner_program.domain.program import NO_TERMS, SLA_LEVELS, Availability, Benefit, BenefitTerms, Tier, sla_rank
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.requirements import EXPECTED, Requirement
 
@@ -20,6 +28,7 @@ MOST_DAYS = 3_650
 TERMS = tuple(each.name for each in fields(BenefitTerms))
 HIGHEST_THRESHOLD_CENTS = 10**15
 _THRESHOLD = whole_between(1, HIGHEST_THRESHOLD_CENTS)
+IN_ALL_ROWS_OR_NONE = ("setup_fee_discount_bp", "sla", "name")
 AVAILABILITIES: tuple[Availability, ...] = ("yes", "on_request", "unknown")
 GROUPS: tuple[Literal["marketing", "support"], ...] = ("marketing", "support")
 
@@ -34,26 +43,51 @@ def sourced(section: Section) -> Section:
     return section
 
 
-def read_tiers(document: Section, promotion_cap_bp: int) -> tuple[Tier, ...]:
-    """Read the tier table: any number of rows, each with a higher threshold than the row before and no worse terms."""
+def read_sla_levels(document: Section) -> tuple[str, ...]:
+    """Read the words of the service levels, lowest first; absent: the four of 2015."""
+    if not document.has("sla_levels"):
+        return SLA_LEVELS
+    levels = document.texts("sla_levels")
+    twice = [each for place, each in enumerate(levels) if each in levels[:place]]
+    if twice:
+        document.fault("sla_levels", f"lists {twice[0]} twice, expected each level once, lowest first")
+    return levels
+
+
+def read_tiers(document: Section, promotion_cap_bp: int, sla_levels: Sequence[str]) -> tuple[Tier, ...]:
+    """Read the tier table: any number of rows, each with a higher threshold than the row before and no worse terms.
+
+    A setup fee discount, a service level and a name are in every row or in none.
+    """
     rows = _rows(document, "tiers")
-    tiers = tuple(_tier(row, len(rows), promotion_cap_bp) for row in rows)
+    in_some = {key: any(row.has(key) for row in rows) for key in IN_ALL_ROWS_OR_NONE}
+    for row in rows:
+        for key, is_used in in_some.items():
+            if is_used and not row.has(key):
+                row.fault(key, "is missing, expected it in every row, since another row has it, or in none")
+    tiers = tuple(_tier(row, len(rows), promotion_cap_bp, sla_levels) for row in rows)
     sound = [row.sound for row in rows]
     for place, (row, tier) in enumerate(zip(rows, tiers, strict=True)):
         if sound[place] and tier.tier != place + 1:
             row.fault("tier", f"is {tier.tier}, expected {place + 1}: tiers are numbered without gaps, lowest first")
+        if sound[place] and tier.name and tier.name in [before.name for before in tiers[:place]]:
+            row.fault("name", f"{tier.name} is the name of a row before, expected each name once")
         if place and sound[place] and sound[place - 1]:
-            _check_not_worse(row, tiers[place - 1], tier)
+            _check_not_worse(row, tiers[place - 1], tier, sla_levels)
     return tiers
 
 
-def _tier(row: Section, rows: int, promotion_cap_bp: int) -> Tier:
+def _tier(row: Section, rows: int, promotion_cap_bp: int, sla_levels: Sequence[str]) -> Tier:
+    has = {key: row.has(key) for key in IN_ALL_ROWS_OR_NONE}
     return Tier(
         tier=row.whole("tier", whole_between(1, rows)),
-        from_mrr_cents=row.whole("from_mrr_cents", _THRESHOLD),
+        from_mrr_cents=row.whole("from_mrr_cents", whole_between(0, HIGHEST_THRESHOLD_CENTS)),
         monthly_fee_discount_bp=row.whole("monthly_fee_discount_bp", _up_to_cap(promotion_cap_bp)),
-        setup_fee_discount_bp=row.whole("setup_fee_discount_bp", discount_bp(BP)),
-        sla=row.choice("sla", SLA_RANKS),
+        setup_fee_discount_bp=row.whole("setup_fee_discount_bp", discount_bp(BP))
+        if has["setup_fee_discount_bp"]
+        else None,
+        sla=row.choice("sla", sla_levels) if has["sla"] else None,
+        name=row.text("name", tier_name) if has["name"] else "",
     )
 
 
@@ -72,14 +106,14 @@ def _up_to_cap(promotion_cap_bp: int) -> Callable[[str], int]:
     return read
 
 
-def _check_not_worse(row: Section, before: Tier, tier: Tier) -> None:
+def _check_not_worse(row: Section, before: Tier, tier: Tier, sla_levels: Sequence[str]) -> None:
     if tier.from_mrr_cents <= before.from_mrr_cents:
         limit = before.from_mrr_cents
         row.fault("from_mrr_cents", f"{tier.from_mrr_cents} is not above the row before, expected more than {limit}")
     if tier.monthly_fee_discount_bp < before.monthly_fee_discount_bp:
         least = before.monthly_fee_discount_bp
         row.fault("monthly_fee_discount_bp", f"is less than in the row before, expected {least} or more")
-    if sla_rank(tier.sla) < sla_rank(before.sla):
+    if sla_rank(tier.sla, sla_levels) < sla_rank(before.sla, sla_levels):
         row.fault("sla", f"{tier.sla} is lower than in the row before, expected {before.sla} or higher")
 
 
@@ -113,10 +147,10 @@ def read_names(document: Section, list_key: str, name_key: str, known: Sequence[
 def read_requirements(document: Section) -> tuple[Requirement, ...]:
     """Read what an application has to answer, each field once, and what each answer has to be, where the file says it.
 
-    A file without the section `application_answers` takes any answer but no.
+    A file without the section `application_answers` takes any answer but no; one without requirements asks nothing.
     """
     asked: dict[str, Requirement] = {}
-    for row in _rows(document, "authorisation_requirements"):
+    for row in _rows(document, "authorisation_requirements") if document.has("authorisation_requirements") else ():
         field = row.text("field", key_name)
         if row.sound and field in asked:
             row.fault("field", f"{field} is listed twice, expected once")
@@ -127,11 +161,12 @@ def read_requirements(document: Section) -> tuple[Requirement, ...]:
         if row.sound and field in judged:
             row.fault("field", f"{field} is listed twice, expected once")
         elif row.sound and field not in asked:
-            known = ", ".join(asked)
+            known = ", ".join(asked) or "its rows"
             row.fault("field", f"{field} is not listed in authorisation_requirements, expected one of {known}")
         judged.append(field)
+        found = _with_answer(row, asked.get(field, Requirement(field, "")))
         if field in asked:
-            asked[field] = _with_answer(row, asked[field])
+            asked[field] = found
     return tuple(asked.values())
 
 
@@ -156,11 +191,13 @@ def _with_answer(row: Section, asked: Requirement) -> Requirement:
 def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
     """Read the benefits, each with a cell for each of the `tiers`; a benefit without a description has an empty text.
 
+    A file without this section gives none.
+
     If the file has no table of tiers, that is the fault to report, and the cells are not counted.
     """
     terms = _read_benefit_terms(document, tiers)
     benefits: list[Benefit] = []
-    for row in _rows(document, "benefits"):
+    for row in _rows(document, "benefits") if document.has("benefits") else ():
         benefit = Benefit(
             key=row.text("key", key_name),
             name=row.text("name"),
@@ -174,7 +211,7 @@ def read_benefits(document: Section, tiers: int) -> tuple[Benefit, ...]:
     known = [benefit.key for benefit in benefits]
     for key, (row, _) in terms.items():
         if row.sound and key not in known:
-            row.fault("benefit", f"{key} is not listed in benefits, expected one of {', '.join(known)}")
+            row.fault("benefit", f"{key} is not listed in benefits, expected one of {', '.join(known) or 'its rows'}")
     return tuple(replace(each, terms=terms[each.key][1]) if each.key in terms else each for each in benefits)
 
 

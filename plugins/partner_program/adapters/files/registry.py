@@ -8,7 +8,7 @@ from partner_program.adapters.files import registry_forms as forms
 from partner_program.adapters.files import sheet_checks
 from partner_program.adapters.files.csv_sheet import Sheet, read_sheet
 from partner_program.adapters.files.faults import refuse_unsound
-from partner_program.domain.program import Program
+from partner_program.domain.program import SLA_LEVELS, Program
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
@@ -51,17 +51,19 @@ def read_registry(
     """Read and check the nine files of a folder; each table comes back ordered by its key.
 
     `benefits` are the keys that a request or an older agreement may name; without them any key is accepted. `programs`
-    say which tiers a grant may name; without them any tier is accepted. `instead` has the bytes of files that are to be
+    say which tiers a grant may name and which terms an older agreement may keep; without them any tier is accepted, and
+    the service levels of 2015. `instead` has the bytes of files that are to be
     read in place of those of the folder, by name. Raises `UnsoundFiles` with every fault of every file. An account
     linked to two partners at once is not a fault here: the month reports it as unmatched (rule 2).
     """
+    sla_levels = tuple(dict.fromkeys(level for program in programs for level in program.sla_levels)) or SLA_LEVELS
     sheets = _Sheets(
         entities=read_sheet(folder, forms.ENTITIES, instead),
         account_managers=read_sheet(folder, forms.ACCOUNT_MANAGERS, instead),
         partners=read_sheet(folder, forms.PARTNERS, instead),
         contacts=read_sheet(folder, forms.CONTACTS, instead),
         account_links=read_sheet(folder, forms.ACCOUNT_LINKS, instead),
-        legacy_agreements=read_sheet(folder, forms.legacy_agreements(benefits), instead),
+        legacy_agreements=read_sheet(folder, forms.legacy_agreements(benefits, sla_levels), instead),
         grace_grants=read_sheet(folder, forms.GRACE_GRANTS, instead),
         benefit_requests=read_sheet(folder, forms.benefit_requests(benefits), instead),
         exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES, instead),
@@ -69,6 +71,7 @@ def read_registry(
     _check_rows(sheets)
     _check_references(sheets)
     sheet_checks.check_granted_tiers(sheets.grace_grants, programs)
+    sheet_checks.check_agreed_terms(sheets.legacy_agreements, programs)
     refuse_unsound(sheet.faults for sheet in sheets)
     return Registry(
         entities=sheets.entities.built(),

@@ -1,6 +1,6 @@
 """The registry's nine files, column by column (contract 3)."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from partner_program.adapters.files.csv_sheet import Column, Form
 from partner_program.adapters.files.values import (
@@ -24,7 +24,7 @@ from partner_program.adapters.files.values import (
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.money import BP, exchange_rate
-from partner_program.domain.program import SLA_RANKS
+from partner_program.domain.program import SLA_LEVELS
 from partner_program.domain.registry import (
     CONTACT_ROLES,
     PARTNER_STATUSES,
@@ -141,15 +141,20 @@ EXCHANGE_RATES = Form(
 )
 
 
-def legacy_agreements(benefits: Collection[str] | None) -> Form[LegacyAgreement]:
-    """Return the form of the older agreements: each may keep some of the `benefits`, or any if none are given."""
+def legacy_agreements(
+    benefits: Collection[str] | None, sla_levels: Sequence[str] = SLA_LEVELS
+) -> Form[LegacyAgreement]:
+    """Return the form of the older agreements: each may keep one of the `sla_levels`.
+
+    It may keep some of the `benefits`, or any if none are given.
+    """
     return Form(
         "legacy_agreements.csv",
         (
             Column("partner_id", code),
             Column("monthly_fee_discount_bp", whole_between(0, BP)),
             Column("setup_fee_discount_bp", whole_between(0, BP)),
-            Column("sla", choice_of(SLA_RANKS), if_blank=None),
+            Column("sla", choice_of(sla_levels), if_blank=None),
             Column("source", str),
             Column("valid_from", day),
             Column("valid_to", day, if_blank=None),

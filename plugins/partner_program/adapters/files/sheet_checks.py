@@ -91,6 +91,31 @@ def check_granted_tiers(grants: Sheet[Any], programs: Sequence[Program]) -> None
             grants.fault(row, "tier", str(refusal))
 
 
+def check_agreed_terms(agreements: Sheet[Any], programs: Sequence[Program]) -> None:
+    """Check that each older agreement keeps only terms that every programme of its days has.
+
+    Days before the first programme are those of the agreement alone. A setup fee discount of 0 keeps none.
+    """
+    in_order = sorted(programs, key=lambda program: program.in_force_from)
+    ends = [*(program.in_force_from for program in in_order), date.max][1:]
+    for row, (setup_bp, sla, begins_on, ends_on) in agreements.rows(
+        "setup_fee_discount_bp", "sla", "valid_from", "valid_to"
+    ):
+        for program, until in zip(in_order, ends, strict=True):
+            if begins_on >= until or (ends_on is not None and ends_on <= program.in_force_from):
+                continue
+            which = f"the programme of {program.in_force_from}"
+            way_out = f"or a valid_to of {program.in_force_from} at the latest"
+            if setup_bp and not program.has("setup_fee"):
+                fault = f"is {setup_bp}, but {which} has no setup fee discount: expected 0, {way_out}"
+                agreements.fault(row, "setup_fee_discount_bp", fault)
+            if sla is not None and not program.has("sla"):
+                agreements.fault(row, "sla", f"is {sla}, but {which} has no service levels: expected none, {way_out}")
+            elif sla is not None and sla not in program.sla_levels:
+                levels = " or ".join(program.sla_levels)
+                agreements.fault(row, "sla", f"is {sla}, but {which} has no such level: expected {levels}, {way_out}")
+
+
 def check_decided(requests: Sheet[Any]) -> None:
     """Check that every approved or refused request says who decided it."""
     for row, (status, decided_by) in requests.rows("status", "decided_by"):

@@ -19,6 +19,8 @@ from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.refusals import Refusal, Undeliverable
 
 BP_OF_ONE_PERCENT = 100
+LONGEST_TIER_NAME = 40
+_NUMBERED = re.compile(r"(?:tier)?\s*\d+|no(?:ne| tier)", re.IGNORECASE)
 Word = TypeVar("Word", bound=str)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
@@ -178,6 +180,16 @@ def tier(written: str) -> int:
     if _WHOLE.fullmatch(written) and int(written) >= 1:
         return int(written)
     raise Refusal(f"{quoted(written)} is not a tier, expected a whole number from 1")
+
+
+def tier_name(written: str) -> str:
+    """Read the own name of a tier: a few words on one line, which nobody could take for a tier's number."""
+    found = text(written)
+    if len(found) > LONGEST_TIER_NAME:
+        raise Refusal(f"{quoted(found)} has {len(found)} characters, expected at most {LONGEST_TIER_NAME}")
+    if _NUMBERED.fullmatch(found):
+        raise Refusal(f"{quoted(found)} reads like a tier's number, expected a name of its own, as in Gold")
+    return found
 
 
 def whole_between(lowest: int, highest: int) -> Callable[[str], int]:

@@ -14,7 +14,7 @@ from partner_program.domain.delivery import DeliveryState, state_words
 from partner_program.domain.letter_order import LetterChange, Remark
 from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.money import round_half_away
-from partner_program.domain.rates import Component
+from partner_program.domain.program import Component
 
 _WRITTEN = LocaleFormat(Locale("en", "GB"))
 _MINUS = "\N{MINUS SIGN}"

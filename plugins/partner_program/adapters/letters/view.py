@@ -18,7 +18,8 @@ from partner_program.domain.letters import (
     LetterFacts,
     NextTierFact,
 )
-from partner_program.domain.rates import Component, LegacyTerm, RateTerms, orders_differ
+from partner_program.domain.program import Component
+from partner_program.domain.rates import LegacyTerm, RateTerms, orders_differ
 from partner_program.domain.refusals import Refusal
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import HTMLResponse
 
 from partner_program.domain.plurals import plural
-from partner_program.domain.program import BenefitTerms, Program
+from partner_program.domain.program import HIGHEST_LINE_MINOR, BenefitTerms, Program
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.page.forms import DAY
 from partner_program.page.installed import Installed
@@ -41,6 +41,8 @@ def programme(view: ThisView, here: Installed, on: Annotated[str, Query(max_leng
         on=asked,
         is_today=asked == today,
         today=today,
+        has_setup=program.has("setup_fee"),
+        has_sla=program.has("sla"),
         terms=_terms(program),
         readings=_readings(program),
         brake=_brake(program),
@@ -59,35 +61,39 @@ def _day(written: str) -> date:
 
 def _terms(program: Program) -> Sequence[Setting]:
     """Prepayment by term, then what a shorter term costs after one that ended: points of the list price."""
+    scheme = program.shortening
     ahead = [
         (f"prepayment[{place}]", plural(months, "month"), percent(points))
-        for place, (months, points) in enumerate(program.prepayment_bp.items(), start=1)
+        for place, (months, points) in enumerate((program.prepayment_bp or {}).items(), start=1)
     ]
-    shorter = [
-        (
-            f"shortening.terms[{place}]",
-            f"{plural(months, 'month')} after {plural(program.shortening_from_months, 'month')}",
-            f"+{percent(points)}",
-        )
-        for place, (months, points) in enumerate(program.shortening_surcharge_bp.items(), start=1)
-    ]
+    shorter = (
+        [
+            (
+                f"shortening.terms[{place}]",
+                f"{plural(months, 'month')} after {plural(scheme.from_months, 'month')}",
+                f"+{percent(points)}",
+            )
+            for place, (months, points) in enumerate(scheme.surcharge_bp.items(), start=1)
+        ]
+        if scheme
+        else []
+    )
     return [*ahead, *shorter]
 
 
 def _readings(program: Program) -> Sequence[Setting]:
     """What the source leaves open, by key, with the owner's choice."""
     own = program.readings
-    limits = [
-        f"{euros(program.largest_line.minor)} in any currency",
-        *(f"{euros(minor)} {code}" for code, minor in program.largest_line.by_currency.items()),
-    ]
+    limits = [f"{euros(minor)} {code}" for code, minor in program.largest_line.by_currency.items()]
+    if program.largest_line.minor < HIGHEST_LINE_MINOR:
+        limits.insert(0, f"{euros(program.largest_line.minor)} in any currency")
     return [
         ("readings.incomplete", "when an entity is missing", own.incomplete),
         ("readings.rise_on_partial", "a held partner may rise early", "yes" if own.rise_on_partial else "no"),
         ("readings.stacking", "how discounts are put together", own.stacking),
         ("readings.notify", "who gets a letter", spoken(own.notify)),
         ("time_zone", "whose days count", program.time_zone),
-        ("largest_line", "the largest line that is believed", ", ".join(limits)),
+        ("largest_line", "the largest line that is believed", ", ".join(limits) or "no limit"),
         ("rate_move_limit", "how far an exchange rate may move", percent(program.rate_move_limit_bp)),
         ("approval", "what waits for a second person", spoken(program.approval)),
         ("benefit_approval", "who may approve a benefit", spoken(program.benefit_approval)),

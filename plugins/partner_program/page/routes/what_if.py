@@ -77,6 +77,7 @@ def tried(view: ThisView, here: Installed, key: Key) -> HTMLResponse:
         key=key,
         rows=[(place, before, now, differences(before, now)) for place, (before, now) in enumerate(rows, start=1)],
         moves=_moves(found.result.months) if found.result else [],
+        has_setup=rows[0][0].setup_fee_discount_bp is not None,
         kept_days=KEPT_DAYS,
         limit_minutes=LIMIT_SECONDS // 60,
         may_act=view.person.may_act,
@@ -126,11 +127,13 @@ def _form(
                 row,
                 _plain_euros(terms.from_mrr_cents),
                 _plain(terms.monthly_fee_discount_bp),
-                _plain(terms.setup_fee_discount_bp),
+                None if terms.setup_fee_discount_bp is None else _plain(terms.setup_fee_discount_bp),
             )
             for row, terms in zip(program.tiers, change.tiers, strict=True)
         ],
-        cap=_plain(change.promotion_cap_bp),
+        cap=None if change.promotion_cap_bp is None else _plain(change.promotion_cap_bp),
+        has_setup=program.has("setup_fee"),
+        has_sla=program.has("sla"),
         day=change.in_force_from,
         months=months[::-1],
         first=(asked.first if asked else newest[0]) if months else None,
@@ -142,15 +145,22 @@ def _form(
 
 def _draft(here: Installation, filled: Filled) -> drafts.Draft:
     """Read the form; raises `Unreadable`, with each fault at its field, or the refusal of the whole."""
+    program = drafts.basis(here).program
     rows = [
         TierTerms(
             filled.must(f"from_{row.tier}", amount_cents, _missing(f"from_{row.tier}")),
             filled.must(f"monthly_{row.tier}", percent_bp, _missing(f"monthly_{row.tier}")),
-            filled.must(f"setup_{row.tier}", percent_bp, _missing(f"setup_{row.tier}")),
+            filled.must(f"setup_{row.tier}", percent_bp, _missing(f"setup_{row.tier}"))
+            if program.has("setup_fee")
+            else None,
         )
-        for row in drafts.basis(here).program.tiers
+        for row in program.tiers
     ]
-    cap = filled.must("cap", percent_bp, "Say what promotions give at most.")
+    cap = (
+        None
+        if program.promotion_cap_bp is None
+        else filled.must("cap", percent_bp, "Say what promotions give at most.")
+    )
     day = filled.must("day", lambda written: _day(here, written), "Say from which day it would be in force.")
     first = filled.must("first", BillingMonth.parse, "Choose the first month.")
     last = filled.must("last", BillingMonth.parse, "Choose the last month.")

@@ -7,7 +7,7 @@ from partner_program.domain.contracts import EndingContracts
 from partner_program.domain.month_order import months_from_to
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Partner
-from partner_program.usecases.contracts import contracts_of_partner
+from partner_program.usecases.contracts import contracts_of_partner, shortening_on
 from partner_program.usecases.installation import Installation
 
 MONTHS_AHEAD = 2  # beside this one, where nobody says otherwise
@@ -40,5 +40,5 @@ def partner_contracts(
     partner, ending = contracts_of_partner(
         installation, partner_id, first=first.first_day, last=last.last_day, longest_seconds=LONGEST_SECONDS
     )
-    program = installation.program_on_or_first(last.last_day)
-    return PartnerContracts(partner, first, last, program.shortening_from_months, ending)
+    scheme = shortening_on(installation, last.last_day)
+    return PartnerContracts(partner, first, last, scheme.from_months, ending)

@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.quote import Quote, QuoteStep, shares_left
+from partner_program.domain.quote import Quote, QuoteStep, shares_left, terms_of_order
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import Partner
 from partner_program.usecases.installation import Installation
@@ -14,10 +14,13 @@ from partner_program.usecases.orders import Order, quote_order
 
 @dataclass(frozen=True, slots=True)
 class QuoteChoices:
-    """What an order of a partner can choose: contract terms in months with their discount, and product families."""
+    """What an order of a partner can choose: contract terms in months with their discount, and product families.
+
+    Of a programme without prepayment that is the term of a month, with None for a discount.
+    """
 
     partner: Partner
-    terms: tuple[tuple[int, int], ...]
+    terms: tuple[tuple[int, int | None], ...]
     products: tuple[str, ...]
 
 
@@ -36,7 +39,7 @@ def quote_choices(installation: Installation, partner_id: str, *, on: date) -> Q
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
     program = installation.program_on_or_first(on)
-    return QuoteChoices(partner, tuple(program.prepayment_bp.items()), program.products)
+    return QuoteChoices(partner, tuple(terms_of_order(program).items()), program.products)
 
 
 def quote_with_steps(installation: Installation, order: Order) -> QuoteFound:

@@ -124,7 +124,7 @@ def _book(
     rates = rate_store.rates_on(connection, inputs.run_effective_on) if commit.closing or commit.rises else {}
     rows = book_rows(
         decisions=new,
-        moves={each.partner_id: move_of(each, inputs) for each in new},
+        moves={each.partner_id: move_of(each, commit.decided) for each in new},
         revenue_before=before,
         rises=commit.rises,
         closing=commit.closing,

@@ -29,7 +29,7 @@ from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.decided_from import DecidedFrom, still_to_end
 from partner_program.domain.events import restatement_proposed
 from partner_program.domain.plurals import plural
-from partner_program.domain.program import Program
+from partner_program.domain.program import SLA_LEVELS, Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_approval import RatesApproval, check_approved
 from partner_program.domain.rates_taking_force import (
@@ -432,21 +432,22 @@ def _brake(
         return []
     reasons = brake_reasons(
         brake=program.brake,
-        moves=[move_of(each, decided.inputs) for each in decided.new],
+        moves=[move_of(each, decided) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
         last_entity_totals=settlement_history.last_entity_totals(connection, request.month),
     )
     return [] if brake_store.is_released(connection, request.month, digest) else reasons
 
 
-def move_of(decision: Decision, inputs: MonthInputs) -> Move:
+def move_of(decision: Decision, decided: MonthDecisions) -> Move:
     """What a decision changes for its partner, against the rate and the tier before it."""
-    before = inputs.histories.get(decision.partner_id, NO_HISTORY).rate
+    before = decided.inputs.histories.get(decision.partner_id, NO_HISTORY).rate
     return Move(
         previous_tier=decision.previous_tier,
         tier=decision.tier or 0,
         previous_terms=before.terms if before else None,
         terms=decision.rate.terms if decision.rate else None,
+        sla_levels=decided.program.sla_levels if decided.program else SLA_LEVELS,
     )
 
 

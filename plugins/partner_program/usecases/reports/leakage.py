@@ -52,7 +52,7 @@ def find_leakage(installation: Installation, month: BillingMonth) -> tuple[Month
             reads=orders.readable,
             entitlements=orders.entitlements,
             rates=orders.rates,
-            prepayment_bp=orders.program.prepayment_bp,
+            prepayment_bp=orders.program.prepayment_bp or {},
         )
     return orders, found
 
