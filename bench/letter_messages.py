@@ -17,8 +17,10 @@ from statistics import median
 
 from bench import Measurement
 from bench.letters import FOLDER, _letter, bare_jinja2
-from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates
+from partner_program.adapters.letters.templates import LanguageTemplates
 from partner_program.adapters.mail.message import MessageHead, message_bytes
+from partner_program.usecases.installation import BRAND
+from partner_program.usecases.letters.rendering import read_templates
 
 PAIRS = 15
 LETTERS_A_SIDE = 45
@@ -41,7 +43,7 @@ _NUMBERS = count()
 
 def measure() -> list[Measurement]:
     """Measure the time of both sides, with and without rendering, and the memory of ours."""
-    english = LetterTemplates(FOLDER).in_language("en")
+    english = read_templates(FOLDER, FOLDER.path(BRAND)).in_language("en")
     return [_speed(english), _message_alone(english), _memory(english)]
 
 

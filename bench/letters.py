@@ -18,12 +18,15 @@ from jinja2 import Environment
 from jinja2.ext import InternationalizationExtension
 
 from bench import Measurement
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters import templates as letter_templates
-from partner_program.adapters.letters.templates import LanguageTemplates, LetterTemplates
+from partner_program.adapters.letters.templates import LanguageTemplates
 from partner_program.domain.letters import LetterFacts
+from partner_program.usecases.installation import BRAND
+from partner_program.usecases.letters.rendering import read_templates
 from tests.letters.made_facts import KINDS
 
-FOLDER = Path(__file__).parents[1] / "include/templates/letters/v1"
+FOLDER = LayeredFolder((Path(__file__).parents[1] / "include/templates/letters/v1",))
 PAIRS = 21
 LETTERS_A_SIDE = 45
 LETTERS_FOR_MEMORY = 1500
@@ -31,7 +34,7 @@ LETTERS_FOR_MEMORY = 1500
 
 def measure() -> list[Measurement]:
     """Measure the time and the memory of rendering."""
-    english = LetterTemplates(FOLDER).in_language("en")
+    english = read_templates(FOLDER, FOLDER.path(BRAND)).in_language("en")
     return [_speed(english), _memory(english)]
 
 
@@ -43,7 +46,7 @@ def bare_jinja2() -> LanguageTemplates:
         CompiledMessages=InternationalizationExtension,
         CompiledOnce=lambda *_, **__: None,  # what ours compiled is not theirs
     ):
-        return LetterTemplates(FOLDER).in_language("en")
+        return read_templates(FOLDER, FOLDER.path(BRAND)).in_language("en")
 
 
 def _letter(step: int) -> LetterFacts:

@@ -16,12 +16,13 @@ from partner_program.domain.program import Availability, Benefit, Program
 from partner_program.domain.refusals import Refusal
 from tests.domain.made_month import PROGRAM
 from tests.letters.made_facts import facts
+from tests.letters.read_templates import read_templates
 from tests.letters.reading import Letter
 from tests.letters.test_letter_pdf import pages
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "include/templates/letters/v1"
-TEMPLATES = LetterTemplates(FOLDER)
+TEMPLATES = read_templates(FOLDER)
 HOW_TO_ASK = {"en": "partner manager", "de": "Partnermanagement", "nl": "partnermanager"}
 UNKNOWN = [benefit.key for benefit in PROGRAM.benefits if set(benefit.tiers) == {"unknown"}]
 in_each_language = pytest.mark.parametrize("language", TEMPLATES.languages)
@@ -45,7 +46,7 @@ def changed(folder: Path, before: str, after: str) -> LetterTemplates:
     words = copy / "benefits.j2"
     assert before in words.read_text("utf-8")
     words.write_text(words.read_text("utf-8").replace(before, after), "utf-8")
-    return LetterTemplates(copy)
+    return read_templates(copy)
 
 
 @pytest.mark.parametrize("benefit", PROGRAM.benefits, ids=lambda each: each.key)

@@ -11,14 +11,14 @@ from babel.messages.pofile import read_po
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.letters import LetterFacts
 from tests.letters.made_facts import KINDS
 from tests.letters.random_facts import random_facts
+from tests.letters.read_templates import read_templates
 from tests.letters.reading import Letter
 
 FOLDER = Path(__file__).parents[2] / "include/templates/letters/v1"
-TEMPLATES = LetterTemplates(FOLDER)
+TEMPLATES = read_templates(FOLDER)
 # How each language writes numbers and months, from its own reference works, not from the library that our letters use.
 POINTS = {"en": ".", "nl": ",", "de": ","}
 MONTHS = {

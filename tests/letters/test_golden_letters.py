@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from partner_program.adapters.letters.templates import LetterTemplates
 from tests.letters.made_facts import KINDS
+from tests.letters.read_templates import read_templates
 
 GOLDEN = Path(__file__).parent / "golden"
-TEMPLATES = LetterTemplates(Path(__file__).parents[2] / "include/templates/letters/v1")
+TEMPLATES = read_templates(Path(__file__).parents[2] / "include/templates/letters/v1")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -25,7 +25,7 @@ import pytest
 
 from partner_program.adapters.files.registry import read_registry
 from partner_program.adapters.letters.months_page import PageMonth, PageRow, month_on_page, write_months_page
-from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
+from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.plain_names import plain_name
 from partner_program.adapters.reports.register import register_csv
@@ -35,10 +35,11 @@ from partner_program.domain.refusals import UnsoundFiles
 from partner_program.domain.register import Register, RegisterPartner
 from tests.letters import hostile
 from tests.letters.made_facts import KINDS
+from tests.letters.read_templates import read_templates
 from tests.letters.reading import Letter
 
 LETTERS = Path(__file__).parents[2] / "include/templates/letters"
-TEMPLATES = LetterTemplates(LETTERS / "v1")
+TEMPLATES = read_templates(LETTERS / "v1")
 NUMBERED = [pytest.param(place, name, id=str(place)) for place, name in enumerate(hostile.ALL)]
 HEADERS = {
     "partners.csv": "partner_id,company_name,status,language,country,website,phone,address,vat_id,account_manager_id,"

@@ -13,15 +13,15 @@ from pypdf import PdfReader
 
 from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.adapters.letters.settable import refuse_unsettable
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.certificate import CertificateFacts
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import Refusal
 from tests.letters.made_facts import KINDS, account, facts
+from tests.letters.read_templates import read_templates
 
 pytestmark = pytest.mark.engine
 ROOT = Path(__file__).parents[2]
-TEMPLATES = LetterTemplates(ROOT / "include/templates/letters/v1")
+TEMPLATES = read_templates(ROOT / "include/templates/letters/v1")
 PDF = LetterPdf(TEMPLATES, ROOT / "include/fonts")
 CERTIFICATE = CertificateFacts(
     "P0042", "Noordzee Hosting B.V.", "en", 3, "Gold", date(2015, 9, 1), authorized_on=date(2015, 7, 1)

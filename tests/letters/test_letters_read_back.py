@@ -10,13 +10,13 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.letters import LetterFacts, NextTierFact
 from tests.letters.made_facts import KINDS, account, facts
 from tests.letters.random_facts import random_facts
+from tests.letters.read_templates import read_templates
 from tests.letters.reading import Letter
 
-TEMPLATES = LetterTemplates(Path(__file__).parents[2] / "include/templates/letters/v1")
+TEMPLATES = read_templates(Path(__file__).parents[2] / "include/templates/letters/v1")
 STATES = {None: "Open", "confirmed": "Confirmed", "lapsed": "Ended"}
 TOKEN = re.compile(r"\d[\d.,]*\d|\d")
 

@@ -13,10 +13,11 @@ from babel.messages.pofile import read_po, write_po
 from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from tests.letters.made_facts import KINDS
+from tests.letters.read_templates import read_templates
 from tests.letters.reading import Letter
 
 FOLDER = Path(__file__).parents[2] / "include/templates/letters/v1"
-OURS = LetterTemplates(FOLDER)
+OURS = read_templates(FOLDER)
 PLACEHOLDER = re.compile(r"(%\(\w+\)s)")
 ACCENTS = str.maketrans("AEIOUaeiouncsyz", "ÅÉÎÖÜåéîöüñçšýž")
 FIGURES = re.compile(r"\d[\d.,]*\d|\d")
@@ -47,7 +48,7 @@ def with_catalogue(folder: Path, language: str, locale: str) -> LetterTemplates:
     plurals = 'msgid ""\nmsgstr ""\n"Language: {}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
     plurals += '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
     path.write_text(plurals.format(locale) + path.read_text("utf-8"), "utf-8")
-    return LetterTemplates(copy)
+    return read_templates(copy)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from partner_program.adapters.layered_folder import LayeredFolder
+from partner_program.adapters.letters.explanations import ExplanationTemplates
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotDefined, NotThere, Refusal
 from partner_program.usecases.installation import PROJECT, Installation
+from partner_program.usecases.letters.rendering import letter_templates
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.partner_words import ExplanationForm, explain_to_partner, explanation_file
 from tests.worlds import World
@@ -154,4 +157,6 @@ def test_an_unfinished_language_is_refused_by_name_and_never_mixed(told: World, 
         explanation_file(broken, about, "text")
     catalogue.unlink()
     with pytest.raises(Refusal, match=r"nl.po is missing: letters are written in this language"):
-        explanation_file(broken, about, "text")
+        ExplanationTemplates(LayeredFolder((catalogue.parents[1],)), letter_templates(broken))
+    own = explanation_file(broken, about, "text")  # the project's stands for it
+    assert own == explanation_file(here, explain_to_partner(here, "P1", BillingMonth.parse(JULY)), "text")

@@ -217,6 +217,7 @@ def settle_grace_periods(request: dict[str, Any]) -> int:
 @step
 def ask_for_approval(request: dict[str, Any]) -> dict[str, Any]:
     """Ask for the approval of the month's rates, where the programme says so; returns whether they wait."""
+    letters.check_letters(installation())  # days may have passed since the month was begun
     run = _run(request, started_by=started_by(get_current_context()))
     if not run.may_wait:
         return {"waits": False}
@@ -271,6 +272,7 @@ def write_discount_rates(request: dict[str, Any], asked: dict[str, Any]) -> dict
 
     Who started the run goes on record with it, and stays out of XCom.
     """
+    letters.check_letters(installation())  # days may have passed since the month was begun
     run = _run(request, started_by=started_by(get_current_context()))
     if asked["waits"]:
         run.draft_again()

@@ -185,6 +185,7 @@ class Program:
     approval: RatesApprovalKey = "none"
     dispute_due_days: int = DUE_DAYS
     content_hash: str = ""
+    company: str | None = None
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first.

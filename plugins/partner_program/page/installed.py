@@ -16,7 +16,7 @@ _Files = tuple[tuple[str, int, int], ...]
 def installation() -> Installation:
     """The installation; its programme files are read again when one was added or changed."""
     here = Installation.here(AirflowConnections())
-    return _opened(here.include, here.out, here.host, here.registry, _files_of(here.include / "program"))
+    return _opened(here.include, here.out, here.host, here.registry, _files_of(here.program_folder))
 
 
 def forget() -> None:

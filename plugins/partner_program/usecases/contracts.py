@@ -166,7 +166,7 @@ def _read(
         from_day=first + day,
         to_day=last + day,
         largest_line=installation.largest_line(BillingMonth.of(last)),
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
         accounts=accounts,
         longest_seconds=longest_seconds,
     )

@@ -86,7 +86,7 @@ def _languages(installation: Installation) -> str:
     explained = explanation_templates(installation)
     for language in explained.languages:
         explained.in_language(language)
-    return f"{templates.version}, languages {', '.join(templates.languages)}"
+    return f"{templates.version}, languages {', '.join(templates.languages)}; letters of {templates.brand.whose}"
 
 
 def _approvers() -> list[Examined]:
@@ -162,7 +162,7 @@ def _billing(installation: Installation, entity: Entity, conn_id: str, today: Ca
         entity,
         BillingMonth.of(today()).preceding,
         largest_line=installation.programs[-1].largest_line,
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
     )
     if faults:
         raise Refusal("; ".join(faults))

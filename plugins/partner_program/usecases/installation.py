@@ -10,6 +10,7 @@ from pathlib import Path
 from partner_program.adapters.connections import ConnectionFields, Connections
 from partner_program.adapters.database.database import ProgramDatabase
 from partner_program.adapters.files.program import load_program, load_programs
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import (
     LargestLine,
@@ -24,6 +25,7 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.sending_epoch import Place
 
 PROJECT = Path(__file__).parents[3]
+BRAND = "brand.yaml"
 OUT_VARIABLE = "PARTNER_PROGRAM_OUT"
 INCLUDE_VARIABLE = "PARTNER_PROGRAM_INCLUDE"
 HOST_VARIABLE = "PARTNER_PROGRAM_HOST"
@@ -70,10 +72,38 @@ class Installation:
         """Where it sends from: a database that was bound to another place is a copy, and sends nothing."""
         return Place(self.host, str(self.out.resolve()), self.database.place)
 
+    @property
+    def program_folder(self) -> Path:
+        """The programme's dated files: the company's own, and no others."""
+        return self.include / "program"
+
+    @property
+    def brand_file(self) -> Path | None:
+        """The company's brand beside its programme files, None where it stands among the templates."""
+        own = self.include / BRAND
+        return own if own.is_file() else None
+
+    @property
+    def sql_folder(self) -> Path:
+        """The statements that read billing databases: the project's, unless the company has a folder of its own."""
+        own = self.include / "sql"
+        return own if own.is_dir() else PROJECT / "include" / "sql"
+
+    def templates(self, *parts: str) -> LayeredFolder:
+        """A folder of templates: the company's own files stand for those of the project."""
+        folders = (self.include, PROJECT / "include")
+        return LayeredFolder(tuple(dict.fromkeys(each.joinpath("templates", *parts) for each in folders)))
+
+    @property
+    def read_folders(self) -> tuple[Path, ...]:
+        """Every folder of files that is read for a month, whether it is there or not."""
+        own = (self.program_folder, self.include / "templates", self.include / "sql", self.include / "fonts")
+        return tuple(dict.fromkeys((*own, PROJECT / "include")))
+
     @cached_property
     def programs(self) -> list[Program]:
         """Every dated programme file, oldest first."""
-        return load_programs(self.include / "program")
+        return load_programs(self.program_folder)
 
     def programs_with(self, program_file: Path | None) -> list[Program]:
         """Every dated programme file, and the one given by hand if any: a month may have been settled with either."""

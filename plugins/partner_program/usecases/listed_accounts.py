@@ -37,6 +37,6 @@ def _connection_of(here: Installation, entity: Entity) -> ConnectionFields | Non
 
 def _list_of(here: Installation, entity: Entity, fields: ConnectionFields) -> list[ListedAccount] | None:
     try:
-        return listed_accounts(fields, entity, sql_folder=here.include / "sql")
+        return listed_accounts(fields, entity, sql_folder=here.sql_folder)
     except Refusal:
         return None

@@ -37,14 +37,13 @@ def make_months_page(installation: Installation) -> Path:
     """Write the page for the newest months, with each month's register; return the page."""
     with installation.database.reading() as connection:
         months = sorted(assessed_months(connection))[-MONTHS_SHOWN:]
-        templates = installation.include / "templates" / "letters"
         brand = letter_templates(installation).brand
         page = installation.out / "index.html"
         write_months_page(
             page,
             # One register after the other: thirteen of a large programme do not fit into memory together.
             (_KeptMonth(installation, month).on_page(connection, len(months)) for month in months),
-            template=templates / "pages" / "months.html",
+            template=installation.templates("letters", "pages").path("months.html"),
             company_name=brand.company_name,
             programme_name=brand.programme_name,
         )

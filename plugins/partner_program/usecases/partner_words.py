@@ -44,7 +44,7 @@ class ToldToPartner:
 
 def explanation_templates(installation: Installation) -> ExplanationTemplates:
     """The sentences of explanations as the files are now; raises `Refusal` where a language is not finished."""
-    return templates_of_explanations(installation.include, letter_templates(installation))
+    return templates_of_explanations(installation.templates("explanations"), letter_templates(installation))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,5 +57,5 @@ def read_lines_of(
         month,
         accounts,
         largest_line=installation.largest_line(month),
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
     )

@@ -21,7 +21,7 @@ def check_source(
     installation: Installation, source: str | None, connection_id: str, month: BillingMonth
 ) -> SourceCheck:
     """Look through a month of a source, or of an entity's own relations if `source` is None; reads only."""
-    sources = installation.include / "sql" / "sources"
+    sources = installation.sql_folder / "sources"
     known = sorted(path.name for path in sources.iterdir() if path.is_dir())
     if source is not None and source not in known:
         raise WrongQuestion(f"source {source!r}: expected a folder of {sources}, one of {', '.join(known)}, or none")
@@ -36,7 +36,7 @@ def check_source(
         Entity(_entity_code(connection_id), "", "", "", "", date.min, source=source),
         month,
         largest_line=installation.largest_line(month),
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
     )
 
 

@@ -60,6 +60,7 @@ BOOK = LetterBook(
     links=(PageLink("Register (CSV)", "../../registers/2015-07.csv"),),
     company_name="A company",
     programme_name="Its programme",
+    sender="Its desk <desk@its.example>",
 )
 
 
@@ -98,6 +99,7 @@ def book_named(name: str) -> LetterBook:
         decisions=(name,),
         company_name=name,
         programme_name=name,
+        sender=name,
         settings=SendingSettings(live=True, allowed_domains=(f"{name}.example",)),
     )
 

@@ -7,9 +7,10 @@ from shutil import copytree
 import pytest
 from babel.messages.pofile import read_po
 
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters.catalogues import read_catalogues
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.domain.refusals import Refusal
+from tests.letters.read_templates import read_templates
 
 FOLDER = Path(__file__).parents[3] / "include/templates/letters/v1"
 ONE_MESSAGE = 'msgid "Dear partner,"\nmsgstr "Beste partner,"\n'
@@ -57,7 +58,7 @@ def test_a_gap_in_a_catalogue_is_refused_by_file_and_message(version: Path, old:
     changed(version, old, new)
 
     with pytest.raises(Refusal, match=rf"nl\.po: {NO_MIX}: .*{re.escape(fault)}") as refused:
-        LetterTemplates(version)
+        read_templates(version)
     assert "more" not in str(refused.value)
 
 
@@ -67,7 +68,7 @@ def test_a_catalogue_that_was_only_begun_says_how_much_is_left(version: Path) ->
     )
 
     with pytest.raises(Refusal, match=r"fr\.po: .* message 'Your terms .*' is missing, and \d+ more$") as refused:
-        LetterTemplates(version)
+        read_templates(version)
     with (version / "catalogues/en.po").open("rb") as source:
         gaps = len(read_po(source)) - 1
     assert str(refused.value).endswith(f"and {gaps - 1} more")
@@ -78,18 +79,18 @@ def test_a_copy_of_the_english_catalogue_is_no_other_language(version: Path) -> 
     (version / "catalogues/fr.po").write_text(english.replace("Language: en_GB", "Language: fr_FR"), "utf-8")
 
     with pytest.raises(Refusal, match=rf"fr\.po: {NO_MIX}: message 'Your terms .*' is still in English, and \d+ more"):
-        LetterTemplates(version)
+        read_templates(version)
 
 
 def test_one_sentence_that_was_left_in_english_is_named_and_a_term_may_be_the_same(version: Path) -> None:
     sentence = "That does not reach a tier."
     changed(version, "Daarmee wordt geen partnerniveau gehaald.", sentence)
     with pytest.raises(Refusal, match=rf"nl\.po: {NO_MIX}: message '{sentence}' is still in English$"):
-        LetterTemplates(version)
+        read_templates(version)
 
     changed(version, f'msgstr "{sentence}"', 'msgstr "Daarmee wordt geen partnerniveau gehaald."')
     assert 'msgid "Status"\nmsgstr "Status"' in (version / "catalogues/nl.po").read_text("utf-8")
-    LetterTemplates(version)
+    read_templates(version)
 
 
 def test_a_language_with_more_plurals_than_english_needs_them_all(version: Path) -> None:
@@ -100,7 +101,7 @@ def test_a_language_with_more_plurals_than_english_needs_them_all(version: Path)
     (version / "catalogues/pl.po").write_text(polish, "utf-8")
 
     with pytest.raises(Refusal, match=r"pl\.po: .* has 2 of the 3 forms that a number can need, and \d+ more"):
-        LetterTemplates(version)
+        read_templates(version)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +120,14 @@ def test_a_rule_that_would_choose_the_wrong_plural_is_refused(version: Path, rul
         rf"nl\.po: {NO_MIX}: header line Plural-Forms chooses form {form} for the number {number}: expected nplurals=2"
     )
     with pytest.raises(Refusal, match=said):
-        LetterTemplates(version)
+        read_templates(version)
 
 
 @pytest.mark.parametrize("rule", ["plural=(n == 1 ? 0 : 1);", "plural=!(n == 1);"])
 def test_the_same_rule_written_in_another_way_is_taken(version: Path, rule: str) -> None:
     changed(version, "plural=(n != 1);", rule)
 
-    LetterTemplates(version)
+    read_templates(version)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +143,14 @@ def test_a_catalogue_names_the_language_of_its_file_because_days_and_amounts_fol
     changed(version, "Language: nl_NL", written)
 
     with pytest.raises(Refusal, match=said):
-        LetterTemplates(version)
+        read_templates(version)
 
 
 def test_a_file_named_after_a_country_too_would_never_be_used(version: Path) -> None:
     (version / "catalogues/nl.po").rename(version / "catalogues/nl_BE.po")
 
     with pytest.raises(Refusal, match=r"nl_BE\.po: .* rename the file to nl\.po"):
-        LetterTemplates(version)
+        read_templates(version)
 
 
 @pytest.mark.parametrize("body", ['msgid "Dear partner,"\nmsgstr "Chère'.encode("latin-1"), b"msgid 5\n"])
@@ -157,17 +158,18 @@ def test_a_file_that_is_not_a_catalogue_in_utf_8_is_refused_by_name(version: Pat
     (version / "catalogues/fr.po").write_bytes(body)
 
     with pytest.raises(Refusal, match=r"fr\.po: is not a catalogue of messages in UTF-8"):
-        read_catalogues(version / "catalogues")
+        read_catalogues(LayeredFolder((version / "catalogues",)))
 
 
 def test_the_list_of_messages_and_the_default_language_have_to_be_there(version: Path) -> None:
     changed(version, "default_language: en", "default_language: fr", "../brand.yaml")
-    with pytest.raises(Refusal, match=r"brand\.yaml: default_language fr has no catalogue: write fr\.po"):
-        LetterTemplates(version)
+    with pytest.raises(Refusal, match=r"brand\.yaml:11: default_language: 'fr' has no catalogue: .* or write fr\.po"):
+        read_templates(version)
 
+    changed(version, "default_language: fr", "default_language: en", "../brand.yaml")
     (version / "catalogues/en.po").unlink()
     with pytest.raises(Refusal, match=r"en\.po is missing: it lists the messages that every language needs"):
-        LetterTemplates(version)
+        read_templates(version)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +178,11 @@ def test_the_list_of_messages_and_the_default_language_have_to_be_there(version:
 def test_a_sentence_of_a_template_that_is_in_no_catalogue_is_refused_by_name(version: Path, name: str) -> None:
     template = version / name
     template.write_text(template.read_text("utf-8") + "{% macro new() %}{% trans %}Hello!{% endtrans %}{% endmacro %}")
-    templates = LetterTemplates(version)
+    templates = read_templates(version)
 
     with pytest.raises(Refusal, match=r"message 'Hello!' is in a template but not in .*de\.po"):
         templates.check_every_sentence()
 
 
 def test_our_catalogues_hold_every_sentence() -> None:
-    LetterTemplates(FOLDER).check_every_sentence()
+    read_templates(FOLDER).check_every_sentence()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from partner_program.adapters.letters.compiler import LetterEnvironment
-from partner_program.adapters.letters.templates import LetterTemplates
 from tests.letters.made_facts import facts
+from tests.letters.read_templates import read_templates
 
 FOLDER = Path(__file__).parents[3] / "include/templates/letters/v1"
 NOBODY = replace(facts(), language="nl", contact_names=())
@@ -18,7 +18,7 @@ NOBODY = replace(facts(), language="nl", contact_names=())
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the version, whose own letters have been rendered in this process."""
-    LetterTemplates(FOLDER).render(NOBODY)
+    read_templates(FOLDER).render(NOBODY)
     return Path(copytree(FOLDER, tmp_path / "v1"))
 
 
@@ -43,14 +43,14 @@ def replaced(path: Path, old: str, new: str) -> None:
 
 
 def test_equal_files_in_another_folder_are_not_compiled_again(copy: Path, compiled: list[str]) -> None:
-    assert LetterTemplates(copy).render(NOBODY) == LetterTemplates(FOLDER).render(NOBODY)
+    assert read_templates(copy).render(NOBODY) == read_templates(FOLDER).render(NOBODY)
     assert compiled == []
 
 
 def test_a_changed_message_is_compiled_again_in_its_language_alone(copy: Path) -> None:
     replaced(copy / "catalogues/nl.po", 'msgstr "Beste partner,"', 'msgstr "Geachte partner,"')
 
-    for templates, greeting in ((LetterTemplates(copy), "Geachte"), (LetterTemplates(FOLDER), "Beste")):
+    for templates, greeting in ((read_templates(copy), "Geachte"), (read_templates(FOLDER), "Beste")):
         letter = templates.render(NOBODY)
         assert f"{greeting} partner," in letter.text
         assert f"{greeting} partner," in letter.html
@@ -60,13 +60,13 @@ def test_a_changed_message_is_compiled_again_in_its_language_alone(copy: Path) -
 def test_a_changed_template_alone_is_compiled_again(copy: Path, compiled: list[str]) -> None:
     (copy / "letter.txt.j2").write_text((copy / "letter.txt.j2").read_text("utf-8") + "The end & more", "utf-8")
 
-    assert LetterTemplates(copy).render(NOBODY).text.endswith("The end & more")
+    assert read_templates(copy).render(NOBODY).text.endswith("The end & more")
     assert compiled == ["letter.txt.j2"]
-    assert "The end" not in LetterTemplates(FOLDER).render(NOBODY).text
+    assert "The end" not in read_templates(FOLDER).render(NOBODY).text
 
 
 def test_html_is_escaped_and_text_is_not_though_both_use_the_same_sentences() -> None:
-    letter = LetterTemplates(FOLDER).render(replace(facts(), company_name="A & <b>B</b>"))
+    letter = read_templates(FOLDER).render(replace(facts(), company_name="A & <b>B</b>"))
 
     assert "A &amp; &lt;b&gt;B&lt;/b&gt;" in letter.html
     assert "<b>B</b>" not in letter.html

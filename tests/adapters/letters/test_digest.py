@@ -10,15 +10,15 @@ from typing import get_args
 
 import pytest
 
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters.digest import SHOWN, RenderedDigest, render_digest
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import too_large
 from partner_program.domain.digests import DigestFacts
-from partner_program.domain.refusals import Refusal
 from partner_program.domain.reminders import Reminder, ReminderKind
+from tests.letters.read_templates import read_templates
 
 TEMPLATES = Path(__file__).parents[3] / "include" / "templates"
-LETTERS = LetterTemplates(TEMPLATES / "letters" / "v1")
+LETTERS = read_templates(TEMPLATES / "letters" / "v1")
 MONDAY = date(2015, 8, 3)
 KINDS: tuple[ReminderKind, ...] = get_args(ReminderKind)
 HOSTILE = "<script>\u202e{{ 7*7 }}\x1b[31m\n\nOverdue\n-------"
@@ -47,7 +47,7 @@ def facts(**changed: object) -> DigestFacts:
 
 
 def rendered(of: DigestFacts, shown: int = SHOWN) -> RenderedDigest:
-    return render_digest(of, TEMPLATES / "digests", LETTERS, shown=shown)
+    return render_digest(of, LayeredFolder((TEMPLATES / "digests",)), LETTERS, shown=shown)
 
 
 class Words(HTMLParser):
@@ -90,11 +90,6 @@ def test_what_people_typed_is_one_escaped_line_and_no_template() -> None:
         assert "\u202e" not in part
     assert "<script" not in made.html
     assert "\nOverdue\n" not in made.text
-
-
-def test_a_copy_of_the_templates_from_before_there_were_digests_is_refused_by_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"digests is not there: copy it from include/templates/digests"):
-        render_digest(facts(), tmp_path / "digests", LETTERS)
 
 
 def test_the_subject_counts_and_has_no_amount() -> None:

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.plain_names import LONGEST_NAME, plain_name
 from partner_program.domain.letters import LETTER_KINDS, LetterKind
 from partner_program.domain.refusals import Refusal
 from tests.letters.made_facts import KINDS, account, facts
+from tests.letters.read_templates import read_templates
 from tests.letters.reading import Letter, contrast
 
 FOLDER = Path(__file__).parents[3] / "include/templates/letters/v1"
-TEMPLATES = LetterTemplates(FOLDER)
+TEMPLATES = read_templates(FOLDER)
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     '"><script>alert(1)</script>',
@@ -142,24 +142,24 @@ def test_a_language_without_a_catalogue_falls_back_to_the_default_and_says_so() 
 
 
 def test_the_same_facts_give_the_same_bytes_from_a_second_set_of_templates() -> None:
-    assert LetterTemplates(FOLDER).render(facts()) == TEMPLATES.render(facts())
+    assert read_templates(FOLDER).render(facts()) == TEMPLATES.render(facts())
 
 
 def test_the_content_hash_changes_with_any_file_of_the_version(tmp_path: Path) -> None:
     copy = Path(copytree(FOLDER, tmp_path / "v1"))
-    assert LetterTemplates(copy).content_hash == TEMPLATES.content_hash
-    assert LetterTemplates(copy).version == "v1"
+    assert read_templates(copy).content_hash == TEMPLATES.content_hash
+    assert read_templates(copy).version == "v1"
 
     with (copy / "brand.yaml").open("a") as brand:
         brand.write("# another day\n")
-    assert LetterTemplates(copy).content_hash != TEMPLATES.content_hash
+    assert read_templates(copy).content_hash != TEMPLATES.content_hash
 
 
 def test_the_brand_is_data(tmp_path: Path) -> None:
     copy = Path(copytree(FOLDER, tmp_path / "v2"))
     brand = yaml.safe_load((copy / "brand.yaml").read_text())
     (copy / "brand.yaml").write_text(yaml.safe_dump(brand | {"company_name": "Acme & Sons"}))
-    letter = LetterTemplates(copy).render(facts())
+    letter = read_templates(copy).render(facts())
 
     assert "Acme &amp; Sons" in letter.html
     assert "Acme & Sons" in letter.text
@@ -172,7 +172,7 @@ def test_a_template_that_names_something_unknown_fails_instead_of_printing_nothi
     template.write_text(template.read_text() + "{{ l.mrr_in_shells }}")
 
     with pytest.raises(UndefinedError, match="mrr_in_shells"):
-        LetterTemplates(copy).render(facts())
+        read_templates(copy).render(facts())
 
 
 def test_a_catalogue_without_a_locale_is_refused_by_name(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_catalogue_without_a_locale_is_refused_by_name(tmp_path: Path) -> None
     catalogue.write_text(catalogue.read_text().replace('"Language: en_GB\\n"\n', ""))
 
     with pytest.raises(Refusal, match=r"en\.po: header line Language is missing"):
-        LetterTemplates(copy).render(facts())
+        read_templates(copy).render(facts())
 
 
 def extracted() -> set[str | tuple[str, ...]]:
@@ -243,7 +243,7 @@ def test_a_kind_in_the_list_without_its_wording_is_refused_by_name(tmp_path: Pat
     (copy / "kinds/no_change.j2").unlink()
 
     with pytest.raises(Refusal, match=r"v1: the letter kind no_change has no wording: write kinds/no_change\.j2"):
-        LetterTemplates(copy)
+        read_templates(copy)
 
 
 def test_a_wording_of_no_kind_in_the_list_is_refused_by_name(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_wording_of_no_kind_in_the_list_is_refused_by_name(tmp_path: Path) -> 
     (copy / "kinds/anniversary.j2").write_text("")
 
     with pytest.raises(Refusal, match=r"kinds/anniversary\.j2 belongs to no letter kind: LetterKind does not"):
-        LetterTemplates(copy)
+        read_templates(copy)
 
 
 @pytest.mark.parametrize("macro", ["subject", "headline", "lead"])
@@ -261,7 +261,7 @@ def test_a_kinds_wording_without_one_of_its_macros_is_refused_by_name(tmp_path: 
     wording.write_text(wording.read_text("utf-8").replace(f"macro {macro}(", f"macro {macro}s("), "utf-8")
 
     with pytest.raises(Refusal, match=rf"kinds/no_change\.j2 has no macro {macro}: a letter kind needs"):
-        LetterTemplates(copy).in_language("en")
+        read_templates(copy).in_language("en")
 
 
 def test_every_kind_of_letter_has_facts_that_the_tests_write_it_from() -> None:

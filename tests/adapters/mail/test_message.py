@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.mail.message import (
     LARGEST_FILE,
     LARGEST_MESSAGE,
@@ -28,8 +27,9 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letter_ids import letter_hex, letters_in_return_paths, message_id, return_path
 from partner_program.domain.refusals import Refusal, Undeliverable
 from tests.letters.made_facts import KINDS
+from tests.letters.read_templates import read_templates
 
-TEMPLATES = LetterTemplates(Path(__file__).parents[3] / "include/templates/letters/v1")
+TEMPLATES = read_templates(Path(__file__).parents[3] / "include/templates/letters/v1")
 LETTER = {
     "installation_id": "8d0c9a52",
     "month": "2015-08",

@@ -55,7 +55,7 @@ NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 # Sections that decide no tier, no rate and nobody who is held. `Program.file_hash` leaves them out, so that a file
 # which gets one of them stays the file that months were settled with.
-DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers", "approval", "dispute_due")
+DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers", "approval", "dispute_due", "company")
 
 
 def load_program(path: Path) -> Program:
@@ -161,6 +161,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         benefit_approval=_value(document, "benefit_approval", BENEFIT_APPROVALS),
         approval=_value(document, "approval", APPROVALS),
         dispute_due_days=_dispute_due(document),
+        company=document.text("company") if document.has("company") else None,
     )
 
 

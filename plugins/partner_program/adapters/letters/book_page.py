@@ -68,6 +68,7 @@ class LetterBook:
     links: Sequence[PageLink]
     company_name: str
     programme_name: str
+    sender: str
     owed_to_nobody: str = ""
     not_asked: tuple[str, ...] = ()
 

@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import PoFileError, read_po
 
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.domain.refusals import Refusal
 
 ENGLISH = "en"
@@ -43,12 +44,14 @@ class Catalogue:
     messages_hash: str
 
 
-def read_catalogues(folder: Path) -> dict[str, Catalogue]:
+def read_catalogues(folder: LayeredFolder) -> dict[str, Catalogue]:
     """Read every catalogue of a folder, by language; raises `Refusal` that names one that is not finished."""
-    found = {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
+    found = {path.stem: _read(path) for path in folder.glob("*.po")}
     if ENGLISH not in found:
-        raise Refusal(f"{folder / ENGLISH}.po is missing: it lists the messages that every language needs")
-    return {language: _finished(folder / f"{language}.po", each, found[ENGLISH]) for language, each in found.items()}
+        raise Refusal(f"{folder}/{ENGLISH}.po is missing: it lists the messages that every language needs")
+    return {
+        language: _finished(folder.path(f"{language}.po"), each, found[ENGLISH]) for language, each in found.items()
+    }
 
 
 def _read(path: Path) -> Catalog:

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters.templates import LetterTemplates
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.digests import DigestFacts
 from partner_program.domain.plurals import plural
-from partner_program.domain.refusals import Refusal
 from partner_program.domain.reminders import Reminder
 
 LONGEST_WORDS = 600  # characters about one thing
@@ -84,13 +83,10 @@ class _View:
     at_fault: tuple[_AtFault, ...]
 
 
-def render_digest(facts: DigestFacts, folder: Path, letters: LetterTemplates, *, shown: int = SHOWN) -> RenderedDigest:
-    """Render a digest with at most `shown` of its things, by the templates in `folder` and the look of the letters.
-
-    Raises `Refusal` where the folder is not there, as in a copy of `include/` from before there were digests.
-    """
-    if not folder.is_dir():
-        raise Refusal(f"{folder} is not there: copy it from include/templates/digests of this version")
+def render_digest(
+    facts: DigestFacts, folder: LayeredFolder, letters: LetterTemplates, *, shown: int = SHOWN
+) -> RenderedDigest:
+    """Render a digest with at most `shown` of its things, by the templates in `folder` and the look of the letters."""
     html, text = _environments(folder, letters.folder, letters.content_hash)
     for environment in (html, text):
         environment.globals.update(brand=letters.look, start="left", end="right")
@@ -103,11 +99,11 @@ def render_digest(facts: DigestFacts, folder: Path, letters: LetterTemplates, *,
 
 
 @lru_cache(maxsize=2)
-def _environments(folder: Path, look: Path, _hash: str) -> tuple[Environment, Environment]:
+def _environments(folder: LayeredFolder, look: LayeredFolder, _hash: str) -> tuple[Environment, Environment]:
     """Return the environments for HTML, which is escaped, and for text; the look is that of the letters."""
     html, text = (
         Environment(
-            loader=FileSystemLoader([folder, look]),
+            loader=FileSystemLoader([*folder.folders, *look.folders]),
             autoescape=escaped,  # noqa: S701 - the text is no HTML
             undefined=StrictUndefined,
             keep_trailing_newline=True,

@@ -8,10 +8,10 @@ language of the letters that is missing or unfinished here is refused by name.
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.explained import Page, Section, page_json
 from partner_program.adapters.letters.status import status_figures, status_sections
@@ -27,15 +27,13 @@ from partner_program.domain.refusals import Refusal
 class ExplanationTemplates:
     """The sentences of explanations in every language of the letters; each language is compiled when first used."""
 
-    def __init__(self, folder: Path, letters: LetterTemplates) -> None:
+    def __init__(self, folder: LayeredFolder, letters: LetterTemplates) -> None:
         """Read the catalogues; raises `Refusal` for a language that the letters have and this folder lacks."""
-        if not folder.is_dir():
-            raise Refusal(f"{folder} is not there: copy it from include/templates/explanations of this version")
         self._folder, self._letters = folder, letters
         self._catalogues = read_catalogues(folder / "catalogues")
         for language in letters.languages:
             if language not in self._catalogues:
-                raise Refusal(f"{folder / 'catalogues' / language}.po is missing: letters are written in this language")
+                raise Refusal(f"{folder}/catalogues/{language}.po is missing: letters are written in this language")
         self.languages = letters.languages
         self._compiled: dict[str, LanguageExplanations] = {}
 
@@ -57,7 +55,7 @@ class LanguageExplanations:
     """The sentences of one language; `words` are its own, `wording` those of the letters."""
 
     def __init__(
-        self, folder: Path, letters: LanguageTemplates, catalogue: Catalogue, templates: LetterTemplates
+        self, folder: LayeredFolder, letters: LanguageTemplates, catalogue: Catalogue, templates: LetterTemplates
     ) -> None:
         text, html = (language_environment(folder, catalogue, html=html) for html in (False, True))
         html.globals.update(brand=templates.look)
@@ -215,15 +213,14 @@ class LanguageExplanations:
         )
 
 
-def templates_of_explanations(include: Path, letters: LetterTemplates) -> ExplanationTemplates:
-    """The sentences of explanations in a folder of templates; read once for the same letters and files."""
-    folder = include / "templates" / "explanations"
-    changed = tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()))
+def templates_of_explanations(folder: LayeredFolder, letters: LetterTemplates) -> ExplanationTemplates:
+    """The sentences of explanations in their folder; read once for the same letters and files."""
+    changed = tuple(sorted((place, path.stat().st_mtime_ns) for place, path in folder.files().items()))
     return _read_once(folder, letters, changed)
 
 
 @lru_cache(maxsize=2)
-def _read_once(folder: Path, letters: LetterTemplates, _changed: object) -> ExplanationTemplates:
+def _read_once(folder: LayeredFolder, letters: LetterTemplates, _changed: object) -> ExplanationTemplates:
     return ExplanationTemplates(folder, letters)
 
 

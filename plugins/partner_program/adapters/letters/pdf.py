@@ -81,11 +81,11 @@ class LetterPdf:
     ) -> bytes:
         refuse_unsettable(what, facts, data, fonts=self._fonts)
         data = {**data, "brand": self._templates.look}
-        folder = self._templates.folder / "pdf"
+        typesetting = (self._templates.folder / "pdf").path(name)
         try:
             return typst.compile(
-                str(folder / name),
-                root=str(folder),
+                str(typesetting),
+                root=str(typesetting.parent),
                 format="pdf",
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
                 font_paths=[str(self._fonts)] if self._fonts.is_dir() else [],

@@ -6,22 +6,20 @@ loaded; everything is compiled once per language. Escaping is set here for each 
 facts are values only and are never read as a template.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters.account_list import account_list
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.compiler import CompiledMessages, CompiledOnce, LetterEnvironment
 from partner_program.adapters.letters.locale_format import NO_BREAK_SPACE, LocaleFormat
 from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, benefit_states, letter_view
+from partner_program.domain.brand import Brand
 from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal
@@ -41,18 +39,6 @@ _LISTS: tuple[Callable[[BenefitFact], bool], ...] = (
     _is_agreed,
     lambda benefit: benefit.availability != "yes" and not _is_agreed(benefit),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Brand:
-    """The sender of the letters, from `brand.yaml`; only templates read the other keys of that file."""
-
-    company_name: str
-    programme_name: str
-    sender_name: str
-    sender_address: str
-    default_language: str
-    accounts_in_mail: int
 
 
 class AccountList(NamedTuple):
@@ -79,17 +65,19 @@ class RenderedLetter:
 class LetterTemplates:
     """A versioned folder of templates; each language is compiled when it is first used, and kept."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the brand and the catalogues; raises `Refusal` for a kind without wording or an unfinished catalogue."""
+    def __init__(self, folder: LayeredFolder, brand: Brand, content_hash: str) -> None:
+        """Read the catalogues; raises `Refusal` for a kind without wording or an unfinished catalogue.
+
+        `content_hash` is the sha256 over every file of the version and the brand: the same hash means the same letters.
+        """
         self.version = folder.name
-        self.content_hash = _content_hash(folder)
-        self.look: dict[str, Any] = yaml.safe_load((folder / "brand.yaml").read_text("utf-8"))
-        self.brand = _brand(folder, self.look)
+        self.content_hash = content_hash
+        self.brand = brand
+        self.look: dict[str, Any] = brand.look
         self.folder = folder
         _check_kinds(folder)
         self._catalogues = read_catalogues(folder / "catalogues")
         self.languages = tuple(self._catalogues)
-        _check_default_language(folder, self.brand, self.languages)
         self._compiled: dict[str, LanguageTemplates] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
@@ -118,7 +106,7 @@ class LetterTemplates:
                 try:
                     language.benefit(key)
                 except Refusal as refusal:
-                    raise Refusal(f"{self.folder / str(refusal)} ({program.file_name} gives it)") from None
+                    raise Refusal(f"{self.folder}/{refusal} ({program.file_name} gives it)") from None
 
     def check_every_sentence(self) -> None:
         """Compile every file in every language; raises `Refusal` for a sentence that no catalogue has."""
@@ -126,21 +114,11 @@ class LetterTemplates:
             self.in_language(language).check_every_sentence()
 
 
-def templates_in(folder: Path) -> LetterTemplates:
-    """The templates of a folder as its files are now; equal files are compiled once a process."""
-    return _compiled_once(folder, _content_hash(folder))
-
-
-@lru_cache(maxsize=2)
-def _compiled_once(folder: Path, _hash: str) -> LetterTemplates:
-    return LetterTemplates(folder)
-
-
 class LanguageTemplates:
     """The templates of one language, compiled: a subject, an HTML and a text template for each kind."""
 
     def __init__(
-        self, folder: Path, language: str, catalogue: Catalogue, look: dict[str, Any], accounts_in_mail: int
+        self, folder: LayeredFolder, language: str, catalogue: Catalogue, look: dict[str, Any], accounts_in_mail: int
     ) -> None:
         locale = catalogue.locale
         programme = f"{look['company_name']} {look['programme_name']}"
@@ -224,7 +202,7 @@ class LanguageTemplates:
         return BenefitRow(name, line)
 
 
-def _check_kinds(folder: Path) -> None:
+def _check_kinds(folder: LayeredFolder) -> None:
     """Check that every kind in `domain/letters.py` has its wording in the version, and every wording its kind."""
     there = {path.stem for path in (folder / "kinds").glob("*.j2")}
     for kind in LETTER_KINDS:
@@ -233,23 +211,6 @@ def _check_kinds(folder: Path) -> None:
     unknown = sorted(there.difference(LETTER_KINDS))
     if unknown:
         raise Refusal(f"{folder}: kinds/{unknown[0]}.j2 belongs to no letter kind: LetterKind does not list it")
-
-
-def _brand(folder: Path, look: dict[str, Any]) -> Brand:
-    texts = [each.name for each in fields(Brand) if each.type is str]
-    missing = [name for name in texts if not isinstance(look.get(name), str)]
-    if missing:
-        raise Refusal(f"{folder / 'brand.yaml'}: {', '.join(missing)}: expected a text")
-    most = look.get("accounts_in_mail")
-    if type(most) is not int or most < 1:
-        raise Refusal(f"{folder / 'brand.yaml'}: accounts_in_mail: {most!r}, expected a whole number from 1 on")
-    return Brand(**{each.name: look[each.name] for each in fields(Brand)})
-
-
-def _check_default_language(folder: Path, brand: Brand, languages: tuple[str, ...]) -> None:
-    default = brand.default_language
-    if default not in languages:
-        raise Refusal(f"{folder / 'brand.yaml'}: default_language {default} has no catalogue: write {default}.po")
 
 
 def _wording_of(environment: Environment, kind: str) -> Any:
@@ -262,10 +223,10 @@ def _wording_of(environment: Environment, kind: str) -> Any:
     return module
 
 
-def language_environment(folder: Path, catalogue: Catalogue, *, html: bool) -> Environment:
+def language_environment(folder: LayeredFolder, catalogue: Catalogue, *, html: bool) -> Environment:
     """Return the environment for one part: only HTML is escaped, whatever the files are called."""
     environment = LetterEnvironment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folder.folders),
         autoescape=html,
         undefined=StrictUndefined,
         extensions=[CompiledMessages],
@@ -289,13 +250,3 @@ def _isolated(name: str) -> Markup:
 def _unbroken(name: str) -> Markup:
     """Keep the name of a file on one line."""
     return Markup('<span style="white-space:nowrap">') + escape(name) + Markup("</span>")
-
-
-def _content_hash(folder: Path) -> str:
-    """Return the sha256 over every file of the version and its name: the same hash means the same letters."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()

@@ -39,6 +39,6 @@ def program_of_day(installation: Installation, on: date) -> ProgramOfDay:
     return ProgramOfDay(
         program=program,
         until=next(until for each, until in files if each is program),
-        words=program_words(installation.include / "program" / program.file_name, program.content_hash),
+        words=program_words(installation.program_folder / program.file_name, program.content_hash),
         files=files,
     )

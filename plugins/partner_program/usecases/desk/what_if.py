@@ -104,7 +104,7 @@ def make_draft(installation: Installation, change: ProgramChange, first: Billing
     before = unchanged(base, in_force_from=base.in_force_from)
     if replace(change, in_force_from=base.in_force_from) == before:
         raise Refusal("Nothing is changed: change a threshold, a discount or the cap first")
-    content = draft_text((installation.include / "program" / base.file_name).read_bytes(), base, change).encode()
+    content = draft_text((installation.program_folder / base.file_name).read_bytes(), base, change).encode()
     read_program(_file_name(change.in_force_from), content)
     asked = Asked(base.file_name, base.file_hash, before, change, first, last)
     digest = hashlib.sha256(content + as_json(Asked, asked).encode())

@@ -142,7 +142,7 @@ def _mail(installation: Installation, templates: LetterTemplates, facts: DigestF
     """Write a digest, with fewer things where the mail would be too large; None where there is nothing to tell."""
     if not facts.reminders:
         return None
-    folder, shown = installation.include / "templates" / "digests", SHOWN
+    folder, shown = installation.templates("digests"), SHOWN
     while True:
         rendered = render_digest(facts, folder, templates, shown=shown)
         if shown == 1 or too_large(rendered.text, rendered.html) is None:

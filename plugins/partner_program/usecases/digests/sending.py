@@ -11,13 +11,13 @@ from partner_program.adapters.database import digests as digest_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import record_act
 from partner_program.adapters.database.digests import DigestMail
-from partner_program.adapters.letters.templates import Brand
 from partner_program.adapters.mail.courier import Courier
 from partner_program.adapters.mail.envelope import Envelope
 from partner_program.adapters.mail.message import MessageHead, message_bytes
 from partner_program.adapters.mail.sending_settings import bounce_address_for, sending_settings
 from partner_program.adapters.mail_address import parse_address, sending_domain
 from partner_program.domain.acts import DIGESTS_SENT, Doer
+from partner_program.domain.brand import Brand
 from partner_program.domain.delivery import Outcome
 from partner_program.domain.digests import Digest, check_week, week_named
 from partner_program.domain.email_address import domain_of

@@ -108,7 +108,7 @@ def show_book(
 
 
 def _pages(installation: Installation) -> Path:
-    return installation.include / "templates" / "letters" / "pages"
+    return installation.templates("letters", "pages").path("book.html.j2").parent
 
 
 def _missed_before(installation: Installation, month: BillingMonth) -> MissedAccounts:
@@ -145,6 +145,7 @@ def _gather(
         links=links,
         company_name=brand.company_name,
         programme_name=brand.programme_name,
+        sender=f"{brand.sender_name} <{brand.sender_address}>",
         owed_to_nobody=owed_to_nobody(installation, month),
         not_asked=missing.not_asked,
     )

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from partner_program.adapters.letters.templates import Brand, RenderedLetter
+from partner_program.adapters.letters.templates import RenderedLetter
 from partner_program.adapters.mail.envelope import Envelope
 from partner_program.adapters.mail.message import AttachedFile, MessageHead, message_bytes
 from partner_program.adapters.mail_address import parse_address
+from partner_program.domain.brand import Brand
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_ids import return_path
 from partner_program.domain.letters import LetterFacts

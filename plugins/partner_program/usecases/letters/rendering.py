@@ -4,6 +4,7 @@ import hashlib
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -21,17 +22,21 @@ from partner_program.adapters.database import letters as letter_store
 from partner_program.adapters.database.deliveries import OwedChanges
 from partner_program.adapters.database.letters import MadeLetter
 from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.files.brand import read_brand
+from partner_program.adapters.layered_folder import LayeredFolder, content_hash
+from partner_program.adapters.letters.catalogues import ENGLISH
 from partner_program.adapters.letters.made_of import made_of
-from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter, templates_in
+from partner_program.adapters.letters.templates import LetterTemplates, RenderedLetter
 from partner_program.adapters.mail.message import too_large
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.brand import check_whose
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import Contact, Registry
-from partner_program.usecases.installation import Installation
+from partner_program.usecases.installation import BRAND, Installation
 from partner_program.usecases.letters.envelopes import attached_file
 
 TEMPLATE_VERSION = "v1"
@@ -69,14 +74,33 @@ class LetterFiles(NamedTuple):
 
 
 def letter_templates(installation: Installation) -> LetterTemplates:
-    """Load the templates that letters are written with now; equal files are compiled once a process."""
-    return templates_in(installation.include / "templates" / "letters" / TEMPLATE_VERSION)
+    """The templates that letters are written with now, of the company whose programme this is."""
+    version = installation.templates("letters", TEMPLATE_VERSION)
+    templates = read_templates(version, installation.brand_file or version.path(BRAND))
+    check_whose(templates.brand, installation.programs)
+    return templates
+
+
+def read_templates(version: LayeredFolder, brand_file: Path) -> LetterTemplates:
+    """The templates of a version and a brand, as the files are now; equal files are compiled once a process.
+
+    Raises `UnsoundFiles` with every fault of the brand, `Refusal` for templates or catalogues that are not finished.
+    """
+    return _read_once(version, brand_file, content_hash({**version.files(), BRAND: brand_file}))
+
+
+@lru_cache(maxsize=2)
+def _read_once(version: LayeredFolder, brand_file: Path, files_hash: str) -> LetterTemplates:
+    languages = {ENGLISH, *(path.stem for path in (version / "catalogues").glob("*.po"))}
+    return LetterTemplates(version, read_brand(brand_file, languages), files_hash)
 
 
 def check_letters(installation: Installation, program_file: Path | None = None) -> LetterTemplates:
     """Refuse templates that lack a word that a letter may need: asked before a month is in force."""
     templates = letter_templates(installation)
-    templates.check_benefits(installation.programs_with(program_file))
+    programs = installation.programs_with(program_file)
+    check_whose(templates.brand, programs)
+    templates.check_benefits(programs)
     return templates
 
 

@@ -51,7 +51,7 @@ def _reading(
         month,
         largest_line=installation.largest_line(month),
         recorded_closes=recorded,
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
     )
 
 

@@ -53,11 +53,11 @@ class KnownMonth:
 
     def _state(self, connection: Connection) -> str:
         here, asked = self.installation, self.request
-        program_file = asked.program_file.read_bytes() if asked.program_file else b""
+        single = (path.read_bytes() if path else b"" for path in (asked.program_file, here.brand_file))
         parts = (
             all_code(),
-            hash_of_folder(here.include),
-            hashlib.sha256(program_file).hexdigest(),
+            *map(hash_of_folder, here.read_folders),
+            *(hashlib.sha256(content).hexdigest() for content in single),
             f"{asked.month} {asked.status} {asked.migration} {asked.effective_on or asked.today}",
             hash_of_folder(quality_folder(here, asked.month)),
             hash_of_folder(checks_folder(here, asked.month)),

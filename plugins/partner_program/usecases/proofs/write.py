@@ -202,7 +202,7 @@ class _Writing:
     def _programmes(self, settlements: Iterable[_Settlement]) -> None:
         wanted = {digest for each in settlements for digest in programmes_of(each.lines).values()}
         wanted |= {each.row.program_hash for each in settlements if each.row.program_hash is not None}
-        texts = program_texts(self._here.include / "program", self._program_file)
+        texts = program_texts(self._here.program_folder, self._program_file)
         for digest in sorted(wanted):
             if digest not in texts:
                 raise Refusal(

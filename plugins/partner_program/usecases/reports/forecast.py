@@ -147,7 +147,7 @@ def _ask(installation: Installation, entity: Entity, asked: _Asked) -> ComingMon
         entity,
         asked.month,
         largest_line=installation.largest_line(asked.month),
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
         posted_before=asked.posted_before,
     )
 

@@ -129,7 +129,7 @@ def _list_of(installation: Installation, entity: Entity) -> list[ListedAccount] 
     """An entity's list, or why it cannot be read."""
     try:
         fields = billing_fields(installation, entity)
-        return listed_accounts(fields, entity, sql_folder=installation.include / "sql")
+        return listed_accounts(fields, entity, sql_folder=installation.sql_folder)
     except Refusal as refusal:
         return str(refusal)
 

@@ -132,5 +132,5 @@ def _read(installation: Installation, entity: Entity, month: BillingMonth) -> Or
         entity,
         month,
         largest_line=installation.largest_line(month),
-        sql_folder=installation.include / "sql",
+        sql_folder=installation.sql_folder,
     )

@@ -101,7 +101,7 @@ def _base(installation: Installation, design: Design) -> tuple[Program, bytes]:
     if design.files:
         return load_program(design.files[-1]), design.files[-1].read_bytes()
     newest = installation.programs[-1]
-    return newest, (installation.include / "program" / newest.file_name).read_bytes()
+    return newest, (installation.program_folder / newest.file_name).read_bytes()
 
 
 def _said(
