@@ -33,6 +33,7 @@ LOOK = {
         "forecast",
         "grants list",
         "leakage",
+        "cost",
         "letters book",
         "letters list",
     ),

@@ -25,7 +25,7 @@ from partner_program.cli.partner_commands import partner, partners
 from partner_program.cli.proof_commands import proof
 from partner_program.cli.rate_commands import drift, publish, quote
 from partner_program.cli.reminder_commands import reminders
-from partner_program.cli.report_commands import forecast, leakage, movements, near
+from partner_program.cli.report_commands import cost, forecast, leakage, movements, near
 from partner_program.cli.restatement_commands import restatement
 from partner_program.cli.set_up_commands import doctor, init, load
 from partner_program.cli.signal_commands import signals
@@ -57,7 +57,7 @@ def program() -> None:
 for _command in (
     *(init, load, application, partner, partners, doctor),
     *(run, register, explain, acts, month, brake, simulate),
-    *(near, movements, signals, leakage, forecast, accounts),
+    *(near, movements, signals, leakage, cost, forecast, accounts),
     rates,
     letters,
     restatement,

@@ -31,22 +31,30 @@ def print_rows(
     every: bool,
     total: int,
     rest: str,
+    foot: Sequence[str] | None = None,
 ) -> None:
     """Print the first rows as a table, and how many of `total` were left out, or every row as one line.
 
-    `rest` says in words what the rows are and how to get those that are left out besides `--all`.
+    `rest` says in words what the rows are and how to get those that are left out besides `--all`; `foot` is the row
+    below all of them.
     """
     if title and not total:
         click.echo(f"{title}: none")
         return
     if every:
-        _print_lines(title, columns, rows)
+        _print_lines(title, columns, rows if foot is None else chain(rows, [foot]))
         return
-    print_first_rows(title, columns, islice(rows, ROWS_SHOWN), total=total, rest=rest)
+    print_first_rows(title, columns, islice(rows, ROWS_SHOWN), total=total, rest=rest, foot=foot)
 
 
 def print_first_rows(
-    title: str | None, columns: Mapping[str, JustifyMethod], rows: Iterable[Sequence[str]], *, total: int, rest: str
+    title: str | None,
+    columns: Mapping[str, JustifyMethod],
+    rows: Iterable[Sequence[str]],
+    *,
+    total: int,
+    rest: str,
+    foot: Sequence[str] | None = None,
 ) -> None:
     """Print rows as a table, whatever their number; say how many of `total` were left out, if there are more."""
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -54,6 +62,9 @@ def print_first_rows(
         table.add_column(heading, justify=side, overflow="fold")
     for row in rows:
         table.add_row(*(escape(visible(cell)) for cell in row))
+    if foot is not None:
+        table.add_section()
+        table.add_row(*(escape(visible(cell)) for cell in foot), style="bold")
     print_table(table)
     if total > ROWS_SHOWN:
         click.echo(f"the first {ROWS_SHOWN} of {total:,} {rest}")

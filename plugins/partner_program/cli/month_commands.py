@@ -110,8 +110,9 @@ def about_days(month: BillingMonth, outcome: "RunOutcome") -> Iterator[str]:
     show_default=True,
     help="For people, programs, or a spreadsheet; a workbook goes to stdout too.",
 )
+@click.option("--cost", is_flag=True, help="Ask the entities what the month cost, for sheets of the workbook.")
 @all_rows
-def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"], every: bool) -> None:
+def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"], cost: bool, every: bool) -> None:
     """Show what MONTH decided for every authorised partner, and where every line went."""
     from partner_program.usecases.register import register_file, register_start
 
@@ -120,7 +121,7 @@ def register(month: BillingMonth, form: Literal["table", "json", "csv", "xlsx"],
 
         print_register(register_start(installation(), month, None if every else ROWS_SHOWN), every=every)
     else:
-        click.echo(register_file(installation(), month, form), nl=False)
+        click.echo(register_file(installation(), month, form, ask_entities=cost), nl=False)
 
 
 @click.command(epilog=example("partner-program explain P001 2015-06 --for partner --language nl"))

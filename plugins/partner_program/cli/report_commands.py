@@ -1,6 +1,7 @@
 """Commands that answer a question about months that were settled; each prints one report and writes nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -97,6 +98,33 @@ def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> N
         given = f"{euros_text(found.too_much_cents)} EUR were given beyond what was due"
         too_much = f"{given}, more than {euros_text(fail_over_cents)} EUR"
     tell_what_was_asked(leakage_report(orders, found), too_much=too_much, **shown)
+
+
+@click.command(epilog=example("partner-program cost 2015-07", "partner-program cost 2015-07 --posting discounts.csv"))
+@click.argument("month", type=MONTH)
+@click.option(
+    "--posting",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the discounts given as a file that a ledger imports; its accounts are program/ledger_accounts.csv.",
+)
+@report_options
+def cost(month: BillingMonth, posting: Path | None, **shown: Any) -> None:
+    """Say what the programme cost in MONTH: list value, discount given and due by tier, entity and product family.
+
+    Then what is committed at the rates of the orders' days, and until when. Asks every entity's billing database for
+    its lines as they are now. An entity that cannot be read is named, and the status is 1. Nothing is accrued.
+    """
+    from partner_program.usecases.reports.cost import cost_report, find_cost, write_posting
+
+    found = find_cost(installation(), month)
+    report = cost_report(found)
+    tell(report, **shown)
+    if posting is not None:
+        written = write_posting(found, posting)
+        click.echo(f"{posting}: {'written' if written else 'is there already, the same'}", err=True)
+    if report.unknown:
+        sys.exit(1)
 
 
 @click.command(epilog=example("partner-program forecast", "partner-program forecast 2015-08 --back 3"))

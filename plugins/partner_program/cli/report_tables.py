@@ -1,5 +1,6 @@
 """Prints a report for people in a terminal, on stdout."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -8,6 +9,7 @@ from partner_program.cli.long_tables import print_rows, visible
 from partner_program.domain.columns import headed, shown
 
 if TYPE_CHECKING:
+    from partner_program.domain.columns import Column
     from partner_program.domain.report import Report, ReportTable
 
 
@@ -34,4 +36,11 @@ def _print_table(table: "ReportTable[object]", *, every: bool) -> None:
         every=every,
         total=len(table.rows),
         rest=f"rows; every one: --all, or --format csv --table {table.name}",
+        foot=_foot(table, columns) if table.adds_up else None,
     )
+
+
+def _foot(table: "ReportTable[object]", columns: "Mapping[str, Column]") -> list[str]:
+    totals = table.totals
+    cells = [shown(column.form, totals.get(name)) for name, column in columns.items()]
+    return ["all", *cells[1:]]

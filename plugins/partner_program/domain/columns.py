@@ -11,6 +11,7 @@ from typing import Literal, get_args, get_type_hints
 from partner_program.domain.money import euros_text, percent_text
 
 Form = Literal["text", "whole", "euros", "change", "percent", "tier"]
+ADDED_UP: tuple[Form, ...] = ("whole", "euros", "change")
 
 
 @dataclass(frozen=True, slots=True)

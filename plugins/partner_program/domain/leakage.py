@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from math import lcm
 from typing import Annotated, Literal, get_args
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.entitlement import Entitlement, Entitlements
-from partner_program.domain.money import BP, rate_ratio, round_half_away
+from partner_program.domain.money import BP, add_ratios, rate_ratio, round_half_away
 from partner_program.domain.order_lines import Order, OrderLines, OrderLinesRead
 
 Kind = Literal["under", "over", "not_authorized", "equal", "before", "unknown"]
@@ -192,9 +191,9 @@ def judge_orders(
                 continue
             share = lines[0][5:7]
             for each in lines[1:]:
-                share = _add(*share, *each[5:7])
+                share = add_ratios(*share, *each[5:7])
             so_far = shares.get(account)
-            shares[account] = share if so_far is None else _add(*so_far, *share)
+            shares[account] = share if so_far is None else add_ratios(*so_far, *share)
             judged.append(_judged(read.entity, order, share, lines, entitlements, ratio, prepayment_bp))
         counted += sum(_cents(*total, ratios[currency]) for (_, currency), total in shares.items())
         accounts += len(shares)
@@ -202,14 +201,6 @@ def judge_orders(
     if 2 * abs(found.rounding_cents) > len(judged) + accounts:
         raise ArithmeticError(f"leakage of {month}: {found.rounding_cents} cents are more than rounding")
     return found
-
-
-def _add(numerator: int, denominator: int, more: int, of: int) -> tuple[int, int]:
-    """Add two ratios, which are not reduced."""
-    if denominator == of:
-        return numerator + more, denominator
-    common = lcm(denominator, of)
-    return numerator * (common // denominator) + more * (common // of), common
 
 
 def _cents(numerator: int, denominator: int, ratio: tuple[int, int]) -> int:
@@ -228,17 +219,26 @@ def _judged(
 ) -> JudgedLines:
     account_id, _, _, ordered_on, given_bp = order
     due = None if ordered_on is None else entitlements.on(entity, account_id, ordered_on)
-    kind = _kind(given_bp, due)
+    kind = kind_of(given_bp, due)
     effect = by_prepayment = 0
     if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
         beyond = given_bp - due.due_bp
-        effect = _cents(share[0] * beyond, share[1] * (BP - given_bp), ratio)
+        effect = effect_cents(share, given_bp, due.due_bp, ratio)
         by_prepayment = sum(each.lines for each in lines if prepayment_bp.get(each.term_months, 0) == beyond > 0)
     count = lines[0].lines if len(lines) == 1 else sum(each.lines for each in lines)
     return JudgedLines(entity, order, due, kind, count, _cents(*share, ratio), effect, by_prepayment)
 
 
-def _kind(given_bp: int | None, due: Entitlement | None) -> Kind:
+def effect_cents(share: tuple[int, int], given_bp: int, due_bp: int, ratio: tuple[int, int]) -> int:
+    """What was given beyond what was due on lines that were ordered alike, in EUR cents, rounded once.
+
+    `share` is their revenue in minor units, `ratio` the exchange rate, both ratios of whole numbers.
+    """
+    return _cents(share[0] * (given_bp - due_bp), share[1] * (BP - given_bp), ratio)
+
+
+def kind_of(given_bp: int | None, due: Entitlement | None) -> Kind:
+    """How a discount that was given stands to the one that was due; None where the lines or the order do not say it."""
     if given_bp is None or due is None or due.source == "several partners":
         return "unknown"
     if due.due_bp is None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 from partner_program.domain.refusals import Refusal
 
@@ -20,6 +21,19 @@ def round_half_away(numerator: int, denominator: int) -> int:
     """Round a ratio to a whole number, half away from zero; the denominator is positive."""
     size = (2 * abs(numerator) + denominator) // (2 * denominator)
     return size if numerator >= 0 else -size
+
+
+def rounded(amount: Fraction) -> int:
+    """Round an exact amount to a whole number, half away from zero."""
+    return round_half_away(amount.numerator, amount.denominator)
+
+
+def add_ratios(numerator: int, denominator: int, more: int, of: int) -> tuple[int, int]:
+    """Add two ratios, which are not reduced."""
+    if denominator == of:
+        return numerator + more, denominator
+    common = lcm(denominator, of)
+    return numerator * (common // denominator) + more * (common // of), common
 
 
 def amount_cents(text: str) -> int:

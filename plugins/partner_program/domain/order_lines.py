@@ -13,7 +13,11 @@ class OrderLines(NamedTuple):
 
     `share_minor / share_of` is what they are worth in the month, in minor units of the currency (rule 2).
     `discount_bp` and `ordered_on` are None where the lines do not say it, or where it cannot be right. `term_months` is
-    1 where the amount pays for exactly its period. `service_end` is exclusive, and None where it was not asked for.
+    1 where the amount pays for exactly its period, whose days are then `period_days`.
+
+    `service_end` is exclusive; `price_minor / price_of` is what they cost in a whole month, or in a day where they pay
+    for exactly a period. Both are there only where the ends of services were asked for. Of a piece of a term that
+    begins in the month, whose price of a whole month nobody adds up, it is what the month has of it.
     """
 
     account_id: str
@@ -26,6 +30,9 @@ class OrderLines(NamedTuple):
     lines: int
     term_months: int
     service_end: date | None
+    price_minor: int = 0
+    price_of: int = 1
+    period_days: int = 0
 
     @property
     def order(self) -> "Order":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Column, columns_of
+from partner_program.domain.columns import ADDED_UP, Column, columns_of
 from partner_program.domain.money import euros_text
 
 Row = TypeVar("Row")
@@ -19,7 +19,7 @@ Row = TypeVar("Row")
 class ReportTable(Generic[Row]):
     """One table: `name` is its key in files, `empty` what people read where it has no row.
 
-    A field `partner_id` of its records leads to the partner's page.
+    A field `partner_id` of its records leads to the partner's page. What `adds_up` has `totals` under its rows.
     """
 
     name: str
@@ -27,6 +27,18 @@ class ReportTable(Generic[Row]):
     kind: type[Row]
     rows: Sequence[Row]
     empty: str = "None."
+    adds_up: bool = False
+
+    @property
+    def totals(self) -> Mapping[str, int]:
+        """What each column of lines and amounts adds up to, by field; nothing where the table does not add up."""
+        if not self.adds_up:
+            return {}
+        return {
+            name: sum(getattr(each, name) or 0 for each in self.rows)
+            for name, column in self.columns.items()
+            if column.form in ADDED_UP
+        }
 
     @property
     def columns(self) -> Mapping[str, Column]:

@@ -124,6 +124,11 @@ def cell(row: object, name: str, form: Form) -> str:
     return _NUMBERS[form](value)
 
 
+def total(totals: Mapping[str, int], name: str, form: Form) -> str:
+    """What a column adds up to as its form says; nothing for one that does not add up."""
+    return _NUMBERS[form](totals[name]) if name in totals else ""
+
+
 def _text(value: object) -> str:
     if isinstance(value, BillingMonth):
         return month(value)
@@ -154,6 +159,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "spoken": spoken,
     "cell": cell,
     "headed": headed,
+    "total": total,
     "for_people": marked,
     "differing": differing,
     "or_dash": text_or_dash,

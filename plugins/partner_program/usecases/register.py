@@ -5,6 +5,7 @@ Not the registry, which has who the partners are.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -19,8 +20,10 @@ from partner_program.adapters.reports.register_workbook import RegisterBook, reg
 from partner_program.domain.acts import AT_THE_HEAD, DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.register import Register
+from partner_program.domain.report import Report
 from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.asked import look_at_answer
 from partner_program.usecases.reports.questions import workbook_reports
 
 RegisterForm = Literal["json", "csv", "xlsx"]
@@ -60,18 +63,26 @@ def _head(installation: Installation, connection: Connection, month: BillingMont
     return dated(installation, load_acts(connection, *AT_THE_HEAD, month=month))[::-1]
 
 
-def register_file(installation: Installation, month: BillingMonth, form: RegisterForm) -> bytes:
+def register_file(
+    installation: Installation, month: BillingMonth, form: RegisterForm, *, ask_entities: bool = False
+) -> bytes:
     """The register of a month as a file: JSON and CSV in UTF-8, or a workbook.
 
-    The workbook has the month before and the acts, too. JSON and CSV have what was decided alone: equal inputs give
-    equal bytes on any day and by whomever; `acts` gives programs the acts.
+    The workbook has the month before and the acts, too, and what the month cost: as the entities say it now where they
+    are asked, and otherwise as somebody asked them last on its page, if anybody did. JSON and CSV have what was decided
+    alone: equal inputs give equal bytes on any day and by whomever; `acts` gives programs the acts.
     """
     if form == "xlsx":
         with installation.database.reading() as connection:
             book = _book(installation, connection, month)
-        return register_xlsx(replace(book, reports=workbook_reports(installation, month)))
+        kept = None if ask_entities else partial(_kept, installation, month)
+        return register_xlsx(replace(book, reports=workbook_reports(installation, month, kept)))
     register = month_register(installation, month)
     return (register_json(register) if form == "json" else register_csv(register)).encode()
+
+
+def _kept(installation: Installation, month: BillingMonth, name: str) -> Report | None:
+    return look_at_answer(installation, name, month).report
 
 
 def _book(installation: Installation, connection: Connection, month: BillingMonth) -> RegisterBook:

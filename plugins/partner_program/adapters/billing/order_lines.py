@@ -47,8 +47,10 @@ from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
     NO_SHARE,
+    PIECE_OF_TERM,
     THIS_PERIOD,
     FaultyLine,
+    Way,
     counts,
     has_share,
     may_count,
@@ -176,8 +178,27 @@ class _Reading:
                 if way is not NO_SHARE:
                     last = ends[end] if end in ends else ends.setdefault(end, read_day(end))
                     share_of_days = period if way is THIS_PERIOD else term * days
-                    found = (who, currency, *(orders[order] or ()), minor_days, share_of_days, lines, term, last)
+                    price = self._price(way, total, minor_days, term, period)
+                    found = (
+                        who,
+                        currency,
+                        *(orders[order] or ()),
+                        minor_days,
+                        share_of_days,
+                        lines,
+                        term,
+                        last,
+                        *price,
+                    )
                     self._lines.append(_make(found))
+
+    def _price(self, way: Way, total: int, minor_days: int, term: int, period: int) -> tuple[int, int, int]:
+        """What a whole month costs, or a day of a period, with the period's days."""
+        if not self._with_ends:
+            return _NO_PRICE
+        if way is PIECE_OF_TERM:
+            return minor_days, term * self._month.days, 0
+        return total, period if way is THIS_PERIOD else term, period
 
     def _judge(self, rows: Iterable[tuple[Any, ...]], repeated: Collection[Any]) -> None:
         """Judge lines one by one; before each are its product, discount, day of the order and day of the invoice."""
@@ -205,11 +226,13 @@ class _Reading:
             own = group.account_id, group.currency, plain_text(product), read_day(day), given
             end = read_day(line.service_end) if self._with_ends else None
             share = share_of(group, self._month.days)
-            self._lines.append(OrderLines(*own, *share, 1, group.term_months, end))
+            price = self._price(group.way, group.net_amount_minor, share[0], group.term_months, group.period_days)
+            self._lines.append(OrderLines(*own, *share, 1, group.term_months, end, *price))
 
 
 # makes tens of thousands of them without running Python code for each
 _make = cast(Callable[[tuple[Any, ...]], OrderLines], partial(tuple.__new__, OrderLines))
+_NO_PRICE = 0, 1, 0  # where the ends of services are not asked for
 _DISCOUNT = re.compile(r"\d{1,4}", re.ASCII)
 
 

@@ -228,7 +228,7 @@ def _report(report: Report) -> Iterable[Sheet]:
 def _table(name: str, table: ReportTable[object]) -> Sheet:
     columns = table.columns
     rows = [[_cell(column, getattr(row, field)) for field, column in columns.items()] for row in table.rows]
-    return Sheet(name, [_column(field, column) for field, column in columns.items()], rows)
+    return Sheet(name, [_column(field, column, total=field in table.totals) for field, column in columns.items()], rows)
 
 
 def _equations(name: str, equations: Sequence[Equation]) -> Sheet:

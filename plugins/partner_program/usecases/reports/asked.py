@@ -34,6 +34,7 @@ class _Table:
     title: str
     empty: str
     rows: str
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def ask_and_keep(installation: Installation, key: str, begun: State) -> None:
             report.said,
             report.unknown,
             report.equations,
-            tuple(_Table(each.name, each.title, each.empty, _rows(each)) for each in report.tables),
+            tuple(_Table(each.name, each.title, each.empty, _rows(each), each.adds_up) for each in report.tables),
         )
         write_if_changed(work.folder / key / _BY_PARTNER, "".join([f"{asked_at}\n", *_by_partner(report)]))
         write_if_changed(work.folder / key / _ANSWER, as_json(_Kept, kept))
@@ -184,7 +185,7 @@ def _report(name: str, kinds: Mapping[str, type], kept: _Kept) -> Report:
     for each in kept.tables:
         kind = kinds[each.name]
         rows = from_json(tuple[kind, ...], each.rows)  # type: ignore[valid-type]
-        tables.append(ReportTable(each.name, each.title, kind, rows, each.empty))
+        tables.append(ReportTable(each.name, each.title, kind, rows, each.empty, each.adds_up))
     return Report(
         name=name,
         title=kept.title,

@@ -14,8 +14,9 @@ from partner_program.domain.entitlement import Entitlements
 from partner_program.domain.order_lines import OrderLinesRead
 from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import Entity
+from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.revenue import EXCLUDED_KINDS, UNPOSTED_STATUSES
 from partner_program.domain.totals import EUR, Bucket
 from partner_program.usecases.installation import Installation, billing_fields
@@ -30,7 +31,8 @@ _NAMED = 5
 class MonthOfOrders:
     """A settled month's orders as the entities show them now. `rates` are units per EUR by currency, EUR too.
 
-    `settled` are lines and whole amounts by entity and currency that the month itself read, of what counts.
+    `settled` are lines and whole amounts by entity and currency that the month itself read, of what counts. `written`
+    are every partner's rates in the order of their days, `held` the partners that the month holds.
     """
 
     month: BillingMonth
@@ -39,7 +41,14 @@ class MonthOfOrders:
     entitlements: Entitlements
     rates: Mapping[str, Decimal]
     settled: Mapping[tuple[str, str], tuple[int, int]]
-    names: Mapping[str, str]
+    registry: Registry
+    written: Mapping[str, Sequence[Rate]]
+    held: frozenset[str]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Company names by partner."""
+        return {each.partner_id: each.company_name for each in self.registry.partners}
 
     @property
     def readable(self) -> list[OrderLinesRead]:
@@ -85,8 +94,11 @@ class MonthOfOrders:
         ]
 
 
-def read_orders(installation: Installation, month: BillingMonth) -> MonthOfOrders:
-    """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason."""
+def read_orders(installation: Installation, month: BillingMonth, *, with_ends: bool = False) -> MonthOfOrders:
+    """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason.
+
+    `with_ends` asks for the ends of services too.
+    """
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
@@ -95,7 +107,7 @@ def read_orders(installation: Installation, month: BillingMonth) -> MonthOfOrder
         rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
         totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
     entities = [each for each in registry.entities if each.bills_in(month)]
-    reads = side_by_side([partial(_read, installation, entity, month) for entity in entities])
+    reads = side_by_side([partial(_read, installation, entity, month, with_ends) for entity in entities])
     return MonthOfOrders(
         month=month,
         program=program,
@@ -109,7 +121,9 @@ def read_orders(installation: Installation, month: BillingMonth) -> MonthOfOrder
         ),
         rates={**rates, EUR: Decimal(1)},
         settled=_settled(totals.buckets),
-        names={each.partner_id: each.company_name for each in registry.partners},
+        registry=registry,
+        written=written,
+        held=frozenset(each.partner_id for each in totals.held),
     )
 
 
@@ -122,7 +136,7 @@ def _settled(buckets: Sequence[Bucket]) -> dict[tuple[str, str], tuple[int, int]
     return found
 
 
-def _read(installation: Installation, entity: Entity, month: BillingMonth) -> OrderLinesRead:
+def _read(installation: Installation, entity: Entity, month: BillingMonth, with_ends: bool) -> OrderLinesRead:
     try:
         fields = billing_fields(installation, entity)
     except Refusal as refusal:
@@ -133,4 +147,5 @@ def _read(installation: Installation, entity: Entity, month: BillingMonth) -> Or
         month,
         largest_line=installation.largest_line(month),
         sql_folder=installation.sql_folder,
+        with_ends=with_ends,
     )

@@ -10,6 +10,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.cost import TABLES as COST_TABLES
+from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.forecast import TABLES as FORECAST_TABLES
 from partner_program.usecases.reports.forecast import forecast_after
 from partner_program.usecases.reports.leakage import TABLES as LEAKAGE_TABLES
@@ -50,6 +52,14 @@ QUESTIONS: Mapping[str, Question] = {
     "missing_accounts": Question(
         "Which account is missing?", "accounts suggest", missing_accounts, asks_entities=True, tables=ACCOUNT_TABLES
     ),
+    "cost": Question(
+        "What did the programme cost, and what is committed?",
+        "cost",
+        cost,
+        in_workbook=True,
+        asks_entities=True,
+        tables=COST_TABLES,
+    ),
     "forecast": Question(
         "Who will fall in the month after, and who will rise?",
         "forecast",
@@ -72,13 +82,19 @@ def find_question(name: str) -> Question:
     return QUESTIONS[name]
 
 
-def workbook_reports(installation: Installation, month: BillingMonth) -> list[Report]:
-    """The answers for the month's workbook; what a month cannot answer is left out."""
+def workbook_reports(
+    installation: Installation, month: BillingMonth, kept: Callable[[str], Report | None] | None
+) -> list[Report]:
+    """The answers for the month's workbook; what a month cannot answer is left out.
+
+    `kept` gives the last answer to a question that asks the entities, where there is one; without it they are asked.
+    """
     found = []
-    for each in QUESTIONS.values():
+    for name, each in QUESTIONS.items():
         if each.in_workbook:
             with suppress(Refusal):
-                found.append(each.answer(installation, month))
+                report = kept(name) if kept and each.asks_entities else each.answer(installation, month)
+                found += [report] if report else []
     return [each for each in found if each.equations or any(table.rows for table in each.tables)]
 
 

@@ -1,0 +1,102 @@
+"""Where a discount that was due came from: the tier that was earned, a grace period above it, an older agreement.
+
+What an older agreement alone would have given is its share, whatever a grant gave besides; a grace period has only what
+nothing else gives.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from partner_program.domain.entitlement import Entitlement
+from partner_program.domain.program import Program, program_in_force_or_first
+from partner_program.domain.rates import Rate
+from partner_program.domain.registry import GraceGrant, LegacyAgreement, agreements_by_partner
+
+
+class DueShares(NamedTuple):
+    """The parts of a discount that was due, in basis points; together they are all of it."""
+
+    earned_bp: int
+    grace_bp: int
+    legacy_bp: int
+
+
+class Earned(NamedTuple):
+    """The tier that a partner's revenue earned, from the day on which a month took force for it."""
+
+    effective_on: date
+    tier: int
+
+
+class SharesOfDue:
+    """Answers for each partner and day of an order; `rates` are as in `Entitlements`.
+
+    `earned` is by partner, in the order of the days; only that of partners with a grant is looked at.
+    """
+
+    def __init__(
+        self,
+        *,
+        programs: Sequence[Program],
+        rates: Mapping[str, Sequence[Rate]],
+        agreements: Iterable[LegacyAgreement],
+        grants: Iterable[GraceGrant],
+        earned: Mapping[str, Sequence[Earned]],
+    ) -> None:
+        self._programs = programs
+        self._rates = rates
+        self._agreements = agreements_by_partner(agreements)
+        self._grants: dict[str, list[GraceGrant]] = defaultdict(list)
+        for grant in grants:
+            self._grants[grant.partner_id].append(grant)
+        self._earned = earned
+        self._tiers: dict[tuple[date, int], int] = {}
+
+    def of(self, due: Entitlement, day: date) -> DueShares:
+        """The parts of what an order of a day was due; of nothing where nothing was."""
+        bp = due.due_bp or 0
+        if due.source == "older agreement":
+            return DueShares(0, 0, bp)
+        if due.source != "rate" or not bp:
+            return DueShares(0, 0, 0)
+        rates = self._rates[due.partner_id]
+        rate = rates[bisect_right(rates, day, key=lambda each: each.valid_from) - 1]
+        of_tier = self._tier_bp(rate.valid_from, due.tier)
+        own = self._own_tier(due.partner_id, due.tier, day)
+        if own == due.tier:
+            return DueShares(min(of_tier, bp), 0, max(bp - of_tier, 0))
+        earned = min(self._tier_bp(rate.valid_from, own), bp)
+        floor = bp if bp > of_tier else min(self._floor(due.partner_id, rate.valid_from), bp)
+        legacy = max(floor - earned, 0)
+        return DueShares(earned, bp - earned - legacy, legacy)
+
+    def _tier_bp(self, day: date, tier: int) -> int:
+        """What a tier alone gives by the programme of a rate's first day."""
+        key = day, tier
+        if key not in self._tiers:
+            program = program_in_force_or_first(self._programs, day)
+            row = program.tier_row(program.tier_here(tier))
+            self._tiers[key] = row.monthly_fee_discount_bp if row else 0
+        return self._tiers[key]
+
+    def _own_tier(self, partner_id: str, tier: int, day: date) -> int:
+        """The tier that a partner had without a grant; that of its rate where no grant was open that gives it.
+
+        A grant lifts from its first day until a month settles it, which may be after its last one.
+        """
+        grants = [each for each in self._grants.get(partner_id, ()) if each.tier >= tier and each.starts_on <= day]
+        if not grants:
+            return tier
+        earned = self._earned.get(partner_id, ())
+        place = bisect_right(earned, day, key=lambda each: each.effective_on)
+        last = earned[place - 1] if place else None
+        if not any(last is None or each.ends_on > last.effective_on for each in grants):
+            return tier
+        return min(last.tier if last else 0, tier)
+
+    def _floor(self, partner_id: str, day: date) -> int:
+        own = self._agreements.get(partner_id, ())
+        return max((each.monthly_fee_discount_bp for each in own if day in each.period), default=0)
