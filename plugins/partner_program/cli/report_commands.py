@@ -44,12 +44,12 @@ def tell(report: "Report", *, form: str, table: str, every: bool) -> None:
     click.echo(report_file(report, "json" if form == "json" else "csv", table), nl=False)
 
 
-def tell_what_was_asked(report: "Report", *, too_much: str | None = None, **shown: Any) -> None:
-    """Print what the entities were asked for; refuses after it what is not known, with each entity, or too much."""
+def tell_what_was_asked(report: "Report", *, refused: str | None = None, **shown: Any) -> None:
+    """Print what the entities were asked for; then refuse what is not known, with each entity, or is `refused`."""
     tell(report, **shown)
     unknown = "not known: " + "; ".join(report.unknown) if report.unknown else None
-    if unknown or too_much:
-        raise Refusal("; ".join(filter(None, [too_much, unknown])))
+    if unknown or refused:
+        raise Refusal("; ".join(filter(None, [refused, unknown])))
 
 
 @click.command(epilog=example("partner-program near 2015-07 --within 2"))
@@ -97,7 +97,7 @@ def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> N
     if fail_over_cents is not None and found.too_much_cents > fail_over_cents:
         given = f"{euros_text(found.too_much_cents)} EUR were given beyond what was due"
         too_much = f"{given}, more than {euros_text(fail_over_cents)} EUR"
-    tell_what_was_asked(leakage_report(orders, found), too_much=too_much, **shown)
+    tell_what_was_asked(leakage_report(orders, found), refused=too_much, **shown)
 
 
 @click.command(epilog=example("partner-program cost 2015-07", "partner-program cost 2015-07 --posting discounts.csv"))
@@ -118,13 +118,14 @@ def cost(month: BillingMonth, posting: Path | None, **shown: Any) -> None:
     from partner_program.usecases.reports.cost import cost_report, find_cost, write_posting
 
     found = find_cost(installation(), month)
-    report = cost_report(found)
-    tell(report, **shown)
+    refused = None
     if posting is not None:
-        written = write_posting(found, posting)
-        click.echo(f"{posting}: {'written' if written else 'is there already, the same'}", err=True)
-    if report.unknown:
-        sys.exit(1)
+        try:
+            is_new = write_posting(found, posting)
+            click.echo(f"{posting}: {'written' if is_new else 'is there already, the same'}", err=True)
+        except Refusal as refusal:
+            refused = str(refusal)
+    tell_what_was_asked(cost_report(found), refused=refused, **shown)
 
 
 @click.command(epilog=example("partner-program forecast", "partner-program forecast 2015-08 --back 3"))
