@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.forecast import Forecast, ForecastPartner, drops, forecast_month, rises
+from partner_program.domain.forecast import (
+    Expectation,
+    Forecast,
+    ForecastPartner,
+    drops,
+    expect_month,
+    forecast_month,
+    rises,
+)
 from partner_program.domain.forecast_lines import ComingMonth, LastLines
 from partner_program.domain.forecast_proof import hold_against
 from partner_program.domain.registry import AccountLink, Partner
@@ -39,24 +47,35 @@ def posted(minor: int, **how: Any) -> MrrGroup:
     return line(minor, month=AUGUST, **how)
 
 
-def forecast(
+def expected(
     *groups: MrrGroup,
     before: Sequence[LastLines] = (),
     links: Sequence[AccountLink] = (link(),),
     partners: Sequence[Partner] = (partner(),),
     rates: Mapping[str, Decimal] | None = None,
-    history: PartnerHistory | None = None,
-    held_before: Sequence[str] = (),
     coming: ComingMonth | None = None,
-) -> Forecast:
-    return forecast_month(
+) -> Expectation:
+    return expect_month(
         month=AUGUST,
-        program=PROGRAM,
         entities=[entity()],
         partners=partners,
         links=links,
         rates=rates or {},
         coming=[coming or ComingMonth(billed(*groups, reseller_accounts=["A1"]), tuple(before))],
+    )
+
+
+def forecast(
+    *groups: MrrGroup,
+    partners: Sequence[Partner] = (partner(),),
+    history: PartnerHistory | None = None,
+    held_before: Sequence[str] = (),
+    **how: Any,
+) -> Forecast:
+    return forecast_month(
+        expected(*groups, partners=partners, **how),
+        program=PROGRAM,
+        partners=partners,
         histories={"P1": history or PartnerHistory()},
         held_before=held_before,
     )
@@ -262,7 +281,7 @@ def test_a_partner_without_a_month_before_neither_drops_nor_rises() -> None:
 
 def test_a_forecast_is_held_against_what_was_settled() -> None:
     links = [link(f"P{number}", f"A{number}") for number in (1, 2, 3, 4)]
-    found = forecast(
+    found = expected(
         posted(300_00),
         before=[last(200_00), last(499_99, account_id="A2"), last(700_00, account_id="A3")],
         links=links,
@@ -270,9 +289,12 @@ def test_a_forecast_is_held_against_what_was_settled() -> None:
     )
     settled = {"P1": (600_00, 1), "P2": (500_00, 1), "P3": (100_00, 0), "P5": (1_00, 0)}
 
-    row, misses = hold_against(found, settled, PROGRAM)
+    row, misses = hold_against(found, settled, PROGRAM, {"P3": "Three"})
 
     assert (row.partners, row.right, row.too_high, row.too_low, row.not_compared) == (3, 1, 1, 1, 2)
     assert (row.sure_cents, row.expected_cents, row.settled_cents) == (300_00, 1_699_99, 1_200_00)
     assert (row.error_cents, row.absolute_cents, row.sure_bp) == (499_99, 700_01, 2500)
-    assert [(each.partner_id, each.error_cents) for each in misses] == [("P3", 600_00), ("P2", -1)]
+    assert [(each.partner_id, each.company_name, each.error_cents) for each in misses] == [
+        ("P3", "Three", 600_00),
+        ("P2", "", -1),
+    ]

@@ -9,15 +9,14 @@ from typing import Annotated, Literal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
-from partner_program.domain.forecast_lines import ComingMonth, Part, expected_beside, with_parts
+from partner_program.domain.forecast_lines import ComingMonth, Expected, Part, expected_beside, with_parts
 from partner_program.domain.grace import settle_grants
-from partner_program.domain.money import euros_text
+from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
-from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.settlement import NO_HISTORY, PartnerHistory
-from partner_program.domain.totals import EUR, account_shares, account_total, merge_totals
+from partner_program.domain.totals import EUR, account_cents, held_partners, shares_of
 
 Certainty = Literal["will", "may"]
 
@@ -96,109 +95,151 @@ class Forecast:
     not_known: tuple[NotForecast, ...]
 
 
-def forecast_month(
+@dataclass(slots=True)
+class Amounts:
+    """A partner's totals of a month to come in EUR cents, each account rounded once as a run rounds it.
+
+    `expected` is all that may come; `kept` is that without contracts that end, and `usual` that with usual credits too.
+    """
+
+    sure: int = 0
+    kept: int = 0
+    usual: int = 0
+    expected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a month may bring each authorised partner, by id; `not_known` has of whom it is not known, and why."""
+
+    month: BillingMonth
+    amounts: Mapping[str, Amounts]
+    not_known: Mapping[str, str]
+
+
+def expect_month(
     *,
     month: BillingMonth,
-    program: Program,
     entities: Sequence[Entity],
     partners: Sequence[Partner],
     links: Sequence[AccountLink],
     rates: Mapping[str, Decimal],
     coming: Sequence[ComingMonth],
-    histories: Mapping[str, PartnerHistory],
-    held_before: Collection[str] = (),
-) -> Forecast:
-    """Forecast a month by the rules of a run, with the links of its last day as they are known.
+) -> Expectation:
+    """What a month may bring by the rules of a run, with the links of its last day as they are known.
 
-    `rates` are units per EUR by currency, of a month before; `program` is the one of the day after the month, on which
-    it can take force at the earliest. `held_before` are partners whose month before is not known as a whole. A partner
-    at an entity that was not read, or that a run would hold, is not known: never lower.
+    `rates` are units per EUR by currency, of a month before. A partner at an entity that was not read, or that a run
+    would hold, is not known: never lower.
     """
     beside = [expected_beside(each, month) for each in coming]
     ownership = Ownership(month=month, links=links, partners=partners)
-
-    def revenues(parts: Sequence[Part]) -> list[EntityRevenue]:
-        return [with_parts(each, more, parts) for each, more in zip(coming, beside, strict=True)]
-
-    def totals(*parts: Part) -> dict[str, int]:
-        return _totals(month, ownership, rates, revenues(parts))
-
-    merged = merge_totals(
+    parts: tuple[Part, ...] = ("monthly", "contracts", "usage")
+    held = held_partners(
         month=month,
         entities=entities,
-        partners=partners,
-        links=links,
+        ownership=ownership,
         rates=rates,
-        revenues=revenues(("monthly", "contracts", "usage")),
-        entity_faults={},
+        revenues=[with_parts(each, more, parts) for each, more in zip(coming, beside, strict=True)],
     )
-    not_known = {each.partner_id: each.reason for each in merged.held}
+    not_known = {each.partner_id: each.reason for each in held}
     for each in coming:
         for account_id in each.unsound_accounts:
             owner = ownership.owner(each.revenue.entity, account_id)
             if owner in ownership.authorized:
                 why = f"entity {each.revenue.entity}: a line of account {account_id} before the month cannot be counted"
                 not_known.setdefault(str(owner), why)
-    sure, kept, usual = totals(), totals("monthly", "usage"), totals("monthly", "usage", "credits")
-    companies = {each.partner_id: each for each in partners}
-    found = [
-        _partner(
-            companies[total.partner_id],
-            Amounts(
-                sure=sure.get(total.partner_id, 0),
-                expected=total.mrr_eur_cents,
-                without_contracts=kept.get(total.partner_id, 0),
-                with_usual_credits=usual.get(total.partner_id, 0),
-                held_before=total.partner_id in held_before,
-            ),
-            program=program,
-            month=month,
-            history=histories.get(total.partner_id, NO_HISTORY),
+    found = _amounts(month, ownership, rates, zip(coming, beside, strict=True))
+    known = sorted(ownership.authorized - not_known.keys())
+    return Expectation(month, {each: found.get(each, _NOTHING) for each in known}, dict(sorted(not_known.items())))
+
+
+_NOTHING = Amounts()
+
+
+def _amounts(
+    month: BillingMonth,
+    ownership: Ownership,
+    rates: Mapping[str, Decimal],
+    coming: Iterable[tuple[ComingMonth, Expected]],
+) -> dict[str, Amounts]:
+    """The amounts of everybody who has one; a currency without a rate is left out."""
+    ratios = {currency: rate_ratio(units) for currency, units in {**rates, EUR: Decimal(1)}.items()}
+    found: dict[str, Amounts] = defaultdict(Amounts)
+    for each, more in coming:
+        owners = ownership.owners(each.revenue.entity)
+        sure, kept, usual, contracts = (
+            shares_of(groups, month.days)
+            for groups in (each.revenue.groups, (*more.monthly, *more.usage), more.credits, more.contracts)
         )
-        for total in merged.partners
-        if total.partner_id not in not_known
-    ]
-    return Forecast(month, tuple(found), tuple(NotForecast(*each) for each in sorted(not_known.items())))
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """A partner's totals of a month to come in EUR cents; the last two leave out more and more of what is at risk."""
-
-    sure: int
-    expected: int
-    without_contracts: int
-    with_usual_credits: int
-    held_before: bool
-
-    @property
-    def stays(self) -> int:
-        """What is left where nothing at risk comes."""
-        return min(self.with_usual_credits, self.sure) if self.held_before else self.with_usual_credits
-
-
-def _totals(
-    month: BillingMonth, ownership: Ownership, rates: Mapping[str, Decimal], revenues: Iterable[EntityRevenue]
-) -> dict[str, int]:
-    """EUR cents by partner, each account rounded once as a run rounds it; a currency without a rate is left out."""
-    known_rates = {**rates, EUR: Decimal(1)}
-    found: dict[str, int] = defaultdict(int)
-    for revenue in revenues:
-        owners = ownership.owners(revenue.entity)
-        for (account_id, currency), sums in account_shares(revenue, month.days).items():
-            if account_id in owners and currency in known_rates:
-                counted = account_total(revenue.entity, account_id, currency, sums, known_rates[currency])
-                found[owners[account_id]] += counted.mrr_eur_cents
+        for account in dict.fromkeys((*sure, *kept, *usual, *contracts)):
+            account_id, currency = account
+            owner, ratio = owners.get(account_id), ratios.get(currency)
+            if owner is None or ratio is None:
+                continue
+            own, shares = found[owner], sure.get(account, {})
+            cents = account_cents(shares, ratio)
+            own.sure += cents
+            if account in kept:
+                shares = _together(shares, kept[account])
+                cents = account_cents(shares, ratio)
+            own.kept += cents
+            own.usual += account_cents(_together(shares, usual[account]), ratio) if account in usual else cents
+            own.expected += (
+                account_cents(_together(shares, contracts[account]), ratio) if account in contracts else cents
+            )
     return found
 
 
+def _together(shares: dict[int, int], more: dict[int, int]) -> dict[int, int]:
+    """The sums of numerators by denominator of both."""
+    if not shares:
+        return more
+    return {each: shares.get(each, 0) + more.get(each, 0) for each in shares.keys() | more.keys()}
+
+
+def forecast_month(
+    expectation: Expectation,
+    *,
+    program: Program,
+    partners: Iterable[Partner],
+    histories: Mapping[str, PartnerHistory],
+    held_before: Collection[str] = (),
+) -> Forecast:
+    """The tiers that a month may bring; of `histories` the last tier and the open grants are asked for.
+
+    `program` is the one of the day after the month, on which it can take force at the earliest. `held_before` are
+    partners whose month before is not known as a whole.
+    """
+    month, companies = expectation.month, {each.partner_id: each for each in partners}
+    found = [
+        _partner(
+            companies[partner_id],
+            amounts,
+            held_before=partner_id in held_before,
+            program=program,
+            month=month,
+            history=histories.get(partner_id, NO_HISTORY),
+        )
+        for partner_id, amounts in expectation.amounts.items()
+    ]
+    return Forecast(month, tuple(found), tuple(NotForecast(*each) for each in expectation.not_known.items()))
+
+
 def _partner(
-    partner: Partner, amounts: Amounts, *, program: Program, month: BillingMonth, history: PartnerHistory
+    partner: Partner,
+    amounts: Amounts,
+    *,
+    held_before: bool,
+    program: Program,
+    month: BillingMonth,
+    history: PartnerHistory,
 ) -> ForecastPartner:
     day = month.following.first_day
 
     def tier(cents: int) -> int:
         earned = program.earned_tier(cents)
+        if not history.open_grants:
+            return earned
         settled = settle_grants(
             grants=history.open_grants,
             month=month,
@@ -208,6 +249,7 @@ def _partner(
         )
         return max(earned, settled.granted_tier or 0)
 
+    stays = min(amounts.usual, amounts.sure) if held_before else amounts.usual
     now = None if history.previous_tier is None else program.tier_here(history.previous_tier)
     return ForecastPartner(
         partner_id=partner.partner_id,
@@ -216,19 +258,21 @@ def _partner(
         tier=now,
         sure_cents=amounts.sure,
         expected_cents=amounts.expected,
-        at_risk_cents=amounts.expected - amounts.stays,
+        at_risk_cents=amounts.expected - stays,
         sure_tier=tier(amounts.sure),
         expected_tier=tier(amounts.expected),
-        at_risk_tier=tier(amounts.stays),
-        contract_cents=amounts.expected - amounts.without_contracts,
-        credit_cents=amounts.without_contracts - amounts.with_usual_credits,
-        held_before=amounts.held_before,
+        at_risk_tier=tier(stays),
+        contract_cents=amounts.expected - amounts.kept,
+        credit_cents=amounts.kept - amounts.usual,
+        held_before=held_before,
         grant_ends_on=_grant_that_ends(history.open_grants, month, day, program),
     )
 
 
 def _grant_that_ends(grants: Sequence[GraceGrant], month: BillingMonth, day: date, program: Program) -> date | None:
     """The end of the highest grant that was in force in the month and is over on a day; None where another goes on."""
+    if not grants:
+        return None
     begun = [each for each in grants if each.starts_on <= month.last_day and each.ends_on > month.first_day]
     highest = max(begun, key=lambda each: (program.tier_here(each.tier), each.ends_on), default=None)
     return highest.ends_on if highest is not None and highest.ends_on <= day else None

@@ -91,7 +91,7 @@ class Expected:
 
 def expected_beside(coming: ComingMonth, month: BillingMonth) -> Expected:
     """What is expected of a month beside what is posted for it: the same services, the same usage, the same credits."""
-    fees = [(each.term, group) for each in coming.last for group in _renewed(each, month)]
+    fees = list(_fees(coming, month))
     return Expected(
         monthly=tuple(group for term, group in fees if term is None or term == 1),
         contracts=tuple(group for term, group in fees if term is not None and term > 1),
@@ -100,16 +100,33 @@ def expected_beside(coming: ComingMonth, month: BillingMonth) -> Expected:
     )
 
 
-def _renewed(last: LastLines, month: BillingMonth) -> Iterator[MrrGroup]:
-    """The same fees from the day on which they end, to the end of the month and beyond."""
+class _Again(NamedTuple):
+    """How fees of one period and term come again in a month; `covered` are days of it, 0 where they do not."""
+
+    covered: int
+    term: int | None
+    period_days: int
+
+
+def _fees(coming: ComingMonth, month: BillingMonth) -> Iterator[tuple[int | None, MrrGroup]]:
+    """The same fees from the day on which they end, to the end of the month and beyond, each with its term."""
+    known: dict[tuple[int | None, date, date], _Again] = {}  # a month has few periods, and as many as a million rows
+    for last in coming.last:
+        account_id, currency, kind, term_months, start, end, _, net, whole = last
+        if kind != FEE:
+            continue
+        again = known.get((term_months, start, end))
+        if again is None:
+            again = known[term_months, start, end] = _again(last, month)
+        covered, term, period_days = again
+        if covered:
+            group = _group(account_id, currency, FEE, net, whole * covered, term or 1)
+            yield term, group if term is not None else group._replace(way=THIS_PERIOD, period_days=period_days)
+
+
+def _again(last: LastLines, month: BillingMonth) -> _Again:
     covered = month.covered_days(max(last.service_end, month.first_day), month.following.first_day)
-    if last.charge_kind != FEE or last.ends_early or not covered:
-        return
-    minor_days, term = last.whole_minor * covered, last.term
-    group = _group(last.account_id, last.currency, FEE, last.net_amount_minor, minor_days, term or 1)
-    if term is None:
-        group = group._replace(way=THIS_PERIOD, period_days=(last.service_end - last.service_start).days)
-    yield group
+    return _Again(0 if last.ends_early else covered, last.term, (last.service_end - last.service_start).days)
 
 
 def _usage(coming: ComingMonth, month: BillingMonth) -> Iterator[MrrGroup]:
@@ -173,6 +190,6 @@ def with_parts(coming: ComingMonth, expected: Expected, parts: Sequence[Part]) -
         groups=(*coming.revenue.groups, *more),
         faulty_lines=coming.revenue.faulty_lines,
         closes=(),
-        reseller_accounts=tuple(sorted(seen)),
+        reseller_accounts=tuple(seen),  # nobody asks for their order
         fault=coming.revenue.fault,
     )

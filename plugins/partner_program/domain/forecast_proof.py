@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from partner_program.domain.columns import Column
-from partner_program.domain.forecast import Forecast
+from partner_program.domain.forecast import Expectation
 from partner_program.domain.money import BP
 from partner_program.domain.program import Program
 
@@ -49,26 +49,25 @@ class Miss:
 
 
 def hold_against(
-    forecast: Forecast, settled: Mapping[str, tuple[int, int]], program: Program
+    expectation: Expectation, settled: Mapping[str, tuple[int, int]], program: Program, names: Mapping[str, str]
 ) -> tuple[BackTest, list[Miss]]:
-    """Compare a month's forecast with what it was settled with: EUR cents and the tier earned, by partner."""
-    both = [(each, settled[each.partner_id]) for each in forecast.partners if each.partner_id in settled]
+    """Compare what was expected of a month with what it was settled with: EUR cents and the tier earned, by partner."""
+    month = str(expectation.month)
+    both = [(each, settled[each], own) for each, own in expectation.amounts.items() if each in settled]
     misses = []
-    for each, (cents, earned) in both:
-        tier = program.earned_tier(each.expected_cents)
+    for partner_id, (cents, earned), own in both:
+        tier = program.earned_tier(own.expected)
         if tier != earned:
-            error = each.expected_cents - cents
-            company = each.company_name
-            named = (str(forecast.month), each.partner_id, company)
-            misses.append(Miss(*named, tier, earned, each.expected_cents, cents, error))
-    sure = sum(each.sure_cents for each, _ in both)
-    total = sum(cents for _, (cents, _) in both)
-    errors = [each.expected_cents - cents for each, (cents, _) in both]
+            error = own.expected - cents
+            company = names.get(partner_id, "")
+            misses.append(Miss(month, partner_id, company, tier, earned, own.expected, cents, error))
+    sure = sum(own.sure for *_, own in both)
+    total = sum(cents for _, (cents, _), _ in both)
+    errors = [own.expected - cents for _, (cents, _), own in both]
     too_high = sum(miss.expected_tier > miss.earned_tier for miss in misses)
-    known, others = ({each.partner_id for each in forecast.partners}, {each.partner_id for each in forecast.not_known})
-    everybody = settled.keys() | known | others
+    everybody = settled.keys() | expectation.amounts.keys() | expectation.not_known.keys()
     row = BackTest(
-        billing_month=str(forecast.month),
+        billing_month=month,
         partners=len(both),
         right=len(both) - len(misses),
         too_high=too_high,

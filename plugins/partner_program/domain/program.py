@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -146,6 +147,9 @@ class LargestLine:
         return min([self.minor, *self.by_currency.values()])
 
 
+_threshold = attrgetter("from_mrr_cents")
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """The whole programme as it is from `in_force_from` on.
@@ -192,7 +196,7 @@ class Program:
 
         Where the first tier begins at 0 everybody who is assessed has it, with a negative total too.
         """
-        reached = bisect_right(self.tiers, mrr_eur_cents, key=lambda row: row.from_mrr_cents)
+        reached = bisect_right(self.tiers, mrr_eur_cents, key=_threshold)
         return max(reached, self.lowest_tier)
 
     @property

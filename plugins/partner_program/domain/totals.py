@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import lcm
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from partner_program.domain.revenue import (
     EXCLUDED_KINDS,
     UNPOSTED_STATUSES,
     EntityRevenue,
+    MrrGroup,
     excluded_bucket,
     has_share,
     may_be_negative,
@@ -102,12 +103,27 @@ def account_total(
     entity: str, account_id: str, currency: str, shares: Mapping[int, int], units_per_eur: Decimal
 ) -> AccountTotal:
     """Add up the shares of one account exactly and round once; `shares` are sums of numerators by denominator."""
-    common = lcm(*shares)
-    total = sum([numerator * (common // denominator) for denominator, numerator in shares.items()])
+    total, common = _exact(shares)
     units, ones = rate_ratio(units_per_eur)
     cents = round_half_away(total * ones, common * units)
     minor = cents if units == ones else round_half_away(total, common)
     return AccountTotal(entity, account_id, currency, units_per_eur, minor, cents)
+
+
+def _exact(shares: Mapping[int, int]) -> tuple[int, int]:
+    """The sum of shares, which is not reduced; those of most accounts have one denominator."""
+    if len(shares) == 1:
+        ((denominator, numerator),) = shares.items()
+        return numerator, denominator
+    common = lcm(*shares)
+    return sum([numerator * (common // denominator) for denominator, numerator in shares.items()]), common
+
+
+def account_cents(shares: Mapping[int, int], ratio: tuple[int, int]) -> int:
+    """The EUR cents of `account_total` alone; `ratio` is the exchange rate's."""
+    total, common = _exact(shares)
+    units, ones = ratio
+    return round_half_away(total * ones, common * units)
 
 
 class _Reasons:
@@ -152,15 +168,10 @@ def merge_totals(
     """
     ownership = Ownership(month=month, links=links, partners=partners)
     known_rates = {**rates, EUR: Decimal(1)}
-    reasons = _Reasons()
     read = {revenue.entity: revenue for revenue in revenues}
     faults = _entity_faults(month, entities, read, entity_faults)
-    for entity, fault in faults.items():
-        for partner_id in ownership.authorized_at(entity):
-            reasons.add(partner_id, entity, fault, may_be_negative=True)
     shares = _shares(revenues, ownership, month.days)
-    _hold_unseen_accounts([each for each in revenues if each.entity not in faults], ownership, reasons)
-    _hold_row_faults(revenues, ownership, reasons)
+    reasons = _reasons(faults, ownership, revenues)
     _hold_missing_rates(month, shares, known_rates, doubtful_rates, reasons)
     held = reasons.held()
     unrated = {each.entity for each in entities if each.currency not in known_rates}
@@ -183,6 +194,37 @@ def merge_totals(
         entity_totals=_entity_totals(totals.values(), read.keys() - faults.keys() - unrated),
         known_parts={each: totals[each].mrr_eur_cents for each in held if each not in reasons.may_be_negative},
     )
+
+
+def held_partners(
+    *,
+    month: BillingMonth,
+    entities: Sequence[Entity],
+    ownership: Ownership,
+    rates: Mapping[str, Decimal],
+    revenues: Sequence[EntityRevenue],
+) -> tuple[HeldPartner, ...]:
+    """Whom `merge_totals` would hold, and why, without the totals of all others."""
+    known_rates = {**rates, EUR: Decimal(1)}
+    read = {revenue.entity: revenue for revenue in revenues}
+    reasons = _reasons(_entity_faults(month, entities, read, {}), ownership, revenues)
+    unrated = [
+        replace(each, groups=tuple(group for group in each.groups if group.currency not in known_rates))
+        for each in revenues
+    ]
+    _hold_missing_rates(month, _shares(unrated, ownership, month.days), known_rates, NOTHING_IN_DOUBT, reasons)
+    return tuple(reasons.held().values())
+
+
+def _reasons(faults: Mapping[str, str], ownership: Ownership, revenues: Sequence[EntityRevenue]) -> _Reasons:
+    """Why partners are held for what an entity or an account shows, or does not."""
+    reasons = _Reasons()
+    for entity, fault in faults.items():
+        for partner_id in ownership.authorized_at(entity):
+            reasons.add(partner_id, entity, fault, may_be_negative=True)
+    _hold_unseen_accounts([each for each in revenues if each.entity not in faults], ownership, reasons)
+    _hold_row_faults(revenues, ownership, reasons)
+    return reasons
 
 
 def totals_of_accounts(
@@ -238,12 +280,20 @@ def _shares(revenues: Sequence[EntityRevenue], ownership: Ownership, days: int) 
 
 def account_shares(revenue: EntityRevenue, days: int) -> dict[tuple[str, str], dict[int, int]]:
     """Add up the lines that count by account and currency: the numerators of their shares by denominator."""
-    accounts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for group in revenue.groups:
+    return shares_of(revenue.groups, days)
+
+
+def shares_of(groups: Iterable[MrrGroup], days: int) -> dict[tuple[str, str], dict[int, int]]:
+    """The same of any groups of an entity."""
+    accounts: dict[tuple[str, str], dict[int, int]] = {}
+    for group in groups:
         if has_share(group):
-            sums = accounts[group.account_id, group.currency]
             numerator, denominator = share_of(group, days)
-            sums[denominator] = sums.get(denominator, 0) + numerator
+            sums = accounts.get(group[:2])
+            if sums is None:
+                accounts[group[:2]] = {denominator: numerator}
+            else:
+                sums[denominator] = sums.get(denominator, 0) + numerator
     return accounts
 
 

@@ -3,7 +3,7 @@
 All of it in one snapshot, and grouped in the database. A month to come is not closed: nobody asks for its close.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from partner_program.adapters.billing.lines import (
     read_day,
 )
 from partner_program.adapters.billing.pull import COLUMNS, LINES, RESELLERS, open_snapshot
-from partner_program.adapters.billing.snapshot import BillingSnapshot
+from partner_program.adapters.billing.snapshot import BillingSnapshot, UndecodableText
 from partner_program.adapters.billing.tally import read_lines, span_of
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import Deadline, answer_within, deadline_seconds
@@ -46,7 +46,13 @@ def read_coming_month(
     """
 
     def read(deadline: Deadline) -> ComingMonth:
-        with open_snapshot(connection, entity, sql_folder, deadline, True) as snapshot:
+        try:
+            return _once(deadline, any_bytes=False)
+        except UndecodableText:
+            return _once(deadline, any_bytes=True)  # slower: each text is looked at
+
+    def _once(deadline: Deadline, *, any_bytes: bool) -> ComingMonth:
+        with open_snapshot(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
             snapshot.expect(LINES, COLUMNS[LINES])
             snapshot.expect(RESELLERS, COLUMNS[RESELLERS])
             snapshot.posted_before = posted_before
@@ -72,34 +78,36 @@ def _read(snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, larges
     )
     last: list[LastLines] = []
     unsound: set[str] = set()
-    for found in _last_lines(snapshot, month, largest):
-        if isinstance(found, str):
-            unsound.add(found)
-        else:
-            last.append(found)
-    return ComingMonth(revenue, tuple(last), tuple(sorted(unsound)))
-
-
-def _last_lines(snapshot: BillingSnapshot, month: BillingMonth, largest: LargestLine) -> Iterator[LastLines | str]:
-    """Give the lines that may come again, and in place of those that cannot be relied on their account."""
     before = month.preceding
     days = {"first_day_before": str(before.first_day), "first_day_two_before": str(before.preceding.first_day)}
     kinds = {"fees": FEE, "metered": USAGE, "credits": CREDIT}
-    day = cache(read_day)  # a month has few days, and as many as a million rows
-    for row in snapshot.rows("renewals", **span_of(month), **days, **kinds, posted=POSTED):
-        yield _sound(row, largest, day) or name_of(row[0])
+    rows = snapshot.rows("renewals", **span_of(month), **days, **kinds, posted=POSTED)
+    _take_last_lines(rows, largest, last, unsound)
+    return ComingMonth(revenue, tuple(last), tuple(sorted(unsound)))
 
 
-def _sound(row: tuple[Any, ...], largest: LargestLine, day: Callable[[Any], date | None]) -> LastLines | None:
-    account_id, currency, kind, start, end, term, lines, net, whole = row
-    first, after = day(start), day(end)
-    amounts = all(
-        type(each) is int and abs(each) <= min(lines * largest.of(currency), LARGEST_WHOLE) for each in (net, whole)
-    )
-    sound = is_sound_account(account_id) and currency_expected(currency) is None and amounts
-    if not sound or first is None or after is None or after <= first or not _is_term(term):
-        return None
-    return LastLines(account_id, currency, kind, term, first, after, lines, net, whole)
+def _take_last_lines(
+    rows: Iterable[tuple[Any, ...]], largest: LargestLine, last: list[LastLines], unsound: set[str]
+) -> None:
+    """Take the lines that may come again, and of those that cannot be relied on the account."""
+    day = cache(read_day)  # a month has few days, currencies and terms, and as many as a million rows
+    limit = cache(lambda currency: 0 if currency_expected(currency) else largest.of(currency))
+    for account_id, currency, kind, start, end, term, lines, net, whole in rows:
+        first, after, most = day(start), day(end), min(lines * limit(currency), LARGEST_WHOLE)
+        if (
+            most
+            and first is not None
+            and after is not None
+            and first < after
+            and is_sound_account(account_id)
+            and type(net) is type(whole) is int
+            and -most <= net <= most
+            and -most <= whole <= most
+            and _is_term(term)
+        ):
+            last.append(LastLines(account_id, currency, kind, term, first, after, lines, net, whole))
+        else:
+            unsound.add(name_of(account_id))
 
 
 def _is_term(term: object) -> bool:

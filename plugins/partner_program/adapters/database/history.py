@@ -3,14 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, or_, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.rates import rates_before
+from partner_program.adapters.database.rates import FEW, rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.refusals import NotThere
@@ -18,6 +18,8 @@ from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, UnmatchedAccount
+
+FEW_OF_A_MONTH = 10 * FEW  # of so many partners, their own rows of a month alone are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,52 @@ def load_histories(
     }
 
 
+def load_standing(
+    connection: Connection, month: BillingMonth, partner_ids: Collection[str]
+) -> dict[str, PartnerHistory]:
+    """Return each partner's last tier and open grants as `load_histories` tells them, without rates and past grants.
+
+    The months are read from the newest on, and of each only the partners of whom no later month says anything.
+    """
+    own = _first_settlements(connection, month)
+    grants = _open_grants(connection, month, own)
+    tiers = _last_tiers(connection, month, own, set(partner_ids))
+    alike = {tier: PartnerHistory(previous_tier=tier) for tier in {None, *tiers.values()}}
+    found = {partner_id: alike[tiers.get(partner_id)] for partner_id in partner_ids}
+    for partner_id in grants.keys() & found.keys():
+        found[partner_id] = replace(found[partner_id], open_grants=tuple(grants[partner_id]))
+    return found
+
+
+def _last_tiers(
+    connection: Connection, month: BillingMonth, own: Mapping[str, int], waiting: set[str]
+) -> dict[str, int | None]:
+    table, settlement = schema.assessment, schema.settlement
+    in_force = select(settlement.c.settlement_id).where(settlement.c.status == IN_FORCE)
+    months = sorted((each for each, is_so in assessed_months(connection).items() if is_so == IN_FORCE), reverse=True)
+    found: dict[str, int | None] = {}
+    for each in months:
+        if each >= month:
+            continue
+        here = (table.c.billing_month == str(each), table.c.settlement_id.in_(in_force))
+        query = select(table.c.partner_id, table.c.tier, table.c.settlement_id).where(*here).order_by(table.c.revision)
+        said: dict[str, int | None] = {}
+        for some in _in_parts(sorted(waiting)) if len(waiting) <= FEW_OF_A_MONTH else (None,):
+            rows = connection.execute(query if some is None else query.where(table.c.partner_id.in_(some)))
+            for partner_id, tier, settlement_id in rows.all():
+                if partner_id in waiting and (partner_id not in own or settlement_id < own[partner_id]):
+                    said[partner_id] = tier
+        found |= said
+        waiting = waiting - said.keys()
+        if not waiting:
+            break
+    return found
+
+
+def _in_parts(partner_ids: Sequence[str]) -> list[Sequence[str]]:
+    return [partner_ids[start : start + FEW] for start in range(0, len(partner_ids), FEW)]
+
+
 def _first_settlements(connection: Connection, month: BillingMonth) -> dict[str, int]:
     """Return the settlement that first decided each partner in a month in force."""
     assessment, settlement = schema.assessment, schema.settlement
@@ -240,6 +288,15 @@ def assigned_partners(
         )
         for row in connection.execute(query)
     }
+
+
+def earned_tiers(connection: Connection, month: BillingMonth, revision: int) -> dict[str, tuple[int, int]]:
+    """Return EUR cents and the tier that they earned, by partner; without those of a month that has no table."""
+    table = schema.assessment.c
+    here = _of_revision(schema.assessment, month, revision, None)
+    query = select(table.partner_id, table.mrr_eur_cents, table.earned_tier).where(*here)
+    rows = connection.execute(query.where(table.earned_tier.is_not(None))).all()
+    return {partner_id: (cents, tier) for partner_id, cents, tier in rows}
 
 
 def assigned_tiers(connection: Connection, month: BillingMonth, revision: int) -> dict[str, int | None]:

@@ -1,8 +1,10 @@
 """Stores the registry in the programme's database: the whole registry, or nothing of it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, tuple_, update
@@ -31,6 +33,7 @@ from partner_program.domain.registry import (
 )
 
 FEW_PARTNERS = 500  # of so many, their own rows alone are read
+_LINK = ("partner_id", "entity", "account_id", "valid_from", "valid_to")
 _Values = dict[str, Any]
 _T = TypeVar("_T")
 
@@ -95,7 +98,8 @@ def load_entities(connection: Connection) -> tuple[Entity, ...]:
 def load_account_links(connection: Connection) -> Iterator[AccountLink]:
     """Yield every link of an account, ordered by its key."""
     table = schema.account_link
-    return map(_account_link, connection.execute(select(table).order_by(*table.primary_key)))
+    columns = (table.c[name] for name in _LINK)
+    return map(_account_link, connection.execute(select(*columns).order_by(*table.primary_key)))
 
 
 def manager_ids(connection: Connection) -> list[str]:
@@ -142,26 +146,30 @@ def count_links(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(schema.account_link)).scalar_one())
 
 
-def load_registry(connection: Connection, partners: Sequence[str] | None = None) -> Registry:
-    """Read the registry, each table ordered by its key; with `partners`, only their rows in tables about partners."""
+def load_registry(connection: Connection, partners: Sequence[str] | None = None, *, contacts: bool = True) -> Registry:
+    """Read the registry, each table ordered by its key; with `partners`, only their rows in tables about partners.
 
-    def each(table: Table, build: Callable[[Any], _T]) -> tuple[_T, ...]:
-        query = select(table).order_by(*table.primary_key)
+    Who writes to nobody can do without `contacts`.
+    """
+
+    def each(table: Table, build: Callable[[Any], _T], *names: str) -> tuple[_T, ...]:
+        """Build a record of each row, of all columns or of these."""
+        columns = [table.c[name] for name in names] or list(table.c)
+        query = select(*columns).order_by(*table.primary_key)
         if partners is not None and "partner_id" in table.c:
             query = query.where(table.c.partner_id.in_(partners))
-        return tuple(build(row) for row in connection.execute(query))
+        return tuple(map(build, connection.execute(query).all()))
 
-    def each_plain(table: Table, kind: Callable[..., _T]) -> tuple[_T, ...]:
+    def each_plain(table: Table, kind: type[_T]) -> tuple[_T, ...]:
         """Build records whose fields are the table's columns."""
-        names = tuple(column.name for column in table.c)
-        return each(table, lambda row: kind(**dict(zip(names, row, strict=True))))
+        return each(table, lambda row: kind(*row), *(field.name for field in fields(kind)))  # type: ignore[arg-type]
 
     return Registry(
         entities=load_entities(connection),
         account_managers=each_plain(schema.account_manager, AccountManager),
         partners=each_plain(schema.partner, Partner),
-        contacts=each_plain(schema.contact, Contact),
-        account_links=each(schema.account_link, _account_link),
+        contacts=each_plain(schema.contact, Contact) if contacts else (),
+        account_links=each(schema.account_link, _account_link, *_LINK),
         legacy_agreements=each(schema.legacy_agreement, _legacy_agreement),
         grace_grants=each(schema.grace_grant, _grace_grant),
         benefit_requests=(),
@@ -169,8 +177,15 @@ def load_registry(connection: Connection, partners: Sequence[str] | None = None)
     )
 
 
-def _account_link(row: Row[Any]) -> AccountLink:
-    return AccountLink(row.partner_id, row.entity, row.account_id, Period(row.valid_from, row.valid_to))
+def _account_link(row: Sequence[Any]) -> AccountLink:
+    partner_id, entity, account_id, valid_from, valid_to = row
+    return AccountLink(partner_id, entity, account_id, _period(valid_from, valid_to))
+
+
+@lru_cache(maxsize=1024)
+def _period(valid_from: date, valid_to: date | None) -> Period:
+    """One object for the links of the same days, of which there are many."""
+    return Period(valid_from, valid_to)
 
 
 def _legacy_agreement(row: Row[Any]) -> LegacyAgreement:

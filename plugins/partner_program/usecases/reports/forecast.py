@@ -12,14 +12,17 @@ from partner_program.adapters.billing.coming_month import read_coming_month
 from partner_program.adapters.database import counted_months
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.forecast import (
     Drop,
+    Expectation,
     Forecast,
     ForecastPartner,
     NotForecast,
     Rise,
     drops,
+    expect_month,
     forecast_month,
     rises,
 )
@@ -30,7 +33,7 @@ from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import NotThere, Refusal
-from partner_program.domain.registry import AUTHORIZED, Entity, ExchangeRate, Registry
+from partner_program.domain.registry import Entity, ExchangeRate, Registry
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import EUR
@@ -57,6 +60,7 @@ class _Asked:
     posted_before: date | None = None
 
 
+@without_collecting()
 def forecast(installation: Installation, month: BillingMonth | None = None, *, back: int = 1) -> Report:
     """Forecast a month for each partner, with the forecasts of the last `back` settled months held against them.
 
@@ -65,15 +69,19 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     """
     with installation.database.reading() as connection:
         month, past = _months(connection, month, back)
-        registry = registry_store.load_registry(connection)
+        registry = registry_store.load_registry(connection, contacts=False)
         limit = installation.program_on_or_first(month.last_day).rate_move_limit_bp
         relied_on = [each.rate for each in judged_rates(connection, registry, limit_bp=limit) if each.relied_on]
     asked = list(dict.fromkeys([_Asked(month, month.first_day if month in past else None), *map(_as_before, past)]))
-    read, unknown = _read(installation, registry.entities, asked)
-    found = {each.month: _forecast(installation, registry, relied_on, each.month, read[each]) for each in asked}
-    tests, misses = _held_against(installation, past, found)
+    found: dict[BillingMonth, Expectation] = {}
+    unread: dict[str, str] = {}
+    for each in asked:  # one after the other: the lines of two months would take twice the memory
+        read, faults = _read(installation, registry.entities, each)
+        found[each.month] = _expected(registry, relied_on, each.month, read)
+        unread |= faults
+    tests, misses = _held_against(installation, registry, past, found)
     program = _program(installation, month)
-    coming = found[month]
+    coming = _forecast(installation, registry, found[month])
     falling, rising = drops(coming, program), rises(coming, program)
     return Report(
         name="forecast",
@@ -89,7 +97,7 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
             ReportTable("misses", "Partners of which another tier was expected", Miss, misses, "Nobody."),
         ),
         equations=_equations(coming),
-        unknown=tuple(unknown),
+        unknown=tuple(f"partners with an account at entity {each}: {why}" for each, why in sorted(unread.items())),
     )
 
 
@@ -123,18 +131,12 @@ def _program(installation: Installation, month: BillingMonth) -> Program:
 
 
 def _read(
-    installation: Installation, entities: Sequence[Entity], asked: Sequence[_Asked]
-) -> tuple[dict[_Asked, list[ComingMonth]], list[str]]:
-    """What each entity that bills in it shows of each month; which did not answer, and why."""
-    questions = [(each, entity) for each in asked for entity in entities if entity.bills_in(each.month)]
-    answers = side_by_side([partial(_ask, installation, entity, each) for each, entity in questions])
-    read: dict[_Asked, list[ComingMonth]] = {each: [] for each in asked}
-    faults = {}
-    for (each, entity), answer in zip(questions, answers, strict=True):
-        read[each].append(answer)
-        if answer.revenue.fault is not None:
-            faults[entity.entity] = answer.revenue.fault
-    return read, [f"partners with an account at entity {entity}: {why}" for entity, why in sorted(faults.items())]
+    installation: Installation, entities: Sequence[Entity], asked: _Asked
+) -> tuple[list[ComingMonth], dict[str, str]]:
+    """What each entity that bills in it shows of a month; which did not answer, and why."""
+    asking = [each for each in entities if each.bills_in(asked.month)]
+    answers = list(side_by_side([partial(_ask, installation, each, asked) for each in asking]))
+    return answers, {each.revenue.entity: each.revenue.fault for each in answers if each.revenue.fault is not None}
 
 
 def _ask(installation: Installation, entity: Entity, asked: _Asked) -> ComingMonth:
@@ -152,29 +154,30 @@ def _ask(installation: Installation, entity: Entity, asked: _Asked) -> ComingMon
     )
 
 
-def _forecast(
-    installation: Installation,
-    registry: Registry,
-    relied_on: Sequence[ExchangeRate],
-    month: BillingMonth,
-    coming: Sequence[ComingMonth],
-) -> Forecast:
-    authorized = [each.partner_id for each in registry.partners if each.status == AUTHORIZED]
-    with installation.database.reading() as connection:
-        histories = settlement_history.load_histories(
-            connection, month, dict.fromkeys(authorized, month.following.first_day)
-        )
-        before = settlement_history.settlements_of(connection, month.preceding)
-        held = counted_months.held_in(connection, month.preceding) if before else set()
-    return forecast_month(
+def _expected(
+    registry: Registry, relied_on: Sequence[ExchangeRate], month: BillingMonth, coming: Sequence[ComingMonth]
+) -> Expectation:
+    return expect_month(
         month=month,
-        program=_program(installation, month),
         entities=registry.entities,
         partners=registry.partners,
         links=registry.account_links,
         rates={currency: each.units_per_eur for currency, each in _rates(relied_on, month).items()},
         coming=coming,
-        histories=histories,
+    )
+
+
+def _forecast(installation: Installation, registry: Registry, expectation: Expectation) -> Forecast:
+    month = expectation.month
+    with installation.database.reading() as connection:
+        standing = settlement_history.load_standing(connection, month, expectation.amounts)
+        before = settlement_history.settlements_of(connection, month.preceding)
+        held = counted_months.held_in(connection, month.preceding) if before else set()
+    return forecast_month(
+        expectation,
+        program=_program(installation, month),
+        partners=registry.partners,
+        histories=standing,
         held_before=held,
     )
 
@@ -189,20 +192,16 @@ def _rates(relied_on: Sequence[ExchangeRate], month: BillingMonth) -> dict[str, 
 
 
 def _held_against(
-    installation: Installation, past: Sequence[BillingMonth], found: dict[BillingMonth, Forecast]
+    installation: Installation, registry: Registry, past: Sequence[BillingMonth], found: dict[BillingMonth, Expectation]
 ) -> tuple[list[BackTest], list[Miss]]:
     tests, misses = [], []
+    names = {each.partner_id: each.company_name for each in registry.partners}
     for month in past:
         with installation.database.reading() as connection:
             settlements = settlement_history.settlements_of(connection, month)
-            assigned = settlement_history.assigned_partners(connection, month, settlements[-1].revision)
-        settled = {
-            partner_id: (each.figures.mrr_eur_cents, each.figures.earned_tier)
-            for partner_id, each in assigned.items()
-            if each.figures.earned_tier is not None
-        }
+            settled = settlement_history.earned_tiers(connection, month, settlements[-1].revision)
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
-        row, missed = hold_against(found[month], settled, program)
+        row, missed = hold_against(found[month], settled, program, names)
         tests.append(row)
         misses += missed
     return tests, misses
