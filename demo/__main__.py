@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from demo.one_desk import no_desk
 from demo.special_partners import SPECIAL_PARTNERS
 from demo.world import billing_connection, build_world
 
@@ -363,4 +364,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with no_desk(PROJECT / "build"):  # it would take the world from under one
+        main()

@@ -1,7 +1,8 @@
-"""`make desk`: Airflow's api-server over the demo's world, with the pages, on this machine alone, until Ctrl+C.
+"""`make desk`: Airflow over the demo's world, with the pages, on this machine alone, until Ctrl+C.
 
-It needs what `make demo` leaves in `out/`, and makes it where it is not there. Nothing runs by schedule: there is no
-scheduler, only what people do on the pages. Its secrets are made anew each time and go with it.
+It needs what `make demo` leaves in `out/`, and makes it where it is not there. What people start on the pages runs, as
+it would anywhere: by Airflow's own scheduler. Nothing runs by schedule. Its secrets are made anew each time and go with
+it.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.error import URLError
@@ -24,9 +25,12 @@ from demo.one_desk import only_desk
 
 LOOPBACK = "127.0.0.1"
 PORT_VARIABLE = "DESK_PORT"
+MAKE_DEMO = "from demo.__main__ import main; main()"  # `python -m demo` would refuse beside this desk
 UP_SECONDS = 180.0
 END_SECONDS = 15.0
 INTERRUPTED = 130
+# Beside the api-server: what begins runs, reads DAGs, and waits for answers of people. None of them listens anywhere.
+BESIDE = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"))
 # Who may log in: a role of Airflow's built-in users, and what it stands for here.
 PEOPLE = {
     "lee": ("viewer", "looks at everything, changes nothing"),
@@ -76,6 +80,12 @@ def settings(home: Path, address: str, passwords: dict[str, str]) -> dict[str, s
         "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW__CORE__FERNET_KEY": "",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "false",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",  # they do not change while somebody looks on
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "PARTNER_PROGRAM_REGISTRY": str(WORLD / "registry"),
         "AIRFLOW_CONN_PSEUDONYMS": json.dumps({"conn_type": "generic", "password": secrets.token_hex(32)}),
     }
@@ -93,18 +103,39 @@ def api_server(
 
     `started` is told the id of its process before it answers.
     """
-    program = Path(sys.executable).with_name("airflow")
-    words = [str(program), "api-server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-    with log.open("w") as output:
-        server = subprocess.Popen(  # noqa: S603 - our own words
-            words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+    words = ("api-server", "--host", LOOPBACK, "--port", str(port), "--workers", "1")
+    server = _airflow(words, environment, log)
     try:
         started(server.pid)
         _wait_for(server, address, log)
         yield server
     finally:
         end(server)
+
+
+@contextlib.contextmanager
+def what_runs(environment: dict[str, str], folder: Path, started: Callable[[int], None]) -> Iterator[None]:
+    """What begins and does the runs that people ask for, until the block ends; each has its log in a folder."""
+    with contextlib.ExitStack() as ending:
+        for words in BESIDE:
+            process = _airflow(words, environment, folder / f"desk-{words[0]}.log")
+            ending.callback(end, process)
+            started(process.pid)
+        yield
+
+
+def _airflow(words: Sequence[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a part of Airflow, the leader of a session of its own."""
+    program = str(Path(sys.executable).with_name("airflow"))
+    with log.open("w") as output:
+        return subprocess.Popen(  # noqa: S603 - our own words
+            [program, *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
@@ -153,7 +184,7 @@ def serve() -> None:
         port = chosen_port()
         if not (OUT / "index.html").exists():
             print("The demo first: it makes the world that the pages show, in a minute.", file=sys.stderr)
-            subprocess.run([sys.executable, "-m", "demo"], cwd=PROJECT, check=True)
+            subprocess.run([sys.executable, "-c", MAKE_DEMO], cwd=PROJECT, check=True)  # noqa: S603 - our own words
         set_environment()
         os.environ["AIRFLOW_CONN_ORDERS_NL"] = json.dumps({"conn_type": "sqlite", "host": str(ORDERS)})
         if leave_things_to_do():  # once, in half a minute
@@ -166,14 +197,19 @@ def serve() -> None:
         passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
         environment = {**os.environ, **settings(OUT / "airflow", address, passwords)}
         print("Airflow's api-server starts; this takes half a minute.", file=sys.stderr)
-        with api_server(address, port, environment, log, lambda server: remember(server, address)) as server:
+        with contextlib.ExitStack() as running:
+            server = running.enter_context(
+                api_server(address, port, environment, log, lambda process: remember(process, address))
+            )
+            running.enter_context(what_runs(environment, OUT, lambda process: remember(process, address)))
             for name, password in passwords.items():
                 if not _let_in(address, name, password):
                     raise SystemExit(f"{name} cannot log in at {address}: see {log}")
             print(f"\n  {address}/plugin/partners\n")
             for name, (_, words) in PEOPLE.items():
                 print(f"  {name:<6} {passwords[name]:<14} {words}")
-            print("\nCtrl+C ends it. The world stays in out/; `make demo` makes it anew.", flush=True)
+            print("\nA run that is started on the pages begins within half a minute.")
+            print("Ctrl+C ends the desk. The world stays in out/; `make demo` makes it anew.", flush=True)
             try:
                 server.wait()
             except KeyboardInterrupt:

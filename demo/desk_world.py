@@ -18,7 +18,9 @@ from datetime import date, timedelta
 from time import sleep, time
 from typing import NamedTuple
 
-from demo.__main__ import OUT, WORLD
+from sqlalchemy import select, update
+
+from demo.__main__ import OUT, WORLD, Quiet
 from demo.billing_files import close_months
 from demo.calendar_months import JULY, JUNE
 from demo.entities import CURRENCY, LATE_ENTITY
@@ -93,8 +95,24 @@ def leave_things_to_do() -> bool:
     _send_june_again(here)
     _stop_august(here)
     _ask(here)
+    _forget_runs()
     _MADE.touch()
     return True
+
+
+def _forget_runs() -> None:
+    """Take away the demo's runs of letters, which nothing ever began, and let every DAG run what people ask for.
+
+    Their letters are sent by now: where a scheduler is, they would begin.
+    """
+    with Quiet():
+        from airflow.models import DagModel, DagRun
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            for run in session.scalars(select(DagRun).where(DagRun.state == "queued")):
+                session.delete(run)
+            session.execute(update(DagModel).values(is_paused=False))
 
 
 def _finish_july(here: Installation) -> None:

@@ -1,4 +1,4 @@
-"""Lets one desk of this folder run at a time, and ends the api-server that a killed one left behind.
+"""Lets one desk of this folder run at a time, and ends what a killed one left running.
 
 The lock goes with the process that holds it, however that ends. What stands in its file is for whoever comes next.
 """
@@ -16,23 +16,19 @@ from typing import Any, TextIO
 import psutil
 
 Remember = Callable[[int, str], None]
+_DEMO = "demo"
 
 
 @contextmanager
 def only_desk(folder: Path) -> Iterator[Remember]:
-    """Be the only desk within this block; what it gives keeps an api-server's process and address for the next one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "desk.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            at = _kept(lock).get("address", "an address that is not known yet: it is being started")
-            raise SystemExit(f"A desk of this folder runs already, at {at}. End it with Ctrl+C first.") from None
+    """Be the only desk within this block; what it gives keeps each process, and the address, for the next one."""
+    with _locked(folder) as lock:
         _end_left_over(_kept(lock))
 
-        def remember(server: int, address: str) -> None:
-            began = psutil.Process(server).create_time()
-            _keep(lock, {"server": server, "began": began, "address": address})
+        def remember(process: int, address: str) -> None:
+            began = psutil.Process(process).create_time()
+            before = _kept(lock).get("processes", [])
+            _keep(lock, {"address": address, "processes": [*before, [process, began]]})
 
         _keep(lock, {})
         try:
@@ -41,16 +37,50 @@ def only_desk(folder: Path) -> Iterator[Remember]:
             _keep(lock, {})
 
 
+@contextmanager
+def no_desk(folder: Path) -> Iterator[None]:
+    """Let no desk run within this block, which makes the world anew that a desk would show."""
+    with _locked(folder) as lock:
+        _end_left_over(_kept(lock))
+        _keep(lock, {_DEMO: True})
+        try:
+            yield
+        finally:
+            _keep(lock, {})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[TextIO]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "desk.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            kept = _kept(lock)
+            if kept.get(_DEMO):
+                raise SystemExit("The demo's world is being made in this folder: wait until that is done.") from None
+            at = kept.get("address", "an address that is not known yet: it is being started")
+            raise SystemExit(f"A desk of this folder runs already, at {at}. End it with Ctrl+C first.") from None
+        yield lock
+
+
 def _end_left_over(kept: dict[str, Any]) -> None:
-    """End the api-server of a desk that was killed; a process that only has its number now is left alone."""
+    """End what a desk that was killed had started; a process that only has its number now is left alone."""
+    ended = [number for number, began in kept.get("processes", []) if _is_ended(number, began)]
+    if ended:
+        print(f"An earlier desk was killed and left Airflow running at {kept['address']}: ended.", file=sys.stderr)
+
+
+def _is_ended(number: int, began: float) -> bool:
     with suppress(psutil.NoSuchProcess, ProcessLookupError):
-        left = psutil.Process(kept.get("server", -1)) if kept else None
-        if left is None or left.create_time() != kept["began"]:
-            return
-        print(f"An earlier desk was killed and left its api-server at {kept['address']}: ended.", file=sys.stderr)
-        os.killpg(left.pid, signal.SIGKILL)
+        left = psutil.Process(number)
+        if left.create_time() != began:
+            return False
+        os.killpg(number, signal.SIGKILL)
         with suppress(psutil.TimeoutExpired):
             left.wait(timeout=10)
+        return True
+    return False
 
 
 def _kept(lock: TextIO) -> dict[str, Any]:

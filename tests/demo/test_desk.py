@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from demo import desk
-from demo.one_desk import only_desk
+from demo.one_desk import no_desk, only_desk
 
 PROJECT = Path(__file__).parents[2]
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -46,6 +46,15 @@ def test_the_second_desk_is_told_where_the_first_is(tmp_path: Path) -> None:
         pass  # this process, which was remembered, was not taken for one that is left over
 
 
+def test_the_demo_is_not_made_anew_beside_a_desk_and_the_other_way_round(tmp_path: Path) -> None:
+    with only_desk(tmp_path) as remember:
+        remember(os.getpid(), "http://127.0.0.1:1234")
+        with pytest.raises(SystemExit, match=r"runs already, at http://127\.0\.0\.1:1234"), no_desk(tmp_path):
+            pytest.fail("it would take the world away")
+    with no_desk(tmp_path), pytest.raises(SystemExit, match="world is being made"), only_desk(tmp_path):
+        pytest.fail("there is no world yet")
+
+
 @pytest.mark.processes
 def test_what_a_killed_desk_left_is_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     killed = "import os, signal, sys\nfrom pathlib import Path\nfrom demo.one_desk import only_desk\n"
@@ -61,15 +70,15 @@ def test_what_a_killed_desk_left_is_ended(tmp_path: Path, capsys: pytest.Capture
     finally:
         left.kill()
         left.wait()
-    assert "left its api-server at http://there: ended" in capsys.readouterr().err
+    assert "left Airflow running at http://there: ended" in capsys.readouterr().err
 
 
 @pytest.mark.processes
 @pytest.mark.parametrize(
     "kept",
     [
-        lambda pid: json.dumps({"server": pid, "began": 1.0, "address": "http://there"}),
-        lambda pid: json.dumps({"server": pid})[:5],
+        lambda pid: json.dumps({"processes": [[pid, 1.0]], "address": "http://there"}),
+        lambda pid: json.dumps({"processes": [[pid, 1.0]]})[:8],
         lambda _: "{}",
     ],
     ids=["its number is another's", "half-written", "nothing"],

@@ -1,4 +1,4 @@
-"""An Airflow that has runs of tier_letters: what its REST API answers, in memory, and what it was asked to do."""
+"""An Airflow that has runs of letters and months: what its REST API answers, in memory, and what it was asked to do."""
 
 from typing import Any
 
@@ -17,6 +17,12 @@ class AirflowWithRuns:
         self.started: list[dict[str, Any]] = []
         self.answered: list[tuple[str, dict[str, Any]]] = []
         self.may_answer = True
+        self.scheduler = "healthy"
+
+    def month_run(self, run_id: str, month: str, state: str) -> None:
+        """A run of a month."""
+        own = {"dag_id": "monthly_tier_assignment", "dag_run_id": run_id, "state": state, "partition_key": None}
+        self.runs.append({**own, "conf": {"billing_month": month}, "note": None})
 
     def waiting(self, run_id: str, month: str, batch_hash: str, started_by: str = "pat") -> None:
         """A run that waits for an answer about the letters with this hash."""
@@ -37,24 +43,36 @@ class AirflowWithRuns:
         from fastapi.testclient import TestClient
 
         airflow = FastAPI(root_path=root)
-        dag = "/api/v2/dags/tier_letters"
+        dag = "/api/v2/dags/{dag_id}"
+
+        @airflow.get("/api/v2/monitor/health")
+        def health() -> Any:
+            return {"scheduler": {"status": self.scheduler}}
 
         @airflow.get(dag)
-        def the_dag() -> Any:
+        def the_dag(dag_id: str) -> Any:
             if not self.is_known:
                 raise HTTPException(404, "not found")
-            return {"dag_id": "tier_letters", "is_paused": self.is_paused}
+            return {"dag_id": dag_id, "is_paused": self.is_paused}
 
         @airflow.get(f"{dag}/dagRuns")
-        def the_runs() -> Any:
-            return {"dag_runs": self.runs}
+        def the_runs(dag_id: str) -> Any:
+            return {"dag_runs": [run for run in self.runs if run.get("dag_id", "tier_letters") == dag_id]}
+
+        @airflow.get(f"{dag}/dagRuns/{{run_id}}")
+        def the_run(dag_id: str, run_id: str) -> Any:
+            found = [run for run in self.runs if (run.get("dag_id"), run["dag_run_id"]) == (dag_id, run_id)]
+            if not found:
+                raise HTTPException(404, "not found")
+            return found[0]
 
         @airflow.get("/api/v2/dags/{dag_id}/dagRuns/~/hitlDetails")
         def what_is_asked(dag_id: str) -> Any:
             return {"hitl_details": [each for each in self.asks if each["task_instance"]["dag_id"] == dag_id]}
 
         @airflow.post(f"{dag}/dagRuns")
-        async def start(request: Request) -> Any:
+        async def start(dag_id: str, request: Request) -> Any:
+            assert dag_id
             body = await request.json()
             if not self.is_known:
                 raise HTTPException(404, "not found")

@@ -104,7 +104,7 @@ def brake_waits(month: BillingMonth, reasons: Sequence[str]) -> Waiting:
 def brake_released(month: BillingMonth, released_by: str) -> Waiting:
     """The brake of a month was released, and nobody has run it since."""
     more = f"{released_by} released the brake; nothing takes force before the month is run"
-    return Waiting("brake_released", "operate", f"Run {month} again", more, month)
+    return Waiting("brake_released", "decide", f"Run {month} again", more, month)
 
 
 def rates_wait(month: BillingMonth, asked_by: str, decision_hash: str) -> Waiting:
@@ -161,7 +161,7 @@ def letters_wait(month: BillingMonth, states: Mapping[DeliveryState, int]) -> li
     if planned := counted(["planned"]):
         more = "run the month again up to its letters"
         found.append(
-            Waiting("letters_to_render", "operate", f"Render {plural(planned, 'letter')} of {month}", more, month)
+            Waiting("letters_to_render", "decide", f"Render {plural(planned, 'letter')} of {month}", more, month)
         )
     return found
 

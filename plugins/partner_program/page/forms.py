@@ -172,12 +172,13 @@ class Look:
 
 @dataclass(frozen=True)
 class After:
-    """After an act: the record of it, what happens next, and where to go on."""
+    """After an act: the record of it, what happens next, what to do first, and where to go on."""
 
     title: str
     act: DatedAct | None
     next: list[str]
     on: list[tuple[str, str]]
+    first: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Act(ABC):
@@ -283,7 +284,7 @@ def routes_of(act: Act) -> APIRouter:
     @router.get(address + "-done/{subject:path}")
     def after(view: ThisView, here: Installed, subject: str) -> HTMLResponse:
         found = act.after(view, here, subject)
-        return view.page("done.html", title=found.title, act=found.act, next=found.next, on=found.on)
+        return view.page("done.html", title=found.title, act=found.act, next=found.next, first=found.first, on=found.on)
 
     return router
 

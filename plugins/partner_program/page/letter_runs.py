@@ -4,18 +4,16 @@ Nothing is sent in the api-server, which also serves the tasks of all DAGs: lett
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
-import httpx
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.page.rights import LETTERS_DAG
-from partner_program.page.this_airflow import NEWEST, Question, ThisAirflow
+from partner_program.page.this_airflow import NEWEST, Question, Started, ThisAirflow
 
 APPROVAL_TASK = "approve_letters"
 _DAG = f"/dags/{LETTERS_DAG}"
-Started = Literal["started", "there_already"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +78,15 @@ class LetterRuns:
 
     def start(self, month: BillingMonth, run_id: str) -> Started:
         """Start the run that sends a month's approved letters, under an id of its own: twice is once."""
-        wanted = {"dag_run_id": run_id, "logical_date": None, "conf": {"billing_month": str(month)}}
-        answer = self._airflow.ask("POST", f"{_DAG}/dagRuns", body=wanted)
-        if answer is not None and answer.status_code == httpx.codes.CONFLICT:
-            return "there_already"
-        if answer is None or not answer.is_success:
-            raise HTTPException(*_why_not(answer))
-        return "started"
+        return self._airflow.start(LETTERS_DAG, run_id, {"billing_month": str(month)})
+
+    def nothing_begins(self) -> bool:
+        """Whether no scheduler is alive that would begin a run."""
+        return self._airflow.nothing_begins()
 
     def approve(self, run: LettersRun, *, alone: bool) -> bool:
         """Give a run that waits the answer that was just recorded; return whether Airflow took it."""
         return run.question is not None and self._airflow.answer(run.question, "Approve", {"alone": alone})
-
-
-def _why_not(answer: httpx.Response | None) -> tuple[int, str]:
-    """The status and the words where no run was started."""
-    status = 503 if answer is None else answer.status_code
-    if status in (401, 403):
-        return 403, f"Airflow does not let you start {LETTERS_DAG}, and nothing was started."
-    if status == 404:
-        return 409, f"Airflow does not know the DAG {LETTERS_DAG} yet, and nothing was started."
-    return 503, f"Airflow did not start a run of {LETTERS_DAG} (it answered {status}). Nothing was sent."
 
 
 def letter_runs(request: Request) -> LetterRuns:

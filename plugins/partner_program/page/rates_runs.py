@@ -7,10 +7,10 @@ from fastapi import Depends, Request
 
 from partner_program.page.installed import Installed
 from partner_program.page.links import Links
+from partner_program.page.month_runs import MONTHLY_DAG
 from partner_program.page.this_airflow import Question, ThisAirflow
 from partner_program.usecases.month.first_month import migration_month
 
-MONTHLY_DAG = "monthly_tier_assignment"
 APPROVAL_TASK = "approve_rates"
 # Of a run that asked: whether it has the answer now; empty where none asked.
 Taken = Literal["has it", "still waits", ""]

@@ -1,27 +1,30 @@
-"""Asks the Airflow that these pages are part of: what its runs ask a person, and giving them the answer.
+"""Asks the Airflow that these pages are part of: how its runs stand, starting one, what they ask a person.
 
 Airflow is asked by its own public REST API, in this process and in the name of the person who asks: its rights hold,
 and its record says who it was. Where Airflow cannot say, the pages say that, and everything else on them holds.
 """
 
 import logging
+import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 from anyio.from_thread import run as run_in_loop
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 
 from partner_program.page.links import Links
 
 MOUNTED_IN = "partner_program.mounted_in"
 NEWEST = 50
 _SECONDS = 20.0
+_LOOKS, _LOOK_SECONDS = 40, 0.5
 # What the REST API asks to be known by: who asks, and that a page of Airflow did.
 _PASSED_ON = ("cookie", "authorization", "referer", "host")
 _log = logging.getLogger(__name__)
+Started = Literal["started", "there_already"]
 
 
 class Mounted(FastAPI):
@@ -68,11 +71,34 @@ class ThisAirflow:
         ]
 
     def answer(self, question: Question, option: str, params: Mapping[str, object]) -> bool:
-        """Answer with one of the options that it offers; return whether Airflow took it."""
+        """Answer with one of the options that it offers; return whether Airflow took it.
+
+        A task that is answered while it still asks fails: it is given some seconds to begin waiting.
+        """
         run = f"/dags/{question.dag_id}/dagRuns/{quote(question.run_id, safe='')}"
+        task = f"{run}/taskInstances/{question.task_id}"
+        for _ in range(_LOOKS):
+            if (self.get(task) or {}).get("state") != "running":
+                break
+            time.sleep(_LOOK_SECONDS)
         body = {"chosen_options": [option], "params_input": dict(params)}
-        answer = self.ask("PATCH", f"{run}/taskInstances/{question.task_id}/-1/hitlDetails", body=body)
+        answer = self.ask("PATCH", f"{task}/-1/hitlDetails", body=body)
         return answer is not None and answer.is_success
+
+    def start(self, dag_id: str, run_id: str, conf: Mapping[str, object]) -> Started:
+        """Start a run of a DAG under an id of its own, so that twice is once; raises where Airflow does not."""
+        wanted = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)}
+        answer = self.ask("POST", f"/dags/{dag_id}/dagRuns", body=wanted)
+        if answer is not None and answer.status_code == httpx.codes.CONFLICT:
+            return "there_already"
+        if answer is None or not answer.is_success:
+            raise HTTPException(*_why_not(dag_id, answer))
+        return "started"
+
+    def nothing_begins(self) -> bool:
+        """Whether Airflow says that no scheduler of it is alive: then no run begins or goes on."""
+        health = self.get("/monitor/health")
+        return health is not None and (health.get("scheduler") or {}).get("status") != "healthy"
 
     def get(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """What Airflow answers to a question, None where it does not."""
@@ -100,3 +126,13 @@ class ThisAirflow:
             _log.exception("Airflow could not be asked: %s %s", method, path)
             return None
         return answer
+
+
+def _why_not(dag_id: str, answer: httpx.Response | None) -> tuple[int, str]:
+    """The status and the words where no run was started."""
+    status = 503 if answer is None else answer.status_code
+    if status in (401, 403):
+        return 403, f"Airflow does not let you start {dag_id}, and nothing was started."
+    if status == 404:
+        return 409, f"Airflow does not know the DAG {dag_id} yet, and nothing was started."
+    return 503, f"Airflow did not start a run of {dag_id} (it answered {status}). Nothing was started."

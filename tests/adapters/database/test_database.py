@@ -305,6 +305,15 @@ def test_a_database_of_the_version_before_is_brought_up_to_date_and_keeps_what_i
         assert connection.exec_driver_sql("SELECT name FROM account_manager").scalars().all() == ["Pat"]
 
 
+def test_a_file_replaced_by_an_empty_one_under_a_process_says_what_to_do(path: Path, database: ProgramDatabase) -> None:
+    with database.reading():
+        pass  # from here on this process knows that there is a schema
+    path.write_bytes(b"")
+    for doing in (database.reading, database.writing):
+        with pytest.raises(Refusal, match=r"is at schema none, .*: run `partner-program init`"), doing():
+            pytest.fail("nothing can be done")
+
+
 def test_an_empty_version_table_counts_as_no_schema(path: Path, database: ProgramDatabase) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM alembic_version")

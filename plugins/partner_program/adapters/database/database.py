@@ -22,6 +22,7 @@ SCHEMA_VERSION = "0031"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
 RECYCLE_SECONDS = 300  # a connection that is kept is made anew after them
+UNDEFINED_TABLE = "42P01"  # as PostgreSQL says it
 WRITER_LOCK = 20150727  # an arbitrary number: the lock that lets one writer at a time into the programme's database
 
 
@@ -105,7 +106,7 @@ class ProgramDatabase:
 
     def _check_version(self, connection: Connection) -> None:
         # asked each time, and cheaply: it may be brought up to a later version under a process that goes on
-        found = _version_there(connection) if self._has_schema else schema_version(connection)
+        found = _version_or_none(connection) if self._has_schema else schema_version(connection)
         self._has_schema = found is not None
         if found != SCHEMA_VERSION:
             raise NotReady(
@@ -129,6 +130,17 @@ def _refuse_a_billing_database(connection: Connection) -> None:
 def schema_version(connection: Connection) -> str | None:
     """Return the migration that the database is at, or None if it has no schema."""
     return _version_there(connection) if inspect(connection).has_table("alembic_version") else None
+
+
+def _version_or_none(connection: Connection) -> str | None:
+    """The migration where there was a schema before; None where another database stands in its place by now."""
+    try:
+        return _version_there(connection)
+    except DBAPIError as error:
+        is_missing = getattr(error.orig, "sqlstate", "") == UNDEFINED_TABLE or "no such table" in str(error.orig)
+        if not is_missing:
+            raise
+        return None
 
 
 def _version_there(connection: Connection) -> str | None:

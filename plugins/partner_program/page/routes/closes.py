@@ -114,6 +114,7 @@ class Record(Act):
                 (view.links.month(month), named(month)),
                 (view.links(""), "Today"),
             ],
+            [(view.links("runs", "start", month), f"Run {named(month)}")],
         )
 
     def _read(self, filled: Filled) -> tuple[PeriodClose, str]:

@@ -111,6 +111,7 @@ class Confirm(Act):
                 (view.links.month(month), named(month)),
                 (view.links(""), "Today"),
             ],
+            [(view.links("runs", "start", month), f"Run {named(month)}")],
         )
 
     def _confirm(

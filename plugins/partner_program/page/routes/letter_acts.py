@@ -232,6 +232,8 @@ def send_done(
     ]
     if runs.of_month(month).is_paused:
         after.insert(0, f"{LETTERS_DAG} is paused in Airflow: the run begins when somebody unpauses it.")
+    elif runs.nothing_begins():
+        after.insert(0, "No scheduler of this Airflow is alive: the run begins when one is started.")
     return view.page(
         "letters_done.html",
         title=f"A run sends the letters of {named(month)}",

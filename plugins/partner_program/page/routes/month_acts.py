@@ -35,7 +35,7 @@ from partner_program.usecases.month.signing import sign_month, what_is_open
 
 router = APIRouter()
 ROWS = 200  # of a book or a proposal, so many partners are on the page; the command line has all
-RUN_AGAIN = "Run the month again: only then it takes force. Its DAG is monthly_tier_assignment."
+RUN_AGAIN = "Run the month again: only then it takes force."
 CORRECT = "Correct the cause, and run the month again."
 Answer = Annotated[Literal["accept", "reject"], Form()]
 
@@ -74,7 +74,8 @@ def do_brake(
 @router.get("/months/{month}/brake/done")
 def brake_done(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """The brake is released, and what comes next."""
-    return _done(view, here, month, f"The brake of {named(month)} is released", [kinds.BRAKE_RELEASED], [RUN_AGAIN])
+    title = f"The brake of {named(month)} is released"
+    return _done(view, here, month, title, [kinds.BRAKE_RELEASED], [RUN_AGAIN], runs=True)
 
 
 @router.get("/months/{month}/rates")
@@ -167,7 +168,8 @@ def rates_done(view: ThisView, here: Installed, month: InPath, run: Taken = "") 
         "has it": ["The run that asked has this answer: approved, it puts them in force; refused, it ends as failed."],
         "still waits": ["Airflow did not let you answer the run that asks: it still waits under Required Actions."],
     }[run]
-    return _done(view, here, month, f"The rates of {named(month)} are answered", answers, after)
+    title = f"The rates of {named(month)} are answered"
+    return _done(view, here, month, title, answers, after, runs=not run)
 
 
 @router.get("/months/{month}/restatement")
@@ -236,7 +238,8 @@ def restatement_done(view: ThisView, here: Installed, month: InPath) -> HTMLResp
         "Accepted rates hold for new orders from today. Run the month again: that publishes them and renders letters.",
         "After a rejection nothing changes.",
     ]
-    return _done(view, here, month, f"The restatement of {named(month)} is answered", answers, after)
+    title = f"The restatement of {named(month)} is answered"
+    return _done(view, here, month, title, answers, after, runs=True)
 
 
 @router.get("/months/{month}/sign")
@@ -319,8 +322,16 @@ def _check(
 
 
 def _done(
-    view: View, here: Installed, month: BillingMonth, title: str, answers: list[str], after: list[str]
+    view: View,
+    here: Installed,
+    month: BillingMonth,
+    title: str,
+    answers: list[str],
+    after: list[str],
+    *,
+    runs: bool = False,
 ) -> HTMLResponse:
+    """What was done and comes next; `runs` says that the month is to be run again."""
     found = month_overview(here, month)
     wanted = {each.replace("_", " ") for each in answers}
     return view.page(
@@ -328,5 +339,6 @@ def _done(
         title=title,
         act=next((each for each in found.acts if each.kind in wanted), None),
         next=after,
+        first=[(view.links("runs", "start", month), f"Run {named(month)}")] if runs else [],
         on=[(view.links.month(month), named(month)), (view.links(""), "Today")],
     )

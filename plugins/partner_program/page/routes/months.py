@@ -17,7 +17,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.quality import quality_page
 from partner_program.usecases.reports.questions import QUESTIONS
 
-ENTRY = Entry("Months", "months", also=("exchange-rates", "publication", "closes"))
+ENTRY = Entry("Months", "months", also=("exchange-rates", "publication", "closes", "runs"))
 router = APIRouter()
 FILE_KINDS = {
     "csv": "text/csv; charset=utf-8",

@@ -27,7 +27,8 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "letters_need_a_person": lambda links, waiting: links("letters", waiting.month),
     "unpublished": lambda links, waiting: links("publication", "publish", waiting.subject_id),
     "signature": lambda links, waiting: links("months", waiting.month, "sign"),
-    "letters_to_render": lambda links, waiting: links("letters", waiting.month),
+    "letters_to_render": lambda links, waiting: links("runs", "start", waiting.month),
+    "brake_released": lambda links, waiting: links("runs", "start", waiting.month),
 }
 # The lists of the kinds of which only the first are named.
 LISTS: Mapping[WaitKind, Callable[[Links], str]] = {
