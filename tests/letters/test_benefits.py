@@ -205,9 +205,9 @@ def test_html_text_and_pdf_say_each_benefits_own_state_its_numbers_and_its_link(
 def test_a_partner_without_a_tier_is_told_what_was_agreed_and_how_benefits_begin(language: str) -> None:
     approved = (ApprovalFact(None, date(2015, 9, 1), 2, None),)
     seeding = BenefitFact("seeding_options", "Seeding", "support", "on_request", approvals=approved, limit=5)
-    text = TEMPLATES.render(facts(tier=0, previous_tier=0, language=language, benefits=(seeding,))).text
-    words = TEMPLATES.in_language(language).sentences("wording.j2")
-    assert str(words.benefits_none) in text
+    about = facts(tier=0, previous_tier=0, language=language, benefits=(seeding,))
+    text, templates = TEMPLATES.render(about).text, TEMPLATES.in_language(language)
+    assert str(templates.sentences("wording.j2").benefits_none(templates.view(about))) in text
     assert STATES[language][3] in text
 
 

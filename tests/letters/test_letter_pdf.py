@@ -58,7 +58,8 @@ def test_every_line_of_the_plain_text_stands_on_paper_too(kind: str, language: s
     figures = {word.strip(".,-") for word in words if re.search(r"\d", word)}
     assert figures
     assert {each for each in figures if each not in shown} == set()
-    assert TEMPLATES.in_language(language).sentences("wording.j2").existing in shown
+    templates = TEMPLATES.in_language(language)
+    assert str(templates.sentences("wording.j2").existing(templates.view(stated))) in shown
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -22,7 +22,10 @@ _DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """Everything that a certificate or a badge states; `valid_from` is the first day of the rate behind it."""
+    """Everything that a certificate or a badge states; `valid_from` is the first day of the rate behind it.
+
+    `tier_name` is the tier's own name, "" where it is told by its number.
+    """
 
     partner_id: str
     company_name: str
@@ -31,11 +34,13 @@ class CertificateFacts:
     sla: str | None
     valid_from: date
     authorized_on: date | None
+    tier_name: str = ""
 
     @property
     def number(self) -> str:
         """Partner, first day and a digest of all that the certificate states; the same in every language."""
-        stated = repr(astuple(replace(self, language="")))
+        *others, name = astuple(replace(self, language=""))
+        stated = repr(tuple(others + [name] * bool(name)))
         digest = hashlib.sha256(stated.encode()).hexdigest()
         return f"{self.partner_id}-{self.valid_from:%Y%m%d}-{digest[:_DIGITS].upper()}"
 
@@ -63,10 +68,12 @@ def certificate_facts(
     if rate is None:
         raise NotDefined(f"{who} has no tier on {day}: no month was assessed and no grant made")
     if rate.terms.tier == 0:
-        raise NotDefined(f"{who} is in no tier on {day}: the {document} begins with Tier 1")
+        first = program.tier_name(1) or "Tier 1"
+        raise NotDefined(f"{who} is in no tier on {day}: the {document} begins with {first}")
     benefit = next((each for each in program.benefits if each.key == BENEFITS[document]), None)
     if benefit is None or benefit.of_tier(rate.terms.tier) != "yes":
-        raise NotDefined(f"{who}: the programme file gives no {document} in Tier {rate.terms.tier} on {day}")
+        tier = program.tier_name(rate.terms.tier) or f"Tier {rate.terms.tier}"
+        raise NotDefined(f"{who}: the programme file gives no {document} in {tier} on {day}")
     if not benefit.terms.are_for(partner.attributes):
         raise NotDefined(f"{who}: the {document} is only for partners with the attribute {benefit.terms.only_for}")
     return CertificateFacts(
@@ -77,4 +84,5 @@ def certificate_facts(
         sla=rate.terms.sla,
         valid_from=rate.valid_from,
         authorized_on=partner.authorized_on,
+        tier_name=program.tier_name(rate.terms.tier),
     )

@@ -8,11 +8,12 @@ from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.least_change import LeastChanges
-from partner_program.domain.letters import BenefitFact, GraceFact, LetterFacts
+from partner_program.domain.letters import BenefitFact, GraceFact, LetterFacts, ToldProgram
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.partner_overview import PartnerMonth
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.revenue import EntityRevenue, has_share, may_count
+from partner_program.domain.tier_names import TierNames
 from partner_program.domain.totals import EUR, HeldPartner
 
 # What a month waits for: a charge that cannot be counted, an account that shows nothing, an exchange rate, or what an
@@ -36,12 +37,14 @@ class HeldFor:
 class HeldMonth:
     """A month that is not decided yet for a partner; `kept` are the terms of its new orders until then.
 
-    `kept_from` is the first day of these; both are None where the partner has no rate.
+    `kept_from` is the first day of these; both are None where the partner has no rate. `kept_name` is the tier's own
+    name, "" where it has none.
     """
 
     kept: RateTerms | None
     kept_from: date | None
     waits_for: tuple[HeldFor, ...]
+    kept_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ class PartnerStatus:
 
     `grants` are those open on that day that the explanation does not tell. `months` are the newest first, `rates` all
     that were written, the newest first; `expires_on` is the last day on which this is valid. `certificate` is the
-    number of its certificate, None where it has none.
+    number of its certificate, None where it has none. `names` are those of tiers; `program` is what decides which
+    columns and sentences there are.
     """
 
     about: PartnerExplanation
@@ -116,3 +120,5 @@ class PartnerStatus:
     benefits: tuple[BenefitFact, ...]
     prepayment: tuple[tuple[int, int], ...]
     certificate: str | None
+    program: ToldProgram
+    names: TierNames

@@ -20,6 +20,7 @@ from partner_program.domain.letters import (
     LetterFacts,
     LetterKind,
     NextTierFact,
+    ToldProgram,
 )
 from partner_program.domain.program import Program
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
@@ -34,12 +35,16 @@ WITHOUT_TIER = frozenset({"grace_period", "api_access"})
 
 @dataclass(frozen=True, slots=True)
 class EarlierAssessment:
-    """What was committed for a partner before the letter's month, or for the month itself before it was restated."""
+    """What was committed for a partner before the letter's month, or for the month itself before it was restated.
+
+    `program_hash` is that of the programme file that it was settled with.
+    """
 
     billing_month: BillingMonth
     terms: RateTerms
     mrr_eur_cents: int
     accounts: tuple[AccountFact, ...]
+    program_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ def facts_of_letters(
             letter_facts(
                 letter=letter,
                 program=program,
+                program_before=by_hash.get(letter.earlier.program_hash or "") if letter.earlier else None,
                 partner=partner,
                 manager=managers[partner.account_manager_id],
                 contact_names=contacts.get(letter.partner_id, ()),
@@ -119,8 +125,12 @@ def letter_facts(
     manager: AccountManager,
     contact_names: Sequence[str],
     agreements: Sequence[LegacyAgreement],
+    program_before: Program | None = None,
 ) -> LetterFacts:
-    """What one letter states; `program` is the one that its month was settled with."""
+    """What one letter states; `program` is the one that its month was settled with.
+
+    `program_before` is that of the month before, where it is known: it says what the tier before was called.
+    """
     terms, day, previous_tier = letter.terms, letter.effective_on, tier_before(letter)
     before = terms_before(letter)
     benefits = benefits_of_tier(program=program, tier=terms.tier) if letter.benefits is None else letter.benefits
@@ -162,6 +172,20 @@ def letter_facts(
         manager_name=manager.name,
         manager_email=manager.email,
         manager_phone=manager.phone,
+        program=told_program(program),
+        previous_tier_name=(program_before or program).tier_name(previous_tier),
+    )
+
+
+def told_program(program: Program) -> ToldProgram:
+    """What a letter has to know of a programme."""
+    asked_below = {each.key for each in program.benefits if each.key in WITHOUT_TIER or each.terms.without_tier}
+    return ToldProgram(
+        tier_names=tuple(row.name for row in program.tiers if row.name),
+        components=program.components,
+        benefits_from=next((row.tier for row in program.tiers if benefits_of_tier(program=program, tier=row.tier)), 0),
+        starts_below={"grace_period", "seeding_options"} <= asked_below,
+        applies_to=program.applies_to,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal, NamedTuple, get_args
 
 from partner_program.domain.grace import GrantOutcome
+from partner_program.domain.program import AppliesTo, Component
 from partner_program.domain.rates import LegacyTerm, RateTerms
 
 # The one list of letter kinds: a partner's letter is the first of these that applies to its month. Each has its wording
@@ -120,13 +121,35 @@ class NextTierFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldProgram:
+    """What decides which rows and sentences a letter has: the programme that its month was settled with.
+
+    `tier_names` are the tiers' own names, lowest first, empty where they are told by their number. `components` are
+    those that a tier gives; a letter has no row of another one. `benefits_from` is the first tier with a benefit, 0
+    where the programme has none; `starts_below` says whether a partner below it may be offered a grace period or
+    servers for tests.
+    """
+
+    tier_names: tuple[str, ...] = ()
+    components: tuple[Component, ...] = ("monthly_fee", "setup_fee", "sla")
+    benefits_from: int = 1
+    starts_below: bool = True
+    applies_to: AppliesTo = "new_orders"
+
+    def tier_name(self, tier: int | None) -> str:
+        """The own name of a tier; "" for none, and where tiers have no names."""
+        return self.tier_names[min(tier, len(self.tier_names)) - 1] if tier and self.tier_names else ""
+
+
+@dataclass(frozen=True, slots=True)
 class LetterFacts:
     """Everything that a letter states, as plain values from committed figures.
 
     `previous_tier`, `terms_before` and `earlier` are None where no month was in force before. `rate_valid_from` is the
     day from which the discounts hold; it lies before `effective_on` where nothing about them changed.
     `legacy` are the kept terms of older agreements; `ended_legacy` are those kept before, whose agreement has ended.
-    `ended_benefits` are those that the tier before gave and this one does not.
+    `ended_benefits` are those that the tier before gave and this one does not. `previous_tier_name` is the name that
+    the tier before had then, "" where it had none.
     """
 
     billing_month: str
@@ -158,6 +181,8 @@ class LetterFacts:
     manager_name: str
     manager_email: str
     manager_phone: str
+    program: ToldProgram = ToldProgram()
+    previous_tier_name: str = ""
 
 
 class _Happened(NamedTuple):

@@ -22,6 +22,7 @@ from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import NotDefined
 from partner_program.domain.registry import AccountManager, Partner
+from partner_program.domain.tier_names import TierNames
 from partner_program.domain.totals import HeldPartner
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_templates
@@ -93,7 +94,8 @@ def explanation_of(
         )
     if decided.held is not None:
         ownership = Ownership(month=month, links=links, partners=[partner])
-        held = _held(connection, month, decided, decided.held, ownership, alike.legal_names)
+        names = TierNames(alike.programs)
+        held = _held(connection, names, month, decided, decided.held, ownership, alike.legal_names)
         return _explanation(partner, manager, month, held=held)
     (owed,) = letters.letters_or_unchanged(connection, month, [partner_id])
     own = registry.load_registry(connection, [partner_id])
@@ -169,6 +171,7 @@ def _explanation(
 
 def _held(
     connection: Connection,
+    names: TierNames,
     month: BillingMonth,
     decided: receipts.DecidedFrom,
     waiting: HeldPartner,
@@ -180,6 +183,7 @@ def _held(
     return HeldMonth(
         kept=kept.terms if kept else None,
         kept_from=kept.valid_from if kept else None,
+        kept_name=names.on(kept.valid_from, kept.terms.tier) if kept else "",
         waits_for=waits_for(
             partner_id=partner_id,
             held=waiting,

@@ -23,13 +23,14 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import certificate_facts
 from partner_program.domain.erasure import SHORTEST_KEY
 from partner_program.domain.explanation import PartnerStatus
-from partner_program.domain.letter_facts import benefits_stated
+from partner_program.domain.letter_facts import benefits_stated, told_program
 from partner_program.domain.letters import BenefitFact, GraceFact
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotAuthorized, NotDefined, NotThere, Refusal
 from partner_program.domain.registry import AUTHORIZED, Partner
+from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.partner_words import OfAllPartners, explanation_of, explanation_templates
@@ -149,6 +150,8 @@ def _status(
         benefits=_benefits(connection, partner, program, rate, today),
         prepayment=tuple((program.prepayment_bp or {}).items()),
         certificate=_certificate(partner, rate, program, today),
+        program=told_program(program),
+        names=TierNames(installation.programs),
     )
 
 

@@ -4,7 +4,7 @@ What was written after a letter's own settlement is left out: rendered again, th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -76,7 +76,7 @@ def _with_accounts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str
     by_month: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         by_month[row.billing_month].append(row)
-    found = {}
+    found, programs = {}, _programs_of(connection, {row.settlement_id for row in rows})
     for text, own in by_month.items():
         month = BillingMonth.parse(text)
         accounts = assessed_accounts(connection, month, [row.partner_id for row in own])
@@ -88,8 +88,16 @@ def _with_accounts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str
                 ),
                 mrr_eur_cents=row.mrr_eur_cents,
                 accounts=tuple(accounts[row.partner_id, row.revision]),
+                program_hash=programs[row.settlement_id],
             )
     return found
+
+
+def _programs_of(connection: Connection, settlements: Collection[int]) -> dict[int, str | None]:
+    """Return the hash of the programme file that each of some settlements used."""
+    settlement = schema.settlement.c
+    query = select(settlement.settlement_id, settlement.program_hash).where(settlement.settlement_id.in_(settlements))
+    return {row.settlement_id: row.program_hash for row in connection.execute(query)}
 
 
 def assessed_accounts(

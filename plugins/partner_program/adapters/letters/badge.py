@@ -20,7 +20,7 @@ def badge_svg(facts: CertificateFacts, templates: LetterTemplates) -> str:
     language = templates.in_language(facts.language)
     look = templates.look
     number = plain_name(facts.number)
-    tier = str(language.sentences("wording.j2").tier_name(facts.tier))
+    tier = str(language.sentences("wording.j2").tier_name(facts.tier, facts.tier_name))
     level = tier if facts.sla is None else f"{tier} · {facts.sla}"
     title = f"{look['company_name']} {look['partner_title']}"
     number_label = str(language.sentences("certificate.j2").number)

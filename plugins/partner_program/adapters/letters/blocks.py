@@ -20,8 +20,8 @@ def letter_blocks(view: LetterView, wording: Any, kind: Any) -> list[Block]:
         _paragraph(wording.greeting(view)),
         _paragraph(f"{kind.lead(view)} {wording.why(view)}"),
         _steps(view, wording),
-        {"kind": "note", "title": wording.existing_title, "text": wording.existing},
-        _heading(2, wording.terms_title),
+        {"kind": "note", "title": wording.existing_title(view), "text": wording.existing(view)},
+        _heading(2, wording.terms_title(view)),
         _paragraph(wording.terms_from(view)),
         _terms(view, wording),
         *_legacy(view, wording),
@@ -83,7 +83,7 @@ def _table(
 def _steps(view: LetterView, wording: Any) -> Block:
     before = None
     if view.previous_tier is not None:
-        before = {"label": wording.before, "tier": wording.tier_name(view.previous_tier)}
+        before = {"label": wording.before, "tier": wording.tier_name(view.previous_tier, view.previous_tier_name)}
     return {
         "kind": "steps",
         "before": before,
@@ -107,8 +107,9 @@ def _terms(view: LetterView, wording: Any) -> Block:
 
 
 def _legacy(view: LetterView, wording: Any) -> Iterator[Block]:
+    ended = wording.ended_legacy_intro(view)
     for rows, title, intro, value in (
-        (view.ended_legacy, wording.ended_legacy_title, wording.ended_legacy_intro, wording.ended_legacy_value),
+        (view.ended_legacy, wording.ended_legacy_title, ended, wording.ended_legacy_value),
         (view.legacy, wording.legacy_title, wording.legacy_intro, wording.legacy_value),
     ):
         if rows:
@@ -125,10 +126,17 @@ def _grace(view: LetterView, wording: Any) -> Iterator[Block]:
     if not view.grants:
         return
     yield _heading(2, wording.grace_title)
-    rows = [_row(str(row.tier), row.first_day, row.last_day, wording.grace_state(row.state)) for row in view.grants]
+    rows = [
+        _row(row.tier_name or str(row.tier), row.first_day, row.last_day, wording.grace_state(row.state))
+        for row in view.grants
+    ]
     head = (wording.grace_tier, wording.grace_first, wording.grace_last, wording.grace_status)
     yield _table("<<<>", [_group(rows)], head)
-    notes = {"open": wording.grace_open, "confirmed": wording.grace_confirmed, "lapsed": wording.grace_lapsed}
+    notes = {
+        "open": wording.grace_open(view),
+        "confirmed": wording.grace_confirmed,
+        "lapsed": wording.grace_lapsed(view),
+    }
     for state, sentence in notes.items():
         if state in view.grant_states:
             yield {"kind": "small", "text": sentence}
@@ -180,9 +188,11 @@ def _way(view: LetterView) -> Iterator[Block]:
 
 
 def _benefits(view: LetterView, wording: Any) -> Iterator[Block]:
+    if not view.has_benefits:
+        return
     yield _heading(2, wording.benefits_title)
     if not view.tier or not view.benefits:
-        yield _paragraph(wording.benefits_none)
+        yield _paragraph(wording.benefits_none(view))
     titles = (wording.benefits_given, wording.benefits_agreed, wording.benefits_on_request)
     for group, *lists in view.benefits:
         yield _heading(3, wording.benefits_group(group))
@@ -208,6 +218,8 @@ def _ended(view: LetterView, wording: Any) -> Iterator[Block]:
 
 
 def _prepayment(view: LetterView, wording: Any) -> Iterator[Block]:
+    if not view.prepayment:
+        return
     yield _heading(2, wording.prepayment_title)
     yield _paragraph(wording.prepayment_intro)
     rows = [_row(wording.months(months), discount) for months, discount in view.prepayment]

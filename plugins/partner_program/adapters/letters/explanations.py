@@ -22,6 +22,7 @@ from partner_program.domain.explanation import HeldFor, HeldMonth, PartnerExplan
 from partner_program.domain.least_change import TierChange
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.tier_names import with_name
 
 
 class ExplanationTemplates:
@@ -101,12 +102,17 @@ class LanguageExplanations:
         """A page as JSON, with its figures."""
         return page_json(page, explanation_figures(about))
 
-    def holds(self, tier: int, day: str, *, begins: bool, monthly: int, setup: int) -> tuple[str, ...]:
-        """Say from when new orders have which terms."""
+    def holds(self, tier: str, day: str, *, begins: bool, monthly: int, setup: int | None) -> tuple[str, ...]:
+        """Say from when new orders have which terms; without a setup fee discount, which is None, nothing of it."""
         found = [str(self.words.holds(tier, day, begins))]
         if monthly or setup:
-            found.append(str(self.words.discounts(self.form.percent(monthly), self.form.percent(setup))))
+            fee = None if setup is None else self.form.percent(setup)
+            found.append(str(self.words.discounts(self.form.percent(monthly), fee)))
         return tuple(found)
+
+    def said(self, tier: int, name: str) -> str:
+        """A tier within a sentence, in the letters' words; "" for none."""
+        return str(self.wording.tier_said(tier, name)) if tier else ""
 
     def status_page(self, status: PartnerStatus) -> Page:
         """Everything that a partner may see of itself at any time, with the day until which it is valid."""
@@ -134,7 +140,7 @@ class LanguageExplanations:
         kept: tuple[str, ...] = (str(self.words.no_rate),)
         if terms is not None and since is not None:
             kept = self.holds(
-                terms.tier,
+                self.said(terms.tier, held.kept_name),
                 self.form.day(since),
                 begins=False,
                 monthly=terms.monthly_fee_discount_bp,
@@ -146,12 +152,13 @@ class LanguageExplanations:
 
     def _decided(self, about: PartnerExplanation, facts: LetterFacts) -> Iterator[Section]:
         view, words, wording = self.letters.view(facts), self.words, self.wording
+        has_setup = any(row.component == "setup_fee" for row in view.terms)
         holds = self.holds(
-            facts.tier,
+            self.said(facts.tier, view.tier_name),
             view.rates_from,
             begins=view.rates_are_new,
             monthly=facts.monthly_fee_discount_bp,
-            setup=facts.setup_fee_discount_bp,
+            setup=facts.setup_fee_discount_bp if has_setup else None,
         )
         corrected = (words.corrected,) if facts.kind == "restated" else ()
         yield _section("result", "", *holds, wording.why(view), *corrected)
@@ -165,7 +172,7 @@ class LanguageExplanations:
             moves = tuple(str(wording.move(row)) for row in view.earlier.moves)
             yield Section("moves", str(wording.moves_title(view)), items=(*moves, *more))
         if view.grants:
-            grants = tuple(str(words.grant(row)) for row in view.grants)
+            grants = tuple(str(words.grant(row, self.said(row.tier, row.tier_name))) for row in view.grants)
             yield Section("grants", str(wording.grace_title), grants)
         if view.legacy:
             kept = tuple(
@@ -203,7 +210,7 @@ class LanguageExplanations:
             kind=change.kind,
             more=change.cents > 0,
             amount=self.form.euros(signed.get(change.kind, abs(change.cents))),
-            tier=str(self.wording.tier_name(change.tier)),
+            tier=str(self.wording.tier_name(change.tier, facts.program.tier_name(change.tier))),
             account=f"{plain_name(change.entity)} · {plain_name(change.account_id)}",
             lines=change.lines,
             total=self.form.euros(facts.mrr_eur_cents + change.cents),
@@ -232,6 +239,7 @@ def explanation_figures(about: PartnerExplanation) -> dict[str, object]:
     return {
         "status": "assigned",
         "tier": facts.tier,
+        **with_name(facts.program.tier_name(facts.tier)),
         "earned_tier": facts.earned_tier,
         "granted_tier": facts.granted_tier,
         "previous_tier": facts.previous_tier,

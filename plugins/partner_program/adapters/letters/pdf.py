@@ -68,7 +68,7 @@ class LetterPdf:
             "certify": own.certify,
             "company": company,
             "is_a": own.is_a,
-            "tier": wording.tier_name(facts.tier),
+            "tier": wording.tier_name(facts.tier, facts.tier_name),
             "facts": _stated(facts, language, wording, own),
             "programme": f"{self._templates.brand.company_name} {self._templates.brand.programme_name}",
             "checked": own.checked,

@@ -9,7 +9,8 @@ from partner_program.adapters.letters.templates import LanguageTemplates
 from partner_program.adapters.letters.view import BenefitRow
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.explanation import PartnerStatus
-from partner_program.domain.letters import BenefitFact
+from partner_program.domain.letters import BenefitFact, GraceFact
+from partner_program.domain.tier_names import with_name
 
 
 class Language(Protocol):
@@ -20,13 +21,16 @@ class Language(Protocol):
     form: LocaleFormat
     letters: LanguageTemplates
 
+    def said(self, tier: int, name: str) -> str:
+        """A tier within a sentence."""
+
 
 def status_sections(status: PartnerStatus, language: Language) -> Iterator[Section]:
     """The sections of a status page that follow its explanation."""
     words, wording, form = language.words, language.wording, language.form
     if status.grants:
         told = tuple(
-            str(words.open_grant(each.tier, form.day(each.starts_on), form.last_day(each.ends_on)))
+            str(words.open_grant(_said(status, each, language), form.day(each.starts_on), form.last_day(each.ends_on)))
             for each in status.grants
         )
         yield Section("open_grants", str(wording.grace_title), told)
@@ -51,6 +55,10 @@ def status_sections(status: PartnerStatus, language: Language) -> Iterator[Secti
         yield Section("certificate", str(words.certificate_title), items=items)
 
 
+def _said(status: PartnerStatus, grant: GraceFact, language: Language) -> str:
+    return language.said(grant.tier, status.names.on(grant.starts_on, grant.tier))
+
+
 _NONE = "\u2013"
 _THREE = (False, False, True)
 
@@ -59,13 +67,19 @@ def status_figures(status: PartnerStatus) -> dict[str, object]:
     """The figures behind these sections, in EUR cents and basis points."""
     return {
         "months": [
-            {"billing_month": str(each.billing_month), "mrr_eur_cents": each.mrr_eur_cents, "tier": each.tier}
+            {
+                "billing_month": str(each.billing_month),
+                "mrr_eur_cents": each.mrr_eur_cents,
+                "tier": each.tier,
+                **with_name(status.names.on(each.effective_on, each.tier)),
+            }
             for each in status.months
         ],
         "rates": [
             {
                 "valid_from": each.valid_from.isoformat(),
                 "tier": each.terms.tier,
+                **with_name(status.names.on(each.valid_from, each.terms.tier)),
                 "monthly_fee_discount_bp": each.terms.monthly_fee_discount_bp,
                 "setup_fee_discount_bp": each.terms.setup_fee_discount_bp,
                 "sla": each.terms.sla,
@@ -73,7 +87,12 @@ def status_figures(status: PartnerStatus) -> dict[str, object]:
             for each in status.rates
         ],
         "open_grants": [
-            {"tier": each.tier, "starts_on": each.starts_on.isoformat(), "ends_on": each.ends_on.isoformat()}
+            {
+                "tier": each.tier,
+                **with_name(status.names.on(each.starts_on, each.tier)),
+                "starts_on": each.starts_on.isoformat(),
+                "ends_on": each.ends_on.isoformat(),
+            }
             for each in status.grants
         ],
         "benefits": [_benefit_json(each) for each in status.benefits],
@@ -121,24 +140,35 @@ def _months(status: PartnerStatus, language: Language) -> tuple[tuple[str, ...],
     for each in status.months:
         known = each.mrr_eur_cents is not None and each.tier is not None
         euros = form.euros(each.mrr_eur_cents) if each.mrr_eur_cents is not None else _NONE
-        tier = str(language.wording.tier_name(each.tier)) if known else str(words.not_decided)
+        name = status.names.on(each.effective_on, each.tier)
+        tier = str(language.wording.tier_name(each.tier, name)) if known else str(words.not_decided)
         rows.append((form.month(str(each.billing_month)), tier, euros))
     return tuple(rows)
 
 
 def _rates(status: PartnerStatus, language: Language) -> Section:
     words, wording, form = language.words, language.wording, language.form
-    head = (words.from_day, wording.grace_tier, words.sla)
-    more = (wording.component("monthly_fee"), wording.component("setup_fee"))
+    has_sla = "sla" in status.program.components or any(each.terms.sla for each in status.rates)
+    has_setup = "setup_fee" in status.program.components or any(
+        each.terms.setup_fee_discount_bp for each in status.rates
+    )
+    head = (
+        (words.from_day, wording.grace_tier)
+        + ((words.sla,) if has_sla else ())
+        + (wording.component("monthly_fee"),)
+        + ((wording.component("setup_fee"),) if has_setup else ())
+    )
     rows = tuple(
         (
             form.day(each.valid_from),
-            str(wording.tier_name(each.terms.tier)),
-            plain_name(each.terms.sla or "") or _NONE,
+            str(wording.tier_name(each.terms.tier, status.names.on(each.valid_from, each.terms.tier))),
+            *((plain_name(each.terms.sla or "") or _NONE,) if has_sla else ()),
             form.percent(each.terms.monthly_fee_discount_bp),
-            form.percent(each.terms.setup_fee_discount_bp),
+            *((form.percent(each.terms.setup_fee_discount_bp),) if has_setup else ()),
         )
         for each in status.rates
     )
-    table = Table(tuple(map(str, (*head, *more))), rows, (False, False, False, True, True))
-    return Section("rates", str(words.rates_title), (str(words.rates_note),), table=table)
+    figures = (True,) * (1 + has_setup)
+    table = Table(tuple(map(str, head)), rows, (False,) * (2 + has_sla) + figures)
+    note = words.rates_of_invoices if status.program.applies_to == "all_services" else words.rates_note
+    return Section("rates", str(words.rates_title), (str(note),), table=table)

@@ -17,6 +17,7 @@ from partner_program.domain.letters import (
     GraceFact,
     LetterFacts,
     NextTierFact,
+    ToldProgram,
 )
 from partner_program.domain.program import Component
 from partner_program.domain.rates import LegacyTerm, RateTerms, orders_differ
@@ -117,6 +118,7 @@ class GrantRow(NamedTuple):
     """A grace period: `last_day` is the last day on which it holds; `lifts` is True if it gives the partner's tier."""
 
     tier: int
+    tier_name: str
     first_day: str
     last_day: str
     state: str
@@ -136,13 +138,17 @@ class NextTier(NamedTuple):
     """The next tier: where it begins, how much is missing, and `reached`, how far the way is done in per cent."""
 
     tier: int
+    tier_name: str
     begins: str
     missing: str
     reached: int
 
 
 class LetterView(NamedTuple):
-    """Every value that the templates may print; amounts, days and percentages are finished text."""
+    """Every value that the templates may print; amounts, days and percentages are finished text.
+
+    `..._name` is a tier's own name, "" where it is told by its number.
+    """
 
     lang: str
     dir: str
@@ -156,9 +162,15 @@ class LetterView(NamedTuple):
     rates_are_new: bool
     rates_from: str
     tier: int
+    tier_name: str
     previous_tier: int | None
+    previous_tier_name: str
     earned_tier: int
+    earned_tier_name: str
     lifted_to: int | None
+    lifted_to_name: str
+    all_services: bool
+    has_sla: bool
     terms: list[TermRow]
     terms_moved: bool
     kept: frozenset[str]
@@ -176,6 +188,10 @@ class LetterView(NamedTuple):
     ended_legacy: list[LegacyRow]
     benefits: BenefitGroups
     ended_benefits: BenefitGroups
+    has_benefits: bool
+    benefits_from: int
+    benefits_from_name: str
+    starts_below: bool
     prepayment: list[tuple[int, str]]
     next_tier: NextTier | None
     manager: str
@@ -197,6 +213,7 @@ def letter_view(
     A `shortened` letter has the accounts' sums, and the name of the file with all of them.
     """
     _refuse_sums_that_do_not_add_up(facts)
+    told = facts.program
     terms = RateTerms(facts.tier, facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
     # a grant on demand begins on its own day, before the month's run that reports it
@@ -214,10 +231,16 @@ def letter_view(
         rates_are_new=facts.rate_valid_from == begins,
         rates_from=form.day(facts.rate_valid_from),
         tier=facts.tier,
+        tier_name=told.tier_name(facts.tier),
         previous_tier=facts.previous_tier,
+        previous_tier_name=facts.previous_tier_name,
         earned_tier=facts.earned_tier,
+        earned_tier_name=told.tier_name(facts.earned_tier),
         lifted_to=facts.granted_tier if lifted else None,
-        terms=_terms(terms, facts.terms_before, form),
+        lifted_to_name=told.tier_name(facts.granted_tier),
+        all_services=told.applies_to == "all_services",
+        has_sla="sla" in told.components,
+        terms=_terms(terms, facts.terms_before, told, form),
         terms_moved=facts.terms_before is not None and orders_differ(facts.terms_before, terms),
         kept=frozenset([kept.component for kept in facts.legacy]),
         total=form.euros(facts.mrr_eur_cents),
@@ -228,14 +251,18 @@ def letter_view(
         exchange_rates=_exchange_rates(facts.accounts, form),
         shows_currencies=any(map(_is_foreign, facts.accounts)),
         earlier=_earlier(facts, form),
-        grants=[_grant(grant, facts.granted_tier if lifted else None, form) for grant in facts.grants],
+        grants=[_grant(grant, facts.granted_tier if lifted else None, told, form) for grant in facts.grants],
         grant_states=frozenset([grant.outcome or "open" for grant in facts.grants]),
         legacy=[_legacy(term, form) for term in facts.legacy],
         ended_legacy=[_legacy(term, form) for term in facts.ended_legacy],
         benefits=benefits(facts.benefits),
         ended_benefits=benefits(facts.ended_benefits),
+        has_benefits=bool(told.benefits_from or facts.benefits),
+        benefits_from=told.benefits_from,
+        benefits_from_name=told.tier_name(told.benefits_from),
+        starts_below=told.starts_below,
         prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
-        next_tier=_next_tier(facts.next_tier, form),
+        next_tier=_next_tier(facts.next_tier, told, form),
         manager=plain_name(facts.manager_name),
         manager_email=plain_name(facts.manager_email),
         manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
@@ -277,7 +304,9 @@ def _refuse_sums_that_do_not_add_up(facts: LetterFacts) -> None:
             )
 
 
-def _terms(now: RateTerms, before: RateTerms | None, form: LocaleFormat) -> list[TermRow]:
+def _terms(now: RateTerms, before: RateTerms | None, told: ToldProgram, form: LocaleFormat) -> list[TermRow]:
+    """The components that the programme has, and those that the partner has or had without it."""
+
     def shown(terms: RateTerms) -> dict[Component, str | None]:
         return {
             "monthly_fee": form.percent(terms.monthly_fee_discount_bp),
@@ -286,7 +315,13 @@ def _terms(now: RateTerms, before: RateTerms | None, form: LocaleFormat) -> list
         }
 
     was = {} if before is None else shown(before)
-    return [TermRow(key, value, before is not None, was.get(key)) for key, value in shown(now).items()]
+    own = {"setup_fee": now.setup_fee_discount_bp, "sla": now.sla}
+    lost = {} if before is None else {"setup_fee": before.setup_fee_discount_bp, "sla": before.sla}
+    return [
+        TermRow(key, value, before is not None, was.get(key))
+        for key, value in shown(now).items()
+        if key in told.components or own.get(key) or lost.get(key)
+    ]
 
 
 def _earlier(facts: LetterFacts, form: LocaleFormat) -> Earlier | None:
@@ -368,9 +403,10 @@ def _exchange_rates(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> li
     return [(plain_name(currency), form.rate(units_per_eur)) for currency, units_per_eur in pairs]
 
 
-def _grant(grant: GraceFact, lifted_to: int | None, form: LocaleFormat) -> GrantRow:
+def _grant(grant: GraceFact, lifted_to: int | None, told: ToldProgram, form: LocaleFormat) -> GrantRow:
     return GrantRow(
         tier=grant.tier,
+        tier_name=told.tier_name(grant.tier),
         first_day=form.day(grant.starts_on),
         last_day=form.last_day(grant.ends_on),
         state=grant.outcome or "open",
@@ -387,9 +423,10 @@ def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
     )
 
 
-def _next_tier(following: NextTierFact | None, form: LocaleFormat) -> NextTier | None:
+def _next_tier(following: NextTierFact | None, told: ToldProgram, form: LocaleFormat) -> NextTier | None:
     if following is None:
         return None
     begins, missing = following.from_mrr_cents, following.missing_cents
     reached = min(max((begins - missing) * 100 // begins, 0), 100)
-    return NextTier(following.tier, form.euros(begins), form.euros(missing), reached)
+    name = told.tier_name(following.tier)
+    return NextTier(following.tier, name, form.euros(begins), form.euros(missing), reached)

@@ -1,0 +1,39 @@
+"""What tiers are called: their own names, by the table that was in force on a day.
+
+A partner was told a tier by the name that it had then, so a later table with other names changes nothing of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from partner_program.domain.program import Program, program_in_force_or_first
+
+
+@dataclass(frozen=True, slots=True)
+class TierNames:
+    """The names of the tiers in every programme; most have none and are told by their number."""
+
+    programs: Sequence[Program] = ()
+
+    def __bool__(self) -> bool:
+        """Whether any table has names."""
+        return any(program.tiers[0].name for program in self.programs)
+
+    def on(self, day: date | None, tier: int | None) -> str:
+        """The own name that a tier had on a day; "" for no tier, without a day, and where tiers have no names."""
+        if not tier or day is None or not self:
+            return ""
+        return program_in_force_or_first(self.programs, day).tier_name(tier)
+
+
+def tier_words(tier: int | None, name: str = "") -> str:
+    """A tier in a plain sentence: its own name, or its number, as in `tier 3`; `no tier` for 0."""
+    if name:
+        return name
+    return f"tier {tier}" if tier else "no tier"
+
+
+def with_name(tier_name: str, key: str = "tier_name") -> dict[str, str]:
+    """A tier's own name as it stands beside its number in JSON; nothing where it has none."""
+    return {key: tier_name} if tier_name else {}
