@@ -69,6 +69,12 @@ def least(
     return LEAST.format(day=day, zone=zone, rows="".join(written))
 
 
+def guarding_rates(mode: str) -> str:
+    """The text of 2015's file with the exchange-rate guard: `off`, `inform` or `hold_tier`."""
+    guard = f'\nfx_guard:\n  value: {mode}\n  reading: "Who bills in dollars is not to win or lose by them alone."\n'
+    return _FIRST.read_text(encoding="utf-8") + guard
+
+
 def _cells(written: str, tiers: int) -> str:
     cells = written.split(", ")
     return ", ".join((cells + cells[-1:] * tiers)[:tiers])

@@ -108,6 +108,7 @@ def test_the_rates_on_a_receipt_are_those_of_the_currencies_that_were_billed() -
 RESULT = replace(
     RegisterPartner(**dict.fromkeys(each.name for each in fields(RegisterPartner))),  # type: ignore[arg-type]
     tier=2,
+    mrr_eur_cents=2_500_00,
     earned_tier=2,
     monthly_fee_discount_bp=3_000,
     setup_fee_discount_bp=2_000,
@@ -116,11 +117,12 @@ RESULT = replace(
 
 
 @pytest.mark.parametrize(
-    ("earned", "band"),
-    [(0, Band(0, None, 500_00)), (2, Band(2, 2_000_00, 5_000_00)), (6, Band(6, 40_000_00, None))],
+    ("cents", "band"),
+    [(499_99, Band(0, None, 500_00)), (2_000_00, Band(2, 2_000_00, 5_000_00)), (50_000_00, Band(6, 40_000_00, None))],
 )
-def test_a_band_ends_where_the_next_tier_begins_and_the_highest_never(earned: int, band: Band) -> None:
-    assert earned_band(program=PROGRAM, result=replace(RESULT, earned_tier=earned, tier=4)) == band
+def test_a_band_ends_where_the_next_tier_begins_and_the_highest_never(cents: int, band: Band) -> None:
+    # The band is that of the total by the table, whatever a rule beside the table or a grant decided.
+    assert earned_band(program=PROGRAM, result=replace(RESULT, mrr_eur_cents=cents, tier=4)) == band
 
 
 def test_without_a_table_or_a_result_there_is_no_band() -> None:

@@ -12,6 +12,7 @@ from partner_program.domain.letters import (
     GraceFact,
     LetterFacts,
     NextTierFact,
+    RatesFact,
 )
 from partner_program.domain.rates import LegacyTerm, RateTerms
 
@@ -127,6 +128,8 @@ CORRECTED = (
     account("NL", "NL-10042", "EUR", 512_450, "1", 512_450),
     account("NL", "NL-10077", "EUR", -12_500, "1", -12_500),
 )
+# At the rate of July, 1.119022, the same dollars are 4,982.03 EUR.
+DOLLARS = (account("US", "US-30519", "USD", 557_500, "1.113951", 500_471),)
 TOP = (account("NL", "NL-10042", "EUR", 5_123_456, "1", 5_123_456),)
 KINDS: dict[str, LetterFacts] = {
     "migration": facts(
@@ -205,6 +208,23 @@ KINDS: dict[str, LetterFacts] = {
             LegacyTerm("monthly_fee", 1_500, None, "Reseller agreement 2013/117", date(2015, 9, 1)),
             LegacyTerm("sla", None, "Platinum", "Reseller agreement 2013/117", date(2015, 9, 1)),
         ),
+    ),
+    "tier_raised_by_rates": facts(
+        mrr_eur_cents=500_471,
+        accounts=DOLLARS,
+        terms_before=terms(2),
+        rates=RatesFact("2015-07", 498_203, 2, 3, holds=False),
+        next_tier=NextTierFact(4, 1_000_000, 499_529),
+    ),
+    "no_change_held_by_rates": facts(
+        kind="no_change",
+        tier=2,
+        rate_valid_from=date(2015, 7, 27),
+        mrr_eur_cents=500_471,
+        accounts=DOLLARS,
+        terms_before=terms(2),
+        rates=RatesFact("2015-07", 498_203, 2, 3, holds=True),
+        next_tier=NextTierFact(4, 1_000_000, 499_529),
     ),
     "no_change": facts(
         kind="no_change",

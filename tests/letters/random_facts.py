@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from partner_program.domain.letters import AccountFact, GraceFact, LetterFacts, LetterKind, NextTierFact
+from partner_program.domain.letters import AccountFact, GraceFact, LetterFacts, LetterKind, NextTierFact, RatesFact
 from partner_program.domain.program import SLA_LEVELS
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from tests.letters.made_facts import BENEFITS, account, earlier, facts
@@ -103,6 +103,10 @@ def random_facts(draw: st.DrawFn) -> LetterFacts:
         "ended_benefits": tuple(draw(st.lists(st.sampled_from(GIVEN), unique=True))),
         "benefits": tuple(draw(st.lists(st.sampled_from(BENEFITS), unique=True))),
         "next_tier": draw(st.none() | st.builds(NextTierFact, st.integers(1, 6), st.just(threshold), CENTS)),
+        "rates": draw(
+            st.none()
+            | st.builds(RatesFact, st.just("2015-07"), CENTS, st.integers(0, 6), st.integers(0, 6), holds=st.booleans())
+        ),
         "manager_name": draw(NAMES),
         "manager_phone": draw(st.sampled_from(["", "+31 20 555 0142"])),
     }

@@ -5,7 +5,7 @@ and no name: what a person wrote as free text is left out.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, TypeVar, get_args
@@ -14,6 +14,7 @@ from partner_program.adapters.json_tables import NoTable, rows_of, rows_text
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.decided_from import DecidedFrom, RestatedPartner, nameless_partner
+from partner_program.domain.fx_guard import FxBasis, LastEarned
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.rates_taking_force import RateAhead
@@ -63,6 +64,18 @@ class _ExchangeRate(NamedTuple):
     currency: str
     units_per_eur: str | None
     why_missing: str | None
+
+
+class _RateOfMonth(NamedTuple):
+    billing_month: str
+    currency: str
+    units_per_eur: str
+
+
+class _LastEarned(NamedTuple):
+    partner_id: str
+    tier: int
+    rates_of: str
 
 
 class _Fault(NamedTuple):
@@ -146,8 +159,16 @@ PARTS: Mapping[str, type[tuple[object, ...]]] = {
 }
 
 
+# Written only where a programme of the settlement has what they are for: without it, a settlement has the same tables
+# as in earlier versions.
+ADDED_PARTS: Mapping[str, type[tuple[object, ...]]] = {
+    "guard_rates": _RateOfMonth,
+    "guard_last": _LastEarned,
+}
+
+
 def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
-    """Return the tables by name, all of them; equal inputs give equal texts."""
+    """Return the tables by name, all of `PARTS` and what applies of `ADDED_PARTS`; equal inputs give equal texts."""
     own_day = kept.effective_on.isoformat()
     histories = kept.histories.items()
     rows: dict[str, Iterable[tuple[object, ...]]] = {
@@ -203,11 +224,20 @@ def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
         ],
         "rates_of_restated": [_rate_row(each.partner_id, each.rate) for each in kept.restated if each.rate is not None],
     }
-    return {name: rows_text(kind, rows[name]) for name, kind in PARTS.items()}
+    texts = {name: rows_text(kind, rows[name]) for name, kind in PARTS.items()}
+    if kept.basis is not None:
+        rates = [
+            _RateOfMonth(str(month), code, str(units))
+            for month, own in sorted(kept.basis.rates.items())
+            for code, units in sorted(own.items())
+        ]
+        last = [_LastEarned(each, own.tier, str(own.rates_of)) for each, own in sorted(kept.basis.last.items())]
+        texts |= {"guard_rates": rows_text(_RateOfMonth, rates), "guard_last": rows_text(_LastEarned, last)}
+    return texts
 
 
-def read_decided_from(lines: Lines) -> DecidedFrom:
-    """Read the tables back; `lines` gives the lines of a table by its name.
+def read_decided_from(lines: Lines, added: Collection[str] = ()) -> DecidedFrom:
+    """Read the tables back; `lines` gives the lines of a table by its name, `added` are those of `ADDED_PARTS` there.
 
     Raises `NoTable`, whose message begins with the table's name.
     """
@@ -279,7 +309,26 @@ def read_decided_from(lines: Lines) -> DecidedFrom:
                 ),
             )
         ),
+        basis=_basis(lines) if "guard_last" in added else None,
     )
+
+
+def _basis(lines: Lines) -> FxBasis:
+    last = _read(
+        lines,
+        "guard_last",
+        _LastEarned,
+        lambda row: (row.partner_id, LastEarned(row.tier, BillingMonth.parse(row.rates_of))),
+    )
+    rates: dict[BillingMonth, dict[str, Decimal]] = defaultdict(dict)
+    for month, currency, units in _read(
+        lines,
+        "guard_rates",
+        _RateOfMonth,
+        lambda row: (BillingMonth.parse(row.billing_month), row.currency, _positive(row.units_per_eur)),
+    ):
+        rates[month][currency] = units
+    return FxBasis(dict(last), dict(rates))
 
 
 def programmes_of(lines: Lines) -> dict[date, str]:
@@ -309,9 +358,13 @@ def _read(lines: Lines, name: str, kind: type[_Row], make: Callable[[_Row], _Val
 
 
 def _units(row: _ExchangeRate) -> Decimal | None:
-    units = None if row.units_per_eur is None else Decimal(row.units_per_eur)
-    if units is not None and not (units.is_finite() and units > 0):
-        raise ValueError(f"units_per_eur is {row.units_per_eur}")
+    return None if row.units_per_eur is None else _positive(row.units_per_eur)
+
+
+def _positive(text: str) -> Decimal:
+    units = Decimal(text)
+    if not (units.is_finite() and units > 0):
+        raise ValueError(f"units_per_eur is {text}")
     return units
 
 

@@ -11,6 +11,7 @@ from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
 from partner_program.domain.disputes import said_of
+from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
@@ -105,6 +106,8 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     console.print(total)
     for rate in receipt.rates:
         console.print(f"rate {rate.currency} {rate.units_per_eur} per EUR, {escape(rate.source)}")
+    if receipt.rates_alone is not None:
+        console.print(rates_words(receipt.rates_alone))
     for settled in receipt.grants:
         grant = settled.grant
         period = f"{grant.starts_on} until {grant.ends_on}"

@@ -10,7 +10,7 @@ from partner_program.cli.act_tables import head_line
 from partner_program.cli.long_tables import console as _console
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros, tier_name, titled_table
-from partner_program.domain.columns import headed, shown
+from partner_program.domain.columns import headed, shown, used
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import first_names
 from partner_program.domain.register import COLUMNS, cells
@@ -61,7 +61,7 @@ def print_register(start: "RegisterStart", *, every: bool) -> None:
 
 def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
     """Print the columns of the register that have a heading, each value as people read it."""
-    columns = {name: COLUMNS[name] for name in headed(COLUMNS)}
+    columns = {name: COLUMNS[name] for name in headed(used(COLUMNS, start.register.partners))}
     print_rows(
         title,
         {column.heading or "": "left" if column.form == "text" else "right" for column in columns.values()},

@@ -1,12 +1,13 @@
 """The book of changes: what a month would put in force, for whoever approves it; unusual changes first (rule 13)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.brake import Move
+from partner_program.domain.columns import ADDED
 from partner_program.domain.letter_order import LetterChange, reading_order
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.rates import Rate, RateTerms
@@ -22,7 +23,9 @@ class BookRow:
     """What the month would change for one partner; EUR cents and basis points, None where there is nothing.
 
     `previous_*` are the tier of the last assessed month, the rate in force before, and the counted revenue of the
-    month before. `has_large_change` says that the revenue moved so much that somebody should look.
+    month before. `has_large_change` says that the revenue moved so much that somebody should look. `rates_alone` says
+    what the tier would have been at the exchange rates of an earlier month, where the programme looks at that and it
+    would have been another.
     """
 
     partner_id: str
@@ -39,6 +42,7 @@ class BookRow:
     mrr_eur_cents: int | None
     mrr_change_eur_cents: int | None
     has_large_change: bool
+    rates_alone: str | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +78,23 @@ def book_rows(
     rises: Sequence[tuple[str, Rate]],
     closing: Sequence[tuple[str, Rate]],
     rates_before: Mapping[str, RateTerms],
+    rates_alone: Mapping[str, str] | None = None,
 ) -> tuple[BookRow, ...]:
     """The rows of a book: first those that a person looks at before others, as letters are ordered.
 
     `moves` has each decision's; `revenue_before` is EUR cents of the month before. `rises` are held partners' rates
     that rise early, `closing` those that end; `rates_before` has the rates that these two take the place of.
+    `rates_alone` says by partner what exchange rates alone did.
     """
+    told = rates_alone or {}
     by_partner = {each.partner_id: each for each in decisions}
     changes = reading_order(_change(each, revenue_before.get(each.partner_id)) for each in decisions)
-    rows = [_row(by_partner[each.partner_id], moves[each.partner_id], each) for each in changes]
+    rows = [
+        _row(by_partner[each.partner_id], moves[each.partner_id], each, told.get(each.partner_id)) for each in changes
+    ]
     others = [("ends", each) for each in closing] + [("rises while held", each) for each in rises]
     rates = [_of_rate(direction, partner_id, rate, rates_before) for direction, (partner_id, rate) in others]
-    stays = [each for each in rows if each.direction == "stays" and not each.has_large_change]
+    stays = [each for each in rows if each.direction == "stays" and not (each.has_large_change or each.rates_alone)]
     unusual = [each for each in rows if each not in stays]
     return (*unusual, *rates, *stays)
 
@@ -104,7 +113,7 @@ def _change(decision: Decision, before: int | None) -> LetterChange:
     )
 
 
-def _row(decision: Decision, move: Move, change: LetterChange) -> BookRow:
+def _row(decision: Decision, move: Move, change: LetterChange, rates_alone: str | None) -> BookRow:
     before, now = move.previous_terms, move.terms
     return BookRow(
         partner_id=decision.partner_id,
@@ -121,6 +130,7 @@ def _row(decision: Decision, move: Move, change: LetterChange) -> BookRow:
         mrr_eur_cents=decision.mrr_eur_cents,
         mrr_change_eur_cents=None if change.previous_mrr_eur_cents is None else change.revenue_change,
         has_large_change=change.has_large_change,
+        rates_alone=rates_alone,
     )
 
 
@@ -168,7 +178,7 @@ def row_words(row: BookRow) -> tuple[str, ...]:
         _euros(row.mrr_eur_cents),
         _euros(row.previous_mrr_eur_cents),
         _euros(row.mrr_change_eur_cents),
-        "large change" if row.has_large_change else "",
+        "; ".join(filter(None, ("large change" if row.has_large_change else "", row.rates_alone))),
     )
 
 

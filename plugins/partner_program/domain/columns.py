@@ -4,12 +4,14 @@ A record is one row; its fields are annotated with their `Column`. Terminal, pag
 that list: a new column is a field there, and its value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
 from partner_program.domain.money import euros_text, percent_text
 
+ADDED = {"added": True}
+"""Marks a field of a record that not every programme has: files are without it where no record has a value."""
 Form = Literal["text", "whole", "euros", "change", "percent", "tier"]
 ADDED_UP: tuple[Form, ...] = ("whole", "euros", "change")
 
@@ -21,7 +23,8 @@ class Column:
     `heading` is its title in tables for people; without one it is in files only. They show cents and other minor units
     as amounts with two decimals, those of a `change` with their sign, basis points as per cent, tier 0 as none.
     `before` names the column that follows it there, where its place is another than in files. A field that JSON has in
-    another place is not `in_json`; one that is `rare` stands in JSON only where it has a value.
+    another place is not `in_json`; one that is `rare` stands in JSON only where it has a value. A table of which no row
+    has a value for one that is `added` is without it: not every programme has what it tells of.
     """
 
     heading: str | None
@@ -29,6 +32,7 @@ class Column:
     before: str | None = None
     in_json: bool = True
     rare: bool = False
+    added: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a misspelt form where the column is written: types do not look into an annotation."""
@@ -49,6 +53,15 @@ def columns_of(row: type) -> dict[str, Column]:
         if column.before is not None and (column.before not in columns or columns[column.before].heading is None):
             raise ValueError(f"column {name}: before={column.before!r} is not a column of the table")
     return columns
+
+
+def used(columns: Mapping[str, Column], rows: Collection[object]) -> dict[str, Column]:
+    """The columns of these rows: without those that are `added` and of which no row has a value."""
+    return {
+        name: column
+        for name, column in columns.items()
+        if not column.added or any(getattr(row, name) is not None for row in rows)
+    }
 
 
 def headed(columns: Mapping[str, Column]) -> list[str]:

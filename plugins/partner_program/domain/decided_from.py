@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from partner_program.domain.acceptance import Standing, consequences
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import FxBasis
 from partner_program.domain.month_order import HISTORY, MonthStatus
 from partner_program.domain.program import Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
@@ -32,6 +33,7 @@ from partner_program.domain.settlement import (
     PartnerHistory,
     assign_tiers_by_day,
     decide_by_day,
+    guard_tiers_by_day,
     new_rates,
     record_history_of,
     settle_grace_periods_by_day,
@@ -56,7 +58,8 @@ class DecidedFrom:
     `effective` has each authorised partner's own. `histories` are those of authorised partners that have one.
     `programs` has the hash of the programme file of each day. Partners that are `late` keep the rate that a later
     month gave; those `assigned_after` were assigned by a later month. `ending` are rates in force of partners that are
-    no longer authorised, `ahead` rates that begin after `effective_on`.
+    no longer authorised, `ahead` rates that begin after `effective_on`. `basis` is what the exchange-rate guard
+    compared with, None where no programme of these has one.
     """
 
     month: BillingMonth
@@ -78,6 +81,7 @@ class DecidedFrom:
     ending: Mapping[str, Rate] = field(default_factory=dict)
     ahead: Mapping[str, Sequence[RateAhead]] = field(default_factory=dict)
     restated: tuple[RestatedPartner, ...] = ()
+    basis: FxBasis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ def recompute(
         revenues=revenues,
         entity_faults=kept.entity_faults,
         doubtful_rates=kept.doubtful_rates,
+        rates_before=kept.basis.rates_before() if kept.basis else None,
     )
     agreements = agreements_by_partner(kept.agreements)
     tiers = assign_tiers_by_day(programs=by_day, effective=kept.effective, totals=totals.partners)
@@ -174,7 +179,7 @@ def recompute(
         month=kept.month,
         programs=by_day,
         effective=kept.effective,
-        assignments=tiers,
+        assignments=guard_tiers_by_day(programs=by_day, effective=kept.effective, assignments=tiers, basis=kept.basis),
         histories=kept.histories,
     )
     decisions = (
@@ -238,6 +243,7 @@ def _rises(
         rates={partner_id: history.rate for partner_id, history in kept.histories.items()},
         agreements=agreements,
         effective_on=kept.effective_on,
+        known_parts_before=totals.known_parts_before,
     )
 
 

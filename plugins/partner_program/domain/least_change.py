@@ -16,7 +16,7 @@ from partner_program.domain.grace import SettledGrant, settle_grants
 from partner_program.domain.other_rates import Shares, moved_by_rates
 from partner_program.domain.program import Program
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, has_share, share_of
-from partner_program.domain.totals import account_shares, account_total
+from partner_program.domain.totals import EUR, account_shares, account_total
 
 # What a change is of. Of two that are equally large, the first in this order is told first.
 ChangeKind = Literal["account", "credit", "rates", "amount"]
@@ -92,10 +92,12 @@ class DecidedMonth:
 def least_changes(decided: DecidedMonth) -> LeastChanges:
     """The smallest changes that would have given another tier than a month decided.
 
-    Nothing is known where the total would not give the tier that was decided: something else decided it then.
+    Nothing is known where the total would not give the tier that was decided: something else decided it then. Nor where
+    the exchange-rate guard may have a say, which looks at what was earned before as well.
     """
     total, tier_at = decided.mrr_eur_cents, decided.tier_at
-    if tier_at(total) != decided.tier:
+    guarded = decided.program.fx_guard == "hold_tier" and any(row.currency != EUR for row in decided.accounts)
+    if guarded or tier_at(total) != decided.tier:
         return LeastChanges(unknown=_IN_ORDER)
     shares = _shares(decided)
     moved = moved_by_rates(accounts=decided.accounts, shares=shares, rates=decided.rates)

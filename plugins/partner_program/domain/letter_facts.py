@@ -11,6 +11,7 @@ from datetime import date
 from partner_program.domain.account_moves import account_moves
 from partner_program.domain.benefits import BenefitState, Standing
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore, rates_alone
 from partner_program.domain.letters import (
     AccountFact,
     ApprovalFact,
@@ -20,6 +21,7 @@ from partner_program.domain.letters import (
     LetterFacts,
     LetterKind,
     NextTierFact,
+    RatesFact,
     ToldProgram,
 )
 from partner_program.domain.program import Program
@@ -56,7 +58,8 @@ class OwedLetter:
     `rate_valid_from`; `effective_on` is the day of the settlement. `earlier` is None where no month in force had
     assigned the partner before; `rate_before` are the terms of the rate in force before the settlement, which only a
     letter about changed terms states. `benefits` are those written down with the letter, on its effective day; None
-    where it is of an earlier version, which stated those of the tier.
+    where it is of an earlier version, which stated those of the tier. `at_rates_before` is the total at the
+    exchange rates that the month was held against, as it was written down.
     """
 
     billing_month: BillingMonth
@@ -77,6 +80,7 @@ class OwedLetter:
     earlier: EarlierAssessment | None
     rate_before: RateTerms | None
     benefits: tuple[BenefitFact, ...] | None = None
+    at_rates_before: AtRatesBefore | None = None
 
 
 def facts_of_letters(
@@ -174,6 +178,7 @@ def letter_facts(
         manager_phone=manager.phone,
         program=told_program(program),
         previous_tier_name=(program_before or program).tier_name(previous_tier),
+        rates=rates_fact(letter, program),
     )
 
 
@@ -187,6 +192,15 @@ def told_program(program: Program) -> ToldProgram:
         starts_below={"grace_period", "seeding_options"} <= asked_below,
         applies_to=program.applies_to,
     )
+
+
+def rates_fact(letter: OwedLetter, program: Program) -> RatesFact | None:
+    """What the month would have earned at the exchange rates of an earlier one, where that is another tier."""
+    before = letter.at_rates_before
+    found = rates_alone(program=program, mrr_eur_cents=letter.mrr_eur_cents, before=before)
+    if found is None or before is None or found.tier is None or not found.moves:
+        return None
+    return RatesFact(str(before.rates_of), before.cents, found.tier, found.own_tier, found.holds)
 
 
 def tier_before(letter: OwedLetter) -> int | None:

@@ -1,7 +1,8 @@
 """The order in which a person looks at a month's letters before they are sent: unusual ones first (rule 12).
 
-Lowered tiers by size, then large changes of revenue, letters that may miss an account, first letters, lapsed grace,
-kept older terms, letters that reach nobody; then the rest. It changes nothing about a letter.
+Lowered tiers by size, then large changes of revenue, letters that may miss an account, tiers that hang on exchange
+rates alone, first letters, lapsed grace, kept older terms, letters that reach nobody; then the rest. It changes nothing
+about a letter.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ Remark = Literal[
     "tier_lowered",
     "revenue_changed",
     "account_missing",
+    "moved_by_rates",
     "first_letter",
     "grace_lapsed",
     "legacy_kept",
@@ -44,6 +46,7 @@ class LetterChange:
     keeps_legacy: bool
     reaches_nobody: bool
     may_miss_account: bool = False
+    moved_by_rates: bool = False
 
     @property
     def tiers_lost(self) -> int:
@@ -68,6 +71,7 @@ class LetterChange:
             "tier_lowered": self.tiers_lost > 0,
             "revenue_changed": self.has_large_change,
             "account_missing": self.may_miss_account,
+            "moved_by_rates": self.moved_by_rates,
             "first_letter": self.is_first,
             "grace_lapsed": self.has_lapsed,
             "legacy_kept": self.keeps_legacy,

@@ -112,6 +112,21 @@ class BenefitFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RatesFact:
+    """A total to which the exchange rates of an earlier `month` would have given another tier; EUR cents.
+
+    `own_tier` is what the month's own total earns by the table; `holds` says that it stays another, as exchange rates
+    alone move no tier.
+    """
+
+    month: str
+    cents: int
+    tier: int
+    own_tier: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NextTierFact:
     """The next tier and what is missing to it; None at the top."""
 
@@ -149,7 +164,8 @@ class LetterFacts:
     day from which the discounts hold; it lies before `effective_on` where nothing about them changed.
     `legacy` are the kept terms of older agreements; `ended_legacy` are those kept before, whose agreement has ended.
     `ended_benefits` are those that the tier before gave and this one does not. `previous_tier_name` is the name that
-    the tier before had then, "" where it had none.
+    the tier before had then, "" where it had none. `rates` is there where the programme has `fx_guard` and the tier
+    would have been another at the exchange rates of an earlier month.
     """
 
     billing_month: str
@@ -183,6 +199,7 @@ class LetterFacts:
     manager_phone: str
     program: ToldProgram = ToldProgram()
     previous_tier_name: str = ""
+    rates: RatesFact | None = None
 
 
 class _Happened(NamedTuple):

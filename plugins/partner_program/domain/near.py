@@ -25,7 +25,7 @@ class CountedPartner:
 class NearPartner:
     """A partner near a threshold; EUR cents. `to_next_cents` is missing to the next tier, None in the highest.
 
-    `above_own_cents` is what it has above the threshold of the tier that it earned, None where it cannot fall.
+    `above_own_cents` is what it has above the threshold of the row that its total reaches, None where it cannot fall.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -50,10 +50,10 @@ def near_partners(*, program: Program, counted: Iterable[CountedPartner], within
     found = []
     for each in counted:
         to_next = gap_to_next(program, each.earned_tier, each.mrr_eur_cents)
-        own = program.threshold_of(each.earned_tier)
+        own = program.threshold_of(program.earned_tier(each.mrr_eur_cents))
         above = None if own is None else each.mrr_eur_cents - own
         if is_near(program, each.mrr_eur_cents, within_bp):
-            row = NearPartner(
+            near = NearPartner(
                 partner_id=each.partner_id,
                 company_name=each.company_name,
                 account_manager_id=each.account_manager_id,
@@ -62,5 +62,5 @@ def near_partners(*, program: Program, counted: Iterable[CountedPartner], within
                 to_next_cents=to_next,
                 above_own_cents=above,
             )
-            found.append((min(value for value in (to_next, above) if value is not None), row))
+            found.append((min(value for value in (to_next, above) if value is not None), near))
     return [row for _, row in sorted(found, key=lambda pair: (pair[0], pair[1].partner_id))]

@@ -7,7 +7,7 @@ A currency that has no rate there is not known: it is never 1.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from partner_program.domain.columns import Column
 from partner_program.domain.counted_months import AccountKey, CountedAccount
@@ -33,23 +33,51 @@ class AtOtherRates:
     moved_cents: Annotated[int, Column("by exchange rates", "change")]
 
 
+class ForeignAccount(NamedTuple):
+    """What a month counted at an account in another currency than EUR: its exact share, and the cents that it gave."""
+
+    key: AccountKey
+    shares: Mapping[int, int]
+    mrr_eur_cents: int
+
+
+def foreign_accounts(*, accounts: Iterable[CountedAccount], shares: Shares) -> tuple[ForeignAccount, ...] | None:
+    """One partner's accounts in other currencies than EUR, with their exact shares.
+
+    None where the shares do not give what the month counted: then they are of something else.
+    """
+    found = []
+    for row in accounts:
+        if row.currency == EUR:
+            continue
+        own = shares.get(row.key)
+        if own is None:
+            return None
+        here = account_total(*row.key, own, Decimal(row.units_per_eur))
+        if (here.mrr_minor, here.mrr_eur_cents) != (row.mrr_minor, row.mrr_eur_cents):
+            return None
+        found.append(ForeignAccount(row.key, own, row.mrr_eur_cents))
+    return tuple(found)
+
+
+def moved_at(foreign: Iterable[ForeignAccount], rates: Mapping[str, Decimal]) -> int | None:
+    """What these accounts would count more at other `rates`, in EUR cents; None where one is not known."""
+    moved = 0
+    for each in foreign:
+        units = rates.get(each.key.currency)
+        if units is None:
+            return None
+        moved += account_total(*each.key, each.shares, units).mrr_eur_cents - each.mrr_eur_cents
+    return moved
+
+
 def moved_by_rates(*, accounts: Iterable[CountedAccount], shares: Shares, rates: Mapping[str, Decimal]) -> int | None:
     """What one partner's total would be more at other `rates`, in EUR cents; None where one is not known.
 
     Also None where the shares do not give what the month counted: then they are of something else.
     """
-    moved = 0
-    for row in accounts:
-        if row.currency == EUR:
-            continue
-        units, own = rates.get(row.currency), shares.get(row.key)
-        if units is None or own is None:
-            return None
-        here = account_total(*row.key, own, Decimal(row.units_per_eur))
-        if (here.mrr_minor, here.mrr_eur_cents) != (row.mrr_minor, row.mrr_eur_cents):
-            return None
-        moved += account_total(*row.key, own, units).mrr_eur_cents - row.mrr_eur_cents
-    return moved
+    foreign = foreign_accounts(accounts=accounts, shares=shares)
+    return None if foreign is None else moved_at(foreign, rates)
 
 
 def tiers_by_rates(
@@ -70,4 +98,4 @@ def tiers_by_rates(
         if tier != program.earned_tier(each.mrr_eur_cents):
             who = each.partner_id, each.company_name, each.account_manager_id, each.mrr_eur_cents, each.earned_tier
             found.append(AtOtherRates(*who, before, tier, each.mrr_eur_cents - before))
-    return sorted(found, key=lambda row: (row.before_tier - row.earned_tier, row.partner_id))
+    return sorted(found, key=lambda row: (row.before_tier - program.earned_tier(row.mrr_eur_cents), row.partner_id))

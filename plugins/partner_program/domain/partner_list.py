@@ -111,10 +111,14 @@ class PartnerList:
 
 
 def gap_to_next(program: Program, earned_tier: int | None, mrr_eur_cents: int | None) -> int | None:
-    """What is missing to the tier above the earned one, in EUR cents; None above the last, or without a total."""
-    if earned_tier is None or mrr_eur_cents is None or earned_tier >= program.highest_tier:
+    """What is missing to the row of the table above the one that the total reaches, in EUR cents.
+
+    None above the last, and without a total or a table then. A rule beside the table may have decided another tier.
+    """
+    if earned_tier is None or mrr_eur_cents is None:
         return None
-    return program.tiers[earned_tier].from_mrr_cents - mrr_eur_cents
+    reached = program.earned_tier(mrr_eur_cents)
+    return None if reached >= program.highest_tier else program.tiers[reached].from_mrr_cents - mrr_eur_cents
 
 
 def near_thresholds(program: Program, near: Near) -> tuple[tuple[int, int], ...]:

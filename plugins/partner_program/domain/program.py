@@ -19,6 +19,7 @@ BenefitApproval = Literal["anybody", "another_person"]
 RatesApprovalKey = Literal["none", "rates"]
 Promotions = Literal["added", "best_of", "exclusive"]
 AppliesTo = Literal["new_orders", "all_services"]
+FxGuard = Literal["off", "inform", "hold_tier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ class Program:
     discount; `applies_to` whether existing services get the new rate too.
     `benefit_approval` says who may approve a benefit: anybody, or only somebody else than asked for it. `approval`
     says whether rates wait for a person before they take force.
-    `dispute_due_days` is how many days a partner waits for an answer to a dispute at most.
+    `dispute_due_days` is how many days a partner waits for an answer to a dispute at most. `fx_guard` says what is made
+    of a tier that would be another at the exchange rates of an earlier month: nothing, a sentence, or that it stays.
     """
 
     in_force_from: date
@@ -188,6 +190,7 @@ class Program:
     benefit_approval: BenefitApproval = "anybody"
     approval: RatesApprovalKey = "none"
     dispute_due_days: int = DUE_DAYS
+    fx_guard: FxGuard = "off"
     content_hash: str = ""
     company: str | None = None
 

@@ -20,7 +20,7 @@ from partner_program.domain.near import is_near
 from partner_program.domain.program import Program
 from partner_program.domain.program_sweep import Draft
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
-from partner_program.domain.simulated_chain import simulate_partner
+from partner_program.domain.simulated_chain import OtherRates, simulate_partner
 from partner_program.domain.simulation import SettledResult
 
 MONTHS_A_YEAR = 12
@@ -110,14 +110,22 @@ def side_of(points: Iterable[tuple[int, int]]) -> int:
 class Past:
     """Settled months, ready to be decided again by many drafts."""
 
-    def __init__(self, partners: Iterable[PartnerPast], months: Sequence[BillingMonth], held_out: int) -> None:
-        """Take the months in order; the last `held_out` of them choose no draft."""
+    def __init__(
+        self,
+        partners: Iterable[PartnerPast],
+        months: Sequence[BillingMonth],
+        held_out: int,
+        rates: OtherRates | None = None,
+    ) -> None:
+        """Take the months in order; the last `held_out` of them choose no draft. `rates` are for `fx_guard`."""
+        self._rates = rates
         self.months = months
         self.choosing = frozenset(months[: len(months) - held_out])
         self.held_out = frozenset(months[len(months) - held_out :])
         newest = max(self.choosing)
         self._rows: dict[bool, list[_Row]] = {True: [], False: []}
         self._others: list[PartnerPast] = []
+        self._plain: list[PartnerPast] = []
         self.newest: list[int] = []
         self.partner_months = 0
         for partner in partners:
@@ -127,6 +135,7 @@ class Past:
             if newest in own:
                 self.newest.append(own[newest].mrr_eur_cents)
             if _decides_by_revenue_alone(partner):
+                self._plain.append(partner)
                 for chooses, some in self._parts():
                     here = [own[month] for month in months if month in some and month in own]
                     self._rows[chooses].append(_row(partner, here))
@@ -141,20 +150,22 @@ class Past:
         scores = {True: _Score(), False: _Score()}
         thresholds = program.thresholds
         given = [0, *(row.monthly_fee_discount_bp for row in program.tiers)][program.lowest_tier :]
-        for chooses, rows in self._rows.items():
+        by_table = program.fx_guard != "hold_tier"  # else a month depends on the one before
+        for chooses, rows in self._rows.items() if by_table else ():
             add = scores[chooses].add
             for row in rows:
                 tiers = [bisect_right(thresholds, total) for total in row.totals]
                 own = [given[tier] for tier in tiers]
                 now = list(map(max, own, row.floors)) if row.floors else own
                 add(tiers, row.totals, list(map(mul, now, row.rated)) if row.rated else now, row.settled)
-        for partner in self._others:
+        for partner in self._others if by_table else [*self._plain, *self._others]:
             simulated = simulate_partner(
                 program=program,
                 months=self.months,
                 results=partner.results,
                 grants=partner.grants,
                 agreements=partner.agreements,
+                rates=self._rates,
             )
             for chooses, some in self._parts():
                 months = [each for each in simulated if each.settled.month in some]

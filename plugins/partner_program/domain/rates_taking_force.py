@@ -100,18 +100,21 @@ def early_rises(
     rates: Mapping[str, Rate | None],
     agreements: Mapping[str, Sequence[LegacyAgreement]],
     effective_on: date,
+    known_parts_before: Mapping[str, int] | None = None,
 ) -> list[tuple[str, Rate]]:
     """The rates of held partners that rise with the part of their revenue that is known, by partner.
 
     Only with the reading `rise_on_partial`. `known_parts` are EUR cents, `rates` those in force. Partners that are
-    `decided`, in this month or a later one, have the rate that was decided.
+    `decided`, in this month or a later one, have the rate that was decided. `known_parts_before` are EUR cents at the
+    exchange rates that the month is held against, of those of whom that is known: with the exchange-rate guard nobody
+    rises early by rates alone.
     """
     if not program.readings.rise_on_partial:
         return []
     risen = {
         partner_id: rise_early(
             program=program,
-            known_cents=cents,
+            known_cents=_guarded_part(program, cents, (known_parts_before or {}).get(partner_id)),
             rate=rates.get(partner_id),
             agreements=agreements.get(partner_id, ()),
             effective_on=effective_on,
@@ -120,6 +123,10 @@ def early_rises(
         if partner_id not in decided
     }
     return [(partner_id, rate) for partner_id, rate in risen.items() if rate is not None]
+
+
+def _guarded_part(program: Program, cents: int, before: int | None) -> int:
+    return cents if program.fx_guard != "hold_tier" or before is None else min(cents, before)
 
 
 def rise_early(

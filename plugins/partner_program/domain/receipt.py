@@ -8,6 +8,7 @@ from fractions import Fraction
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import Dispute
+from partner_program.domain.fx_guard import AtRatesBefore, RatesAlone, rates_alone
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.ownership import Ownership
@@ -88,7 +89,8 @@ class Receipt:
     `result` is its row of the register, `held_reason` says why there is no decision yet. `rates` are those of the
     month, of every currency. `band` and `legacy` need the programme file that the month was settled with. `lines_now`
     names the single lines, where somebody asked for them. `acts` are those about the month and the partner, newest
-    first; `disputes` are the partner's about the month that are open now.
+    first; `disputes` are the partner's about the month that are open now. `rates_alone` is what exchange rates alone
+    made of the month, where the programme looks at it; the band is that of the total by the table.
     """
 
     partner_id: str
@@ -110,6 +112,7 @@ class Receipt:
     lines_now: LinesNow | None = None
     acts: tuple[DatedAct, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    rates_alone: RatesAlone | None = None
 
 
 def receipt_lines(
@@ -150,12 +153,21 @@ def rates_of_lines(
 
 
 def earned_band(*, program: Program | None, result: RegisterPartner | None) -> Band | None:
-    """The band of the tier that the total earned; None without a programme, a result, or a table in force then."""
-    if program is None or result is None or result.earned_tier is None:
+    """The band of the table that the total fell into; None without a programme, a result, or a table in force then."""
+    if program is None or result is None or result.earned_tier is None or result.mrr_eur_cents is None:
         return None
-    earned = result.earned_tier
+    earned = program.earned_tier(result.mrr_eur_cents)
     above = program.tiers[earned].from_mrr_cents if earned < program.highest_tier else None
     return Band(earned, program.threshold_of(earned), above)
+
+
+def rates_of_result(*, program: Program | None, result: RegisterPartner | None) -> RatesAlone | None:
+    """What exchange rates alone made of a result; None where its programme does not look at it."""
+    if program is None or result is None or result.earned_tier is None or result.mrr_eur_cents is None:
+        return None
+    cents, rates_of = result.at_rates_before_cents, result.rates_before
+    before = None if cents is None or rates_of is None else AtRatesBefore(rates_of, cents, bool(result.held_by_rates))
+    return rates_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, before=before)
 
 
 def legacy_of_result(

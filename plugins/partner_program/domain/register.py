@@ -54,12 +54,17 @@ class RegisterPartner:
 
     A held partner has no figures of the month, and the rate that it keeps. `rate_decided_by` is the later month that
     had decided the rate when this month released or restated the partner: the tier is then this month's on record, and
-    the terms are those that were in force. `company_name` is the registry's today.
+    the terms are those that were in force. Where the programme has `fx_guard` and it is known,
+    `at_rates_before_cents` is the total at the exchange rates of the month `rates_before`, and `held_by_rates` says yes
+    where the guard decided the tier. `company_name` is the registry's today.
     """
 
     partner_id: Annotated[str, Column("partner")]
     status: Annotated[Literal["assigned", "held"], Column("status")]
     mrr_eur_cents: Annotated[int | None, Column("MRR EUR", "euros")]
+    at_rates_before_cents: Annotated[int | None, Column("at other rates", "euros", rare=True, added=True)]
+    rates_before: Annotated[BillingMonth | None, Column("rates of", rare=True, added=True)]
+    held_by_rates: Annotated[Literal["yes"] | None, Column("held by rates", rare=True, added=True)]
     earned_tier: Annotated[int | None, Column("earned", "tier")]
     granted_tier: Annotated[int | None, Column("granted", "tier")]
     tier: Annotated[int | None, Column("tier", "tier")]
@@ -99,10 +104,14 @@ def assigned_row(
     company_name: str = "",
 ) -> RegisterPartner:
     """The row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
+    before = figures.at_rates_before
     return RegisterPartner(
         partner_id=partner_id,
         status="assigned",
         mrr_eur_cents=figures.mrr_eur_cents,
+        at_rates_before_cents=before.cents if before else None,
+        rates_before=before.rates_of if before else None,
+        held_by_rates="yes" if before and before.holds else None,
         earned_tier=figures.earned_tier,
         granted_tier=figures.granted_tier,
         tier=figures.tier,
@@ -130,6 +139,9 @@ def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str 
         partner_id=partner_id,
         status="held",
         mrr_eur_cents=None,
+        at_rates_before_cents=None,
+        rates_before=None,
+        held_by_rates=None,
         earned_tier=None,
         granted_tier=None,
         tier=None,

@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.rates import Rate, RateTerms
@@ -94,6 +95,7 @@ class Figures(NamedTuple):
     rate_valid_from: date | None
     accounts: tuple[AccountFigures, ...]
     grants: tuple[tuple[str, GrantOutcome | None], ...]
+    at_rates_before: AtRatesBefore | None = None
 
 
 _TERMS = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
@@ -124,6 +126,7 @@ def figures_of(decision: Decision) -> Figures:
             for account in decision.accounts
         ),
         grants=tuple((each.grant.grant_id, each.outcome) for each in decision.grants),
+        at_rates_before=decision.at_rates_before,
     )
 
 
@@ -143,11 +146,12 @@ def rate_in_force(in_force: Figures) -> Rate | None:
 def differences(*, in_force: Figures, now: Figures, keeps_terms: bool = False) -> list[str]:
     """What differs, in words; empty for equal figures.
 
-    The day from which the rate holds is left out: it follows from the rest. A partner `keeps_terms` that was restated,
-    from the day of that acceptance, or whose rate a later month decides: its terms are not compared with those of the
-    month's effective date.
+    The day from which the rate holds is left out: it follows from the rest. So is the total at the exchange rates of
+    an earlier month: where it decides, the tier says so. A partner `keeps_terms` that was restated, from the day of
+    that acceptance, or whose rate a later month decides: its terms are not compared with those of the month's effective
+    date.
     """
-    left_out = {"rate_valid_from", *(_TERMS if keeps_terms else ())}
+    left_out = {"rate_valid_from", "at_rates_before", *(_TERMS if keeps_terms else ())}
     found = []
     for name in [name for name in Figures._fields if name not in left_out]:
         was, is_now = getattr(in_force, name), getattr(now, name)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore, FxBasis, LastEarned, guarded_tier
 from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_grants
 from partner_program.domain.letters import LetterKind, letter_kind
 from partner_program.domain.month_order import check_effective_date
@@ -40,11 +41,17 @@ NO_GRANTS = GraceSettlement((), None, None)
 
 @dataclass(frozen=True, slots=True)
 class TierAssignment:
-    """What a partner's own revenue earned."""
+    """What a partner's own revenue earned, and what it would have earned at the exchange rates that it is held against.
+
+    `at_rates_before` is None where that is not known or nobody asked. `held_by_rates`: the exchange-rate guard decided
+    another tier than the table.
+    """
 
     partner_id: str
     mrr_eur_cents: int
     earned_tier: int
+    at_rates_before: int | None = None
+    held_by_rates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class GraceAssignment:
     tier: int
     grants: tuple[SettledGrant, ...]
     lifted_by: str | None
+    held_by_rates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,9 @@ class Decision:
 
     `rate` is in force from the effective date; `rate_is_new` where it has to be written. `lifted_by` is the grant
     that holds the tier above the earned one. `letter` is None where no letter is owed. A month that is history only has
-    no rate and no letter, and no tier where no table was in force.
+    no rate and no letter, and no tier where no table was in force. `earned_tier` is what the month earned after the
+    exchange-rate guard; `at_rates_before` is the total at the rates that the month is held against, where the programme
+    looks at that and it is known.
     """
 
     partner_id: str
@@ -81,6 +91,7 @@ class Decision:
     rate: Rate | None
     rate_is_new: bool
     letter: LetterKind | None
+    at_rates_before: AtRatesBefore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +106,27 @@ def assign_tiers(*, program: Program, totals: Sequence[PartnerTotal]) -> tuple[T
     """The earned tier of each total."""
     assigned = []
     for total in totals:
-        cents = total.mrr_eur_cents
-        assigned.append(TierAssignment(total.partner_id, cents, program.earned_tier(cents)))
+        cents, before = total.mrr_eur_cents, total.at_rates_before
+        at_rates_before = None if before is None else program.earned_tier(before.cents)
+        assigned.append(TierAssignment(total.partner_id, cents, program.earned_tier(cents), at_rates_before))
     return tuple(assigned)
+
+
+def guard_tiers(
+    *, program: Program, assignments: Sequence[TierAssignment], last: Mapping[str, LastEarned]
+) -> tuple[TierAssignment, ...]:
+    """The tiers after the exchange-rate guard; `last` is what each partner earned last, by partner."""
+    guarded = []
+    for each in assignments:
+        before = last.get(each.partner_id)
+        tier = guarded_tier(
+            program=program,
+            earned=each.earned_tier,
+            at_rates_before=each.at_rates_before,
+            last=before.tier if before else None,
+        )
+        guarded.append(replace(each, earned_tier=tier, held_by_rates=tier != each.earned_tier))
+    return tuple(guarded)
 
 
 def settle_grace_periods(
@@ -133,6 +162,7 @@ def settle_grace_periods(
                 tier=tier,
                 grants=grace.grants,
                 lifted_by=grace.granted_by if tier > assigned.earned_tier else None,
+                held_by_rates=assigned.held_by_rates,
             )
         )
     return tuple(settled)
@@ -173,6 +203,9 @@ def decide(
             terms_differ=history.rate is not None and orders_differ(history.rate.terms, terms),
             always=program.readings.notify == "always",
         ),
+        at_rates_before=None
+        if program.fx_guard == "off" or total.at_rates_before is None
+        else replace(total.at_rates_before, holds=grace.held_by_rates),
     )
 
 
@@ -228,6 +261,22 @@ def assign_tiers_by_day(
     """The earned tier of each total by the table of the partner's own effective date; none where none was in force."""
     parts = _by_program(programs, effective, totals)
     return tuple(each for program, _, part in parts for each in assign_tiers(program=program, totals=part))
+
+
+def guard_tiers_by_day(
+    *,
+    programs: Mapping[date, Program],
+    effective: Mapping[str, date],
+    assignments: Sequence[TierAssignment],
+    basis: FxBasis | None,
+) -> tuple[TierAssignment, ...]:
+    """The tiers after the exchange-rate guard of each partner's own programme; as they are where nobody is guarded."""
+    if basis is None:
+        return tuple(assignments)
+    parts = _by_program(programs, effective, assignments)
+    return tuple(
+        each for program, _, part in parts for each in guard_tiers(program=program, assignments=part, last=basis.last)
+    )
 
 
 def settle_grace_periods_by_day(
@@ -296,11 +345,13 @@ def settle_month(
     entity_faults: Mapping[str, str],
     histories: Mapping[str, PartnerHistory],
     migration: bool,
+    basis: FxBasis | None = None,
 ) -> Settlement:
     """Decide a whole month with all the rules, without a clock and without I/O.
 
     `rates` are units per EUR by currency; `agreements` and `histories` are by partner. Each partner is decided by
-    itself: a fault at one entity holds its partners and changes no other partner's result.
+    itself: a fault at one entity holds its partners and changes no other partner's result. `basis` is what the
+    exchange-rate guard compares with, None where the programme has none.
     """
     check_effective_date(month=month, effective_on=effective_on)
     totals = merge_totals(
@@ -311,8 +362,11 @@ def settle_month(
         rates=rates,
         revenues=revenues,
         entity_faults=entity_faults,
+        rates_before=basis.rates_before() if basis else None,
     )
     tiers = assign_tiers(program=program, totals=totals.partners)
+    if basis is not None:
+        tiers = guard_tiers(program=program, assignments=tiers, last=basis.last)
     graces = settle_grace_periods(
         program=program, month=month, effective_on=effective_on, assignments=tiers, histories=histories
     )

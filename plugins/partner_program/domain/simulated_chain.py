@@ -4,23 +4,29 @@ What was billed and counted stays as it was settled; only the programme changes.
 have confirmed, or left open, is confirmed or open in the months after.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import LastEarned, guarded_tier
 from partner_program.domain.grace import GrantOutcome, settle_grants, tier_with_grants
+from partner_program.domain.other_rates import moved_at
 from partner_program.domain.program import Program
 from partner_program.domain.rates import rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulation import Discounts, SettledResult, SimulatedResult
 
+OtherRates = Mapping[BillingMonth, Mapping[str, Decimal]]
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One settled result of a partner, and what the simulation has in its place."""
+    """One settled result of a partner, and what the simulation has in its place; `earned` is before grace periods."""
 
     settled: SettledResult
+    earned: LastEarned | None
     tier: int | None
     discounts: Discounts | None
     outcomes: tuple[tuple[str, GrantOutcome | None], ...]
@@ -34,20 +40,22 @@ def simulate_partner(
     results: Sequence[SettledResult],
     grants: Sequence[GraceGrant],
     agreements: Sequence[LegacyAgreement],
+    rates: OtherRates | None = None,
 ) -> list[SimulatedResult]:
     """Return one partner's months as `program` would have decided them, in order; other months stay as settled.
 
     `results` are all that was ever settled for the partner, restatements and what they replaced: the newest of each
-    month is compared.
+    month is compared. `rates` are units per EUR by month and currency, for a programme with `fx_guard: hold_tier`.
     """
     steps: list[_Step] = []
     for result in sorted(results, key=lambda each: (each.sequence, each.month)):
         if result.month not in months:
-            steps.append(_Step(result, result.tier, result.discounts, result.grants))
+            as_settled = None if result.earned_tier is None else LastEarned(result.earned_tier, result.month)
+            steps.append(_Step(result, as_settled, result.tier, result.discounts, result.grants))
         elif result.effective_on is None:
-            steps.append(_Step(result, program.earned_tier(result.mrr_eur_cents), None, ()))
+            steps.append(_Step(result, None, program.earned_tier(result.mrr_eur_cents), None, ()))
         else:
-            steps.append(_decided(program, result, result.effective_on, steps, grants, agreements))
+            steps.append(_decided(program, result, result.effective_on, steps, grants, agreements, rates or {}))
     newest = {step.settled.month: step for step in steps if step.settled.month in months}
     return [SimulatedResult(step.settled, step.tier, step.discounts) for _, step in sorted(newest.items())]
 
@@ -59,13 +67,15 @@ def _decided(
     steps: Sequence[_Step],
     grants: Sequence[GraceGrant],
     agreements: Sequence[LegacyAgreement],
+    rates: OtherRates,
 ) -> _Step:
     own = next((step for step in reversed(steps) if step.settled.month == result.month), None)
     if own is not None and own.settled.decided == result.decided:
         return replace(own, settled=result)
     listed = {grant_id for step in steps for grant_id, _ in step.settled.grants} | dict(result.grants).keys()
     open_grants = own.open_grants if own else _still_open(result, steps, grants)
-    earned = program.earned_tier(result.mrr_eur_cents)
+    last = _earned(program, result, steps, rates)
+    earned = last.tier
     grace = settle_grants(
         grants=[grant for grant in open_grants if grant.grant_id in listed],
         month=result.month,
@@ -86,7 +96,26 @@ def _decided(
         day = result.taken_on
         tier_then = tier_with_grants(earned_tier=earned, open_grants=open_grants, settled=settled, day=day)
         discounts = _discounts(program, tier_then, agreements, day)
-    return _Step(result, tier, discounts, outcomes, open_grants)
+    return _Step(result, last, tier, discounts, outcomes, open_grants)
+
+
+def _earned(program: Program, result: SettledResult, steps: Sequence[_Step], rates: OtherRates) -> LastEarned:
+    """What a result earns by the table and the exchange-rate guard, and whose rates the next is held against."""
+    own, last = program.earned_tier(result.mrr_eur_cents), _earned_last(result, steps)
+    if program.fx_guard != "hold_tier" or last is None or result.foreign is None:
+        return LastEarned(own, result.month)
+    moved = moved_at(result.foreign, rates.get(last.rates_of, {}))
+    before = None if moved is None else program.earned_tier(result.mrr_eur_cents + moved)
+    tier = guarded_tier(program=program, earned=own, at_rates_before=before, last=last.tier)
+    return LastEarned(tier, result.month if tier == own else last.rates_of)
+
+
+def _earned_last(result: SettledResult, steps: Sequence[_Step]) -> LastEarned | None:
+    """What the last earlier month in force earned before this month was first decided, as simulated."""
+    own = next((place for place, step in enumerate(steps) if step.settled.month == result.month), len(steps))
+    earlier = [each for each in steps[:own] if each.settled.month < result.month and each.settled.effective_on]
+    newest = max((each.settled.month for each in earlier), default=None)
+    return [each.earned for each in earlier if each.settled.month == newest][-1] if earlier else None
 
 
 def _discounts(program: Program, tier: int, agreements: Sequence[LegacyAgreement], day: date) -> Discounts:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
+from partner_program.domain.other_rates import ForeignAccount
 from partner_program.domain.program import Program
 
 
@@ -24,6 +25,7 @@ class SettledResult:
 
     `effective_on` and `discounts` are None for a month that is history only. `taken_on` is the settlement's own day:
     for a restatement that of its acceptance. `grants` are those that were open then, with their outcome.
+    `foreign` are its accounts in other currencies than EUR, where they are needed and known.
     """
 
     month: BillingMonth
@@ -35,6 +37,8 @@ class SettledResult:
     tier: int | None
     discounts: Discounts | None
     grants: tuple[tuple[str, GrantOutcome | None], ...] = ()
+    earned_tier: int | None = None
+    foreign: tuple[ForeignAccount, ...] | None = None
 
     @property
     def decided(self) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from math import lcm
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore
 from partner_program.domain.money import rate_ratio, round_half_away
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.plurals import plural
@@ -44,10 +45,15 @@ class AccountTotal:
 
 @dataclass(frozen=True, slots=True)
 class PartnerTotal:
-    """A partner's accounts, by entity, account and currency; its total is the sum of their rounded cents."""
+    """A partner's accounts, by entity, account and currency; its total is the sum of their rounded cents.
+
+    `at_rates_before` is what the same shares give at the exchange rates that the month is held against; None where
+    nobody asked, or a rate is not known.
+    """
 
     partner_id: str
     accounts: tuple[AccountTotal, ...]
+    at_rates_before: AtRatesBefore | None = None
 
     @property
     def mrr_eur_cents(self) -> int:
@@ -88,7 +94,8 @@ class MonthTotals:
 
     `entity_totals` are EUR cents of all authorised partners' accounts, held ones included, of the entities without a
     fault whose own currency has a rate: the brake compares them from month to month. `known_parts` are EUR cents of
-    held partners whose unknown part cannot be negative: their total will be at least that.
+    held partners whose unknown part cannot be negative: their total will be at least that. `known_parts_before` are
+    the same at the exchange rates that the month is held against, of those of whom that is known.
     """
 
     partners: tuple[PartnerTotal, ...]
@@ -97,6 +104,7 @@ class MonthTotals:
     unmatched: tuple[UnmatchedAccount, ...]
     entity_totals: dict[str, int]
     known_parts: dict[str, int] = field(default_factory=dict)
+    known_parts_before: dict[str, int] = field(default_factory=dict)
 
 
 def account_total(
@@ -158,12 +166,14 @@ def merge_totals(
     revenues: Sequence[EntityRevenue],
     entity_faults: Mapping[str, str],
     doubtful_rates: Mapping[str, str] = NOTHING_IN_DOUBT,
+    rates_before: Mapping[str, tuple[BillingMonth, Mapping[str, Decimal]]] | None = None,
 ) -> MonthTotals:
     """Merge what the entities billed in a month into one total per authorised partner.
 
     `rates` are units per EUR by currency for this month; `entity_faults` are reasons by entity that the checks found
     after reading, beside each `EntityRevenue.fault`. An entity that bills in the month and is not among `revenues`
-    counts as not read. `doubtful_rates` say by currency why a rate that is there counts as missing. Raises
+    counts as not read. `doubtful_rates` say by currency why a rate that is there counts as missing. `rates_before` are
+    by partner the month and the rates that its total is held against, where somebody asks. Raises
     `ConservationBroken` where a line would get lost.
     """
     ownership = Ownership(month=month, links=links, partners=partners)
@@ -183,6 +193,7 @@ def merge_totals(
                 for account, sums in sorted(shares.get(partner_id, {}).items())
                 if account[2] in known_rates
             ),
+            _at_rates(shares.get(partner_id, {}), known_rates, (rates_before or {}).get(partner_id)),
         )
         for partner_id in sorted(ownership.authorized)
     }
@@ -193,6 +204,11 @@ def merge_totals(
         unmatched=unmatched_accounts(revenues, ownership),
         entity_totals=_entity_totals(totals.values(), read.keys() - faults.keys() - unrated),
         known_parts={each: totals[each].mrr_eur_cents for each in held if each not in reasons.may_be_negative},
+        known_parts_before={
+            each: before.cents
+            for each in held
+            if each not in reasons.may_be_negative and (before := totals[each].at_rates_before) is not None
+        },
     )
 
 
@@ -225,6 +241,26 @@ def _reasons(faults: Mapping[str, str], ownership: Ownership, revenues: Sequence
     _hold_unseen_accounts([each for each in revenues if each.entity not in faults], ownership, reasons)
     _hold_row_faults(revenues, ownership, reasons)
     return reasons
+
+
+def _at_rates(
+    accounts: Mapping[tuple[str, str, str], Mapping[int, int]],
+    known_rates: Mapping[str, Decimal],
+    before: tuple[BillingMonth, Mapping[str, Decimal]] | None,
+) -> AtRatesBefore | None:
+    """What the accounts that have a rate in `known_rates` give at the rates of another month, each rounded by itself.
+
+    None where one of these rates is not known.
+    """
+    if before is None:
+        return None
+    month, rates = before
+    counted = {account: sums for account, sums in accounts.items() if account[2] in known_rates}
+    other = {**rates, EUR: Decimal(1)}
+    if any(account[2] not in other for account in counted):
+        return None
+    cents = [account_total(*account, sums, other[account[2]]).mrr_eur_cents for account, sums in counted.items()]
+    return AtRatesBefore(month, sum(cents), holds=False)
 
 
 def totals_of_accounts(

@@ -16,6 +16,7 @@ from partner_program.domain.receipt import (
     earned_band,
     legacy_of_result,
     rates_of_lines,
+    rates_of_result,
     receipt_lines,
     receipt_short_lines,
 )
@@ -89,6 +90,7 @@ def explain(
         lines_now=lines_now,
         acts=dated(installation, acts),
         disputes=tuple(each for each in disputes if each.state == "open"),
+        rates_alone=rates_of_result(program=program, result=result),
     )
 
 

@@ -7,6 +7,7 @@ the simulated months. Rates between two months (a grant on demand, an early rise
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.other_rates import for_the_guard
 
 SimulationForm = Literal["json", "csv"]
 TOLD_EVERY = 500  # partners
@@ -48,6 +50,10 @@ def simulate(
     with installation.database.reading() as connection:
         check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
         results = settled_results.load_results(connection)
+        rates: dict[BillingMonth, dict[str, Decimal]] = {}
+        if program.fx_guard == "hold_tier":
+            guarded = for_the_guard(connection, results, months, limit_bp=program.rate_move_limit_bp)
+            results, rates = guarded.results, guarded.rates
         grants = settled_results.load_grants(connection)
         agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
         by_month: dict[BillingMonth, list[SimulatedResult]] = {month: [] for month in months}
@@ -60,6 +66,7 @@ def simulate(
                 results=own,
                 grants=grants.get(partner_id, ()),
                 agreements=agreements.get(partner_id, ()),
+                rates=rates,
             )
             for each in simulated:
                 by_month[each.settled.month].append(each)

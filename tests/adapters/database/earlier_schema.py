@@ -64,8 +64,11 @@ WITHOUT_EVENTS = ("DROP TABLE event",)
 WITHOUT_GUARDS_OF_EVENTS = (
     f"DROP FUNCTION {', '.join(f'event_guard_{what}' for what in ('told', 'moves', 'delete'))}",
 )
+# 0032: what a month would have counted at other rates was not asked.
+WITHOUT_OTHER_RATES = ("DROP TABLE assessment_at_rates_before",)
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
+    *WITHOUT_OTHER_RATES,
     *WITHOUT_COUNTS,
     *WITHOUT_INDEXES_OF_COUNTS,
     *WITHOUT_STATISTICS_OF_COUNTS,
@@ -78,6 +81,7 @@ ON_SQLITE = (
     *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
+    *WITHOUT_OTHER_RATES,
     *WITHOUT_COUNTS,
     *WITHOUT_EVENTS,
     *WITHOUT_DIGESTS,

@@ -49,6 +49,7 @@ LATER = (
     "dispute_step",
     "digest",
     "event",
+    "assessment_at_rates_before",
     "erasure",
     *earlier_schema.COUNTS,
     "sqlite_stat1",

@@ -9,7 +9,7 @@ import pytest
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.domain.program import BenefitTerms, Brake, LargestLine, Program, Readings, Shortening, Tier
 from partner_program.domain.refusals import UnsoundFiles
-from tests.programs import with_tiers
+from tests.programs import guarding_rates, with_tiers
 
 FOLDER = Path(__file__).parents[3] / "include" / "program"
 FIRST = FOLDER / "2015-07-27.yaml"
@@ -512,6 +512,22 @@ def test_a_file_without_these_sections_limits_nothing(tmp_path: Path) -> None:
     assert program.benefit_approval == "anybody"
     assert program.dispute_due_days == 30
     assert {(each.expects, each.never) for each in program.authorisation_requirements} == {("answer", ())}
+
+
+@pytest.mark.parametrize("mode", ["off", "inform", "hold_tier"])
+def test_the_guard_of_exchange_rates_is_part_of_the_hash_as_it_decides_tiers(
+    tmp_path: Path, first: Program, mode: str
+) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(guarding_rates(mode), encoding="utf-8")
+    assert (first.fx_guard, load_program(path).fx_guard) == ("off", mode)
+    assert load_program(path).file_hash != first.file_hash
+
+
+@pytest.mark.parametrize("written", ["no", "true", "hold", "[off]"])
+def test_a_guard_that_is_none_is_refused(tmp_path: Path, written: str) -> None:
+    (fault,) = faults_of(tmp_path, guarding_rates(written))
+    assert "fx_guard.value" in fault
 
 
 def test_months_settled_with_the_bytes_of_the_first_release_still_find_their_programme(first: Program) -> None:

@@ -4,7 +4,7 @@ Drafts may be replaced freely until the month is committed.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -35,9 +35,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def as_json(kind: Any, value: Any) -> str:
-    """Return the canonical JSON of a domain value; Decimals and days are text."""
-    return _adapter(kind).dump_json(value).decode()
+def as_json(kind: Any, value: Any, *, left_out: Collection[str] = ()) -> str:
+    """Return the canonical JSON of a domain value; Decimals and days are text.
+
+    Of a tuple of records, the fields that are `left_out` stand in none.
+    """
+    each = {"__all__": set(left_out)} if left_out else None
+    return _adapter(kind).dump_json(value, exclude=each).decode()
 
 
 def from_json(kind: Any, text: str) -> Any:

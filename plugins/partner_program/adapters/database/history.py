@@ -7,11 +7,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.rates import FEW, rates_before
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore, LastEarned
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import GraceGrant
@@ -230,6 +231,29 @@ def _earlier_tiers(
     return tiers, lifted
 
 
+def last_earned(connection: Connection, month: BillingMonth) -> dict[str, LastEarned]:
+    """Return what each partner earned in the last earlier month in force that assigned it.
+
+    Settlements after the partner's own decision are left out, so that reading again gives the same answer.
+    """
+    assessment, settlement, before = schema.assessment, schema.settlement, schema.assessment_at_rates_before
+    own = _first_settlements(connection, month)
+    same = and_(*(before.c[name] == assessment.c[name] for name in ("billing_month", "revision", "partner_id")))
+    held_against = case((before.c.holds == 1, before.c.rates_of), else_=assessment.c.billing_month)
+    query = (
+        select(assessment.c.partner_id, assessment.c.earned_tier, held_against, assessment.c.settlement_id)
+        .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
+        .outerjoin(before, same)
+        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month < str(month))
+        .order_by(assessment.c.billing_month, assessment.c.revision)
+    )
+    return {
+        partner_id: LastEarned(earned, BillingMonth.parse(rates_of))
+        for partner_id, earned, rates_of, written in connection.execute(query)
+        if _was_before(own, partner_id, written)
+    }
+
+
 def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, int]) -> dict[str, list[GraceGrant]]:
     """Return the grants that no other month has settled; of each other month, its newest revision counts."""
     outcome, assessment, grant = schema.assessment_grant, schema.assessment, schema.grace_grant
@@ -276,14 +300,18 @@ def assigned_partners(
     assessment = schema.assessment
     accounts = _parts(connection, schema.assessment_account, month, revision, AccountFigures._fields, only)
     grants = _parts(connection, schema.assessment_grant, month, revision, ("grant_id", "outcome"), only)
+    before = _parts(
+        connection, schema.assessment_at_rates_before, month, revision, ("rates_of", "mrr_eur_cents", "holds"), only
+    )
     query = select(assessment).where(*_of_revision(assessment, month, revision, only))
     return {
         row.partner_id: AssignedPartner(
             row.effective_on,
             Figures(
-                **{name: getattr(row, name) for name in Figures._fields if name not in ("accounts", "grants")},
+                **{name: getattr(row, name) for name in Figures._fields if name in assessment.c},
                 accounts=tuple(AccountFigures(*each) for each in accounts.get(row.partner_id, ())),
                 grants=tuple((each[0], each[1]) for each in grants.get(row.partner_id, ())),
+                at_rates_before=at_rates_before(*before[row.partner_id][0]) if row.partner_id in before else None,
             ),
         )
         for row in connection.execute(query)
@@ -297,6 +325,11 @@ def earned_tiers(connection: Connection, month: BillingMonth, revision: int) -> 
     query = select(table.partner_id, table.mrr_eur_cents, table.earned_tier).where(*here)
     rows = connection.execute(query.where(table.earned_tier.is_not(None))).all()
     return {partner_id: (cents, tier) for partner_id, cents, tier in rows}
+
+
+def at_rates_before(rates_of: str, cents: int, holds: int) -> AtRatesBefore:
+    """Return what a row of `assessment_at_rates_before` says."""
+    return AtRatesBefore(BillingMonth.parse(rates_of), cents, bool(holds))
 
 
 def assigned_tiers(connection: Connection, month: BillingMonth, revision: int) -> dict[str, int | None]:

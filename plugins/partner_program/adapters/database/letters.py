@@ -20,10 +20,12 @@ from sqlalchemy import (
 )
 
 from partner_program.adapters.database import schema
+from partner_program.adapters.database.history import at_rates_before
 from partner_program.adapters.database.letter_benefits import kept_benefits
 from partner_program.adapters.database.letter_history import assessed_accounts, earlier_assessments
 from partner_program.adapters.database.rates import rates_before
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore
 from partner_program.domain.letter_facts import OwedLetter
 from partner_program.domain.letters import GraceFact
 from partner_program.domain.month_order import IN_FORCE
@@ -119,6 +121,7 @@ def _with_facts(
     accounts = assessed_accounts(connection, month, partners)
     grants = _grants(connection, month, partners)
     benefits = kept_benefits(connection, month, partners)
+    before = _at_rates_before(connection, month, partners)
     earlier = earlier_assessments(connection, month, newest.values())
     changed = [row for row in newest.values() if row.kind == "terms_changed"]
     rates = rates_before(
@@ -146,6 +149,7 @@ def _with_facts(
             earlier=earlier.get(row.partner_id),
             rate_before=rates[row.partner_id].terms if row.partner_id in rates else None,
             benefits=benefits.get((row.partner_id, row.revision)),
+            at_rates_before=before.get((row.partner_id, row.revision)),
         )
         for row in newest.values()
     ]
@@ -196,6 +200,17 @@ def _is_own(table: Table) -> list[ColumnElement[bool]]:
         table.c.revision == bindparam("own_revision"),
         table.c.partner_id == bindparam("own_partner"),
     ]
+
+
+def _at_rates_before(
+    connection: Connection, month: BillingMonth, partners: Sequence[str]
+) -> dict[tuple[str, int], AtRatesBefore]:
+    table = schema.assessment_at_rates_before
+    query = select(table).where(table.c.billing_month == str(month), table.c.partner_id.in_(partners))
+    return {
+        (row.partner_id, row.revision): at_rates_before(row.rates_of, row.mrr_eur_cents, row.holds)
+        for row in connection.execute(query)
+    }
 
 
 def _grants(

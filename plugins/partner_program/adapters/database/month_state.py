@@ -25,6 +25,7 @@ WITH_A_HEAD = (
     schema.assessment,
     schema.assessment_account,
     schema.assessment_grant,
+    schema.assessment_at_rates_before,
     schema.held_partner,
     schema.bucket,
     schema.unmatched_account,

@@ -43,6 +43,7 @@ def _result(row: Any, month: BillingMonth, outcomes: dict[tuple[str, int, str], 
         tier=row.tier,
         discounts=None if history else discounts,
         grants=tuple(outcomes.get((row.billing_month, row.revision, row.partner_id), ())),
+        earned_tier=row.earned_tier,
     )
 
 

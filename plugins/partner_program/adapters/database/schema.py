@@ -427,6 +427,16 @@ assessment_grant = _table(
     _refers("billing_month revision partner_id", "assessment"),
     _refers("grant_id", "grace_grant"),
 )
+assessment_at_rates_before = _table(
+    "assessment_at_rates_before",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _must("rates_of"),
+    _must("mrr_eur_cents", Whole),
+    _must("holds", Integer),
+    _refers("billing_month revision partner_id", "assessment"),
+)
 held_partner = _table(
     "held_partner",
     _key("settlement_id", Integer),
@@ -802,6 +812,7 @@ APPEND_ONLY = (
     assessment,
     assessment_account,
     assessment_grant,
+    assessment_at_rates_before,
     held_partner,
     bucket,
     unmatched_account,

@@ -31,9 +31,12 @@ class SettlementHead:
     decision_hash: str
 
 
+_PARTS = ("accounts", "grants", "at_rates_before")  # in tables of their own
+
+
 def _assessment_values(decision: Decision) -> dict[str, Any]:
     figures = figures_of(decision)._asdict()
-    own = {name: value for name, value in figures.items() if name not in ("accounts", "grants")}
+    own = {name: value for name, value in figures.items() if name not in _PARTS}
     return {"partner_id": decision.partner_id, "lifted_by": decision.lifted_by, **own}
 
 
@@ -73,13 +76,25 @@ def write_settlement(
         for each in decision.grants
     )
     _insert(connection, schema.assessment_grant, month, grants)
+    at_rates_before = (
+        {
+            "partner_id": decision.partner_id,
+            "rates_of": str(before.rates_of),
+            "mrr_eur_cents": before.cents,
+            "holds": int(before.holds),
+        }
+        for decision in decisions
+        if (before := decision.at_rates_before) is not None
+    )
+    _insert(connection, schema.assessment_at_rates_before, month, at_rates_before)
     _write_totals(connection, own, totals)
     return int(settlement_id)
 
 
 def carry_over(connection: Connection, head: SettlementHead, settlement_id: int, *, restated: Collection[str]) -> None:
     """Copy the assessments of the revision before into this one, except those of the restated partners."""
-    for table in (schema.assessment, schema.assessment_account, schema.assessment_grant):
+    parts = (schema.assessment_account, schema.assessment_grant, schema.assessment_at_rates_before)
+    for table in (schema.assessment, *parts):
         before = select(table).where(
             table.c.billing_month == str(head.billing_month), table.c.revision == head.revision - 1
         )

@@ -32,6 +32,7 @@ from partner_program.domain.program import (
     AppliesTo,
     BenefitApproval,
     Brake,
+    FxGuard,
     LargestLine,
     Program,
     Promotions,
@@ -50,6 +51,7 @@ BENEFIT_APPROVALS: tuple[BenefitApproval, ...] = ("anybody", "another_person")
 PROMOTIONS: tuple[Promotions, ...] = ("added", "best_of", "exclusive")
 APPLIES_TO: tuple[AppliesTo, ...] = ("new_orders", "all_services")
 APPROVALS: tuple[RatesApprovalKey, ...] = ("none", "rates")
+FX_GUARDS: tuple[FxGuard, ...] = ("off", "inform", "hold_tier")
 NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 
@@ -162,6 +164,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         approval=_value(document, "approval", APPROVALS),
         dispute_due_days=_dispute_due(document),
         company=document.text("company") if document.has("company") else None,
+        fx_guard=_fx_guard(document),
     )
 
 
@@ -224,6 +227,13 @@ def _dispute_due(document: Section) -> int:
 def _value(section: Section, key: str, choices: Sequence[Word]) -> Word:
     """Read one of a few words below `value`; absent: the first of them."""
     return sourced(section.section(key)).choice("value", choices) if section.has(key) else choices[0]
+
+
+def _fx_guard(document: Section) -> FxGuard:
+    """Read whether exchange rates alone may move a tier; absent: they may, and nothing is said of it."""
+    if not document.has("fx_guard"):
+        return "off"
+    return sourced(document.section("fx_guard")).word("value", FX_GUARDS)
 
 
 def _readings(document: Section) -> Readings:

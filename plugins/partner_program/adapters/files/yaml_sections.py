@@ -99,6 +99,10 @@ class Section:
         """Read one of a few words."""
         return self._read(key, lambda written: written_values.choice(written, choices), choices[0], _TEXT)
 
+    def word(self, key: str, choices: Sequence[Word]) -> Word:
+        """Read one of a few words, among them `off`, which YAML takes for no; the first one stands in for a fault."""
+        return self._read(key, lambda written: written_values.choice(written, choices), choices[0], _TEXT, _BOOLEAN)
+
     def choices(self, key: str, choices: Sequence[Word], count: int | None) -> tuple[Word, ...]:
         """Read a list whose cells are each one of a few words: exactly `count` cells, or any number if it is None."""
         cells = self._list(key)

@@ -25,6 +25,10 @@ REMARKS_IN_WORDS: dict[Remark, tuple[str, str]] = {
     "tier_lowered": ("lowers a tier", "lower a tier"),
     "revenue_changed": ("comes with a large change of revenue", "come with a large change of revenue"),
     "account_missing": ("may miss an account", "may miss an account"),
+    "moved_by_rates": (
+        "has a tier that hangs on exchange rates alone",
+        "have a tier that hangs on exchange rates alone",
+    ),
     "first_letter": ("is the partner's first", "are the partner's first"),
     "grace_lapsed": ("tells of a lapsed grace period", "tell of a lapsed grace period"),
     "legacy_kept": ("keeps older terms", "keep older terms"),
@@ -34,6 +38,7 @@ _TONES: dict[Remark, str] = {
     "tier_lowered": "critical",
     "revenue_changed": "warning",
     "account_missing": "warning",
+    "moved_by_rates": "warning",
     "first_letter": "info",
     "grace_lapsed": "warning",
     "legacy_kept": "info",
@@ -62,7 +67,8 @@ class LetterSize(NamedTuple):
 class BookLetter:
     """One letter with the values before it, for comparison; `href` is its file beside the page, without the ending.
 
-    `missing` are accounts of no partner that may be this one's, each in words.
+    `missing` are accounts of no partner that may be this one's, each in words; `rates_alone` says what exchange rates
+    alone did to its tier.
     """
 
     change: LetterChange
@@ -80,6 +86,7 @@ class BookLetter:
     account_count: int
     size: LetterSize
     missing: tuple[str, ...] = ()
+    rates_alone: str = ""
 
     @property
     def waits(self) -> bool:
@@ -226,6 +233,7 @@ def _words(remark: Remark, letter: BookLetter) -> str:
         "tier_lowered": f"Lowered by {counted(change.tiers_lost, 'tier')}",
         "revenue_changed": f"Revenue {'up' if change.revenue_change > 0 else 'down'} {_part(change)}".rstrip(),
         "account_missing": "May miss " + "; ".join(map(plain_name, letter.missing)),
+        "moved_by_rates": letter.rates_alone,
         "first_letter": "First letter",
         "grace_lapsed": "Grace period lapsed",
         "legacy_kept": "Keeps older terms: " + ", ".join(_COMPONENTS[each] for each in letter.legacy),

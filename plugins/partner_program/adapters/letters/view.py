@@ -17,6 +17,7 @@ from partner_program.domain.letters import (
     GraceFact,
     LetterFacts,
     NextTierFact,
+    RatesFact,
     ToldProgram,
 )
 from partner_program.domain.program import Component
@@ -134,6 +135,21 @@ class LegacyRow(NamedTuple):
     last_day: str | None
 
 
+class AtOtherRates(NamedTuple):
+    """The total at the exchange rates of another month, and its tier, 0 for none.
+
+    `own_tier` is what the letter's month gives by the table; `holds` says that exchange rates alone did not move it.
+    """
+
+    month: str
+    total: str
+    tier: int
+    tier_name: str
+    own_tier: int
+    own_tier_name: str
+    holds: bool
+
+
 class NextTier(NamedTuple):
     """The next tier: where it begins, how much is missing, and `reached`, how far the way is done in per cent."""
 
@@ -194,6 +210,7 @@ class LetterView(NamedTuple):
     starts_below: bool
     prepayment: list[tuple[int, str]]
     next_tier: NextTier | None
+    rates: AtOtherRates | None
     manager: str
     manager_email: str
     manager_mailto: str
@@ -263,6 +280,7 @@ def letter_view(
         starts_below=told.starts_below,
         prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
         next_tier=_next_tier(facts.next_tier, told, form),
+        rates=_at_other_rates(facts.rates, told, form),
         manager=plain_name(facts.manager_name),
         manager_email=plain_name(facts.manager_email),
         manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
@@ -420,6 +438,20 @@ def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
         value=plain_name(term.sla or "") if term.discount_bp is None else form.percent(term.discount_bp),
         source=plain_name(term.source),
         last_day=None if term.valid_to is None else form.last_day(term.valid_to),
+    )
+
+
+def _at_other_rates(fact: RatesFact | None, told: ToldProgram, form: LocaleFormat) -> AtOtherRates | None:
+    if fact is None:
+        return None
+    return AtOtherRates(
+        month=form.month(fact.month),
+        total=form.euros(fact.cents),
+        tier=fact.tier,
+        tier_name=told.tier_name(fact.tier),
+        own_tier=fact.own_tier,
+        own_tier_name=told.tier_name(fact.own_tier),
+        holds=fact.holds,
     )
 
 

@@ -21,8 +21,16 @@ def record_json(record: object) -> str:
 
 
 def records_csv(kind: type, records: Iterable[object]) -> str:
-    """Return the records of one dataclass as CSV (RFC 4180); what a field lists is separated by blanks."""
-    names = [each.name for each in fields(kind)]
+    """Return the records of one dataclass as CSV (RFC 4180); what a field lists is separated by blanks.
+
+    A field that is `domain.columns.ADDED` is a column where some record has a value.
+    """
+    records = list(records)
+    names = [
+        each.name
+        for each in fields(kind)
+        if "added" not in each.metadata or any(getattr(record, each.name) is not None for record in records)
+    ]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(names)

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.safe_cells import safe_cell
+from partner_program.domain.columns import used
 from partner_program.domain.register import COLUMNS, Register, RegisterPartner, cells
 
 
@@ -45,7 +46,8 @@ def register_json(register: Register) -> str:
 def register_csv(register: Register) -> str:
     """Return the register as CSV (RFC 4180), one row a partner; money in cents, discounts in basis points."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(COLUMNS), lineterminator="\r\n")
+    columns = used(COLUMNS, register.partners)
+    writer = csv.DictWriter(text, list(columns), lineterminator="\r\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows({name: safe_cell(value) for name, value in cells(each).items()} for each in register.partners)
     return text.getvalue()

@@ -9,7 +9,7 @@ from partner_program.adapters.reports.workbook import Cell, Sheet, SheetColumn, 
 from partner_program.adapters.reports.workbook import Form as SheetForm
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Column, Form
+from partner_program.domain.columns import Column, Form, used
 from partner_program.domain.money import BP
 from partner_program.domain.month_overview import Close, LinesRead, entity_lines
 from partner_program.domain.register import COLUMNS, Register, RegisterLetter, RegisterPartner
@@ -24,7 +24,7 @@ _FORMS: Mapping[Form, SheetForm] = {
     "percent": "percent",
 }
 _DAYS = ("rate_valid_from",)
-_NAMES = [name for name in COLUMNS if name not in ("partner_id", "company_name", "held_reason")]
+_APART = ("partner_id", "company_name", "held_reason")
 _WITH_BEFORE = ("mrr_eur_cents", "monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
 
 
@@ -68,19 +68,22 @@ def _partners(book: RegisterBook) -> Sheet:
     """
     before = {each.partner_id: each for each in book.before.partners} if book.before else {}
     columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
-    for name in _NAMES:
+    names = [name for name in used(COLUMNS, book.register.partners) if name not in _APART]
+    for name in names:
         columns.append(_column(name, COLUMNS[name], total=name == "mrr_eur_cents"))
         if name in _WITH_BEFORE:
             columns.append(_column(f"previous_{name}", COLUMNS[name], total=name == "mrr_eur_cents"))
         if name == "mrr_eur_cents":
             columns.append(SheetColumn("mrr_change_eur", "amount", minus=("mrr_eur", "previous_mrr_eur")))
-    rows = [_partner(each, before.get(each.partner_id), book.managers) for each in book.register.partners]
+    rows = [_partner(names, each, before.get(each.partner_id), book.managers) for each in book.register.partners]
     return Sheet(str(book.register.billing_month), columns, rows, fixed=2)
 
 
-def _partner(own: RegisterPartner, before: RegisterPartner | None, managers: Mapping[str, str]) -> list[Cell]:
+def _partner(
+    names: Sequence[str], own: RegisterPartner, before: RegisterPartner | None, managers: Mapping[str, str]
+) -> list[Cell]:
     row: list[Cell] = [own.partner_id, own.company_name, managers.get(own.partner_id)]
-    for name in _NAMES:
+    for name in names:
         row.append(_cell(COLUMNS[name], getattr(own, name)))
         if name in _WITH_BEFORE:
             row.append(_cell(COLUMNS[name], getattr(before, name)) if before else None)

@@ -10,6 +10,7 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import euros_text, round_half_away
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine
 from partner_program.domain.single_lines import FaultyLineNow
@@ -70,6 +71,7 @@ def receipt(
         faulty=[each for each in found.lines if isinstance(each, ReceiptFaultyLine)],
         single=_single(found),
         lines_asked=lines == "yes",
+        rates_alone=rates_words(found.rates_alone) if found.rates_alone else None,
         not_read=[each for each in found.lines_now.entities if each.fault] if found.lines_now else [],
     )
 

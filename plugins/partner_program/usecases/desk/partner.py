@@ -89,8 +89,9 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
     program = installation.program_on_or_first(on)
     names = {benefit.key: benefit.name for benefit in program.benefits}
     earned = result.earned_tier if result else None
-    gap = gap_to_next(program, earned, result.mrr_eur_cents if result else None)
-    next_tier = None if gap is None or earned is None else earned + 1
+    counted = result.mrr_eur_cents if result else None
+    gap = gap_to_next(program, earned, counted)
+    next_tier = None if gap is None or counted is None else program.earned_tier(counted) + 1
     row = program.tier_row(next_tier) if next_tier else None
     rate = next((each for each in reversed(rates) if each.valid_from <= on), None)
     why_none = partial(why_no_document, partner=partner, rate=rate, program=program, day=on)

@@ -25,7 +25,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
-from partner_program.domain.letters import LetterFacts
+from partner_program.domain.letters import LetterFacts, RatesFact
+from partner_program.domain.money import euros_text
 from partner_program.domain.month_order import last_in_force_before
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.register import Register, RegisterPartner
@@ -218,6 +219,7 @@ def book_letter(
         keeps_legacy=bool(stated.legacy),
         reaches_nobody=all(row.status in ("undeliverable", "refused") for row in rows),
         may_miss_account=bool(missing),
+        moved_by_rates=stated.rates is not None,
     )
     return BookLetter(
         change=change,
@@ -236,7 +238,13 @@ def book_letter(
         account_count=len(stated.accounts),
         size=size,
         missing=missing,
+        rates_alone="" if stated.rates is None else _rates_alone(stated.rates),
     )
+
+
+def _rates_alone(fact: RatesFact) -> str:
+    then = f"At the exchange rates of {fact.month}: {euros_text(fact.cents)} EUR, tier {fact.tier or 'none'}"
+    return f"{then}; held, by rates alone it would be tier {fact.own_tier or 'none'}" if fact.holds else then
 
 
 def _held(found: _Found) -> list[HeldGroup]:

@@ -13,6 +13,7 @@ from partner_program.adapters.reports.records import record_json, records_csv
 from partner_program.domain.acts import RATES_APPROVED, RATES_REFUSED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import Answer, BookOfChanges, BookRow, book_rows
+from partner_program.domain.fx_guard import rates_alone, rates_words
 from partner_program.domain.rates_approval import RatesApproval, check_may_approve
 from partner_program.domain.refusals import Moved, NotApproved, Refusal
 from partner_program.usecases.installation import Installation
@@ -129,6 +130,7 @@ def _book(
         rises=commit.rises,
         closing=commit.closing,
         rates_before={partner_id: rate.terms for partner_id, rate in rates.items()},
+        rates_alone=_rates_alone(commit),
     )
     directions = [row.direction for row in rows]
     answer: Answer = approval.answer if approval else ("waits" if commit.waits else "not needed")
@@ -149,6 +151,19 @@ def _book(
         held=commit.decided.totals.held,
         rows=rows,
     )
+
+
+def _rates_alone(commit: Commit) -> dict[str, str]:
+    """Whose tier would have been another at the exchange rates that the month is held against, in words."""
+    inputs = commit.decided.inputs
+    found = {}
+    for each in commit.decided.new:
+        program = inputs.programs.get(inputs.effective[each.partner_id])
+        if program is not None:
+            alone = rates_alone(program=program, mrr_eur_cents=each.mrr_eur_cents, before=each.at_rates_before)
+            if alone is not None and alone.moves:
+                found[each.partner_id] = rates_words(alone)
+    return found
 
 
 def book_file(book: BookOfChanges, form: Literal["json", "csv"]) -> str:

@@ -51,7 +51,7 @@ from partner_program.domain.restatement import MonthNews, month_news
 from partner_program.domain.settlement import NO_HISTORY, Decision
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.decided_from import decided_from
-from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash
+from partner_program.usecases.month.decisions import MonthDecisions, decide_all, decision_hash, decisions_json
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest, gather
 from partner_program.usecases.month.lease import MonthLease, when_free
 from partner_program.usecases.month.stages import GRACE, TOTALS
@@ -335,7 +335,7 @@ def _approval_hash(request: MonthRequest, decided: MonthDecisions, others: Seque
     return json_hash(
         str(request.month),
         str(request.effective_on),
-        as_json(tuple[Decision, ...], tuple(_undated(each) for each in decided.new)),
+        decisions_json([_undated(each) for each in decided.new]),
         as_json(tuple[tuple[str, Rate], ...], tuple(undated)),
     )
 
@@ -421,6 +421,7 @@ def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Ra
         rates={partner_id: history.rate for partner_id, history in inputs.histories.items()},
         agreements=inputs.agreements,
         effective_on=inputs.run_effective_on,
+        known_parts_before=decided.totals.known_parts_before,
     )
 
 

@@ -26,6 +26,7 @@ def decided_from(request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
         effective=inputs.effective,
         histories=nameless_histories(inputs.histories),
         programs={day: each.file_hash for day, each in inputs.programs.items()},
+        basis=inputs.basis,
         late=tuple(sorted(decided.late)),
         assigned_after=tuple(sorted(decided.assigned_after)) if rises else (),
     )

@@ -48,9 +48,21 @@ class MonthDecisions:
         return self.inputs.programs.get(self.inputs.run_effective_on)
 
 
+_ADDED = ("at_rates_before",)
+
+
 def decision_hash(decisions: Sequence[Decision]) -> str:
     """The hash of decisions: equal decisions have equal hashes."""
-    return json_hash(as_json(tuple[Decision, ...], tuple(decisions)))
+    return json_hash(decisions_json(decisions))
+
+
+def decisions_json(decisions: Sequence[Decision]) -> str:
+    """The canonical JSON of decisions. What a programme adds to them is left out where no decision has it.
+
+    So decisions of a programme without it have the hash that they had in earlier versions, on record and signed.
+    """
+    left_out = {name for name in _ADDED if all(getattr(each, name) is None for each in decisions)}
+    return as_json(tuple[Decision, ...], tuple(decisions), left_out=left_out)
 
 
 @without_collecting()

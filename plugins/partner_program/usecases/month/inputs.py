@@ -13,6 +13,7 @@ from partner_program.adapters.database.history import (
     AssignedPartner,
     assigned_partners,
     first_day,
+    last_earned,
     load_histories,
     settlements_of,
 )
@@ -21,6 +22,7 @@ from partner_program.adapters.database.snapshots import latest_hashes, load_find
 from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
+from partner_program.domain.fx_guard import FxBasis, LastEarned
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
 from partner_program.domain.program import RATE_MOVE_LIMIT_BP, Program
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry, agreements_by_partner
@@ -58,7 +60,8 @@ class MonthInputs:
     `migration` is what was asked for when the month first assigned somebody, or before; a later run does not change
     it. `own_effective_on` is the month's own day, None before its first run. `effective` has each authorised partner's
     own effective date: the day that it got in this month, else the run's. `programs` has the programme of each of
-    these days; empty where no table was in force (history).
+    these days; empty where no table was in force (history). `basis` is what the exchange-rate guard compares with,
+    None where none of these programmes has one, and for a month that is history only.
     """
 
     month: BillingMonth
@@ -77,6 +80,7 @@ class MonthInputs:
     histories: dict[str, PartnerHistory]
     programs: dict[date, Program]
     inputs_hash: str
+    basis: FxBasis | None = None
 
     def hash_with_histories(self, partner_ids: Iterable[str]) -> str:
         """The hash of the inputs with the histories of the partners that are decided.
@@ -84,8 +88,13 @@ class MonthInputs:
         A held partner's history is left out: it decides nothing here and changes with later months, so that equal
         inputs would have different hashes.
         """
-        own = {each: self.histories[each] for each in sorted(partner_ids) if each in self.histories}
-        return json_hash(self.inputs_hash, as_json(dict[str, PartnerHistory], own))
+        partner_ids = sorted(partner_ids)
+        own = {each: self.histories[each] for each in partner_ids if each in self.histories}
+        parts = [as_json(dict[str, PartnerHistory], own)]
+        if self.basis is not None:
+            last = self.basis.last
+            parts.append(as_json(dict[str, LastEarned], {each: last[each] for each in partner_ids if each in last}))
+        return json_hash(self.inputs_hash, *parts)
 
 
 @without_collecting()
@@ -115,6 +124,8 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     findings = load_findings(connection, month)
     limit = programs[day].rate_move_limit_bp if day in programs else RATE_MOVE_LIMIT_BP
     rates = rates_of_month(connection, month, registry, limit_bp=limit)
+    guarded = not request.history and any(each.fx_guard != "off" for each in programs.values())
+    basis = _basis(connection, month, registry, partners, limit) if guarded else None
     return MonthInputs(
         month=month,
         run_effective_on=day,
@@ -140,8 +151,25 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
             as_json(dict[str, date], effective),
             as_json(dict[date, str], {day: program.file_hash for day, program in sorted(programs.items())}),
             *([as_json(dict[str, str], rates.doubtful)] if rates.doubtful else []),
+            *([as_json(dict[str, dict[str, Decimal]], _by_name(basis))] if basis else []),
         ),
+        basis=basis,
     )
+
+
+def _basis(
+    connection: Connection, month: BillingMonth, registry: Registry, partners: Iterable[str], limit_bp: int
+) -> FxBasis:
+    """What the exchange-rate guard compares with; an earlier month's rate that is in doubt by now is not known."""
+    last = last_earned(connection, month)
+    last = {each: last[each] for each in partners if each in last}
+    months = sorted({each.rates_of for each in last.values()})
+    rates = {each: rates_of_month(connection, each, registry, limit_bp=limit_bp).relied_on for each in months}
+    return FxBasis(last, rates)
+
+
+def _by_name(basis: FxBasis) -> dict[str, dict[str, Decimal]]:
+    return {str(month): dict(sorted(rates.items())) for month, rates in basis.rates.items()}
 
 
 def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, day: date) -> date:

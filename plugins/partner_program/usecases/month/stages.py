@@ -11,6 +11,7 @@ from partner_program.domain.settlement import (
     GraceAssignment,
     TierAssignment,
     assign_tiers_by_day,
+    guard_tiers_by_day,
     settle_grace_periods_by_day,
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
@@ -33,6 +34,7 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
         revenues=load_revenues(connection, inputs.month),
         entity_faults=inputs.entity_faults,
         doubtful_rates=inputs.doubtful_rates,
+        rates_before=inputs.basis.rates_before() if inputs.basis else None,
     )
 
 
@@ -44,11 +46,13 @@ def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAss
 
 @without_collecting()
 def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceAssignment, ...]:
-    """Settle open grants, each partner on its own effective date."""
+    """Guard the tiers against exchange rates, then settle open grants, each partner on its own effective date."""
     return settle_grace_periods_by_day(
         month=inputs.month,
         programs=inputs.programs,
         effective=inputs.effective,
-        assignments=tiers,
+        assignments=guard_tiers_by_day(
+            programs=inputs.programs, effective=inputs.effective, assignments=tiers, basis=inputs.basis
+        ),
         histories=inputs.histories,
     )

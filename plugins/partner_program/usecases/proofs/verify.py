@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from partner_program.adapters.database.snapshots import content_hash
-from partner_program.adapters.decided_from import read_decided_from
+from partner_program.adapters.decided_from import ADDED_PARTS, read_decided_from
 from partner_program.adapters.files.program import read_program
 from partner_program.adapters.json_tables import NoTable, rows_of
 from partner_program.adapters.no_collecting import without_collecting
@@ -256,7 +256,8 @@ class _Again:
         """Decide one settlement again and compare what it wrote; return it with the rates of held partners."""
         run = layout.input_member(number, "run")
         try:
-            kept = read_decided_from(lambda table: self._lines(layout.input_member(number, table)))
+            added = [each for each in ADDED_PARTS if layout.input_member(number, each) in self._archive.names]
+            kept = read_decided_from(lambda table: self._lines(layout.input_member(number, table)), added)
         except NoTable as fault:
             table, _, what = str(fault).partition(": ")
             raise _CannotRead(layout.input_member(number, table), what) from None

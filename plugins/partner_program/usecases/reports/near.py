@@ -1,26 +1,21 @@
 """Who is near a threshold in a month: for the partner manager, before a partner falls or while it can still rise."""
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
-
-from sqlalchemy import Connection
 
 from partner_program.adapters.database import counted_months, partner_list
 from partner_program.adapters.database import history as settlement_history
-from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.money import percent_text
 from partner_program.domain.near import CountedPartner, NearPartner, near_partners
-from partner_program.domain.other_rates import AtOtherRates, Shares, moved_by_rates, tiers_by_rates
+from partner_program.domain.other_rates import AtOtherRates, tiers_by_rates
 from partner_program.domain.partner_list import Wanted
 from partner_program.domain.plurals import first_names, plural
+from partner_program.domain.program import Program
 from partner_program.domain.report import Report, ReportTable
-from partner_program.domain.totals import account_shares
 from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.other_rates import moved_by_other_rates
 
 WITHIN_BP = 200
 NAMED = 5  # partners of whom something is not known
@@ -47,7 +42,7 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
             if each.mrr_eur_cents is not None and each.earned_tier is not None
         ]
         rates = counted_months.rates_used(connection, month.preceding)
-        moved, unknown = _moved_by_rates(connection, month, settlements[-1].revision, rates)
+        moved, unknown = moved_by_other_rates(connection, month, settlements[-1].revision, rates)
     found = near_partners(program=program, counted=counted, within_bp=within_bp)
     by_rates = tiers_by_rates(program=program, counted=counted, moved=moved)
     share = percent_text(within_bp)
@@ -57,7 +52,7 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
         month=month,
         said=(
             f"{plural(len(found), 'partner')} of {len(counted):,} within {share} of a threshold.",
-            *_said_of_rates(by_rates, month.preceding),
+            *_said_of_rates(program, by_rates, month.preceding),
         ),
         tables=(
             ReportTable("partners", "Partners, the nearest first", NearPartner, found, "Nobody is that near."),
@@ -67,42 +62,14 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
     )
 
 
-def _moved_by_rates(
-    connection: Connection, month: BillingMonth, revision: int, rates: Mapping[str, Decimal]
-) -> tuple[dict[str, int], dict[str, set[str]]]:
-    """What each partner's total would be more at other rates; of whom that is not known, with the currencies."""
-    accounts: dict[tuple[str, int], list[CountedAccount]] = defaultdict(list)
-    for settlement_id, row in counted_months.foreign_accounts(connection, month, revision):
-        accounts[row.partner_id, settlement_id].append(row)
-    shares = {each: _shares(connection, month, each) for each in {settlement_id for _, settlement_id in accounts}}
-    moved: dict[str, int] = {}
-    unknown: dict[str, set[str]] = {}
-    for (partner_id, settlement_id), rows in accounts.items():
-        by = moved_by_rates(accounts=rows, shares=shares[settlement_id], rates=rates)
-        if by is None:
-            unknown[partner_id] = {row.currency for row in rows} - rates.keys()
-        else:
-            moved[partner_id] = by
-    return moved, unknown
-
-
-def _shares(connection: Connection, month: BillingMonth, settlement_id: int) -> Shares:
-    """The exact shares of a settlement's accounts in other currencies than EUR, as its snapshots have them."""
-    found: dict[AccountKey, Mapping[int, int]] = {}
-    for snapshot_id in counted_months.snapshots_used(connection, settlement_id):
-        revenue = snapshot_store.load_foreign(connection, snapshot_id)
-        for (account_id, currency), shares in account_shares(revenue, month.days).items():
-            found[AccountKey(revenue.entity, account_id, currency)] = shares
-    return found
-
-
-def _said_of_rates(rows: Sequence[AtOtherRates], before: BillingMonth) -> Iterator[str]:
-    higher = sum(row.earned_tier > row.before_tier for row in rows)
+def _said_of_rates(program: Program, rows: Sequence[AtOtherRates], before: BillingMonth) -> Iterator[str]:
+    own = [program.earned_tier(row.mrr_eur_cents) for row in rows]
+    higher = sum(tier > row.before_tier for tier, row in zip(own, rows, strict=True))
     if rows:
-        yield (
-            f"By exchange rates alone, {plural(higher, 'partner')} earned a higher tier than at those of {before}, "
-            f"and {len(rows) - higher} a lower one."
-        )
+        said = f"{plural(higher, 'partner')} earned a higher tier than at those of {before}, and {len(rows) - higher} a"
+        held = sum(tier != row.earned_tier for tier, row in zip(own, rows, strict=True))
+        guard = f" The exchange-rate guard decided otherwise for {held}." if program.fx_guard == "hold_tier" else ""
+        yield f"By exchange rates alone, {said} lower one.{guard}"
 
 
 def _not_known(unknown: Mapping[str, set[str]], before: BillingMonth) -> Iterator[str]:

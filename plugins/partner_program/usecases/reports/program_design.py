@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import write_bytes_if_changed
@@ -23,6 +24,7 @@ from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.other_rates import for_the_guard
 
 NEAR_BP = 200
 
@@ -50,20 +52,25 @@ def compare(installation: Installation, design: Design) -> Report:
     with installation.database.reading() as connection:
         check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
         results = settled_results.load_results(connection)
+        guarded = [each.program for each in drafts if each.program.fx_guard == "hold_tier"]
+        rates: dict[BillingMonth, dict[str, Decimal]] = {}
+        if guarded:
+            found = for_the_guard(connection, results, months, limit_bp=guarded[0].rate_move_limit_bp)
+            results, rates = found.results, found.rates
         grants = settled_results.load_grants(connection)
         agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
     partners = (
         PartnerPast(tuple(own), tuple(grants.get(partner_id, ())), tuple(agreements.get(partner_id, ())))
         for partner_id, own in sorted(results.items())
     )
-    past = Past(partners, months, design.held_out)
-    found = compare_drafts(past=past, drafts=drafts, near_bp=NEAR_BP)
+    past = Past(partners, months, design.held_out, rates)
+    compared = compare_drafts(past=past, drafts=drafts, near_bp=NEAR_BP)
     return Report(
         name="simulate",
-        title=f"{plural(len(found), 'draft')} over {design.first} to {design.last}",
+        title=f"{plural(len(compared), 'draft')} over {design.first} to {design.last}",
         month=design.last,
-        said=_said(found, months, design.held_out, left_out),
-        tables=(ReportTable("drafts", "Drafts, those that no other beats first", ComparedDraft, found),),
+        said=_said(compared, months, design.held_out, left_out),
+        tables=(ReportTable("drafts", "Drafts, those that no other beats first", ComparedDraft, compared),),
     )
 
 
