@@ -43,7 +43,7 @@ def month(at: BillingMonth, *accounts: CountedAccount, **more: Any) -> CountedMo
 def lines(found: Movements, partner_id: str) -> Mapping[str, int]:
     """What is not nothing of a partner's lines."""
     own = found.lines.get(partner_id)
-    return {} if own is None else {name: getattr(own, name) for name in LINES if getattr(own, name)}
+    return {} if own is None else {name: cents for name, cents in zip(LINES, own, strict=True) if cents}
 
 
 def test_a_partner_is_new_grows_shrinks_and_is_lost() -> None:

@@ -84,23 +84,27 @@ class HeldSince:
     known_eur_cents: Annotated[int, Column("last known EUR", "euros")]
 
 
+_NOTHING = Lines()
+
+
 @dataclass(slots=True)
 class Movements:
-    """What moved over a chain of months, from the end of the first to the end of the last."""
+    """What moved over a chain of months, from the end of the first to the end of the last.
+
+    `lines` are EUR cents by partner, in the order of `LINES`.
+    """
 
     first: CountedMonth
     last: CountedMonth
     known: Known
     months: list[MonthMoved] = field(default_factory=list)
-    lines: dict[str, Lines] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
     accounts: list[MovedAccount] = field(default_factory=list)
 
     @property
     def whole(self) -> MonthMoved:
         """All months as one; it begins with what was told first of the first month."""
-        together = Lines()
-        for each in self.lines.values():
-            together.add(each)
+        together = map(sum, zip(_NOTHING, *self.lines.values(), strict=True))
         return MonthMoved(str(self.last.month), *_amounts(self.first, together, self.last))
 
 
@@ -111,12 +115,13 @@ def movements(months: Iterable[CountedMonth], known: Known) -> Movements:
     found = Movements(before, before, known)
     for now in in_order:
         moved = step(before=before, now=now, known=found.known)
-        together = Lines()
-        for partner_id, lines in moved.lines.items():
-            together.add(lines)
-            own = found.lines.setdefault(partner_id, lines)
-            if own is not lines:
-                own.add(lines)
+        together = list(_NOTHING)
+        for partner_id, place, cents in moved.amounts:
+            own = found.lines.get(partner_id)
+            if own is None:
+                own = found.lines[partner_id] = list(_NOTHING)
+            own[place] += cents
+            together[place] += cents
         found.months.append(MonthMoved(str(now.month), *_amounts(before, together, now)))
         found.accounts += [
             MovedAccount(str(now.month), *row.key, row.partner_id, owner, row.mrr_eur_cents)
@@ -127,13 +132,9 @@ def movements(months: Iterable[CountedMonth], known: Known) -> Movements:
     return found
 
 
-def _amounts(before: CountedMonth, lines: Lines, now: CountedMonth) -> tuple[int, ...]:
+def _amounts(before: CountedMonth, lines: Iterable[int], now: CountedMonth) -> tuple[int, ...]:
     told = before.told_eur_cents
-    return told, before.mrr_eur_cents - told, *_in_order(lines), now.mrr_eur_cents
-
-
-def _in_order(lines: Lines) -> tuple[int, ...]:
-    return tuple(getattr(lines, name) for name in LINES)
+    return told, before.mrr_eur_cents - told, *lines, now.mrr_eur_cents
 
 
 def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMoved]:
@@ -142,7 +143,7 @@ def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMove
     for partner_id in {**first.totals, **last.totals, **found.lines}:
         opening = first.totals.get(partner_id, 0)
         told = first.told.get(partner_id, opening)
-        amounts = (opening - told, *_in_order(found.lines.get(partner_id, _NOTHING)))
+        amounts = (opening - told, *found.lines.get(partner_id, _NOTHING))
         rows.append(
             PartnerMoved(
                 partner_id=partner_id,
@@ -161,9 +162,6 @@ def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMove
 def _moved(amounts: Sequence[int]) -> str:
     named = zip(LINE_WORDS.values(), amounts, strict=True)
     return ", ".join(f"{words} {shown('change', cents)}" for words, cents in named if cents)
-
-
-_NOTHING = Lines()
 
 
 def _word(state: int | str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from partner_program.domain.counted_months import CountedAccount, CountedMonth, ForeignSum, foreign_sums
 from partner_program.domain.money import rate_ratio, round_half_away
@@ -25,8 +26,7 @@ _Move = tuple[CountedAccount, str]
 """An account as it counted before, and who has it now."""
 
 
-@dataclass(slots=True)
-class Lines:
+class Lines(NamedTuple):
     """What moved, EUR cents."""
 
     new: int = 0
@@ -38,26 +38,19 @@ class Lines:
     held: int = 0
     rounding: int = 0
 
-    def add(self, other: "Lines") -> None:
-        """Add other lines to these; one by one, as it is done for each partner and month."""
-        self.new += other.new
-        self.expansion += other.expansion
-        self.contraction += other.contraction
-        self.lost += other.lost
-        self.exchange_rates += other.exchange_rates
-        self.link_moves += other.link_moves
-        self.held += other.held
-        self.rounding += other.rounding
 
-
-LINES: tuple[str, ...] = tuple(Lines.__dataclass_fields__)
+LINES: tuple[str, ...] = Lines._fields
+_NEW, _EXPANSION, _CONTRACTION, _LOST, _EXCHANGE_RATES, _LINK_MOVES, _HELD, _ROUNDING = range(len(LINES))
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From one month to the next: what moved by partner, which accounts moved, what is known of those held now."""
+    """From one month to the next: what moved by partner, which accounts moved, what is known of those held now.
 
-    lines: Mapping[str, Lines]
+    `amounts` are a partner, the place of a line in `LINES`, and EUR cents; none is 0, and a partner has many or none.
+    """
+
+    amounts: Sequence[tuple[str, int, int]]
     moved: Sequence[_Move]
     known: Known
 
@@ -71,47 +64,48 @@ def step(*, before: CountedMonth, now: CountedMonth, known: Known) -> Step:
         moved_by[owner] += row.mrr_eur_cents
     waiting = {partner_id: sum(each.mrr_eur_cents for each in rows) for partner_id, rows in known.items()}
     foreign_before, foreign_now = _foreign_before(before, known, moves), now.foreign
-    lines: dict[str, Lines] = {}
-    opening, closings = before.totals, now.totals
-    for partner_id in {**before.totals, **now.totals, **waiting, **moved_by}:
-        came, known_before = moved_by.get(partner_id, 0), waiting.get(partner_id, 0)
-        base = opening.get(partner_id, 0) + known_before + came
-        closing = closings.get(partner_id)
-        old, new = foreign_before.get(partner_id, ()), foreign_now.get(partner_id, ())
-        if closing == base and old == new and not (came or known_before):
+    amounts: list[tuple[str, int, int]] = []
+    opening, closings, others = before.totals, now.totals, waiting.keys() | moved_by.keys()
+    for partner_id in {**opening, **closings, **waiting, **moved_by}:
+        base, closing = opening.get(partner_id, 0), closings.get(partner_id)
+        if partner_id in others:
+            for place, found in ((_LINK_MOVES, moved_by), (_HELD, waiting)):
+                cents = found.get(partner_id)
+                if cents:
+                    base += cents
+                    amounts.append((partner_id, place, cents))
+        if closing is None:
+            if base:
+                amounts.append((partner_id, _HELD if partner_id in now.held else _LOST, -base))
             continue
-        found = Lines(link_moves=came, held=known_before)
-        if closing is not None:
-            _grow(found, base, closing, old, new)
-        elif partner_id in now.held:
-            found.held -= base
-        else:
-            found.lost -= base
-        lines[partner_id] = found
-    return Step(lines, moves, _still_known(before, now, known, moves))
+        growth = closing - base
+        old, new = foreign_before.get(partner_id), foreign_now.get(partner_id)
+        if (old or new) and (growth or old != new):
+            growth, by_rates = _foreign_growth(growth, old or (), new or ())
+            if by_rates:
+                amounts.append((partner_id, _EXCHANGE_RATES, by_rates))
+            rounding = closing - base - growth - by_rates
+            if rounding:
+                amounts.append((partner_id, _ROUNDING, rounding))
+        if growth:
+            amounts.append((partner_id, _kind_of(growth, base, closing), growth))
+    return Step(amounts, moves, _still_known(before, now, known, moves))
 
 
-def _grow(lines: Lines, base: int, closing: int, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> None:
-    """Put into its lines what moved a partner from `base` to `closing`, both EUR cents."""
-    growth = closing - base
-    if old or new:
-        growth += _foreign_growth(lines, old, new)
-    lines.rounding = closing - base - growth - lines.exchange_rates
+def _kind_of(growth: int, base: int, closing: int) -> int:
+    """The line of what a partner grew by, from `base` to `closing`, EUR cents."""
     if base <= 0 < closing:
-        lines.new = growth
-    elif closing <= 0 < base:
-        lines.lost = growth
-    elif growth > 0:
-        lines.expansion = growth
-    else:
-        lines.contraction = growth
+        return _NEW
+    if closing <= 0 < base:
+        return _LOST
+    return _EXPANSION if growth > 0 else _CONTRACTION
 
 
-def _foreign_growth(lines: Lines, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> int:
-    """What grew in other currencies less what their EUR cents grew by; what exchange rates moved goes to its line."""
+def _foreign_growth(growth: int, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> tuple[int, int]:
+    """What a partner grew by at the new rates, and what the rates moved, of what its EUR cents grew by."""
     rates: dict[str, tuple[int, int]] = {}
     grown: dict[str, int] = {}
-    growth = 0
+    by_rates = 0
     for currency, units_per_eur, minor, cents in new:
         rates[currency] = _ratio(units_per_eur)
         grown[currency] = minor
@@ -123,11 +117,11 @@ def _foreign_growth(lines: Lines, old: Sequence[ForeignSum], new: Sequence[Forei
         grown[currency] -= minor
         (units, ones), (units_before, ones_before) = rates[currency], _ratio(units_per_eur)
         moved = minor * (ones * units_before - ones_before * units)
-        lines.exchange_rates += round_half_away(moved, units * units_before)
+        by_rates += round_half_away(moved, units * units_before)
     for currency, minor in grown.items():
         units, ones = rates[currency]
         growth += round_half_away(minor * ones, units)
-    return growth
+    return growth, by_rates
 
 
 @lru_cache(maxsize=1024)

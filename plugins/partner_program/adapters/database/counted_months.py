@@ -14,23 +14,26 @@ from partner_program.domain.counted_months import CountedAccount, CountedMonth
 from partner_program.domain.totals import EUR
 
 
-def counted_month(connection: Connection, month: BillingMonth) -> CountedMonth:
-    """Return a month as its newest revision counted it; raises `NotThere` where it is not assessed."""
+def counted_month(connection: Connection, month: BillingMonth, *, tiers: bool = True) -> CountedMonth:
+    """Return a month as its newest revision counted it; raises `NotThere` where it is not assessed.
+
+    Without `tiers`, which are not asked for then, the totals are read from an index alone.
+    """
     last = settlements_or_refusal(connection, month)[-1]
     table, account, held = schema.assessment.c, schema.assessment_account.c, schema.held_partner.c
     columns = [account[name] for name in CountedAccount._fields]
     rows = connection.execute(
-        select(table.partner_id, table.mrr_eur_cents, table.tier).where(
+        select(table.partner_id, table.mrr_eur_cents, *([table.tier] if tiers else ())).where(
             table.billing_month == str(month), table.revision == last.revision
         )
     ).all()
-    totals = {partner_id: cents for partner_id, cents, _ in rows}
+    totals = {row[0]: row[1] for row in rows}
     holding = select(held.partner_id).where(held.settlement_id == last.settlement_id)
     of_month = account.billing_month == str(month), account.revision == last.revision
     return CountedMonth(
         month=month,
         totals=totals,
-        tiers={partner_id: tier for partner_id, _, tier in rows},
+        tiers={row[0]: row[2] for row in rows} if tiers else {},
         accounts=list(map(CountedAccount._make, connection.execute(select(*columns).where(*of_month)).all())),
         told=_told_first(connection, month, totals) if last.revision > 1 else {},
         held=frozenset(connection.execute(holding).scalars()) - totals.keys(),

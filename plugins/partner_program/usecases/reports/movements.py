@@ -56,8 +56,9 @@ def _chain(first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:
 
 
 def _moved(connection: Connection, chain: Sequence[BillingMonth], known: Known) -> Movements:
-    """What moved over settled months in a row, one read after the other."""
-    return movements((counted_months.counted_month(connection, month) for month in chain), known)
+    """What moved over settled months in a row, one read after the other; tiers are told of the first and the last."""
+    ends = chain[0], chain[-1]
+    return movements((counted_months.counted_month(connection, month, tiers=month in ends) for month in chain), known)
 
 
 def movements_to(installation: Installation, month: BillingMonth) -> Report:
