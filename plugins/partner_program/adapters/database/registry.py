@@ -34,6 +34,8 @@ from partner_program.domain.registry import (
 
 FEW_PARTNERS = 500  # of so many, their own rows alone are read
 _LINK = ("partner_id", "entity", "account_id", "valid_from", "valid_to")
+# A link is built of columns in this order: the table has them in that of its key.
+_LINK_COLUMNS = [schema.account_link.c[name] for name in _LINK]
 _Values = dict[str, Any]
 _T = TypeVar("_T")
 
@@ -98,8 +100,7 @@ def load_entities(connection: Connection) -> tuple[Entity, ...]:
 def load_account_links(connection: Connection) -> Iterator[AccountLink]:
     """Yield every link of an account, ordered by its key."""
     table = schema.account_link
-    columns = (table.c[name] for name in _LINK)
-    return map(_account_link, connection.execute(select(*columns).order_by(*table.primary_key)))
+    return map(_account_link, connection.execute(select(*_LINK_COLUMNS).order_by(*table.primary_key)))
 
 
 def manager_ids(connection: Connection) -> list[str]:
@@ -342,7 +343,7 @@ def asking_and_not_authorized(connection: Connection, asking: Collection[str]) -
 def links_of(connection: Connection, partner_id: str) -> list[AccountLink]:
     """Return every link of one partner, by entity, account and first day."""
     table = schema.account_link
-    query = select(table).where(table.c.partner_id == partner_id)
+    query = select(*_LINK_COLUMNS).where(table.c.partner_id == partner_id)
     return [_account_link(row) for row in connection.execute(query.order_by(*table.primary_key))]
 
 
@@ -359,7 +360,9 @@ def links_of_accounts_of(connection: Connection, partner_ids: Set[str]) -> list[
     table = schema.account_link
     own = table.alias("own")
     query = (
-        select(table).distinct().join(own, (own.c.entity == table.c.entity) & (own.c.account_id == table.c.account_id))
+        select(*_LINK_COLUMNS)
+        .distinct()
+        .join(own, (own.c.entity == table.c.entity) & (own.c.account_id == table.c.account_id))
     )
     if len(partner_ids) <= FEW_PARTNERS:
         query = query.where(own.c.partner_id.in_(partner_ids))
@@ -373,7 +376,7 @@ def links_of_accounts(connection: Connection, accounts: Sequence[tuple[str, str]
     table, found = schema.account_link, list[AccountLink]()
     for first in range(0, len(accounts), FEW_PARTNERS):
         some = accounts[first : first + FEW_PARTNERS]
-        query = select(table).where(tuple_(table.c.entity, table.c.account_id).in_(some))
+        query = select(*_LINK_COLUMNS).where(tuple_(table.c.entity, table.c.account_id).in_(some))
         found += [_account_link(row) for row in connection.execute(query)]
     return found
 
