@@ -116,12 +116,18 @@ def api_server(
 @contextlib.contextmanager
 def what_runs(environment: dict[str, str], folder: Path, started: Callable[[int], None]) -> Iterator[None]:
     """What begins and does the runs that people ask for, until the block ends; each has its log in a folder."""
-    with contextlib.ExitStack() as ending:
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
         for words in BESIDE:
-            process = _airflow(words, environment, folder / f"desk-{words[0]}.log")
-            ending.callback(end, process)
-            started(process.pid)
+            processes.append(_airflow(words, environment, folder / f"desk-{words[0]}.log"))
+            started(processes[-1].pid)
         yield
+    finally:
+        for process in processes:  # each takes some seconds to end: all of them at once
+            _ask_to_end(process)
+        with contextlib.ExitStack() as ending:
+            for process in processes:
+                ending.callback(end, process)
 
 
 def _airflow(words: Sequence[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
@@ -149,14 +155,18 @@ def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
 def end(server: subprocess.Popen[bytes]) -> None:
     """End a program that leads its own session, with all that it started; at once where it takes too long."""
     try:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
+        _ask_to_end(server)
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(END_SECONDS)
     finally:  # also where somebody is impatient and presses Ctrl+C again
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+def _ask_to_end(server: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
 
 
 def _answers(url: str) -> bool:

@@ -30,6 +30,13 @@ def digests(ask: Asking, shown: Any, tmp_path: Path) -> DigestWorld:
     return found
 
 
+def test_one_that_may_have_arrived_stands_on_today_a_click_from_its_act(ask: Asking, digests: DigestWorld) -> None:
+    assert digests.states()["M1"] == "ambiguous"
+    today = ask("", "user")
+    assert "for M1 nobody knows whether it arrived" in words_of(today.text)
+    assert f'href="{PREFIX}/digests/resolve/{WEEK}%20M1"' in today.text
+
+
 def test_one_that_may_have_arrived_is_resolved_once(ask: Asking, digests: DigestWorld) -> None:
     assert f'href="{PREFIX}/digests/resolve/{WEEK}%20M1"' in ask("digests", "user").text
     assert "digests/resolve" not in ask("digests").text

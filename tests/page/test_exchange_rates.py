@@ -38,6 +38,9 @@ def test_a_rate_in_doubt_stands_first_with_what_it_was_compared_with(ask: Asking
     assert "1 rate is in doubt" in said
     assert "nearer to the inverse of the rate before (1.12 in 2015-06)" in said
     assert f'href="{PREFIX}/{CONFIRM}"' in page.text
+    today = ask("", "op")
+    assert "Confirm the rate of USD in July 2015, or correct it 0.893 for 1 EUR:" in words_of(today.text)
+    assert f'href="{PREFIX}/{CONFIRM}"' in today.text
     viewer = ask("exchange-rates?month=2015-07")
     assert f'href="{PREFIX}/{CONFIRM}"' not in viewer.text
     assert "Who could confirm one: whoever may change Airflow's variables" in words_of(viewer.text)

@@ -7,6 +7,9 @@ from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.digests import RESENT, Digest
+from partner_program.domain.events import OutboxEvent
+from partner_program.domain.exchange_rates import JudgedRate
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.plurals import plural
 
@@ -26,6 +29,9 @@ WaitKind = Literal[
     "benefit_ends",
     "grant_ends",
     "dispute",
+    "rate_in_doubt",
+    "digest",
+    "event",
 ]
 Who = Literal["decide", "act", "operate"]
 StepState = Literal["done", "now", "later"]
@@ -166,12 +172,53 @@ def letters_wait(month: BillingMonth, states: Mapping[DeliveryState, int]) -> li
     return found
 
 
-def others_wait(kind: WaitKind, of: int, words: str, words_of_many: str) -> list[Waiting]:
+def rate_waits(judged: JudgedRate) -> Waiting:
+    """An exchange rate is in doubt, and counts as missing until somebody stands for it."""
+    rate = judged.rate
+    return Waiting(
+        "rate_in_doubt",
+        "decide",
+        f"Confirm the rate of {rate.currency} in {rate.billing_month}, or correct it",
+        f"{rate.units_per_eur} for 1 EUR: {' and '.join(judged.doubts)}",
+        rate.billing_month,
+        subject_id=f"{rate.billing_month} {rate.currency}",
+    )
+
+
+def digest_waits(digest: Digest) -> Waiting:
+    """A partner manager's digest does not go on by itself."""
+    what = {
+        "ambiguous": "nobody knows whether it arrived",
+        "refused": "the mail server refused it",
+    }.get(digest.status, "it can go to nobody: correct the manager's address")
+    can_be_resolved = digest.status in RESENT
+    return Waiting(
+        "digest",
+        "act",
+        f"See to the digest of {digest.week_of} for {digest.account_manager_id}",
+        what,
+        subject_id=f"{digest.week_of} {digest.account_manager_id}" if can_be_resolved else None,
+    )
+
+
+def event_waits(event: OutboxEvent) -> Waiting:
+    """An event was not taken so often that it is not tried again by itself; later ones of its partner wait."""
+    return Waiting(
+        "event",
+        "decide",
+        f"Resolve the event {event.kind} about {event.subject}",
+        f"not taken {event.attempts} times; later ones of its partner wait: {event.reply or 'no answer'}",
+        partner_id=event.partner_id,
+        subject_id=event.event_id,
+    )
+
+
+def others_wait(kind: WaitKind, of: int, words: str, words_of_many: str, *, who: Who = "act") -> list[Waiting]:
     """The things of a kind that are not named one by one, as one, where there are any."""
     others = of - THINGS_NAMED
     if others <= 0:
         return []
-    return [Waiting(kind, "act", plural(others, words, words_of_many), "the list has all of them", things=others)]
+    return [Waiting(kind, who, plural(others, words, words_of_many), "the list has all of them", things=others)]
 
 
 def unpublished_wait(entity: str, accounts: int) -> Waiting:

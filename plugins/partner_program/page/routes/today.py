@@ -29,6 +29,9 @@ PLACES: Mapping[WaitKind, Callable[[Links, Waiting], str]] = {
     "signature": lambda links, waiting: links("months", waiting.month, "sign"),
     "letters_to_render": lambda links, waiting: links("runs", "start", waiting.month),
     "brake_released": lambda links, waiting: links("runs", "start", waiting.month),
+    "rate_in_doubt": lambda links, waiting: links("exchange-rates", "confirm", waiting.subject_id),
+    "digest": lambda links, waiting: links("digests", "resolve", waiting.subject_id),
+    "event": lambda links, waiting: links("events", "resolve", waiting.subject_id),
 }
 # The lists of the kinds of which only the first are named.
 LISTS: Mapping[WaitKind, Callable[[Links], str]] = {
@@ -36,6 +39,8 @@ LISTS: Mapping[WaitKind, Callable[[Links], str]] = {
     "benefit_ends": lambda links: links("benefits", show="ends"),
     "grant_ends": lambda links: f"{links('benefits', show='ends')}#grants",
     "dispute": lambda links: links("disputes"),
+    "digest": lambda links: links("digests"),
+    "event": lambda links: links("events"),
 }
 WHO: Mapping[Who, str] = {
     "decide": WHO_MAY_DECIDE,

@@ -8,6 +8,8 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from partner_program.adapters.database import digests as digest_store
+from partner_program.adapters.database import events as event_store
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import settlement_counts
 from partner_program.adapters.database import waiting as waiting_store
@@ -18,6 +20,7 @@ from partner_program.domain import waiting as rules
 from partner_program.domain.acts import MONTH_SIGNED, DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
+from partner_program.domain.digests import RESENT, STUCK
 from partner_program.domain.grace import verdict_words
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.reminders import DUE_DAYS
@@ -28,6 +31,7 @@ from partner_program.usecases.disputes import part_of_disputes
 from partner_program.usecases.grants import part_of_grants
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.publication import entities_with_orders
+from partner_program.usecases.rates import list_rates
 
 MONTHS_SHOWN = 3
 
@@ -54,7 +58,12 @@ def what_waits(installation: Installation, *, on: date, due_days: int = DUE_DAYS
         found = _Found.read(connection, months, entities)
         progress = tuple(found.progress(connection, month) for month in found.newest(months))
         signed = load_acts(connection, MONTH_SIGNED)
-    waiting = (*found.waiting(), *found.signatures(progress), *_of_partners(installation, on, due_days))
+    waiting = (
+        *found.waiting(),
+        *found.signatures(progress),
+        *_beside_months(installation, max(months, default=None)),
+        *_of_partners(installation, on, due_days),
+    )
     with installation.database.reading() as connection:
         names = company_names(connection, {each.partner_id for each in waiting if each.partner_id})
     return Today(
@@ -148,6 +157,23 @@ class _Found:
                 is_signed=last is not None and last.revision in signed,
             ),
         )
+
+
+def _beside_months(installation: Installation, newest: BillingMonth | None) -> Iterator[Waiting]:
+    """Exchange rates in doubt of the newest month and later, digests that are stuck, and events that nobody took."""
+    doubtful = [each for each in list_rates(installation) if not each.relied_on]
+    yield from map(rules.rate_waits, (each for each in doubtful if newest is None or each.rate.billing_month >= newest))
+    with installation.database.reading() as connection:
+        week = digest_store.newest_week(connection)
+        stuck = digest_store.digests(connection, states=STUCK)
+        dead = event_store.in_state(connection, "dead")
+    digests = [each for each in stuck if each.status in RESENT or each.week_of == week]
+    first = rules.THINGS_NAMED
+    yield from map(rules.digest_waits, digests[:first])
+    yield from rules.others_wait("digest", len(digests), "more digest is stuck", "more digests are stuck")
+    yield from map(rules.event_waits, dead[:first])
+    words = "more event was not taken", "more events were not taken"
+    yield from rules.others_wait("event", len(dead), *words, who="decide")
 
 
 def _of_partners(installation: Installation, on: date, due_days: int) -> Iterator[Waiting]:
