@@ -38,7 +38,7 @@ class Installation:
 
     `host` is the same for all machines of one installation: without a setting it is this machine's name. `registry` is
     the registry's folder for the pages' acts, None where this machine has none.
-    `kept_connections` are kept open to the programme's database, where that is on a server.
+    `kept_connections` stay open to the programme's database.
     """
 
     connections: Connections

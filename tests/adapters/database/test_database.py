@@ -376,8 +376,74 @@ def test_without_a_connection_the_variable_to_set_is_named() -> None:
         ProgramDatabase.from_connections(NamedConnections())
 
 
+def a_manager(account_manager_id: str) -> dict[str, Any]:
+    return SOUND["account_manager"] | {"account_manager_id": account_manager_id}
+
+
+def test_a_file_is_opened_once_for_many_transactions(database: ProgramDatabase) -> None:
+    opened = []
+    event.listen(database.engine, "connect", lambda *_: opened.append(True))
+    for number in range(3):
+        with database.writing() as connection:
+            connection.execute(insert(schema.account_manager), a_manager(f"M{number}"))
+        with database.reading() as connection:
+            connection.execute(select(schema.account_manager)).all()
+    assert len(opened) == 1
+
+
+def test_foreign_keys_hold_after_an_upgrade_by_the_same_object(database: ProgramDatabase) -> None:
+    database.upgrade()
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def names_in(database: ProgramDatabase) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.scalars(select(schema.account_manager.c.account_manager_id)))
+
+
+@pytest.mark.parametrize("how", ["copied over it", "moved in its place"])
+def test_a_file_restored_under_a_process_is_the_one_that_it_reads(
+    path: Path, tmp_path: Path, database: ProgramDatabase, how: str
+) -> None:
+    backup = tmp_path / "backup.db"
+    shutil.copyfile(path, backup)
+    for each, manager in ((database, "M1"), (database_at(backup), "M2")):  # both have changed as often
+        with each.writing() as connection:
+            connection.execute(insert(schema.account_manager), a_manager(manager))
+    assert names_in(database) == ["M1"]
+    if how == "copied over it":
+        shutil.copyfile(backup, path)
+    else:
+        backup.replace(path)
+    assert names_in(database) == ["M2"]
+
+
+def test_what_another_process_wrote_is_read(path: Path, database: ProgramDatabase) -> None:
+    assert names_in(database) == []
+    with database_at(path).writing() as connection:
+        connection.execute(insert(schema.account_manager), a_manager("M1"))
+    assert names_in(database) == ["M1"]
+
+
+@pytest.mark.processes
+def test_a_child_does_not_use_the_connection_of_its_parent(database: ProgramDatabase) -> None:
+    assert names_in(database) == []
+    opened: list[bool] = []
+    event.listen(database.engine, "connect", lambda *_: opened.append(True))
+    child = os.fork()
+    if not child:
+        names_in(database)
+        os._exit(len(opened))
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
+    assert names_in(database) == []
+    assert opened == []
+
+
 def test_a_database_that_may_only_be_read_is_read_and_a_write_to_it_is_named(database: ProgramDatabase) -> None:
-    event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA query_only = ON"))  # root may write all
+    # root may write all
+    event.listen(database.engine, "checkout", lambda raw, *_: raw.execute("PRAGMA query_only = ON"))
     with database.reading() as connection:
         assert connection.execute(select(schema.settlement)).all() == []
     words = r"^writing the programme database failed: attempt to write a readonly database$"
@@ -400,7 +466,7 @@ def test_a_full_disk_is_reported_plainly_and_the_state_before_stays(path: Path, 
     with database.writing() as connection:
         connection.execute(insert(schema.account_manager), SOUND["account_manager"])
     before, pages = dump(path), path.stat().st_size // 4096
-    event.listen(database.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count = {pages + 2}"))
+    event.listen(database.engine, "checkout", lambda raw, *_: raw.execute(f"PRAGMA max_page_count = {pages + 2}"))
     rows = [SOUND["account_manager"] | {"account_manager_id": f"N{number}", "name": "x" * 900} for number in range(100)]
     full = r"^writing the programme database failed: database or disk is full$"
     with pytest.raises(Unavailable, match=full), database.writing() as connection:
@@ -412,7 +478,7 @@ def test_a_full_disk_is_reported_plainly_and_the_state_before_stays(path: Path, 
 
 def test_init_on_a_full_disk_leaves_a_database_that_init_can_still_make(path: Path) -> None:
     made = database_at(path)
-    event.listen(made.engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 9"))
+    event.listen(made.engine, "checkout", lambda raw, *_: raw.execute("PRAGMA max_page_count = 9"))
     with pytest.raises(Unavailable, match=r"^upgrading the programme database failed: database or disk is full$"):
         made.upgrade()
     assert dump(path) == ["BEGIN TRANSACTION;", "COMMIT;"]

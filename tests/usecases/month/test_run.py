@@ -307,7 +307,7 @@ def test_a_disk_that_fills_up_is_reported_and_the_next_run_finishes_the_month(wo
     here, request = world.installation, world.request(JUNE, on=GO_LIVE)
     empty, full = world.program_db.stat().st_size // 4096, undisturbed.program_db.stat().st_size // 4096
     limit = [empty]
-    event.listen(here.database.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count = {limit[0]}"))
+    event.listen(here.database.engine, "checkout", lambda raw, *_: raw.execute(f"PRAGMA max_page_count = {limit[0]}"))
     for limit[0] in range(empty, full):
         with pytest.raises(Unavailable, match=r"^writing the programme database failed: database or disk is full$"):
             settle_installed(here, request)

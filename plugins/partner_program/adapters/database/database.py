@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from partner_program.adapters.atomic_write import OWNER_FILE, make_folder
 from partner_program.adapters.connections import ConnectionFields, Connections, sqlalchemy_url
@@ -29,7 +29,8 @@ WRITER_LOCK = 20150727  # an arbitrary number: the lock that lets one writer at 
 class ProgramDatabase:
     """The programme's database behind one connection id; every write is one transaction.
 
-    Nothing is kept open, but for `kept` connections to a server, for a process that answers many short questions.
+    Of a file one connection stays open, for as long as nothing but this process has written to it. Of a server nothing
+    is kept open. A process that answers many short questions keeps more: `kept` of them.
     """
 
     def __init__(self, fields: ConnectionFields, *, kept: int = 0) -> None:
@@ -192,6 +193,7 @@ def _leave_foreign_keys_to_the_end(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA foreign_keys = OFF")
+        connection.detach()  # no other transaction gets it
 
 
 def _check_foreign_keys(writer: Connection) -> None:
@@ -206,25 +208,57 @@ def _check_foreign_keys(writer: Connection) -> None:
 
 
 def _engine(fields: ConnectionFields, kept: int) -> Engine:
+    """Return an engine on a file, or on a server."""
+    engine = _engine_on_file(fields, max(kept, 1)) if fields.conn_type == "sqlite" else _engine_on_server(fields, kept)
+    event.listen(engine, "begin", _begin_sqlite if fields.conn_type == "sqlite" else _begin_postgresql)
+    return engine
+
+
+def _engine_on_file(fields: ConnectionFields, kept: int) -> Engine:
+    """Return an engine that keeps some connections: opening a file takes longer than most answers.
+
+    A file that is another one than the connection left behind (restored from a copy, made anew, written to by another
+    process) is opened again, and so is one that a parent process opened.
+    """
+    url = sqlalchemy_url(fields)
+    options = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, poolclass=sqlalchemy.QueuePool, pool_size=kept, max_overflow=-1)
+    file = url.database or ""
+
+    def remember(_connection: Any, record: Any) -> None:
+        record.info["left"] = _state_of(file)
+
+    def refuse_another(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.pop("left", None) not in {None, _state_of(file)}:
+            raise DisconnectionError  # the pool then connects anew
+
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "checkin", remember)
+    event.listen(engine, "checkout", refuse_another)
+    return engine
+
+
+def _state_of(file: str) -> tuple[int, ...]:
+    """What tells a file, and what was written to it last, from another; and this process from its parent."""
+    with suppress(OSError):
+        found = Path(file).stat()
+        return os.getpid(), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return ()
+
+
+def _engine_on_server(fields: ConnectionFields, kept: int) -> Engine:
     """Return an engine that keeps no connections: each task is its own process, and a kept connection may be dead.
 
-    Where `kept` says so, it keeps some to a server, whose first answers over each take longer: each is tried before it
-    is used, and made anew after some minutes.
+    Where `kept` says so, it keeps some, whose first answers over each take longer: each is tried before it is used, and
+    made anew after some minutes.
     """
-    if fields.conn_type == "sqlite":
-        options: dict[str, Any] = {"timeout": BUSY_SECONDS, "isolation_level": None}
-        begin = _begin_sqlite
-    else:
-        options = {"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS * 1000}"}
-        begin = _begin_postgresql
+    options = {"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS * 1000}"}
     pool: dict[str, Any] = {"poolclass": sqlalchemy.NullPool}
-    if kept and fields.conn_type != "sqlite":
-        pool = {"pool_size": kept, "max_overflow": -1, "pool_pre_ping": True, "pool_recycle": RECYCLE_SECONDS}
-    engine = create_engine(sqlalchemy_url(fields), connect_args=options, **pool)
     if fields.conn_type == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", begin)
-    return engine
+        pool = {"pool_size": 1, "max_overflow": -1}
+    if kept:
+        pool = {"pool_size": kept, "max_overflow": -1, "pool_pre_ping": True, "pool_recycle": RECYCLE_SECONDS}
+    return create_engine(sqlalchemy_url(fields), connect_args=options, **pool)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
