@@ -1,7 +1,6 @@
 """The Partner Program Certificate and the badge for a website (rule 10): who gets one, and the facts that it states.
 
-"Partners may use the relevant LeaseWeb Partner logo and certificate to market their hosting/CDN expertise and
-relationship with us." Both state the same, under the same number.
+Partners show them to their own customers. Both state the same, under the same number.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
 """Contracts of a long term that end, with what the partner pays if it goes on with a shorter one (rule 9).
 
-"Existing services on contracts longer than one-month will run until the end of their contract term. If at the end of
-the term the reseller partner wishes to downgrade the contract term, the following scheme will apply". A contract is a
-line of recurring fees whose amount pays for a whole such term, or for a piece of one.
+A service on a longer contract runs until the end of its term; the programme says what going on with a shorter one
+costs. A contract is a line of recurring fees whose amount pays for a whole such term, or for a piece of one.
 """
 
 from collections.abc import Iterable, Sequence

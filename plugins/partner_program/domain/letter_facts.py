@@ -29,9 +29,8 @@ from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
 
-# Not lost with the last tier. Of a start below Tier 1: "Grace period: LeaseWeb can grant the Reseller Partner with a
-# discount right from the beginning". "LeaseWeb resellers have access to the Application Program Interface": all do.
-# A constant, since programme files have a cell for each tier from Tier 1 on and the file of 2015 never changes.
+# Not lost with the last tier: a grace period may be granted to a partner without a tier, and all partners have the API.
+# A constant, since programme files have a cell for each tier from Tier 1 on and past files never change.
 WITHOUT_TIER = frozenset({"grace_period", "api_access"})
 
 

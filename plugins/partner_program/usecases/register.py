@@ -98,4 +98,5 @@ def _book(installation: Installation, connection: Connection, month: BillingMont
         read=lines_read(connection, settlement_id),
         closes=closes(connection, settlement_id),
         acts=_head(installation, connection, month),
+        programme_began=min(program.in_force_from for program in installation.programs),
     )

@@ -1,7 +1,6 @@
 """Draws a partner's badge for its website as SVG (rule 10): the brand's words and colours, the tier, the number.
 
-"Partners may use the relevant LeaseWeb Partner logo ... to market ... their relationship with us." One file without
-fonts, scripts or addresses of its own. It stands here and not among the letters' templates, whose hash every letter
+One file without fonts, scripts or addresses of its own. It stands here and not among the letters' templates, whose hash every letter
 that is not sent yet was rendered with.
 """
 

@@ -33,7 +33,8 @@ class RegisterBook:
     """What the workbook is made of: the register, that of the month before, managers by partner.
 
     `read` are the lines that were read by entity, `closes` what the entities said of their month.
-    `acts` stand at the head of the register, oldest first; `reports` become sheets.
+    `acts` stand at the head of the register, oldest first; `reports` become sheets. `programme_began` is the first day
+    of the first programme file.
     """
 
     register: Register
@@ -42,6 +43,7 @@ class RegisterBook:
     read: Sequence[LinesRead]
     closes: Sequence[Close]
     acts: Sequence[DatedAct]
+    programme_began: date
     reports: Sequence[Report] = ()
 
 
@@ -57,7 +59,8 @@ def register_xlsx(book: RegisterBook) -> bytes:
             _closes(book),
             *(sheet for report in book.reports for sheet in _report(report)),
             _acts(book.acts),
-        ]
+        ],
+        created=book.programme_began,
     )
 
 

@@ -7,7 +7,7 @@ column (`SheetColumn`) alone, each with the value that it had here. Equal sheets
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,14 +56,16 @@ class Sheet:
     fixed: int = 1
 
 
-def workbook(sheets: Sequence[Sheet]) -> bytes:
-    """Return a workbook with these sheets."""
+def workbook(sheets: Sequence[Sheet], *, created: date) -> bytes:
+    """Return a workbook with these sheets.
+
+    It holds a day of creation: `created`, and never the clock's, so that equal figures are equal bytes.
+    """
     import xlsxwriter
 
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    # A workbook holds its time of creation; ours is always the programme's first day, so that the bytes stay the same.
-    book.set_properties({"created": datetime(2015, 7, 27, tzinfo=UTC).replace(tzinfo=None)})
+    book.set_properties({"created": datetime.combine(created, time.min)})
     for sheet in _named_apart(sheets):
         _write(book, sheet)
     book.close()
