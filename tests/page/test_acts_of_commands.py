@@ -38,6 +38,8 @@ LOOK = {
         "letters list",
     ),
     *(
+        "new",
+        "program check",
         "letters pdf",
         "letters reconcile",
         "letters show",

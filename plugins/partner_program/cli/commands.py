@@ -22,6 +22,7 @@ from partner_program.cli.letter_commands import letters
 from partner_program.cli.month_commands import brake, explain, month, register, run
 from partner_program.cli.options import example
 from partner_program.cli.partner_commands import partner, partners
+from partner_program.cli.program_commands import new, program_files
 from partner_program.cli.proof_commands import proof
 from partner_program.cli.rate_commands import drift, publish, quote
 from partner_program.cli.reminder_commands import reminders
@@ -55,6 +56,7 @@ def program() -> None:
 
 
 for _command in (
+    *(new, program_files),
     *(init, load, application, partner, partners, doctor),
     *(run, register, explain, acts, month, brake, simulate),
     *(near, movements, signals, leakage, cost, forecast, accounts),

@@ -89,6 +89,12 @@ class Installation:
         own = self.include / "sql"
         return own if own.is_dir() else PROJECT / "include" / "sql"
 
+    @property
+    def fonts_folder(self) -> Path:
+        """Further fonts for paper: the company's own, else the project's."""
+        own = self.include / "fonts"
+        return own if own.is_dir() else PROJECT / "include" / "fonts"
+
     def templates(self, *parts: str) -> LayeredFolder:
         """A folder of templates: the company's own files stand for those of the project."""
         folders = (self.include, PROJECT / "include")

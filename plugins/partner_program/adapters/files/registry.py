@@ -22,11 +22,17 @@ from partner_program.domain.registry import (
     Registry,
 )
 
-FILE_NAMES = (
-    *(form.file_name for form in (forms.ENTITIES, forms.ACCOUNT_MANAGERS, forms.PARTNERS, forms.CONTACTS)),
-    *(form.file_name for form in (forms.ACCOUNT_LINKS, forms.legacy_agreements(None), forms.GRACE_GRANTS)),
-    *(form.file_name for form in (forms.benefit_requests(None), forms.EXCHANGE_RATES)),
-)
+
+def registry_headings() -> dict[str, list[str]]:
+    """The columns that each of the nine files has to have, by its name."""
+    first = (forms.ENTITIES, forms.ACCOUNT_MANAGERS, forms.PARTNERS, forms.CONTACTS, forms.ACCOUNT_LINKS)
+    then = (forms.legacy_agreements(None), forms.GRACE_GRANTS, forms.benefit_requests(None), forms.EXCHANGE_RATES)
+    return {
+        form.file_name: [column.name for column in form.columns if not column.may_be_absent] for form in (*first, *then)
+    }
+
+
+FILE_NAMES = tuple(registry_headings())
 
 
 class _Sheets(NamedTuple):

@@ -1,7 +1,7 @@
 """Draws a partner's badge for its website as SVG (rule 10): the brand's words and colours, the tier, the number.
 
-One file without fonts, scripts or addresses of its own. It stands here and not among the letters' templates, whose hash every letter
-that is not sent yet was rendered with.
+One file without fonts, scripts or addresses of its own. It stands here and not among the letters' templates, whose hash
+every letter that is not sent yet was rendered with.
 """
 
 from markupsafe import escape

@@ -100,4 +100,4 @@ def _stated(installation: Installation, partner_id: str, on: date, today: date, 
 
 
 def _typesetter(installation: Installation) -> LetterPdf:
-    return LetterPdf(letter_templates(installation), installation.include / "fonts")
+    return LetterPdf(letter_templates(installation), installation.fonts_folder)
