@@ -238,16 +238,16 @@ def test_the_partners_that_the_readme_names_have_a_story() -> None:
     assert named_here <= {plan.partner_id for plan in SPECIAL_PARTNERS}
 
 
-@pytest.mark.processes
-def test_the_readmes_own_billing_database_runs_as_it_is_printed(tmp_path: Path) -> None:
-    section = README.partition("<!-- runs: begin -->")[2].partition("<!-- runs: end -->")
+def run_as_printed(page: str, folder: str, instead: Path) -> set[str]:
+    """Run the commands of a page in a shell, in another folder, and return what they said, line by line."""
+    section = page.partition("<!-- runs: begin -->")[2].partition("<!-- runs: end -->")
     commands = "\n".join(re.findall(r"(?ms)^```sh\n(.*?)^```$", section[0]))
-    promised = re.findall(r"(?ms)^```text\n(.*?)^```$", section[2])[0].splitlines()
+    promised = re.findall(r"(?ms)^```text\n(.*?)^```$", section[2])[0].replace(folder, str(instead)).splitlines()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PARTNER_"))}
 
     ran = subprocess.run(
         ["sh", "-eu"],  # noqa: S607 - the reader's own shell
-        input=commands.replace("/tmp/my-programme", str(tmp_path / "my")),  # noqa: S108 - replaced, not used
+        input=commands.replace(folder, str(instead)),
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -258,6 +258,27 @@ def test_the_readmes_own_billing_database_runs_as_it_is_printed(tmp_path: Path) 
     assert ran.returncode == 0, ran.stderr
     answer = {" ".join(line.split()) for line in ran.stdout.splitlines()}
     assert [line for line in promised if " ".join(line.split()) not in answer] == []
+    return answer
+
+
+@pytest.mark.processes
+def test_the_readmes_own_billing_database_runs_as_it_is_printed(tmp_path: Path) -> None:
+    run_as_printed(README, "/tmp/my-programme", tmp_path / "my")  # noqa: S108 - replaced, not used
+
     with (tmp_path / "my/out/registers/2015-06.csv").open(encoding="utf-8") as file:
         assert [row["partner_id"] for row in csv.DictReader(file)] == ["P1", "P2"]
     assert (tmp_path / "my/out/letters/2015-06/P1.html").is_file()
+
+
+@pytest.mark.processes
+def test_the_page_of_an_own_programme_runs_as_it_is_printed_and_says_nothing_of_the_first_owner(tmp_path: Path) -> None:
+    page = (ROOT / "docs/your-own-programme.md").read_text("utf-8")
+    folder = tmp_path / "fjord"
+    said = run_as_printed(page, "/tmp/fjord", folder)  # noqa: S108 - replaced, not used
+
+    with (folder / "out/registers/2026-01.csv").open(encoding="utf-8") as file:
+        rows = [(row["partner_id"], row["tier"], row["monthly_fee_discount_bp"]) for row in csv.DictReader(file)]
+    assert rows == [("P1", "2", "1000"), ("P2", "1", "500")]
+    written = {path: path.read_text("utf-8", errors="replace") for path in folder.rglob("*") if path.is_file()}
+    told = "\n".join([*said, *written.values()])
+    assert [word for word in ("LeaseWeb", "leaseweb", "2015", "Authorized Reseller") if word in told] == []
