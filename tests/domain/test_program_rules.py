@@ -34,6 +34,7 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
     "benefit_approval": lambda each: replace(each, benefit_approval="another_person"),
     "approval": lambda each: replace(each, approval="rates"),
     "dispute_due_days": lambda each: replace(each, dispute_due_days=3),
+    "fx_guard": lambda each: replace(each, fx_guard="hold_tier"),
     "company": lambda each: replace(each, company="Acme"),
 }
 

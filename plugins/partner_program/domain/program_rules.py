@@ -165,6 +165,12 @@ def _months(program: Program) -> Iterator[Rule]:
     yield Rule("months", "brake.lowered", "a month stops that would lower more than", f"{share}, and at least {least}")
     move, by = percent_text(brake.entity_total_move_bp), euros_text(brake.entity_total_move_at_least_cents)
     yield Rule("months", "brake.moved", "or move an entity's total by more than", f"{move}, and at least {by} EUR")
+    moved = {
+        "off": "as if the revenue had moved",
+        "inform": "and letter and receipt say so",
+        "hold_tier": "not at all: the tier stays",
+    }
+    yield Rule("months", "fx_guard", "exchange rates alone move a tier", moved[program.fx_guard])
     yield Rule("months", "rate_move_limit", "an exchange rate may move by", percent_text(program.rate_move_limit_bp))
     if program.products:
         yield Rule("months", "products", "products that a quote may name", ", ".join(program.products))
