@@ -12,6 +12,7 @@ from rich.table import Table
 
 from bench import (
     Measurement,
+    cost,
     embedded_demo,
     large_month,
     leakage,
@@ -35,6 +36,7 @@ from bench import (
 MEASURES: dict[str, Callable[[], list[Measurement]]] = {
     "pull": pull.measure,
     "leakage": leakage.measure,
+    "cost": cost.measure,
     "pull_postgres": pull_postgres.measure,
     "pull_files": pull_files.measure,
     "write_postgres": write_postgres.measure,

@@ -243,7 +243,7 @@ def test_what_a_credit_takes_back_is_posted_the_other_way_round() -> None:
     ],
 )
 def test_the_row_that_names_the_entity_goes_before_product_and_tier(more: Any, account: str) -> None:
-    rows = [LedgerAccount(*named, f"700{place}", "8000") for place, named in enumerate(more, start=1)]
+    rows = [LedgerAccount(e, p, t, f"700{place}", "8000") for place, (e, p, t) in enumerate(more, start=1)]
     posting = post_discounts(found([NINE[1]], ()), [*rows, EVERY])
     assert posting.rows[0].account == account
 
@@ -317,7 +317,8 @@ def assert_sums_of_lines(cost: Cost, nl: Sequence[OrderLines], us: Sequence[Orde
                 continue
             full = euros / (1 - Fraction(each.discount_bp, 10_000))
             sums["list"] += full
-            due = each.ordered_on and ENTITLEMENTS.on(entity, each.account_id, each.ordered_on).due_bp
+            day = each.ordered_on
+            due = None if day is None else ENTITLEMENTS.on(entity, each.account_id, day).due_bp
             if due is None:
                 sums["unsaid"] += full - euros
             else:

@@ -27,7 +27,7 @@ from partner_program.domain.columns import Column, columns_of
 from partner_program.domain.due_shares import DueShares, SharesOfDue
 from partner_program.domain.entitlement import Entitlement, Entitlements
 from partner_program.domain.leakage import WRONG, Kind, effect_cents, kind_of
-from partner_program.domain.money import BP, add_ratios, rounded
+from partner_program.domain.money import BP, add_ratios, round_half_away, rounded
 from partner_program.domain.order_lines import Order as Alike
 from partner_program.domain.order_lines import OrderLines, OrderLinesRead
 
@@ -232,12 +232,17 @@ def cost_of_orders(
             account = lines[:2]
             so_far = accounts.get(account)
             accounts[account] = share if so_far is None else add_ratios(*so_far, *share)
-        counted += sum(rounded(Fraction(*share) / units[currency]) for (_, currency), share in accounts.items())
+        counted += sum(_cents_of(*share, units[currency]) for (_, currency), share in accounts.items())
     parts = [
         found.cost(order, units[order.currency], _beyond(order, wrong[order].values(), units[order.currency]))
         for order, found in sums.items()
     ]
     return Cost(month, sorted(parts, key=lambda each: repr(each.order)), counted, dict(sorted(not_converted.items())))
+
+
+def _cents_of(numerator: int, denominator: int, units_per_eur: Fraction) -> int:
+    """Minor units as EUR cents; whole numbers throughout, as there are as many accounts."""
+    return round_half_away(numerator * units_per_eur.denominator, denominator * units_per_eur.numerator)
 
 
 def _beyond(order: Order, shares: Iterable[tuple[int, int]], units_per_eur: Fraction) -> int:
@@ -257,6 +262,7 @@ class _Standing:
         self._last_day = month.last_day
         self._entitlements, self._shares, self._held = entitlements, shares, held
         self._now: dict[tuple[str, str], tuple[int, bool]] = {}
+        self._orders: dict[tuple[object, ...], Order] = {}
 
     def of(self, entity: str, lines: OrderLines) -> Order:
         account_id, currency, product, ordered_on, given_bp = lines[:5]
@@ -266,7 +272,12 @@ class _Standing:
             partner = self._entitlements.on(entity, account_id, self._last_day)
             now = self._now[account] = partner.due_bp or 0, partner.partner_id in self._held
         due = None if ordered_on is None else self._entitlements.on(entity, account_id, ordered_on)
-        return Order(entity, currency, product, *self._judged(given_bp, due, ordered_on), *now)
+        judged = self._judged(given_bp, due, ordered_on)
+        key = entity, currency, product, judged, now
+        order = self._orders.get(key)
+        if order is None:
+            order = self._orders[key] = Order(entity, currency, product, *judged, *now)
+        return order
 
     def _judged(
         self, given_bp: int | None, due: Entitlement | None, day: date | None

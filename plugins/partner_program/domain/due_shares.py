@@ -54,6 +54,7 @@ class SharesOfDue:
             self._grants[grant.partner_id].append(grant)
         self._earned = earned
         self._tiers: dict[tuple[date, int], int] = {}
+        self._always = _the_same_in_all(programs)
 
     def of(self, due: Entitlement, day: date) -> DueShares:
         """The parts of what an order of a day was due; of nothing where nothing was."""
@@ -62,6 +63,9 @@ class SharesOfDue:
             return DueShares(0, 0, bp)
         if due.source != "rate" or not bp:
             return DueShares(0, 0, 0)
+        if due.tier in self._always and due.partner_id not in self._grants:
+            of_tier = self._always[due.tier]
+            return DueShares(min(of_tier, bp), 0, max(bp - of_tier, 0))
         rates = self._rates[due.partner_id]
         rate = rates[bisect_right(rates, day, key=lambda each: each.valid_from) - 1]
         of_tier = self._tier_bp(rate.valid_from, due.tier)
@@ -100,3 +104,12 @@ class SharesOfDue:
     def _floor(self, partner_id: str, day: date) -> int:
         own = self._agreements.get(partner_id, ())
         return max((each.monthly_fee_discount_bp for each in own if day in each.period), default=0)
+
+
+def _the_same_in_all(programs: Sequence[Program]) -> dict[int, int]:
+    """What a tier alone gives, of tiers that give the same in every programme: no day has to be looked up for them."""
+    fewest = min(program.highest_tier for program in programs)
+    given = {
+        tier: {program.tiers[tier - 1].monthly_fee_discount_bp for program in programs} for tier in range(1, fewest + 1)
+    }
+    return {0: 0, **{tier: bps.pop() for tier, bps in given.items() if len(bps) == 1}}

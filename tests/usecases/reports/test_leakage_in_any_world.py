@@ -19,6 +19,7 @@ from partner_program.domain.money import round_half_away
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.registry import load_registry_folder
+from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.leakage import leakage
 from tests.servers import Postgres
 from tests.usecases.random_worlds import MONTHS, random_world
@@ -43,13 +44,15 @@ def test_the_parts_are_those_of_every_line_and_the_same_on_both_databases(
         beside = NamedConnections(world.connections)
         database = shared_postgres.programme()
         beside["partner_program"] = shared_postgres.fields("partner_program", database)
-        answers = []
+        answers: list[Report | str] = []
+        costs: list[Report] = []
         for here in (world.installation, replace(world.installation, connections=beside)):
             load_registry_folder(here, world.write_registry())
             try:
                 for month, day in MONTHS.items():
                     settle_installed(here, world.request(month, on=day))
                 answers.append(leakage(here, JULY))
+                costs.append(cost(here, JULY))
             except Refusal as refused:
                 answers.append(str(refused))
         shared_postgres.drop(database)
@@ -58,6 +61,8 @@ def test_the_parts_are_those_of_every_line_and_the_same_on_both_databases(
             answered += 1
             assert parts(answers[0]) == added_up_by_line(world), f"seed {seed}"
             assert_tables_agree(answers[0])
+            assert costs[0] == costs[1], f"seed {seed}"
+            assert_cost_agrees(costs[0], answers[0])
     assert answered > WORLDS / 2
 
 
@@ -90,6 +95,20 @@ def assert_tables_agree(report: Report) -> None:
     assert owed == sum(row.owed_eur_cents for row in entities) == sum(row.owed_eur_cents for row in partners)
     assert over == sum(row.over_eur_cents for row in entities) == sum(row.over_eur_cents for row in partners)
     assert sum(row.effect_eur_cents for row in groups) == sum(row.effect_eur_cents for row in lines)
+
+
+def assert_cost_agrees(cost: Report, leakage: Report) -> None:
+    """The cost counts the same lines, and has leakage's cents of what was given beyond what was due."""
+    groups: Any = leakage.table("groups").rows
+    whole = {each.name: each for each in cost.equations}
+    assert whole["counted"].whole == leakage.equations[0].whole
+    effects = {each.group: each.effect_eur_cents for each in groups if each.effect_eur_cents}
+    assert effects.items() <= dict(whole["given"].parts).items()
+    for name in ("tiers", "entities", "products"):
+        totals = cost.table(name).totals
+        assert totals["lines"] == sum(each.lines for each in groups)
+        assert totals["beyond_eur_cents"] == sum(effects.values())
+        assert (totals["given_eur_cents"], totals["due_eur_cents"]) == (whole["given"].whole[1], whole["due"].whole[1])
 
 
 def added_up_by_line(world: World) -> dict[str, tuple[int, int, int]]:
