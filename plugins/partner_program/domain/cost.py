@@ -109,14 +109,14 @@ class CostRow:
 
     part: Annotated[str, Column("part")]
     lines: Annotated[int, Column("lines", "whole")]
-    revenue_eur_cents: Annotated[int, Column("revenue EUR", "euros")]
-    unknown_lines: Annotated[int, Column("lines without discount said", "whole")]
-    unknown_eur_cents: Annotated[int, Column("of revenue, list not known EUR", "euros")]
     list_eur_cents: Annotated[int | None, Column("list value EUR", "euros")]
     given_eur_cents: Annotated[int | None, Column("discount given EUR", "euros")]
     due_eur_cents: Annotated[int | None, Column("due EUR", "euros")]
     beyond_eur_cents: Annotated[int | None, Column("given beyond due EUR", "change")]
     unsaid_eur_cents: Annotated[int | None, Column("given, due not known EUR", "euros")]
+    revenue_eur_cents: Annotated[int, Column("revenue EUR", "euros")]
+    unknown_lines: Annotated[int, Column("lines, discount not said", "whole")]
+    unknown_eur_cents: Annotated[int, Column("their revenue EUR", "euros")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _FORMATS: dict[Form, str] = {
 _A4 = 9
 _WIDEST = 300  # pixels of a column: a long text goes on in the next cell, or is cut in print
 _MOMENT_WIDTH = 16  # letters
+_ROOM_OF_BOLD = 2  # letters, beside those of a total
 _LONGEST_NAME = 31  # of a sheet
 _NOT_IN_A_NAME = str.maketrans("[]:*?/\\", "       ")
 
@@ -109,6 +110,7 @@ def _write(book: "Workbook", sheet: Sheet) -> None:
     if sheet.rows:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
     page.autofit(_WIDEST)
+    _widen_for_totals(page, sheet)
     for place, column in enumerate(sheet.columns):
         if column.form == "moment":  # which it takes for a day
             page.set_column(place, place, _MOMENT_WIDTH)
@@ -119,13 +121,27 @@ def _write(book: "Workbook", sheet: Sheet) -> None:
     page.set_footer("&L&A&CPage &P of &N")
 
 
+def _widen_for_totals(page: Any, sheet: Sheet) -> None:
+    """Widen columns whose total needs more room than their rows: its bold figures are not looked at before."""
+    for place, column in enumerate(sheet.columns):
+        if column.total:
+            total = f"{_total_of(sheet, place):,.2f}" if column.form == "amount" else f"{_total_of(sheet, place):,}"
+            cells = [f"{value:,}" for row in sheet.rows if isinstance(value := row[place], int | Decimal)]
+            if len(total) >= max([len(column.heading), *map(len, cells)]):
+                page.set_column(place, place, len(total) + _ROOM_OF_BOLD)
+
+
+def _total_of(sheet: Sheet, place: int) -> Decimal:
+    return sum((_number(row[place]) for row in sheet.rows if row[place] is not None), Decimal(0))
+
+
 def _totals(page: Any, sheet: Sheet, strong: Sequence[Any]) -> None:
     under = len(sheet.rows) + 1
     for place, (column, style) in enumerate(zip(sheet.columns, strong, strict=True)):
         if place == 0:
             page.write_string(under, 0, "total", style)
         elif column.total:
-            total = sum((_number(row[place]) for row in sheet.rows if row[place] is not None), Decimal(0))
+            total = _total_of(sheet, place)
             letter = _letter(place)
             # Rounded: a spreadsheet adds binary fractions, and a total may not be half a cent off.
             formula = f"=ROUND(SUM({letter}2:{letter}{under}),2)" if sheet.rows else "=0"
