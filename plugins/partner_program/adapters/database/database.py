@@ -254,8 +254,6 @@ def _engine_on_server(fields: ConnectionFields, kept: int) -> Engine:
     """
     options = {"connect_timeout": BUSY_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS * 1000}"}
     pool: dict[str, Any] = {"poolclass": sqlalchemy.NullPool}
-    if fields.conn_type == "sqlite":
-        pool = {"pool_size": 1, "max_overflow": -1}
     if kept:
         pool = {"pool_size": kept, "max_overflow": -1, "pool_pre_ping": True, "pool_recycle": RECYCLE_SECONDS}
     return create_engine(sqlalchemy_url(fields), connect_args=options, **pool)
