@@ -142,7 +142,7 @@ def test_a_changed_threshold_shows_winners_and_losers_as_the_command_does(desk_o
         ({"cap": "200"}, "expected from 0 % to 100 %"),
         ({"day": "2015-07-27"}, "2015-07-27 is too early"),
         ({"day": "tomorrow"}, "'tomorrow' is not a date"),
-        ({"first": "2015-07", "last": "2015-06"}, "2015-06 is before 2015-07"),
+        ({"first": "2015-07", "last": "2015-06"}, "June 2015 is before July 2015"),
         ({"first": "never"}, "billing month 'never'"),
         ({}, "Nothing is changed"),
     ],
@@ -241,7 +241,7 @@ def test_a_second_one_at_once_waits_until_a_person_starts_it(desk_of: Asking, wo
     other, end = working
     mine = address_of(desk_of.post(WHERE, "user", **form(from_1="800")))
     said = words_of(desk_of(mine).text)
-    assert "Another draft is being calculated, begun by lee" in said
+    assert "Another one is being done, begun by lee" in said
     assert "wait until it has ended" in said
     assert desk_of.post(mine, "user").status_code == 303
     assert "not calculated yet" in words_of(desk_of(mine).text)

@@ -101,7 +101,7 @@ def told_in(body: bytes) -> dict[str, list[str]]:
     section = ""
     for line in text_of(body).splitlines():
         section = HEADINGS.get(line, section)
-        if each := re.match(r"  \* (?:Benefit|Grace period|Contract|Dispute) (\S+) · ", line):
+        if each := re.match(r"  \* (?:Benefit|Grace period|Contract|Dispute|Lower tier) (\S+) · ", line):
             found[section].append(each[1])
     return dict(found)
 

@@ -69,6 +69,12 @@ class Drop:
     needed_cents: Annotated[int, Column("needed EUR", "euros")]
     unless: Annotated[str, Column("unless")]
 
+    @property
+    def words(self) -> str:
+        """The whole of it, after the partner's name."""
+        then = f"Tier {self.tier_then}" if self.tier_then else "no tier"
+        return f"{self.certainty} drop from Tier {self.tier} to {then}, unless {self.unless}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rise:

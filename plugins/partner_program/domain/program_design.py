@@ -203,7 +203,7 @@ def _floor(agreements: Iterable[LegacyAgreement], day: date | None) -> int:
     return max(kept, default=0)
 
 
-def compare_drafts(*, past: Past, drafts: Sequence[Draft], near_bp: int) -> list[ComparedDraft]:
+def compare_drafts(*, past: Past, drafts: Iterable[Draft], near_bp: int) -> list[ComparedDraft]:
     """Each draft, numbered in the order in which they are given; those on the front come first, the cheapest first."""
     compared = [_compared(past, number, draft, near_bp) for number, draft in enumerate(drafts, start=1)]
     front = {each.draft for each in _front(compared)}

@@ -44,12 +44,20 @@ def read_sweep(written: str) -> Sweep:
         )
     tier, first, last, step = (int(found[number]) for number in (1, 3, 4, 5))
     key: TierKey = found[2]  # type: ignore[assignment]
+    try:
+        return make_sweep(tier, key, first=first, last=last, step=step)
+    except Refusal as refusal:
+        raise Refusal(f"sweep {written!r}: {refusal}") from None
+
+
+def make_sweep(tier: int, key: TierKey, *, first: int, last: int, step: int) -> Sweep:
+    """The sweep from a first value to a last one, which is included where a step ends on it."""
     if step == 0 or last < first:
-        raise Refusal(f"sweep {written!r}: expected a first value up to the last one, and a step above 0")
+        raise Refusal("expected a first value up to the last one, and a step above 0")
     if key != "from_mrr_cents" and last > BP:
-        raise Refusal(f"sweep {written!r}: expected at most {BP} basis points")
+        raise Refusal(f"expected at most {BP} basis points")
     if (last - first) // step >= MOST_DRAFTS:
-        raise Refusal(f"sweep {written!r}: expected at most {MOST_DRAFTS:,} values")
+        raise Refusal(f"expected at most {MOST_DRAFTS:,} values")
     return Sweep(tier, key, tuple(range(first, last + 1, step)))
 
 
@@ -57,7 +65,7 @@ def swept(program: Program, sweeps: Sequence[Sweep]) -> tuple[list[Draft], int]:
     """Every programme that the sweeps make of this one, and how many were left out.
 
     Left out is a tier table that no programme can have: a threshold that is not above the one before. Raises `Refusal`
-    for a tier that the programme lacks, a cell that is named twice, and for too many drafts.
+    for a tier that the programme lacks, a cell that is named twice, too many drafts, and where all are left out.
     """
     cells = [(each.tier, each.key) for each in sweeps]
     for tier, key in cells:
@@ -65,6 +73,8 @@ def swept(program: Program, sweeps: Sequence[Sweep]) -> tuple[list[Draft], int]:
             raise Refusal(f"sweep of tier {tier}: the programme has tiers 1 to {program.highest_tier}")
         if key == "setup_fee_discount_bp" and not program.has("setup_fee"):
             raise Refusal(f"sweep of tiers.{tier}.{key}: the programme has no setup fee discount")
+        if key == "setup_fee_discount_bp" and not program.has("setup_fee"):
+            raise Refusal("sweep of a set-up fee discount: the programme has none")
         if cells.count((tier, key)) > 1:
             raise Refusal(f"sweep of tiers.{tier}.{key}: it is there twice")
     number = prod(len(each.values) for each in sweeps)
@@ -72,6 +82,8 @@ def swept(program: Program, sweeps: Sequence[Sweep]) -> tuple[list[Draft], int]:
         raise Refusal(f"{number:,} drafts are too many, expected at most {MOST_DRAFTS:,}: take larger steps")
     made = [_with(program, cells, values) for values in product(*(each.values for each in sweeps))]
     sound = [each for each in made if all(row.from_mrr_cents < after.from_mrr_cents for row, after in pairwise(each))]
+    if not sound:
+        raise Refusal("every draft is left out: no threshold would be above the one before")
     return [Draft(_words(program, tiers), replace(program, tiers=tiers)) for tiers in sound], number - len(sound)
 
 

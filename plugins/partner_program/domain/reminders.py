@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-ReminderKind = Literal["agreement", "benefit", "grant", "contract", "dispute"]
+ReminderKind = Literal["agreement", "benefit", "grant", "contract", "dispute", "drop"]
 DUE_DAYS = 30  # unless somebody asks for other days
 
 
@@ -14,7 +14,7 @@ class Reminder:
     """One thing of a partner: `words` say what it is, `subject_id` names it in the list of its kind.
 
     `day` is the first day without the agreement, the benefit, the grant or the contract, or the last day for an answer
-    to a dispute. It lies in the past for a grant that has ended and that no month has settled, and for an answer that
+    to a dispute, or the first day from which a lower tier can hold. It lies in the past for a grant that has ended and that no month has settled, and for an answer that
     is overdue.
     """
 

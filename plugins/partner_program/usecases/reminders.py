@@ -16,6 +16,7 @@ from partner_program.domain.grace import GrantStanding, months_words, verdict_wo
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 from partner_program.domain.reminders import Reminder, ReminderKind, Reminders, by_manager, last_days
 from partner_program.usecases.benefits import BenefitLine, list_benefits
@@ -23,6 +24,7 @@ from partner_program.usecases.contracts import contracts_ending
 from partner_program.usecases.disputes import DisputeLine, list_disputes
 from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.forecast import coming_drops
 
 
 class FoundReminder(NamedTuple):
@@ -57,8 +59,8 @@ def show_reminders(installation: Installation, *, on: date, due_days: int, manag
     """What ends or is due within so many days of a day, for each partner's manager of now; or for one of them alone.
 
     Benefits and older agreements in force, open grants, also those that have ended, disputes, also those that are
-    overdue, and contracts of 12 months that no line renews, which the entities are asked for now. Raises `Refusal` for
-    a manager that is not known.
+    overdue, contracts of 12 months that no line renews, and who will drop in the month to come: both are asked from the
+    entities now. Raises `Refusal` for a manager that is not known.
     """
     found = gather_reminders(installation, on=on, due_days=due_days, manager_id=manager_id)
     told = ((each.manager_id, each.reminder) for each in found.soon if manager_id in (None, each.manager_id))
@@ -75,7 +77,7 @@ def gather_reminders(
 ) -> Gathered:
     """Gather what ends or is due within so many days of a day, and what has ended by then after an earlier day.
 
-    Each entity is read once. With `manager_id` disputes are only those of this manager's partners.
+    Each entity is read once for contracts, and once for the forecast. With `manager_id` disputes are only those of this manager's partners.
     """
     disputes = list_disputes(installation, on=on, due_days=due_days, manager_id=manager_id)
     first, last = last_days(on=on, due_days=due_days)
@@ -84,12 +86,14 @@ def gather_reminders(
     open_ended = [each for each in contracts.contracts if each.renewed_until is None and each.last_day >= first]
     over = [each for each in contracts.contracts if each.renewed_until is None and each.last_day < first]
     program = installation.program_on_or_first(on)
+    dropping, not_forecast = _drops(installation, on=on, due_days=due_days)
     soon = [
         *_benefits(list_benefits(installation, on=on, due_days=due_days), program),
         *_grants(list_grants(installation, on=on, due_days=due_days)),
         *_contracts(open_ended),
         *_disputes(disputes),
         *_agreements(installation, program, after=on, until=on + timedelta(due_days)),
+        *dropping,
     ]
     ended = [
         *_benefits(list_benefits(installation, on=on, ended_after=since), program),
@@ -107,7 +111,7 @@ def gather_reminders(
         soon=told(soon),
         ended=told(ended),
         unowned_contracts=sum(each.partner_id is None for each in open_ended),
-        not_read=contracts.not_read,
+        not_read={**not_forecast, **contracts.not_read},
         faulty_lines=contracts.faulty_lines,
     )
 
@@ -166,6 +170,18 @@ def _disputes(lines: Sequence[DisputeLine]) -> Iterator[_Found]:
         due = f"overdue by {plural(-(each.days_left or 0), 'day')}" if late else "an answer is due"
         words = f"{Subject(each.about, each.entity, each.subject_id)} of {each.billing_month}: {due} ({each.reason})"
         yield _Found(each.due_on, each.partner_id, "dispute", each.dispute_id, words)
+
+
+def _drops(installation: Installation, *, on: date, due_days: int) -> tuple[list[_Found], Mapping[str, str]]:
+    """Who will drop, or may, once the month to come takes force; and the entities that are not known, with why."""
+    try:
+        month, found, not_known = coming_drops(installation)
+    except NotThere:  # no month is in force yet
+        return [], {}
+    day = max(month.following.first_day, on + timedelta(days=1))
+    if day > on + timedelta(due_days):
+        return [], {}
+    return [_Found(day, each.partner_id, "drop", str(month), each.words) for each in found], not_known
 
 
 def _agreements(installation: Installation, program: Program, *, after: date, until: date) -> Iterator[_Found]:

@@ -38,7 +38,7 @@ def facts(**changed: object) -> DigestFacts:
         told_from=date(2015, 7, 27),
         due_days=30,
         overdue=(thing("dispute", date(2015, 7, 31)), thing("grant", MONDAY)),
-        ended=tuple(thing(kind, MONDAY) for kind in KINDS if kind != "dispute"),
+        ended=tuple(thing(kind, MONDAY) for kind in KINDS if kind not in ("dispute", "drop")),
         coming=tuple(thing(kind, date(2015, 9, 1)) for kind in KINDS),
         not_read=(),
         faulty_lines={},
@@ -71,7 +71,7 @@ def test_each_thing_is_below_its_section_and_day_with_what_to_do_and_a_command()
     assert "> partner-program dispute answer dispute-1 --accepted --reason TEXT, or --rejected\n" in overdue
     assert "After 27 July 2015. Each of these is told once." in ended
     assert "> partner-program contracts ending --month 2015-08\n" in coming
-    assert [len(re.findall(r"(?m)^    > partner-program ", each)) for each in (overdue, ended, coming)] == [2, 4, 5]
+    assert [len(re.findall(r"(?m)^    > partner-program ", each)) for each in (overdue, ended, coming)] == [2, 4, 6]
 
 
 def test_text_and_html_say_the_same_words() -> None:
@@ -114,7 +114,7 @@ def test_of_very_many_the_first_are_shown_and_the_others_counted_in_a_mail_of_a_
     assert made.text.count("  * ") == 20
     assert "990 more are not shown here." in made.text
     assert "1010 reminders" in made.subject
-    assert "1 more is not shown here." in rendered(facts(), shown=10).text
+    assert "2 more are not shown here." in rendered(facts(), shown=10).text
     plain = tuple(thing("contract", MONDAY, company="c" * 60, words="w" * 160) for _ in range(1_000))
     assert too_large(*_parts(rendered(facts(coming=plain)))) is None
     assert too_large(*_parts(rendered(facts(coming=long)))) is not None, "then the sender shows fewer"

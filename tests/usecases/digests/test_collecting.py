@@ -44,6 +44,22 @@ def test_who_has_something_to_see_to_gets_one_mail_and_the_same_again_writes_not
     assert digests.world.fingerprint() == before
 
 
+def test_who_will_drop_is_told_to_the_manager_until_the_month_is_run(digests: DigestWorld) -> None:
+    # In June P2 has 1,000.00 EUR of Tier 1, and its contract of 1,200.00 USD for a year counts 90.91 EUR. July has a
+    # credit beside them, and for the rest what was billed for June again.
+    digests.world.bill("B2", "2015-07", -715_00, entity="US", charge_kind="credit")
+    digests.send()
+    assert digests.told()["M2"] == {"coming": ["2015-07", "US/C2"]}
+    assert digests.told()["M1"] == BOTH["M1"]
+    (mail,) = [text_of(path.read_bytes()) for path in digests.files() if b"m2@host.example" in path.read_bytes()]
+    assert "will drop from Tier 1 to no tier, unless 59.09 EUR more is billed than expected" in " ".join(mail.split())
+    assert "> partner-program forecast 2015-07" in mail
+    digests.world.close("2015-07")
+    digests.world.settle("2015-07", on="2015-09-03")
+    digests.send(NEXT_WEEK)
+    assert "2015-07" not in str(digests.told(NEXT_WEEK)["M2"])
+
+
 def test_the_mail_names_the_manager_and_has_no_amount_in_its_subject(digests: DigestWorld) -> None:
     digests.send()
     (mail,) = [message(path.read_bytes()) for path in digests.files() if b"m2@host.example" in path.read_bytes()]
@@ -155,7 +171,7 @@ def test_an_entity_that_cannot_be_read_is_named_and_its_contracts_are_told_later
         assert digests.send(week).outcomes == ({"M1": "accepted"} if week == NEXT_WEEK else {})
         billing.write_bytes(kept)
     (body,) = [text_of(path.read_bytes()) for path in digests.files(NEXT_WEEK)]
-    assert "The contracts of US are not known: the billing database could not be read." in body
+    assert "The contracts of US are not known, nor who will drop there: the billing database could not be read." in body
     assert "NL: 1 line at fault; whether it ends a contract is not known." in body
     after = LATER_WEEK + 7 * DAY
     digests.send(after)

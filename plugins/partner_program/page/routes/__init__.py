@@ -30,6 +30,7 @@ from partner_program.page.routes import (
     receipts,
     reports,
     signals,
+    sweeps,
     today,
     what_if,
 )
@@ -55,6 +56,7 @@ PAGES = (
     program,
     disputes,
     what_if,
+    sweeps,
     acts,
     quotes,
     contracts,

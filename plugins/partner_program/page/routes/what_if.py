@@ -21,6 +21,7 @@ from partner_program.page.view import ThisView, View
 from partner_program.usecases.desk import what_if as drafts
 from partner_program.usecases.desk.apart import KEPT_DAYS, LIMIT_SECONDS
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.compared_drafts import asked_drafts, chosen_draft
 
 router = APIRouter()
 FEWEST_MONTHS = 12  # so many of the newest are tried unless somebody chooses others
@@ -41,10 +42,16 @@ Key = Annotated[str, Depends(key_in_path)]
 
 
 @router.get("/programme/what-if")
-def form(view: ThisView, here: Installed, draft: str = "") -> HTMLResponse:
-    """The newest programme's terms in a form, or those of a draft."""
-    asked = drafts.tried(here, key_in_path(draft)).asked if draft else None
-    return _form(view, here, Filled({}), asked)
+def form(view: ThisView, here: Installed, draft: str = "", sweep: str = "", number: int = 0) -> HTMLResponse:
+    """The newest programme's terms in a form, or those of a draft, or of one of many that were compared."""
+    if draft:
+        asked = drafts.tried(here, key_in_path(draft)).asked
+        return _form(view, here, Filled({}), (asked.change, asked.first, asked.last))
+    if sweep:
+        design = asked_drafts(here, key_in_path(sweep)).design
+        change = chosen_draft(here, key_in_path(sweep), number, _next_day(here))
+        return _form(view, here, Filled({}), (change, design.first, design.last))
+    return _form(view, here, Filled({}))
 
 
 @router.post("/programme/what-if")
@@ -55,10 +62,10 @@ def ask(view: ThisView, here: Installed, acting: Acting, typed: Typed) -> Respon
         draft = _draft(here, filled)
     except Unreadable:
         filled.said = "This cannot be tried as it is. What you typed is kept below."
-        return _form(view, here, filled, None, 422)
+        return _form(view, here, filled, status=422)
     except Refusal as refusal:
         filled.said = f"{refusal}."
-        return _form(view, here, filled, None, 422)
+        return _form(view, here, filled, status=422)
     drafts.ask(here, draft, by=acting.name)
     return view.then(view.links("programme", "what-if", draft.key))
 
@@ -107,15 +114,19 @@ def differing(here: Installed, key: Key) -> FileResponse:
 
 
 def _form(
-    view: View, here: Installation, filled: Filled, asked: drafts.Asked | None, status: int = 200
+    view: View,
+    here: Installation,
+    filled: Filled,
+    like: tuple[ProgramChange, BillingMonth, BillingMonth] | None = None,
+    status: int = 200,
 ) -> HTMLResponse:
     basis = drafts.basis(here)
     program, months = basis.program, basis.months
-    day = max(_month_after(here.today()), program.in_force_from + timedelta(days=1))
-    change = unchanged(program, in_force_from=day)
-    if asked is not None and len(asked.change.tiers) == len(change.tiers):
-        change = asked.change
+    change = unchanged(program, in_force_from=_next_day(here))
     newest = months[-FEWEST_MONTHS:]
+    first, last = (newest[0], newest[-1]) if newest else (None, None)
+    if like is not None and len(like[0].tiers) == len(change.tiers):
+        change, first, last = like
     return view.page(
         "what_if_form.html",
         title="What if the programme were another",
@@ -125,19 +136,19 @@ def _form(
         rows=[
             (
                 row,
-                _plain_euros(terms.from_mrr_cents),
-                _plain(terms.monthly_fee_discount_bp),
-                None if terms.setup_fee_discount_bp is None else _plain(terms.setup_fee_discount_bp),
+                in_plain_euros(terms.from_mrr_cents),
+                in_plain_percent(terms.monthly_fee_discount_bp),
+                None if terms.setup_fee_discount_bp is None else in_plain_percent(terms.setup_fee_discount_bp),
             )
             for row, terms in zip(program.tiers, change.tiers, strict=True)
         ],
-        cap=None if change.promotion_cap_bp is None else _plain(change.promotion_cap_bp),
+        cap=None if change.promotion_cap_bp is None else in_plain_percent(change.promotion_cap_bp),
         has_setup=program.has("setup_fee"),
         has_sla=program.has("sla"),
         day=change.in_force_from,
         months=months[::-1],
-        first=(asked.first if asked else newest[0]) if months else None,
-        last=(asked.last if asked else newest[-1]) if months else None,
+        first=first,
+        last=last,
         allowed=view.person.may_act,
         who_could=WHO_MAY_ACT,
     )
@@ -236,15 +247,17 @@ def _moves(months: Sequence[MonthFigures]) -> list[tuple[int | None, int | None,
     return [(before, now, [of.get((before, now), 0) for of in counts]) for before, now in ordered]
 
 
-def _month_after(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+def _next_day(here: Installation) -> date:
+    """The first day of a month on which another programme file can take force."""
+    today, newest = here.today(), here.programs[-1].in_force_from
+    return max(date(today.year + today.month // 12, today.month % 12 + 1, 1), newest + timedelta(days=1))
 
 
-def _plain_euros(cents: int) -> str:
+def in_plain_euros(cents: int) -> str:
     """Euros as a form reads them: no separators."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 
-def _plain(bp: int) -> str:
+def in_plain_percent(bp: int) -> str:
     """Per cent as a form reads them."""
     return percent_text(bp).removesuffix(" %")

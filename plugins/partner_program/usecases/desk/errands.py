@@ -6,30 +6,18 @@ that a form sent twice begins it once.
 """
 
 import re
-import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import write_if_changed
 from partner_program.adapters.database.database import CONN_ID
 from partner_program.adapters.database.drafts import as_json, from_json
-from partner_program.adapters.process_apart import start_apart
 from partner_program.domain.refusals import NotThere, Refusal
-from partner_program.usecases.desk.apart import (
-    KEPT_DAYS,
-    LIMIT_SECONDS,
-    WORKING,
-    Kind,
-    State,
-    for_another_process,
-    in_time,
-    read_state,
-    remove_old,
-    standing,
-    write_state,
-)
+from partner_program.usecases.desk.apart import KEPT_DAYS, Kind, State, standing
+from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.erasure import CONN_ID as PSEUDONYMS
 from partner_program.usecases.installation import Installation, orders_connection_id
 from partner_program.usecases.registry import load_all_entities
@@ -59,10 +47,6 @@ class Errand:
     said: tuple[str, ...]
 
 
-class _BegunBefore(Exception):
-    """The form was sent twice."""
-
-
 def begin_errand(
     installation: Installation,
     key: str,
@@ -78,38 +62,24 @@ def begin_errand(
     errand is done: there is one at a time.
     """
     folder = _folder(installation, key)
-    begun = State("working", by, int(time.time()))
-
-    def begin() -> None:
-        before = read_state(folder)
-        # The lock is ours: whatever says that it works was ended from outside.
-        if before is not None and ("ended" if before.kind == "working" else before.kind) not in again_after:
-            raise _BegunBefore
-        write_if_changed(folder / _ASKED, as_json(Asked, asked))
-        remove_old(folder, MOST_KEPT)
-        write_state(folder, begun)
-
-    there = for_another_process(installation, _connections(installation))
-    lock = installation.out / FOLDER / WORKING
-    try:
-        if start_apart(lock, key, begin, do_errand, there, key, begun, act, seconds=LIMIT_SECONDS):
-            return
-    except _BegunBefore:
-        return
-    if read_state(folder) is None:
+    work = _work(installation)
+    begun = work.start(
+        key,
+        by,
+        partial(do_errand, act=act),
+        installation,
+        connections=_connections(installation),
+        prepare=lambda: write_if_changed(folder / _ASKED, as_json(Asked, asked)),
+        again_after=again_after,
+    )
+    if not begun and work.written(key) is None:
         raise Refusal("another errand is being done, and there is one at a time: send this again in a moment")
 
 
 def do_errand(installation: Installation, key: str, begun: State, act: ErrandAct) -> None:
     """Do an errand and keep what came of it; the work of the process apart."""
-    folder = _folder(installation, key)
-    with in_time(folder, begun, then="look at the record of acts for what was done of it"):
-        try:
-            said = "\n".join(act(installation))
-        except Refusal as refusal:
-            write_state(folder, replace(begun, kind="refused", ended=int(time.time()), said=str(refusal)))
-        else:
-            write_state(folder, replace(begun, kind="done", ended=int(time.time()), said=said))
+    with _work(installation).doing(key, begun) as progress:
+        progress.said = "\n".join(act(installation))
 
 
 def find_errand(installation: Installation, key: str) -> Errand:
@@ -121,6 +91,11 @@ def find_errand(installation: Installation, key: str) -> Errand:
         raise NotThere(f"there is no such errand: errands are kept for {KEPT_DAYS} days") from None
     _, state = standing(folder)
     return Errand(asked, state, installation.local_time(state.begun), tuple(filter(None, state.said.splitlines())))
+
+
+def _work(installation: Installation) -> WorkApart:
+    then = "look at the record of acts for what was done of it"
+    return WorkApart(installation.out / FOLDER, then, MOST_KEPT)
 
 
 def _folder(installation: Installation, key: str) -> Path:

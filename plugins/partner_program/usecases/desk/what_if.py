@@ -6,8 +6,6 @@ registry.
 """
 
 import hashlib
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,31 +17,19 @@ from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.adapters.database.registry import partners_by_id
 from partner_program.adapters.files.program import read_program
 from partner_program.adapters.files.program_draft import draft_text
-from partner_program.adapters.process_apart import start_apart
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.domain.program_change import ProgramChange, unchanged
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.what_if import WhatIf, what_if
-from partner_program.usecases.desk.apart import (
-    KEPT_DAYS,
-    LIMIT_SECONDS,
-    WORKING,
-    State,
-    for_another_process,
-    in_time,
-    read_state,
-    remove_old,
-    standing,
-    write_state,
-)
+from partner_program.usecases.desk.apart import KEPT_DAYS, State, standing
+from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.simulation import simulate, simulation_file
 
 FOLDER = "what_if"
 MOST_KEPT = 20
 _ASKED, _RESULT, _DIFFERING = "asked.json", "result.json", "differing.csv"
-_PAUSE_SECONDS = 0.5  # so often progress is written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +77,11 @@ class Tried:
     names: dict[str, str]
 
 
+def calculations(installation: Installation) -> WorkApart:
+    """The work of calculating drafts: one draft, or one comparison of many, at a time."""
+    return WorkApart(installation.out / FOLDER, "try fewer months, or fewer drafts", MOST_KEPT)
+
+
 def basis(installation: Installation) -> Basis:
     """What a draft is made from: the newest programme file, whatever its first day, and every settled month."""
     with installation.database.reading() as connection:
@@ -134,39 +125,19 @@ def keep(installation: Installation, draft: Draft) -> None:
 
 def start(installation: Installation, key: str, *, by: str) -> bool:
     """Calculate a draft that is kept, anew if it was before; False where one is being calculated already."""
-    folder = _known(installation, key)
-    state = State("working", by, int(time.time()))
-
-    def begin() -> None:
-        remove_old(folder, MOST_KEPT)
-        write_state(folder, state)
-
-    there = for_another_process(installation, [CONN_ID])
-    begun = start_apart(_lock(installation), key, begin, calculate, there, key, state, seconds=LIMIT_SECONDS)
-    if not begun and read_state(folder) is None:
-        write_state(folder, replace(state, kind="waiting"))
-    return begun
+    _known(installation, key)
+    return calculations(installation).start(key, by, calculate, installation, connections=[CONN_ID])
 
 
 def calculate(installation: Installation, key: str, begun: State) -> None:
     """Calculate a draft; the work of the process apart, which writes down how far it is."""
     folder = _known(installation, key)
     asked = _asked(folder)
-    with in_time(folder, begun, then="try fewer months"):
-        try:
-            found = simulate(
-                installation,
-                folder / _file_name(asked.change.in_force_from),
-                asked.first,
-                asked.last,
-                _telling(folder, begun),
-            )
-            write_if_changed(folder / _DIFFERING, simulation_file(found, "csv"))
-            write_if_changed(folder / _RESULT, as_json(WhatIf, what_if(found)))
-        except Refusal as refusal:
-            write_state(folder, replace(begun, kind="refused", ended=int(time.time()), said=str(refusal)))
-        else:
-            write_state(folder, replace(begun, kind="done", ended=int(time.time())))
+    with calculations(installation).doing(key, begun) as progress:
+        draft = folder / _file_name(asked.change.in_force_from)
+        found = simulate(installation, draft, asked.first, asked.last, progress.tell)
+        write_if_changed(folder / _DIFFERING, simulation_file(found, "csv"))
+        write_if_changed(folder / _RESULT, as_json(WhatIf, what_if(found)))
 
 
 def tried(installation: Installation, key: str) -> Tried:
@@ -176,7 +147,7 @@ def tried(installation: Installation, key: str) -> Tried:
     working, state = standing(folder)
     busy = None
     if working is not None and working != key:
-        other = read_state(installation.out / FOLDER / working)
+        other = calculations(installation).written(working)
         busy = (other.by, installation.local_time(other.begun)) if other else None
     result, names = None, {}
     if state.kind == "done":
@@ -208,21 +179,6 @@ def differing_file(installation: Installation, key: str) -> Path:
     if not path.exists():
         raise NotThere("this draft is not calculated yet")
     return path
-
-
-def _telling(folder: Path, begun: State) -> Callable[[int, int], None]:
-    last = [0.0]
-
-    def tell(decided: int, of: int) -> None:
-        if time.monotonic() - last[0] >= _PAUSE_SECONDS:
-            last[0] = time.monotonic()
-            write_state(folder, replace(begun, decided=decided, of=of))
-
-    return tell
-
-
-def _lock(installation: Installation) -> Path:
-    return installation.out / FOLDER / WORKING
 
 
 def _folder(installation: Installation, key: str) -> Path:

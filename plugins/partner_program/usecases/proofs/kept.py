@@ -121,10 +121,12 @@ def ask_for_proof(here: Installation, month: BillingMonth, *, by: str) -> bool:
 def write_kept_proof(here: Installation, key: str, begun: State) -> None:
     """Write a month's proof where it is kept; the work of the process apart, which writes down how far it is."""
     month = BillingMonth.parse(key)
-    with _work(here).doing(key, begun) as tell:
+    with _work(here).doing(key, begun) as progress:
         with here.database.reading() as connection:
             mark = what_proof_is_made_of(connection, month)  # before: what happens meanwhile is then said to be new
-        written = write_proof(here, month, _place(here, month), by=now_by(begun.by, "wrote the proof"), tell=tell)
+        written = write_proof(
+            here, month, _place(here, month), by=now_by(begun.by, "wrote the proof"), tell=progress.tell
+        )
         _note(here, month, written.sha256, mark)
 
 

@@ -18,35 +18,22 @@ from partner_program.adapters.database.database import CONN_ID
 from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere
-from partner_program.domain.report import Equation, Report, ReportTable
+from partner_program.domain.report import Report
 from partner_program.usecases.desk.apart import State
 from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import Installation, billing_connection_id
 from partner_program.usecases.registry import load_all_entities
+from partner_program.usecases.reports.kept import KeptReport, report_of, to_keep
 from partner_program.usecases.reports.questions import QUESTIONS, find_question
 
 _ANSWER, _BY_PARTNER = "answer.json", "by_partner.lines"
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    name: str
-    title: str
-    empty: str
-    rows: str
-    adds_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class _Kept:
-    title: str
-    month: str
+    report: KeptReport
     asked_at: int
     asked_by: str
-    said: tuple[str, ...]
-    unknown: tuple[str, ...]
-    equations: tuple[Equation, ...]
-    tables: tuple[_Table, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +76,8 @@ def look_at_answer(installation: Installation, name: str, month: BillingMonth) -
     is_busy = working is not None and working != key
     try:
         kept: _Kept = from_json(_Kept, (work.folder / key / _ANSWER).read_text("utf-8"))
-        report = _report(name, question.tables, kept)
-    except (FileNotFoundError, ValueError):  # a release before this one may have kept other columns
+        report = report_of(kept.report, question.tables)
+    except (FileNotFoundError, KeyError, ValueError):  # a release before this one may have kept other columns
         return AskedReport(None, None, "", state, is_busy)
     return AskedReport(report, installation.local_time(kept.asked_at), kept.asked_by, state, is_busy)
 
@@ -124,16 +111,7 @@ def ask_and_keep(installation: Installation, key: str, begun: State) -> None:
     with work.doing(key, begun):
         report = QUESTIONS[name].answer(installation, BillingMonth.parse(month))
         asked_at = int(time.time())
-        kept = _Kept(
-            report.title,
-            str(report.month),
-            asked_at,
-            begun.by,
-            report.said,
-            report.unknown,
-            report.equations,
-            tuple(_Table(each.name, each.title, each.empty, _rows(each), each.adds_up) for each in report.tables),
-        )
+        kept = _Kept(to_keep(report), asked_at, begun.by)
         write_if_changed(work.folder / key / _BY_PARTNER, "".join([f"{asked_at}\n", *_by_partner(report)]))
         write_if_changed(work.folder / key / _ANSWER, as_json(_Kept, kept))
 
@@ -158,10 +136,6 @@ def is_asked_apart(name: str) -> bool:
     return find_question(name).asks_entities
 
 
-def _rows(table: ReportTable[object]) -> str:
-    return as_json(tuple[table.kind, ...], tuple(table.rows))  # type: ignore[name-defined]
-
-
 def _by_partner(report: Report) -> Iterator[str]:
     """A line for each row about one partner: its id as JSON text, which has no line's end, the table and the row."""
     for table in report.tables:
@@ -178,23 +152,6 @@ def _lines_of(lines: mmap.mmap, partner_id: str) -> Iterator[tuple[str, str]]:
         table, _, row = lines.readline().decode().partition("\t")
         yield table, row
         place = lines.find(wanted, lines.tell() - 1)
-
-
-def _report(name: str, kinds: Mapping[str, type], kept: _Kept) -> Report:
-    tables = []
-    for each in kept.tables:
-        kind = kinds[each.name]
-        rows = from_json(tuple[kind, ...], each.rows)  # type: ignore[valid-type]
-        tables.append(ReportTable(each.name, each.title, kind, rows, each.empty, each.adds_up))
-    return Report(
-        name=name,
-        title=kept.title,
-        month=BillingMonth.parse(kept.month),
-        said=kept.said,
-        tables=tuple(tables),
-        equations=kept.equations,
-        unknown=kept.unknown,
-    )
 
 
 def _work(installation: Installation) -> WorkApart:

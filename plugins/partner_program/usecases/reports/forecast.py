@@ -69,9 +69,7 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     """
     with installation.database.reading() as connection:
         month, past = _months(connection, month, back)
-        registry = registry_store.load_registry(connection, contacts=False)
-        limit = installation.program_on_or_first(month.last_day).rate_move_limit_bp
-        relied_on = [each.rate for each in judged_rates(connection, registry, limit_bp=limit) if each.relied_on]
+        registry, relied_on = _basis(installation, connection, month)
     asked = list(dict.fromkeys([_Asked(month, month.first_day if month in past else None), *map(_as_before, past)]))
     found: dict[BillingMonth, Expectation] = {}
     unread: dict[str, str] = {}
@@ -101,11 +99,34 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     )
 
 
+def coming_drops(installation: Installation) -> tuple[BillingMonth, list[Drop], dict[str, str]]:
+    """Who will drop, or may, in the month after the newest in force, and the entities that did not answer, with why.
+
+    Raises `NotThere` where no month is in force yet.
+    """
+    with installation.database.reading() as connection:
+        month, _ = _months(connection, None, 0)
+        registry, relied_on = _basis(installation, connection, month)
+    read, faults = _read(installation, registry.entities, _Asked(month))
+    found = _forecast(installation, registry, _expected(registry, relied_on, month, read))
+    return month, drops(found, _program(installation, month)), faults
+
+
 def forecast_after(installation: Installation, month: BillingMonth) -> Report:
     """The forecast of the month after one that was settled: what its page asks."""
     with installation.database.reading() as connection:
         settlement_history.settlements_or_refusal(connection, month)
     return forecast(installation, month.following)
+
+
+def _basis(
+    installation: Installation, connection: Connection, month: BillingMonth
+) -> tuple[Registry, list[ExchangeRate]]:
+    """The registry, and the exchange rates that are not in doubt."""
+    registry = registry_store.load_registry(connection, contacts=False)
+    limit = installation.program_on_or_first(month.last_day).rate_move_limit_bp
+    judged = judged_rates(connection, registry, limit_bp=limit)
+    return registry, [each.rate for each in judged if each.relied_on]
 
 
 def _as_before(month: BillingMonth) -> _Asked:

@@ -1,6 +1,6 @@
 """Compares drafts of a programme over settled months, and writes a chosen one as a file; nothing takes force."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,6 +27,7 @@ from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.other_rates import for_the_guard
 
 NEAR_BP = 200
+TABLE = "drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,24 @@ class Design:
     last: BillingMonth
     held_out: int = 0
 
+    @property
+    def months(self) -> tuple[BillingMonth, ...]:
+        """The months, in order; refused where all of them are held out, or none is there."""
+        months = months_from_to(first=self.first, last=self.last)
+        if not 0 <= self.held_out < len(months):
+            raise Refusal(f"{self.held_out} months held out of {len(months)}: expected fewer than all of them")
+        return tuple(months)
 
-def compare(installation: Installation, design: Design) -> Report:
-    """The drafts beside one another; refused where a month is not settled, or a file is unsound."""
-    months = months_from_to(first=design.first, last=design.last)
-    if not 0 <= design.held_out < len(months):
-        raise Refusal(f"{design.held_out} months held out of {len(months)}: expected fewer than all of them")
-    drafts, left_out = _drafts(installation, design)
+
+def compare(
+    installation: Installation, design: Design, tell: Callable[[int, int], None] = lambda _done, _of: None
+) -> Report:
+    """The drafts beside one another; refused where a month is not settled, or a file is unsound.
+
+    `tell` is called with how many drafts are done, of how many.
+    """
+    months = design.months
+    drafts, left_out = drafts_of(installation, design)
     with installation.database.reading() as connection:
         check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
         results = settled_results.load_results(connection)
@@ -64,13 +76,13 @@ def compare(installation: Installation, design: Design) -> Report:
         for partner_id, own in sorted(results.items())
     )
     past = Past(partners, months, design.held_out, rates)
-    compared = compare_drafts(past=past, drafts=drafts, near_bp=NEAR_BP)
+    compared = compare_drafts(past=past, drafts=_counted(drafts, tell), near_bp=NEAR_BP)
     return Report(
         name="simulate",
         title=f"{plural(len(compared), 'draft')} over {design.first} to {design.last}",
         month=design.last,
         said=_said(compared, months, design.held_out, left_out),
-        tables=(ReportTable("drafts", "Drafts, those that no other beats first", ComparedDraft, compared),),
+        tables=(ReportTable(TABLE, "Drafts, those that no other beats first", ComparedDraft, compared),),
     )
 
 
@@ -79,12 +91,9 @@ def save_draft(installation: Installation, design: Design, number: int, *, day: 
 
     The file says that it is a draft; the strict reader has judged it.
     """
-    drafts, _ = _drafts(installation, design)
-    if not 1 <= number <= len(drafts):
-        raise Refusal(f"there is no draft {number}: they are 1 to {len(drafts)}")
+    drafts, _ = drafts_of(installation, design)
     base, content = _base(installation, design)
-    program = drafts[number - 1].program
-    change = ProgramChange(day, program.promotion_cap_bp, tuple(terms_of(row) for row in program.tiers))
+    change = change_of(drafts, number, day)
     file = path / f"{day}.yaml"
     written = draft_text(content, base, change).encode()
     read_program(file.name, written)
@@ -94,7 +103,22 @@ def save_draft(installation: Installation, design: Design, number: int, *, day: 
     return file
 
 
-def _drafts(installation: Installation, design: Design) -> tuple[list[Draft], int]:
+def change_of(drafts: Sequence[Draft], number: int, day: date) -> ProgramChange:
+    """A draft by its number, as a change of the programme from a day on."""
+    if not 1 <= number <= len(drafts):
+        raise Refusal(f"there is no draft {number}: they are 1 to {len(drafts)}")
+    program = drafts[number - 1].program
+    return ProgramChange(day, program.promotion_cap_bp, tuple(terms_of(row) for row in program.tiers))
+
+
+def _counted(drafts: Sequence[Draft], tell: Callable[[int, int], None]) -> Iterator[Draft]:
+    for number, draft in enumerate(drafts):
+        tell(number, len(drafts))
+        yield draft
+
+
+def drafts_of(installation: Installation, design: Design) -> tuple[list[Draft], int]:
+    """The drafts in the order of their numbers, and how many sweeps were left out."""
     files = [Draft(path.name, load_program(path)) for path in design.files]
     if not design.sweeps:
         return files, 0
