@@ -15,7 +15,7 @@ import pytest
 from partner_program.adapters.process_apart import start_apart, who_works
 from partner_program.adapters.proofs.keys import KEY_VARIABLE
 from partner_program.domain.acts import PROOF_WRITTEN
-from partner_program.usecases.desk.apart import State
+from partner_program.usecases.desk.apart import State, write_state
 from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import PROJECT
 from partner_program.usecases.proofs.keys import new_key
@@ -150,7 +150,9 @@ def test_one_at_a_time_and_one_that_was_killed_is_told(ask: Asking, world: World
     ready = world.folder / "ready"
     ready.unlink(missing_ok=True)
     begun = State("working", "lee", int(time.time()))
-    assert start_apart(work.lock, "2015-07", lambda: work.write("2015-07", begun), asleep, ready, seconds=60)
+    assert start_apart(
+        work.lock, "2015-07", lambda: write_state(work.folder / "2015-07", begun), asleep, ready, seconds=60
+    )
     for _ in range(1200):
         if ready.exists() and ready.read_text():
             break

@@ -56,6 +56,11 @@ class WorkApart:
     then: str = "ask whoever runs this Airflow"
     most_kept: int | None = None
 
+    @property
+    def lock(self) -> Path:
+        """The lock that says what works."""
+        return self.folder / WORKING
+
     def start(
         self,
         key: str,
@@ -88,7 +93,7 @@ class WorkApart:
 
         there = for_another_process(installation, connections)
         try:
-            return start_apart(self.folder / WORKING, key, begin, work, there, key, state, seconds=LIMIT_SECONDS)
+            return start_apart(self.lock, key, begin, work, there, key, state, seconds=LIMIT_SECONDS)
         except _BegunBefore:
             return True
 
@@ -107,7 +112,7 @@ class WorkApart:
 
     def look(self, key: str) -> tuple[str | None, State | None]:
         """What works, and the state of a key, None where it was never begun."""
-        return standing(self.folder / key) if self.written(key) else (who_works(self.folder / WORKING), None)
+        return standing(self.folder / key) if self.written(key) else (who_works(self.lock), None)
 
     def written(self, key: str) -> State | None:
         """The state of a key as it was written down last."""
