@@ -13,9 +13,9 @@ DUE_DAYS = 30  # unless somebody asks for other days
 class Reminder:
     """One thing of a partner: `words` say what it is, `subject_id` names it in the list of its kind.
 
-    `day` is the first day without the agreement, the benefit, the grant or the contract, or the last day for an answer
-    to a dispute, or the first day from which a lower tier can hold. It lies in the past for a grant that has ended and that no month has settled, and for an answer that
-    is overdue.
+    `day` is the first day without the agreement, the benefit, the grant or the contract, the last day for an answer to
+    a dispute, or the first day from which a lower tier can hold. It lies in the past for a grant that has ended and
+    that no month has settled, and for an answer that is overdue.
     """
 
     day: date

@@ -77,7 +77,8 @@ def gather_reminders(
 ) -> Gathered:
     """Gather what ends or is due within so many days of a day, and what has ended by then after an earlier day.
 
-    Each entity is read once for contracts, and once for the forecast. With `manager_id` disputes are only those of this manager's partners.
+    Each entity is read once for contracts, and once for the forecast. With `manager_id` disputes are only those of
+    this manager's partners.
     """
     disputes = list_disputes(installation, on=on, due_days=due_days, manager_id=manager_id)
     first, last = last_days(on=on, due_days=due_days)
