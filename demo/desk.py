@@ -22,6 +22,8 @@ from urllib.request import Request, urlopen
 from demo.__main__ import OUT, PROJECT, WORLD, set_environment
 from demo.desk_world import ORDERS, leave_things_to_do
 from demo.one_desk import only_desk
+from partner_program.adapters.connections import EnvironmentConnections
+from partner_program.usecases.installation import Installation
 
 LOOPBACK = "127.0.0.1"
 PORT_VARIABLE = "DESK_PORT"
@@ -197,6 +199,7 @@ def serve() -> None:
             subprocess.run([sys.executable, "-c", MAKE_DEMO], cwd=PROJECT, check=True)  # noqa: S603 - our own words
         set_environment()
         os.environ["AIRFLOW_CONN_ORDERS_NL"] = json.dumps({"conn_type": "sqlite", "host": str(ORDERS)})
+        Installation.here(EnvironmentConnections()).database.upgrade()  # an earlier version may have made the world
         if leave_things_to_do():  # once, in half a minute
             print(
                 "Something to do was added to it: July to sign, August stopped by its brake, a letter nobody heard of.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partner_program.page.words import differing, for_people, marked
+from partner_program.page.words import dated, differing, for_people, marked
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ from partner_program.page.words import differing, for_people, marked
 )
 def test_months_are_written_one_way_and_what_is_typed_stays(said: str, shown: str) -> None:
     assert for_people(said) == shown
+
+
+def test_days_are_written_as_people_do_where_no_id_has_one() -> None:
+    assert dated("stays: tier 5, since 2015-08-03") == "stays: tier 5, since 3 August 2015"
+    assert dated("2015-07-27.yaml of P004-2015-07-1 in 2015-07") == "2015-07-27.yaml of P004-2015-07-1 in July 2015"
 
 
 def test_what_is_to_be_typed_is_code_and_nothing_else_is_markup() -> None:

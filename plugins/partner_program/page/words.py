@@ -16,6 +16,7 @@ MONTHS = tuple(
     "January,February,March,April,May,June,July,August,September,October,November,December".split(",")  # noqa: SIM905
 )
 NOTHING = "–"  # noqa: RUF001 - a dash, where there is no value
+_DAY = re.compile(r"(?<![\w./-])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w/-]|\.\w)")
 _MONTH = re.compile(r"(?:(?:billing |the )?month )?(?<![\w./-])(\d{4}-(?:0[1-9]|1[0-2]))(?![\w/-]|\.\w)")
 MINUS = "−"  # noqa: RUF001 - as wide as a plus
 
@@ -92,6 +93,11 @@ def for_people(text: str) -> str:
     return "`".join(pieces)
 
 
+def dated(text: str) -> str:
+    """The same, with days as people write them, too: `3 August 2015` for `2015-08-03`; for what names no id."""
+    return _DAY.sub(lambda found: day(date.fromisoformat(found[0])), for_people(text))
+
+
 def marked(text: str) -> Markup:
     """What the programme says, for a page: months as people write them, and what is to be typed as code."""
     pieces = for_people(text).split("`")
@@ -161,6 +167,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "headed": headed,
     "total": total,
     "for_people": marked,
+    "dated": dated,
     "differing": differing,
     "or_dash": text_or_dash,
     "plural": plural,

@@ -50,5 +50,11 @@
     lookAgain();
   };
   addEventListener("DOMContentLoaded", lookAgain);
+  // Where the row of links is wider than the screen, the one of this page is to be seen.
+  addEventListener("DOMContentLoaded", () => {
+    const row = document.querySelector(".bar nav");
+    const here = row && row.querySelector("[aria-current]");
+    if (here) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+  });
   addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
 })();
