@@ -195,7 +195,7 @@ def judge_orders(
             so_far = shares.get(account)
             shares[account] = share if so_far is None else add_ratios(*so_far, *share)
             judged.append(_judged(read.entity, order, share, lines, entitlements, ratio, prepayment_bp))
-        counted += sum(_cents(*total, ratios[currency]) for (_, currency), total in shares.items())
+        counted += sum([_cents(*total, ratios[currency]) for (_, currency), total in shares.items()])
         accounts += len(shares)
     found = Leakage(month, judged, counted, dict(sorted(not_converted.items())))
     if 2 * abs(found.rounding_cents) > len(judged) + accounts:
@@ -224,8 +224,9 @@ def _judged(
     if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
         beyond = given_bp - due.due_bp
         effect = effect_cents(share, given_bp, due.due_bp, ratio)
-        by_prepayment = sum(each.lines for each in lines if prepayment_bp.get(each.term_months, 0) == beyond > 0)
-    count = lines[0].lines if len(lines) == 1 else sum(each.lines for each in lines)
+        if beyond > 0:
+            by_prepayment = sum([each.lines for each in lines if prepayment_bp.get(each.term_months, 0) == beyond])
+    count = lines[0].lines if len(lines) == 1 else sum([each.lines for each in lines])
     return JudgedLines(entity, order, due, kind, count, _cents(*share, ratio), effect, by_prepayment)
 
 
