@@ -47,7 +47,8 @@ def quote(
     else:
         from partner_program.cli.tables import print_quote
 
-        print_quote(order, *quote_order(installation(), order))
+        here = installation()
+        print_quote(order, *quote_order(here, order), has_sla=here.program_on(placed_on).has("sla"))
 
 
 @click.command(epilog=example("partner-program publish NL"))

@@ -102,7 +102,8 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     total = f"total {euros(result.mrr_eur_cents)} EUR"
     if band:
         top = f" up to {euros_text(band.below_cents)}" if band.below_cents else " and more"
-        total += f": tier {tier_name(band.tier)}, from {euros_text(band.from_mrr_cents or 0)}{top}"
+        named = band.tier_name or f"tier {tier_name(band.tier)}"
+        total += f": {escape(named)}, from {euros_text(band.from_mrr_cents or 0)}{top}"
     console.print(total)
     for rate in receipt.rates:
         console.print(f"rate {rate.currency} {rate.units_per_eur} per EUR, {escape(rate.source)}")
@@ -115,10 +116,12 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     for term in receipt.legacy:
         kept = percent_text(term.discount_bp) if term.discount_bp is not None else term.sla
         console.print(f"legacy {term.component}: {kept} kept, {escape(term.source)}")
-    console.print(
-        f"rate since {result.rate_valid_from}: tier {tier_name(result.tier)}, "
-        f"{percent(result.monthly_fee_discount_bp)} monthly, {percent(result.setup_fee_discount_bp)} setup, "
-        f"{result.sla or 'no SLA of the programme'}"
-    )
+    terms = [f"{percent(result.monthly_fee_discount_bp)} monthly"]
+    if "setup_fee" in receipt.components or result.setup_fee_discount_bp:
+        terms.append(f"{percent(result.setup_fee_discount_bp)} setup")
+    if "sla" in receipt.components or result.sla:
+        terms.append(result.sla or "no SLA of the programme")
+    named = escape(result.tier_name or f"tier {tier_name(result.tier)}")
+    console.print(f"rate since {result.rate_valid_from}: {named}, {escape(', '.join(terms))}")
     if result.rate_decided_by is not None:
         console.print(f"the rate is decided by {result.rate_decided_by}, a later month: the tier here is on record")

@@ -56,7 +56,8 @@ def print_register(start: "RegisterStart", *, every: bool) -> None:
         buckets.add_row(row.entity, escape(row.currency), row.bucket, str(row.lines), net)
     console.print(buckets)
     tiers = Counter(tier for tier in start.tiers.values() if tier is not None)
-    console.print("tiers: " + ", ".join(f"{tier_name(tier)}: {tiers[tier]}" for tier in sorted(tiers)))
+    told = (f"{start.names.get(tier) or tier_name(tier)}: {tiers[tier]}" for tier in sorted(tiers))
+    console.print("tiers: " + escape(", ".join(told)))
 
 
 def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
@@ -106,8 +107,11 @@ def print_outlook(outlook: "Outlook", *, is_today: bool) -> None:
     console.print(f"{summary_words(outlook.consequences)}. Nothing changes until `restatement accept` or `reject`")
 
 
-def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:
-    """Print a quote: each step in per cent of the list price, the two fees, and the level that the service keeps."""
+def print_quote(order: "Order", priced: "Quote", rate: "Rate", *, has_sla: bool) -> None:
+    """Print a quote: each step in per cent of the list price, the two fees, and the level that the service keeps.
+
+    Without service levels in the programme, nothing is said of one.
+    """
     console = _console()
     steps = titled_table(
         f"{escape(order.partner_id)} on {order.placed_on}: rate in force since {rate.valid_from}",
@@ -121,8 +125,9 @@ def print_quote(order: "Order", priced: "Quote", rate: "Rate") -> None:
     console.print(steps)
     console.print(f"monthly fee {euros_text(priced.monthly_fee_cents)} EUR, list {euros(order.monthly_list_cents)}")
     console.print(f"setup fee   {euros_text(priced.setup_fee_cents)} EUR, list {euros(order.setup_list_cents)}")
-    level = rate.terms.sla or "none of the programme's"
-    console.print(f"service level {escape(level)}, for the life of the service")
+    if has_sla or rate.terms.sla:
+        level = rate.terms.sla or "none of the programme's"
+        console.print(f"service level {escape(level)}, for the life of the service")
 
 
 def print_rates(judged: "Sequence[JudgedRate]") -> None:

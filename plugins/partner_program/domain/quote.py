@@ -45,13 +45,14 @@ def quote(
     promotion_bp: int = 0,
     product: str | None = None,
     shortened_from_months: int | None = None,
+    tier_name: str = "",
 ) -> Quote:
     """Price an order with the rate in force on its day.
 
     Partner discount and promotions combine as the programme says, prepayment comes on top; `legacy` names the
     components that an older agreement gives. Raises `NotDefined` for a term or a product's term that the programme has
     no rule for, and where website discount and promotion are more than the whole price. A programme without prepayment
-    knows the term of one month alone.
+    knows the term of one month alone. `tier_name` is the own name of the rate's tier.
     """
     _check_term(program, term_months, product)
     public_bp = website_bp + promotion_bp
@@ -66,7 +67,7 @@ def quote(
     )
     term_bp = 0 if program.prepayment_bp is None else program.prepayment_bp[term_months]
     steps = [
-        QuoteStep("monthly_fee", _origin(terms, "monthly_fee" in legacy), partner_bp),
+        QuoteStep("monthly_fee", _origin(terms, "monthly_fee" in legacy, tier_name), partner_bp),
         QuoteStep("monthly_fee", "website discount", website_bp),
         QuoteStep("monthly_fee", "promotion", promotion_bp),
         QuoteStep("monthly_fee", _combined_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
@@ -81,11 +82,12 @@ def quote(
     discount = _stacked(program, fee_bp, term_bp) - surcharge
     setup_bp = min(terms.setup_fee_discount_bp, BP)
     if setup_bp or program.has("setup_fee"):
-        steps.append(QuoteStep("setup_fee", _origin(terms, "setup_fee" in legacy), setup_bp))
+        steps.append(QuoteStep("setup_fee", _origin(terms, "setup_fee" in legacy, tier_name), setup_bp))
+    always = {_origin(terms, is_legacy, tier_name) for is_legacy in (True, False)}
     return Quote(
         monthly_fee_cents=discounted_cents(monthly_list_cents, discount),
         setup_fee_cents=discounted_cents(setup_list_cents, Fraction(setup_bp)),
-        steps=tuple(step for step in steps if step.bp or step.rule.startswith(("tier", "legacy", _PREPAYMENT))),
+        steps=tuple(step for step in steps if step.bp or step.rule in always or step.rule.startswith(_PREPAYMENT)),
     )
 
 
@@ -152,8 +154,8 @@ def _listed(terms: Iterable[int]) -> str:
     return plural(found[0], "month") if len(found) == 1 else ", ".join(map(str, found)) + " months"
 
 
-def _origin(terms: RateTerms, is_legacy: bool) -> str:
-    return "legacy agreement" if is_legacy else f"tier {terms.tier}"
+def _origin(terms: RateTerms, is_legacy: bool, tier_name: str) -> str:
+    return "legacy agreement" if is_legacy else tier_name or f"tier {terms.tier}"
 
 
 def _combined_rule(program: Program, partner_bp: int, public_bp: int) -> str:

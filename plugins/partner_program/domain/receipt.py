@@ -12,7 +12,7 @@ from partner_program.domain.fx_guard import AtRatesBefore, RatesAlone, rates_alo
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.ownership import Ownership
-from partner_program.domain.program import Program
+from partner_program.domain.program import Component, Program
 from partner_program.domain.rates import LegacyTerm, RateTerms, legacy_kept
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import ExchangeRate, LegacyAgreement
@@ -74,12 +74,13 @@ class ReceiptShortLine:
 class Band:
     """The row of the tier table that a total fell into, in EUR cents; the upper end is the next row's threshold.
 
-    The lowest has no lower end: `from_mrr_cents` is None.
+    The lowest has no lower end: `from_mrr_cents` is None. `tier_name` is the tier's own name, if it has one.
     """
 
     tier: int
     from_mrr_cents: int | None
     below_cents: int | None
+    tier_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Receipt:
     month, of every currency. `band` and `legacy` need the programme file that the month was settled with. `lines_now`
     names the single lines, where somebody asked for them. `acts` are those about the month and the partner, newest
     first; `disputes` are the partner's about the month that are open now. `rates_alone` is what exchange rates alone
-    made of the month, where the programme looks at it; the band is that of the total by the table.
+    made of the month, where the programme looks at it; the band is that of the total by the table. `components` are
+    those of the programme.
     """
 
     partner_id: str
@@ -113,6 +115,7 @@ class Receipt:
     acts: tuple[DatedAct, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     rates_alone: RatesAlone | None = None
+    components: tuple[Component, ...] = ("monthly_fee", "setup_fee", "sla")
 
 
 def receipt_lines(
@@ -158,7 +161,7 @@ def earned_band(*, program: Program | None, result: RegisterPartner | None) -> B
         return None
     earned = program.earned_tier(result.mrr_eur_cents)
     above = program.tiers[earned].from_mrr_cents if earned < program.highest_tier else None
-    return Band(earned, program.threshold_of(earned), above)
+    return Band(earned, program.threshold_of(earned), above, program.tier_name(earned))
 
 
 def rates_of_result(*, program: Program | None, result: RegisterPartner | None) -> RatesAlone | None:

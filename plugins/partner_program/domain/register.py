@@ -4,7 +4,7 @@
 it: a new column is a field there, and a value where the database's package reads the register.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -56,7 +56,8 @@ class RegisterPartner:
     had decided the rate when this month released or restated the partner: the tier is then this month's on record, and
     the terms are those that were in force. Where the programme has `fx_guard` and it is known,
     `at_rates_before_cents` is the total at the exchange rates of the month `rates_before`, and `held_by_rates` says yes
-    where the guard decided the tier. `company_name` is the registry's today.
+    where the guard decided the tier. `tier_name` is the tier's own name, by the table of the month's day.
+    `company_name` is the registry's today.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -68,6 +69,7 @@ class RegisterPartner:
     earned_tier: Annotated[int | None, Column("earned", "tier")]
     granted_tier: Annotated[int | None, Column("granted", "tier")]
     tier: Annotated[int | None, Column("tier", "tier")]
+    tier_name: Annotated[str | None, Column("tier name", rare=True, added=True)]
     previous_tier: Annotated[int | None, Column("before", "tier", before="tier")]
     monthly_fee_discount_bp: Annotated[int | None, Column("monthly", "percent")]
     setup_fee_discount_bp: Annotated[int | None, Column("setup", "percent")]
@@ -102,6 +104,7 @@ def assigned_row(
     held_reason: str | None = None,
     later: BillingMonth | None = None,
     company_name: str = "",
+    tier_name: str = "",
 ) -> RegisterPartner:
     """The row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
     before = figures.at_rates_before
@@ -115,6 +118,7 @@ def assigned_row(
         earned_tier=figures.earned_tier,
         granted_tier=figures.granted_tier,
         tier=figures.tier,
+        tier_name=tier_name or None,
         previous_tier=figures.previous_tier,
         monthly_fee_discount_bp=figures.monthly_fee_discount_bp,
         setup_fee_discount_bp=figures.setup_fee_discount_bp,
@@ -145,6 +149,7 @@ def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str 
         earned_tier=None,
         granted_tier=None,
         tier=None,
+        tier_name=None,
         previous_tier=None,
         monthly_fee_discount_bp=terms.monthly_fee_discount_bp if terms else None,
         setup_fee_discount_bp=terms.setup_fee_discount_bp if terms else None,
@@ -162,9 +167,9 @@ def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str 
 COLUMNS: Mapping[str, Column] = columns_of(RegisterPartner)
 
 
-def cells(partner: RegisterPartner) -> dict[str, Cell]:
+def cells(partner: RegisterPartner, columns: Iterable[str] = COLUMNS) -> dict[str, Cell]:
     """A partner's row by column: a letter as its kind, a day in ISO form."""
-    return {name: _cell(getattr(partner, name)) for name in COLUMNS}
+    return {name: _cell(getattr(partner, name)) for name in columns}
 
 
 def _cell(value: object) -> Cell:

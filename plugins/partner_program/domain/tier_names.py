@@ -27,6 +27,9 @@ class TierNames:
         return program_in_force_or_first(self.programs, day).tier_name(tier)
 
 
+NO_NAMES = TierNames()
+
+
 def tier_words(tier: int | None, name: str = "") -> str:
     """A tier in a plain sentence: its own name, or its number, as in `tier 3`; `no tier` for 0."""
     if name:

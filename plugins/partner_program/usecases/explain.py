@@ -20,6 +20,7 @@ from partner_program.domain.receipt import (
     receipt_lines,
     receipt_short_lines,
 )
+from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.acts import dated
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.single_lines import find_single_lines
@@ -43,7 +44,8 @@ def explain(
         links = registry_store.links_of_accounts_of(connection, {partner_id})
         decided = receipt_store.find_decision(connection, partner_id, month, links)
         rates = registry_store.rates_of_month(connection, month)
-        result = register_store.read_register_partner(connection, month, partner_id)
+        names = TierNames(installation.programs_with(program_file))
+        result = register_store.read_register_partner(connection, month, partner_id, names)
         agreements = registry_store.agreements_of(connection, partner_id)
         acts = act_store.acts_behind(connection, partner_id, month)
         disputes = dispute_store.load_disputes(connection, partner_id=partner_id, month=month)
@@ -91,6 +93,7 @@ def explain(
         acts=dated(installation, acts),
         disputes=tuple(each for each in disputes if each.state == "open"),
         rates_alone=rates_of_result(program=program, result=result),
+        components=program.components if program else ("monthly_fee", "setup_fee", "sla"),
     )
 
 

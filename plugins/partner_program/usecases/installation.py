@@ -23,6 +23,7 @@ from partner_program.domain.program import (
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.sending_epoch import Place
+from partner_program.domain.tier_names import TierNames
 
 PROJECT = Path(__file__).parents[3]
 BRAND = "brand.yaml"
@@ -110,6 +111,11 @@ class Installation:
     def programs(self) -> list[Program]:
         """Every dated programme file, oldest first."""
         return load_programs(self.program_folder)
+
+    @property
+    def tier_names(self) -> TierNames:
+        """What tiers are called, by the table in force on a day."""
+        return TierNames(self.programs)
 
     def programs_with(self, program_file: Path | None) -> list[Program]:
         """Every dated programme file, and the one given by hand if any: a month may have been settled with either."""

@@ -70,7 +70,7 @@ class _KeptMonth:
         seal, _, kept = (read_private(self._place) or b"").partition(b"\n")
         if seal == self._seal(made_of, kept).encode():
             return dict(json.loads(kept))
-        register = read_register(connection, self._month)
+        register = read_register(connection, self._month, names=self._installation.tier_names)
         for ending, body in (("json", register_json(register)), ("csv", register_csv(register))):
             write_if_changed(self._files[ending], body)
         made = month_on_page(_month(self._month, register, links), count)

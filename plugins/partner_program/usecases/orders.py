@@ -62,6 +62,7 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
         promotion_bp=order.promotion_bp,
         product=order.product,
         shortened_from_months=order.shortened_from_months,
+        tier_name=installation.tier_names.on(rate.valid_from, rate.terms.tier),
     )
     return priced, rate
 

@@ -32,7 +32,7 @@ RegisterForm = Literal["json", "csv", "xlsx"]
 def month_register(installation: Installation, month: BillingMonth) -> Register:
     """The register of a month; refused where the month is not assessed."""
     with installation.database.reading() as connection:
-        return register_store.read_register(connection, month)
+        return register_store.read_register(connection, month, names=installation.tier_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,15 @@ class RegisterStart:
     """A register with the rows of its first partners, or of all.
 
     `tiers` has every partner's, None where held; `decided_later` those whose rate a later month decides. `head` are
-    the acts at the head of it: who ran the month, who approved, who signed; oldest first.
+    the acts at the head of it: who ran the month, who approved, who signed; oldest first. `names` are those of the
+    tiers, "" where they have none.
     """
 
     register: Register
     tiers: Mapping[str, int | None]
     decided_later: Mapping[str, BillingMonth]
     head: tuple[DatedAct, ...]
+    names: Mapping[int, str]
 
 
 def register_start(installation: Installation, month: BillingMonth, count: int | None) -> RegisterStart:
@@ -55,8 +57,10 @@ def register_start(installation: Installation, month: BillingMonth, count: int |
         tiers = register_store.partners_and_tiers(connection, month)
         first = None if count is None else list(tiers)[:count]
         later = register_store.partners_decided_later(connection, month)
-        start = register_store.read_register(connection, month, first)
-        return RegisterStart(start, tiers, later, _head(installation, connection, month))
+        names = installation.tier_names
+        start = register_store.read_register(connection, month, first, names=names)
+        named = {tier: names.on(start.effective_on, tier) for tier in tiers.values() if tier}
+        return RegisterStart(start, tiers, later, _head(installation, connection, month), named)
 
 
 def _head(installation: Installation, connection: Connection, month: BillingMonth) -> tuple[DatedAct, ...]:
@@ -86,17 +90,20 @@ def _kept(installation: Installation, month: BillingMonth, name: str) -> Report 
 
 
 def _book(installation: Installation, connection: Connection, month: BillingMonth) -> RegisterBook:
-    register = register_store.read_register(connection, month)
+    tier_names = installation.tier_names
+    register = register_store.read_register(connection, month, names=tier_names)
     settlement_id = settlements_of(connection, month)[-1].settlement_id
+    program = installation.program_on_or_first(register.effective_on or month.last_day)
     has_before = bool(settlements_of(connection, month.preceding))
     names = {key: each.name for key, each in registry_store.managers(connection).items()}
     partners = registry_store.partners_by_id(connection, {each.partner_id for each in register.partners})
     return RegisterBook(
         register=register,
-        before=register_store.read_register(connection, month.preceding) if has_before else None,
+        before=register_store.read_register(connection, month.preceding, names=tier_names) if has_before else None,
         managers={key: names.get(each.account_manager_id, "") for key, each in partners.items()},
         read=lines_read(connection, settlement_id),
         closes=closes(connection, settlement_id),
         acts=_head(installation, connection, month),
         programme_began=min(program.in_force_from for program in installation.programs),
+        components=program.components,
     )

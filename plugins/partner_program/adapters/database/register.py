@@ -22,6 +22,7 @@ from partner_program.adapters.database.row_hashes import hash_of_rows, rows_of
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
 from partner_program.domain.register import Register, RegisterLetter, RegisterPartner, assigned_row, held_row
+from partner_program.domain.tier_names import NO_NAMES, TierNames
 
 
 def read_register(
@@ -31,11 +32,13 @@ def read_register(
     *,
     revision: int | None = None,
     kept: Mapping[str, Rate] | None = None,
+    names: TierNames = NO_NAMES,
 ) -> Register:
     """Return a month's register by its newest revision; raises `Refusal` if the month is not assessed.
 
     With `only`, it has the rows of these partners alone; who is held, and the buckets, are whole. With `revision`, it
     is the register of that one. `kept` are the rates of held partners, instead of those in force on the month's day.
+    `names` are those of tiers.
     """
     settlements = [
         each for each in settlements_or_refusal(connection, month) if revision is None or each.revision <= revision
@@ -48,11 +51,12 @@ def read_register(
         kept = rates_on(connection, last.effective_on, only) if last.effective_on else {}
     reasons = {each.partner_id: each.reason for each in totals.held if only is None or each.partner_id in only}
     later = rates_decided_by(connection, month, last.revision)
-    names = company_names(connection, only)
+    companies = company_names(connection, only)
+    day = effective_day(settlements)
     return Register(
         billing_month=month,
         revision=last.revision,
-        effective_on=effective_day(settlements),
+        effective_on=day,
         status=last.status,
         partners=tuple(
             assigned_row(
@@ -61,10 +65,11 @@ def read_register(
                 letter=letters.get(partner_id),
                 held_reason=reasons.get(partner_id),
                 later=later.get(partner_id),
-                company_name=names.get(partner_id, ""),
+                company_name=companies.get(partner_id, ""),
+                tier_name=names.on(day, assigned[partner_id].figures.tier),
             )
             if partner_id in assigned
-            else held_row(partner_id, kept.get(partner_id), reasons[partner_id], names.get(partner_id, ""))
+            else held_row(partner_id, kept.get(partner_id), reasons[partner_id], companies.get(partner_id, ""))
             for partner_id in sorted(assigned.keys() | reasons.keys())
         ),
         held=totals.held,
@@ -130,7 +135,9 @@ def partners_decided_later(connection: Connection, month: BillingMonth) -> dict[
     return rates_decided_by(connection, month, settlements_of(connection, month)[-1].revision)
 
 
-def read_register_partner(connection: Connection, month: BillingMonth, partner_id: str) -> RegisterPartner | None:
+def read_register_partner(
+    connection: Connection, month: BillingMonth, partner_id: str, names: TierNames = NO_NAMES
+) -> RegisterPartner | None:
     """Return one partner's row of a month's register, None where it has none; only this partner's rows are read."""
     settlements = settlements_or_refusal(connection, month)
     last = settlements[-1]
@@ -142,7 +149,13 @@ def read_register_partner(connection: Connection, month: BillingMonth, partner_i
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
         reason = held.reason if held else None
         return assigned_row(
-            partner_id, assigned.figures, letter=letter, held_reason=reason, later=later, company_name=name
+            partner_id,
+            assigned.figures,
+            letter=letter,
+            held_reason=reason,
+            later=later,
+            company_name=name,
+            tier_name=names.on(effective_day(settlements), assigned.figures.tier),
         )
     if held is None:
         return None

@@ -7,9 +7,10 @@ from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import SettledGrant
-from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
+from partner_program.domain.receipt import Band, Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
 from partner_program.domain.revenue import NO_SHARE, THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
 from partner_program.domain.single_lines import FaultyLineNow, LineNow, LinesNow
+from partner_program.domain.tier_names import with_name
 
 
 def receipt_json(receipt: Receipt) -> str:
@@ -29,7 +30,7 @@ def receipt_json(receipt: Receipt) -> str:
             each.currency: {"units_per_eur": str(each.units_per_eur), "source": each.source} for each in receipt.rates
         },
         "result": partner_facts(receipt.result) if receipt.result else None,
-        "band": plain(receipt.band),
+        "band": _band(receipt.band) if receipt.band else None,
         **({"rates_alone": plain(receipt.rates_alone)} if receipt.rates_alone else {}),
         "grants": [_grant(each) for each in receipt.grants],
         "legacy": plain(receipt.legacy),
@@ -101,6 +102,11 @@ def _line_now(each: LineNow | FaultyLineNow) -> dict[str, object]:
     share = {"share_minor": str(each.share_minor), "share": each.share}
     facts = {name: value for name, value in group_facts(line.group).items() if name != "lines"}
     return {"entity": each.entity, "line_id": line.line_id, **days, **facts, **own, **share}
+
+
+def _band(band: Band) -> dict[str, object]:
+    ends = {"from_mrr_cents": band.from_mrr_cents, "below_cents": band.below_cents}
+    return {"tier": band.tier, **with_name(band.tier_name), **ends}
 
 
 def _grant(settled: SettledGrant) -> dict[str, object]:

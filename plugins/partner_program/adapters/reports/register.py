@@ -47,7 +47,9 @@ def register_csv(register: Register) -> str:
     """Return the register as CSV (RFC 4180), one row a partner; money in cents, discounts in basis points."""
     text = io.StringIO()
     columns = used(COLUMNS, register.partners)
-    writer = csv.DictWriter(text, list(columns), lineterminator="\r\n", extrasaction="ignore")
+    writer = csv.DictWriter(text, list(columns), lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: safe_cell(value) for name, value in cells(each).items()} for each in register.partners)
+    writer.writerows(
+        {name: safe_cell(value) for name, value in cells(each, columns).items()} for each in register.partners
+    )
     return text.getvalue()

@@ -12,6 +12,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, Form, used
 from partner_program.domain.money import BP
 from partner_program.domain.month_overview import Close, LinesRead, entity_lines
+from partner_program.domain.program import Component
 from partner_program.domain.register import COLUMNS, Register, RegisterLetter, RegisterPartner
 from partner_program.domain.report import Equation, Report, ReportTable
 
@@ -25,6 +26,7 @@ _FORMS: Mapping[Form, SheetForm] = {
 }
 _DAYS = ("rate_valid_from",)
 _APART = ("partner_id", "company_name", "held_reason")
+_OF_COMPONENT: dict[Component, str] = {"setup_fee": "setup_fee_discount_bp", "sla": "sla"}
 _WITH_BEFORE = ("mrr_eur_cents", "monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
 
 
@@ -34,7 +36,8 @@ class RegisterBook:
 
     `read` are the lines that were read by entity, `closes` what the entities said of their month.
     `acts` stand at the head of the register, oldest first; `reports` become sheets. `programme_began` is the first day
-    of the first programme file.
+    of the first programme file. `components` are those of the programme: the sheet has no column of another one, unless
+    a partner has or had it.
     """
 
     register: Register
@@ -45,6 +48,7 @@ class RegisterBook:
     acts: Sequence[DatedAct]
     programme_began: date
     reports: Sequence[Report] = ()
+    components: tuple[Component, ...] = ("monthly_fee", "setup_fee", "sla")
 
 
 def register_xlsx(book: RegisterBook) -> bytes:
@@ -71,7 +75,7 @@ def _partners(book: RegisterBook) -> Sheet:
     """
     before = {each.partner_id: each for each in book.before.partners} if book.before else {}
     columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
-    names = [name for name in used(COLUMNS, book.register.partners) if name not in _APART]
+    names = _names(book)
     for name in names:
         columns.append(_column(name, COLUMNS[name], total=name == "mrr_eur_cents"))
         if name in _WITH_BEFORE:
@@ -80,6 +84,16 @@ def _partners(book: RegisterBook) -> Sheet:
             columns.append(SheetColumn("mrr_change_eur", "amount", minus=("mrr_eur", "previous_mrr_eur")))
     rows = [_partner(names, each, before.get(each.partner_id), book.managers) for each in book.register.partners]
     return Sheet(str(book.register.billing_month), columns, rows, fixed=2)
+
+
+def _names(book: RegisterBook) -> list[str]:
+    """The columns of the register that the sheet has after company and manager."""
+    partners = [*book.register.partners, *(book.before.partners if book.before else ())]
+    names = [name for name in used(COLUMNS, book.register.partners) if name not in _APART]
+    for component, name in _OF_COMPONENT.items():
+        if component not in book.components and not any(getattr(each, name) for each in partners):
+            names.remove(name)
+    return names
 
 
 def _partner(

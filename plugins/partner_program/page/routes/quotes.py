@@ -49,6 +49,8 @@ def quote(request: Request, view: ThisView, here: Installed) -> HTMLResponse:
             for months, bp in choices.terms
         ],
         products=[(each, each.replace("_", " ")) for each in choices.products],
+        pays_ahead=any(bp is not None for _, bp in choices.terms),
+        may_shorten=choices.may_shorten,
         shortened=filled("shortened_from"),
     )
 

@@ -57,7 +57,7 @@ def register_part_file(installation: Installation, month: BillingMonth, *, after
     with installation.database.reading() as connection:
         last = settlement_history.settlements_or_refusal(connection, month)[-1]
         ids = register_store.partners_after(connection, month, last, after=after, count=count + 1)
-        register = register_store.read_register(connection, month, ids[:count])
+        register = register_store.read_register(connection, month, ids[:count], names=installation.tier_names)
     rows = [partner_facts(each) for each in register.partners]
     head = {"billing_month": str(month), "revision": register.revision, "effective_on": plain(register.effective_on)}
     return _text({**head, "partners": rows, "next_after": ids[count - 1] if len(ids) > count else None})

@@ -22,6 +22,7 @@ class QuoteChoices:
     partner: Partner
     terms: tuple[tuple[int, int | None], ...]
     products: tuple[str, ...]
+    may_shorten: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class QuoteFound:
     rate: Rate
     monthly_steps: tuple[tuple[QuoteStep, Fraction], ...]
     setup_steps: tuple[tuple[QuoteStep, Fraction], ...]
+    has_sla: bool
 
 
 def quote_choices(installation: Installation, partner_id: str, *, on: date) -> QuoteChoices:
@@ -39,7 +41,9 @@ def quote_choices(installation: Installation, partner_id: str, *, on: date) -> Q
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
     program = installation.program_on_or_first(on)
-    return QuoteChoices(partner, tuple(terms_of_order(program).items()), program.products)
+    return QuoteChoices(
+        partner, tuple(terms_of_order(program).items()), program.products, program.shortening is not None
+    )
 
 
 def quote_with_steps(installation: Installation, order: Order) -> QuoteFound:
@@ -53,4 +57,5 @@ def quote_with_steps(installation: Installation, order: Order) -> QuoteFound:
         rate=rate,
         monthly_steps=tuple(zip(monthly, shares_left(program, monthly), strict=True)),
         setup_steps=tuple(zip(setup, shares_left(program, setup), strict=True)),
+        has_sla=program.has("sla") or rate.terms.sla is not None,
     )

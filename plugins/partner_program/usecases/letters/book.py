@@ -261,7 +261,7 @@ def _links(installation: Installation, month: BillingMonth) -> list[PageLink]:
     """Links to the files near the page; writes the register, which has the letters that the page has no room for."""
     table = installation.out / "registers" / f"{month}.csv"
     with installation.database.reading() as connection:
-        register = read_register(connection, month)
+        register = read_register(connection, month, names=installation.tier_names)
     write_if_changed(table, register_csv(register))
     links = [PageLink("Register (CSV)", f"../../registers/{month}.csv")]
     for label, href in (("Quality report", f"quality/{month}/index.html"), ("Tiers and letters", "index.html")):
