@@ -19,4 +19,4 @@ def test_read_a_restatement_line_by_line_and_accept_it(sitting: Opening, airflow
     kim.pick("Accept").write("Why", "the invoice came late").press("Go on").reads("Nothing has happened yet")
     kim.press("Accept the restatement of July 2015").is_at("The restatement of July 2015 is answered")
     assert airflow_desk.world.result(str(JULY), CORRECTED)["mrr_eur_cents"] == 5_944_00
-    kim.follow("July 2015").is_at("July 2015").reads("revision 2")
+    kim.follow("Months").follow("July 2015").is_at("July 2015").reads("revision 2")
