@@ -58,8 +58,8 @@ def test_the_drafts_are_the_commands_and_the_chosen_one_becomes_a_file_that_load
     assert len(rows) == 6
     assert page.text.count('<span class="state good">front</span>') == sum(row["front"] == "yes" for row in rows) > 0
     told = json.loads(CliRunner(env=world.environment()).invoke(command, [*words, "--format", "json"]).output)
-    assert told["said"][-1].startswith("Held out: the last 1 month.")
-    assert "Held out: the last 1 month." in said
+    assert told["said"][-1].startswith("Held out: the last month, which judges")
+    assert "Held out: the last month, which judges" in said
     assert world.fingerprint() == before
 
     # Draft 2 is Tier 2 from 1,900.00 with 9 %: in June, P1's 2,000.00 get 1 % more (20.00), P2's 4,900.00 too (49.00).

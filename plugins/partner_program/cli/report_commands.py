@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+def form_option(words: str) -> Callable[[_Command], _Command]:
+    """The option that says for whom an answer is printed; `words` are its help."""
+    forms = click.Choice(["text", "json", "csv"])
+    return click.option("--format", "form", type=forms, default="text", show_default=True, help=words)
+
+
 def report_options(command: _Command) -> _Command:
     """The options of every report: its form, the table for a CSV file, every row."""
-    form = click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json", "csv"]),
-        default="text",
-        show_default=True,
-        help="For people, programs, or a spreadsheet: one table.",
-    )
+    form = form_option("For people, programs, or a spreadsheet: one table.")
     table = click.option("--table", default="", metavar="NAME", help="Of CSV: which table; default: the first.")
     return form(table(all_rows(command)))
 

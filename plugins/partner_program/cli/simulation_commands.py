@@ -8,7 +8,7 @@ import click
 
 from partner_program.cli.inputs import DAY, FILE, FOLDER, MONTH, SWEEP, installation, whole
 from partner_program.cli.options import all_rows, example
-from partner_program.cli.report_commands import tell
+from partner_program.cli.report_commands import form_option, tell
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP, euros_text, percent_text, round_half_away
 from partner_program.domain.plurals import plural
@@ -43,14 +43,7 @@ if TYPE_CHECKING:
 @click.option("--save", "number", type=whole("DRAFT", 1, 1_000_000), help="Write this draft as a programme file.")
 @click.option("--in-force-from", "day", type=DAY, help="The day of the file that --save writes.")
 @click.option("--into", "folder", type=FOLDER, help="The folder of the file that --save writes.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv"]),
-    default="text",
-    show_default=True,
-    help="For people, programs, or a spreadsheet with the partners that differ, or the drafts.",
-)
+@form_option("For people, programs, or a spreadsheet with the partners that differ, or the drafts.")
 @all_rows
 def simulate(
     program_files: tuple[Path, ...],

@@ -42,13 +42,13 @@ class SuggestedAccount:
     company_name: Annotated[str, Column(None)]
     entity: Annotated[str, Column("entity")]
     account_id: Annotated[str, Column("account")]
-    account_company: Annotated[str, Column("company at the entity")]
+    account_company: Annotated[str, Column("company there")]
     marks: Annotated[tuple[str, ...], Column("same")]
-    account_mrr_eur_cents: Annotated[int | None, Column("account's MRR", "euros")]
+    account_mrr_eur_cents: Annotated[int | None, Column("its MRR", "euros")]
     mrr_eur_cents: Annotated[int | None, Column("partner's MRR", "euros")]
     earned_tier: Annotated[int | None, Column("tier", "tier")]
-    mrr_with_it_eur_cents: Annotated[int | None, Column("MRR with it", "euros")]
-    tier_with_it: Annotated[int | None, Column("tier with it", "tier")]
+    mrr_with_it_eur_cents: Annotated[int | None, Column("with it", "euros")]
+    tier_with_it: Annotated[int | None, Column("then", "tier")]
     link: Annotated[str, Column(None)]
 
     @property

@@ -27,9 +27,10 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
     """The answer to one question, or the kept one where it takes asking the entities; tables have their first rows."""
     asked = look_at_answer(here, name, month) if is_asked_apart(name) else None
     found = asked.report if asked else answer(here, name, month)
+    words = QUESTIONS[name].words
     return view.page(
         "report.html",
-        title=f"{QUESTIONS[name].words.removesuffix('?')}, {month_words(month)}",
+        title=f"{month_words(month)}: {words[0].lower()}{words[1:]}",
         name=name,
         month=month,
         found=found,
@@ -51,14 +52,9 @@ def ask(view: ThisView, here: Installed, acting: Acting, month: InPath, name: st
     return view.then(view.links("months", month, "reports", name))
 
 
-def _mark_seen(view: View, month: BillingMonth) -> Callable[[Signal], tuple[str, str]]:
-    """Where somebody says that a signal was looked at, and the words of the link."""
-
-    def act(row: Signal) -> tuple[str, str]:
-        words = "Look again" if row.seen_by else "Say it was looked at"
-        return view.links("signals", "seen", f"{month} {row.signal} {row.partner_id}"), words
-
-    return act
+def _mark_seen(view: View, month: BillingMonth) -> Callable[[Signal], str]:
+    """Where somebody says that a signal was looked at."""
+    return lambda row: view.links("signals", "seen", f"{month} {row.signal} {row.partner_id}")
 
 
 @router.get("/months/{month}/reports/{name}/{table}.{form}")

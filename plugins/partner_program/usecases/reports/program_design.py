@@ -151,7 +151,8 @@ def _said(
         "partner and year.",
     ]
     if held_out:
-        said.append(f"Held out: the last {plural(held_out, 'month')}. The others choose a draft, these judge it.")
+        last = "month, which judges" if held_out == 1 else f"{held_out} months, which judge"
+        said.append(f"Held out: the last {last} the draft that the others choose.")
     else:
         said.append("No month is held out: a draft that all months choose may fit these alone (--held-out).")
     if left_out:
