@@ -31,7 +31,6 @@ from partner_program.usecases.installation import OUT_VARIABLE
 PARTNERS = 100_000
 SECONDS, MEGABYTES = 10.0, 500.0
 FIRST, LAST = MONTHS[0], MONTHS[-1]
-FOLDER = "{folder}"  # stands for the world's folder in a command
 COMMANDS: dict[str, tuple[str, ...]] = {
     "leakage": ("leakage", str(LAST)),
     "forecast": ("forecast",),
@@ -39,6 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "near": ("near", str(LAST)),
     "signals": ("signals", "list", str(LAST)),
     "accounts suggest": ("accounts", "suggest"),
+    "cost": ("cost", str(LAST)),
 }
 ORDERED_ON = "2015-10-12"
 # The command, and then the peak memory of its process: ru_maxrss would start at the parent's peak.
@@ -63,10 +63,9 @@ def measure(partners: int = PARTNERS) -> list[Measurement]:
 
 def measure_command(name: str, folder: Path, environment: dict[str, str], partners: int) -> list[Measurement]:
     """Run a command once, for people to read; seconds of processor time, of all that it starts."""
-    arguments = [each.replace(FOLDER, str(folder)) for each in COMMANDS[name]]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "answer").open("wb") as answer:
-        command = [sys.executable, "-c", COMMAND, *arguments]
+        command = [sys.executable, "-c", COMMAND, *COMMANDS[name]]
         done = subprocess.run(command, env=environment, stdout=answer, stderr=subprocess.PIPE, text=True)  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, f"{name}: {done.stderr}"  # noqa: S101 - the time of a command that failed says nothing

@@ -190,8 +190,9 @@ def judge_orders(
                 not_converted[order[1]] = not_converted.get(order[1], 0) + sum(each.lines for each in lines)
                 continue
             share = lines[0][5:7]
-            for each in lines[1:]:
-                share = add_ratios(*share, *each[5:7])
+            if len(lines) > 1:
+                for each in lines[1:]:
+                    share = add_ratios(*share, *each[5:7])
             so_far = shares.get(account)
             shares[account] = share if so_far is None else add_ratios(*so_far, *share)
             judged.append(_judged(read.entity, order, share, lines, entitlements, ratio, prepayment_bp))

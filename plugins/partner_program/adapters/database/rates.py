@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -122,12 +123,18 @@ def write_rates(
 def all_rates(connection: Connection, only: Collection[str] | None = None) -> dict[str, list[Rate]]:
     """Return every rate ever written, by partner, ordered by first day and sequence; with `only`, of these partners."""
     rate = schema.discount_rate
-    query = select(rate).order_by(rate.c.valid_from, rate.c.sequence)
+    columns = (rate.c[name] for name in ("partner_id", "valid_from", *(each.name for each in fields(RateTerms))))
+    query = select(*columns).order_by(rate.c.valid_from, rate.c.sequence)
     if only is not None:
         query = query.where(rate.c.partner_id.in_(only))
     found: dict[str, list[Rate]] = defaultdict(list)
-    for row in connection.execute(query):
-        found[row.partner_id].append(_rate(row))
+    known: dict[tuple[Any, ...], Rate] = {}  # many partners have the same terms from the same day
+    for partner_id, *rest in connection.execute(query).all():
+        own = tuple(rest)
+        same = known.get(own)
+        if same is None:
+            same = known[own] = Rate(own[0], RateTerms(*own[1:]))
+        found[partner_id].append(same)
     return found
 
 

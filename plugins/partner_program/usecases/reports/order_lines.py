@@ -9,6 +9,7 @@ from partner_program.adapters.billing.order_lines import read_order_lines
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.entitlement import Entitlements
 from partner_program.domain.order_lines import OrderLinesRead
@@ -94,6 +95,7 @@ class MonthOfOrders:
         ]
 
 
+@without_collecting()
 def read_orders(installation: Installation, month: BillingMonth, *, with_ends: bool = False) -> MonthOfOrders:
     """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason.
 
@@ -102,7 +104,7 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
-        registry = registry_store.load_registry(connection)
+        registry = registry_store.load_registry(connection, contacts=False)
         written = rate_store.all_rates(connection)
         rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
         totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
