@@ -19,7 +19,8 @@ def own_brand(company: str = "Acme") -> str:
 
 def own_program(company: str = "Acme", day: str = "2015-07-27") -> str:
     """The programme of 2015 as that of another company."""
-    return PROGRAM_OF_2015.replace("day: 2015-07-27", f"day: {day}") + f"\ncompany: {company}\n"
+    text = PROGRAM_OF_2015.replace("day: 2015-07-27", f"day: {day}").replace("LeaseWeb", company)
+    return text.replace("Authorized Reseller", "Trusted") + f"\ncompany: {company}\n"
 
 
 class OwnWorld(World):
@@ -27,6 +28,7 @@ class OwnWorld(World):
 
     def __init__(self, folder: Path, *, brand: str | None, programs: dict[str, str]) -> None:
         """Write the brand, if any, and the programme files by their first days."""
+        folder.mkdir(exist_ok=True)
         super().__init__(folder, entities=("NL",))
         self.own = folder / "own"
         (self.own / "program").mkdir(parents=True)
@@ -40,7 +42,11 @@ class OwnWorld(World):
         """The installation over the own folder."""
         return Installation(self.connections, self.own, self.folder / "out")
 
+    def environment(self) -> dict[str, str]:
+        """The environment variables with which another process finds this installation."""
+        return {**super().environment(), INCLUDE_VARIABLE: str(self.own)}
+
     @property
     def command_line(self) -> CommandLine:
         """`partner-program` over the same installation."""
-        return CommandLine({**self.environment(), INCLUDE_VARIABLE: str(self.own)})
+        return CommandLine(self.environment())

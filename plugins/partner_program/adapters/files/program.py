@@ -87,7 +87,7 @@ def load_programs(folder: Path) -> list[Program]:
         all_faults.append(faults)
         programs.append(program)
     if not programs:
-        of_folder.add(1, "folder", "has no programme file, expected one with a name such as 2015-07-27.yaml")
+        of_folder.add(1, "folder", f"has no programme file: {folder}, expected one with a name such as 2015-07-27.yaml")
     refuse_unsound(all_faults)
     return sorted(programs, key=lambda program: program.in_force_from)
 
