@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.forecast_lines import ComingMonth, Expected, Part, expected_beside, with_parts
+from partner_program.domain.fx_guard import FxBasis, LastEarned, guarded_tier
 from partner_program.domain.grace import settle_grants
 from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
@@ -113,14 +114,24 @@ class Amounts:
     usual: int = 0
     expected: int = 0
 
+    def stays(self, *, held_before: bool) -> int:
+        """What is left where nothing at risk comes."""
+        return min(self.usual, self.sure) if held_before else self.usual
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a month may bring each authorised partner, by id; `not_known` has of whom it is not known, and why."""
+    """What a month may bring each authorised partner, by id; `not_known` has of whom it is not known, and why.
+
+    `before` are the same amounts at the exchange rates that the guard holds a partner against, where they are known,
+    and `last` what it earned last.
+    """
 
     month: BillingMonth
     amounts: Mapping[str, Amounts]
     not_known: Mapping[str, str]
+    before: Mapping[str, Amounts] = field(default_factory=dict)
+    last: Mapping[str, LastEarned] = field(default_factory=dict)
 
 
 def expect_month(
@@ -131,11 +142,13 @@ def expect_month(
     links: Sequence[AccountLink],
     rates: Mapping[str, Decimal],
     coming: Sequence[ComingMonth],
+    basis: FxBasis | None = None,
 ) -> Expectation:
     """What a month may bring by the rules of a run, with the links of its last day as they are known.
 
     `rates` are units per EUR by currency, of a month before. A partner at an entity that was not read, or that a run
-    would hold, is not known: never lower.
+    would hold, is not known: never lower. `basis` is what the exchange-rate guard compares the month with, None where
+    the programme has none.
     """
     beside = [expected_beside(each, month) for each in coming]
     ownership = Ownership(month=month, links=links, partners=partners)
@@ -154,9 +167,29 @@ def expect_month(
             if owner in ownership.authorized:
                 why = f"entity {each.revenue.entity}: a line of account {account_id} before the month cannot be counted"
                 not_known.setdefault(str(owner), why)
-    found = _amounts(month, ownership, rates, zip(coming, beside, strict=True))
+    both = list(zip(coming, beside, strict=True))
+    found = _amounts(month, ownership, rates, both)
     known = sorted(ownership.authorized - not_known.keys())
-    return Expectation(month, {each: found.get(each, _NOTHING) for each in known}, dict(sorted(not_known.items())))
+    amounts = {each: found.get(each, _NOTHING) for each in known}
+    not_known = dict(sorted(not_known.items()))
+    if basis is None:
+        return Expectation(month, amounts, not_known)
+    return Expectation(month, amounts, not_known, _before(month, ownership, basis, both), basis.last)
+
+
+def _before(
+    month: BillingMonth, ownership: Ownership, basis: FxBasis, coming: Sequence[tuple[ComingMonth, Expected]]
+) -> dict[str, Amounts]:
+    """The amounts of each partner at the rates that the guard holds it against; not of whom one is missing."""
+    partners: dict[BillingMonth, list[str]] = defaultdict(list)
+    for partner_id, last in basis.last.items():
+        partners[last.rates_of].append(partner_id)
+    found = {}
+    for rates_of, own in partners.items():
+        unknown: set[str] = set()
+        amounts = _amounts(month, ownership, basis.rates.get(rates_of, {}), coming, unknown)
+        found.update({each: amounts.get(each, _NOTHING) for each in own if each not in unknown})
+    return found
 
 
 _NOTHING = Amounts()
@@ -167,8 +200,9 @@ def _amounts(
     ownership: Ownership,
     rates: Mapping[str, Decimal],
     coming: Iterable[tuple[ComingMonth, Expected]],
+    without_rate: set[str] | None = None,
 ) -> dict[str, Amounts]:
-    """The amounts of everybody who has one; a currency without a rate is left out."""
+    """The amounts of everybody who has one; a currency without a rate is left out, its owner put to `without_rate`."""
     ratios = {currency: rate_ratio(units) for currency, units in {**rates, EUR: Decimal(1)}.items()}
     found: dict[str, Amounts] = defaultdict(Amounts)
     for each, more in coming:
@@ -180,6 +214,8 @@ def _amounts(
         for account in dict.fromkeys((*sure, *kept, *usual, *contracts)):
             account_id, currency = account
             owner, ratio = owners.get(account_id), ratios.get(currency)
+            if owner is not None and ratio is None and without_rate is not None:
+                without_rate.add(owner)
             if owner is None or ratio is None:
                 continue
             own, shares = found[owner], sure.get(account, {})
@@ -225,6 +261,8 @@ def forecast_month(
             program=program,
             month=month,
             history=histories.get(partner_id, NO_HISTORY),
+            before=expectation.before.get(partner_id),
+            last=expectation.last.get(partner_id),
         )
         for partner_id, amounts in expectation.amounts.items()
     ]
@@ -239,11 +277,18 @@ def _partner(
     program: Program,
     month: BillingMonth,
     history: PartnerHistory,
+    before: Amounts | None,
+    last: LastEarned | None,
 ) -> ForecastPartner:
     day = month.following.first_day
 
-    def tier(cents: int) -> int:
-        earned = program.earned_tier(cents)
+    def tier(cents: int, at_rates_before: int | None) -> int:
+        earned = guarded_tier(
+            program=program,
+            earned=program.earned_tier(cents),
+            at_rates_before=None if at_rates_before is None else program.earned_tier(at_rates_before),
+            last=last.tier if last else None,
+        )
         if not history.open_grants:
             return earned
         settled = settle_grants(
@@ -255,7 +300,7 @@ def _partner(
         )
         return max(earned, settled.granted_tier or 0)
 
-    stays = min(amounts.usual, amounts.sure) if held_before else amounts.usual
+    stays = amounts.stays(held_before=held_before)
     now = None if history.previous_tier is None else program.tier_here(history.previous_tier)
     return ForecastPartner(
         partner_id=partner.partner_id,
@@ -265,9 +310,9 @@ def _partner(
         sure_cents=amounts.sure,
         expected_cents=amounts.expected,
         at_risk_cents=amounts.expected - stays,
-        sure_tier=tier(amounts.sure),
-        expected_tier=tier(amounts.expected),
-        at_risk_tier=tier(stays),
+        sure_tier=tier(amounts.sure, before.sure if before else None),
+        expected_tier=tier(amounts.expected, before.expected if before else None),
+        at_risk_tier=tier(stays, before.stays(held_before=held_before) if before else None),
         contract_cents=amounts.expected - amounts.kept,
         credit_cents=amounts.kept - amounts.usual,
         held_before=held_before,

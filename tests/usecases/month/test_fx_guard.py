@@ -16,12 +16,14 @@ from partner_program.adapters.reports.receipt import receipt_json
 from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.forecast import ForecastPartner
 from partner_program.domain.fx_guard import rates_words
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.proofs.verify import verify_proof
 from partner_program.usecases.proofs.write import write_proof
+from partner_program.usecases.reports.forecast import forecast
 from partner_program.usecases.reports.near import near
 from partner_program.usecases.simulation import simulate
 from tests.programs import guarding_rates
@@ -226,3 +228,14 @@ def test_near_says_for_whom_the_guard_decided_otherwise(tmp_path: Path) -> None:
     assert (
         "By exchange rates alone, 1 partner earned a higher tier than at those of 2015-06, and 1 a lower one." in said
     )
+
+
+def test_a_forecast_guards_with_the_rates_of_then(tmp_path: Path) -> None:
+    here = Guarded(tmp_path, "hold_tier").settled(JUNE, JULY)
+    # July's lines are billed in August too; at July's rates alone P1 would fall and P2 would rise.
+    rows = forecast(here.installation, BillingMonth.parse(AUGUST)).table("partners").rows
+    assert {row.partner_id: (row.tier, row.expected_tier) for row in rows if isinstance(row, ForecastPartner)} == {
+        "P1": (2, 2),
+        "P2": (1, 1),
+        "P3": (2, 2),
+    }

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 from sqlalchemy import Connection
@@ -28,6 +29,7 @@ from partner_program.domain.forecast import (
 )
 from partner_program.domain.forecast_lines import ComingMonth
 from partner_program.domain.forecast_proof import BackTest, Miss, hold_against
+from partner_program.domain.fx_guard import FxBasis
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.plurals import plural
@@ -75,7 +77,8 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     unread: dict[str, str] = {}
     for each in asked:  # one after the other: the lines of two months would take twice the memory
         read, faults = _read(installation, registry.entities, each)
-        found[each.month] = _expected(registry, relied_on, each.month, read)
+        basis = _basis(installation, each.month, relied_on)
+        found[each.month] = _expected(registry, relied_on, each.month, read, basis)
         unread |= faults
     tests, misses = _held_against(installation, registry, past, found)
     program = _program(installation, month)
@@ -176,7 +179,11 @@ def _ask(installation: Installation, entity: Entity, asked: _Asked) -> ComingMon
 
 
 def _expected(
-    registry: Registry, relied_on: Sequence[ExchangeRate], month: BillingMonth, coming: Sequence[ComingMonth]
+    registry: Registry,
+    relied_on: Sequence[ExchangeRate],
+    month: BillingMonth,
+    coming: Sequence[ComingMonth],
+    basis: FxBasis | None,
 ) -> Expectation:
     return expect_month(
         month=month,
@@ -185,7 +192,19 @@ def _expected(
         links=registry.account_links,
         rates={currency: each.units_per_eur for currency, each in _rates(relied_on, month).items()},
         coming=coming,
+        basis=basis,
     )
+
+
+def _basis(installation: Installation, month: BillingMonth, relied_on: Sequence[ExchangeRate]) -> FxBasis | None:
+    """What the exchange-rate guard will compare the month with; None where its programme has none."""
+    if _program(installation, month).fx_guard != "hold_tier":
+        return None
+    rates: dict[BillingMonth, dict[str, Decimal]] = defaultdict(dict)
+    for each in relied_on:
+        rates[each.billing_month][each.currency] = each.units_per_eur
+    with installation.database.reading() as connection:
+        return FxBasis(settlement_history.last_earned(connection, month), rates)
 
 
 def _forecast(installation: Installation, registry: Registry, expectation: Expectation) -> Forecast:
