@@ -75,6 +75,16 @@ def guarding_rates(mode: str) -> str:
     return _FIRST.read_text(encoding="utf-8") + guard
 
 
+def requiring_staff(**needs: int) -> str:
+    """The text of 2015's file in which tiers need certified staff: `t3=2` for Tier 3."""
+    text = _FIRST.read_text(encoding="utf-8")
+    for tier, at_least in needs.items():
+        row = f"  - tier: {tier[1:]}\n"
+        assert text.count(row) == 1
+        text = text.replace(row, f"{row}    requires:\n      - key: certified_staff\n        at_least: {at_least}\n")
+    return text
+
+
 def _cells(written: str, tiers: int) -> str:
     cells = written.split(", ")
     return ", ".join((cells + cells[-1:] * tiers)[:tiers])

@@ -60,7 +60,9 @@ COLUMNS = {
     "benefit_requests": "partner_id benefit status decided_by valid_from valid_to request_id quantity purpose reason "
     "requested_on decided_on",
     "exchange_rates": "billing_month currency units_per_eur source",
+    "qualifications": "partner_id key value source valid_from valid_to",
 }
+OPTIONAL = ("qualifications",)  # a file that is written where it has a row, or had one
 BILLING_TABLES = """
 CREATE TABLE program_mrr_line(line_id TEXT PRIMARY KEY, account_id TEXT, service_id TEXT, product TEXT,
   charge_kind TEXT, service_start TEXT, service_end TEXT, term_months INTEGER, net_amount_minor INTEGER,
@@ -265,6 +267,18 @@ class World:
             valid_to=until,
         )
 
+    def qualified(self, partner_id: str, value: int, since: str = "2014-01-01", until: str = "") -> None:
+        """Put certified staff of a partner on record."""
+        self._add(
+            "qualifications",
+            partner_id=partner_id,
+            key="certified_staff",
+            value=value,
+            source="academy",
+            valid_from=since,
+            valid_to=until,
+        )
+
     def rate(self, month: str, currency: str, units_per_eur: str) -> None:
         """Add an exchange rate of a month."""
         self._add(
@@ -333,6 +347,8 @@ class World:
         folder = self.folder / "registry"
         folder.mkdir(exist_ok=True)
         for name, columns in COLUMNS.items():
+            if name in OPTIONAL and not (self.tables[name] or (folder / f"{name}.csv").exists()):
+                continue
             with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, columns.split(), restval="")
                 writer.writeheader()

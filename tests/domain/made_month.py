@@ -9,7 +9,7 @@ from pathlib import Path
 from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
-from partner_program.domain.program import Program
+from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, LegacyAgreement, Partner
 from partner_program.domain.revenue import EntityRevenue, FaultyLine, MrrGroup
 from partner_program.domain.settlement import Decision, PartnerHistory, Settlement, settle_month
@@ -147,6 +147,7 @@ def settled(
     entities: Sequence[Entity] | None = None,
     histories: Mapping[str, PartnerHistory] | None = None,
     migration: bool = False,
+    held: Mapping[str, OnRecord] | None = None,
 ) -> Settlement:
     """A settled month; by default of one partner P1 with the account A1 at NL, and no history."""
     return settle_month(
@@ -162,6 +163,7 @@ def settled(
         entity_faults={},
         histories=histories or {},
         migration=migration,
+        held=held or {},
     )
 
 

@@ -10,9 +10,11 @@ from partner_program.domain.letters import (
     BenefitFact,
     EarlierFact,
     GraceFact,
+    LackFact,
     LetterFacts,
     NextTierFact,
     RatesFact,
+    RevenueFact,
 )
 from partner_program.domain.rates import LegacyTerm, RateTerms
 
@@ -225,6 +227,9 @@ KINDS: dict[str, LetterFacts] = {
         terms_before=terms(2),
         rates=RatesFact("2015-07", 498_203, 2, 3, holds=True),
         next_tier=NextTierFact(4, 1_000_000, 499_529),
+    ),
+    "tier_raised_lacking_staff": replace(
+        since_july(2), revenue=RevenueFact(4, (LackFact("certified staff", 2, 1), LackFact("score", 70, 0)))
     ),
     "no_change": facts(
         kind="no_change",

@@ -7,7 +7,16 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from partner_program.domain.letters import AccountFact, GraceFact, LetterFacts, LetterKind, NextTierFact, RatesFact
+from partner_program.domain.letters import (
+    AccountFact,
+    GraceFact,
+    LackFact,
+    LetterFacts,
+    LetterKind,
+    NextTierFact,
+    RatesFact,
+    RevenueFact,
+)
 from partner_program.domain.program import SLA_LEVELS
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from tests.letters.made_facts import BENEFITS, account, earlier, facts
@@ -106,6 +115,18 @@ def random_facts(draw: st.DrawFn) -> LetterFacts:
         "rates": draw(
             st.none()
             | st.builds(RatesFact, st.just("2015-07"), CENTS, st.integers(0, 6), st.integers(0, 6), holds=st.booleans())
+        ),
+        "revenue": draw(
+            st.none()
+            | st.builds(
+                RevenueFact,
+                st.integers(1, 6),
+                st.lists(
+                    st.builds(LackFact, st.just("certified staff"), st.integers(1, 99), st.integers(0, 98)),
+                    min_size=1,
+                    max_size=2,
+                ).map(tuple),
+            )
         ),
         "manager_name": draw(NAMES),
         "manager_phone": draw(st.sampled_from(["", "+31 20 555 0142"])),

@@ -78,6 +78,12 @@ class _LastEarned(NamedTuple):
     rates_of: str
 
 
+class _OnRecord(NamedTuple):
+    partner_id: str
+    key: str
+    value: int
+
+
 class _Fault(NamedTuple):
     entity: str
     reason: str
@@ -164,6 +170,7 @@ PARTS: Mapping[str, type[tuple[object, ...]]] = {
 ADDED_PARTS: Mapping[str, type[tuple[object, ...]]] = {
     "guard_rates": _RateOfMonth,
     "guard_last": _LastEarned,
+    "qualifications": _OnRecord,
 }
 
 
@@ -233,6 +240,13 @@ def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
         ]
         last = [_LastEarned(each, own.tier, str(own.rates_of)) for each, own in sorted(kept.basis.last.items())]
         texts |= {"guard_rates": rows_text(_RateOfMonth, rates), "guard_last": rows_text(_LastEarned, last)}
+    if kept.held is not None:
+        held = [
+            _OnRecord(partner_id, key, value)
+            for partner_id, own in sorted(kept.held.items())
+            for key, value in sorted(own.items())
+        ]
+        texts["qualifications"] = rows_text(_OnRecord, held)
     return texts
 
 
@@ -310,7 +324,15 @@ def read_decided_from(lines: Lines, added: Collection[str] = ()) -> DecidedFrom:
             )
         ),
         basis=_basis(lines) if "guard_last" in added else None,
+        held=_held(lines) if "qualifications" in added else None,
     )
+
+
+def _held(lines: Lines) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in _read(lines, "qualifications", _OnRecord, lambda row: row):
+        found[row.partner_id][row.key] = row.value
+    return dict(found)
 
 
 def _basis(lines: Lines) -> FxBasis:

@@ -13,6 +13,7 @@ from partner_program.cli.table_cells import euros, percent, tier_name, titled_ta
 from partner_program.domain.disputes import said_of
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.short_lines import period_text, readings_text
@@ -107,6 +108,8 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     console.print(total)
     for rate in receipt.rates:
         console.print(f"rate {rate.currency} {rate.units_per_eur} per EUR, {escape(rate.source)}")
+    if receipt.revenue_alone is not None:
+        console.print(lack_words(receipt.revenue_alone))
     if receipt.rates_alone is not None:
         console.print(rates_words(receipt.rates_alone))
     for settled in receipt.grants:

@@ -13,7 +13,7 @@ from partner_program.domain.acceptance import Standing, consequences
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import FxBasis
 from partner_program.domain.month_order import HISTORY, MonthStatus
-from partner_program.domain.program import Program
+from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
 from partner_program.domain.rates_taking_force import RateAhead, closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.registry import (
@@ -59,7 +59,8 @@ class DecidedFrom:
     `programs` has the hash of the programme file of each day. Partners that are `late` keep the rate that a later
     month gave; those `assigned_after` were assigned by a later month. `ending` are rates in force of partners that are
     no longer authorised, `ahead` rates that begin after `effective_on`. `basis` is what the exchange-rate guard
-    compared with, None where no programme of these has one.
+    compared with, None where no programme of these has one; `held` is what was on record beside revenue, by partner,
+    None where none of them asks for it.
     """
 
     month: BillingMonth
@@ -82,6 +83,7 @@ class DecidedFrom:
     ahead: Mapping[str, Sequence[RateAhead]] = field(default_factory=dict)
     restated: tuple[RestatedPartner, ...] = ()
     basis: FxBasis | None = None
+    held: Mapping[str, OnRecord] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def recompute(
         rates_before=kept.basis.rates_before() if kept.basis else None,
     )
     agreements = agreements_by_partner(kept.agreements)
-    tiers = assign_tiers_by_day(programs=by_day, effective=kept.effective, totals=totals.partners)
+    tiers = assign_tiers_by_day(programs=by_day, effective=kept.effective, totals=totals.partners, held=kept.held or {})
     graces = settle_grace_periods_by_day(
         month=kept.month,
         programs=by_day,
@@ -194,6 +196,7 @@ def recompute(
             agreements=agreements,
             late=frozenset(kept.late),
             migration=kept.migration,
+            held=kept.held or {},
         )
     )
     totals = replace(totals, held=tuple(each for each in totals.held if each.partner_id not in assigned))
@@ -244,6 +247,7 @@ def _rises(
         agreements=agreements,
         effective_on=kept.effective_on,
         known_parts_before=totals.known_parts_before,
+        held=kept.held or {},
     )
 
 

@@ -14,9 +14,9 @@ from partner_program.domain.fx_guard import FxBasis, LastEarned, guarded_tier
 from partner_program.domain.grace import settle_grants
 from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
-from partner_program.domain.program import Program
+from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
-from partner_program.domain.settlement import NO_HISTORY, PartnerHistory
+from partner_program.domain.settlement import NO_HISTORY, NOBODY_HOLDS, PartnerHistory
 from partner_program.domain.totals import EUR, account_cents, held_partners, shares_of
 
 Certainty = Literal["will", "may"]
@@ -246,11 +246,13 @@ def forecast_month(
     partners: Iterable[Partner],
     histories: Mapping[str, PartnerHistory],
     held_before: Collection[str] = (),
+    held: Mapping[str, OnRecord] = NOBODY_HOLDS,
 ) -> Forecast:
     """The tiers that a month may bring; of `histories` the last tier and the open grants are asked for.
 
     `program` is the one of the day after the month, on which it can take force at the earliest. `held_before` are
-    partners whose month before is not known as a whole.
+    partners whose month before is not known as a whole. `held` is what is on record beside revenue on the month's last
+    day, as far as it is known, by partner.
     """
     month, companies = expectation.month, {each.partner_id: each for each in partners}
     found = [
@@ -263,6 +265,7 @@ def forecast_month(
             history=histories.get(partner_id, NO_HISTORY),
             before=expectation.before.get(partner_id),
             last=expectation.last.get(partner_id),
+            held=held.get(partner_id, NOTHING_HELD),
         )
         for partner_id, amounts in expectation.amounts.items()
     ]
@@ -279,14 +282,15 @@ def _partner(
     history: PartnerHistory,
     before: Amounts | None,
     last: LastEarned | None,
+    held: OnRecord,
 ) -> ForecastPartner:
     day = month.following.first_day
 
     def tier(cents: int, at_rates_before: int | None) -> int:
         earned = guarded_tier(
             program=program,
-            earned=program.earned_tier(cents),
-            at_rates_before=None if at_rates_before is None else program.earned_tier(at_rates_before),
+            earned=program.tier_with(cents, held),
+            at_rates_before=None if at_rates_before is None else program.tier_with(at_rates_before, held),
             last=last.tier if last else None,
         )
         if not history.open_grants:

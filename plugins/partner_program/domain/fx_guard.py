@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import euros_text
-from partner_program.domain.program import Program
+from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,19 @@ class RatesAlone:
         return self.tier is not None and self.tier != self.own_tier
 
 
-def rates_alone(*, program: Program, mrr_eur_cents: int, before: AtRatesBefore | None) -> RatesAlone | None:
-    """What exchange rates alone made of a month; None where the programme does not look at it."""
+def rates_alone(
+    *, program: Program, mrr_eur_cents: int, before: AtRatesBefore | None, held: OnRecord = NOTHING_HELD
+) -> RatesAlone | None:
+    """What exchange rates alone made of a month; None where the programme does not look at it.
+
+    `held` is what was on record beside revenue.
+    """
     if program.fx_guard == "off":
         return None
-    own = program.earned_tier(mrr_eur_cents)
+    own = program.tier_with(mrr_eur_cents, held)
     if before is None:
         return RatesAlone(None, None, None, own, holds=False)
-    return RatesAlone(before.rates_of, before.cents, program.earned_tier(before.cents), own, before.holds)
+    return RatesAlone(before.rates_of, before.cents, program.tier_with(before.cents, held), own, before.holds)
 
 
 def rates_words(found: RatesAlone) -> str:

@@ -5,7 +5,7 @@ is told beside it: an account that no longer counts, credit notes, the exchange 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal, get_args
@@ -14,7 +14,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.grace import SettledGrant, settle_grants
 from partner_program.domain.other_rates import Shares, moved_by_rates
-from partner_program.domain.program import Program
+from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, has_share, share_of
 from partner_program.domain.totals import EUR, account_shares, account_total
 
@@ -58,7 +58,7 @@ class DecidedMonth:
 
     `accounts` are what was counted, `before` EUR cents by entity and account in the count before, None where there is
     none; `grants` those that were open, with their outcome; `revenues` what its accounts billed, as frozen; `rates`
-    the exchange rates of the month before.
+    the exchange rates of the month before; `held` what was on record beside revenue.
     """
 
     program: Program
@@ -70,6 +70,7 @@ class DecidedMonth:
     before: Mapping[tuple[str, str], int] | None
     revenues: Sequence[EntityRevenue]
     rates: Mapping[str, Decimal]
+    held: OnRecord = field(default_factory=dict)
 
     @property
     def mrr_eur_cents(self) -> int:
@@ -78,7 +79,7 @@ class DecidedMonth:
 
     def tier_at(self, mrr_eur_cents: int) -> int:
         """The tier that another total would have given, with the grants that were open."""
-        earned = self.program.earned_tier(mrr_eur_cents)
+        earned = self.program.tier_with(mrr_eur_cents, self.held)
         grace = settle_grants(
             grants=[each.grant for each in self.grants],
             month=self.month,

@@ -18,13 +18,16 @@ from partner_program.domain.letters import (
     BenefitFact,
     EarlierFact,
     GraceFact,
+    LackFact,
     LetterFacts,
     LetterKind,
     NextTierFact,
     RatesFact,
+    RevenueFact,
     ToldProgram,
 )
 from partner_program.domain.program import Program
+from partner_program.domain.qualifications import Used, key_words, revenue_alone
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
@@ -58,7 +61,7 @@ class OwedLetter:
     assigned the partner before; `rate_before` are the terms of the rate in force before the settlement, which only a
     letter about changed terms states. `benefits` are those written down with the letter, on its effective day; None
     where it is of an earlier version, which stated those of the tier. `at_rates_before` is the total at the
-    exchange rates that the month was held against, as it was written down.
+    exchange rates that the month was held against, and `qualifications` what was on record, as they were written down.
     """
 
     billing_month: BillingMonth
@@ -80,6 +83,7 @@ class OwedLetter:
     rate_before: RateTerms | None
     benefits: tuple[BenefitFact, ...] | None = None
     at_rates_before: AtRatesBefore | None = None
+    qualifications: Used | None = None
 
 
 def facts_of_letters(
@@ -178,6 +182,7 @@ def letter_facts(
         program=told_program(program),
         previous_tier_name=(program_before or program).tier_name(previous_tier),
         rates=rates_fact(letter, program),
+        revenue=revenue_fact(letter, program),
     )
 
 
@@ -196,10 +201,20 @@ def told_program(program: Program) -> ToldProgram:
 def rates_fact(letter: OwedLetter, program: Program) -> RatesFact | None:
     """What the month would have earned at the exchange rates of an earlier one, where that is another tier."""
     before = letter.at_rates_before
-    found = rates_alone(program=program, mrr_eur_cents=letter.mrr_eur_cents, before=before)
+    held = dict(letter.qualifications or ())
+    found = rates_alone(program=program, mrr_eur_cents=letter.mrr_eur_cents, before=before, held=held)
     if found is None or before is None or found.tier is None or not found.moves:
         return None
     return RatesFact(str(before.rates_of), before.cents, found.tier, found.own_tier, found.holds)
+
+
+def revenue_fact(letter: OwedLetter, program: Program) -> RevenueFact | None:
+    """What the tier that revenue reaches lacked beside it; None where revenue alone decided."""
+    found = revenue_alone(program=program, mrr_eur_cents=letter.mrr_eur_cents, used=letter.qualifications)
+    if found is None:
+        return None
+    lacks = [LackFact(key_words(each.key), each.at_least, each.on_record) for each in found.lacks]
+    return RevenueFact(found.tier, tuple(lacks))
 
 
 def tier_before(letter: OwedLetter) -> int | None:

@@ -112,6 +112,23 @@ class BenefitFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LackFact:
+    """Something that the tier which revenue reaches needs more of than is on record: `key` in plain words."""
+
+    key: str
+    at_least: int
+    on_record: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueFact:
+    """The tier that revenue alone would have earned, and what was lacking for it."""
+
+    tier: int
+    lacks: tuple[LackFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RatesFact:
     """A total to which the exchange rates of an earlier `month` would have given another tier; EUR cents.
 
@@ -165,7 +182,8 @@ class LetterFacts:
     `legacy` are the kept terms of older agreements; `ended_legacy` are those kept before, whose agreement has ended.
     `ended_benefits` are those that the tier before gave and this one does not. `previous_tier_name` is the name that
     the tier before had then, "" where it had none. `rates` is there where the programme has `fx_guard` and the tier
-    would have been another at the exchange rates of an earlier month.
+    would have been another at the exchange rates of an earlier month. `revenue` is there where a tier needs more than
+    revenue, and the one that revenue reaches lacked it.
     """
 
     billing_month: str
@@ -200,6 +218,7 @@ class LetterFacts:
     program: ToldProgram = ToldProgram()
     previous_tier_name: str = ""
     rates: RatesFact | None = None
+    revenue: RevenueFact | None = None
 
 
 class _Happened(NamedTuple):

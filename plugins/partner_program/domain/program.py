@@ -22,12 +22,26 @@ AppliesTo = Literal["new_orders", "all_services"]
 FxGuard = Literal["off", "inform", "hold_tier"]
 
 
+OnRecord = Mapping[str, int]
+"""What is on record of a partner beside revenue, by key; what is not there is 0."""
+NOTHING_HELD: OnRecord = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A condition of a tier beside revenue: at least so much of what is on record below a key."""
+
+    key: str
+    at_least: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One row of the tier table; it has a lower threshold only, inclusive, in EUR cents.
 
     `setup_fee_discount_bp` and `sla` are None where the programme has no such component, in every row or in none.
-    `name` is the tier's own, a proper name that no language translates; "" in every row, or in none.
+    `name` is the tier's own, a proper name that no language translates; "" in every row, or in none. `requires` is
+    what it needs beside revenue, nothing of which falls upwards.
     """
 
     tier: int
@@ -36,6 +50,11 @@ class Tier:
     setup_fee_discount_bp: int | None = None
     sla: str | None = None
     name: str = ""
+    requires: tuple[Need, ...] = ()
+
+    def admits(self, held: OnRecord) -> bool:
+        """Whether all that this tier needs beside revenue is on record."""
+        return all(held.get(each.key, 0) >= each.at_least for each in self.requires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +220,21 @@ class Program:
         """
         reached = bisect_right(self.tiers, mrr_eur_cents, key=_threshold)
         return max(reached, self.lowest_tier)
+
+    def tier_with(self, mrr_eur_cents: int, held: OnRecord) -> int:
+        """The tier that a monthly total earns with what is on record beside it.
+
+        It is the highest row whose threshold and requirements hold: these do not fall upwards.
+        """
+        tier = self.earned_tier(mrr_eur_cents)
+        while tier > self.lowest_tier and not self.tiers[tier - 1].admits(held):
+            tier -= 1
+        return tier
+
+    @property
+    def required_keys(self) -> tuple[str, ...]:
+        """The keys that any tier asks for beside revenue, in order."""
+        return tuple(sorted({each.key for row in self.tiers for each in row.requires}))
 
     @property
     def lowest_tier(self) -> int:

@@ -19,6 +19,7 @@ from partner_program.domain.money import BP, round_half_away
 from partner_program.domain.near import is_near
 from partner_program.domain.program import Program
 from partner_program.domain.program_sweep import Draft
+from partner_program.domain.qualifications import Qualification
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulated_chain import OtherRates, simulate_partner
 from partner_program.domain.simulation import SettledResult
@@ -33,6 +34,7 @@ class PartnerPast:
     results: tuple[SettledResult, ...]
     grants: tuple[GraceGrant, ...]
     agreements: tuple[LegacyAgreement, ...]
+    qualifications: tuple[Qualification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ class Past:
         scores = {True: _Score(), False: _Score()}
         thresholds = program.thresholds
         given = [0, *(row.monthly_fee_discount_bp for row in program.tiers)][program.lowest_tier :]
-        by_table = program.fx_guard != "hold_tier"  # else a month depends on the one before
+        # Else a month depends on the one before, or on more than its revenue.
+        by_table = program.fx_guard != "hold_tier" and not program.required_keys
         for chooses, rows in self._rows.items() if by_table else ():
             add = scores[chooses].add
             for row in rows:
@@ -166,6 +169,7 @@ class Past:
                 grants=partner.grants,
                 agreements=partner.agreements,
                 rates=self._rates,
+                qualifications=partner.qualifications,
             )
             for chooses, some in self._parts():
                 months = [each for each in simulated if each.settled.month in some]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from partner_program.domain.grace import SettledGrant, tier_with_grants
-from partner_program.domain.program import Program
+from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_from, rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 
@@ -101,13 +101,14 @@ def early_rises(
     agreements: Mapping[str, Sequence[LegacyAgreement]],
     effective_on: date,
     known_parts_before: Mapping[str, int] | None = None,
+    held: Mapping[str, OnRecord] | None = None,
 ) -> list[tuple[str, Rate]]:
     """The rates of held partners that rise with the part of their revenue that is known, by partner.
 
     Only with the reading `rise_on_partial`. `known_parts` are EUR cents, `rates` those in force. Partners that are
     `decided`, in this month or a later one, have the rate that was decided. `known_parts_before` are EUR cents at the
     exchange rates that the month is held against, of those of whom that is known: with the exchange-rate guard nobody
-    rises early by rates alone.
+    rises early by rates alone. `held` is what is on record beside revenue, by partner.
     """
     if not program.readings.rise_on_partial:
         return []
@@ -118,6 +119,7 @@ def early_rises(
             rate=rates.get(partner_id),
             agreements=agreements.get(partner_id, ()),
             effective_on=effective_on,
+            held=(held or {}).get(partner_id, NOTHING_HELD),
         )
         for partner_id, cents in known_parts.items()
         if partner_id not in decided
@@ -136,12 +138,13 @@ def rise_early(
     rate: Rate | None,
     agreements: Sequence[LegacyAgreement],
     effective_on: date,
+    held: OnRecord = NOTHING_HELD,
 ) -> Rate | None:
     """The rate to which a held partner rises with the known part of its revenue, None where that part gives no more.
 
     The reading `rise_on_partial`: the known part alone reaches the tier and the unknown part cannot be negative.
     """
-    tier = program.earned_tier(known_cents)
+    tier = program.tier_with(known_cents, held)
     if tier <= (rate.terms.tier if rate else 0):
         return None
     return Rate(effective_on, rate_terms(program=program, tier=tier, agreements=agreements, day=effective_on))

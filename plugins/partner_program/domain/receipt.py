@@ -13,6 +13,7 @@ from partner_program.domain.grace import SettledGrant
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Component, Program
+from partner_program.domain.qualifications import RevenueAlone, revenue_alone
 from partner_program.domain.rates import LegacyTerm, RateTerms, legacy_kept
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import ExchangeRate, LegacyAgreement
@@ -91,8 +92,8 @@ class Receipt:
     month, of every currency. `band` and `legacy` need the programme file that the month was settled with. `lines_now`
     names the single lines, where somebody asked for them. `acts` are those about the month and the partner, newest
     first; `disputes` are the partner's about the month that are open now. `rates_alone` is what exchange rates alone
-    made of the month, where the programme looks at it; the band is that of the total by the table. `components` are
-    those of the programme.
+    made of the month, where the programme looks at it; the band is that of the total by the table, and `revenue_alone`
+    what the tier of that band lacked beside revenue. `components` are those of the programme.
     """
 
     partner_id: str
@@ -116,6 +117,7 @@ class Receipt:
     disputes: tuple[Dispute, ...] = ()
     rates_alone: RatesAlone | None = None
     components: tuple[Component, ...] = ("monthly_fee", "setup_fee", "sla")
+    revenue_alone: RevenueAlone | None = None
 
 
 def receipt_lines(
@@ -170,7 +172,15 @@ def rates_of_result(*, program: Program | None, result: RegisterPartner | None) 
         return None
     cents, rates_of = result.at_rates_before_cents, result.rates_before
     before = None if cents is None or rates_of is None else AtRatesBefore(rates_of, cents, bool(result.held_by_rates))
-    return rates_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, before=before)
+    held = dict(result.used or ())
+    return rates_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, before=before, held=held)
+
+
+def revenue_of_result(*, program: Program | None, result: RegisterPartner | None) -> RevenueAlone | None:
+    """What the tier lacked that revenue reaches; None where revenue alone decided."""
+    if program is None or result is None or result.mrr_eur_cents is None:
+        return None
+    return revenue_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, used=result.used)
 
 
 def legacy_of_result(

@@ -14,6 +14,7 @@ from partner_program.domain.columns import Column, columns_of
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate
 from partner_program.domain.restatement import Figures
 from partner_program.domain.totals import Bucket, HeldPartner
@@ -56,8 +57,8 @@ class RegisterPartner:
     had decided the rate when this month released or restated the partner: the tier is then this month's on record, and
     the terms are those that were in force. Where the programme has `fx_guard` and it is known,
     `at_rates_before_cents` is the total at the exchange rates of the month `rates_before`, and `held_by_rates` says yes
-    where the guard decided the tier. `tier_name` is the tier's own name, by the table of the month's day.
-    `company_name` is the registry's today.
+    where the guard decided the tier. `qualifications` are what was on record where the programme asks for it.
+    `tier_name` is the tier's own name, by the table of the month's day. `company_name` is the registry's today.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -66,6 +67,7 @@ class RegisterPartner:
     at_rates_before_cents: Annotated[int | None, Column("at other rates", "euros", rare=True, added=True)]
     rates_before: Annotated[BillingMonth | None, Column("rates of", rare=True, added=True)]
     held_by_rates: Annotated[Literal["yes"] | None, Column("held by rates", rare=True, added=True)]
+    qualifications: Annotated[str | None, Column("on record", rare=True, added=True)]
     earned_tier: Annotated[int | None, Column("earned", "tier")]
     granted_tier: Annotated[int | None, Column("granted", "tier")]
     tier: Annotated[int | None, Column("tier", "tier")]
@@ -81,6 +83,14 @@ class RegisterPartner:
     accounts: tuple[RegisterAccount, ...]
     held_reason: Annotated[str | None, Column(None, in_json=False)]
     company_name: Annotated[str, Column(None, in_json=False)]
+
+    @property
+    def used(self) -> Used | None:
+        """What was on record of each key that the programme asks for; None where it asks for nothing."""
+        if self.qualifications is None:
+            return None
+        pairs = (each.rpartition("=") for each in self.qualifications.split())
+        return tuple((key, int(value)) for key, _, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,9 @@ def assigned_row(
         at_rates_before_cents=before.cents if before else None,
         rates_before=before.rates_of if before else None,
         held_by_rates="yes" if before and before.holds else None,
+        qualifications=None
+        if figures.qualifications is None
+        else " ".join(f"{key}={value}" for key, value in figures.qualifications),
         earned_tier=figures.earned_tier,
         granted_tier=figures.granted_tier,
         tier=figures.tier,
@@ -146,6 +159,7 @@ def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str 
         at_rates_before_cents=None,
         rates_before=None,
         held_by_rates=None,
+        qualifications=None,
         earned_tier=None,
         granted_tier=None,
         tier=None,

@@ -12,6 +12,7 @@ from decimal import Decimal
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
+from partner_program.domain.qualifications import Qualification
 from partner_program.domain.refusals import Refusal
 
 AUTHORIZED = "authorized"
@@ -200,6 +201,7 @@ class Registry:
     grace_grants: tuple[GraceGrant, ...]
     benefit_requests: tuple[BenefitRow, ...]
     exchange_rates: tuple[ExchangeRate, ...]
+    qualifications: tuple[Qualification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

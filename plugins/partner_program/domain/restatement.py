@@ -9,6 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import AtRatesBefore
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.settlement import Decision
 
@@ -96,6 +97,7 @@ class Figures(NamedTuple):
     accounts: tuple[AccountFigures, ...]
     grants: tuple[tuple[str, GrantOutcome | None], ...]
     at_rates_before: AtRatesBefore | None = None
+    qualifications: Used | None = None
 
 
 _TERMS = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
@@ -127,6 +129,7 @@ def figures_of(decision: Decision) -> Figures:
         ),
         grants=tuple((each.grant.grant_id, each.outcome) for each in decision.grants),
         at_rates_before=decision.at_rates_before,
+        qualifications=decision.qualifications,
     )
 
 

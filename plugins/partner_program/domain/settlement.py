@@ -14,7 +14,8 @@ from partner_program.domain.fx_guard import AtRatesBefore, FxBasis, LastEarned, 
 from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_grants
 from partner_program.domain.letters import LetterKind, letter_kind
 from partner_program.domain.month_order import check_effective_date
-from partner_program.domain.program import Program
+from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
+from partner_program.domain.qualifications import Used, used_of
 from partner_program.domain.rates import Rate, orders_differ, rate_from, rate_terms
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, LegacyAgreement, Partner
 from partner_program.domain.revenue import EntityRevenue
@@ -36,6 +37,7 @@ class PartnerHistory:
 
 
 NO_HISTORY = PartnerHistory()
+NOBODY_HOLDS: Mapping[str, OnRecord] = {}
 NO_GRANTS = GraceSettlement((), None, None)
 
 
@@ -76,7 +78,7 @@ class Decision:
     that holds the tier above the earned one. `letter` is None where no letter is owed. A month that is history only has
     no rate and no letter, and no tier where no table was in force. `earned_tier` is what the month earned after the
     exchange-rate guard; `at_rates_before` is the total at the rates that the month is held against, where the programme
-    looks at that and it is known.
+    looks at that and it is known. `qualifications` are what was on record where the programme asks for more.
     """
 
     partner_id: str
@@ -92,6 +94,7 @@ class Decision:
     rate_is_new: bool
     letter: LetterKind | None
     at_rates_before: AtRatesBefore | None = None
+    qualifications: Used | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,16 @@ class Settlement:
     decisions: tuple[Decision, ...]
 
 
-def assign_tiers(*, program: Program, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
-    """The earned tier of each total."""
+def assign_tiers(
+    *, program: Program, totals: Sequence[PartnerTotal], held: Mapping[str, OnRecord] = NOBODY_HOLDS
+) -> tuple[TierAssignment, ...]:
+    """The earned tier of each total, by the table and what it requires; `held` is on record beside it, by partner."""
     assigned = []
     for total in totals:
         cents, before = total.mrr_eur_cents, total.at_rates_before
-        at_rates_before = None if before is None else program.earned_tier(before.cents)
-        assigned.append(TierAssignment(total.partner_id, cents, program.earned_tier(cents), at_rates_before))
+        own = held.get(total.partner_id, NOTHING_HELD)
+        at_rates_before = None if before is None else program.tier_with(before.cents, own)
+        assigned.append(TierAssignment(total.partner_id, cents, program.tier_with(cents, own), at_rates_before))
     return tuple(assigned)
 
 
@@ -177,6 +183,7 @@ def decide(
     agreements: Sequence[LegacyAgreement],
     migration: bool,
     restated: bool = False,
+    held: OnRecord = NOTHING_HELD,
 ) -> Decision:
     """Decide a partner's rate and letter: a new rate only where tier, a discount or the service level differs."""
     terms = rate_terms(program=program, tier=grace.tier, agreements=agreements, day=grace.effective_on)
@@ -206,6 +213,7 @@ def decide(
         at_rates_before=None
         if program.fx_guard == "off" or total.at_rates_before is None
         else replace(total.at_rates_before, holds=grace.held_by_rates),
+        qualifications=used_of(program, held),
     )
 
 
@@ -256,11 +264,15 @@ def _by_program(
 
 
 def assign_tiers_by_day(
-    *, programs: Mapping[date, Program], effective: Mapping[str, date], totals: Sequence[PartnerTotal]
+    *,
+    programs: Mapping[date, Program],
+    effective: Mapping[str, date],
+    totals: Sequence[PartnerTotal],
+    held: Mapping[str, OnRecord] = NOBODY_HOLDS,
 ) -> tuple[TierAssignment, ...]:
     """The earned tier of each total by the table of the partner's own effective date; none where none was in force."""
     parts = _by_program(programs, effective, totals)
-    return tuple(each for program, _, part in parts for each in assign_tiers(program=program, totals=part))
+    return tuple(each for program, _, part in parts for each in assign_tiers(program=program, totals=part, held=held))
 
 
 def guard_tiers_by_day(
@@ -307,6 +319,7 @@ def decide_by_day(
     agreements: Mapping[str, Sequence[LegacyAgreement]],
     late: Collection[str],
     migration: bool,
+    held: Mapping[str, OnRecord] = NOBODY_HOLDS,
 ) -> tuple[Decision, ...]:
     """Decide each partner on its own effective date; those that are `late` keep the rate that a later month gave."""
     of_partner = {each.partner_id: each for each in graces}
@@ -320,6 +333,7 @@ def decide_by_day(
             history=history,
             agreements=agreements.get(total.partner_id, ()),
             migration=migration,
+            held=held.get(total.partner_id, NOTHING_HELD),
         )
         found.append(keep_rate(decision, rate=history.rate) if total.partner_id in late else decision)
     return tuple(found)
@@ -346,6 +360,7 @@ def settle_month(
     histories: Mapping[str, PartnerHistory],
     migration: bool,
     basis: FxBasis | None = None,
+    held: Mapping[str, OnRecord] = NOBODY_HOLDS,
 ) -> Settlement:
     """Decide a whole month with all the rules, without a clock and without I/O.
 
@@ -364,7 +379,7 @@ def settle_month(
         entity_faults=entity_faults,
         rates_before=basis.rates_before() if basis else None,
     )
-    tiers = assign_tiers(program=program, totals=totals.partners)
+    tiers = assign_tiers(program=program, totals=totals.partners, held=held)
     if basis is not None:
         tiers = guard_tiers(program=program, assignments=tiers, last=basis.last)
     graces = settle_grace_periods(
@@ -378,6 +393,7 @@ def settle_month(
             history=histories.get(total.partner_id, NO_HISTORY),
             agreements=agreements.get(total.partner_id, ()),
             migration=migration,
+            held=held.get(total.partner_id, NOTHING_HELD),
         )
         for total, grace in zip(totals.partners, graces, strict=True)
     )

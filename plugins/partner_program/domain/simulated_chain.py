@@ -13,7 +13,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import LastEarned, guarded_tier
 from partner_program.domain.grace import GrantOutcome, settle_grants, tier_with_grants
 from partner_program.domain.other_rates import moved_at
-from partner_program.domain.program import Program
+from partner_program.domain.program import OnRecord, Program
+from partner_program.domain.qualifications import Qualification
 from partner_program.domain.rates import rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulation import Discounts, SettledResult, SimulatedResult
@@ -41,11 +42,13 @@ def simulate_partner(
     grants: Sequence[GraceGrant],
     agreements: Sequence[LegacyAgreement],
     rates: OtherRates | None = None,
+    qualifications: Sequence[Qualification] = (),
 ) -> list[SimulatedResult]:
     """Return one partner's months as `program` would have decided them, in order; other months stay as settled.
 
     `results` are all that was ever settled for the partner, restatements and what they replaced: the newest of each
-    month is compared. `rates` are units per EUR by month and currency, for a programme with `fx_guard: hold_tier`.
+    month is compared. `rates` are units per EUR by month and currency, for a programme with `fx_guard: hold_tier`;
+    `qualifications` are what is on record of the partner beside revenue.
     """
     steps: list[_Step] = []
     for result in sorted(results, key=lambda each: (each.sequence, each.month)):
@@ -53,9 +56,12 @@ def simulate_partner(
             as_settled = None if result.earned_tier is None else LastEarned(result.earned_tier, result.month)
             steps.append(_Step(result, as_settled, result.tier, result.discounts, result.grants))
         elif result.effective_on is None:
-            steps.append(_Step(result, None, program.earned_tier(result.mrr_eur_cents), None, ()))
+            held = _held(qualifications, result.month)
+            steps.append(_Step(result, None, program.tier_with(result.mrr_eur_cents, held), None, ()))
         else:
-            steps.append(_decided(program, result, result.effective_on, steps, grants, agreements, rates or {}))
+            steps.append(
+                _decided(program, result, result.effective_on, steps, grants, agreements, rates or {}, qualifications)
+            )
     newest = {step.settled.month: step for step in steps if step.settled.month in months}
     return [SimulatedResult(step.settled, step.tier, step.discounts) for _, step in sorted(newest.items())]
 
@@ -68,13 +74,14 @@ def _decided(
     grants: Sequence[GraceGrant],
     agreements: Sequence[LegacyAgreement],
     rates: OtherRates,
+    qualifications: Sequence[Qualification],
 ) -> _Step:
     own = next((step for step in reversed(steps) if step.settled.month == result.month), None)
     if own is not None and own.settled.decided == result.decided:
         return replace(own, settled=result)
     listed = {grant_id for step in steps for grant_id, _ in step.settled.grants} | dict(result.grants).keys()
     open_grants = own.open_grants if own else _still_open(result, steps, grants)
-    last = _earned(program, result, steps, rates)
+    last = _earned(program, result, steps, rates, _held(qualifications, result.month))
     earned = last.tier
     grace = settle_grants(
         grants=[grant for grant in open_grants if grant.grant_id in listed],
@@ -99,13 +106,19 @@ def _decided(
     return _Step(result, last, tier, discounts, outcomes, open_grants)
 
 
-def _earned(program: Program, result: SettledResult, steps: Sequence[_Step], rates: OtherRates) -> LastEarned:
+def _held(qualifications: Sequence[Qualification], month: BillingMonth) -> OnRecord:
+    return {each.key: each.value for each in qualifications if month.last_day in each.period}
+
+
+def _earned(
+    program: Program, result: SettledResult, steps: Sequence[_Step], rates: OtherRates, held: OnRecord
+) -> LastEarned:
     """What a result earns by the table and the exchange-rate guard, and whose rates the next is held against."""
-    own, last = program.earned_tier(result.mrr_eur_cents), _earned_last(result, steps)
+    own, last = program.tier_with(result.mrr_eur_cents, held), _earned_last(result, steps)
     if program.fx_guard != "hold_tier" or last is None or result.foreign is None:
         return LastEarned(own, result.month)
     moved = moved_at(result.foreign, rates.get(last.rates_of, {}))
-    before = None if moved is None else program.earned_tier(result.mrr_eur_cents + moved)
+    before = None if moved is None else program.tier_with(result.mrr_eur_cents + moved, held)
     tier = guarded_tier(program=program, earned=own, at_rates_before=before, last=last.tier)
     return LastEarned(tier, result.month if tier == own else last.rates_of)
 

@@ -19,6 +19,7 @@ from partner_program.domain.receipt import (
     rates_of_result,
     receipt_lines,
     receipt_short_lines,
+    revenue_of_result,
 )
 from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.acts import dated
@@ -94,6 +95,7 @@ def explain(
         disputes=tuple(each for each in disputes if each.state == "open"),
         rates_alone=rates_of_result(program=program, result=result),
         components=program.components if program else ("monthly_fee", "setup_fee", "sla"),
+        revenue_alone=revenue_of_result(program=program, result=result),
     )
 
 

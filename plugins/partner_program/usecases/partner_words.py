@@ -111,6 +111,7 @@ def explanation_of(
             before=_before(owed),
             revenues=[revenue for _, revenue in decided.snapshots],
             rates=alike.rates_before,
+            held=dict(owed.qualifications or ()),
         )
     )
     return _explanation(partner, manager, month, facts=facts, changes=changes)

@@ -54,6 +54,7 @@ def simulate(
         if program.fx_guard == "hold_tier":
             guarded = for_the_guard(connection, results, months, limit_bp=program.rate_move_limit_bp)
             results, rates = guarded.results, guarded.rates
+        qualifications = registry_store.qualifications_of(connection)
         grants = settled_results.load_grants(connection)
         agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
         by_month: dict[BillingMonth, list[SimulatedResult]] = {month: [] for month in months}
@@ -67,6 +68,7 @@ def simulate(
                 grants=grants.get(partner_id, ()),
                 agreements=agreements.get(partner_id, ()),
                 rates=rates,
+                qualifications=qualifications.get(partner_id, ()),
             )
             for each in simulated:
                 by_month[each.settled.month].append(each)

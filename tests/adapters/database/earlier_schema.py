@@ -66,8 +66,11 @@ WITHOUT_GUARDS_OF_EVENTS = (
 )
 # 0032: what a month would have counted at other rates was not asked.
 WITHOUT_OTHER_RATES = ("DROP TABLE assessment_at_rates_before",)
+# 0033: a tier needed nothing beside revenue.
+WITHOUT_QUALIFICATIONS = ("DROP TABLE assessment_qualification", "DROP TABLE qualification")
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
+    *WITHOUT_QUALIFICATIONS,
     *WITHOUT_OTHER_RATES,
     *WITHOUT_COUNTS,
     *WITHOUT_INDEXES_OF_COUNTS,
@@ -81,6 +84,7 @@ ON_SQLITE = (
     *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
+    *WITHOUT_QUALIFICATIONS,
     *WITHOUT_OTHER_RATES,
     *WITHOUT_COUNTS,
     *WITHOUT_EVENTS,

@@ -12,8 +12,8 @@ NAMELESS = """
 about account_id account_manager_id act action attributes batch_hash benefit benefits billing_month bucket
 changed_at charge_kind check_name claimed_by column_name content_hash countries country currency decided_hash
 decision_hash dispute_id document_status doubt entities entity event_id grant_id holder inputs_hash installation_id kind
-language lifted_by line_id made_of message_id not_read origin outcome part partner_id program_file program_hash
-pseudonym request_id role service_end service_start severity sla stage status step subject_id template_version
+key language lifted_by line_id made_of message_id not_read origin outcome part partner_id program_file program_hash
+pseudonym rates_of request_id role service_end service_start severity sla stage status step subject_id template_version
 time_zone units_per_eur vat_id verdict way website
 """
 # What the rules or an entity's billing system say: of the company, of a month, of a line.
@@ -21,7 +21,8 @@ NO_WORDS_OF_PEOPLE = """
 act.subject brake_stop.reasons digest.subject draft_stage.header entity.legal_name entity.source event.amounts
 event.data event.reply event.subject exchange_rate.source
 finding.examples finding.message held_count.reason held_partner.reason input_text.body legacy_agreement.source
-partner.address partner.company_name partner.phone restatement.differences sending.database sending.host sending.out
+partner.address partner.company_name partner.phone qualification.source restatement.differences
+sending.database sending.host sending.out
 snapshot.fault snapshot_file.path snapshot_faulty_line.expected snapshot_faulty_line.found unmatched_account.reason
 """
 # Erased with the row of the registry, with the recipient of a letter, or removed.

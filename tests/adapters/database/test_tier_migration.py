@@ -50,6 +50,8 @@ LATER = (
     "digest",
     "event",
     "assessment_at_rates_before",
+    "assessment_qualification",
+    "qualification",
     "erasure",
     *earlier_schema.COUNTS,
     "sqlite_stat1",

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.files.program import load_program, load_programs
-from partner_program.domain.program import BenefitTerms, Brake, LargestLine, Program, Readings, Shortening, Tier
+from partner_program.domain.program import BenefitTerms, Brake, LargestLine, Need, Program, Readings, Shortening, Tier
 from partner_program.domain.refusals import UnsoundFiles
-from tests.programs import guarding_rates, with_tiers
+from tests.programs import guarding_rates, requiring_staff, with_tiers
 
 FOLDER = Path(__file__).parents[3] / "include" / "program"
 FIRST = FOLDER / "2015-07-27.yaml"
@@ -528,6 +528,31 @@ def test_the_guard_of_exchange_rates_is_part_of_the_hash_as_it_decides_tiers(
 def test_a_guard_that_is_none_is_refused(tmp_path: Path, written: str) -> None:
     (fault,) = faults_of(tmp_path, guarding_rates(written))
     assert "fx_guard.value" in fault
+
+
+def test_a_tier_may_need_more_than_revenue(tmp_path: Path, first: Program) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(requiring_staff(t5=2, t6=2), encoding="utf-8")
+    program = load_program(path)
+    need = (Need("certified_staff", 2),)
+    assert [row.requires for row in program.tiers] == [(), (), (), (), need, need]
+    assert program.file_hash != first.file_hash
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (requiring_staff(t4=2), "requires: has no certified_staff, expected at least 2 as in the row before"),
+        (
+            requiring_staff(t4=2, t5=1, t6=1),
+            "requires: has 1 certified_staff, expected at least 2",
+        ),
+        (requiring_staff(t6=0), "requires[1].at_least: '0' is not allowed"),
+        (requiring_staff(t6=2).replace("at_least", "atleast"), "requires[1].atleast: is not a known key"),
+    ],
+)
+def test_needs_that_fall_upwards_or_are_none_are_refused(tmp_path: Path, text: str, fault: str) -> None:
+    assert any(fault in each for each in faults_of(tmp_path, text)), faults_of(tmp_path, text)
 
 
 def test_months_settled_with_the_bytes_of_the_first_release_still_find_their_programme(first: Program) -> None:

@@ -38,10 +38,14 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def as_json(kind: Any, value: Any, *, left_out: Collection[str] = ()) -> str:
     """Return the canonical JSON of a domain value; Decimals and days are text.
 
-    Of a tuple of records, the fields that are `left_out` stand in none.
+    The fields that are `left_out` do not stand in the record, or in none of a tuple of records.
     """
-    each = {"__all__": set(left_out)} if left_out else None
-    return _adapter(kind).dump_json(value, exclude=each).decode()
+    fields: Any = set(left_out) or None
+    return (
+        _adapter(kind)
+        .dump_json(value, exclude={"__all__": fields} if fields and isinstance(value, tuple) else fields)
+        .decode()
+    )
 
 
 def from_json(kind: Any, text: str) -> Any:

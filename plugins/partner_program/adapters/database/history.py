@@ -303,6 +303,7 @@ def assigned_partners(
     before = _parts(
         connection, schema.assessment_at_rates_before, month, revision, ("rates_of", "mrr_eur_cents", "holds"), only
     )
+    qualified = _parts(connection, schema.assessment_qualification, month, revision, ("key", "value"), only)
     query = select(assessment).where(*_of_revision(assessment, month, revision, only))
     return {
         row.partner_id: AssignedPartner(
@@ -312,6 +313,7 @@ def assigned_partners(
                 accounts=tuple(AccountFigures(*each) for each in accounts.get(row.partner_id, ())),
                 grants=tuple((each[0], each[1]) for each in grants.get(row.partner_id, ())),
                 at_rates_before=at_rates_before(*before[row.partner_id][0]) if row.partner_id in before else None,
+                qualifications=tuple((key, value) for key, value in qualified.get(row.partner_id, ())) or None,
             ),
         )
         for row in connection.execute(query)

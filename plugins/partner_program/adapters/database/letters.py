@@ -29,6 +29,7 @@ from partner_program.domain.fx_guard import AtRatesBefore
 from partner_program.domain.letter_facts import OwedLetter
 from partner_program.domain.letters import GraceFact
 from partner_program.domain.month_order import IN_FORCE
+from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import RateTerms
 
 
@@ -122,6 +123,7 @@ def _with_facts(
     grants = _grants(connection, month, partners)
     benefits = kept_benefits(connection, month, partners)
     before = _at_rates_before(connection, month, partners)
+    qualified = _qualifications(connection, month, partners)
     earlier = earlier_assessments(connection, month, newest.values())
     changed = [row for row in newest.values() if row.kind == "terms_changed"]
     rates = rates_before(
@@ -150,6 +152,7 @@ def _with_facts(
             rate_before=rates[row.partner_id].terms if row.partner_id in rates else None,
             benefits=benefits.get((row.partner_id, row.revision)),
             at_rates_before=before.get((row.partner_id, row.revision)),
+            qualifications=qualified.get((row.partner_id, row.revision)),
         )
         for row in newest.values()
     ]
@@ -211,6 +214,17 @@ def _at_rates_before(
         (row.partner_id, row.revision): at_rates_before(row.rates_of, row.mrr_eur_cents, row.holds)
         for row in connection.execute(query)
     }
+
+
+def _qualifications(
+    connection: Connection, month: BillingMonth, partners: Sequence[str]
+) -> dict[tuple[str, int], Used]:
+    table = schema.assessment_qualification
+    query = select(table).where(table.c.billing_month == str(month), table.c.partner_id.in_(partners))
+    found: dict[tuple[str, int], Used] = {}
+    for row in connection.execute(query.order_by(*table.primary_key)):
+        found[row.partner_id, row.revision] = (*found.get((row.partner_id, row.revision), ()), (row.key, row.value))
+    return found
 
 
 def _grants(

@@ -26,6 +26,7 @@ WITH_A_HEAD = (
     schema.assessment_account,
     schema.assessment_grant,
     schema.assessment_at_rates_before,
+    schema.assessment_qualification,
     schema.held_partner,
     schema.bucket,
     schema.unmatched_account,

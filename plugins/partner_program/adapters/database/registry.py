@@ -17,6 +17,7 @@ from partner_program.domain.benefit_rows import RowsRead, read_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.program import Program
+from partner_program.domain.qualifications import Qualification
 from partner_program.domain.refusals import NotThere, UnsoundFiles
 from partner_program.domain.registry import (
     AUTHORIZED,
@@ -175,6 +176,7 @@ def load_registry(connection: Connection, partners: Sequence[str] | None = None,
         grace_grants=each(schema.grace_grant, _grace_grant),
         benefit_requests=(),
         exchange_rates=each(schema.exchange_rate, _exchange_rate),
+        qualifications=each(schema.qualification, _qualification),
     )
 
 
@@ -207,6 +209,10 @@ def _grace_grant(row: Row[Any]) -> GraceGrant:
 
 def _exchange_rate(row: Row[Any]) -> ExchangeRate:
     return ExchangeRate(BillingMonth.parse(row.billing_month), row.currency, Decimal(row.units_per_eur), row.source)
+
+
+def _qualification(row: Row[Any]) -> Qualification:
+    return Qualification(row.partner_id, row.key, row.value, row.source, Period(row.valid_from, row.valid_to))
 
 
 def _plain(each: Any) -> _Values:
@@ -246,6 +252,7 @@ def _rows(registry: Registry) -> dict[str, dict[tuple[Any, ...], _Values]]:
         "legacy_agreement": map(_agreement_values, registry.legacy_agreements),
         "grace_grant": (_grant_values(grant, "file") for grant in registry.grace_grants),
         "exchange_rate": map(_rate_values, registry.exchange_rates),
+        "qualification": map(_with_period, registry.qualifications),
     }
     return {
         table: {_key(schema.metadata.tables[table], values): values for values in rows}
@@ -413,3 +420,12 @@ def agreements_of(connection: Connection, partner_id: str) -> list[LegacyAgreeme
     table = schema.legacy_agreement
     query = select(table).where(table.c.partner_id == partner_id).order_by(*table.primary_key)
     return [_legacy_agreement(row) for row in connection.execute(query)]
+
+
+def qualifications_of(connection: Connection) -> dict[str, list[Qualification]]:
+    """Return what is on record beside revenue, by partner, in the order of their keys and days."""
+    table = schema.qualification
+    found: dict[str, list[Qualification]] = {}
+    for row in connection.execute(select(table).order_by(*table.primary_key)):
+        found.setdefault(row.partner_id, []).append(_qualification(row))
+    return found

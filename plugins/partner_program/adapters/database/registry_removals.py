@@ -36,6 +36,7 @@ _LASTING = {
     "partner": _Lasting("partners.csv", ("partner_id",), "set its status to ended"),
     "account_link": _Lasting("account_links.csv", ("partner_id", "entity", "account_id"), _END_IT),
     "legacy_agreement": _Lasting("legacy_agreements.csv", ("partner_id", "source"), _END_IT),
+    "qualification": _Lasting("qualifications.csv", ("partner_id", "key", "source"), _END_IT),
     "grace_grant": _Lasting("grace_grants.csv", ("grant_id",), "a grant is a promise: leave it to lapse"),
 }
 REMOVABLE_FILES = tuple(each.file_name for each in _LASTING.values() if each.removable)

@@ -166,6 +166,16 @@ benefit_step = _table(
     CheckConstraint("amount_cents >= 0", name="amount_range"),
     _refers("request_id", "benefit_request"),
 )
+qualification = _table(
+    "qualification",
+    _key("partner_id"),
+    _key("key"),
+    _key("valid_from", Day),
+    _must("value", Whole),
+    _must("source"),
+    _may("valid_to", Day),
+    _refers("partner_id", "partner"),
+)
 exchange_rate = _table(
     "exchange_rate", _key("billing_month"), _key("currency"), _must("units_per_eur"), _must("source")
 )
@@ -435,6 +445,15 @@ assessment_at_rates_before = _table(
     _must("rates_of"),
     _must("mrr_eur_cents", Whole),
     _must("holds", Integer),
+    _refers("billing_month revision partner_id", "assessment"),
+)
+assessment_qualification = _table(
+    "assessment_qualification",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _key("key"),
+    _must("value", Whole),
     _refers("billing_month revision partner_id", "assessment"),
 )
 held_partner = _table(
@@ -813,6 +832,7 @@ APPEND_ONLY = (
     assessment_account,
     assessment_grant,
     assessment_at_rates_before,
+    assessment_qualification,
     held_partner,
     bucket,
     unmatched_account,

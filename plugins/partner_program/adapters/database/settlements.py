@@ -31,7 +31,7 @@ class SettlementHead:
     decision_hash: str
 
 
-_PARTS = ("accounts", "grants", "at_rates_before")  # in tables of their own
+_PARTS = ("accounts", "grants", "at_rates_before", "qualifications")  # in tables of their own
 
 
 def _assessment_values(decision: Decision) -> dict[str, Any]:
@@ -87,6 +87,12 @@ def write_settlement(
         if (before := decision.at_rates_before) is not None
     )
     _insert(connection, schema.assessment_at_rates_before, month, at_rates_before)
+    qualifications = (
+        {"partner_id": decision.partner_id, "key": key, "value": value}
+        for decision in decisions
+        for key, value in decision.qualifications or ()
+    )
+    _insert(connection, schema.assessment_qualification, month, qualifications)
     _write_totals(connection, own, totals)
     return int(settlement_id)
 
@@ -94,7 +100,7 @@ def write_settlement(
 def carry_over(connection: Connection, head: SettlementHead, settlement_id: int, *, restated: Collection[str]) -> None:
     """Copy the assessments of the revision before into this one, except those of the restated partners."""
     parts = (schema.assessment_account, schema.assessment_grant, schema.assessment_at_rates_before)
-    for table in (schema.assessment, *parts):
+    for table in (schema.assessment, *parts, schema.assessment_qualification):
         before = select(table).where(
             table.c.billing_month == str(head.billing_month), table.c.revision == head.revision - 1
         )

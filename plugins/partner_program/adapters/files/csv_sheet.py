@@ -34,12 +34,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Row]):
-    """A file's columns, in the order in which `build` takes them, and the columns that form the key of a row."""
+    """A file's columns, in the order in which `build` takes them, and the columns that form the key of a row.
+
+    A file that `may_be_absent` is then one without rows.
+    """
 
     file_name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     build: Callable[..., Row]
+    may_be_absent: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +79,10 @@ class Sheet(Generic[Row]):
 def read_sheet(folder: Path, form: Form[Row], instead: Mapping[str, bytes] | None = None) -> Sheet[Row]:
     """Read one file of a folder, or its bytes in `instead`, by name; the sheet records its faults."""
     faults = FileFaults(form.file_name)
-    sheet = Sheet(form, faults, read_records(folder / form.file_name, faults, (instead or {}).get(form.file_name)))
+    content = (instead or {}).get(form.file_name)
+    if content is None and form.may_be_absent and not (folder / form.file_name).exists():
+        content = ",".join(column.name for column in form.columns).encode()
+    sheet = Sheet(form, faults, read_records(folder / form.file_name, faults, content))
     if sheet.records.header is not None:
         _check_header(sheet, sheet.records.header)
     for column in form.columns:

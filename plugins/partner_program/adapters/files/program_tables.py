@@ -18,7 +18,16 @@ from partner_program.adapters.files.values import (
 )
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
-from partner_program.domain.program import NO_TERMS, SLA_LEVELS, Availability, Benefit, BenefitTerms, Tier, sla_rank
+from partner_program.domain.program import (
+    NO_TERMS,
+    SLA_LEVELS,
+    Availability,
+    Benefit,
+    BenefitTerms,
+    Need,
+    Tier,
+    sla_rank,
+)
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.requirements import EXPECTED, Requirement
 
@@ -74,6 +83,8 @@ def read_tiers(document: Section, promotion_cap_bp: int, sla_levels: Sequence[st
             row.fault("name", f"{tier.name} is the name of a row before, expected each name once")
         if place and sound[place] and sound[place - 1]:
             _check_not_worse(row, tiers[place - 1], tier, sla_levels)
+        if sound[place] and (not place or sound[place - 1]):
+            _check_needs(row, tiers[place - 1] if place else None, tier)
     return tiers
 
 
@@ -88,7 +99,19 @@ def _tier(row: Section, rows: int, promotion_cap_bp: int, sla_levels: Sequence[s
         else None,
         sla=row.choice("sla", sla_levels) if has["sla"] else None,
         name=row.text("name", tier_name) if has["name"] else "",
+        requires=_read_needs(row),
     )
+
+
+def _read_needs(row: Section) -> tuple[Need, ...]:
+    """Read what a tier needs beside revenue, each key once; absent: nothing."""
+    needs: list[Need] = []
+    for each in row.sections("requires") if row.has("requires") else ():
+        need = Need(each.text("key", key_name), each.whole("at_least", whole_between(1, MOST_UNITS)))
+        if each.sound and need.key in [before.key for before in needs]:
+            each.fault("key", f"{need.key} is listed twice, expected once")
+        needs.append(need)
+    return tuple(needs)
 
 
 def _up_to_cap(promotion_cap_bp: int) -> Callable[[str], int]:
@@ -104,6 +127,19 @@ def _up_to_cap(promotion_cap_bp: int) -> Callable[[str], int]:
             raise Refusal(f"{refusal}, the promotion_cap") from refusal
 
     return read
+
+
+def _check_needs(row: Section, before: Tier | None, tier: Tier) -> None:
+    """Check that what a tier needs does not fall upwards: then the highest tier that admits a partner is its tier."""
+    if before is None:
+        if tier.requires and tier.from_mrr_cents == 0:
+            row.fault("requires", "is in a first tier from 0, which everybody has, expected it in the rows above")
+        return
+    needs = {each.key: each.at_least for each in tier.requires}
+    for each in before.requires:
+        if needs.get(each.key, 0) < each.at_least:
+            found = f"{needs[each.key]} {each.key}" if each.key in needs else f"no {each.key}"
+            row.fault("requires", f"has {found}, expected at least {each.at_least} as in the row before")
 
 
 def _check_not_worse(row: Section, before: Tier, tier: Tier, sla_levels: Sequence[str]) -> None:

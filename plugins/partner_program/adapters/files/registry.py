@@ -9,6 +9,7 @@ from partner_program.adapters.files import sheet_checks
 from partner_program.adapters.files.csv_sheet import Sheet, read_sheet
 from partner_program.adapters.files.faults import refuse_unsound
 from partner_program.domain.program import SLA_LEVELS, Program
+from partner_program.domain.qualifications import Qualification
 from partner_program.domain.registry import (
     AccountLink,
     AccountManager,
@@ -45,6 +46,7 @@ class _Sheets(NamedTuple):
     grace_grants: Sheet[GraceGrant]
     benefit_requests: Sheet[BenefitRow]
     exchange_rates: Sheet[ExchangeRate]
+    qualifications: Sheet[Qualification]
 
 
 def read_registry(
@@ -54,8 +56,9 @@ def read_registry(
     programs: Sequence[Program] = (),
     instead: Mapping[str, bytes] | None = None,
 ) -> Registry:
-    """Read and check the nine files of a folder; each table comes back ordered by its key.
+    """Read and check the nine files of a folder, and `qualifications.csv` if it is there.
 
+    Each table comes back ordered by its key.
     `benefits` are the keys that a request or an older agreement may name; without them any key is accepted. `programs`
     say which tiers a grant may name and which terms an older agreement may keep; without them any tier is accepted, and
     the service levels of 2015. `instead` has the bytes of files that are to be
@@ -73,6 +76,7 @@ def read_registry(
         grace_grants=read_sheet(folder, forms.GRACE_GRANTS, instead),
         benefit_requests=read_sheet(folder, forms.benefit_requests(benefits), instead),
         exchange_rates=read_sheet(folder, forms.EXCHANGE_RATES, instead),
+        qualifications=read_sheet(folder, forms.QUALIFICATIONS, instead),
     )
     _check_rows(sheets)
     _check_references(sheets)
@@ -89,6 +93,7 @@ def read_registry(
         grace_grants=sheets.grace_grants.built(),
         benefit_requests=sheets.benefit_requests.built(),
         exchange_rates=sheets.exchange_rates.built(),
+        qualifications=sheets.qualifications.built(),
     )
 
 
@@ -96,7 +101,8 @@ def _check_rows(sheets: _Sheets) -> None:
     for sheet in sheets:
         if sheet not in (sheets.account_links, sheets.benefit_requests):
             sheet_checks.check_keys(sheet)
-    sheet_checks.check_overlaps(sheets.account_links)
+    sheet_checks.check_overlaps(sheets.account_links, ("partner_id", "entity", "account_id"), "the same account's link")
+    sheet_checks.check_overlaps(sheets.qualifications, ("partner_id", "key"), "the same partner's value")
     sheet_checks.check_entity_codes(sheets.entities)
     sheet_checks.check_authorized(sheets.partners)
     sheet_checks.check_decided(sheets.benefit_requests)
@@ -104,7 +110,7 @@ def _check_rows(sheets: _Sheets) -> None:
     sheet_checks.check_euro(sheets.exchange_rates)
     sheet_checks.check_period(sheets.entities, "joined_on", "left_on")
     sheet_checks.check_period(sheets.grace_grants, "starts_on", "ends_on")
-    for dated in (sheets.account_links, sheets.legacy_agreements, sheets.benefit_requests):
+    for dated in (sheets.account_links, sheets.legacy_agreements, sheets.benefit_requests, sheets.qualifications):
         sheet_checks.check_period(dated, "valid_from", "valid_to")
 
 
@@ -117,5 +123,6 @@ def _check_references(sheets: _Sheets) -> None:
         sheets.legacy_agreements,
         sheets.grace_grants,
         sheets.benefit_requests,
+        sheets.qualifications,
     ):
         sheet_checks.check_reference(of_partners, "partner_id", sheets.partners)

@@ -1,4 +1,4 @@
-"""The registry's nine files, column by column (contract 3)."""
+"""The registry's nine files and the optional tenth, column by column (contract 3)."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -25,6 +25,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.money import BP, exchange_rate
 from partner_program.domain.program import SLA_LEVELS
+from partner_program.domain.qualifications import Qualification
 from partner_program.domain.registry import (
     CONTACT_ROLES,
     PARTNER_STATUSES,
@@ -127,6 +128,22 @@ GRACE_GRANTS = Form(
     ),
     key=("grant_id",),
     build=GraceGrant,
+)
+QUALIFICATIONS = Form(
+    "qualifications.csv",
+    (
+        Column("partner_id", code),
+        Column("key", key_name),
+        Column("value", whole_between(0, MOST_UNITS)),
+        Column("source", str),
+        Column("valid_from", day),
+        Column("valid_to", day, if_blank=None),
+    ),
+    key=("partner_id", "key", "valid_from"),
+    build=lambda partner_id, key, value, source, valid_from, valid_to: Qualification(
+        partner_id, key, value, source, Period(valid_from, valid_to)
+    ),
+    may_be_absent=True,
 )
 EXCHANGE_RATES = Form(
     "exchange_rates.csv",

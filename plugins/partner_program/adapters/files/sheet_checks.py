@@ -48,23 +48,21 @@ def _columns_of_words(sheet: Sheet[Any]) -> dict[str, str]:
     return {value: column for column, values in columns for value in values if isinstance(value, str)}
 
 
-def check_overlaps(links: Sheet[Any]) -> None:
-    """Check that the links of one account to one partner do not overlap.
+def check_overlaps(sheet: Sheet[Any], about: Sequence[str], called: str) -> None:
+    """Check that the periods of rows that are `about` the same do not overlap; `called` is what such a row is.
 
     An account linked to two partners is not a fault here: the month reports it.
     """
-    spans: dict[tuple[str, str, str], list[tuple[date, date, int]]] = {}
-    for row, (partner, entity, account, start, end) in links.rows(
-        "partner_id", "entity", "account_id", "valid_from", "valid_to"
-    ):
-        spans.setdefault((partner, entity, account), []).append((start, end or date.max, row))
+    spans: dict[tuple[str, ...], list[tuple[date, date, int]]] = {}
+    for row, (*same, start, end) in sheet.rows(*about, "valid_from", "valid_to"):
+        spans.setdefault(tuple(same), []).append((start, end or date.max, row))
     for periods in spans.values():
         periods.sort()
         latest = periods[0]
         for period in periods[1:]:
             if period[0] < latest[1]:
-                where = f"the same account's link on line {links.line(latest[2])}"
-                links.fault(
+                where = f"{called} on line {sheet.line(latest[2])}"
+                sheet.fault(
                     period[2], "valid_from", f"{period[0]} lies in {where}, expected periods that do not overlap"
                 )
             latest = max(latest, period, key=lambda span: span[1])

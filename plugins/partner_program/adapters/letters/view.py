@@ -18,6 +18,7 @@ from partner_program.domain.letters import (
     LetterFacts,
     NextTierFact,
     RatesFact,
+    RevenueFact,
     ToldProgram,
 )
 from partner_program.domain.program import Component
@@ -135,6 +136,22 @@ class LegacyRow(NamedTuple):
     last_day: str | None
 
 
+class LackRow(NamedTuple):
+    """Something that a tier needs more of than is on record."""
+
+    key: str
+    at_least: int
+    on_record: int
+
+
+class RevenueAlone(NamedTuple):
+    """The tier that revenue alone would have earned, and what was lacking for it."""
+
+    tier: int
+    tier_name: str
+    lacks: tuple[LackRow, ...]
+
+
 class AtOtherRates(NamedTuple):
     """The total at the exchange rates of another month, and its tier, 0 for none.
 
@@ -211,6 +228,7 @@ class LetterView(NamedTuple):
     prepayment: list[tuple[int, str]]
     next_tier: NextTier | None
     rates: AtOtherRates | None
+    revenue: RevenueAlone | None
     manager: str
     manager_email: str
     manager_mailto: str
@@ -281,6 +299,7 @@ def letter_view(
         prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
         next_tier=_next_tier(facts.next_tier, told, form),
         rates=_at_other_rates(facts.rates, told, form),
+        revenue=_revenue_alone(facts.revenue, told),
         manager=plain_name(facts.manager_name),
         manager_email=plain_name(facts.manager_email),
         manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
@@ -439,6 +458,13 @@ def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
         source=plain_name(term.source),
         last_day=None if term.valid_to is None else form.last_day(term.valid_to),
     )
+
+
+def _revenue_alone(fact: RevenueFact | None, told: ToldProgram) -> RevenueAlone | None:
+    if fact is None:
+        return None
+    lacks = tuple(LackRow(plain_name(each.key), each.at_least, each.on_record) for each in fact.lacks)
+    return RevenueAlone(fact.tier, told.tier_name(fact.tier), lacks)
 
 
 def _at_other_rates(fact: RatesFact | None, told: ToldProgram, form: LocaleFormat) -> AtOtherRates | None:

@@ -32,6 +32,7 @@ def receipt_json(receipt: Receipt) -> str:
         "result": partner_facts(receipt.result) if receipt.result else None,
         "band": _band(receipt.band) if receipt.band else None,
         **({"rates_alone": plain(receipt.rates_alone)} if receipt.rates_alone else {}),
+        **({"revenue_alone": plain(receipt.revenue_alone)} if receipt.revenue_alone else {}),
         "grants": [_grant(each) for each in receipt.grants],
         "legacy": plain(receipt.legacy),
         "lines_now": _lines_now(receipt.lines_now) if receipt.lines_now else None,

@@ -160,7 +160,12 @@ def _rates_alone(commit: Commit) -> dict[str, str]:
     for each in commit.decided.new:
         program = inputs.programs.get(inputs.effective[each.partner_id])
         if program is not None:
-            alone = rates_alone(program=program, mrr_eur_cents=each.mrr_eur_cents, before=each.at_rates_before)
+            alone = rates_alone(
+                program=program,
+                mrr_eur_cents=each.mrr_eur_cents,
+                before=each.at_rates_before,
+                held=dict(each.qualifications or ()),
+            )
             if alone is not None and alone.moves:
                 found[each.partner_id] = rates_words(alone)
     return found

@@ -422,6 +422,7 @@ def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Ra
         agreements=inputs.agreements,
         effective_on=inputs.run_effective_on,
         known_parts_before=decided.totals.known_parts_before,
+        held=inputs.held,
     )
 
 

@@ -8,6 +8,7 @@ from partner_program.usecases.month.inputs import MonthRequest
 def decided_from(request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
     """What a month's decisions depend on, before anything of them is written."""
     inputs = decided.inputs
+    asks = any(each.required_keys for each in inputs.programs.values())
     entities, partners, links, agreements = nameless(inputs.registry)
     program = decided.program
     rises = program is not None and program.readings.rise_on_partial
@@ -27,6 +28,7 @@ def decided_from(request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
         histories=nameless_histories(inputs.histories),
         programs={day: each.file_hash for day, each in inputs.programs.items()},
         basis=inputs.basis,
+        held=inputs.held if asks else None,
         late=tuple(sorted(decided.late)),
         assigned_after=tuple(sorted(decided.assigned_after)) if rises else (),
     )

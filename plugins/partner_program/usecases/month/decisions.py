@@ -48,7 +48,7 @@ class MonthDecisions:
         return self.inputs.programs.get(self.inputs.run_effective_on)
 
 
-_ADDED = ("at_rates_before",)
+_ADDED = ("at_rates_before", "qualifications")
 
 
 def decision_hash(decisions: Sequence[Decision]) -> str:
@@ -89,6 +89,7 @@ def decide_all(
             agreements=inputs.agreements,
             late=late,
             migration=inputs.migration,
+            held=inputs.held,
         )
     )
     # Their rate is not this month's to change: it was restated on a later day, or a later month decides it.

@@ -1,7 +1,7 @@
 """The inputs of a month: everything that its decisions depend on, read in one transaction, with a hash."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +24,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
 from partner_program.domain.fx_guard import FxBasis, LastEarned
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
-from partner_program.domain.program import RATE_MOVE_LIMIT_BP, Program
+from partner_program.domain.program import RATE_MOVE_LIMIT_BP, OnRecord, Program
+from partner_program.domain.qualifications import on_record
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry, agreements_by_partner
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.usecases.installation import Installation
@@ -61,7 +62,8 @@ class MonthInputs:
     it. `own_effective_on` is the month's own day, None before its first run. `effective` has each authorised partner's
     own effective date: the day that it got in this month, else the run's. `programs` has the programme of each of
     these days; empty where no table was in force (history). `basis` is what the exchange-rate guard compares with,
-    None where none of these programmes has one, and for a month that is history only.
+    None where none of these programmes has one, and for a month that is history only. `held` is what is on record
+    beside revenue on the month's last day, by partner.
     """
 
     month: BillingMonth
@@ -81,6 +83,7 @@ class MonthInputs:
     programs: dict[date, Program]
     inputs_hash: str
     basis: FxBasis | None = None
+    held: Mapping[str, OnRecord] = field(default_factory=dict)
 
     def hash_with_histories(self, partner_ids: Iterable[str]) -> str:
         """The hash of the inputs with the histories of the partners that are decided.
@@ -145,7 +148,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         inputs_hash=json_hash(
             request.status,
             str(migration),
-            as_json(Registry, registry),
+            as_json(Registry, registry, left_out=() if registry.qualifications else ("qualifications",)),
             as_json(dict[str, str], latest_hashes(connection, month)),
             as_json(list[str], [f"{each.entity} {each.severity} {each.message}" for each in findings]),
             as_json(dict[str, date], effective),
@@ -154,6 +157,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
             *([as_json(dict[str, dict[str, Decimal]], _by_name(basis))] if basis else []),
         ),
         basis=basis,
+        held=on_record(registry.qualifications, month.last_day),
     )
 
 

@@ -41,7 +41,7 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
 @without_collecting()
 def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
     """Assign tiers by the table of each partner's own effective date; none where no table was in force."""
-    return assign_tiers_by_day(programs=inputs.programs, effective=inputs.effective, totals=totals)
+    return assign_tiers_by_day(programs=inputs.programs, effective=inputs.effective, totals=totals, held=inputs.held)
 
 
 @without_collecting()

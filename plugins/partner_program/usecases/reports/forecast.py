@@ -34,6 +34,7 @@ from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.qualifications import on_record
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.registry import Entity, ExchangeRate, Registry
 from partner_program.domain.report import Equation, Report, ReportTable
@@ -219,6 +220,7 @@ def _forecast(installation: Installation, registry: Registry, expectation: Expec
         partners=registry.partners,
         histories=standing,
         held_before=held,
+        held=on_record(registry.qualifications, month.last_day),
     )
 
 

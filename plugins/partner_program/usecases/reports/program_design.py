@@ -69,10 +69,16 @@ def compare(
         if guarded:
             found = for_the_guard(connection, results, months, limit_bp=guarded[0].rate_move_limit_bp)
             results, rates = found.results, found.rates
+        qualifications = registry_store.qualifications_of(connection)
         grants = settled_results.load_grants(connection)
         agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
     partners = (
-        PartnerPast(tuple(own), tuple(grants.get(partner_id, ())), tuple(agreements.get(partner_id, ())))
+        PartnerPast(
+            tuple(own),
+            tuple(grants.get(partner_id, ())),
+            tuple(agreements.get(partner_id, ())),
+            tuple(qualifications.get(partner_id, ())),
+        )
         for partner_id, own in sorted(results.items())
     )
     past = Past(partners, months, design.held_out, rates)
