@@ -78,8 +78,7 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     unread: dict[str, str] = {}
     for each in asked:  # one after the other: the lines of two months would take twice the memory
         read, faults = _read(installation, registry.entities, each)
-        basis = _basis(installation, each.month, relied_on)
-        found[each.month] = _expected(registry, relied_on, each.month, read, basis)
+        found[each.month] = _expected(installation, registry, relied_on, each.month, read)
         unread |= faults
     tests, misses = _held_against(installation, registry, past, found)
     program = _program(installation, month)
@@ -112,7 +111,7 @@ def coming_drops(installation: Installation) -> tuple[BillingMonth, list[Drop], 
         month, _ = _months(connection, None, 0)
         registry, relied_on = _basis(installation, connection, month)
     read, faults = _read(installation, registry.entities, _Asked(month))
-    found = _forecast(installation, registry, _expected(registry, relied_on, month, read))
+    found = _forecast(installation, registry, _expected(installation, registry, relied_on, month, read))
     return month, drops(found, _program(installation, month)), faults
 
 
@@ -180,11 +179,11 @@ def _ask(installation: Installation, entity: Entity, asked: _Asked) -> ComingMon
 
 
 def _expected(
+    installation: Installation,
     registry: Registry,
     relied_on: Sequence[ExchangeRate],
     month: BillingMonth,
     coming: Sequence[ComingMonth],
-    basis: FxBasis | None,
 ) -> Expectation:
     return expect_month(
         month=month,
@@ -193,11 +192,11 @@ def _expected(
         links=registry.account_links,
         rates={currency: each.units_per_eur for currency, each in _rates(relied_on, month).items()},
         coming=coming,
-        basis=basis,
+        basis=_guard_basis(installation, month, relied_on),
     )
 
 
-def _basis(installation: Installation, month: BillingMonth, relied_on: Sequence[ExchangeRate]) -> FxBasis | None:
+def _guard_basis(installation: Installation, month: BillingMonth, relied_on: Sequence[ExchangeRate]) -> FxBasis | None:
     """What the exchange-rate guard will compare the month with; None where its programme has none."""
     if _program(installation, month).fx_guard != "hold_tier":
         return None
