@@ -104,8 +104,10 @@ class Installation:
     @property
     def read_folders(self) -> tuple[Path, ...]:
         """Every folder of files that is read for a month, whether it is there or not."""
-        own = (self.program_folder, self.include / "templates", self.include / "sql", self.include / "fonts")
-        return tuple(dict.fromkeys((*own, PROJECT / "include")))
+        project = PROJECT / "include"
+        if self.include == project:
+            return (project,)
+        return (*(self.include / name for name in ("program", "templates", "sql", "fonts")), project)
 
     @cached_property
     def programs(self) -> list[Program]:

@@ -1,6 +1,6 @@
 """A person suspends a partner, ends it or lets it go on: its status in the registry, and the rates of new orders.
 
-"Only Authorized Reseller Partners get the discounts": from the day that is named no order gets a programme rate, and
+Only authorised partners get the discounts: from the day that is named no order gets a programme rate, and
 existing services keep theirs, since rates are only added (rules 4 and 9).
 """
 
