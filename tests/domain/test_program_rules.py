@@ -6,7 +6,17 @@ from datetime import date
 
 import pytest
 
-from partner_program.domain.program import Benefit, BenefitTerms, Brake, LargestLine, Program, Readings, Shortening
+from partner_program.domain.program import (
+    Benefit,
+    BenefitTerms,
+    Brake,
+    LargestLine,
+    Need,
+    Program,
+    Readings,
+    Shortening,
+    Tier,
+)
 from partner_program.domain.program_rules import changed_rules, rules_of
 from tests.domain.made_month import PROGRAM
 
@@ -43,6 +53,57 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
 def test_each_rule_of_a_programme_is_told_and_compared(name: str) -> None:
     other = OTHERWISE[name](PROGRAM)
     assert changed_rules(PROGRAM, other), "the rule is told nowhere: a changed file would look equal"
+
+
+ROW: dict[str, Tier] = {
+    "from_mrr_cents": replace(PROGRAM.tiers[0], from_mrr_cents=1),
+    "monthly_fee_discount_bp": replace(PROGRAM.tiers[0], monthly_fee_discount_bp=1),
+    "setup_fee_discount_bp": replace(PROGRAM.tiers[0], setup_fee_discount_bp=1),
+    "sla": replace(PROGRAM.tiers[0], sla="Silver"),
+    "name": replace(PROGRAM.tiers[0], name="Crew"),
+    "requires": replace(PROGRAM.tiers[0], requires=(Need("certified_staff", 2),)),
+}
+TERMS: dict[str, BenefitTerms] = {
+    "units_at_once": BenefitTerms(units_at_once=(1,)),
+    "incidents": BenefitTerms(incidents=(1,)),
+    "end_demanded": BenefitTerms(end_demanded=True),
+    "days": BenefitTerms(days=1),
+    "days_ahead": BenefitTerms(days_ahead=1),
+    "proposal": BenefitTerms(proposal=True),
+    "without_tier": BenefitTerms(without_tier=True),
+    "link": BenefitTerms(link="https://host.example"),
+    "only_for": BenefitTerms(only_for="specialised"),
+}
+READ: dict[str, Readings] = {
+    "incomplete": Readings(incomplete="stop"),
+    "rise_on_partial": Readings(rise_on_partial=True),
+    "stacking": Readings(stacking="compound"),
+    "notify": Readings(notify="always"),
+}
+STOPS: dict[str, Brake] = {each.name: replace(Brake(), **{each.name: 1}) for each in fields(Brake)}
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Tier) if each.name != "tier"])
+def test_each_value_of_a_tier_is_told_and_compared(name: str) -> None:
+    other = replace(PROGRAM, tiers=(ROW[name], *PROGRAM.tiers[1:]))
+    assert [each.key for each in changed_rules(PROGRAM, other)] == ["tiers[1]"]
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(BenefitTerms)])
+def test_each_limit_of_a_benefit_is_told_and_compared(name: str) -> None:
+    free = replace(PROGRAM, benefits=(replace(PROGRAM.benefits[0], terms=BenefitTerms()),))
+    other = replace(free, benefits=(replace(free.benefits[0], terms=TERMS[name]),))
+    assert len(changed_rules(free, other)) == 1
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Readings)])
+def test_each_reading_is_told_and_compared(name: str) -> None:
+    assert len(changed_rules(PROGRAM, replace(PROGRAM, readings=READ[name]))) == 1
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_each_limit_of_the_brake_is_told_and_compared(name: str) -> None:
+    assert len(changed_rules(PROGRAM, replace(PROGRAM, brake=STOPS[name]))) == 1
 
 
 def test_the_same_rules_do_not_differ_whatever_the_file_and_day() -> None:

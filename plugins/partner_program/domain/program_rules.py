@@ -83,6 +83,7 @@ def _tiers(program: Program) -> Iterator[Rule]:
             [] if row.setup_fee_discount_bp is None else [f"{percent_text(row.setup_fee_discount_bp)} off setup fees"]
         )
         says += [] if row.sla is None else [f"service level {row.sla}"]
+        says += [f"needs {each.key} of {each.at_least} or more" for each in row.requires]
         says += [f"called {row.name}"] if row.name else []
         yield Rule("tiers", f"tiers[{row.tier}]", tier_words(row), ", ".join(says))
 
