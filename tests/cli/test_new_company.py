@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -207,6 +208,23 @@ def test_a_programme_is_checked_against_the_one_beside_it(tmp_path: Path) -> Non
     draft = shell("program", "check", str(same)).stdout
     assert f"nothing differs from {DAY}.yaml" in draft
     assert "look: in the folder `program` it has to be called 2026-03-01.yaml" in draft
+
+
+def test_what_stands_behind_a_hash_in_the_new_programme_file_is_sound_once_it_is_taken_in(tmp_path: Path) -> None:
+    make(tmp_path)
+    file = tmp_path / "program" / f"{DAY}.yaml"
+    own, _, offered = file.read_text("utf-8").partition("# A tier may need")
+    needs, _, sections = offered.partition("\n\n")
+    taken = re.sub(r"(?m)^# (\w+:$|  )", lambda line: line[1], sections)
+    needed = re.sub(r"(?m)^# (    )", r"\1", needs.partition("\n")[2])
+    file.write_text(f"{own.rstrip()}\n{needed}\n{taken}", "utf-8")
+
+    program = load_program(file)
+
+    assert len(re.findall(r"(?m)^\w+:$", taken)) == 10
+    assert (program.tiers[2].requires[0].at_least, program.promotion_cap_bp, program.approval) == (2, 2500, "rates")
+    assert (program.no_commitment_excludes, program.benefits[0].name) == (("colocation",), "Marketing Collateral")
+    check_letters(Installation(NamedConnections(), tmp_path, tmp_path / "out"))
 
 
 def test_every_fault_of_a_programme_is_named_with_its_line(tmp_path: Path) -> None:
