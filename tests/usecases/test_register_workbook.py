@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.register import register_file
+from partner_program.usecases.reports.cost import TABLES as COST_TABLES
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE
 from tests.worlds import World
 
@@ -21,7 +23,7 @@ SOFFICE = shutil.which("soffice")
 
 @pytest.fixture(scope="module")
 def july(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """In July P1 bills a cent less than Tier 2, P2 is held, P3 as in June."""
+    """In July P1 bills a cent less than Tier 2, P2 is held, P3 as in June; P4 and P2 have services with a discount."""
     world = World(tmp_path_factory.mktemp("workbook"))
     world.partner("P1", {"NL": "A1"})
     world.bill("A1", JUNE, 2_000_00)
@@ -31,6 +33,14 @@ def july(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.partner("P3", {"NL": "A3", "US": "B3"})
     world.bill("A3", JUNE, 7_000_00, months=2)
     world.bill("B3", JUNE, 2_200_00, entity="US", months=2)
+    world.partner("P4", {"NL": "A4"})
+    world.bill("A4", JUNE, 2_000_00)
+    order = {"ordered_on": "2015-07-28", "posted_on": "2015-07-31"}
+    for product in ("cdn", "cloud", "dedicated_server"):  # list value 108.695652... each
+        world.bill("A4", JULY, 100_00, product=product, discount_bp=800, **order)
+    term: dict[str, Any] = {"service_start": "2015-07-01", "service_end": "2016-07-01", "term_months": 12}
+    world.bill("A4", JULY, 12 * 46_00, discount_bp=800, **term, **order)
+    world.bill("B2", JULY, 104_50, entity="US", discount_bp=500, **order)
     for month in (JUNE, JULY):
         world.rate(month, "USD", "1.1")
     world.ready(JUNE, JULY)
@@ -84,7 +94,7 @@ def number(text: str) -> float:
 @pytest.mark.processes
 @pytest.mark.skipif(SOFFICE is None, reason="NOT TESTED: LibreOffice (soffice) is not installed")
 def test_libreoffice_opens_it_and_calculates_the_same_cents(july: World, tmp_path: Path) -> None:
-    body = register_file(july.installation, BillingMonth(2015, 7), "xlsx")
+    body = register_file(july.installation, BillingMonth(2015, 7), "xlsx", ask_entities=True)
     book = without_results(body, tmp_path / "book.xlsx")
     every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
     home = f"-env:UserInstallation=file://{tmp_path}/home"
@@ -97,7 +107,9 @@ def test_libreoffice_opens_it_and_calculates_the_same_cents(july: World, tmp_pat
     )
     said_of_it = [line for line in (said.stdout + said.stderr).splitlines() if "javaldx" not in line]  # no Java here
     assert not [line for line in said_of_it if re.search("warn|error|repair", line, re.IGNORECASE)]
-    for sheet in openpyxl.load_workbook(io.BytesIO(body)).sheetnames:
+    sheets = openpyxl.load_workbook(io.BytesIO(body)).sheetnames
+    assert {f"cost {name}" for name in COST_TABLES} < set(sheets)
+    for sheet in sheets:
         expected = rows(body, sheet)
         with (tmp_path / f"book-{sheet}.csv").open(encoding="utf-8", newline="") as file:
             calculated = list(csv.DictReader(file))
@@ -107,6 +119,26 @@ def test_libreoffice_opens_it_and_calculates_the_same_cents(july: World, tmp_pat
             assert {name: round(number(row[name]), 6) for name in numbers} == {
                 name: round(value, 6) for name, value in numbers.items()
             }
+
+
+def test_the_totals_of_what_the_month_cost_have_what_rounding_took(july: World) -> None:
+    """List value 3 x 100.00 / 0.92 + 46.00 / 0.92 + 95.00 / 0.95 = 476.087; its products are rounded one by one."""
+    body = register_file(july.installation, BillingMonth(2015, 7), "xlsx", ask_entities=True)
+    products = {each["part"]: each["list_eur"] for each in rows(body, "cost products")}
+    assert products == {
+        "cdn": 108.70,
+        "cloud": 108.70,
+        "dedicated_server": 258.70,
+        "rounding": -0.01,
+        "total": 476.09,
+    }
+    posting = rows(body, "cost posting")
+    assert {(each["entity"], each["debit"], each["debit_eur"]) for each in posting if each["debit"]} == {
+        ("NL", 8.70, 8.70),
+        ("NL", 12.70, 12.70),
+        ("US", 5.50, 5.00),
+        (None, 35.60, 35.10),
+    }
 
 
 def test_what_moved_revenue_since_the_month_before_has_sheets_of_its_own(july: World) -> None:
