@@ -29,6 +29,9 @@ def _print_table(table: "ReportTable[object]", *, every: bool) -> None:
     if not table.rows:
         click.echo(f"{table.title}: {table.empty}")
         return
+    if table.instead and not every:
+        click.echo(f"{table.title}: {table.instead}")
+        return
     print_rows(
         table.title,
         {column.heading or "": "left" if column.form == "text" else "right" for column in columns.values()},

@@ -12,7 +12,7 @@ from partner_program.domain.money import euros_text, percent_text
 
 ADDED = {"added": True}
 """Marks a field of a record that not every programme has: files are without it where no record has a value."""
-Form = Literal["text", "whole", "euros", "change", "percent", "tier"]
+Form = Literal["text", "whole", "euros", "change", "amount", "percent", "tier"]
 ADDED_UP: tuple[Form, ...] = ("whole", "euros", "change")
 
 
@@ -21,7 +21,8 @@ class Column:
     """How a field of a record is a column.
 
     `heading` is its title in tables for people; without one it is in files only. They show cents and other minor units
-    as amounts with two decimals, those of a `change` with their sign, basis points as per cent, tier 0 as none.
+    as amounts with two decimals, those of a `change` with their sign, basis points as per cent, tier 0 as none. An
+    `amount` is in a currency that its row names, and is never added up.
     `before` names the column that follows it there, where its place is another than in files. A field that JSON has in
     another place is not `in_json`; one that is `rare` stands in JSON only where it has a value. A table of which no row
     has a value for one that is `added` is without it: not every programme has what it tells of.
@@ -94,6 +95,7 @@ _NUMBERS: Mapping[Form, Callable[[int], str]] = {
     "whole": lambda number: f"{number:,}",
     "euros": euros_text,
     "change": _with_sign,
+    "amount": euros_text,
     "percent": percent_text,
     "tier": lambda tier: str(tier or "none"),
 }

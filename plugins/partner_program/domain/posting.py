@@ -65,8 +65,8 @@ class PostingRow:
     tier: Annotated[str, Column("tier")]
     product: Annotated[str, Column("product")]
     currency: Annotated[str, Column("currency")]
-    debit_minor: Annotated[int, Column("debit", "euros")]
-    credit_minor: Annotated[int, Column("credit", "euros")]
+    debit_minor: Annotated[int, Column("debit", "amount")]
+    credit_minor: Annotated[int, Column("credit", "amount")]
     debit_eur_cents: Annotated[int, Column("debit EUR", "euros")]
     credit_eur_cents: Annotated[int, Column("credit EUR", "euros")]
 

@@ -20,6 +20,7 @@ class ReportTable(Generic[Row]):
     """One table: `name` is its key in files, `empty` what people read where it has no row.
 
     A field `partner_id` of its records leads to the partner's page. What `adds_up` has `totals` under its rows.
+    `instead` is what a terminal says of rows that nobody reads there, unless every one is asked for.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ReportTable(Generic[Row]):
     rows: Sequence[Row]
     empty: str = "None."
     adds_up: bool = False
+    instead: str = ""
 
     @property
     def totals(self) -> Mapping[str, int]:

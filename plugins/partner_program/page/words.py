@@ -147,6 +147,7 @@ _NUMBERS: Mapping[Form, Callable[[int], str]] = {
     "whole": count,
     "euros": euros,
     "change": signed_euros,
+    "amount": euros,
     "percent": percent,
     "tier": tier,
 }

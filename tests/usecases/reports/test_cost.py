@@ -7,6 +7,7 @@ account says nothing of its order: 2,000.00, 1,000.00, 7,000.00 and 2,000.00 EUR
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,18 @@ def test_a_posting_is_written_for_a_ledger_and_balances(world: World, tmp_path: 
     before = file.stat().st_mtime_ns
     assert "is there already, the same" in run(world, "--posting", str(file)).stderr
     assert file.stat().st_mtime_ns == before
+
+
+def test_a_terminal_has_the_total_of_the_posting_and_its_rows_where_every_one_is_asked_for(world: World) -> None:
+    """55.00 USD at 1.1 are 50.00 EUR; amounts of two currencies are never added up."""
+    told = run(world).stdout
+    assert (
+        "Posting of discounts given: 4 rows, 170.00 EUR in debit and in credit; --posting FILE writes them for a ledger"
+    ) in told
+    assert "revenue_at_list" not in told
+    every = run(world, "--all").stdout
+    assert every.count("revenue_at_list") == 2
+    assert re.search(r"^all +170\.00 +170\.00$", every, re.MULTILINE)
 
 
 def test_an_entity_that_cannot_be_read_is_told_and_nothing_is_posted(world: World, tmp_path: Path) -> None:

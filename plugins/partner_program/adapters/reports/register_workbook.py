@@ -22,6 +22,7 @@ _FORMS: Mapping[Form, SheetForm] = {
     "tier": "whole",
     "euros": "amount",
     "change": "amount",
+    "amount": "amount",
     "percent": "percent",
 }
 _DAYS = ("rate_valid_from",)

@@ -139,8 +139,6 @@ def cost_report(found: FoundCost) -> Report:
             "product": cost_rows(cost, ProductRow, by_product, ()),
         }
         committed, ends, shares = committed_rows(cost, tiers), end_rows(cost), share_rows(cost)
-        posting = found.posting.rows if found.posting else ()
-        lacking = f"Not posted: {found.lacking}" if found.lacking else "Nothing to post."
         return Report(
             name="cost",
             title=f"What the programme cost, {cost.month}",
@@ -153,11 +151,26 @@ def cost_report(found: FoundCost) -> Report:
                 ReportTable("shares", "Where what is due comes from", ShareRow, shares, adds_up=True),
                 ReportTable("committed", "Committed after the month", CommittedRow, committed, adds_up=True),
                 ReportTable("ends", "Contracts, by the month in which they end", EndRow, ends, adds_up=True),
-                ReportTable("posting", "Posting of discounts given", PostingRow, posting, lacking, adds_up=True),
+                _posting(found),
             ),
             equations=_equations(found, by),
             unknown=_unknown(found),
         )
+
+
+def _posting(found: FoundCost) -> ReportTable[object]:
+    rows = found.posting.rows if found.posting else ()
+    debit = euros_text(sum(each.debit_eur_cents for each in rows))
+    told = f"{plural(len(rows), 'row')}, {debit} EUR in debit and in credit"
+    return ReportTable(
+        "posting",
+        "Posting of discounts given",
+        PostingRow,
+        rows,
+        empty=f"Not posted: {found.lacking}" if found.lacking else "Nothing to post.",
+        adds_up=True,
+        instead=f"{told}; --posting FILE writes them for a ledger.",
+    )
 
 
 def _unknown(found: FoundCost) -> tuple[str, ...]:
