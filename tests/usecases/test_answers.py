@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 from typing import Any
 
 import pytest
@@ -167,6 +167,49 @@ def test_the_doctor_names_a_catalogue_that_is_not_finished(world: World, tmp_pat
     told = {found.subject: found.message for found in examine(here, today=lambda: date(2015, 8, 3)) if not found.sound}
     assert list(told) == ["letter templates"]
     assert "fr.po: is not finished, and a letter may not be in two languages" in told["letter templates"]
+
+
+def ledger(world: World, include: Path, rows: str | None) -> Examined:
+    """What the doctor says of the ledger's accounts: `rows` of its file, without one for None."""
+    here = replace(world.installation, include=include)
+    (include / "program").mkdir(parents=True)
+    copy(PROJECT / "include/program/2015-07-27.yaml", include / "program")
+    if rows is not None:
+        header = "entity,product,tier,debit_account,credit_account\n"
+        (include / "program/ledger_accounts.csv").write_text(header + rows, "utf-8")
+    (told,) = [each for each in examine(here, today=lambda: date(2015, 8, 3)) if each.subject == "ledger_accounts.csv"]
+    return told
+
+
+def test_the_doctor_says_every_fault_of_the_ledgers_accounts(world: World, tmp_path: Path) -> None:
+    told = ledger(three_partners(world), tmp_path / "own", "*,*,*,7000,7000\n*,*,silver,7000,8000\n")
+    assert not told.sound
+    assert "ledger_accounts.csv:2: credit_account: '7000'" in told.message
+    assert "ledger_accounts.csv:3: tier: 'silver'" in told.message
+
+
+def test_the_doctor_says_that_no_ledger_has_accounts_here_and_finds_no_fault_in_it(
+    world: World, tmp_path: Path
+) -> None:
+    told = ledger(three_partners(world), tmp_path / "own", None)
+    assert told.sound
+    assert told.message.startswith("not there: nothing is posted for a ledger")
+
+
+def test_the_doctor_warns_of_discounts_without_an_account_and_of_accounts_for_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    """NL has accounts for one product, and for every other one but in Tier 6; US for the product alone."""
+    rows = [f"NL,*,{tier},7000,8000" for tier in (1, 2, 3, 4, 5, 9, "none", "older agreement")]
+    rows += [f"NL,*,{tier},7001,8000" for tier in ("not authorized", "before the programme", "order not known")]
+    told = ledger(three_partners(world), tmp_path / "own", "\n".join([*rows, "*,cdn,*,7000,8000", "XX,*,*,1,2"]) + "\n")
+    assert told.sound
+    assert told.doubts == (
+        "no entity XX: its accounts of the ledger are for nothing",
+        "no tier 9: its accounts of the ledger are for nothing",
+        "no account of the ledger for entity NL, tier 6, of a product that no row names",
+        "no account of the ledger for entity US, any tier, of a product that no row names",
+    )
 
 
 def test_the_doctor_names_a_database_that_was_never_made(world: World) -> None:

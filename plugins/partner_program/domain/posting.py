@@ -5,7 +5,7 @@ accounts the ledger has for them, an owner says by entity, product family and ti
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -104,6 +104,30 @@ def post_discounts(cost: Cost, accounts: Sequence[LedgerAccount]) -> Posting:
             rows += _pair(voucher, cost.month.last_day, posted, account, whole, cents)
     _check_balance(rows)
     return Posting(tuple(rows), discounts)
+
+
+def doubts_of_accounts(
+    accounts: Sequence[LedgerAccount], *, entities: Collection[str], highest_tier: int
+) -> tuple[str, ...]:
+    """Say which rows no discount can have, and for which tiers of an entity discounts would have no account.
+
+    Products are known from lines alone: those are asked for that no row names.
+    """
+    tiers = [*map(str, range(1, highest_tier + 1)), *TIER_WORDS[1:]]
+    said = [
+        f"no entity {entity}: its accounts of the ledger are for nothing"
+        for entity in sorted({each.entity for each in accounts} - {ANY, *entities})
+    ]
+    said += [
+        f"no tier {tier}: its accounts of the ledger are for nothing"
+        for tier in sorted({each.tier for each in accounts} - {ANY, *tiers}, key=int)
+    ]
+    for entity in sorted(entities):
+        lacking = [tier for tier in tiers if _account(Posted(entity, "", "", tier), accounts) is None]
+        if lacking:
+            which = "any tier" if lacking == tiers else f"tier {', '.join(lacking)}"
+            said.append(f"no account of the ledger for entity {entity}, {which}, of a product that no row names")
+    return tuple(said)
 
 
 def _account(posted: Posted, accounts: Iterable[LedgerAccount]) -> LedgerAccount | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -10,6 +10,8 @@ from functools import partial
 from partner_program.adapters.airflow_users import airflow_users
 from partner_program.adapters.billing.pull import faults_in_reading
 from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.files.ledger_accounts import FILE as LEDGER_ACCOUNTS
+from partner_program.adapters.files.ledger_accounts import load_ledger_accounts
 from partner_program.adapters.mail.client import SmtpClient, SmtpSettings
 from partner_program.adapters.mail.sending_settings import (
     CONN_ID,
@@ -21,6 +23,7 @@ from partner_program.adapters.webhook_settings import webhook_settings
 from partner_program.domain import approvers
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
+from partner_program.domain.posting import doubts_of_accounts
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
@@ -69,6 +72,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))
         found.append(_try("events_webhook", lambda: _endpoint(installation)))
+        found += _ledger(installation, entities)
         found += side_by_side([look for entity in entities for look in _connections(installation, entity, today)])
     return found
 
@@ -141,6 +145,23 @@ def _endpoint(installation: Installation) -> str:
         return "not set: events wait, and none is sent"
     secrets = plural(len(settings.secrets), "secret")
     return f"events go to {settings.host}, {secrets}, {'with' if settings.amounts else 'without'} amounts"
+
+
+def _ledger(installation: Installation, entities: Sequence[Entity]) -> list[Examined]:
+    """Check the accounts of the ledger against programme and registry; nothing without sound programme files."""
+    folder = installation.program_folder
+    try:
+        highest = max(each.highest_tier for each in installation.programs)
+    except Refusal:
+        return []
+    if not (folder / LEDGER_ACCOUNTS).exists():
+        return [Examined(LEDGER_ACCOUNTS, True, f"not there: nothing is posted for a ledger (`{folder}`)")]
+    try:
+        accounts = load_ledger_accounts(folder)
+    except Refusal as fault:
+        return [Examined(LEDGER_ACCOUNTS, False, str(fault))]
+    doubts = doubts_of_accounts(accounts, entities={each.entity for each in entities}, highest_tier=highest)
+    return [Examined(LEDGER_ACCOUNTS, True, plural(len(accounts), "row"), doubts)]
 
 
 def _connections(

@@ -14,6 +14,7 @@ from partner_program.adapters.files.values import choice, code, entity_code, tex
 from partner_program.domain.posting import ANY, TIER_WORDS, LedgerAccount
 from partner_program.domain.refusals import Refusal
 
+FILE = "ledger_accounts.csv"
 _TIER = re.compile(r"[1-9]\d?", re.ASCII)
 
 
@@ -35,7 +36,7 @@ def _tier(written: str) -> str:
 
 
 FORM = Form(
-    "ledger_accounts.csv",
+    FILE,
     (
         Column("entity", _entity),
         Column("product", _product),
