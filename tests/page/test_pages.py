@@ -239,7 +239,7 @@ def test_every_link_holds_below_a_sub_path(ask: Asking, desk: Any) -> None:
     below = Asking(mounted(desk, root="/airflow"), "/airflow")
     for path in PAGES:
         answer = below(path)
-        assert answer.status_code == 200
+        assert answer.status_code == 200, path
         for link in re.findall(r'(?:href|src|action)="([^"#][^"]*)"', answer.text):
             assert link.startswith("/airflow/"), (path, link)
 

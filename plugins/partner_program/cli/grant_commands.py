@@ -36,7 +36,8 @@ def grant(partner: str, tier: int, starts_on: date, ends_on: date, granted_by: s
         reason=reason,
         today=here.today(),
     )
-    click.echo(f"grant {made.grant_id}: rate of tier {rate.terms.tier} for new orders from {rate.valid_from}")
+    tier_words = here.tier_names.on(rate.valid_from, rate.terms.tier) or f"tier {rate.terms.tier}"
+    click.echo(f"grant {made.grant_id}: rate of {tier_words} for new orders from {rate.valid_from}")
     click.echo(f"months that can confirm it: {months_words(tuple(deciding_months(made)))}")
 
 

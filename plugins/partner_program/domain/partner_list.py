@@ -95,8 +95,8 @@ class PartnerRow:
 class PartnerList:
     """One page of the list: `of` are those wanted, `every` all partners; `next_after` begins the next page.
 
-    `month` is the newest month in force, None before the first. `managers`, `entities`, `languages` and tiers up to
-    `highest_tier` are what may be chosen.
+    `month` is the newest month in force, None before the first. `managers`, `entities`, `languages` and tiers from
+    `lowest_tier` to `highest_tier` are what may be chosen.
     """
 
     month: BillingMonth | None
@@ -107,6 +107,7 @@ class PartnerList:
     managers: Mapping[str, AccountManager]
     entities: tuple[str, ...]
     languages: tuple[str, ...]
+    lowest_tier: int
     highest_tier: int
 
 

@@ -12,6 +12,7 @@ from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import LegacyAgreement
+from partner_program.domain.tier_names import NO_NAMES, TierNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +82,21 @@ def coming(
     agreements: Sequence[LegacyAgreement],
     disputes: Sequence[Dispute],
     benefits_end: Sequence[tuple[date, str]],
+    names: TierNames = NO_NAMES,
 ) -> tuple[Coming, ...]:
-    """What comes for a partner after a day, the soonest first; `benefits_end` has the first day without each."""
+    """What comes for a partner after a day, the soonest first; `benefits_end` has the first day without each.
+
+    `names` are those of tiers.
+    """
 
     def found() -> Iterator[Coming]:
         for rate in ahead:
-            tier = f"Tier {rate.terms.tier}" if rate.terms.tier else "no tier"
-            yield Coming(rate.valid_from, f"new orders get the rate of {tier}")
+            tier = names.on(rate.valid_from, rate.terms.tier) or f"Tier {rate.terms.tier}"
+            yield Coming(rate.valid_from, f"new orders get the rate of {tier if rate.terms.tier else 'no tier'}")
         for grant in grants:
             if grant.verdict is not None:
-                yield Coming(grant.ends_on, f"the grace of Tier {grant.tier} ends: {verdict_words(grant)}")
+                tier = names.on(grant.starts_on, grant.tier) or f"Tier {grant.tier}"
+                yield Coming(grant.ends_on, f"the grace of {tier} ends: {verdict_words(grant)}")
         for agreement in agreements:
             if agreement.period.valid_to is not None and agreement.period.valid_to > on:
                 yield Coming(agreement.period.valid_to, f"the older agreement ends ({agreement.source})")

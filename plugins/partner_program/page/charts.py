@@ -3,15 +3,15 @@
 Colours are classes of the style. The same numbers stand in a table below each chart; what is drawn says so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.page.words import MONTHS, month, whole_euros
-from partner_program.page.words import tier as tier_words
 
+Said = Callable[[int | None], str]
 BANDS = 6  # colours of tiers; a tier above has that of the last
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 76, 18, 38
 _LINE = 14  # the least distance of two lines of text
@@ -39,8 +39,11 @@ class Bar:
     sign: str = ""
 
 
-def revenue(bars: Sequence[Bar], thresholds: Mapping[int, int], *, ident: str, table: str) -> Markup:
-    """Revenue by month, oldest first, coloured by tier, with the thresholds of tiers in EUR cents as lines."""
+def revenue(bars: Sequence[Bar], thresholds: Mapping[int, int], *, ident: str, table: str, said: Said) -> Markup:
+    """Revenue by month, oldest first, coloured by tier, with the thresholds of tiers in EUR cents as lines.
+
+    `said` names a tier.
+    """
     values = [bar.cents for bar in bars if bar.cents is not None]
     if not values:
         return Markup("")
@@ -49,29 +52,33 @@ def revenue(bars: Sequence[Bar], thresholds: Mapping[int, int], *, ident: str, t
     bottom = min([*values, 0])
     newest = next(bar for bar in reversed(bars) if bar.cents is not None)
     told = (
-        f"{month(newest.billing_month)}: {whole_euros(newest.cents)} EUR, {tier_words(newest.tier)}. "
+        f"{month(newest.billing_month)}: {whole_euros(newest.cents)} EUR, {said(newest.tier)}. "
         f"The numbers stand in the table {table}."
     )
     return Markup("").join(
         _drawing(
-            size, f"{ident}-{size.name}", "Revenue by month in EUR", told, _bars(size, bars, thresholds, bottom, top)
+            size,
+            f"{ident}-{size.name}",
+            "Revenue by month in EUR",
+            told,
+            _bars(size, bars, thresholds, bottom, top, said),
         )
         for size in SIZES
     )
 
 
-def tiers(months: Sequence[tuple[BillingMonth, Mapping[int, int]]], *, ident: str, table: str) -> Markup:
-    """Partners by tier, month by month, oldest first, the lowest tier at the bottom."""
+def tiers(months: Sequence[tuple[BillingMonth, Mapping[int, int]]], *, ident: str, table: str, said: Said) -> Markup:
+    """Partners by tier, month by month, oldest first, the lowest tier at the bottom; `said` names a tier."""
     if not months:
         return Markup("")
     newest, counts = months[-1]
     told = (
         f"{month(newest)}: "
-        + ", ".join(f"{tier_words(tier)} {count:,}" for tier, count in sorted(counts.items()))
+        + ", ".join(f"{said(tier)} {count:,}" for tier, count in sorted(counts.items()))
         + f". The numbers stand in the table {table}."
     )
     return Markup("").join(
-        _drawing(size, f"{ident}-{size.name}", "Partners by tier, month by month", told, _stacks(size, months))
+        _drawing(size, f"{ident}-{size.name}", "Partners by tier, month by month", told, _stacks(size, months, said))
         for size in SIZES
     )
 
@@ -85,7 +92,9 @@ def _drawing(size: Size, ident: str, title: str, told: str, inner: Iterator[str]
     )
 
 
-def _bars(size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom: int, top: int) -> Iterator[str]:
+def _bars(
+    size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom: int, top: int, said: Said
+) -> Iterator[str]:
     height = size.height - _TOP - _BOTTOM
 
     def at(cents: int) -> float:
@@ -99,7 +108,7 @@ def _bars(size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom
         place = at(cents)
         yield f'<path class="threshold" d="M{_LEFT} {place}H{right}"/>'
         if place - taken >= _LINE:
-            yield f'<text class="quiet" x="{right + 6}" y="{place + 4}">{escape(tier_words(number))}</text>'
+            yield f'<text class="quiet" x="{right + 6}" y="{place + 4}">{escape(said(number))}</text>'
             yield f'<text class="quiet" x="{_LEFT - 6}" y="{place + 4}" text-anchor="end">{whole_euros(cents)}</text>'
             taken = place
     yield f'<path class="axis" d="M{_LEFT} {at(0)}H{right}"/>'
@@ -113,7 +122,7 @@ def _bars(size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom
     yield from _month_words(size, [bar.billing_month for bar in bars])
 
 
-def _stacks(size: Size, months: Sequence[tuple[BillingMonth, Mapping[int, int]]]) -> Iterator[str]:
+def _stacks(size: Size, months: Sequence[tuple[BillingMonth, Mapping[int, int]]], said: Said) -> Iterator[str]:
     height = size.height - _TOP - _BOTTOM
     top = max(1, *(sum(counts.values()) for _, counts in months))
     named = sorted({tier for _, counts in months for tier in counts})
@@ -133,7 +142,7 @@ def _stacks(size: Size, months: Sequence[tuple[BillingMonth, Mapping[int, int]]]
         middle = base - tall / 2
         base -= tall
         if tall and taken - middle >= _LINE - 2:
-            words = f"{tier_words(tier)} {months[-1][1][tier]:,}"
+            words = f"{said(tier)} {months[-1][1][tier]:,}"
             yield f'<text x="{round(x + width + 6, 1)}" y="{round(middle + 4, 1)}">{escape(words)}</text>'
             taken = middle
     yield f'<path class="axis" d="M{_LEFT} {_TOP + height}H{round(x + width, 1)}"/>'

@@ -1,18 +1,23 @@
 """Makes an answer of what a use case found: a page by its template, a file, or the way to the page that shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
+from partner_program.page.installed import Installed
 from partner_program.page.links import Links
 from partner_program.page.rights import Asking, Person
 from partner_program.page.words import FILTERS
+from partner_program.page.words import tier as tier_words
+from partner_program.usecases.installation import Installation
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,10 +38,18 @@ class View:
     request: Request
     person: Person
     links: Links
+    installation: Installation
 
     def page(self, template: str, *, title: str, status: int = 200, **values: object) -> HTMLResponse:
         """A page; `title` is its heading, and the name of the browser's tab."""
-        return show(self.request, template, title=title, status=status, person=self.person, **values)
+        return show(
+            self.request, template, title=title, status=status, person=self.person, tier_said=self.tier, **values
+        )
+
+    def tier(self, number: int | None, on: date | None = None) -> str:
+        """A tier as people know it: by its own name on a day, by default today, or by its number."""
+        here = self.installation
+        return tier_words(number, here.tier_names.on(on or here.today(), number) if number else "")
 
     def file(self, content: bytes, *, name: str, kind: str) -> Response:
         """A file to keep; `kind` is its media type."""
@@ -74,12 +87,20 @@ def _environment() -> Environment:
     )
     filters: dict[str, Any] = dict(FILTERS)
     environment.filters.update(filters)
+    environment.filters["tier"] = _tier
     return environment
 
 
-def view(request: Request, asking: Asking) -> View:
+@pass_context
+def _tier(context: Context, number: int | None, on: date | None = None) -> str:
+    """The filter for tiers: each by the name that it had on a day, by default today's."""
+    said: Callable[[int | None, date | None], str] = context["tier_said"]
+    return said(number, on)
+
+
+def view(request: Request, asking: Asking, here: Installed) -> View:
     """What a route answers with."""
-    return View(request, asking, Links.of(request))
+    return View(request, asking, Links.of(request), here)
 
 
 ThisView = Annotated[View, Depends(view)]

@@ -19,6 +19,7 @@ from partner_program.domain.program import Program
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 from partner_program.domain.reminders import Reminder, ReminderKind, Reminders, by_manager, last_days
+from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.benefits import BenefitLine, list_benefits
 from partner_program.usecases.contracts import contracts_ending
 from partner_program.usecases.disputes import DisputeLine, list_disputes
@@ -90,7 +91,7 @@ def gather_reminders(
     dropping, not_forecast = _drops(installation, on=on, due_days=due_days)
     soon = [
         *_benefits(list_benefits(installation, on=on, due_days=due_days), program),
-        *_grants(list_grants(installation, on=on, due_days=due_days)),
+        *_grants(list_grants(installation, on=on, due_days=due_days), installation.tier_names),
         *_contracts(open_ended),
         *_disputes(disputes),
         *_agreements(installation, program, after=on, until=on + timedelta(due_days)),
@@ -98,7 +99,10 @@ def gather_reminders(
     ]
     ended = [
         *_benefits(list_benefits(installation, on=on, ended_after=since), program),
-        *_grants(each for each in list_grants(installation, on=on, settled=True) if _is_over(each, since, on)),
+        *_grants(
+            (each for each in list_grants(installation, on=on, settled=True) if _is_over(each, since, on)),
+            installation.tier_names,
+        ),
         *_contracts(over),
         *_agreements(installation, program, after=since, until=on),
     ]
@@ -145,10 +149,11 @@ def _benefits(lines: Sequence[BenefitLine], program: Program) -> Iterator[_Found
             yield _Found(each.valid_to, each.partner_id, "benefit", each.request_id, words)
 
 
-def _grants(standings: Iterable[GrantStanding]) -> Iterator[_Found]:
+def _grants(standings: Iterable[GrantStanding], names: TierNames) -> Iterator[_Found]:
     for each in standings:
         left = f"; months left: {months_words(each.months_left)}" if each.months_left else ""
-        words = f"Tier {each.tier} until {each.ends_on}: {verdict_words(each)}{left}"
+        tier = names.on(each.starts_on, each.tier) or f"Tier {each.tier}"
+        words = f"{tier} until {each.ends_on}: {verdict_words(each)}{left}"
         yield _Found(each.ends_on, each.partner_id, "grant", each.grant_id, words)
 
 

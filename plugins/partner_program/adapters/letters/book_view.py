@@ -86,6 +86,8 @@ class BookLetter:
     account_count: int
     size: LetterSize
     missing: tuple[str, ...] = ()
+    tier_name: str = ""
+    previous_tier_name: str = ""
     rates_alone: str = ""
 
     @property
@@ -149,8 +151,10 @@ def book_row(letter: BookLetter) -> BookRow:
         size=file_size(letter.size.parts),
         accounts=counted(letter.account_count, "account"),
         accounts_size="" if letter.size.accounts is None else file_size(letter.size.accounts),
-        tier=_tier(change.tier),
-        previous_tier=_before(change.previous_tier, change.tier, _tier),
+        tier=plain_name(letter.tier_name) or _tier(change.tier),
+        previous_tier=_before(
+            change.previous_tier, change.tier, lambda tier: plain_name(letter.previous_tier_name) or _tier(tier)
+        ),
         revenue=_WRITTEN.euros(change.mrr_eur_cents),
         previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, _WRITTEN.euros),
         revenue_change=_moved(change),

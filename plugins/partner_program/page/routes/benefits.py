@@ -18,7 +18,7 @@ from partner_program.page.forms import AMOUNT, CODE, DAY, SEEN, UNITS, Act, Afte
 from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_ACT
 from partner_program.page.view import Entry, ThisView, View
-from partner_program.page.words import day, euros, for_people, percent, tier
+from partner_program.page.words import day, euros, for_people, percent
 from partner_program.usecases.acts import acts_about
 from partner_program.usecases.benefits import (
     Asked,
@@ -148,7 +148,7 @@ class _OfRequest(Act):
         return Look(
             f"Check before you {self.verb.lower()}",
             [
-                ("Partner", f"{found.partner.company_name} ({found.partner.partner_id}), {tier(found.tier)}"),
+                ("Partner", f"{found.partner.company_name} ({found.partner.partner_id}), {view.tier(found.tier)}"),
                 ("Benefit", found.name),
                 ("Now", f"{found.line.state.replace('_', ' ')}: {before}"),
                 *self.facts(found, done.step),
@@ -318,7 +318,7 @@ class Ask(Act):
         return Look(
             "Check before you ask",
             [
-                ("Partner", f"{found.partner.company_name} ({subject}), {tier(found.tier)}"),
+                ("Partner", f"{found.partner.company_name} ({subject}), {view.tier(found.tier)}"),
                 ("Benefit", name),
                 ("Asked for", _step_words(asked)),
                 *proposal,
@@ -396,8 +396,8 @@ class Grant(Act):
                 "tiers": [
                     (
                         row.tier,
-                        f"Tier {row.tier}: {percent(row.monthly_fee_discount_bp)} monthly, "
-                        f"{percent(row.setup_fee_discount_bp)} set-up, from {euros(row.from_mrr_cents)} EUR",
+                        f"{view.tier(row.tier)}: {_discounts(row.monthly_fee_discount_bp, row.setup_fee_discount_bp)}, "
+                        f"from {euros(row.from_mrr_cents)} EUR",
                     )
                     for row in found.tiers
                 ],
@@ -417,15 +417,18 @@ class Grant(Act):
             "Check before you grant",
             [
                 ("Partner", f"{found.partner.company_name} ({subject})"),
-                ("New orders now", _rate_words(found.rate)),
-                (f"From {day(made.starts_on)}", _rate_words(rate)),
-                ("Grace", f"Tier {made.tier}, from {day(made.starts_on)} until {day(made.ends_on)}"),
+                ("New orders now", _rate_words(view, found.rate)),
+                (f"From {day(made.starts_on)}", _rate_words(view, rate)),
+                (
+                    "Grace",
+                    f"{view.tier(made.tier, made.starts_on)}, from {day(made.starts_on)} until {day(made.ends_on)}",
+                ),
                 ("Months that can confirm it", confirm),
                 *([] if needed is None else [("One of them needs", f"{euros(needed)} EUR")]),
                 ("Your reason", made.reason),
                 ("On record as", view.person.name),
             ],
-            f"Grant Tier {made.tier} to {subject}",
+            f"Grant {view.tier(made.tier, made.starts_on)} to {subject}",
         )
 
     def do(self, view: View, here: Installation, subject: str, filled: Filled) -> str:
@@ -438,7 +441,7 @@ class Grant(Act):
         grant = one_grant(here, subject, on=here.today())
         lapses = "Where none does, it lapses: what was ordered in it keeps its price, new orders get the earned tier."
         return After(
-            f"Tier {grant.tier} is granted to {grant.company_name}",
+            f"{view.tier(grant.tier, grant.starts_on)} is granted to {grant.company_name}",
             next(iter(acts_about(here, grant.partner_id, grant.grant_id)), None),
             [
                 f"Orders from {day(grant.starts_on)} on have its rate. Order databases get it when it is published.",
@@ -476,15 +479,19 @@ class Grant(Act):
         )
 
 
-def _rate_words(rate: Rate | None) -> str:
+def _rate_words(view: View, rate: Rate | None) -> str:
     if rate is None:
         return "no rate yet"
     terms = rate.terms
     sla = f", {terms.sla}" if terms.sla else ""
-    return (
-        f"{tier(terms.tier)}: {percent(terms.monthly_fee_discount_bp)} monthly, "
-        f"{percent(terms.setup_fee_discount_bp)} set-up{sla}"
-    )
+    discounts = _discounts(terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp)
+    return f"{view.tier(terms.tier, rate.valid_from)}: {discounts}{sla}"
+
+
+def _discounts(monthly_bp: int, setup_bp: int | None) -> str:
+    """Both discounts in words; of a programme without a discount of set-up fees the monthly one."""
+    setup = "" if setup_bp is None else f", {percent(setup_bp)} set-up"
+    return f"{percent(monthly_bp)} monthly{setup}"
 
 
 for each in (Approve(), Refuse(), Withdraw(), Outcome(), Ask(), Grant()):

@@ -9,7 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.page import charts
 from partner_program.page.installed import Installed
-from partner_program.page.view import Entry, ThisView
+from partner_program.page.view import Entry, ThisView, View
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.month import list_months, month_overview, tiers_over_time
 from partner_program.usecases.desk.month_checks import month_checks
@@ -40,7 +40,7 @@ InPath = Annotated[BillingMonth, Depends(month_in_path)]
 @router.get("/months")
 def months(view: ThisView, here: Installed) -> HTMLResponse:
     """Every month, the newest first."""
-    return view.page("months.html", title="Months", months=list_months(here), **_tiers_over_time(here))
+    return view.page("months.html", title="Months", months=list_months(here), **_tiers_over_time(view, here))
 
 
 @router.get("/months/{month}")
@@ -48,15 +48,16 @@ def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     """A month in figures."""
     found = month_overview(here, month)
     checks = month_checks(here, found)
-    over_time = _tiers_over_time(here, month)
+    over_time = _tiers_over_time(view, here, month)
     return view.page(
         "month.html", title=month_words(month), found=found, checks=checks, questions=QUESTIONS, **over_time
     )
 
 
-def _tiers_over_time(here: Installation, until: BillingMonth | None = None) -> dict[str, Any]:
+def _tiers_over_time(view: View, here: Installation, until: BillingMonth | None = None) -> dict[str, Any]:
     found = tiers_over_time(here, until)
-    chart = charts.tiers([(each.month, each.tiers) for each in found], ident="tiers", table="Partners by tier")
+    counts = [(each.month, each.tiers) for each in found]
+    chart = charts.tiers(counts, ident="tiers", table="Partners by tier", said=view.tier)
     return {"over_time": found[::-1], "chart": chart}
 
 

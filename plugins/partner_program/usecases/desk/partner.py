@@ -1,5 +1,6 @@
 """One partner whole: tier, rate, since when, what comes next, and everything that was agreed, written and done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,7 +20,7 @@ from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import GrantStanding
 from partner_program.domain.partner_list import gap_to_next
 from partner_program.domain.partner_overview import Coming, LetterSent, PartnerMonth, coming
-from partner_program.domain.program import Tier
+from partner_program.domain.program import Component, Program, Tier
 from partner_program.domain.rates import Rate
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import AccountLink, AccountManager, Contact, LegacyAgreement, Partner
@@ -40,7 +41,8 @@ class PartnerOverview:
     that were ever written. `result` is the partner's row in the register of `newest`, the newest month in force; both
     may be None. `gap_eur_cents` is what was missing then to the next tier, `next_tier_from_cents` its threshold.
     `months` are the newest ones, newest first; `tiers` is today's table. `coming` is what is known to come.
-    `no_certificate` and `no_badge` say why there is none, None where there is one.
+    `no_certificate` and `no_badge` say why there is none, None where there is one. `components` are those of today's
+    programme, and those that the partner has or had.
     """
 
     on: date
@@ -67,6 +69,7 @@ class PartnerOverview:
     no_certificate: str | None
     no_badge: str | None
     acts: tuple[DatedAct, ...]
+    components: frozenset[Component]
 
 
 def partner_overview(installation: Installation, partner_id: str, *, on: date) -> PartnerOverview:
@@ -120,6 +123,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
                 for each in benefits
                 if each.state == "in_force" and each.valid_to is not None
             ],
+            names=installation.tier_names,
         ),
         links=tuple(links),
         contacts=tuple(contacts),
@@ -131,7 +135,15 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
         no_certificate=why_none("certificate"),
         no_badge=why_none("badge"),
         acts=dated(installation, acts),
+        components=_components(program, months, rates),
     )
+
+
+def _components(program: Program, months: Sequence[PartnerMonth], rates: Sequence[Rate]) -> frozenset[Component]:
+    setup = [each.setup_fee_discount_bp for each in months] + [each.terms.setup_fee_discount_bp for each in rates]
+    levels = [each.sla for each in months] + [each.terms.sla for each in rates]
+    had: dict[Component, bool] = {"setup_fee": any(setup), "sla": any(levels)}
+    return frozenset(program.components) | {component for component, is_so in had.items() if is_so}
 
 
 def _newest_result(connection: Connection, partner_id: str) -> tuple[BillingMonth | None, RegisterPartner | None]:

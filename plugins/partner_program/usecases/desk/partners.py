@@ -72,6 +72,7 @@ def find_partners(
         managers=managers,
         entities=entities,
         languages=languages,
+        lowest_tier=program.lowest_tier,
         highest_tier=program.highest_tier,
     )
 

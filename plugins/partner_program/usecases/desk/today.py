@@ -211,10 +211,11 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
     yield from rules.others_wait("benefit_request", parts["decide"].of, "more request waits", "more requests wait")
     grants = part_of_grants(installation, on=on, which="open", first=first, due_days=due_days)
     for grant in grants.standings:
+        tier = installation.tier_names.on(grant.starts_on, grant.tier) or f"Tier {grant.tier}"
         yield Waiting(
             "grant_ends",
             "act",
-            f"Grace of Tier {grant.tier} {'ends' if grant.ends_on > on else 'has ended'} for {grant.partner_id}",
+            f"Grace of {tier} {'ends' if grant.ends_on > on else 'has ended'} for {grant.partner_id}",
             verdict_words(grant),
             None,
             grant.partner_id,

@@ -238,6 +238,8 @@ def book_letter(
         account_count=len(stated.accounts),
         size=size,
         missing=missing,
+        tier_name=stated.program.tier_name(stated.tier),
+        previous_tier_name=stated.previous_tier_name,
         rates_alone="" if stated.rates is None else _rates_alone(stated.rates),
     )
 
