@@ -31,7 +31,7 @@ def signals() -> None:
 @report_options
 def signals_list(month: BillingMonth, **shown: Any) -> None:
     """List the signals of MONTH with their figures, how common each is, and who has seen which."""
-    from partner_program.usecases.reports.signals import signals as look
+    from partner_program.usecases.reports.signals import signals_with_orders as look
 
     tell(look(installation(), month), **shown)
 

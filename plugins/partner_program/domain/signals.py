@@ -6,23 +6,30 @@ no result, and no letter mentions it. What somebody has seen, with a reason, is 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.counted_months import CountedAccount, CountedMonth
-from partner_program.domain.money import BP, euros_text, percent_text
+from partner_program.domain.money import BP, euros_text, percent_text, round_half_away
+from partner_program.domain.order_lines import OrderLines
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate
 from partner_program.domain.revenue import ShortLine
 
-SignalName = Literal["order_and_cancel", "moved_account", "credit_after_rise", "jump", "threshold_hug"]
+SignalName = Literal[
+    "order_and_cancel", "moved_account", "credit_after_rise", "jump", "threshold_hug", "replaced_order"
+]
 
 SHORT_DAYS = 3
 CREDIT_BP = 1000
 JUMP_BP, JUMP_CENTS = 4000, 500_00
 HUG_BP, HUG_MONTHS = 100, 3
+REPLACED_DAYS = 7
 
 RULES: Mapping[SignalName, str] = {
     "order_and_cancel": f"a line shorter than {SHORT_DAYS} days across the month's end that pays for a whole term",
@@ -30,6 +37,8 @@ RULES: Mapping[SignalName, str] = {
     "credit_after_rise": f"its tier rose the month before, and credits come to {percent_text(CREDIT_BP)} of that month",
     "jump": f"{percent_text(JUMP_BP)} and {euros_text(JUMP_CENTS)} EUR more or less than in the month before",
     "threshold_hug": f"{HUG_MONTHS} months in a row within {percent_text(HUG_BP)} above a threshold",
+    "replaced_order": f"its tier rose, and within {REPLACED_DAYS} days an account ordered a product of which its older "
+    f"service ended in the month, within {REPLACED_DAYS} days of the order",
 }
 """Each signal with its rule in words."""
 MONTHS_NEEDED: Mapping[SignalName, int] = {
@@ -38,6 +47,7 @@ MONTHS_NEEDED: Mapping[SignalName, int] = {
     "jump": 1,
     "credit_after_rise": 2,
     "threshold_hug": HUG_MONTHS - 1,
+    "replaced_order": 0,
 }
 """How many assessed months right before it a month has to have for a signal."""
 
@@ -91,6 +101,26 @@ class SignalLine:
     service_end: Annotated[str, Column("until")]
     currency: Annotated[str, Column("currency")]
     net_amount_minor: Annotated[int, Column("amount", "euros")]
+
+
+class Replaced(NamedTuple):
+    """A service that ended, and what its account ordered of the same product after the rise of a tier.
+
+    `ordered_before` is the day of the older order, None where its lines do not say it. Amounts are in minor units,
+    exact, of what the older and the newer order are worth in the month.
+    """
+
+    partner_id: str
+    entity: str
+    account_id: str
+    product: str
+    currency: str
+    rose_on: date
+    ordered_before: date | None
+    ended_on: date
+    ordered_on: date
+    before_minor: Fraction
+    now_minor: Fraction
 
 
 class LineOf(NamedTuple):
@@ -159,6 +189,80 @@ def credits_after_rise(
         credit, total = -credited.get(partner_id, 0), before.totals.get(partner_id, 0)
         if credit > 0 and credit * BP >= CREDIT_BP * total:
             yield partner_id, f"credits of {euros_text(credit)} EUR after {euros_text(total)} in {before.month}"
+
+
+def rises_near(rates: Mapping[str, Sequence[Rate]], month: BillingMonth) -> dict[str, list[date]]:
+    """The days by partner on which its tier rose, if an order of the month can lie within the days after.
+
+    `rates` are every partner's in the order of their days, the newest of a day last. A first rate is no rise.
+    """
+    found: dict[str, list[date]] = {}
+    for partner_id, own in rates.items():
+        by_day = {each.valid_from: each.terms.tier for each in own}
+        days = sorted(by_day)
+        for before, day in pairwise(days):
+            ends = day + timedelta(days=REPLACED_DAYS)
+            if by_day[day] > by_day[before] and day <= month.last_day and ends > month.first_day:
+                found.setdefault(partner_id, []).append(day)
+    return found
+
+
+def replaced_orders(
+    *,
+    rose: Mapping[str, Sequence[date]],
+    owners: Mapping[tuple[str, str], str],
+    lines: Iterable[tuple[str, OrderLines]],
+) -> list[Replaced]:
+    """What accounts ordered soon after a rise of a product of which an older service of theirs ended then.
+
+    `lines` are a month's by entity, with their ends; `owners` says whose an account is. An order that has a later line
+    in the month has not ended: of services that were ordered alike, the last to end speaks for all.
+    """
+    orders: dict[tuple[str, str, str, str], dict[date | None, list[OrderLines]]] = {}
+    for entity, line in lines:
+        if owners.get((entity, line.account_id)) in rose:
+            own = orders.setdefault((entity, line.account_id, line.product, line.currency), {})
+            own.setdefault(line.ordered_on, []).append(line)
+    found = []
+    for (entity, account_id, product, currency), by_day in sorted(orders.items()):
+        partner_id = owners[entity, account_id]
+        for day in rose[partner_id]:
+            new = [each for each in by_day if each is not None and timedelta(0) <= each - day < _SOON]
+            for ordered_on in sorted(new):
+                for before, ended_on in _ended_before(by_day, day, ordered_on):
+                    worth = (_worth(by_day[before]), _worth(by_day[ordered_on]))
+                    about = (partner_id, entity, account_id, product, currency)
+                    found.append(Replaced(*about, day, before, ended_on, ordered_on, *worth))
+    return found
+
+
+_SOON = timedelta(days=REPLACED_DAYS)
+
+
+def _ended_before(
+    by_day: Mapping[date | None, Sequence[OrderLines]], rose_on: date, ordered_on: date
+) -> Iterator[tuple[date | None, date]]:
+    """The orders of before a rise that ended within days of a newer one, with their end."""
+    for before, lines in by_day.items():
+        ends = [each.service_end for each in lines if each.service_end is not None]
+        if (before is None or before < rose_on) and ends and abs(max(ends) - ordered_on) <= _SOON:
+            month = BillingMonth.of(ordered_on)
+            if max(ends) < month.following.first_day:  # at the month's end nobody knows whether it goes on
+                yield before, max(ends)
+
+
+def _worth(lines: Iterable[OrderLines]) -> Fraction:
+    return sum((Fraction(each.share_minor, each.share_of) for each in lines), Fraction(0))
+
+
+def replaced_evidence(each: Replaced) -> tuple[str, str]:
+    """The evidence of one replaced order, with its partner."""
+    before = "an unknown day" if each.ordered_before is None else str(each.ordered_before)
+    was, now = (euros_text(round_half_away(value.numerator, value.denominator)) for value in each[-2:])
+    return each.partner_id, (
+        f"{each.entity}/{each.account_id} {each.product} of {before} ended {each.ended_on}, ordered again "
+        f"{each.ordered_on} after the rise of {each.rose_on}, {was} and {now} {each.currency} of the month"
+    )
 
 
 def gathered(name: SignalName, found: Iterable[tuple[str, str]]) -> Found:

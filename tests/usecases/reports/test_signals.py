@@ -10,7 +10,8 @@ from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.report import Report
-from partner_program.usecases.reports.signals import mark_seen, signals
+from partner_program.domain.signals import BaseRate
+from partner_program.usecases.reports.signals import mark_seen, signals, signals_with_orders
 from tests.worlds import World
 
 MONTHS = {"2015-06": "2015-07-27", "2015-07": "2015-08-03", "2015-08": "2015-09-01"}
@@ -98,3 +99,64 @@ def test_the_month_alone_lists_and_seen_is_a_command(world: World) -> None:
     assert run(*seen) == "2015-08 jump JUMP: seen by kim\n"
     assert run(*seen) == "2015-08 jump JUMP: seen by kim, as it was before\n"
     assert "jump: 1 partner of 5, 1 seen." in run("list", "2015-08")
+
+
+@pytest.fixture
+def replacing(tmp_path: Path) -> World:
+    """All bill at NL and rise from Tier 1 to 2 on 3 August. OLD replaces a server, NEW orders a first one, GOES changes
+    its mind too late."""
+    world = World(tmp_path, ("NL",))
+    for partner_id, account_id in (("OLD", "A1"), ("NEW", "A2"), ("GOES", "A3")):
+        world.partner(partner_id, {"NL": account_id})
+        world.bill(account_id, "2015-06", 1_000_00, ordered_on="2015-05-01")
+        world.bill(account_id, "2015-07", 3_000_00, ordered_on="2015-05-01")
+    day = {"service_end": "2015-09-01", "term_months": None, "posted_on": "2015-08-31"}
+    # 320.00 for eight days of August, until the older order ends on the 9th; the newer one is from the 5th on.
+    world.bill("A1", "2015-08", 320_00, ordered_on="2015-05-01", **{**day, "service_end": "2015-08-09"})
+    world.bill("A1", "2015-08", 1_350_00, ordered_on="2015-08-05", **day, service_start="2015-08-05")
+    world.bill("A2", "2015-08", 3_000_00, ordered_on="2015-05-01")
+    world.bill("A2", "2015-08", 1_350_00, ordered_on="2015-08-05", **day, service_start="2015-08-05")
+    world.bill("A3", "2015-08", 320_00, ordered_on="2015-05-01", **{**day, "service_end": "2015-08-09"})
+    world.bill("A3", "2015-08", 1_000_00, ordered_on="2015-08-10", **day, service_start="2015-08-10")
+    world.ready(*MONTHS)
+    for month, on in MONTHS.items():
+        world.settle(month, on=on)
+    return world
+
+
+def test_an_order_that_replaces_a_service_after_a_rise_is_told_and_accuses_nobody(replacing: World) -> None:
+    register = replacing.register("2015-08")
+    report = signals_with_orders(replacing.installation, AUGUST)
+    rows = [plain(row) for row in report.table("signals").rows]
+    (row,) = [row for row in rows if isinstance(row, dict) and row["signal"] == "replaced_order"]
+    assert (row["partner_id"], row["evidence"]) == (
+        "OLD",
+        "NL/A1 dedicated_server of 2015-05-01 ended 2015-08-09, ordered again 2015-08-05 after the rise of 2015-08-03, "
+        "320.00 and 1,350.00 EUR of the month",
+    )
+    rates = {row.signal: row for row in report.table("base_rates").rows if isinstance(row, BaseRate)}
+    assert (rates["replaced_order"].partners, rates["replaced_order"].of_partners) == (1, 3)
+    assert replacing.register("2015-08") == register
+    mark_seen(replacing.installation, AUGUST, "replaced_order", "OLD", by="kim", reason="a larger one was needed")
+    again = signals_with_orders(replacing.installation, AUGUST)
+    assert ("replaced_order", "OLD", "kim") in told(again)
+
+
+def test_a_page_does_not_ask_the_entities_and_says_so(replacing: World) -> None:
+    report = signals(replacing.installation, AUGUST)
+    assert "replaced_order" not in [signal for signal, _, _ in told(report)]
+    assert "which a page does not read" in report.unknown[-1]
+    rates = {row.signal: row for row in report.table("base_rates").rows if isinstance(row, BaseRate)}
+    assert rates["replaced_order"].partners is None
+
+
+def test_an_entity_that_cannot_be_read_is_named(replacing: World) -> None:
+    replacing.billing_db("NL").unlink()
+    report = signals_with_orders(replacing.installation, AUGUST)
+    assert [each for each in report.unknown if each.startswith("replaced_order at entity NL: ")]
+
+
+def test_where_no_tier_rose_no_entity_is_asked(replacing: World) -> None:
+    replacing.billing_db("NL").unlink()
+    report = signals_with_orders(replacing.installation, BillingMonth(2015, 6))
+    assert not [each for each in report.unknown if "replaced_order" in each]

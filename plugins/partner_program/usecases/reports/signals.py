@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import counted_months
 from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.adapters.database.acts import load_acts, now_by, record_act
 from partner_program.adapters.database.register import company_names
+from partner_program.adapters.database.registry import load_entities
 from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.acts import SIGNAL_SEEN
 from partner_program.domain.billing_month import BillingMonth
@@ -29,9 +31,11 @@ from partner_program.domain.signals import (
     BaseRate,
     Found,
     LineOf,
+    Replaced,
     Seen,
     Signal,
     SignalLine,
+    SignalName,
     base_rates,
     credits_after_rise,
     gathered,
@@ -39,16 +43,20 @@ from partner_program.domain.signals import (
     jumps,
     moved_accounts,
     order_and_cancel,
+    replaced_evidence,
+    replaced_orders,
+    rises_near,
     said_of,
     signal_rows,
 )
 from partner_program.domain.totals import account_shares, account_total
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.order_lines import read_lines_of
 
 NAME = "signals"
+REPLACED: SignalName = "replaced_order"
 _NOT_ASKED = (
-    "replaced_order: a service that ended and was ordered again after a rise is seen in the entities' lines alone, "
-    "which are not read for this"
+    f"{REPLACED}: seen in the entities' lines alone, which a page does not read: `partner-program signals list` does"
 )
 
 
@@ -63,10 +71,30 @@ class _Looked:
     unknown: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """What the entities' lines say of orders after a rise; `unknown` says which could not be read."""
+
+    replaced: Sequence[Replaced] = ()
+    unknown: tuple[str, ...] = ()
+
+
 def signals(installation: Installation, month: BillingMonth) -> Report:
-    """The signals of a month with their evidence and base rates; raises `NotThere` where it is not assessed."""
+    """The signals of a month with their evidence and base rates, as far as the database shows them.
+
+    Raises `NotThere` where the month is not assessed.
+    """
+    return _report(installation, month, None)
+
+
+def signals_with_orders(installation: Installation, month: BillingMonth) -> Report:
+    """The same with what the entities' lines show now: those of partners whose tier rose are asked for."""
+    return _report(installation, month, _orders(installation, month))
+
+
+def _report(installation: Installation, month: BillingMonth, orders: _Orders | None) -> Report:
     with installation.database.reading() as connection:
-        looked = _look(connection, installation, month)
+        looked = _look(connection, installation, month, orders)
         names = company_names(connection)
         seen = _seen(connection, month)
     rows, known = signal_rows(looked.found, names, seen)
@@ -87,8 +115,9 @@ def signals(installation: Installation, month: BillingMonth) -> Report:
 
 def find_signal(installation: Installation, month: BillingMonth, signal: str, partner_id: str) -> Signal:
     """One signal of a partner as it is now; raises `NotThere` where the partner has no such signal in the month."""
+    orders = _asked_for(installation, month, signal)
     with installation.database.reading() as connection:
-        return _one(connection, installation, month, signal, partner_id)
+        return _one(connection, installation, month, signal, partner_id, orders)
 
 
 def evidence_hash(signal: Signal) -> str:
@@ -113,8 +142,9 @@ def mark_seen(
     of `shown_hash`.
     """
     access = installation.database.reading if only_try else installation.database.writing
+    orders = _asked_for(installation, month, signal)  # no entity is asked while the database waits
     with access() as connection:
-        found = _one(connection, installation, month, signal, partner_id)
+        found = _one(connection, installation, month, signal, partner_id, orders)
         if shown_hash not in (None, evidence_hash(found)):
             raise Moved(f"{signal} of {partner_id} in {month} has other figures now: {found.evidence}")
         if not only_try and not found.is_seen(by, reason):
@@ -125,9 +155,15 @@ def mark_seen(
 
 
 def _one(
-    connection: Connection, installation: Installation, month: BillingMonth, signal: str, partner_id: str
+    connection: Connection,
+    installation: Installation,
+    month: BillingMonth,
+    signal: str,
+    partner_id: str,
+    orders: _Orders | None,
 ) -> Signal:
-    found = {key: text for key, text in _look(connection, installation, month).found.items() if key[1] == partner_id}
+    looked = _look(connection, installation, month, orders)
+    found = {key: text for key, text in looked.found.items() if key[1] == partner_id}
     names = company_names(connection)
     own, _ = signal_rows(found, names, _seen(connection, month))
     for each in own:
@@ -148,7 +184,7 @@ def _seen(connection: Connection, month: BillingMonth) -> dict[tuple[str, str], 
 
 
 @without_collecting()
-def _look(connection: Connection, installation: Installation, month: BillingMonth) -> _Looked:
+def _look(connection: Connection, installation: Installation, month: BillingMonth, orders: _Orders | None) -> _Looked:
     settlements = settlement_history.settlements_or_refusal(connection, month)
     program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
     now = counted_months.counted_month(connection, month)
@@ -165,10 +201,37 @@ def _look(connection: Connection, installation: Installation, month: BillingMont
         credited = _credited(connection, now, used, rose)
         found |= gathered("credit_after_rise", credits_after_rise(rose=rose, before=before, credited=credited))
         found |= gathered("threshold_hug", hugs(program, [*earlier, now]))
-    looked_for = [name for name in RULES if MONTHS_NEEDED[name] <= len(earlier)]
-    missing = ", ".join(each for each in RULES if each not in looked_for)
+    if orders is not None:
+        found |= gathered(REPLACED, map(replaced_evidence, orders.replaced))
+    enough = [name for name in RULES if MONTHS_NEEDED[name] <= len(earlier)]
+    missing = ", ".join(each for each in RULES if each not in enough)
     unknown = [f"{missing}: {month} has {plural(len(earlier), 'month')} before it"] if missing else []
-    return _Looked(found, looked_for, lines, len(now.totals), (*unknown, _NOT_ASKED))
+    unknown += [_NOT_ASKED] if orders is None else orders.unknown
+    looked_for = [name for name in enough if name != REPLACED or orders is not None]
+    return _Looked(found, looked_for, lines, len(now.totals), tuple(unknown))
+
+
+def _orders(installation: Installation, month: BillingMonth) -> _Orders:
+    """Ask the entities at which partners have accounts whose tier rose; nobody is asked where none did."""
+    with installation.database.reading() as connection:
+        settlement_history.settlements_or_refusal(connection, month)
+        rose = rises_near(rate_store.all_rates(connection), month)
+        if not rose:
+            return _Orders()
+        now = counted_months.counted_month(connection, month)
+        known = {each.entity: each for each in load_entities(connection)}
+    owners = {(entity, account_id): owner for (entity, account_id, _), owner in now.owners.items()}
+    asked = sorted({entity for (entity, _), owner in owners.items() if owner in rose} & known.keys())
+    reads = read_lines_of(installation, [known[each] for each in asked], month)
+    lines = ((read.entity, line) for read in reads if read.fault is None for line in read.lines)
+    return _Orders(
+        replaced_orders(rose=rose, owners=owners, lines=lines),
+        tuple(f"{REPLACED} at entity {read.entity}: {read.fault}" for read in reads if read.fault),
+    )
+
+
+def _asked_for(installation: Installation, month: BillingMonth, signal: str) -> _Orders | None:
+    return _orders(installation, month) if signal == REPLACED else None
 
 
 def _months_before(connection: Connection, month: BillingMonth) -> list[CountedMonth]:
