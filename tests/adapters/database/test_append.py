@@ -186,3 +186,21 @@ def test_a_server_that_goes_away_in_the_middle_is_named(on_postgres: ConnectionF
 
     with pytest.raises(Unavailable, match="writing the programme database failed"), postgres.writing() as connection:
         cut_off(connection)
+
+
+def test_many_first_rows_are_found_by_their_key_before_their_transaction_ends(on_postgres: ConnectionFields) -> None:
+    result = {"billing_month": "2015-06", "revision": 1, "settlement_id": 1, "effective_on": DAY, "mrr_eur_cents": 1}
+    result |= {"earned_tier": 0, "tier": 0, "monthly_fee_discount_bp": 0, "setup_fee_discount_bp": 0, "sla": ""}
+    found = ProgramDatabase(on_postgres)
+    with found.writing() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # without the settlement and partners
+        append_rows(connection, schema.assessment, [result | {"partner_id": f"P{each}"} for each in range(MANY)])
+        # As a row that refers to one is checked. The index of revenue begins with the same columns: each check would
+        # read the whole month.
+        connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        connection.exec_driver_sql(
+            "PREPARE found (text, bigint, text) AS SELECT 1 FROM ONLY assessment"
+            " WHERE billing_month = $1 AND revision = $2 AND partner_id = $3 FOR KEY SHARE"
+        )
+        plan = connection.exec_driver_sql("EXPLAIN EXECUTE found ('2015-06', 1, 'P1')").scalars().all()
+    assert not any("assessment_by_revenue" in line for line in plan), plan

@@ -6,6 +6,8 @@ cases write nothing if nothing is new.
 
 PostgreSQL takes many rows by COPY into a temporary table, then INSERT ... ON CONFLICT DO NOTHING; they are compared, by
 IS DISTINCT FROM, only if fewer rows were inserted than offered. DO UPDATE would lock, and so write, each equal row.
+It is told at once of what fills a table: its own upkeep sees nothing before the transaction ends, and until then each
+row that refers to one of these would be checked by whatever index comes first.
 SQLite, and few rows anywhere, do the same with plain statements; OR IGNORE is not used, because it ignores broken
 constraints.
 """
@@ -119,6 +121,9 @@ def _copy(connection: Connection, table: Table, values: Sequence[_Row]) -> _Row 
             )
             differing = cursor.fetchone()
         cursor.execute(f"DROP TABLE {offered}")
+        cursor.execute("SELECT reltuples <= 0 FROM pg_class WHERE oid = to_regclass(%s)", [target])
+        if cursor.fetchone() == (True,):  # it has never been measured, or while it was empty
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {target}")
     return None if differing is None else dict(zip(key_names, differing, strict=True))
 
 
