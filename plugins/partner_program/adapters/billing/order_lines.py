@@ -59,6 +59,8 @@ from partner_program.domain.revenue import (
 
 _DEMANDED = tuple(name for name in COLUMNS[LINES] if name not in (*COLUMNS_OF_ORDERS, "service_id"))
 
+_OF_INVOICES = tuple("posted_on" if name == "ordered_on" else name for name in COLUMNS_OF_ORDERS[:3])
+
 # Kinds that count are told as one, and so are those that do not: what an order is due depends on none.
 _BINDS = SHAPE_BINDS | {
     "kind_code": tuple(CHARGE_KINDS["recurring" if kind.counts else "setup"].code for kind in CHARGE_KINDS.values())
@@ -73,10 +75,12 @@ def read_order_lines(
     largest_line: LargestLine,
     sql_folder: Path,
     with_ends: bool = False,
+    by_invoice: bool = False,
 ) -> OrderLinesRead:
     """Read what an entity's lines of a month say of their orders, as they are now; a fault becomes the `fault`.
 
-    `with_ends` keeps apart lines whose services end on other days: more groups.
+    `with_ends` keeps apart lines whose services end on other days: more groups. With `by_invoice`, the day of an order
+    is that of its invoice, for a programme whose rates are for all services.
     """
 
     def read(deadline: Deadline) -> OrderLinesRead:
@@ -88,6 +92,7 @@ def read_order_lines(
     def _read(deadline: Deadline, *, any_bytes: bool) -> OrderLinesRead:
         with open_snapshot(connection, entity, sql_folder, deadline, any_bytes) as snapshot:
             snapshot.expect(LINES, _DEMANDED)
+            snapshot.by_invoice = by_invoice
             return _Reading(snapshot, entity, month, largest_line, with_ends).result()
 
     try:
@@ -111,7 +116,7 @@ class _Reading:
         self._snapshot, self._entity, self._month, self._largest = snapshot, entity, month, largest_line
         self._with_ends = with_ends
         self._shapes = Shapes()
-        self._orders = _Orders(month.last_day)
+        self._orders = _Orders(date.max if snapshot.by_invoice else month.last_day)
         self._lines: list[OrderLines] = []
         self._faulty: list[FaultyLine] = []
         self._doubtful: list[FaultyLine] = []
@@ -135,7 +140,7 @@ class _Reading:
             lines=tuple(self._lines),
             faulty=tuple(sorted(self._faulty, key=repr)),
             doubtful=tuple(sorted(self._doubtful, key=repr)),
-            lacks=self._snapshot.lacks(COLUMNS_OF_ORDERS[:3]),
+            lacks=self._snapshot.lacks(_OF_INVOICES if self._snapshot.by_invoice else COLUMNS_OF_ORDERS[:3]),
             figures={currency: (lines, amount) for currency, (lines, amount) in sorted(self._figures.items())},
         )
 
@@ -219,7 +224,9 @@ class _Reading:
             read[1] += group.net_amount_minor
             if not has_share(group):
                 continue
-            doubt = _doubt(given, day, posted, self._month)
+            if self._snapshot.by_invoice:
+                day = posted if read_day(posted) else None
+            doubt = _doubt(given, None if self._snapshot.by_invoice else day, posted, self._month)
             if doubt is not None:
                 self._doubtful.append(_doubtful_line(line, *doubt))
                 given = day = None

@@ -30,6 +30,7 @@ _READ_OPTIONAL = {name: re.compile(rf"(?<!AS )\b{name}\b") for name in (OPTIONAL
 # Where lines of before a day are read, this stands for all lines. Its name sorts after theirs: its query needs them.
 _THEN = "program_mrr_line_then"
 _LINES = re.compile(r"\bprogram_mrr_line\b")
+_ORDERED_ON = re.compile(r"\bordered_on\b")
 _OF_CATALOGUE = ("columns_of_", "character_sets_of_", "relations", "unique_line_id")
 
 
@@ -45,7 +46,8 @@ class BillingSnapshot(ABC):
     """One read-only snapshot of an entity's billing database; each dialect has a subclass.
 
     `sql_folder` holds the statements; `stand_ins` are the entity's own queries in place of relations, by name. Where
-    `posted_before` is set, lines that were posted on that day or later, or nobody knows when, are not there.
+    `posted_before` is set, lines that were posted on that day or later, or nobody knows when, are not there. With
+    `by_invoice`, groups of orders are told by the day of the invoice instead of that of the order.
     """
 
     dialect: ClassVar[str]
@@ -56,10 +58,13 @@ class BillingSnapshot(ABC):
         self._stand_ins = stand_ins
         self.files: tuple[SourceFile, ...] = ()  # where it is read from, if that is files
         self.posted_before: date | None = None
+        self.by_invoice = False
 
     def statement(self, name: str) -> str:
         """Return the text of a statement in this dialect, with the entity's own queries in it if there are any."""
         statement = read_statement(self._sql_folder, self.dialect, name)
+        if self.by_invoice and name.startswith("month_groups_of_orders"):
+            statement = _ORDERED_ON.sub("posted_on", statement)
         for column, read in _READ_OPTIONAL.items():
             if column in statement and column not in self._columns_of_lines:
                 statement = read.sub("NULL", statement)

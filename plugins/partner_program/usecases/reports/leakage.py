@@ -25,6 +25,7 @@ from partner_program.domain.leakage import (
 )
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.order_lines import MonthOfOrders, read_orders
@@ -64,7 +65,7 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
         name="leakage",
         title=f"Discounts given against those due, {found.month}",
         month=found.month,
-        said=(*_said(found), *orders.doubts()),
+        said=(*_whose_day(orders.program), *_said(found), *orders.doubts()),
         tables=(
             ReportTable("groups", "Counted lines", GroupRow, group_rows(found)),
             ReportTable("partners", "Partners, the debts first", PartnerRow, partner_rows(found, orders.names), nobody),
@@ -76,6 +77,15 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
         ),
         equations=_equations(found),
         unknown=(*orders.not_read(), *orders.not_converted(found.not_converted)),
+    )
+
+
+def _whose_day(program: Program) -> tuple[str, ...]:
+    """Say whose day decides where it is not that of the order."""
+    if program.applies_to == "new_orders":
+        return ()
+    return (
+        "The programme gives its rates to all services: what is due is that of the invoice's day, told as ordered.",
     )
 
 

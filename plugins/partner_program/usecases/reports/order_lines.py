@@ -99,7 +99,8 @@ class MonthOfOrders:
 def read_orders(installation: Installation, month: BillingMonth, *, with_ends: bool = False) -> MonthOfOrders:
     """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason.
 
-    `with_ends` asks for the ends of services too.
+    `with_ends` asks for the ends of services too. Without, an order's day is that of its invoice where the programme
+    gives its rates to all services.
     """
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
@@ -109,7 +110,8 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
         rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
         totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
     entities = [each for each in registry.entities if each.bills_in(month)]
-    reads = side_by_side([partial(_read, installation, entity, month, with_ends) for entity in entities])
+    by_invoice = program.applies_to == "all_services" and not with_ends
+    reads = side_by_side([partial(_read, installation, entity, month, with_ends, by_invoice) for entity in entities])
     return MonthOfOrders(
         month=month,
         program=program,
@@ -143,7 +145,9 @@ def _settled(buckets: Sequence[Bucket]) -> dict[tuple[str, str], tuple[int, int]
     return found
 
 
-def _read(installation: Installation, entity: Entity, month: BillingMonth, with_ends: bool) -> OrderLinesRead:
+def _read(
+    installation: Installation, entity: Entity, month: BillingMonth, with_ends: bool, by_invoice: bool
+) -> OrderLinesRead:
     try:
         fields = billing_fields(installation, entity)
     except Refusal as refusal:
@@ -155,4 +159,5 @@ def _read(installation: Installation, entity: Entity, month: BillingMonth, with_
         largest_line=installation.largest_line(month),
         sql_folder=installation.sql_folder,
         with_ends=with_ends,
+        by_invoice=by_invoice,
     )
