@@ -90,6 +90,34 @@ def test_lines_of_one_order_are_one_group_whatever_the_database(billing: Server)
     assert (found.figures, found.faulty, found.doubtful) == ({"EUR": (10, 10_000)}, (), ())
 
 
+def test_the_day_of_the_invoice_stands_for_that_of_the_order_where_that_is_asked_for(billing: Server) -> None:
+    invoiced = {"discount_bp": 800, "ordered_on": date(2015, 6, 5), "posted_on": date(2015, 7, 3)}
+    fill(
+        billing,
+        [
+            july("L1", **invoiced),
+            july("L2", **{**invoiced, "ordered_on": None}),
+            july("L3", **{**invoiced, "ordered_on": date(2015, 7, 9)}),  # after its invoice, and nobody asks
+            july("L4", **{**invoiced, "posted_on": date(2015, 8, 4)}),
+            july("L5", **{**invoiced, "posted_on": None}),
+            july("L6", **{**invoiced, "product": None}),
+            july("PIECE", **invoiced, account_id="A2", term_months=0),  # a faulty line: its account is read by lines
+            july("L7", **invoiced, account_id="A2"),
+        ],
+    )
+    found = read(billing, by_invoice=True)
+    assert (found.fault, found.doubtful) == (None, ())
+    groups = {(each.account_id, each.product, each.ordered_on, each.discount_bp): each.lines for each in found.lines}
+    own = found.lines[0].account_id if found.lines[0].account_id != "A2" else found.lines[-1].account_id
+    assert groups == {
+        (own, "cdn", date(2015, 7, 3), 800): 3,
+        (own, "cdn", date(2015, 8, 4), 800): 1,
+        (own, "cdn", None, 800): 1,
+        (own, "", date(2015, 7, 3), 800): 1,
+        ("A2", "cdn", date(2015, 7, 3), 800): 1,
+    }
+
+
 def test_the_ends_of_services_are_kept_apart_where_they_are_asked_for(billing: Server) -> None:
     ordered = {"discount_bp": 800, "ordered_on": date(2015, 6, 5), "term_months": 3, "net_amount_minor": 3_000}
     fill(
