@@ -47,4 +47,4 @@ def test_each_of_5000_random_splits_of_exactly_2000_euros_is_exactly_2000_euros(
 
 
 def test_each_of_them_earns_tier_2(totals: tuple[PartnerTotal, ...]) -> None:
-    assert {assigned.earned_tier for assigned in assign_tiers(program=PROGRAM, totals=totals)} == {2}
+    assert {assigned.earned_tier for assigned in assign_tiers(program=PROGRAM, month=JUNE, totals=totals)} == {2}

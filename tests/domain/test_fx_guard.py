@@ -14,7 +14,18 @@ from partner_program.domain.program import Program
 from partner_program.domain.rates_taking_force import early_rises
 from partner_program.domain.registry import Entity
 from partner_program.domain.settlement import Decision, PartnerHistory, settle_month
-from tests.domain.made_month import GO_LIVE, LONG_AGO, PROGRAM, billed, entity, grant, line, link, listing, partner
+from tests.domain.made_month import (
+    GO_LIVE,
+    LONG_AGO,
+    PROGRAM,
+    billed,
+    entity,
+    grant,
+    line,
+    link,
+    listing,
+    partner,
+)
 
 HOLD: Program = replace(PROGRAM, fx_guard="hold_tier")
 INFORM: Program = replace(PROGRAM, fx_guard="inform")
@@ -202,6 +213,7 @@ def test_nobody_rises_early_by_rates_alone() -> None:
     def risen(before: dict[str, int], of: Program = program) -> list[int]:
         found = early_rises(
             program=of,
+            month=JUNE,
             known_parts={"P1": 2_000_00},
             decided=(),
             rates={},

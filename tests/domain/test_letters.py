@@ -17,6 +17,7 @@ WHAT_MAKES_IT: dict[LetterKind, dict[str, Any]] = {
     "grace_granted": {"lifted_for_the_first_time": True},
     "tier_raised": {"tier": 2, "previous_tier": 1},
     "terms_changed": {"terms_differ": True},
+    "tier_kept": {"kept": "now"},
     "no_change": {"always": True},
 }
 QUIET: dict[str, Any] = {

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from partner_program.domain.measure import Measure
 from partner_program.domain.program import (
     Benefit,
     BenefitTerms,
@@ -18,6 +19,7 @@ from partner_program.domain.program import (
     Tier,
 )
 from partner_program.domain.program_rules import changed_rules, rules_of
+from partner_program.domain.tier_changes import Changes
 from tests.domain.made_month import PROGRAM
 
 # What is no rule of its own: the file's name and hashes, its day, and the ranks of service levels that rows name.
@@ -46,6 +48,8 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
     "dispute_due_days": lambda each: replace(each, dispute_due_days=3),
     "fx_guard": lambda each: replace(each, fx_guard="hold_tier"),
     "company": lambda each: replace(each, company="Acme"),
+    "measure": lambda each: replace(each, measure=Measure(12, "sum", "projected")),
+    "changes": lambda each: replace(each, changes=Changes("monthly", "review", (12,), 3, "one")),
 }
 
 

@@ -21,7 +21,7 @@ from partner_program.domain.rates_taking_force import (
     rise_early,
 )
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
-from tests.domain.made_month import GO_LIVE, PROGRAM, grant, legacy
+from tests.domain.made_month import GO_LIVE, JUNE, PROGRAM, grant, legacy
 
 EARLIER, AUGUST_10, AUGUST_20 = date(2015, 7, 1), date(2015, 8, 10), date(2015, 8, 20)
 DAY = timedelta(days=1)
@@ -151,6 +151,7 @@ RISING = replace(PROGRAM, readings=replace(PROGRAM.readings, rise_on_partial=Tru
 def rises(program: Program = RISING, decided: Sequence[str] = ()) -> list[tuple[str, Rate]]:
     return early_rises(
         program=program,
+        month=JUNE,
         known_parts={"P1": 5_000_00, "P2": 4_999_99, "P3": 500_00},
         decided=decided,
         rates={"P1": SILVER, "P2": SILVER, "P3": None},

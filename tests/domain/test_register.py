@@ -29,14 +29,19 @@ ASSIGNED = replace(
 
 
 def test_every_field_that_holds_one_value_is_a_column() -> None:
-    lists = {"grants", "accounts"}
+    lists = {"grants", "accounts", "window"}
     assert list(COLUMNS) == [each.name for each in fields(RegisterPartner) if each.name not in lists]
 
 
 def test_the_terminal_shows_the_tier_before_in_front_of_the_tier_and_words_under_the_table() -> None:
     names = headed(COLUMNS)
     assert names.index("previous_tier") == names.index("tier") - 1
-    assert [name for name in COLUMNS if name not in names] == ["rate_decided_by", "held_reason", "company_name"]
+    assert [name for name in COLUMNS if name not in names] == [
+        "rate_decided_by",
+        "held_reason",
+        "company_name",
+        "months_below",
+    ]
     assert sorted(names) == sorted(set(names))
 
 

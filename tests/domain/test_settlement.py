@@ -356,7 +356,7 @@ def test_a_month_of_history_has_the_partner_its_total_and_tier_and_nothing_that_
 
 def test_each_stage_names_its_partner_with_the_cents_that_earned_the_tier() -> None:
     totals = [PartnerTotal(each, (AccountTotal("NL", "A1", "EUR", Decimal(1), 2_000_00, 2_000_00),)) for each in "PQ"]
-    tiers = assign_tiers(program=PROGRAM, totals=totals)
+    tiers = assign_tiers(program=PROGRAM, month=JUNE, totals=totals)
     assert tiers == (TierAssignment("P", 2_000_00, 2), TierAssignment("Q", 2_000_00, 2))
     graces = settle_grace_periods(
         program=PROGRAM, month=JUNE, effective_on=GO_LIVE, assignments=tiers, histories={"Q": PartnerHistory()}

@@ -15,6 +15,8 @@ from partner_program.domain.letters import (
     NextTierFact,
     RatesFact,
     RevenueFact,
+    StaysFact,
+    WindowFact,
 )
 from partner_program.domain.rates import LegacyTerm, RateTerms
 
@@ -230,6 +232,23 @@ KINDS: dict[str, LetterFacts] = {
     ),
     "tier_raised_lacking_staff": replace(
         since_july(2), revenue=RevenueFact(4, (LackFact("certified staff", 2, 1), LackFact("score", 70, 0)))
+    ),
+    "tier_kept": since_july(
+        3,
+        kind="tier_kept",
+        rate_valid_from=date(2015, 7, 27),
+        earned_tier=2,
+        merit_tier=3,
+        window=WindowFact(
+            months=(("2015-06", 100_000), ("2015-07", 469_356), ("2015-08", 634_512)),
+            of_months=3,
+            is_mean=True,
+            projected=False,
+            amount_cents=401_289,
+            leaves=("2015-06", 100_000),
+        ),
+        stays=StaysFact(3, 2, "review", "2016-01", 1, 1),
+        next_tier=NextTierFact(3, 500_000, 98_711),
     ),
     "no_change": facts(
         kind="no_change",

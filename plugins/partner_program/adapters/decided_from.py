@@ -15,12 +15,14 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.decided_from import DecidedFrom, RestatedPartner, nameless_partner
 from partner_program.domain.fx_guard import FxBasis, LastEarned
+from partner_program.domain.measure import EarlierMonth, Lack
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.rates_taking_force import RateAhead
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED, AccountLink, Entity, GraceGrant, LegacyAgreement
 from partner_program.domain.settlement import NO_HISTORY, PartnerHistory
+from partner_program.domain.tier_changes import Merit
 
 
 class _Run(NamedTuple):
@@ -108,6 +110,20 @@ class _PartnerRate(NamedTuple):
     sla: str | None
 
 
+class _EarlierMonth(NamedTuple):
+    partner_id: str
+    billing_month: str
+    mrr_eur_cents: int | None
+    lacks: str | None
+
+
+class _Merit(NamedTuple):
+    partner_id: str
+    tier: int
+    earned_tier: int
+    months_below: int
+
+
 class _RateAhead(NamedTuple):
     partner_id: str
     valid_from: str
@@ -162,6 +178,11 @@ PARTS: Mapping[str, type[tuple[object, ...]]] = {
     "rates_ahead": _RateAhead,
     "restated": _Restated,
     "rates_of_restated": _PartnerRate,
+}
+# Written where the programme has such rules; a month without them has no such table, and nothing in it.
+PARTS_OF_RULES: Mapping[str, type[tuple[object, ...]]] = {
+    "earlier_months": _EarlierMonth,
+    "merits_before": _Merit,
 }
 
 
@@ -247,6 +268,19 @@ def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
             for key, value in sorted(own.items())
         ]
         texts["qualifications"] = rows_text(_OnRecord, held)
+    rules: dict[str, list[tuple[object, ...]]] = {
+        "earlier_months": [
+            _EarlierMonth(partner_id, str(each.month), each.mrr_eur_cents, each.lacks)
+            for partner_id, earlier in sorted(kept.earlier.items())
+            for each in earlier
+        ],
+        "merits_before": [
+            _Merit(partner_id, each.merit.tier, each.merit.earned_tier, each.merit.months_below)
+            for partner_id, each in histories
+            if each.merit is not None
+        ],
+    }
+    texts |= {name: rows_text(kind, rules[name]) for name, kind in PARTS_OF_RULES.items() if rules[name]}
     return texts
 
 
@@ -311,6 +345,7 @@ def read_decided_from(lines: Lines, added: Collection[str] = ()) -> DecidedFrom:
         assigned_after=tuple(_read(lines, "assigned_after", _Id, lambda row: row.partner_id)),
         ending=dict(_read(lines, "rates_ending", _PartnerRate, _rate_of)),
         ahead=dict(ahead),
+        earlier=_earlier_months(lines),
         restated=tuple(
             _read(
                 lines,
@@ -379,6 +414,26 @@ def _read(lines: Lines, name: str, kind: type[_Row], make: Callable[[_Row], _Val
     return found
 
 
+def _read_if_there(lines: Lines, name: str, kind: type[_Row], make: Callable[[_Row], _Value]) -> list[_Value]:
+    """Read a table of rules; one that is not there has no rows."""
+    text = list(lines(name))
+    return _read(lambda _name: text, name, kind, make) if text else []
+
+
+def _earlier_months(lines: Lines) -> dict[str, tuple[EarlierMonth, ...]]:
+    found: dict[str, list[EarlierMonth]] = defaultdict(list)
+    for partner_id, each in _read_if_there(lines, "earlier_months", _EarlierMonth, _earlier_month):
+        found[partner_id].append(each)
+    return {partner_id: tuple(each) for partner_id, each in found.items()}
+
+
+def _earlier_month(row: _EarlierMonth) -> tuple[str, EarlierMonth]:
+    if row.lacks not in (None, *get_args(Lack)) or (row.lacks is None) != (row.mrr_eur_cents is not None):
+        raise ValueError(f"lacks is {row.lacks}, mrr_eur_cents {row.mrr_eur_cents}")
+    lacks: Lack | None = None if row.lacks is None else "held" if row.lacks == "held" else "not settled"
+    return row.partner_id, EarlierMonth(BillingMonth.parse(row.billing_month), row.mrr_eur_cents, lacks)
+
+
 def _units(row: _ExchangeRate) -> Decimal | None:
     return None if row.units_per_eur is None else _positive(row.units_per_eur)
 
@@ -399,13 +454,20 @@ def _histories(lines: Lines) -> dict[str, PartnerHistory]:
     lifted: dict[str, list[str]] = defaultdict(list)
     for partner_id, grant_id in _read(lines, "lifted_before", _Lifted, lambda row: (row.partner_id, row.grant_id)):
         lifted[partner_id].append(grant_id)
+    merits = dict(
+        _read_if_there(lines, "merits_before", _Merit, lambda row: (row.partner_id, Merit(*row[1:])))
+    )  # fmt: skip
     found = {
         partner_id: PartnerHistory(
-            tier, rates.get(partner_id), tuple(grants.get(partner_id, ())), tuple(lifted.get(partner_id, ()))
+            tier,
+            rates.get(partner_id),
+            tuple(grants.get(partner_id, ())),
+            tuple(lifted.get(partner_id, ())),
+            merits.get(partner_id),
         )
         for partner_id, tier in tiers
     }
-    strange = sorted((rates.keys() | grants.keys() | lifted.keys()) - found.keys())
+    strange = sorted((rates.keys() | grants.keys() | lifted.keys() | merits.keys()) - found.keys())
     if strange:
         raise NoTable(f"tiers_before: has no row of {', '.join(strange[:5])}, whom another table names")
     return {partner_id: history for partner_id, history in found.items() if history != NO_HISTORY}

@@ -13,12 +13,15 @@ from partner_program.cli.table_cells import euros, percent, tier_name, titled_ta
 from partner_program.domain.disputes import said_of
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.plurals import plural
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.short_lines import period_text, readings_text
 
 if TYPE_CHECKING:
+    from partner_program.domain.billing_month import BillingMonth
+    from partner_program.domain.measure import Measure
     from partner_program.domain.revenue import FaultyLine, MrrGroup
 
 _GROUP_COLUMNS = ("entity", "account", "kind", "status", "bucket", "lines", "net", "share")
@@ -101,11 +104,17 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     console.print(accounts)
     band = receipt.band
     total = f"total {euros(result.mrr_eur_cents)} EUR"
+    if receipt.measure is not None and result.qualifying_eur_cents is not None:
+        _print_window(console, receipt.measure, receipt.billing_month, result)
+        total = f"{_amount_words(receipt.measure, len(result.window) + 1)} {euros(result.qualifying_eur_cents)} EUR"
     if band:
         top = f" up to {euros_text(band.below_cents)}" if band.below_cents else " and more"
         named = band.tier_name or f"tier {tier_name(band.tier)}"
         total += f": {escape(named)}, from {euros_text(band.from_mrr_cents or 0)}{top}"
     console.print(total)
+    if receipt.stays:
+        earned, merit = tier_name(result.earned_tier), tier_name(result.merit_tier)
+        console.print(f"on merit tier {merit}, earned tier {earned}: {receipt.stays}")
     for rate in receipt.rates:
         console.print(f"rate {rate.currency} {rate.units_per_eur} per EUR, {escape(rate.source)}")
     if receipt.revenue_alone is not None:
@@ -128,3 +137,23 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     console.print(f"rate since {result.rate_valid_from}: {named}, {escape(', '.join(terms))}")
     if result.rate_decided_by is not None:
         console.print(f"the rate is decided by {result.rate_decided_by}, a later month: the tier here is on record")
+
+
+def _print_window(console: Console, measure: "Measure", month: "BillingMonth", result: RegisterPartner) -> None:
+    """Print a row for each month of the window, with the month itself last, and their sum."""
+    rows = [(each.counted_month, each.mrr_eur_cents) for each in result.window]
+    rows.append((str(month), result.mrr_eur_cents or 0))
+    table = titled_table(f"{len(rows)} of {measure.months} months", "month", "MRR EUR", right=("MRR EUR",))
+    for name, cents in rows:
+        table.add_row(name, euros_text(cents))
+    table.add_row("sum", euros_text(sum(cents for _, cents in rows)))
+    console.print(table)
+
+
+def _amount_words(measure: "Measure", months: int) -> str:
+    """Name the amount that is held against the table."""
+    if measure.of == "mean":
+        return f"mean of {plural(months, 'month')}"
+    if measure.short == "projected" and months < measure.months:
+        return f"sum of {plural(months, 'month')}, projected to {measure.months}:"
+    return f"sum of {plural(months, 'month')}"

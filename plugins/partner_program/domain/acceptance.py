@@ -4,11 +4,12 @@
 promised that is not done.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.grace import months_words
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
@@ -26,7 +27,7 @@ class Standing:
 
     `figures` are those of the month in force and `rate` the one in force on the day of acceptance. `decided_by` is the
     newest later month that has assigned the partner: that month decides its rate. `open_grants` were open before the
-    restated month.
+    restated month. `counted_by` are later months in force that count this one in their window, with what they counted.
     """
 
     figures: Figures
@@ -34,6 +35,7 @@ class Standing:
     decided_by: BillingMonth | None = None
     open_grants: Sequence[GraceGrant] = ()
     agreements: Sequence[LegacyAgreement] = ()
+    counted_by: Mapping[BillingMonth, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Consequence:
 
     `record` says in words what changes in the month's record. `rate` is the one in force from the day of acceptance and
     `rate_before` the one that would be without it; they are the same where `decided_by` names a later month.
+    `counted_by` are the later months in force that have counted another total in their window, and stay as they are.
     """
 
     partner_id: str
@@ -50,6 +53,7 @@ class Consequence:
     rate_before: Rate | None
     rate: Rate | None
     decided_by: BillingMonth | None
+    counted_by: tuple[BillingMonth, ...] = ()
 
     @property
     def letter(self) -> LetterKind | None:
@@ -97,6 +101,9 @@ def consequences(
                 rate_before=before.rate,
                 rate=rate,
                 decided_by=decided_by,
+                counted_by=tuple(
+                    month for month, cents in sorted(before.counted_by.items()) if cents != decision.mrr_eur_cents
+                ),
             )
         )
     return tuple(found)
@@ -106,7 +113,7 @@ def _rate_from(day: date, decision: Decision, before: Standing, program: Program
     return rate_of_acceptance(
         program=program,
         day=day,
-        earned_tier=decision.earned_tier or 0,
+        earned_tier=decision.merit_tier or 0,
         open_grants=before.open_grants,
         settled_grants=decision.grants,
         agreements=before.agreements,
@@ -121,7 +128,14 @@ def takes_effect_on(*, accepted: Sequence[Consequence], day: date, month_in_forc
 
 def record_words(consequence: Consequence) -> str:
     """What changes in the month's record, one line each."""
-    return "\n".join(consequence.record) or "stays as it is"
+    return "\n".join([*consequence.record, *_later_words(consequence)]) or "stays as it is"
+
+
+def _later_words(consequence: Consequence) -> Iterator[str]:
+    """Name the later months in force that would come out differently, and do not change."""
+    if consequence.counted_by:
+        months = months_words(consequence.counted_by)
+        yield f"counted with the total before in {months}: what was decided there stays, and would differ"
 
 
 def rate_words(consequence: Consequence) -> str:

@@ -70,7 +70,7 @@ def headed(columns: Mapping[str, Column]) -> list[str]:
     names = [name for name, column in columns.items() if column.heading is not None]
     for name in list(names):
         before = columns[name].before
-        if before is not None:
+        if before is not None and before in names:
             names.remove(name)
             names.insert(names.index(before), name)
     return names

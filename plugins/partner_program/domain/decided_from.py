@@ -12,6 +12,7 @@ from decimal import Decimal
 from partner_program.domain.acceptance import Standing, consequences
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import FxBasis
+from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.month_order import HISTORY, MonthStatus
 from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
@@ -31,9 +32,11 @@ from partner_program.domain.settlement import (
     NO_HISTORY,
     Decision,
     PartnerHistory,
+    apply_changes_by_day,
     assign_tiers_by_day,
     decide_by_day,
     guard_tiers_by_day,
+    lacking_months,
     new_rates,
     record_history_of,
     settle_grace_periods_by_day,
@@ -56,7 +59,8 @@ class DecidedFrom:
 
     `effective_on` is the run's day, or the day of acceptance of a restatement, whose partners are `restated`;
     `effective` has each authorised partner's own. `histories` are those of authorised partners that have one.
-    `programs` has the hash of the programme file of each day. Partners that are `late` keep the rate that a later
+    `programs` has the hash of the programme file of each day; `earlier` has the months of a window before this one, by
+    partner, where a programme has one. Partners that are `late` keep the rate that a later
     month gave; those `assigned_after` were assigned by a later month. `ending` are rates in force of partners that are
     no longer authorised, `ahead` rates that begin after `effective_on`. `basis` is what the exchange-rate guard
     compared with, None where no programme of these has one; `held` is what was on record beside revenue, by partner,
@@ -84,6 +88,7 @@ class DecidedFrom:
     restated: tuple[RestatedPartner, ...] = ()
     basis: FxBasis | None = None
     held: Mapping[str, OnRecord] | None = None
+    earlier: Mapping[str, tuple[EarlierMonth, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ def recompute(
     for a programme that is not there.
     """
     by_day = {day: programs[digest] for day, digest in kept.programs.items()}
+    is_history = kept.status == HISTORY
     totals = merge_totals(
         month=kept.month,
         entities=kept.entities,
@@ -174,19 +180,36 @@ def recompute(
         entity_faults=kept.entity_faults,
         doubtful_rates=kept.doubtful_rates,
         rates_before=kept.basis.rates_before() if kept.basis else None,
+        lacking={} if is_history else lacking_months(programs=by_day, effective=kept.effective, earlier=kept.earlier),
     )
     agreements = agreements_by_partner(kept.agreements)
-    tiers = assign_tiers_by_day(programs=by_day, effective=kept.effective, totals=totals.partners, held=kept.held or {})
+    tiers = assign_tiers_by_day(
+        month=kept.month,
+        programs=by_day,
+        effective=kept.effective,
+        totals=totals.partners,
+        earlier=kept.earlier,
+        held=kept.held or {},
+    )
+    tiers = guard_tiers_by_day(programs=by_day, effective=kept.effective, assignments=tiers, basis=kept.basis)
+    if not is_history:
+        tiers = apply_changes_by_day(
+            month=kept.month,
+            programs=by_day,
+            effective=kept.effective,
+            assignments=tiers,
+            histories=kept.histories,
+        )
     graces = settle_grace_periods_by_day(
         month=kept.month,
         programs=by_day,
         effective=kept.effective,
-        assignments=guard_tiers_by_day(programs=by_day, effective=kept.effective, assignments=tiers, basis=kept.basis),
+        assignments=tiers,
         histories=kept.histories,
     )
     decisions = (
         record_history_of(totals=totals.partners, graces=graces)
-        if kept.status == HISTORY
+        if is_history
         else decide_by_day(
             totals=totals.partners,
             graces=graces,
@@ -204,7 +227,7 @@ def recompute(
         accepted = _accepted(kept, decisions, agreements, by_day, assigned)
         return Recomputed(totals, accepted, tuple(new_rates(accepted)), {})
     new = tuple(each for each in decisions if each.partner_id not in assigned)
-    if kept.status == HISTORY:
+    if is_history:
         return Recomputed(totals, new, (), {})
     rises = _rises(kept, totals, agreements, by_day, assigned)
     ahead = rates_ahead(
@@ -241,6 +264,7 @@ def _rises(
         return []
     return early_rises(
         program=by_day[kept.effective_on],
+        month=kept.month,
         known_parts=totals.known_parts,
         decided=assigned.keys() | set(kept.assigned_after),
         rates={partner_id: history.rate for partner_id, history in kept.histories.items()},
@@ -248,6 +272,7 @@ def _rises(
         effective_on=kept.effective_on,
         known_parts_before=totals.known_parts_before,
         held=kept.held or {},
+        earlier=kept.earlier,
     )
 
 

@@ -11,12 +11,21 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.forecast_lines import ComingMonth, Expected, Part, expected_beside, with_parts
 from partner_program.domain.fx_guard import FxBasis, LastEarned, guarded_tier
-from partner_program.domain.grace import settle_grants
+from partner_program.domain.measure import EarlierMonth, cents_to_reach, totals_of_windows
 from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
-from partner_program.domain.settlement import NO_HISTORY, NOBODY_HOLDS, PartnerHistory
+from partner_program.domain.settlement import (
+    NO_EARLIER,
+    NO_HISTORY,
+    NOBODY_HOLDS,
+    PartnerHistory,
+    TierAssignment,
+    apply_changes,
+    lacking_months,
+    settle_grace_periods,
+)
 from partner_program.domain.totals import EUR, account_cents, held_partners, shares_of
 
 Certainty = Literal["will", "may"]
@@ -95,11 +104,15 @@ class Rise:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The partners of a month to come, by id, and those of whom it is not known."""
+    """The partners of a month to come, by id, and those of whom it is not known.
+
+    `windows` are the totals of the months before that count with it, by partner, in EUR cents.
+    """
 
     month: BillingMonth
     partners: tuple[ForecastPartner, ...]
     not_known: tuple[NotForecast, ...]
+    windows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -247,14 +260,23 @@ def forecast_month(
     histories: Mapping[str, PartnerHistory],
     held_before: Collection[str] = (),
     held: Mapping[str, OnRecord] = NOBODY_HOLDS,
+    earlier: Mapping[str, Sequence[EarlierMonth]] = NO_EARLIER,
 ) -> Forecast:
-    """The tiers that a month may bring; of `histories` the last tier and the open grants are asked for.
+    """The tiers that a month may bring; of `histories` the last tier, the open grants and the merit are asked for.
 
     `program` is the one of the day after the month, on which it can take force at the earliest. `held_before` are
     partners whose month before is not known as a whole. `held` is what is on record beside revenue on the month's last
-    day, as far as it is known, by partner.
+    day, as far as it is known, by partner. `earlier` are the months of a window before it, by partner: one that lacks a
+    month is not known.
     """
     month, companies = expectation.month, {each.partner_id: each for each in partners}
+    day = month.following.first_day
+    lacks = lacking_months(programs={day: program}, effective=dict.fromkeys(companies, day), earlier=earlier)
+    windows = totals_of_windows(earlier)
+    not_known = {
+        **{each: words for each, words in lacks.items() if each in expectation.amounts},
+        **expectation.not_known,
+    }
     found = [
         _partner(
             companies[partner_id],
@@ -266,10 +288,12 @@ def forecast_month(
             before=expectation.before.get(partner_id),
             last=expectation.last.get(partner_id),
             held=held.get(partner_id, NOTHING_HELD),
+            window=windows.get(partner_id, ()),
         )
         for partner_id, amounts in expectation.amounts.items()
+        if partner_id not in lacks
     ]
-    return Forecast(month, tuple(found), tuple(NotForecast(*each) for each in expectation.not_known.items()))
+    return Forecast(month, tuple(found), tuple(NotForecast(*each) for each in sorted(not_known.items())), windows)
 
 
 def _partner(
@@ -283,26 +307,29 @@ def _partner(
     before: Amounts | None,
     last: LastEarned | None,
     held: OnRecord,
+    window: Sequence[int],
 ) -> ForecastPartner:
     day = month.following.first_day
+
+    def earned_by(cents: int) -> int:
+        return program.tier_with(program.amount_of(cents, window), held)
 
     def tier(cents: int, at_rates_before: int | None) -> int:
         earned = guarded_tier(
             program=program,
-            earned=program.tier_with(cents, held),
-            at_rates_before=None if at_rates_before is None else program.tier_with(at_rates_before, held),
+            earned=earned_by(cents),
+            at_rates_before=None if at_rates_before is None else earned_by(at_rates_before),
             last=last.tier if last else None,
         )
-        if not history.open_grants:
+        if not history.open_grants and program.changes is None:
             return earned
-        settled = settle_grants(
-            grants=history.open_grants,
-            month=month,
-            effective_on=day,
-            earned_tier=earned,
-            highest_tier=program.highest_tier,
+        assigned = TierAssignment(partner.partner_id, cents, earned)
+        own = {partner.partner_id: history}
+        on_merit = apply_changes(program=program, month=month, assignments=[assigned], histories=own)
+        (settled,) = settle_grace_periods(
+            program=program, month=month, effective_on=day, assignments=on_merit, histories=own
         )
-        return max(earned, settled.granted_tier or 0)
+        return settled.tier
 
     stays = amounts.stays(held_before=held_before)
     now = None if history.previous_tier is None else program.tier_here(history.previous_tier)
@@ -335,20 +362,21 @@ def _grant_that_ends(grants: Sequence[GraceGrant], month: BillingMonth, day: dat
 
 def drops(forecast: Forecast, program: Program) -> list[Drop]:
     """Who will drop, and who may where what is at risk does not come; by manager, the largest amount needed first."""
-    found = [row for each in forecast.partners if each.tier and (row := _drop(each, each.tier, program))]
+    found = [row for each in forecast.partners if each.tier and (row := _drop(each, each.tier, program, forecast))]
     return sorted(
         found, key=lambda row: (row.account_manager_id, row.certainty == "may", -row.needed_cents, row.partner_id)
     )
 
 
-def _drop(each: ForecastPartner, tier: int, program: Program) -> Drop | None:
+def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast) -> Drop | None:
     certainty: Certainty = "will" if each.expected_tier < tier else "may"
     then = each.expected_tier if certainty == "will" else each.at_risk_tier
     if then >= tier:
         return None
     threshold = program.tiers[tier - 1].from_mrr_cents
     amount = each.expected_cents if certainty == "will" else each.expected_cents - each.at_risk_cents
-    needed = threshold - amount
+    totals = [*forecast.windows.get(each.partner_id, ()), amount]
+    needed = cents_to_reach(measure=program.measure, totals=totals, threshold=threshold)
     return Drop(
         account_manager_id=each.account_manager_id,
         partner_id=each.partner_id,
@@ -386,7 +414,7 @@ def rises(forecast: Forecast, program: Program) -> list[Rise]:
             tier=each.tier,
             tier_then=each.expected_tier,
             expected_cents=each.expected_cents,
-            above_cents=_above(each, program),
+            above_cents=_above(each, program, forecast.windows.get(each.partner_id, ())),
         )
         for each in forecast.partners
         if each.tier is not None and each.expected_tier > each.tier
@@ -394,6 +422,6 @@ def rises(forecast: Forecast, program: Program) -> list[Rise]:
     return sorted(found, key=lambda row: (row.account_manager_id, row.above_cents or 0, row.partner_id))
 
 
-def _above(each: ForecastPartner, program: Program) -> int | None:
-    above = each.expected_cents - program.tiers[each.expected_tier - 1].from_mrr_cents
+def _above(each: ForecastPartner, program: Program, window: Sequence[int]) -> int | None:
+    above = program.amount_of(each.expected_cents, window) - program.tiers[each.expected_tier - 1].from_mrr_cents
     return above if above >= 0 else None

@@ -49,14 +49,21 @@ class Miss:
 
 
 def hold_against(
-    expectation: Expectation, settled: Mapping[str, tuple[int, int]], program: Program, names: Mapping[str, str]
+    expectation: Expectation,
+    settled: Mapping[str, tuple[int, int]],
+    program: Program,
+    names: Mapping[str, str],
+    windows: Mapping[str, tuple[int, ...]] | None = None,
 ) -> tuple[BackTest, list[Miss]]:
-    """Compare what was expected of a month with what it was settled with: EUR cents and the tier earned, by partner."""
+    """Compare what was expected of a month with what it was settled with: EUR cents and the tier earned, by partner.
+
+    `windows` are the totals of the earlier months that counted with it.
+    """
     month = str(expectation.month)
     both = [(each, settled[each], own) for each, own in expectation.amounts.items() if each in settled]
     misses = []
     for partner_id, (cents, earned), own in both:
-        tier = program.earned_tier(own.expected)
+        tier = program.earned_tier(program.amount_of(own.expected, (windows or {}).get(partner_id, ())))
         if tier != earned:
             error = own.expected - cents
             company = names.get(partner_id, "")

@@ -5,7 +5,7 @@ the rates of the last month that decided the partner without the guard: then a t
 reason than exchange rates, however long these stay where they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -85,18 +85,25 @@ class RatesAlone:
 
 
 def rates_alone(
-    *, program: Program, mrr_eur_cents: int, before: AtRatesBefore | None, held: OnRecord = NOTHING_HELD
+    *,
+    program: Program,
+    mrr_eur_cents: int,
+    before: AtRatesBefore | None,
+    held: OnRecord = NOTHING_HELD,
+    window: Sequence[int] = (),
 ) -> RatesAlone | None:
     """What exchange rates alone made of a month; None where the programme does not look at it.
 
-    `held` is what was on record beside revenue.
+    `held` is what was on record beside revenue; `window` are the totals of the months before that count with it, in EUR
+    cents: each keeps its own rates.
     """
     if program.fx_guard == "off":
         return None
-    own = program.tier_with(mrr_eur_cents, held)
+    own = program.tier_with(program.amount_of(mrr_eur_cents, window), held)
     if before is None:
         return RatesAlone(None, None, None, own, holds=False)
-    return RatesAlone(before.rates_of, before.cents, program.tier_with(before.cents, held), own, before.holds)
+    then = program.tier_with(program.amount_of(before.cents, window), held)
+    return RatesAlone(before.rates_of, before.cents, then, own, before.holds)
 
 
 def rates_words(found: RatesAlone) -> str:

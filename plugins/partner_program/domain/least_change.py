@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.grace import SettledGrant, settle_grants
+from partner_program.domain.measure import cents_to_reach
 from partner_program.domain.other_rates import Shares, moved_by_rates
 from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, has_share, share_of
@@ -58,7 +59,8 @@ class DecidedMonth:
 
     `accounts` are what was counted, `before` EUR cents by entity and account in the count before, None where there is
     none; `grants` those that were open, with their outcome; `revenues` what its accounts billed, as frozen; `rates`
-    the exchange rates of the month before; `held` what was on record beside revenue.
+    the exchange rates of the month before; `held` what was on record beside revenue, `window` the totals of the months
+    before that count with it, in EUR cents.
     """
 
     program: Program
@@ -71,6 +73,7 @@ class DecidedMonth:
     revenues: Sequence[EntityRevenue]
     rates: Mapping[str, Decimal]
     held: OnRecord = field(default_factory=dict)
+    window: tuple[int, ...] = ()
 
     @property
     def mrr_eur_cents(self) -> int:
@@ -79,7 +82,7 @@ class DecidedMonth:
 
     def tier_at(self, mrr_eur_cents: int) -> int:
         """The tier that another total would have given, with the grants that were open."""
-        earned = self.program.tier_with(mrr_eur_cents, self.held)
+        earned = self.program.tier_with(self.program.amount_of(mrr_eur_cents, self.window), self.held)
         grace = settle_grants(
             grants=[each.grant for each in self.grants],
             month=self.month,
@@ -94,11 +97,11 @@ def least_changes(decided: DecidedMonth) -> LeastChanges:
     """The smallest changes that would have given another tier than a month decided.
 
     Nothing is known where the total would not give the tier that was decided: something else decided it then. Nor where
-    the exchange-rate guard may have a say, which looks at what was earned before as well.
+    the exchange-rate guard may have a say, which looks at what was earned before as well, or rules for changes of tier.
     """
     total, tier_at = decided.mrr_eur_cents, decided.tier_at
     guarded = decided.program.fx_guard == "hold_tier" and any(row.currency != EUR for row in decided.accounts)
-    if guarded or tier_at(total) != decided.tier:
+    if guarded or decided.program.changes is not None or tier_at(total) != decided.tier:
         return LeastChanges(unknown=_IN_ORDER)
     shares = _shares(decided)
     moved = moved_by_rates(accounts=decided.accounts, shares=shares, rates=decided.rates)
@@ -143,9 +146,10 @@ def _as_large_as_the_first(changes: Sequence[TierChange]) -> tuple[TierChange, .
 
 def _amounts(decided: DecidedMonth) -> Iterator[int]:
     """The smallest amounts, up and down, with which the total passes a threshold and the tier changes."""
-    total, thresholds = decided.mrr_eur_cents, decided.program.thresholds
-    yield from _first(decided, [each - total for each in thresholds if each > total])
-    yield from _first(decided, [each - 1 - total for each in reversed(thresholds) if each <= total])
+    program, totals = decided.program, [*decided.window, decided.mrr_eur_cents]
+    more = [cents_to_reach(measure=program.measure, totals=totals, threshold=each) for each in program.thresholds]
+    yield from _first(decided, [each for each in more if each > 0])
+    yield from _first(decided, [each - 1 for each in reversed(more) if each <= 0])
 
 
 def _first(decided: DecidedMonth, amounts: Iterable[int]) -> list[int]:

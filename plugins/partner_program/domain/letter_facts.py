@@ -24,13 +24,17 @@ from partner_program.domain.letters import (
     NextTierFact,
     RatesFact,
     RevenueFact,
+    StaysFact,
+    StaysFor,
     ToldProgram,
+    WindowFact,
 )
 from partner_program.domain.program import Program
 from partner_program.domain.qualifications import Used, key_words, revenue_alone
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
+from partner_program.domain.tier_changes import Changes, Merit
 
 # Not lost with the last tier: a grace period may be granted to a partner without a tier, and all partners have the API.
 # A constant, since programme files have a cell for each tier from Tier 1 on and past files never change.
@@ -62,6 +66,8 @@ class OwedLetter:
     letter about changed terms states. `benefits` are those written down with the letter, on its effective day; None
     where it is of an earlier version, which stated those of the tier. `at_rates_before` is the total at the
     exchange rates that the month was held against, and `qualifications` what was on record, as they were written down.
+    `window` are the months before that counted with it, oldest first, and `qualifying_eur_cents` their amount, None
+    without a window; `merit` is None without rules for changes of tier.
     """
 
     billing_month: BillingMonth
@@ -84,6 +90,9 @@ class OwedLetter:
     benefits: tuple[BenefitFact, ...] | None = None
     at_rates_before: AtRatesBefore | None = None
     qualifications: Used | None = None
+    qualifying_eur_cents: int | None = None
+    window: tuple[tuple[BillingMonth, int], ...] = ()
+    merit: Merit | None = None
 
 
 def facts_of_letters(
@@ -175,7 +184,7 @@ def letter_facts(
             stated=benefits,
         ),
         prepayment=tuple((program.prepayment_bp or {}).items()),
-        next_tier=next_tier(program=program, mrr_eur_cents=letter.mrr_eur_cents),
+        next_tier=next_tier(program=program, mrr_eur_cents=_amount(letter)),
         manager_name=manager.name,
         manager_email=manager.email,
         manager_phone=manager.phone,
@@ -183,6 +192,9 @@ def letter_facts(
         previous_tier_name=(program_before or program).tier_name(previous_tier),
         rates=rates_fact(letter, program),
         revenue=revenue_fact(letter, program),
+        window=_window(letter, program),
+        stays=None if letter.merit is None else _stays(letter.billing_month, letter.merit, program),
+        merit_tier=None if letter.merit is None else letter.merit.tier,
     )
 
 
@@ -202,7 +214,13 @@ def rates_fact(letter: OwedLetter, program: Program) -> RatesFact | None:
     """What the month would have earned at the exchange rates of an earlier one, where that is another tier."""
     before = letter.at_rates_before
     held = dict(letter.qualifications or ())
-    found = rates_alone(program=program, mrr_eur_cents=letter.mrr_eur_cents, before=before, held=held)
+    found = rates_alone(
+        program=program,
+        mrr_eur_cents=letter.mrr_eur_cents,
+        before=before,
+        held=held,
+        window=_totals(letter),
+    )
     if found is None or before is None or found.tier is None or not found.moves:
         return None
     return RatesFact(str(before.rates_of), before.cents, found.tier, found.own_tier, found.holds)
@@ -210,11 +228,63 @@ def rates_fact(letter: OwedLetter, program: Program) -> RatesFact | None:
 
 def revenue_fact(letter: OwedLetter, program: Program) -> RevenueFact | None:
     """What the tier that revenue reaches lacked beside it; None where revenue alone decided."""
-    found = revenue_alone(program=program, mrr_eur_cents=letter.mrr_eur_cents, used=letter.qualifications)
+    found = revenue_alone(program=program, mrr_eur_cents=_amount(letter), used=letter.qualifications)
     if found is None:
         return None
     lacks = [LackFact(key_words(each.key), each.at_least, each.on_record) for each in found.lacks]
     return RevenueFact(found.tier, tuple(lacks))
+
+
+def _totals(letter: OwedLetter) -> tuple[int, ...]:
+    """The totals of the months that counted with the letter's own, in EUR cents."""
+    return tuple(cents for _, cents in letter.window)
+
+
+def _amount(letter: OwedLetter) -> int:
+    """What was held against the tier table, in EUR cents."""
+    return letter.mrr_eur_cents if letter.qualifying_eur_cents is None else letter.qualifying_eur_cents
+
+
+def _window(letter: OwedLetter, program: Program) -> WindowFact | None:
+    measure = program.measure
+    if measure is None or letter.qualifying_eur_cents is None:
+        return None
+    months = [*letter.window, (letter.billing_month, letter.mrr_eur_cents)]
+    first = measure.months_before(letter.billing_month)[:1] or (letter.billing_month,)
+    leaves = months[0] if months[0][0] == first[0] else None
+    return WindowFact(
+        months=tuple((str(month), cents) for month, cents in months),
+        of_months=measure.months,
+        is_mean=measure.of == "mean",
+        projected=measure.of == "sum" and measure.short == "projected" and len(months) < measure.months,
+        amount_cents=letter.qualifying_eur_cents,
+        leaves=None if leaves is None else (str(leaves[0]), leaves[1]),
+    )
+
+
+def _stays(month: BillingMonth, merit: Merit, program: Program) -> StaysFact | None:
+    changes = program.changes
+    if changes is None or merit.tier == merit.earned_tier:
+        return None
+    review = changes.next_review(month)
+    return StaysFact(
+        tier=merit.tier,
+        earned_tier=merit.earned_tier,
+        waits_for=_waits_for(changes, merit),
+        review=None if review is None else str(review.following),  # a month is reviewed in the one after it
+        after_months=changes.drop_after_months,
+        months_below=merit.months_below,
+    )
+
+
+def _waits_for(changes: Changes, merit: Merit) -> StaysFor:
+    if merit.earned_tier > merit.tier:
+        return "review"
+    if changes.drops == "never":
+        return "never"
+    if changes.drops == "review":
+        return "review" if changes.drop_after_months == 1 else "review_after"
+    return "months" if merit.months_below else "step"
 
 
 def tier_before(letter: OwedLetter) -> int | None:

@@ -20,9 +20,12 @@ LetterKind = Literal[
     "grace_granted",
     "tier_raised",
     "terms_changed",
+    "tier_kept",
     "no_change",
 ]
 LETTER_KINDS: tuple[LetterKind, ...] = get_args(LetterKind)
+OF_SOME_PROGRAMMES: frozenset[LetterKind] = frozenset({"tier_kept"})  # a page names them where somebody got one
+Kept = Literal["not", "now", "still"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,42 @@ class ToldProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFact:
+    """The months that count together, oldest first and the letter's own last, each with its EUR cents.
+
+    `amount_cents` is what is held against the tier table: the sum of up to `of_months` months, that sum `projected` to
+    all of them, or their `mean`. `leaves` is the month that the next count has no more, None where the window grows.
+    """
+
+    months: tuple[tuple[str, int], ...]
+    of_months: int
+    is_mean: bool
+    projected: bool
+    amount_cents: int
+    leaves: tuple[str, int] | None
+
+
+StaysFor = Literal["review", "review_after", "months", "step", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaysFact:
+    """A tier on merit that is not the one which the month earned, and what it waits for.
+
+    `review` waits for the one in the month `review`; `review_after` for a review that finds `after_months` months in a
+    row below the tier, `months` for so many, `months_below` of them passed; a `step` is the only one that a tier drops
+    at a time; `never`: it does not drop.
+    """
+
+    tier: int
+    earned_tier: int
+    waits_for: StaysFor
+    review: str | None
+    after_months: int
+    months_below: int
+
+
+@dataclass(frozen=True, slots=True)
 class LetterFacts:
     """Everything that a letter states, as plain values from committed figures.
 
@@ -183,7 +222,8 @@ class LetterFacts:
     `ended_benefits` are those that the tier before gave and this one does not. `previous_tier_name` is the name that
     the tier before had then, "" where it had none. `rates` is there where the programme has `fx_guard` and the tier
     would have been another at the exchange rates of an earlier month. `revenue` is there where a tier needs more than
-    revenue, and the one that revenue reaches lacked it.
+    revenue, and the one that revenue reaches lacked it. `window` is there where several months count together, `stays`
+    where rules for changes of tier leave another tier than was earned: `merit_tier`.
     """
 
     billing_month: str
@@ -219,6 +259,14 @@ class LetterFacts:
     previous_tier_name: str = ""
     rates: RatesFact | None = None
     revenue: RevenueFact | None = None
+    window: WindowFact | None = None
+    stays: StaysFact | None = None
+    merit_tier: int | None = None
+
+    @property
+    def own_tier(self) -> int:
+        """The tier in which the partner is without a grace period."""
+        return self.earned_tier if self.merit_tier is None else self.merit_tier
 
 
 class _Happened(NamedTuple):
@@ -231,6 +279,7 @@ class _Happened(NamedTuple):
     previous_tier: int | None
     lifted_for_the_first_time: bool
     terms_differ: bool
+    kept: Kept
     always: bool
 
 
@@ -245,6 +294,7 @@ _APPLIES: Mapping[LetterKind, Callable[[_Happened], bool]] = {
     "tier_raised": lambda month: month.tier > (month.previous_tier or 0),
     # The two kinds before it leave a tier that has not moved since the last month in force.
     "terms_changed": lambda month: month.terms_differ,
+    "tier_kept": lambda month: month.kept == "now" or (month.kept == "still" and month.always),
     "no_change": lambda month: month.always,
 }
 _UNMATCHED = set(LETTER_KINDS) ^ _APPLIES.keys()
@@ -263,15 +313,17 @@ def letter_kind(
     lifted_for_the_first_time: bool,
     terms_differ: bool,
     always: bool,
+    kept: Kept = "not",
 ) -> LetterKind | None:
     """The kind of a partner's one letter for a month: the first that applies, None where nothing happened.
 
     `outcomes` are those of the partner's grants in this run; `previous_tier` is the last earlier month's in force;
     `terms_differ` says that a discount or the service level differs from those of the rate in force before, whatever
-    tier that rate is of; `always` is the reading `notify: always`.
+    tier that rate is of; `kept` whether the rules for changes of tier leave the partner another tier than the month
+    earned, `now` for the first time or `still`; `always` is the reading `notify: always`.
     """
     happened = _Happened(
-        migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, terms_differ, always
+        migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, terms_differ, kept, always
     )
     for kind, applies in _IN_ORDER:
         if applies(happened):

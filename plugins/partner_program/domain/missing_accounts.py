@@ -22,10 +22,11 @@ _ORDER = ("certain", "likely", "maybe", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class CountedTotal:
-    """What a month counted for a partner, in EUR cents, and the tier that this earned."""
+    """What a month counted for a partner, in EUR cents, and the tier that this earned with the months of its window."""
 
     mrr_eur_cents: int
     earned_tier: int
+    window: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ def suggest_accounts(
                         mrr_eur_cents=total.mrr_eur_cents if total else None,
                         earned_tier=total.earned_tier if total else None,
                         mrr_with_it_eur_cents=both,
-                        tier_with_it=None if both is None else program.earned_tier(both),
+                        tier_with_it=None
+                        if both is None
+                        else program.earned_tier(program.amount_of(both, total.window if total else ())),
                         link=f"{partner_id},{entity},{account.account_id},{month.first_day},",
                     )
                 )

@@ -12,13 +12,14 @@ from partner_program.domain.program import Program
 
 @dataclass(frozen=True, slots=True)
 class CountedPartner:
-    """What a month counted for a partner, in EUR cents, and the tier that this earned."""
+    """What a month counted for a partner, in EUR cents, and the tier that this earned with the months of its window."""
 
     partner_id: str
     company_name: str
     account_manager_id: str
     mrr_eur_cents: int
     earned_tier: int
+    window: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,16 @@ def is_near(program: Program, mrr_eur_cents: int, within_bp: int) -> bool:
 def near_partners(*, program: Program, counted: Iterable[CountedPartner], within_bp: int) -> Sequence[NearPartner]:
     """The partners of which a threshold lies within a share of it, the nearest first.
 
-    Exactly on a threshold is 0.00 above it; a cent below it is 0.01 to the next tier.
+    Where several months count together, the amounts beside a threshold are theirs. Exactly on a threshold is 0.00 above
+    it; a cent below it is 0.01 to the next tier.
     """
     found = []
     for each in counted:
-        to_next = gap_to_next(program, each.earned_tier, each.mrr_eur_cents)
-        own = program.threshold_of(program.earned_tier(each.mrr_eur_cents))
-        above = None if own is None else each.mrr_eur_cents - own
-        if is_near(program, each.mrr_eur_cents, within_bp):
+        amount = program.amount_of(each.mrr_eur_cents, each.window)
+        to_next = gap_to_next(program, each.earned_tier, amount)
+        own = program.threshold_of(program.earned_tier(amount))
+        above = None if own is None else amount - own
+        if is_near(program, amount, within_bp):
             near = NearPartner(
                 partner_id=each.partner_id,
                 company_name=each.company_name,

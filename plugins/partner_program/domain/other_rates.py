@@ -94,8 +94,8 @@ def tiers_by_rates(
         if by is None:
             continue
         before = each.mrr_eur_cents + by
-        tier = program.earned_tier(before)
-        if tier != program.earned_tier(each.mrr_eur_cents):
+        tier = program.earned_tier(program.amount_of(before, each.window))
+        if tier != program.earned_tier(program.amount_of(each.mrr_eur_cents, each.window)):
             who = each.partner_id, each.company_name, each.account_manager_id, each.mrr_eur_cents, each.earned_tier
             found.append(AtOtherRates(*who, before, tier, each.mrr_eur_cents - before))
     return sorted(found, key=lambda row: (row.before_tier - program.earned_tier(row.mrr_eur_cents), row.partner_id))

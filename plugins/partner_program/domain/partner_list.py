@@ -22,7 +22,7 @@ class Wanted:
     """Which partners are listed; what is None or empty does not choose.
 
     `text` is a piece of a name or of an id, or the id of an account. `revenue` are ranges of EUR cents, half-open, of
-    which one has to hold the month's total.
+    which one has to hold the month's total, or with `by_window` the amount of the months that count together.
     """
 
     text: str = ""
@@ -33,6 +33,7 @@ class Wanted:
     language: str = ""
     status: str = ""
     revenue: tuple[tuple[int, int], ...] | None = None
+    by_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from operator import attrgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import DUE_DAYS
+from partner_program.domain.measure import Measure, amount_of_totals
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.requirements import Requirement
+from partner_program.domain.tier_changes import Changes
 
 SLA_LEVELS = ("Bronze", "Silver", "Gold", "Platinum")  # where a programme file does not say them, lowest first
 Component = Literal["monthly_fee", "setup_fee", "sla"]
@@ -128,12 +131,16 @@ RATE_MOVE_LIMIT_BP = 1000  # where a programme file does not say it: the file of
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """When a run stops before anything takes force: see rule 7. The defaults are those of absent keys."""
+    """When a run stops before anything takes force: see rule 7. The defaults are those of absent keys.
+
+    `review_lowered_share_bp` stands for `lowered_share_bp` in the months whose assessment is a review of tiers.
+    """
 
     lowered_share_bp: int = 1000
     lowered_at_least: int = 5
     entity_total_move_bp: int = 3000
     entity_total_move_at_least_cents: int = 10_000_00
+    review_lowered_share_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,7 @@ class Program:
     says whether rates wait for a person before they take force.
     `dispute_due_days` is how many days a partner waits for an answer to a dispute at most. `fx_guard` says what is made
     of a tier that would be another at the exchange rates of an earlier month: nothing, a sentence, or that it stays.
+    Without a `measure` a month's own total decides; without `changes` a tier follows what a month earned at once.
     """
 
     in_force_from: date
@@ -212,6 +220,8 @@ class Program:
     fx_guard: FxGuard = "off"
     content_hash: str = ""
     company: str | None = None
+    measure: Measure | None = None
+    changes: Changes | None = None
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first.
@@ -269,6 +279,19 @@ class Program:
     def sla_rank(self, sla: str | None) -> int:
         """The rank of a service level: none is 0, the lowest 1. A word of an earlier list ranks as the lowest."""
         return sla_rank(sla, self.sla_levels)
+
+    def amount_of(self, mrr_eur_cents: int, window: Sequence[int] = ()) -> int:
+        """What is held against the table, in EUR cents: a month's total, with those of the window before it if any."""
+        if self.measure is None:
+            return mrr_eur_cents
+        return amount_of_totals(self.measure, [*window, mrr_eur_cents])
+
+    def brake_in(self, month: BillingMonth) -> Brake:
+        """The brake of a month: a review of tiers may have a share of its own, since it lowers many at once."""
+        own = self.brake.review_lowered_share_bp
+        if own is None or self.changes is None or not self.changes.is_review(month):
+            return self.brake
+        return replace(self.brake, lowered_share_bp=own)
 
     @property
     def highest_tier(self) -> int:

@@ -147,13 +147,30 @@ class Past:
     def _parts(self) -> tuple[tuple[bool, frozenset[BillingMonth]], ...]:
         return (True, self.choosing), (False, self.held_out)
 
+    def newest_amounts(self, program: Program) -> list[int]:
+        """What a programme holds against its table in the newest month that chooses, in EUR cents, by partner."""
+        if program.measure is None:
+            return self.newest
+        newest = max(self.choosing)
+        return [
+            each.amount_cents
+            for partner in [*self._plain, *self._others]
+            for each in simulate_partner(
+                program=program,
+                months=[newest],
+                results=partner.results,
+                grants=partner.grants,
+                agreements=partner.agreements,
+            )
+        ]
+
     def score(self, program: Program) -> tuple[_Score, _Score]:
         """What a programme makes of the months that choose, and of those held out."""
         scores = {True: _Score(), False: _Score()}
         thresholds = program.thresholds
         given = [0, *(row.monthly_fee_discount_bp for row in program.tiers)][program.lowest_tier :]
-        # Else a month depends on the one before, or on more than its revenue.
-        by_table = program.fx_guard != "hold_tier" and not program.required_keys
+        # Else a month depends on the ones before, or on more than its revenue.
+        by_table = not (program.fx_guard == "hold_tier" or program.required_keys or program.measure or program.changes)
         for chooses, rows in self._rows.items() if by_table else ():
             add = scores[chooses].add
             for row in rows:
@@ -228,7 +245,7 @@ def _compared(past: Past, number: int, draft: Draft, near_bp: int) -> ComparedDr
         losers=own.losers,
         changes=own.changes,
         changes_a_year=_a_year(own.changes, past.partner_months),
-        near=sum(is_near(draft.program, total, near_bp) for total in past.newest),
+        near=sum(is_near(draft.program, amount, near_bp) for amount in past.newest_amounts(draft.program)),
         held_out_cost_cents=round_half_away(out.weighed, BP) if has_out else None,
         held_out_difference_cents=round_half_away(out.weighed - out.settled, BP) if has_out else None,
         held_out_losers=out.losers if has_out else None,

@@ -1,5 +1,6 @@
 """A programme in words, rule by rule, as partners and staff know it; and what differs between two of them."""
 
+import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -50,7 +51,7 @@ class RuleChange:
 
 def rules_of(program: Program) -> list[Rule]:
     """Every rule of a programme; what it does not have is not named."""
-    return [*_tiers(program), *_benefits(program), *_rules(program), *_months(program)]
+    return [*_tiers(program), *_measure(program), *_benefits(program), *_rules(program), *_months(program)]
 
 
 def changed_rules(before: Program, now: Program) -> list[RuleChange]:
@@ -74,9 +75,12 @@ def tier_words(row: Tier) -> str:
 
 
 def _tiers(program: Program) -> Iterator[Rule]:
+    measure = program.measure
+    sums = measure is not None and measure.of == "sum" and measure.months > 1
+    over = f"in {plural(measure.months, 'month')}" if measure is not None and sums else "a month"
     for row in program.tiers:
         says = [
-            f"from {euros_text(row.from_mrr_cents)} EUR a month",
+            f"from {euros_text(row.from_mrr_cents)} EUR {over}",
             f"{percent_text(row.monthly_fee_discount_bp)} off",
         ]
         says += (
@@ -146,6 +150,28 @@ def _rules(program: Program) -> Iterator[Rule]:
         )
 
 
+def _measure(program: Program) -> Iterator[Rule]:
+    """What a tier is measured by, and when it may change, where that is not each month by itself."""
+    measure, changes = program.measure, program.changes
+    if measure is not None:
+        of = {"sum": "the sum", "mean": "the mean"}[measure.of]
+        short = ", projected while there are fewer" if (measure.of, measure.short) == ("sum", "projected") else ""
+        yield Rule(
+            "rules", "measure", "a tier is decided by", f"{of} of the last {plural(measure.months, 'month')}{short}"
+        )
+    if changes is None:
+        return
+    months = ", ".join(calendar.month_name[month] for month in changes.review_months)
+    review = f"at the review of {months}"
+    yield Rule("rules", "changes.rises", "a tier rises", {"monthly": "with any month", "review": review}[changes.rises])
+    drops = {"monthly": "with any month", "review": review, "never": "never"}[changes.drops]
+    if changes.drops != "never" and changes.drop_after_months > 1:
+        drops += f", after {plural(changes.drop_after_months, 'month')} in a row that earned less"
+    if changes.drops != "never" and changes.drop_steps == "one":
+        drops += ", one tier at a time"
+    yield Rule("rules", "changes.drops", "a tier drops", drops)
+
+
 def _months(program: Program) -> Iterator[Rule]:
     own, brake = program.readings, program.brake
     if program.company:
@@ -164,6 +190,9 @@ def _months(program: Program) -> Iterator[Rule]:
     yield Rule("months", "dispute_due", "a dispute is answered within", plural(program.dispute_due_days, "day"))
     share, least = percent_text(brake.lowered_share_bp), plural(brake.lowered_at_least, "partner")
     yield Rule("months", "brake.lowered", "a month stops that would lower more than", f"{share}, and at least {least}")
+    if brake.review_lowered_share_bp is not None:
+        own_share = percent_text(brake.review_lowered_share_bp)
+        yield Rule("months", "brake.review", "in a review a month stops that would lower more than", own_share)
     move, by = percent_text(brake.entity_total_move_bp), euros_text(brake.entity_total_move_at_least_cents)
     yield Rule("months", "brake.moved", "or move an entity's total by more than", f"{move}, and at least {by} EUR")
     moved = {

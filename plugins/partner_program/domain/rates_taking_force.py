@@ -9,10 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import SettledGrant, tier_with_grants
+from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_from, rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
+
+NO_EARLIER: Mapping[str, Sequence[EarlierMonth]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def rates_of_return(
 def early_rises(
     *,
     program: Program,
+    month: BillingMonth,
     known_parts: Mapping[str, int],
     decided: Collection[str],
     rates: Mapping[str, Rate | None],
@@ -102,20 +107,29 @@ def early_rises(
     effective_on: date,
     known_parts_before: Mapping[str, int] | None = None,
     held: Mapping[str, OnRecord] | None = None,
+    earlier: Mapping[str, Sequence[EarlierMonth]] = NO_EARLIER,
 ) -> list[tuple[str, Rate]]:
     """The rates of held partners that rise with the part of their revenue that is known, by partner.
 
-    Only with the reading `rise_on_partial`. `known_parts` are EUR cents, `rates` those in force. Partners that are
-    `decided`, in this month or a later one, have the rate that was decided. `known_parts_before` are EUR cents at the
-    exchange rates that the month is held against, of those of whom that is known: with the exchange-rate guard nobody
-    rises early by rates alone. `held` is what is on record beside revenue, by partner.
+    Only with the reading `rise_on_partial`, and in a month in which a tier may rise. `known_parts` are EUR cents,
+    `rates` those in force, `earlier` the months of the window before. Partners that are `decided`, in this month or a
+    later one, have the rate that was decided. `known_parts_before` are EUR cents at the exchange rates that the month
+    is held against, of those of whom that is known: with the exchange-rate guard nobody rises early by rates alone.
+    `held` is what is on record beside revenue, by partner.
     """
+    changes = program.changes
     if not program.readings.rise_on_partial:
+        return []
+    if changes is not None and changes.rises == "review" and not changes.is_review(month):
         return []
     risen = {
         partner_id: rise_early(
             program=program,
-            known_cents=_guarded_part(program, cents, (known_parts_before or {}).get(partner_id)),
+            known_cents=_known_amount(
+                program,
+                _guarded_part(program, cents, (known_parts_before or {}).get(partner_id)),
+                earlier.get(partner_id, ()),
+            ),
             rate=rates.get(partner_id),
             agreements=agreements.get(partner_id, ()),
             effective_on=effective_on,
@@ -129,6 +143,11 @@ def early_rises(
 
 def _guarded_part(program: Program, cents: int, before: int | None) -> int:
     return cents if program.fx_guard != "hold_tier" or before is None else min(cents, before)
+
+
+def _known_amount(program: Program, cents: int, earlier: Sequence[EarlierMonth]) -> int:
+    """What is held against the table of a partner of which this much is known of the month."""
+    return program.amount_of(cents, [each.mrr_eur_cents for each in earlier if each.mrr_eur_cents is not None])
 
 
 def rise_early(

@@ -10,6 +10,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import Dispute
 from partner_program.domain.fx_guard import AtRatesBefore, RatesAlone, rates_alone
 from partner_program.domain.grace import SettledGrant
+from partner_program.domain.measure import Measure
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Component, Program
@@ -28,6 +29,7 @@ from partner_program.domain.revenue import (
 )
 from partner_program.domain.short_lines import TwoReadings, two_readings
 from partner_program.domain.single_lines import LinesNow
+from partner_program.domain.tier_changes import Merit, stays_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Receipt:
     first; `disputes` are the partner's about the month that are open now. `rates_alone` is what exchange rates alone
     made of the month, where the programme looks at it; the band is that of the total by the table, and `revenue_alone`
     what the tier of that band lacked beside revenue. `components` are those of the programme.
+    `measure` is the programme's window of months, whose totals `result` has; `stays` says why the tier on merit is not
+    the one that was earned.
     """
 
     partner_id: str
@@ -118,6 +122,8 @@ class Receipt:
     rates_alone: RatesAlone | None = None
     components: tuple[Component, ...] = ("monthly_fee", "setup_fee", "sla")
     revenue_alone: RevenueAlone | None = None
+    measure: Measure | None = None
+    stays: str = ""
 
 
 def receipt_lines(
@@ -159,9 +165,9 @@ def rates_of_lines(
 
 def earned_band(*, program: Program | None, result: RegisterPartner | None) -> Band | None:
     """The band of the table that the total fell into; None without a programme, a result, or a table in force then."""
-    if program is None or result is None or result.earned_tier is None or result.mrr_eur_cents is None:
+    if program is None or result is None or result.earned_tier is None or result.amount_eur_cents is None:
         return None
-    earned = program.earned_tier(result.mrr_eur_cents)
+    earned = program.earned_tier(result.amount_eur_cents)
     above = program.tiers[earned].from_mrr_cents if earned < program.highest_tier else None
     return Band(earned, program.threshold_of(earned), above, program.tier_name(earned))
 
@@ -172,15 +178,15 @@ def rates_of_result(*, program: Program | None, result: RegisterPartner | None) 
         return None
     cents, rates_of = result.at_rates_before_cents, result.rates_before
     before = None if cents is None or rates_of is None else AtRatesBefore(rates_of, cents, bool(result.held_by_rates))
-    held = dict(result.used or ())
-    return rates_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, before=before, held=held)
+    held, window = dict(result.used or ()), [each.mrr_eur_cents for each in result.window]
+    return rates_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, before=before, held=held, window=window)
 
 
 def revenue_of_result(*, program: Program | None, result: RegisterPartner | None) -> RevenueAlone | None:
     """What the tier lacked that revenue reaches; None where revenue alone decided."""
-    if program is None or result is None or result.mrr_eur_cents is None:
+    if program is None or result is None or result.amount_eur_cents is None:
         return None
-    return revenue_alone(program=program, mrr_eur_cents=result.mrr_eur_cents, used=result.used)
+    return revenue_alone(program=program, mrr_eur_cents=result.amount_eur_cents, used=result.used)
 
 
 def legacy_of_result(
@@ -198,3 +204,13 @@ def legacy_of_result(
         return ()
     terms = RateTerms(tier, monthly, setup, result.sla)
     return legacy_kept(program=program, terms=terms, agreements=agreements, day=effective_on)
+
+
+def why_it_stays(*, program: Program | None, result: RegisterPartner | None, month: BillingMonth) -> str:
+    """Why the rules for changes of tier leave another tier than was earned; empty where they do not."""
+    if program is None or program.changes is None or result is None:
+        return ""
+    if result.merit_tier is None or result.earned_tier is None:
+        return ""
+    merit = Merit(result.merit_tier, result.earned_tier, result.months_below or 0)
+    return stays_words(program.changes, merit, month)

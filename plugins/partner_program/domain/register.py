@@ -16,7 +16,7 @@ from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import MonthStatus
 from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate
-from partner_program.domain.restatement import Figures
+from partner_program.domain.restatement import Figures, WindowFigures
 from partner_program.domain.totals import Bucket, HeldPartner
 
 Cell = str | int | None
@@ -59,6 +59,9 @@ class RegisterPartner:
     `at_rates_before_cents` is the total at the exchange rates of the month `rates_before`, and `held_by_rates` says yes
     where the guard decided the tier. `qualifications` are what was on record where the programme asks for it.
     `tier_name` is the tier's own name, by the table of the month's day. `company_name` is the registry's today.
+    Where the programme has a window of months, `qualifying_eur_cents` is its amount and `window` has the months before
+    this one; where it has rules for changes of tier, `merit_tier` is where they leave the partner, `months_below` how
+    often in a row it earned less.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -83,6 +86,17 @@ class RegisterPartner:
     accounts: tuple[RegisterAccount, ...]
     held_reason: Annotated[str | None, Column(None, in_json=False)]
     company_name: Annotated[str, Column(None, in_json=False)]
+    qualifying_eur_cents: Annotated[
+        int | None, Column("qualifies EUR", "euros", before="earned_tier", rare=True, added=True)
+    ] = None
+    merit_tier: Annotated[int | None, Column("on merit", "tier", before="granted_tier", rare=True, added=True)] = None
+    months_below: Annotated[int | None, Column(None, "whole", rare=True, added=True)] = None
+    window: tuple[WindowFigures, ...] = ()
+
+    @property
+    def amount_eur_cents(self) -> int | None:
+        """What was held against the tier table: the amount of the window, else the month's own total."""
+        return self.mrr_eur_cents if self.qualifying_eur_cents is None else self.qualifying_eur_cents
 
     @property
     def used(self) -> Used | None:
@@ -146,6 +160,10 @@ def assigned_row(
         ),
         held_reason=held_reason,
         company_name=company_name,
+        qualifying_eur_cents=figures.qualifying_eur_cents,
+        merit_tier=figures.merit_tier,
+        months_below=figures.months_below,
+        window=figures.window,
     )
 
 

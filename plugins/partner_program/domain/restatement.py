@@ -82,8 +82,18 @@ class AccountFigures(NamedTuple):
     mrr_eur_cents: int
 
 
+class WindowFigures(NamedTuple):
+    """An earlier month's row in an assessment whose programme has a window of months."""
+
+    counted_month: str
+    mrr_eur_cents: int
+
+
 class Figures(NamedTuple):
-    """A partner's month as its assessment stores it; the rate's part is empty for a month that is history only."""
+    """A partner's month as its assessment stores it; the rate's part is empty for a month that is history only.
+
+    The last four are there where the programme has a window of months, or rules for changes of tier.
+    """
 
     mrr_eur_cents: int
     earned_tier: int | None
@@ -98,6 +108,10 @@ class Figures(NamedTuple):
     grants: tuple[tuple[str, GrantOutcome | None], ...]
     at_rates_before: AtRatesBefore | None = None
     qualifications: Used | None = None
+    qualifying_eur_cents: int | None = None
+    merit_tier: int | None = None
+    months_below: int | None = None
+    window: tuple[WindowFigures, ...] = ()
 
 
 _TERMS = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
@@ -130,6 +144,13 @@ def figures_of(decision: Decision) -> Figures:
         grants=tuple((each.grant.grant_id, each.outcome) for each in decision.grants),
         at_rates_before=decision.at_rates_before,
         qualifications=decision.qualifications,
+        qualifying_eur_cents=decision.amount.cents if decision.amount else None,
+        merit_tier=decision.merit.tier if decision.merit else None,
+        months_below=decision.merit.months_below if decision.merit else None,
+        window=tuple(
+            WindowFigures(str(each.month), each.mrr_eur_cents)
+            for each in (decision.amount.months[:-1] if decision.amount else ())
+        ),
     )
 
 
@@ -174,7 +195,9 @@ def _listed(rows: set[tuple[object, ...]]) -> str:
 
 
 def _row(row: tuple[object, ...]) -> str:
-    """An account as it is counted, or a grant with its outcome."""
+    """An account as it is counted, an earlier month of the window, or a grant with its outcome."""
+    if isinstance(row, WindowFigures):
+        return f"{row.counted_month} {euros_text(row.mrr_eur_cents)} EUR"
     if not isinstance(row, AccountFigures):
         return " ".join("open" if value is None else str(value) for value in row)
     own = f"{row.entity} {row.account_id} {euros_text(row.mrr_eur_cents)} EUR"

@@ -156,8 +156,11 @@ def jumps(before: CountedMonth, now: CountedMonth) -> Iterator[tuple[str, str]]:
 
 
 def hugs(program: Program, months: Sequence[CountedMonth]) -> Iterator[tuple[str, str]]:
-    """The partners that were just above a threshold in each of these months, oldest first; none of fewer months."""
-    if len(months) < HUG_MONTHS:
+    """The partners that were just above a threshold in each of these months, oldest first; none of fewer months.
+
+    None either where several months count together: then no month's own total stands beside a threshold.
+    """
+    if len(months) < HUG_MONTHS or program.measure is not None:
         return
     for partner_id in months[-1].totals:
         above = [_above(program, each.totals.get(partner_id)) for each in months]

@@ -1,7 +1,8 @@
 """Decides settled months again with another programme, partner by partner, month after month (rules 1, 5 and 8).
 
 What was billed and counted stays as it was settled; only the programme changes. A grant that the other programme would
-have confirmed, or left open, is confirmed or open in the months after.
+have confirmed, or left open, is confirmed or open in the months after. So is merit, where the other programme has rules
+for changes of tier. Of a window of months those are there that were settled by then; one that lacks is left out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +19,7 @@ from partner_program.domain.qualifications import Qualification
 from partner_program.domain.rates import rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulation import Discounts, SettledResult, SimulatedResult
+from partner_program.domain.tier_changes import DecidedMerit, Merit, confirmed, last_merit, merit_after
 
 OtherRates = Mapping[BillingMonth, Mapping[str, Decimal]]
 
@@ -32,6 +34,10 @@ class _Step:
     discounts: Discounts | None
     outcomes: tuple[tuple[str, GrantOutcome | None], ...]
     open_grants: tuple[GraceGrant, ...] = ()
+    amount_cents: int = 0
+    merit: Merit | None = None
+    before: Merit | None = None
+    sequence: int = 0
 
 
 def simulate_partner(
@@ -53,17 +59,73 @@ def simulate_partner(
     steps: list[_Step] = []
     for result in sorted(results, key=lambda each: (each.sequence, each.month)):
         if result.month not in months:
-            as_settled = None if result.earned_tier is None else LastEarned(result.earned_tier, result.month)
-            steps.append(_Step(result, as_settled, result.tier, result.discounts, result.grants))
+            steps.append(_as_settled(result))
         elif result.effective_on is None:
             held = _held(qualifications, result.month)
-            steps.append(_Step(result, None, program.tier_with(result.mrr_eur_cents, held), None, ()))
+            amount = program.amount_of(result.mrr_eur_cents, _window(program, result, steps))
+            steps.append(_Step(result, None, program.tier_with(amount, held), None, (), amount_cents=amount))
         else:
             steps.append(
                 _decided(program, result, result.effective_on, steps, grants, agreements, rates or {}, qualifications)
             )
     newest = {step.settled.month: step for step in steps if step.settled.month in months}
-    return [SimulatedResult(step.settled, step.tier, step.discounts) for _, step in sorted(newest.items())]
+    return [
+        SimulatedResult(step.settled, step.tier, step.discounts, step.amount_cents)
+        for _, step in sorted(newest.items())
+    ]
+
+
+def _window(program: Program, result: SettledResult, steps: Sequence[_Step]) -> list[int]:
+    """The totals of the window's months before, as they were settled by then; none without a window."""
+    if program.measure is None:
+        return []
+    totals = {step.settled.month: step.settled.mrr_eur_cents for step in steps}
+    return [totals[month] for month in program.measure.months_before(result.month) if month in totals]
+
+
+def _known_to(own: _Step | None, steps: Sequence[_Step]) -> Sequence[_Step]:
+    """What was settled before the month itself was: a result that is restated later changes no later month."""
+    return steps if own is None else steps[: steps.index(own)]
+
+
+def _merit_before(program: Program, result: SettledResult, steps: Sequence[_Step]) -> Merit | None:
+    """The merit with which the month begins, as the simulation has the months before it."""
+    newest = {step.settled.month: step for step in steps if step.settled.month < result.month and step.merit}
+    if not result.follows:
+        return None
+    return last_merit(
+        DecidedMerit(
+            month=month,
+            merit=step.merit,
+            sequence=step.sequence,
+            changes=program.changes,
+            highest_tier=program.highest_tier,
+            lowest_tier=program.lowest_tier,
+            confirmed_tier=_confirmed_tier(program, step),
+            follows=step.settled.follows,
+        )
+        for month, step in newest.items()
+        if step.merit is not None
+    )
+
+
+def _confirmed_tier(program: Program, step: _Step) -> int:
+    confirmed_by = {grant_id for grant_id, outcome in step.outcomes if outcome == "confirmed"}
+    tiers = [program.tier_here(grant.tier) for grant in step.open_grants if grant.grant_id in confirmed_by]
+    return max(tiers, default=0)
+
+
+def _as_settled(result: SettledResult) -> _Step:
+    """A result that is not simulated stays as it was settled."""
+    return _Step(
+        settled=result,
+        earned=None if result.earned_tier is None else LastEarned(result.earned_tier, result.month),
+        tier=result.tier,
+        discounts=result.discounts,
+        outcomes=result.grants,
+        merit=result.merit,
+        sequence=result.sequence,
+    )
 
 
 def _decided(
@@ -81,8 +143,11 @@ def _decided(
         return replace(own, settled=result)
     listed = {grant_id for step in steps for grant_id, _ in step.settled.grants} | dict(result.grants).keys()
     open_grants = own.open_grants if own else _still_open(result, steps, grants)
-    last = _earned(program, result, steps, rates, _held(qualifications, result.month))
+    window = _window(program, result, _known_to(own, steps))
+    last = _earned(program, result, steps, rates, _held(qualifications, result.month), window)
     earned = last.tier
+    before = own.before if own else _merit_before(program, result, steps)
+    merit = _merit_after(program, result.month, earned, before)
     grace = settle_grants(
         grants=[grant for grant in open_grants if grant.grant_id in listed],
         month=result.month,
@@ -90,7 +155,9 @@ def _decided(
         earned_tier=earned,
         highest_tier=program.highest_tier,
     )
-    tier = max(earned, grace.granted_tier or 0)
+    kept = [program.tier_here(each.grant.tier) for each in grace.grants if each.outcome == "confirmed"]
+    merit = confirmed(merit, max(kept, default=0))
+    tier = max(merit.tier, grace.granted_tier or 0)
     outcomes = tuple((each.grant.grant_id, each.outcome) for each in grace.grants)
     later = [step for step in steps if step.settled.month > result.month and step.settled.effective_on is not None]
     if later:
@@ -101,9 +168,10 @@ def _decided(
         # A restatement's rates are those of the day on which it was accepted.
         settled = {grant_id for grant_id, outcome in outcomes if outcome is not None}
         day = result.taken_on
-        tier_then = tier_with_grants(earned_tier=earned, open_grants=open_grants, settled=settled, day=day)
+        tier_then = tier_with_grants(earned_tier=merit.tier, open_grants=open_grants, settled=settled, day=day)
         discounts = _discounts(program, tier_then, agreements, day)
-    return _Step(result, last, tier, discounts, outcomes, open_grants)
+    amount = program.amount_of(result.mrr_eur_cents, window)
+    return _Step(result, last, tier, discounts, outcomes, open_grants, amount, merit, before, result.sequence)
 
 
 def _held(qualifications: Sequence[Qualification], month: BillingMonth) -> OnRecord:
@@ -111,14 +179,19 @@ def _held(qualifications: Sequence[Qualification], month: BillingMonth) -> OnRec
 
 
 def _earned(
-    program: Program, result: SettledResult, steps: Sequence[_Step], rates: OtherRates, held: OnRecord
+    program: Program,
+    result: SettledResult,
+    steps: Sequence[_Step],
+    rates: OtherRates,
+    held: OnRecord,
+    window: Sequence[int],
 ) -> LastEarned:
     """What a result earns by the table and the exchange-rate guard, and whose rates the next is held against."""
-    own, last = program.tier_with(result.mrr_eur_cents, held), _earned_last(result, steps)
+    own, last = program.tier_with(program.amount_of(result.mrr_eur_cents, window), held), _earned_last(result, steps)
     if program.fx_guard != "hold_tier" or last is None or result.foreign is None:
         return LastEarned(own, result.month)
     moved = moved_at(result.foreign, rates.get(last.rates_of, {}))
-    before = None if moved is None else program.tier_with(result.mrr_eur_cents + moved, held)
+    before = None if moved is None else program.tier_with(program.amount_of(result.mrr_eur_cents + moved, window), held)
     tier = guarded_tier(program=program, earned=own, at_rates_before=before, last=last.tier)
     return LastEarned(tier, result.month if tier == own else last.rates_of)
 
@@ -129,6 +202,19 @@ def _earned_last(result: SettledResult, steps: Sequence[_Step]) -> LastEarned | 
     earlier = [each for each in steps[:own] if each.settled.month < result.month and each.settled.effective_on]
     newest = max((each.settled.month for each in earlier), default=None)
     return [each.earned for each in earlier if each.settled.month == newest][-1] if earlier else None
+
+
+def _merit_after(program: Program, month: BillingMonth, earned: int, before: Merit | None) -> Merit:
+    if program.changes is None:
+        return Merit(earned, earned)
+    return merit_after(
+        changes=program.changes,
+        month=month,
+        earned_tier=earned,
+        before=before,
+        highest_tier=program.highest_tier,
+        lowest_tier=program.lowest_tier,
+    )
 
 
 def _discounts(program: Program, tier: int, agreements: Sequence[LegacyAgreement], day: date) -> Discounts:

@@ -9,6 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.other_rates import ForeignAccount
 from partner_program.domain.program import Program
+from partner_program.domain.tier_changes import Merit
 
 
 class Discounts(NamedTuple):
@@ -24,7 +25,9 @@ class SettledResult:
     """What one settlement of a month says about a partner; `sequence` is the order in which settlements took force.
 
     `effective_on` and `discounts` are None for a month that is history only. `taken_on` is the settlement's own day:
-    for a restatement that of its acceptance. `grants` are those that were open then, with their outcome.
+    for a restatement that of its acceptance. `grants` are those that were open then, with their outcome; `merit` is
+    what the month left, the tier that it earned where no rules for changes of tier stood between. `follows` says that
+    the partner never left the programme since its result before.
     `foreign` are its accounts in other currencies than EUR, where they are needed and known.
     """
 
@@ -39,6 +42,8 @@ class SettledResult:
     grants: tuple[tuple[str, GrantOutcome | None], ...] = ()
     earned_tier: int | None = None
     foreign: tuple[ForeignAccount, ...] | None = None
+    merit: Merit | None = None
+    follows: bool = True
 
     @property
     def decided(self) -> tuple[object, ...]:
@@ -48,11 +53,15 @@ class SettledResult:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedResult:
-    """A settled result beside what the other programme makes of it; `tier` is None where no table was in force."""
+    """A settled result beside what the other programme makes of it; `tier` is None where no table was in force.
+
+    `amount_cents` is what it holds against its table, in EUR cents.
+    """
 
     settled: SettledResult
     tier: int | None
     discounts: Discounts | None
+    amount_cents: int = 0
 
     @property
     def differs(self) -> bool:

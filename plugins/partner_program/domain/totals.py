@@ -28,6 +28,7 @@ from partner_program.domain.revenue import (
 
 EUR = "EUR"
 NOTHING_IN_DOUBT: Mapping[str, str] = {}
+NOTHING_LACKS: Mapping[str, str] = {}
 BUCKETS = (*UNPOSTED_STATUSES, *EXCLUDED_KINDS, "unmatched", "not_authorized", "faulty", "held", "counted")
 
 
@@ -141,7 +142,7 @@ class _Reasons:
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, dict[str, str]] = defaultdict(dict)
+        self._found: dict[str, dict[str, str | None]] = defaultdict(dict)
         self.may_be_negative: set[str] = set()
 
     def add(self, partner_id: str, entity: str, reason: str, *, may_be_negative: bool) -> None:
@@ -149,9 +150,14 @@ class _Reasons:
         if may_be_negative:
             self.may_be_negative.add(partner_id)
 
+    def add_lack(self, partner_id: str, words: str) -> None:
+        """Hold a partner for months before this one, which no entity can mend now."""
+        self._found[partner_id].setdefault(words, None)
+        self.may_be_negative.add(partner_id)
+
     def held(self) -> dict[str, HeldPartner]:
         return {
-            partner_id: HeldPartner(partner_id, tuple(sorted(set(reasons.values()))), "; ".join(reasons))
+            partner_id: HeldPartner(partner_id, tuple(sorted(set(filter(None, reasons.values())))), "; ".join(reasons))
             for partner_id, reasons in sorted(self._found.items())
         }
 
@@ -167,14 +173,15 @@ def merge_totals(
     entity_faults: Mapping[str, str],
     doubtful_rates: Mapping[str, str] = NOTHING_IN_DOUBT,
     rates_before: Mapping[str, tuple[BillingMonth, Mapping[str, Decimal]]] | None = None,
+    lacking: Mapping[str, str] = NOTHING_LACKS,
 ) -> MonthTotals:
     """Merge what the entities billed in a month into one total per authorised partner.
 
     `rates` are units per EUR by currency for this month; `entity_faults` are reasons by entity that the checks found
     after reading, beside each `EntityRevenue.fault`. An entity that bills in the month and is not among `revenues`
     counts as not read. `doubtful_rates` say by currency why a rate that is there counts as missing. `rates_before` are
-    by partner the month and the rates that its total is held against, where somebody asks. Raises
-    `ConservationBroken` where a line would get lost.
+    by partner the month and the rates that its total is held against, where somebody asks. `lacking` says by partner
+    which months before this one it needs and has not. Raises `ConservationBroken` where a line would get lost.
     """
     ownership = Ownership(month=month, links=links, partners=partners)
     known_rates = {**rates, EUR: Decimal(1)}
@@ -183,6 +190,8 @@ def merge_totals(
     shares = _shares(revenues, ownership, month.days)
     reasons = _reasons(faults, ownership, revenues)
     _hold_missing_rates(month, shares, known_rates, doubtful_rates, reasons)
+    for partner_id in sorted(lacking.keys() & ownership.authorized):
+        reasons.add_lack(partner_id, lacking[partner_id])
     held = reasons.held()
     unrated = {each.entity for each in entities if each.currency not in known_rates}
     totals = {

@@ -20,6 +20,7 @@ from partner_program.domain.receipt import (
     receipt_lines,
     receipt_short_lines,
     revenue_of_result,
+    why_it_stays,
 )
 from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.acts import dated
@@ -96,6 +97,8 @@ def explain(
         rates_alone=rates_of_result(program=program, result=result),
         components=program.components if program else ("monthly_fee", "setup_fee", "sla"),
         revenue_alone=revenue_of_result(program=program, result=result),
+        measure=program.measure if program else None,
+        stays=why_it_stays(program=program, result=result, month=month),
     )
 
 

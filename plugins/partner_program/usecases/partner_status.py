@@ -188,7 +188,7 @@ def _returning(connection: Connection, installation: Installation, partner_id: s
         rate = rate_of_acceptance(
             program=installation.program_on(day),
             day=day,
-            earned_tier=last.earned_tier,
+            earned_tier=last.merit_tier,
             open_grants=history.open_grants,
             settled_grants=(),
             agreements=agreements,

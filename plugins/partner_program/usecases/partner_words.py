@@ -112,6 +112,7 @@ def explanation_of(
             revenues=[revenue for _, revenue in decided.snapshots],
             rates=alike.rates_before,
             held=dict(owed.qualifications or ()),
+            window=tuple(cents for _, cents in owed.window),
         )
     )
     return _explanation(partner, manager, month, facts=facts, changes=changes)

@@ -64,12 +64,20 @@ WITHOUT_EVENTS = ("DROP TABLE event",)
 WITHOUT_GUARDS_OF_EVENTS = (
     f"DROP FUNCTION {', '.join(f'event_guard_{what}' for what in ('told', 'moves', 'delete'))}",
 )
+# 0034: no window of months, and no rules for changes of tier.
+WITHOUT_WINDOWS = (
+    "DROP TABLE assessment_window",
+    *(f"ALTER TABLE assessment DROP COLUMN {name}" for name in ("qualifying_eur_cents", "merit_tier", "months_below")),
+)
+WITHOUT_GUARD_OF_ASSESSMENTS = ("DROP TRIGGER IF EXISTS assessment_guard_insert",)
 # 0032: what a month would have counted at other rates was not asked.
 WITHOUT_OTHER_RATES = ("DROP TABLE assessment_at_rates_before",)
 # 0033: a tier needed nothing beside revenue.
 WITHOUT_QUALIFICATIONS = ("DROP TABLE assessment_qualification", "DROP TABLE qualification")
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
+    *WITHOUT_GUARD_OF_ASSESSMENTS,
+    *WITHOUT_WINDOWS,
     *WITHOUT_QUALIFICATIONS,
     *WITHOUT_OTHER_RATES,
     *WITHOUT_COUNTS,
@@ -84,6 +92,7 @@ ON_SQLITE = (
     *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
+    *WITHOUT_WINDOWS,
     *WITHOUT_QUALIFICATIONS,
     *WITHOUT_OTHER_RATES,
     *WITHOUT_COUNTS,

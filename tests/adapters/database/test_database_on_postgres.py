@@ -150,7 +150,7 @@ def test_a_database_of_six_tiers_is_upgraded_to_any_number_and_keeps_its_rows(
     count = {table: len(rows.pop(table)) for table in earlier_schema.COUNTS}
     found = copy.dump()
     assert {table: len(found.pop(table)) for table in count} == count
-    assert (copy.ask(checks), found) == (newest, rows | {table: [] for table in (*kept, "event")})
+    assert (copy.ask(checks), found) == (newest, rows | {table: [] for table in (*kept, "event", "assessment_window")})
 
 
 def test_two_runs_at_once_give_one_result(programme: Programme) -> None:

@@ -10,7 +10,8 @@ from partner_program.adapters.database.erasure import WORDS
 # Ids, codes, states, hashes and versions, and numbers and days that are kept as text, in whatever table.
 NAMELESS = """
 about account_id account_manager_id act action attributes batch_hash benefit benefits billing_month bucket
-changed_at charge_kind check_name claimed_by column_name content_hash countries country currency decided_hash
+changed_at charge_kind check_name claimed_by column_name content_hash counted_month countries country currency
+decided_hash
 decision_hash dispute_id document_status doubt entities entity event_id grant_id holder inputs_hash installation_id kind
 key language lifted_by line_id made_of message_id not_read origin outcome part partner_id program_file program_hash
 pseudonym rates_of request_id role service_end service_start severity sla stage status step subject_id template_version

@@ -151,6 +151,8 @@ def test_months_that_were_settled_before_are_counted_by_the_migration(settled: W
         on_sqlite = connection.dialect.name == "sqlite"
         more = earlier_schema.WITHOUT_STATISTICS_OF_COUNTS if on_sqlite else earlier_schema.WITHOUT_GUARDS_OF_EVENTS
         undo = (
+            *(earlier_schema.WITHOUT_GUARD_OF_ASSESSMENTS if on_sqlite else ()),
+            *earlier_schema.WITHOUT_WINDOWS,
             *earlier_schema.WITHOUT_QUALIFICATIONS,
             *earlier_schema.WITHOUT_OTHER_RATES,
             *earlier_schema.WITHOUT_EVENTS,

@@ -52,11 +52,16 @@ LATER = (
     "assessment_at_rates_before",
     "assessment_qualification",
     "qualification",
+    "assessment_window",
     "erasure",
     *earlier_schema.COUNTS,
     "sqlite_stat1",
 )  # tables of later migrations: nothing of an earlier schema is in them
-LATER_COLUMNS = {("account_manager", "countries"), ("partner", "attributes")}
+LATER_COLUMNS = {
+    ("account_manager", "countries"),
+    ("partner", "attributes"),
+    *(("assessment", name) for name in ("qualifying_eur_cents", "merit_tier", "months_below")),
+}
 LATER_PARTS = {index.name for index in INDEXES} | {
     *(f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete", "insert")),
     *(f"{table}_guard_insert" for table in APPEND_ONLY),

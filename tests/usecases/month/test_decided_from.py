@@ -34,7 +34,7 @@ def check_again(world: World, month: str) -> int:
         assigned: dict[str, Any] = {}
         for number, settlement in enumerate(history.settlements_of(connection, at)):
             texts = kept_inputs(connection, settlement.settlement_id)
-            kept = read_decided_from(lambda name, texts=texts: texts[name].splitlines(keepends=True))
+            kept = read_decided_from(lambda name, texts=texts: texts.get(name, "").splitlines(keepends=True))
             assert decided_from_texts(kept) == texts
             read = world.rows(
                 "SELECT snapshot_id FROM settlement_snapshot WHERE settlement_id = ? ORDER BY entity",
@@ -157,4 +157,4 @@ def test_a_table_that_was_changed_is_named_with_its_line(
     assert old in texts[part]
     texts[part] = texts[part].replace(old, new, 1) if new else texts[part].split(old)[0]
     with pytest.raises(NoTable, match=says.replace("(", r"\(")):
-        read_decided_from(lambda name: texts[name].splitlines(keepends=True))
+        read_decided_from(lambda name: texts.get(name, "").splitlines(keepends=True))

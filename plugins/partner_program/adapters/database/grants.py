@@ -90,13 +90,14 @@ def _is_settled() -> ColumnElement[bool]:
 
 
 def counted_by_month(connection: Connection, partner_ids: Collection[str]) -> dict[str, dict[BillingMonth, int]]:
-    """Return what the months in force counted for each of some partners, in EUR cents."""
+    """Return what the months in force held against the tier table for each of some partners, in EUR cents."""
     assessment, settlement = schema.assessment, schema.settlement
+    amount = func.coalesce(assessment.c.qualifying_eur_cents, assessment.c.mrr_eur_cents)
     wanted = sorted(partner_ids)
     found: dict[str, dict[BillingMonth, int]] = defaultdict(dict)
     for first in range(0, len(wanted), FEW_PARTNERS):
         query = (
-            select(assessment.c.partner_id, assessment.c.billing_month, assessment.c.mrr_eur_cents)
+            select(assessment.c.partner_id, assessment.c.billing_month, amount)
             .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
             .where(settlement.c.status == IN_FORCE, assessment.c.partner_id.in_(wanted[first : first + FEW_PARTNERS]))
             .order_by(assessment.c.revision)

@@ -16,7 +16,7 @@ from partner_program.domain.fx_guard import AtRatesBefore, LastEarned
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import GraceGrant
-from partner_program.domain.restatement import AccountFigures, Figures
+from partner_program.domain.restatement import AccountFigures, Figures, WindowFigures
 from partner_program.domain.settlement import PartnerHistory
 from partner_program.domain.totals import Bucket, HeldPartner, MonthTotals, UnmatchedAccount
 
@@ -133,7 +133,7 @@ def load_histories(
     Settlements after the partner's own decision are left out, so that reading again gives the same answer. For a
     partner that the month releases late, the decisions of later months are included.
     """
-    own = _first_settlements(connection, month)
+    own = first_settlements(connection, month)
     previous, lifted = _earlier_tiers(connection, month, own)
     rates = rates_before(connection, effective, own)
     grants = _open_grants(connection, month, own)
@@ -155,7 +155,7 @@ def load_standing(
 
     The months are read from the newest on, and of each only the partners of whom no later month says anything.
     """
-    own = _first_settlements(connection, month)
+    own = first_settlements(connection, month)
     grants = _open_grants(connection, month, own)
     tiers = _last_tiers(connection, month, own, set(partner_ids))
     alike = {tier: PartnerHistory(previous_tier=tier) for tier in {None, *tiers.values()}}
@@ -194,19 +194,20 @@ def _in_parts(partner_ids: Sequence[str]) -> list[Sequence[str]]:
     return [partner_ids[start : start + FEW] for start in range(0, len(partner_ids), FEW)]
 
 
-def _first_settlements(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """Return the settlement that first decided each partner in a month in force."""
+def first_settlements(connection: Connection, month: BillingMonth, status: MonthStatus = IN_FORCE) -> dict[str, int]:
+    """Return the settlement that first decided each partner in a month, in force or as history only."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
         select(assessment.c.partner_id, func.min(assessment.c.settlement_id))
         .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
-        .where(settlement.c.status == IN_FORCE, assessment.c.billing_month == str(month))
+        .where(settlement.c.status == status, assessment.c.billing_month == str(month))
         .group_by(assessment.c.partner_id)
     )
     return {row.partner_id: int(row[1]) for row in connection.execute(query)}
 
 
-def _was_before(own: Mapping[str, int], partner_id: str, settlement_id: int) -> bool:
+def was_before(own: Mapping[str, int], partner_id: str, settlement_id: int) -> bool:
+    """Whether a settlement was written before the partner's own decision in the month, or there is none yet."""
     return partner_id not in own or settlement_id < own[partner_id]
 
 
@@ -223,7 +224,7 @@ def _earlier_tiers(
     tiers: dict[str, int] = {}
     lifted: dict[str, set[str]] = defaultdict(set)
     for partner_id, tier, lifted_by, settlement_id in connection.execute(query):
-        if not _was_before(own, partner_id, settlement_id):
+        if not was_before(own, partner_id, settlement_id):
             continue
         tiers[partner_id] = tier
         if lifted_by is not None:
@@ -237,7 +238,7 @@ def last_earned(connection: Connection, month: BillingMonth) -> dict[str, LastEa
     Settlements after the partner's own decision are left out, so that reading again gives the same answer.
     """
     assessment, settlement, before = schema.assessment, schema.settlement, schema.assessment_at_rates_before
-    own = _first_settlements(connection, month)
+    own = first_settlements(connection, month)
     same = and_(*(before.c[name] == assessment.c[name] for name in ("billing_month", "revision", "partner_id")))
     held_against = case((before.c.holds == 1, before.c.rates_of), else_=assessment.c.billing_month)
     query = (
@@ -250,7 +251,7 @@ def last_earned(connection: Connection, month: BillingMonth) -> dict[str, LastEa
     return {
         partner_id: LastEarned(earned, BillingMonth.parse(rates_of))
         for partner_id, earned, rates_of, written in connection.execute(query)
-        if _was_before(own, partner_id, written)
+        if was_before(own, partner_id, written)
     }
 
 
@@ -270,7 +271,7 @@ def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, 
     )
     newest: dict[tuple[str, str], str | None] = {}
     for row in connection.execute(elsewhere):
-        if _was_before(own, row.partner_id, row.settlement_id):
+        if was_before(own, row.partner_id, row.settlement_id):
             newest[row.grant_id, row.billing_month] = row.outcome
     settled = {grant_id for (grant_id, _), result in newest.items() if result is not None}
     grants: dict[str, list[GraceGrant]] = defaultdict(list)
@@ -304,6 +305,7 @@ def assigned_partners(
         connection, schema.assessment_at_rates_before, month, revision, ("rates_of", "mrr_eur_cents", "holds"), only
     )
     qualified = _parts(connection, schema.assessment_qualification, month, revision, ("key", "value"), only)
+    windows = _parts(connection, schema.assessment_window, month, revision, WindowFigures._fields, only)
     query = select(assessment).where(*_of_revision(assessment, month, revision, only))
     return {
         row.partner_id: AssignedPartner(
@@ -314,6 +316,7 @@ def assigned_partners(
                 grants=tuple((each[0], each[1]) for each in grants.get(row.partner_id, ())),
                 at_rates_before=at_rates_before(*before[row.partner_id][0]) if row.partner_id in before else None,
                 qualifications=tuple((key, value) for key, value in qualified.get(row.partner_id, ())) or None,
+                window=tuple(WindowFigures(*each) for each in windows.get(row.partner_id, ())),
             ),
         )
         for row in connection.execute(query)
@@ -339,6 +342,27 @@ def assigned_tiers(connection: Connection, month: BillingMonth, revision: int) -
     table = schema.assessment
     query = select(table.c.partner_id, table.c.tier).where(*_of_revision(table, month, revision, None))
     return {row.partner_id: row.tier for row in connection.execute(query)}
+
+
+def amounts_of(connection: Connection, month: BillingMonth, revision: int, only: Collection[str]) -> dict[str, int]:
+    """Return the amounts of some partners' windows of months, in EUR cents; of a month without a window none."""
+    table = schema.assessment
+    query = select(table.c.partner_id, table.c.qualifying_eur_cents).where(
+        *_of_revision(table, month, revision, only), table.c.qualifying_eur_cents.is_not(None)
+    )
+    return {row.partner_id: row.qualifying_eur_cents for row in connection.execute(query)}
+
+
+def windows_of(
+    connection: Connection, month: BillingMonth, revision: int, only: Collection[str] | None = None
+) -> dict[str, tuple[int, ...]]:
+    """Return the totals of the earlier months that counted with one, in EUR cents, by partner."""
+    table = schema.assessment_window
+    query = select(table.c.partner_id, table.c.mrr_eur_cents).where(*_of_revision(table, month, revision, only))
+    found: dict[str, list[int]] = defaultdict(list)
+    for partner_id, cents in connection.execute(query.order_by(table.c.counted_month)):
+        found[partner_id].append(cents)
+    return {partner_id: tuple(totals) for partner_id, totals in found.items()}
 
 
 def decision_hashes(connection: Connection, month: BillingMonth, revision: int) -> list[str]:
@@ -521,24 +545,26 @@ def same_totals(connection: Connection, settlements: Sequence[int], totals: Mont
 
 
 class LastAssigned(NamedTuple):
-    """The last month in force that assigned a partner, and the tier that its revenue earned in it."""
+    """The last month in force that assigned a partner, and the tier in which it stood on its merit."""
 
     billing_month: BillingMonth
-    earned_tier: int
+    merit_tier: int
 
 
 def last_assigned(connection: Connection, partner_id: str) -> LastAssigned | None:
     """Return the newest month in force that assigned a partner, as its newest revision has it; None without one."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
-        select(assessment.c.billing_month, assessment.c.earned_tier)
+        select(
+            assessment.c.billing_month, func.coalesce(assessment.c.merit_tier, assessment.c.earned_tier).label("merit")
+        )
         .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
         .where(assessment.c.partner_id == partner_id, settlement.c.status == IN_FORCE)
         .order_by(assessment.c.billing_month.desc(), assessment.c.revision.desc())
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else LastAssigned(BillingMonth.parse(row.billing_month), row.earned_tier)
+    return None if row is None else LastAssigned(BillingMonth.parse(row.billing_month), row.merit)
 
 
 def last_decided_on(connection: Connection, partner_id: str) -> date | None:

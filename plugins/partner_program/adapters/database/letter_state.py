@@ -19,7 +19,13 @@ READ_WHOLE = (
     schema.legacy_agreement,
     schema.grace_grant,
 )
-ONLY_ADDED = (schema.assessment, schema.assessment_account, schema.assessment_grant, schema.discount_rate)
+ONLY_ADDED = (
+    schema.assessment,
+    schema.assessment_account,
+    schema.assessment_window,
+    schema.assessment_grant,
+    schema.discount_rate,
+)
 OF_THE_MONTH = (schema.letter, schema.letter_benefits, schema.delivery, schema.letter_recipe)
 
 

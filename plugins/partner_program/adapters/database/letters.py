@@ -31,6 +31,7 @@ from partner_program.domain.letters import GraceFact
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import RateTerms
+from partner_program.domain.tier_changes import Merit
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def _with_facts(
     benefits = kept_benefits(connection, month, partners)
     before = _at_rates_before(connection, month, partners)
     qualified = _qualifications(connection, month, partners)
+    windows = _windows(connection, month, partners)
     earlier = earlier_assessments(connection, month, newest.values())
     changed = [row for row in newest.values() if row.kind == "terms_changed"]
     rates = rates_before(
@@ -153,6 +155,9 @@ def _with_facts(
             benefits=benefits.get((row.partner_id, row.revision)),
             at_rates_before=before.get((row.partner_id, row.revision)),
             qualifications=qualified.get((row.partner_id, row.revision)),
+            qualifying_eur_cents=row.qualifying_eur_cents,
+            window=tuple(windows.get((row.partner_id, row.revision), ())),
+            merit=None if row.merit_tier is None else Merit(row.merit_tier, row.earned_tier, row.months_below or 0),
         )
         for row in newest.values()
     ]
@@ -224,6 +229,21 @@ def _qualifications(
     found: dict[tuple[str, int], Used] = {}
     for row in connection.execute(query.order_by(*table.primary_key)):
         found[row.partner_id, row.revision] = (*found.get((row.partner_id, row.revision), ()), (row.key, row.value))
+    return found
+
+
+def _windows(
+    connection: Connection, month: BillingMonth, partners: Sequence[str]
+) -> dict[tuple[str, int], list[tuple[BillingMonth, int]]]:
+    window = schema.assessment_window
+    query = (
+        select(window)
+        .where(window.c.billing_month == str(month), window.c.partner_id.in_(partners))
+        .order_by(window.c.counted_month)
+    )
+    found: dict[tuple[str, int], list[tuple[BillingMonth, int]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.partner_id, row.revision].append((BillingMonth.parse(row.counted_month), row.mrr_eur_cents))
     return found
 
 

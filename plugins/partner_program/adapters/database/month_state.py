@@ -24,6 +24,7 @@ WITH_A_HEAD = (
     schema.input_text,
     schema.assessment,
     schema.assessment_account,
+    schema.assessment_window,
     schema.assessment_grant,
     schema.assessment_at_rates_before,
     schema.assessment_qualification,

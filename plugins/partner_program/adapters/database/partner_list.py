@@ -123,7 +123,7 @@ def _kept_count(connection: Connection, month: ListedMonth | None, wanted: Wante
     """How many partners have a tier or a change, as their settlements kept it; None where something else is wanted."""
     if month is None or wanted == Wanted():
         return None
-    if wanted == Wanted(revenue=wanted.revenue):
+    if not wanted.by_window and wanted == Wanted(revenue=wanted.revenue):
         return _count_revenue(connection, month, wanted.revenue or ())
     if wanted not in (Wanted(tier=wanted.tier), Wanted(change=wanted.change)):
         return None
@@ -191,7 +191,7 @@ def _conditions(
     connection: Connection, month: ListedMonth | None, wanted: Wanted, *, along: bool = False
 ) -> list[ColumnElement[bool]]:
     """What chooses partners, each by its own index; with `along`, a tier and a change by the results beside them."""
-    partner, assessment, link, at = schema.partner.c, schema.assessment.c, schema.account_link.c, month or _NO_MONTH
+    partner, link, at = schema.partner.c, schema.account_link.c, month or _NO_MONTH
     found: list[ColumnElement[bool]] = []
     if wanted.text:
         found.append(_found_by(connection, wanted.text))
@@ -205,11 +205,17 @@ def _conditions(
     elif wanted.tier is not None:
         found.append(false())
     if wanted.revenue is not None:
-        total, here = assessment.mrr_eur_cents, _month_of(at)
+        total, here = _amount(wanted), _month_of(at)
         found.append(or_(*(_assessed(*here, total >= low, total < high) for low, high in wanted.revenue)))
     if wanted.change is not None and wanted.change not in _DIRECTIONS:
         found.append(_changed(at, wanted.change))
     return found
+
+
+def _amount(wanted: Wanted) -> ColumnElement[int]:
+    """What ranges of revenue are of; a month's total alone is looked up in its index."""
+    own = schema.assessment.c
+    return func.coalesce(own.qualifying_eur_cents, own.mrr_eur_cents) if wanted.by_window else own.mrr_eur_cents
 
 
 def _made_one(at: ListedMonth, moves: Sequence[Movement], *, along: bool) -> ColumnElement[bool]:

@@ -1,6 +1,8 @@
 """Reads every result that was ever settled for each partner, every revision of it, for a simulation."""
 
 from collections import defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,6 +13,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, IN_FORCE
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.simulation import Discounts, SettledResult
+from partner_program.domain.tier_changes import Merit
 
 
 def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
@@ -27,7 +30,38 @@ def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
         if row.status == HISTORY and month in in_force:
             continue
         found[row.partner_id].append(_result(row, month, outcomes))
+    held = _held(connection)
+    return {who: _that_follow(own, sorted(in_force), held.get(who, set())) for who, own in found.items()}
+
+
+def _held(connection: Connection) -> dict[str, set[BillingMonth]]:
+    """Return the months that ever held each partner."""
+    held, settlement = schema.held_partner.c, schema.settlement.c
+    query = select(held.partner_id, settlement.billing_month).join_from(
+        schema.held_partner, schema.settlement, settlement.settlement_id == held.settlement_id
+    )
+    found: dict[str, set[BillingMonth]] = defaultdict(set)
+    for partner_id, month in connection.execute(query.distinct()):
+        found[partner_id].add(BillingMonth.parse(month))
     return found
+
+
+def _that_follow(
+    results: list[SettledResult], in_force: Sequence[BillingMonth], held: Set[BillingMonth]
+) -> list[SettledResult]:
+    """Say of each result in force whether a month in force since the one before says nothing of its partner."""
+    decided = {each.month for each in results if each.effective_on is not None}
+    known = decided | held
+    begins_anew, before = set[BillingMonth](), None
+    for month in in_force:
+        if (
+            month in decided
+            and before is not None
+            and any(before < each < month for each in in_force if each not in known)
+        ):
+            begins_anew.add(month)
+        before = month if month in decided else before
+    return [replace(each, follows=False) if each.month in begins_anew else each for each in results]
 
 
 def _result(row: Any, month: BillingMonth, outcomes: dict[tuple[str, int, str], list[Any]]) -> SettledResult:
@@ -44,7 +78,15 @@ def _result(row: Any, month: BillingMonth, outcomes: dict[tuple[str, int, str], 
         discounts=None if history else discounts,
         grants=tuple(outcomes.get((row.billing_month, row.revision, row.partner_id), ())),
         earned_tier=row.earned_tier,
+        merit=_merit(row),
     )
+
+
+def _merit(row: Any) -> Merit | None:
+    if row.earned_tier is None or row.status == HISTORY:
+        return None
+    merit = row.earned_tier if row.merit_tier is None else row.merit_tier
+    return Merit(merit, row.earned_tier, row.months_below or 0)
 
 
 def _outcomes(connection: Connection) -> dict[tuple[str, int, str], list[Any]]:

@@ -405,6 +405,10 @@ assessment = _table(
     _may("sla"),
     _may("rate_valid_from", Day),
     _may("lifted_by"),
+    # Where the programme has a window of months, or rules for changes of tier.
+    _may("qualifying_eur_cents", Whole),
+    _may("merit_tier", Integer),
+    _may("months_below", Integer),
     _tier("earned_tier"),
     _tier("granted_tier"),
     _tier("tier"),
@@ -423,6 +427,16 @@ assessment_account = _table(
     _key("currency"),
     _must("units_per_eur"),
     _must("mrr_minor", Whole),
+    _must("mrr_eur_cents", Whole),
+    _refers("billing_month revision partner_id", "assessment"),
+)
+# The months before it that a window of months was made of, as they were known then.
+assessment_window = _table(
+    "assessment_window",
+    _key("billing_month"),
+    _key("revision", Integer),
+    _key("partner_id"),
+    _key("counted_month"),
     _must("mrr_eur_cents", Whole),
     _refers("billing_month revision partner_id", "assessment"),
 )
@@ -777,6 +791,7 @@ INDEXES = (
     Index("dispute_of_partner", dispute.c.partner_id),
     Index("assessment_of_partner", assessment.c.partner_id, assessment.c.billing_month),
     Index("assessment_account_of_partner", assessment_account.c.partner_id, assessment_account.c.billing_month),
+    Index("assessment_window_of_partner", assessment_window.c.partner_id, assessment_window.c.counted_month),
     Index("assessment_grant_of_partner", assessment_grant.c.partner_id, assessment_grant.c.billing_month),
     Index("held_partner_of_partner", held_partner.c.partner_id),
     Index("letter_of_partner", letter.c.partner_id, letter.c.billing_month),
@@ -830,6 +845,7 @@ APPEND_ONLY = (
     settlement_input,
     assessment,
     assessment_account,
+    assessment_window,
     assessment_grant,
     assessment_at_rates_before,
     assessment_qualification,

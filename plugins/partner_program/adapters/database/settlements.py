@@ -31,7 +31,7 @@ class SettlementHead:
     decision_hash: str
 
 
-_PARTS = ("accounts", "grants", "at_rates_before", "qualifications")  # in tables of their own
+_PARTS = ("accounts", "grants", "at_rates_before", "qualifications", "window")  # in tables of their own
 
 
 def _assessment_values(decision: Decision) -> dict[str, Any]:
@@ -70,6 +70,13 @@ def write_settlement(
         for account in figures_of(decision).accounts
     )
     _insert(connection, schema.assessment_account, month, accounts)
+    windows = (
+        {"partner_id": decision.partner_id, **each._asdict()}
+        for decision in decisions
+        if decision.amount is not None
+        for each in figures_of(decision).window
+    )
+    _insert(connection, schema.assessment_window, month, windows)
     grants = (
         {"partner_id": decision.partner_id, "grant_id": each.grant.grant_id, "outcome": each.outcome}
         for decision in decisions
@@ -99,8 +106,14 @@ def write_settlement(
 
 def carry_over(connection: Connection, head: SettlementHead, settlement_id: int, *, restated: Collection[str]) -> None:
     """Copy the assessments of the revision before into this one, except those of the restated partners."""
-    parts = (schema.assessment_account, schema.assessment_grant, schema.assessment_at_rates_before)
-    for table in (schema.assessment, *parts, schema.assessment_qualification):
+    parts = (
+        schema.assessment_account,
+        schema.assessment_window,
+        schema.assessment_grant,
+        schema.assessment_at_rates_before,
+        schema.assessment_qualification,
+    )
+    for table in (schema.assessment, *parts):
         before = select(table).where(
             table.c.billing_month == str(head.billing_month), table.c.revision == head.revision - 1
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from partner_program.adapters.files.faults import FileFaults, decoded, read_whole, refuse_unsound
+from partner_program.adapters.files.program_rules import read_changes, read_measure
 from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
@@ -165,6 +166,8 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         dispute_due_days=_dispute_due(document),
         company=document.text("company") if document.has("company") else None,
         fx_guard=_fx_guard(document),
+        measure=read_measure(document),
+        changes=read_changes(document),
     )
 
 
@@ -260,6 +263,7 @@ def _brake(document: Section) -> Brake:
         "lowered_at_least": MOST_PARTNERS,
         "entity_total_move_bp": HIGHEST_MOVE_BP,
         "entity_total_move_at_least_cents": HIGHEST_LINE_MINOR,
+        "review_lowered_share_bp": BP,
     }
     return replace(
         Brake(),

@@ -122,6 +122,13 @@ class Section:
             self.fault(key, f"has {len(node.value)} cells, expected {count}")
         return tuple(self._scalar(cell, way, read, 0, _NUMBER) for way, cell in _numbered(key, node.value))
 
+    def numbers(self, key: str, read: Callable[[str], int]) -> tuple[int, ...]:
+        """Read a list of whole numbers, at least one."""
+        cells = self._list(key)
+        if cells == []:
+            self.fault(key, "is an empty list, expected at least one entry")
+        return tuple(self._scalar(cell, way, read, 0, _NUMBER) for way, cell in _numbered(key, cells))
+
     def texts(self, key: str, read: Callable[[str], str] = written_values.text) -> tuple[str, ...]:
         """Read a list of texts, at least one."""
         cells = self._list(key)

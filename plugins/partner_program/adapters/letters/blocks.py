@@ -28,6 +28,7 @@ def letter_blocks(view: LetterView, wording: Any, kind: Any) -> list[Block]:
         *_grace(view, wording),
         *_revenue(view, wording),
         *_moves(view, wording),
+        *_window(view, wording),
         _heading(2, wording.accounts_title),
         _paragraph(wording.accounts_counted(view)),
         _heading(2, wording.next_title(view)),
@@ -132,14 +133,9 @@ def _grace(view: LetterView, wording: Any) -> Iterator[Block]:
     ]
     head = (wording.grace_tier, wording.grace_first, wording.grace_last, wording.grace_status)
     yield _table("<<<>", [_group(rows)], head)
-    notes = {
-        "open": wording.grace_open(view),
-        "confirmed": wording.grace_confirmed,
-        "lapsed": wording.grace_lapsed(view),
-    }
-    for state, sentence in notes.items():
+    for state in ("open", "confirmed", "lapsed"):
         if state in view.grant_states:
-            yield {"kind": "small", "text": sentence}
+            yield {"kind": "small", "text": str(wording.grace_note(view, state)).strip()}
 
 
 def _revenue(view: LetterView, wording: Any) -> Iterator[Block]:
@@ -180,6 +176,21 @@ def _moves(view: LetterView, wording: Any) -> Iterator[Block]:
     yield {"kind": "items", "items": [wording.move(row) for row in earlier.moves]}
     if earlier.other_moves:
         yield {"kind": "small", "text": wording.other_moves(view)}
+
+
+def _window(view: LetterView, wording: Any) -> Iterator[Block]:
+    window = view.window
+    if window is None:
+        return
+    yield _heading(2, wording.window_title(window))
+    notes = (str(wording.window_amount(window)), str(wording.window_leaves(window)))
+    yield _table(
+        "<>",
+        [_group([_row(*row) for row in window.rows])],
+        (wording.window_month, wording.in_euros),
+        (wording.total, window.total),
+        tuple(filter(None, notes)),
+    )
 
 
 def _way(view: LetterView) -> Iterator[Block]:

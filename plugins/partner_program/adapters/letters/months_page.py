@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
 from partner_program.adapters.plain_names import plain_name
-from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
+from partner_program.domain.letters import LETTER_KINDS, OF_SOME_PROGRAMMES, LetterKind, kind_name
 from partner_program.domain.refusals import Refusal
 
 ROWS_BYTES = 900_000  # of all months' rows together; the rest of the page needs less than 100,000
@@ -88,11 +88,13 @@ def write_months_page(
     Each is asked for when the one before is on the page. `template` is the page's own file, `pages/months.html` beside
     the versions of the letters.
     """
+    shown = list(months)
+    sent = {kind for month in shown for kind in month["all"]["kinds"]}
     data = {
         "company": plain_name(company_name),
         "programme": plain_name(programme_name),
-        "kinds": {kind: kind_name(kind) for kind in LETTER_KINDS},
-        "months": list(months),
+        "kinds": {kind: kind_name(kind) for kind in LETTER_KINDS if kind in sent or kind not in OF_SOME_PROGRAMMES},
+        "months": shown,
     }
     page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))
     sweep_drafts(path.parent)

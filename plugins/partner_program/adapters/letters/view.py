@@ -19,7 +19,9 @@ from partner_program.domain.letters import (
     NextTierFact,
     RatesFact,
     RevenueFact,
+    StaysFact,
     ToldProgram,
+    WindowFact,
 )
 from partner_program.domain.program import Component
 from partner_program.domain.rates import LegacyTerm, RateTerms, orders_differ
@@ -48,6 +50,31 @@ class BenefitRow(NamedTuple):
 
 BenefitGroups = tuple[tuple[str, tuple[BenefitRow, ...], tuple[BenefitRow, ...], tuple[BenefitRow, ...]], ...]
 """For each group: its name, the benefits given, those agreed with the partner, those on request."""
+
+
+class Window(NamedTuple):
+    """The months that count together, each with its total, and what they come to."""
+
+    first: str
+    last: str
+    rows: list[tuple[str, str]]
+    total: str
+    of_months: int
+    is_mean: bool
+    projected: bool
+    amount: str
+    leaves: tuple[str, str] | None
+
+
+class Stays(NamedTuple):
+    """A tier that is not the one that was earned, and what it waits for; `review` is the month of the review."""
+
+    tier: int
+    earned_tier: int
+    waits_for: str
+    review: str | None
+    after_months: int
+    months_below: int
 
 
 class TermRow(NamedTuple):
@@ -233,6 +260,9 @@ class LetterView(NamedTuple):
     manager_email: str
     manager_mailto: str
     manager_phone: str
+    window: Window | None
+    stays: Stays | None
+    by_rules: bool
 
 
 def letter_view(
@@ -250,7 +280,7 @@ def letter_view(
     _refuse_sums_that_do_not_add_up(facts)
     told = facts.program
     terms = RateTerms(facts.tier, facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla)
-    lifted = facts.granted_tier is not None and facts.granted_tier > facts.earned_tier
+    lifted = facts.granted_tier is not None and facts.granted_tier > facts.own_tier
     # a grant on demand begins on its own day, before the month's run that reports it
     begins = facts.rate_valid_from if facts.kind == "grace_granted" else facts.effective_on
     return LetterView(
@@ -304,6 +334,39 @@ def letter_view(
         manager_email=plain_name(facts.manager_email),
         manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
         manager_phone=plain_name(facts.manager_phone),
+        window=_window(facts.window, form),
+        stays=None if lifted else _stays(facts.stays, form),
+        by_rules=facts.merit_tier is not None,
+    )
+
+
+def _window(window: WindowFact | None, form: LocaleFormat) -> Window | None:
+    if window is None:
+        return None
+    rows = [(form.month(month), form.euros(cents)) for month, cents in window.months]
+    return Window(
+        first=rows[0][0],
+        last=rows[-1][0],
+        rows=rows,
+        total=form.euros(sum([cents for _, cents in window.months])),
+        of_months=window.of_months,
+        is_mean=window.is_mean,
+        projected=window.projected,
+        amount=form.euros(window.amount_cents),
+        leaves=None if window.leaves is None else (form.month(window.leaves[0]), form.euros(window.leaves[1])),
+    )
+
+
+def _stays(stays: StaysFact | None, form: LocaleFormat) -> Stays | None:
+    if stays is None:
+        return None
+    return Stays(
+        tier=stays.tier,
+        earned_tier=stays.earned_tier,
+        waits_for=stays.waits_for,
+        review=None if stays.review is None else form.month(stays.review),
+        after_months=stays.after_months,
+        months_below=stays.months_below,
     )
 
 

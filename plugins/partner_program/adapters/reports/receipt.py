@@ -39,6 +39,10 @@ def receipt_json(receipt: Receipt) -> str:
         "acts": [act_facts(each) for each in receipt.acts],
         "disputes": [_dispute(each) for each in receipt.disputes],
     }
+    if receipt.measure is not None and receipt.result is not None:
+        facts["measure"] = plain(receipt.measure)
+    if receipt.stays:
+        facts["stays"] = receipt.stays
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -34,6 +34,8 @@ def partner_facts(partner: RegisterPartner) -> dict[str, object]:
         for name, column in COLUMNS.items()
         if not column.in_json or (column.rare and getattr(partner, name) is None)
     }
+    if partner.qualifying_eur_cents is None:
+        left_out.add("window")
     return {name: plain(getattr(partner, name)) for name in partner.__dataclass_fields__ if name not in left_out}
 
 

@@ -28,6 +28,7 @@ def _consequence(consequence: Consequence) -> dict[str, object]:
         "rate_before": _rate(consequence.rate_before),
         "rate_decided_by": plain(consequence.decided_by),
         "letter": consequence.letter,
+        **({"counted_by": plain(consequence.counted_by)} if consequence.counted_by else {}),
     }
 
 

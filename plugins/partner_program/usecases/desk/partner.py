@@ -92,7 +92,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
     program = installation.program_on_or_first(on)
     names = {benefit.key: benefit.name for benefit in program.benefits}
     earned = result.earned_tier if result else None
-    counted = result.mrr_eur_cents if result else None
+    counted = result.amount_eur_cents if result else None
     gap = gap_to_next(program, earned, counted)
     next_tier = None if gap is None or counted is None else program.earned_tier(counted) + 1
     row = program.tier_row(next_tier) if next_tier else None

@@ -43,7 +43,8 @@ def find_partners(
     today = installation.today()
     program = installation.program_on_or_first(today)
     if near is not None:
-        wanted = replace(wanted, revenue=near_thresholds(program, near))
+        by_window = program.measure is not None
+        wanted = replace(wanted, revenue=near_thresholds(program, near), by_window=by_window)
     with installation.database.reading() as connection:
         month = newest_month(connection)
         counted = partner_list.count_partners(connection, month, wanted) if order == "revenue" else None
@@ -53,6 +54,10 @@ def find_partners(
         shown = found[:count]
         held = [each.partner_id for each in shown if each.held_reason is not None and each.tier is None]
         kept = rate_store.rates_on(connection, today, held) if held else {}
+        ids = [each.partner_id for each in shown]
+        amounts = (
+            {} if month is None else settlement_history.amounts_of(connection, month.billing_month, month.revision, ids)
+        )
         is_whole = after is None and len(found) <= count  # a search that finds few has counted them
         if counted is None:
             counted = len(found) if is_whole else partner_list.count_partners(connection, month, wanted)
@@ -63,7 +68,11 @@ def find_partners(
     return PartnerList(
         month=month.billing_month if month else None,
         rows=tuple(
-            PartnerRow(each, gap_to_next(program, each.earned_tier, each.mrr_eur_cents), kept.get(each.partner_id))
+            PartnerRow(
+                each,
+                gap_to_next(program, each.earned_tier, amounts.get(each.partner_id, each.mrr_eur_cents)),
+                kept.get(each.partner_id),
+            )
             for each in shown
         ),
         of=counted,

@@ -160,11 +160,13 @@ def _rates_alone(commit: Commit) -> dict[str, str]:
     for each in commit.decided.new:
         program = inputs.programs.get(inputs.effective[each.partner_id])
         if program is not None:
+            window = [row.mrr_eur_cents for row in each.amount.months[:-1]] if each.amount else []
             alone = rates_alone(
                 program=program,
                 mrr_eur_cents=each.mrr_eur_cents,
                 before=each.at_rates_before,
                 held=dict(each.qualifications or ()),
+                window=window,
             )
             if alone is not None and alone.moves:
                 found[each.partner_id] = rates_words(alone)

@@ -416,6 +416,7 @@ def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Ra
         return []
     return early_rises(
         program=program,
+        month=request.month,
         known_parts=decided.totals.known_parts,
         decided=inputs.assigned.keys() | decided.assigned_after.keys(),
         rates={partner_id: history.rate for partner_id, history in inputs.histories.items()},
@@ -423,6 +424,7 @@ def _rises(request: MonthRequest, decided: MonthDecisions) -> list[tuple[str, Ra
         effective_on=inputs.run_effective_on,
         known_parts_before=decided.totals.known_parts_before,
         held=inputs.held,
+        earlier=inputs.earlier,
     )
 
 
@@ -433,7 +435,7 @@ def _brake(
     if request.history or not decided.new or program is None:
         return []
     reasons = brake_reasons(
-        brake=program.brake,
+        brake=program.brake_in(request.month),
         moves=[move_of(each, decided) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
         last_entity_totals=settlement_history.last_entity_totals(connection, request.month),

@@ -29,6 +29,7 @@ def decided_from(request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
         programs={day: each.file_hash for day, each in inputs.programs.items()},
         basis=inputs.basis,
         held=inputs.held if asks else None,
+        earlier=inputs.earlier,
         late=tuple(sorted(decided.late)),
         assigned_after=tuple(sorted(decided.assigned_after)) if rises else (),
     )

@@ -16,6 +16,8 @@ from partner_program.domain.settlement import Decision, GraceAssignment, decide_
 from partner_program.domain.totals import MonthTotals, PartnerTotal
 from partner_program.usecases.month.inputs import MonthInputs, MonthRequest
 
+_LATER_FIELDS = ("amount", "merit")
+
 
 @dataclass(frozen=True, slots=True)
 class MonthDecisions:
@@ -48,7 +50,7 @@ class MonthDecisions:
         return self.inputs.programs.get(self.inputs.run_effective_on)
 
 
-_ADDED = ("at_rates_before", "qualifications")
+_ADDED = ("at_rates_before", "qualifications", "amount", "merit")
 
 
 def decision_hash(decisions: Sequence[Decision]) -> str:

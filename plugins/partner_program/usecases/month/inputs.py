@@ -1,7 +1,7 @@
 """The inputs of a month: everything that its decisions depend on, read in one transaction, with a hash."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from partner_program.adapters.database.drafts import as_json, json_hash
+from partner_program.adapters.database.earlier_results import load_earlier_months, load_merits
 from partner_program.adapters.database.history import (
     AssignedPartner,
     assigned_partners,
@@ -23,6 +24,7 @@ from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import entity_faults
 from partner_program.domain.fx_guard import FxBasis, LastEarned
+from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
 from partner_program.domain.program import RATE_MOVE_LIMIT_BP, OnRecord, Program
 from partner_program.domain.qualifications import on_record
@@ -63,13 +65,15 @@ class MonthInputs:
     own effective date: the day that it got in this month, else the run's. `programs` has the programme of each of
     these days; empty where no table was in force (history). `basis` is what the exchange-rate guard compares with,
     None where none of these programmes has one, and for a month that is history only. `held` is what is on record
-    beside revenue on the month's last day, by partner.
+    beside revenue on the month's last day, by partner. `earlier` has the months before of each partner whose
+    programme has a window of them.
     """
 
     month: BillingMonth
     run_effective_on: date
     own_effective_on: date | None
     migration: bool
+    is_history: bool
     revision: int
     settlements: tuple[int, ...]
     registry: Registry
@@ -80,6 +84,7 @@ class MonthInputs:
     assigned: dict[str, AssignedPartner]
     effective: dict[str, date]
     histories: dict[str, PartnerHistory]
+    earlier: dict[str, tuple[EarlierMonth, ...]]
     programs: dict[date, Program]
     inputs_hash: str
     basis: FxBasis | None = None
@@ -123,7 +128,12 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     )
     effective = {partner_id: _effective_on(assigned, partner_id, day) for partner_id in partners}
     programs = _programs(installation, request, {day, *effective.values()})
+    of_partner = {partner_id: programs[day] for partner_id, day in effective.items() if day in programs}
+    earlier = load_earlier_months(connection, month, request.status, registry.partners, of_partner)
     histories = {} if request.history else load_histories(connection, month, effective)
+    if not request.history:
+        merits = load_merits(connection, month, of_partner, installation.program_on_or_first)
+        histories = {each: replace(own, merit=merits.get(each)) for each, own in histories.items()}
     findings = load_findings(connection, month)
     limit = programs[day].rate_move_limit_bp if day in programs else RATE_MOVE_LIMIT_BP
     rates = rates_of_month(connection, month, registry, limit_bp=limit)
@@ -134,6 +144,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         run_effective_on=day,
         own_effective_on=own_day,
         migration=migration,
+        is_history=request.history,
         revision=revision,
         settlements=tuple(row.settlement_id for row in settlements),
         registry=registry,
@@ -144,6 +155,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         assigned=assigned,
         effective=effective,
         histories=histories,
+        earlier=earlier,
         programs=programs,
         inputs_hash=json_hash(
             request.status,
@@ -155,6 +167,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
             as_json(dict[date, str], {day: program.file_hash for day, program in sorted(programs.items())}),
             *([as_json(dict[str, str], rates.doubtful)] if rates.doubtful else []),
             *([as_json(dict[str, dict[str, Decimal]], _by_name(basis))] if basis else []),
+            *([as_json(dict[str, tuple[EarlierMonth, ...]], earlier)] if earlier else []),
         ),
         basis=basis,
         held=on_record(registry.qualifications, month.last_day),

@@ -1,7 +1,7 @@
 """Showing, accepting and rejecting a restatement: a month in force whose inputs have changed (rule 8)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,6 +13,7 @@ from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import restatements as restatement_store
 from partner_program.adapters.database import settlements as settlement_store
 from partner_program.adapters.database.acts import load_acts, now_by, record_act
+from partner_program.adapters.database.earlier_results import months_decided_from
 from partner_program.adapters.database.restatements import ACCEPTED, REJECTED
 from partner_program.adapters.database.settlement_counts import keep_counts
 from partner_program.domain.acceptance import Consequence, Outlook, Standing, consequences, takes_effect_on
@@ -153,9 +154,14 @@ def _prepare(
     if decision_hash(decided.restated) != proposal.decision_hash:
         raise Refusal(f"the inputs of {month} changed since the proposal: run the month again and look at it anew")
     if not request.history:
-        names = [each.partner_id for each in decided.restated if each.partner_id not in decided.assigned_after]
-        _check_day(connection, names, on)
-    standings = {each.partner_id: _standing(connection, decided, each.partner_id, on) for each in decided.restated}
+        not_after = [each.partner_id for each in decided.restated if each.partner_id not in decided.assigned_after]
+        _check_day(connection, not_after, on)
+    names = [each.partner_id for each in decided.restated]
+    counted_by = months_decided_from(connection, month, names) if names else {}
+    standings = {
+        partner_id: _standing(connection, decided, partner_id, on, counted_by.get(partner_id, {}))
+        for partner_id in names
+    }
     program = None if request.history else installation.program_on(on)
     found = consequences(restated=decided.restated, standings=standings, program=program, day=on)
     kept = decided_from(request, decided)
@@ -187,7 +193,13 @@ def _check_day(connection: Connection, partner_ids: Sequence[str], day: date) ->
         check_acceptance_day(partner_id=partner_id, effective_on=day, last_decided_on=last)
 
 
-def _standing(connection: Connection, decided: MonthDecisions, partner_id: str, day: date) -> Standing:
+def _standing(
+    connection: Connection,
+    decided: MonthDecisions,
+    partner_id: str,
+    day: date,
+    counted_by: Mapping[BillingMonth, int],
+) -> Standing:
     inputs = decided.inputs
     return Standing(
         figures=inputs.assigned[partner_id].figures,
@@ -195,6 +207,7 @@ def _standing(connection: Connection, decided: MonthDecisions, partner_id: str, 
         decided_by=decided.assigned_after.get(partner_id),
         open_grants=inputs.histories.get(partner_id, NO_HISTORY).open_grants,
         agreements=inputs.agreements.get(partner_id, ()),
+        counted_by=counted_by,
     )
 
 

@@ -10,8 +10,10 @@ from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.settlement import (
     GraceAssignment,
     TierAssignment,
+    apply_changes_by_day,
     assign_tiers_by_day,
     guard_tiers_by_day,
+    lacking_months,
     settle_grace_periods_by_day,
 )
 from partner_program.domain.totals import MonthTotals, PartnerTotal, merge_totals
@@ -35,24 +37,49 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
         entity_faults=inputs.entity_faults,
         doubtful_rates=inputs.doubtful_rates,
         rates_before=inputs.basis.rates_before() if inputs.basis else None,
+        lacking={}
+        if inputs.is_history
+        else lacking_months(programs=inputs.programs, effective=inputs.effective, earlier=inputs.earlier),
     )
 
 
 @without_collecting()
 def tiered(inputs: MonthInputs, totals: Sequence[PartnerTotal]) -> tuple[TierAssignment, ...]:
     """Assign tiers by the table of each partner's own effective date; none where no table was in force."""
-    return assign_tiers_by_day(programs=inputs.programs, effective=inputs.effective, totals=totals, held=inputs.held)
+    return assign_tiers_by_day(
+        month=inputs.month,
+        programs=inputs.programs,
+        effective=inputs.effective,
+        totals=totals,
+        earlier=inputs.earlier,
+        held=inputs.held,
+    )
 
 
 @without_collecting()
 def graced(inputs: MonthInputs, tiers: Sequence[TierAssignment]) -> tuple[GraceAssignment, ...]:
-    """Guard the tiers against exchange rates, then settle open grants, each partner on its own effective date."""
+    """Guard the tiers against exchange rates, apply the rules for changes of tier, then settle open grants.
+
+    Each partner by the programme of its own effective date.
+    """
+    guarded = guard_tiers_by_day(
+        programs=inputs.programs, effective=inputs.effective, assignments=tiers, basis=inputs.basis
+    )
+    on_merit = (
+        guarded
+        if inputs.is_history
+        else apply_changes_by_day(
+            month=inputs.month,
+            programs=inputs.programs,
+            effective=inputs.effective,
+            assignments=guarded,
+            histories=inputs.histories,
+        )
+    )
     return settle_grace_periods_by_day(
         month=inputs.month,
         programs=inputs.programs,
         effective=inputs.effective,
-        assignments=guard_tiers_by_day(
-            programs=inputs.programs, effective=inputs.effective, assignments=tiers, basis=inputs.basis
-        ),
+        assignments=on_merit,
         histories=inputs.histories,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from partner_program.adapters.database.snapshots import content_hash
-from partner_program.adapters.decided_from import ADDED_PARTS, read_decided_from
+from partner_program.adapters.decided_from import ADDED_PARTS, PARTS_OF_RULES, read_decided_from
 from partner_program.adapters.files.program import read_program
 from partner_program.adapters.json_tables import NoTable, rows_of
 from partner_program.adapters.no_collecting import without_collecting
@@ -257,7 +257,7 @@ class _Again:
         run = layout.input_member(number, "run")
         try:
             added = [each for each in ADDED_PARTS if layout.input_member(number, each) in self._archive.names]
-            kept = read_decided_from(lambda table: self._lines(layout.input_member(number, table)), added)
+            kept = read_decided_from(lambda table: self._input(number, table), added)
         except NoTable as fault:
             table, _, what = str(fault).partition(": ")
             raise _CannotRead(layout.input_member(number, table), what) from None
@@ -405,6 +405,12 @@ class _Again:
             return list(rows_of(kind, self._lines(member)))
         except NoTable as fault:
             raise _CannotRead(member, str(fault)) from None
+
+    def _input(self, number: int, table: str) -> Iterator[str]:
+        """The lines of a table of what a settlement was decided from; one of rules may not be there."""
+        member = layout.input_member(number, table)
+        is_absent = table in PARTS_OF_RULES and member not in self._archive.names
+        return iter(()) if is_absent else self._lines(member)
 
     def _lines(self, member: str) -> Iterator[str]:
         if member not in self._archive.names:

@@ -15,7 +15,13 @@ from partner_program.adapters.database.history import load_totals
 from partner_program.adapters.database.register import read_register
 from partner_program.adapters.database.settlement_inputs import kept_inputs
 from partner_program.adapters.database.snapshots import load_snapshot
-from partner_program.adapters.decided_from import ADDED_PARTS, PARTS, programmes_of, rates_before
+from partner_program.adapters.decided_from import (
+    ADDED_PARTS,
+    PARTS,
+    PARTS_OF_RULES,
+    programmes_of,
+    rates_before,
+)
 from partner_program.adapters.files.program import program_texts
 from partner_program.adapters.json_tables import rows_text
 from partner_program.adapters.no_collecting import without_collecting
@@ -235,7 +241,7 @@ class _Writing:
 
     def _settlement(self, settlement: _Settlement, places: Mapping[int, int]) -> None:
         own = settlement.settlement_id
-        for name in (*PARTS, *(each for each in ADDED_PARTS if each in settlement.texts)):
+        for name in (*PARTS, *(each for each in (*ADDED_PARTS, *PARTS_OF_RULES) if each in settlement.texts)):
             self._add(layout.input_member(settlement.number, name), settlement.texts[name])
         totals = load_totals(self._connection, own)
         read = self._read_by(settlement)

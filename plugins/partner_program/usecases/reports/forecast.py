@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -13,6 +13,7 @@ from partner_program.adapters.billing.coming_month import read_coming_month
 from partner_program.adapters.database import counted_months
 from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.database.earlier_results import load_earlier_months, load_merits
 from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.forecast import (
@@ -211,6 +212,10 @@ def _forecast(installation: Installation, registry: Registry, expectation: Expec
     month = expectation.month
     with installation.database.reading() as connection:
         standing = settlement_history.load_standing(connection, month, expectation.amounts)
+        of_partner = dict.fromkeys(expectation.amounts, _program(installation, month))
+        earlier = load_earlier_months(connection, month, IN_FORCE, registry.partners, of_partner)
+        merits = load_merits(connection, month, of_partner, installation.program_on_or_first)
+        standing |= {each: replace(standing[each], merit=merit) for each, merit in merits.items()}
         before = settlement_history.settlements_of(connection, month.preceding)
         held = counted_months.held_in(connection, month.preceding) if before else set()
     return forecast_month(
@@ -220,6 +225,7 @@ def _forecast(installation: Installation, registry: Registry, expectation: Expec
         histories=standing,
         held_before=held,
         held=on_record(registry.qualifications, month.last_day),
+        earlier=earlier,
     )
 
 
@@ -241,8 +247,9 @@ def _held_against(
         with installation.database.reading() as connection:
             settlements = settlement_history.settlements_of(connection, month)
             settled = settlement_history.earned_tiers(connection, month, settlements[-1].revision)
+            windows = settlement_history.windows_of(connection, month, settlements[-1].revision)
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
-        row, missed = hold_against(found[month], settled, program, names)
+        row, missed = hold_against(found[month], settled, program, names, windows)
         tests.append(row)
         misses += missed
     return tests, misses

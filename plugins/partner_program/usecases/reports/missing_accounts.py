@@ -138,7 +138,7 @@ def _totals(connection: Connection, month: BillingMonth, revision: int) -> dict[
     assigned = settlement_history.assigned_partners(connection, month, revision)
     figures = {partner_id: each.figures for partner_id, each in assigned.items()}
     return {
-        partner_id: CountedTotal(each.mrr_eur_cents, each.earned_tier)
+        partner_id: CountedTotal(each.mrr_eur_cents, each.earned_tier, tuple(row.mrr_eur_cents for row in each.window))
         for partner_id, each in figures.items()
         if each.earned_tier is not None
     }

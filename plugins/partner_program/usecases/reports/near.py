@@ -34,9 +34,15 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
             count=sys.maxsize // 2,
         )
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+        windows = settlement_history.windows_of(connection, month, settlements[-1].revision)
         counted = [
             CountedPartner(
-                each.partner_id, each.company_name, each.account_manager_id, each.mrr_eur_cents, each.earned_tier
+                each.partner_id,
+                each.company_name,
+                each.account_manager_id,
+                each.mrr_eur_cents,
+                each.earned_tier,
+                windows.get(each.partner_id, ()),
             )
             for each in listed
             if each.mrr_eur_cents is not None and each.earned_tier is not None
@@ -52,7 +58,7 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
         month=month,
         said=(
             f"{plural(len(found), 'partner')} of {len(counted):,} within {share} of a threshold.",
-            *_said_of_rates(program, by_rates, month.preceding),
+            *_said_of_rates(program, by_rates, month.preceding, windows),
         ),
         tables=(
             ReportTable("partners", "Partners, the nearest first", NearPartner, found, "Nobody is that near."),
@@ -62,8 +68,11 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
     )
 
 
-def _said_of_rates(program: Program, rows: Sequence[AtOtherRates], before: BillingMonth) -> Iterator[str]:
-    own = [program.earned_tier(row.mrr_eur_cents) for row in rows]
+def _said_of_rates(
+    program: Program, rows: Sequence[AtOtherRates], before: BillingMonth, windows: Mapping[str, tuple[int, ...]]
+) -> Iterator[str]:
+    amounts = (program.amount_of(row.mrr_eur_cents, windows.get(row.partner_id, ())) for row in rows)
+    own = [program.earned_tier(amount) for amount in amounts]
     higher = sum(tier > row.before_tier for tier, row in zip(own, rows, strict=True))
     if rows:
         said = f"{plural(higher, 'partner')} earned a higher tier than at those of {before}, and {len(rows) - higher} a"
