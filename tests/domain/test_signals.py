@@ -113,8 +113,8 @@ def test_what_was_seen_comes_last_and_counts_no_more_once_its_figures_are_others
     ]
     rates = base_rates(found, known, assessed=202, looked_for=["jump", "moved_account", "order_and_cancel"])
     assert list(said_of(rates)) == [
-        "moved_account: 1 partner of 202, 0 seen.",
-        "jump: 2 partners of 202, 1 seen.",
+        "Moved account: 1 partner of 202, 0 seen.",
+        "Jump in revenue: 2 partners of 202, 1 seen.",
     ]
     assert {each.signal: each.partners for each in rates} == dict.fromkeys(RULES) | {
         "jump": 2, "moved_account": 1, "order_and_cancel": 0,

@@ -52,7 +52,8 @@ def test_a_signal_is_seen_once_by_name_and_reason(ask: Asking, jumped: World) ->
     after = words_of(ask(done.headers["location"].removeprefix(f"{PREFIX}/"), "user").text)
     assert "user-person" in after
     said = words_of(ask(LIST).text)
-    assert "jump: 1 partner of 1, 1 seen." in said
+    assert "Jump in revenue: 1 partner of 1, 1 seen." in said
+    assert "threshold_hug" not in said
     assert "a new <b>project</b>" in said
     assert "signal seen" in words_of(ask("partners/P%2F1").text)
 

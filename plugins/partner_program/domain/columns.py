@@ -25,7 +25,8 @@ class Column:
     `amount` is in a currency that its row names, and is never added up.
     `before` names the column that follows it there, where its place is another than in files. A field that JSON has in
     another place is not `in_json`; one that is `rare` stands in JSON only where it has a value. A table of which no row
-    has a value for one that is `added` is without it: not every programme has what it tells of.
+    has a value for one that is `added` is without it: not every programme has what it tells of. `words` are what pages
+    call its values; elsewhere they are as they are typed.
     """
 
     heading: str | None
@@ -34,6 +35,7 @@ class Column:
     in_json: bool = True
     rare: bool = False
     added: bool = False
+    words: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a misspelt form where the column is written: types do not look into an annotation."""

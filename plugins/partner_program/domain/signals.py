@@ -41,6 +41,15 @@ RULES: Mapping[SignalName, str] = {
     f"service ended in the month, within {REPLACED_DAYS} days of the order",
 }
 """Each signal with its rule in words."""
+WORDS: Mapping[SignalName, str] = {
+    "order_and_cancel": "ordered and cancelled",
+    "moved_account": "moved account",
+    "credit_after_rise": "credit after a rise",
+    "jump": "jump in revenue",
+    "threshold_hug": "just above a threshold",
+    "replaced_order": "replaced order",
+}
+"""What people call each signal; what is typed and what is in files is its name."""
 MONTHS_NEEDED: Mapping[SignalName, int] = {
     "order_and_cancel": 0,
     "moved_account": 1,
@@ -65,7 +74,7 @@ class Seen:
 class Signal:
     """One signal of a partner; `evidence` is its figures in words; one that has others now was not seen."""
 
-    signal: Annotated[SignalName, Column("signal")]
+    signal: Annotated[SignalName, Column("signal", words=WORDS)]
     partner_id: Annotated[str, Column("partner")]
     company_name: Annotated[str, Column("company")]
     evidence: Annotated[str, Column("figures")]
@@ -81,7 +90,7 @@ class Signal:
 class BaseRate:
     """How many partners have a signal, of how many that the month assessed; None where it was not looked for."""
 
-    signal: Annotated[str, Column("signal")]
+    signal: Annotated[SignalName, Column("signal", words=WORDS)]
     partners: Annotated[int | None, Column("partners", "whole")]
     of_partners: Annotated[int, Column("of", "whole")]
     seen: Annotated[int | None, Column("seen", "whole")]
@@ -92,7 +101,7 @@ class BaseRate:
 class SignalLine:
     """A line behind a signal, as it was frozen; minor units of its currency."""
 
-    signal: Annotated[str, Column("signal")]
+    signal: Annotated[SignalName, Column("signal", words=WORDS)]
     partner_id: Annotated[str, Column("partner")]
     entity: Annotated[str, Column("entity")]
     account_id: Annotated[str, Column("account")]
@@ -309,4 +318,4 @@ def said_of(rates: Iterable[BaseRate]) -> Iterator[str]:
     """Each signal that somebody has, in a sentence with its base rate."""
     for each in rates:
         if each.partners:
-            yield f"{each.signal}: {plural(each.partners, 'partner')} of {each.of_partners:,}, {each.seen} seen."
+            yield f"{WORDS[each.signal].capitalize()}: {plural(each.partners, 'partner')} of {each.of_partners:,}, {each.seen} seen."

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Form, headed
+from partner_program.domain.columns import Column, Form, headed
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import plural
 
@@ -118,16 +118,16 @@ def text_or_dash(text: str | None) -> str:
     return text or NOTHING
 
 
-def cell(row: object, name: str, form: Form) -> str:
-    """A field of a record as its column's form says; raises `TypeError` for a text in a column of numbers."""
+def cell(row: object, name: str, column: Column) -> str:
+    """A field of a record as its column says; raises `TypeError` for a text in a column of numbers."""
     value = getattr(row, name)
     if value is None:
         return NOTHING
-    if form == "text":
-        return _text(value)
+    if column.form == "text":
+        return (column.words or {}).get(str(value)) or _text(value)
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
-    return _NUMBERS[form](value)
+    return _NUMBERS[column.form](value)
 
 
 def total(totals: Mapping[str, int], name: str, form: Form) -> str:

@@ -58,13 +58,14 @@ def test_each_signal_is_told_with_its_lines(world: World) -> None:
     (line,) = (plain(row) for row in report.table("lines").rows)
     assert isinstance(line, dict)
     assert (line["service_start"], line["service_end"], line["net_amount_minor"]) == ("2015-08-31", "2015-09-02", 31000)
-    assert [each for each in report.unknown if "replaced_order" not in each] == []
+    assert [each for each in report.unknown if "replaced order" not in each] == []
 
 
 def test_a_month_that_has_too_few_before_it_says_what_it_could_not_look_for(world: World) -> None:
     june, july = (signals(world.installation, BillingMonth(2015, month)) for month in (6, 7))
-    assert june.unknown[0] == "moved_account, credit_after_rise, jump, threshold_hug: 2015-06 has 0 months before it"
-    assert july.unknown[0] == "credit_after_rise, threshold_hug: 2015-07 has 1 month before it"
+    every = "moved account, credit after a rise, jump in revenue, just above a threshold"
+    assert june.unknown[0] == f"{every}: 2015-06 has 0 months before it"
+    assert july.unknown[0] == "credit after a rise, just above a threshold: 2015-07 has 1 month before it"
 
 
 def test_who_has_seen_it_is_on_record_once_and_changes_nothing(world: World) -> None:
@@ -153,10 +154,10 @@ def test_a_page_does_not_ask_the_entities_and_says_so(replacing: World) -> None:
 def test_an_entity_that_cannot_be_read_is_named(replacing: World) -> None:
     replacing.billing_db("NL").unlink()
     report = signals_with_orders(replacing.installation, AUGUST)
-    assert [each for each in report.unknown if each.startswith("replaced_order at entity NL: ")]
+    assert [each for each in report.unknown if each.startswith("replaced order at entity NL: ")]
 
 
 def test_where_no_tier_rose_no_entity_is_asked(replacing: World) -> None:
     replacing.billing_db("NL").unlink()
     report = signals_with_orders(replacing.installation, BillingMonth(2015, 6))
-    assert not [each for each in report.unknown if "replaced_order" in each]
+    assert not [each for each in report.unknown if "replaced order" in each]

@@ -4,11 +4,10 @@ from fastapi import APIRouter
 
 from partner_program.domain.acts import SIGNAL_SEEN
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.signals import RULES, Signal
+from partner_program.domain.signals import RULES, WORDS, Signal
 from partner_program.page.forms import SHOWN, Act, After, Filled, Look, Shown, month_in, routes_of
 from partner_program.page.view import View
 from partner_program.page.words import month as named
-from partner_program.page.words import spoken
 from partner_program.usecases.acts import newest_act
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.signals import evidence_hash, find_signal, mark_seen
@@ -32,7 +31,7 @@ class MarkSeen(Act):
         month, signal, partner_id = _of_subject(subject)
         found = find_signal(here, month, signal, partner_id)
         return Shown(
-            f"{spoken(signal).capitalize()}: {found.company_name}",
+            f"{WORDS[found.signal].capitalize()}: {found.company_name}",
             view.links("months", month, "reports", "signals"),
             f"Signals, {named(month)}",
             values={"found": found, "month": month, "rule": RULES[found.signal], SHOWN: evidence_hash(found)},
@@ -45,7 +44,7 @@ class MarkSeen(Act):
             "Check before it goes on record",
             [
                 ("Partner", f"{found.company_name} ({found.partner_id})"),
-                ("Signal", f"{spoken(found.signal)}: {RULES[found.signal]}"),
+                ("Signal", f"{WORDS[found.signal]}: {RULES[found.signal]}"),
                 ("Figures", found.evidence),
                 ("You say", reason),
                 ("Then", "it stands as seen until its figures are others; no result and no letter changes"),
@@ -61,9 +60,9 @@ class MarkSeen(Act):
 
     def after(self, view: View, here: Installation, subject: str) -> After:
         """It is on record."""
-        month, signal, partner_id = _of_subject(subject)
+        month, _, partner_id = _of_subject(subject)
         return After(
-            f"{spoken(signal).capitalize()} of {partner_id} was looked at",
+            f"A signal of {partner_id} was looked at",
             newest_act(here, subject, SIGNAL_SEEN),
             ["The list of signals says so, until the figures are others. No result and no letter changes."],
             [

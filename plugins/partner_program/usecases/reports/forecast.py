@@ -262,7 +262,7 @@ def _said(coming: Forecast, falling: Sequence[Drop], rising: Sequence[Rise]) -> 
         f"{len(falling) - certain:,} more may; {len(rising):,} will rise."
     )
     if coming.not_known:
-        yield f"Of {plural(len(coming.not_known), 'partner')} the month is not known: they are not lower."
+        yield f"Not foretold, and counted as neither: {plural(len(coming.not_known), 'partner')}, each with its reason below."
 
 
 def _said_of_test(test: BackTest) -> str:

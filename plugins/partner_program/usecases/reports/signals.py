@@ -28,6 +28,7 @@ from partner_program.domain.signals import (
     HUG_MONTHS,
     MONTHS_NEEDED,
     RULES,
+    WORDS,
     BaseRate,
     Found,
     LineOf,
@@ -56,7 +57,8 @@ from partner_program.usecases.reports.order_lines import read_lines_of
 NAME = "signals"
 REPLACED: SignalName = "replaced_order"
 _NOT_ASKED = (
-    f"{REPLACED}: seen in the entities' lines alone, which a page does not read: `partner-program signals list` does"
+    f"{WORDS[REPLACED]}: seen in the entities' lines alone, which a page does not read: "
+    "`partner-program signals list` does"
 )
 
 
@@ -204,7 +206,7 @@ def _look(connection: Connection, installation: Installation, month: BillingMont
     if orders is not None:
         found |= gathered(REPLACED, map(replaced_evidence, orders.replaced))
     enough = [name for name in RULES if MONTHS_NEEDED[name] <= len(earlier)]
-    missing = ", ".join(each for each in RULES if each not in enough)
+    missing = ", ".join(WORDS[each] for each in RULES if each not in enough)
     unknown = [f"{missing}: {month} has {plural(len(earlier), 'month')} before it"] if missing else []
     unknown += [_NOT_ASKED] if orders is None else orders.unknown
     looked_for = [name for name in enough if name != REPLACED or orders is not None]
@@ -226,7 +228,7 @@ def _orders(installation: Installation, month: BillingMonth) -> _Orders:
     lines = ((read.entity, line) for read in reads if read.fault is None for line in read.lines)
     return _Orders(
         replaced_orders(rose=rose, owners=owners, lines=lines),
-        tuple(f"{REPLACED} at entity {read.entity}: {read.fault}" for read in reads if read.fault),
+        tuple(f"{WORDS[REPLACED]} at entity {read.entity}: {read.fault}" for read in reads if read.fault),
     )
 
 
