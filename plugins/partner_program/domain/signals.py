@@ -318,4 +318,5 @@ def said_of(rates: Iterable[BaseRate]) -> Iterator[str]:
     """Each signal that somebody has, in a sentence with its base rate."""
     for each in rates:
         if each.partners:
-            yield f"{WORDS[each.signal].capitalize()}: {plural(each.partners, 'partner')} of {each.of_partners:,}, {each.seen} seen."
+            called = WORDS[each.signal].capitalize()
+            yield f"{called}: {plural(each.partners, 'partner')} of {each.of_partners:,}, {each.seen} seen."

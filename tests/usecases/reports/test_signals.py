@@ -95,11 +95,11 @@ def test_the_month_alone_lists_and_seen_is_a_command(world: World) -> None:
     def run(*asked: str) -> str:
         return CliRunner().invoke(program, ["signals", *asked], env=world.environment()).output
 
-    assert "jump: 1 partner of 5, 0 seen." in run("2015-08")
+    assert "Jump in revenue: 1 partner of 5, 0 seen." in run("2015-08")
     seen = "seen", "2015-08", "jump", "JUMP", "--by", "kim", "--reason", "sold"
     assert run(*seen) == "2015-08 jump JUMP: seen by kim\n"
     assert run(*seen) == "2015-08 jump JUMP: seen by kim, as it was before\n"
-    assert "jump: 1 partner of 5, 1 seen." in run("list", "2015-08")
+    assert "Jump in revenue: 1 partner of 5, 1 seen." in run("list", "2015-08")
 
 
 @pytest.fixture

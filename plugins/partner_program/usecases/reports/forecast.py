@@ -262,7 +262,8 @@ def _said(coming: Forecast, falling: Sequence[Drop], rising: Sequence[Rise]) -> 
         f"{len(falling) - certain:,} more may; {len(rising):,} will rise."
     )
     if coming.not_known:
-        yield f"Not foretold, and counted as neither: {plural(len(coming.not_known), 'partner')}, each with its reason below."
+        not_known = plural(len(coming.not_known), "partner")
+        yield f"Not foretold, and counted as neither: {not_known}, each with its reason below."
 
 
 def _said_of_test(test: BackTest) -> str:
