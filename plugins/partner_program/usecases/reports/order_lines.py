@@ -133,7 +133,7 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
 
 def read_lines_of(installation: Installation, entities: Sequence[Entity], month: BillingMonth) -> list[OrderLinesRead]:
     """Ask these entities for a month's lines with the ends of services; one that cannot be read has its reason."""
-    return list(side_by_side([partial(_read, installation, entity, month, True) for entity in entities]))
+    return list(side_by_side([partial(_read, installation, entity, month, True, False) for entity in entities]))
 
 
 def _settled(buckets: Sequence[Bucket]) -> dict[tuple[str, str], tuple[int, int]]:
