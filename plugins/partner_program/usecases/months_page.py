@@ -46,8 +46,18 @@ def make_months_page(installation: Installation) -> Path:
             template=installation.templates("letters", "pages").path("months.html"),
             company_name=brand.company_name,
             programme_name=brand.programme_name,
+            tier_names=_tier_names(installation, months),
         )
     return page
+
+
+def _tier_names(installation: Installation, months: Sequence[BillingMonth]) -> list[str]:
+    """What tiers are called by the table after the newest month."""
+    newest = max(months, default=None)
+    if newest is None:
+        return []
+    rows = installation.program_on_or_first(newest.following.first_day).tiers
+    return [row.name for row in rows if row.name]
 
 
 class _KeptMonth:

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from partner_program.usecases.letters.documents import letter_pdf
 from partner_program.usecases.letters.rendering import letter_batches, letters_folder, render_letters
+from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.register import register_file
 from tests.own_folder import OwnWorld, own_brand
 
@@ -174,3 +175,10 @@ def test_the_terminal_names_tiers_and_drops_what_is_not_there(
     assert case.partners[0][1] in told
     assert FIRST_OWNERS.findall(told) == []
     assert "SLA" not in told if command[0] == "explain" else True
+
+
+def test_the_page_of_months_names_tiers(settled: tuple[Case, OwnWorld]) -> None:
+    case, world = settled
+    page = make_months_page(world.installation).read_text("utf-8")
+    assert '"Tier " + tier' not in page
+    assert all(json.dumps(name, ensure_ascii=False) in page for _, name, _ in case.partners if name)

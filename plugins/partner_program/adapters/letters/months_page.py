@@ -22,6 +22,8 @@ from partner_program.domain.refusals import Refusal
 
 ROWS_BYTES = 900_000  # of all months' rows together; the rest of the page needs less than 100,000
 REASONS_SHOWN = 50  # of a month, why partners are held: the most frequent ones
+_NUMBERED = '"Tier " + tier'  # as the page's script says a tier
+_NAMED = "(data.names[Math.min(tier, data.names.length) - 1])"
 _PLACE_OF_DATA = "{{ data }}"
 MonthOnPage = dict[str, Any]
 """What the page has of a month, as JSON."""
@@ -81,22 +83,33 @@ class PageMonth:
 
 
 def write_months_page(
-    path: Path, months: Iterable[MonthOnPage], *, template: Path, company_name: str, programme_name: str
+    path: Path,
+    months: Iterable[MonthOnPage],
+    *,
+    template: Path,
+    company_name: str,
+    programme_name: str,
+    tier_names: Sequence[str] = (),
 ) -> None:
     """Write the page for one or more months, whole or not at all; the last month is shown first.
 
     Each is asked for when the one before is on the page. `template` is the page's own file, `pages/months.html` beside
-    the versions of the letters.
+    the versions of the letters. `tier_names` are the tiers' own names, lowest first, empty where they have none: the
+    page then has the bytes that it always had.
     """
     shown = list(months)
     sent = {kind for month in shown for kind in month["all"]["kinds"]}
-    data = {
+    data: dict[str, object] = {
         "company": plain_name(company_name),
         "programme": plain_name(programme_name),
         "kinds": {kind: kind_name(kind) for kind in LETTER_KINDS if kind in sent or kind not in OF_SOME_PROGRAMMES},
         "months": shown,
     }
-    page = template.read_text("utf-8").replace(_PLACE_OF_DATA, _embedded(data))
+    text = template.read_text("utf-8")
+    if tier_names:
+        data["names"] = [plain_name(name) for name in tier_names]
+        text = text.replace(_NUMBERED, _NAMED)
+    page = text.replace(_PLACE_OF_DATA, _embedded(data))
     sweep_drafts(path.parent)
     write_if_changed(path, page)
 
