@@ -5,14 +5,14 @@ there: `told` and `restated` are together what the moves begin from, so that eac
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, make_dataclass
 from typing import Annotated
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, shown
 from partner_program.domain.counted_months import HELD, NO_TABLE, OUT, CountedMonth
-from partner_program.domain.movements import LINES, Known, Lines, step
+from partner_program.domain.movements import LINES, Known, Lines, Turnover, step, turnover
 from partner_program.domain.report import Equation
 
 
@@ -108,21 +108,22 @@ class Movements:
         return MonthMoved(str(self.last.month), *_amounts(self.first, together, self.last))
 
 
-def movements(months: Iterable[CountedMonth], known: Known) -> Movements:
-    """What moved from month to month; `known` is of partners that are held in the first. There is one at least."""
+def movements(
+    months: Iterable[CountedMonth],
+    known: Known,
+    turnover: Callable[[CountedMonth, CountedMonth, Known], Turnover] = turnover,
+) -> Movements:
+    """What moved from month to month; `known` is of partners that are held in the first. There is one at least.
+
+    With a `turnover` that needs no accounts, the months have those in other currencies than EUR at least.
+    """
     in_order = iter(months)
     before = next(in_order)
     found = Movements(before, before, known)
     for now in in_order:
-        moved = step(before=before, now=now, known=found.known)
-        together = list(_NOTHING)
-        for partner_id, place, cents in moved.amounts:
-            own = found.lines.get(partner_id)
-            if own is None:
-                own = found.lines[partner_id] = list(_NOTHING)
-            own[place] += cents
-            together[place] += cents
-        found.months.append(MonthMoved(str(now.month), *_amounts(before, together, now)))
+        between = turnover(before, now, found.known)
+        moved = step(before=before, now=now, known=found.known, between=between, lines=found.lines)
+        found.months.append(MonthMoved(str(now.month), *_amounts(before, moved.together, now)))
         found.accounts += [
             MovedAccount(str(now.month), *row.key, row.partner_id, owner, row.mrr_eur_cents)
             for row, owner in moved.moved

@@ -22,7 +22,7 @@ from partner_program.domain.money import rate_ratio, round_half_away
 
 Known = Mapping[str, Sequence[CountedAccount]]
 """What was last counted for partners that are held, by partner."""
-_Move = tuple[CountedAccount, str]
+Move = tuple[CountedAccount, str]
 """An account as it counted before, and who has it now."""
 
 
@@ -41,55 +41,88 @@ class Lines(NamedTuple):
 
 LINES: tuple[str, ...] = Lines._fields
 _NEW, _EXPANSION, _CONTRACTION, _LOST, _EXCHANGE_RATES, _LINK_MOVES, _HELD, _ROUNDING = range(len(LINES))
+_NOTHING = Lines()
+
+
+class Turnover(NamedTuple):
+    """Between two months: the accounts that a partner counted before and does not now, and those the other way round.
+
+    An account that moved is in both; whatever is in neither counts for the partner that it counted for.
+    """
+
+    gone: Sequence[CountedAccount]
+    come: Sequence[CountedAccount]
+
+
+def turnover(before: CountedMonth, now: CountedMonth, _known: Known) -> Turnover:
+    """The turnover of two months that have all their accounts, whatever is known of held partners."""
+    owners_before, owners = before.owners, now.owners
+    return Turnover(
+        [row for row in before.accounts if owners.get(row.key) != row.partner_id],
+        [row for row in now.accounts if owners_before.get(row.key) != row.partner_id],
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From one month to the next: what moved by partner, which accounts moved, what is known of those held now.
+    """From one month to the next: what moved of all together, which accounts moved, what is known of those held now.
 
-    `amounts` are a partner, the place of a line in `LINES`, and EUR cents; none is 0, and a partner has many or none.
+    `together` are EUR cents in the order of `LINES`.
     """
 
-    amounts: Sequence[tuple[str, int, int]]
-    moved: Sequence[_Move]
+    together: Sequence[int]
+    moved: Sequence[Move]
     known: Known
 
 
-def step(*, before: CountedMonth, now: CountedMonth, known: Known) -> Step:
-    """What moved between two months in a row; `known` is of partners that are held in the first."""
-    moves = list(_moves(before, now, known))
+def step(
+    *, before: CountedMonth, now: CountedMonth, known: Known, between: Turnover, lines: dict[str, list[int]]
+) -> Step:
+    """What moved between two months in a row; `known` is of partners that are held in the first.
+
+    It is added to each partner's `lines`, EUR cents in the order of `LINES`; a partner of whom nothing moved has none.
+    Of the months' accounts those in EUR are not looked at: `between` says what changed of them.
+    """
+    moves = list(moves_between(between, now, known))
     moved_by: dict[str, int] = defaultdict(int)
     for row, owner in moves:
         moved_by[row.partner_id] -= row.mrr_eur_cents
         moved_by[owner] += row.mrr_eur_cents
     waiting = {partner_id: sum(each.mrr_eur_cents for each in rows) for partner_id, rows in known.items()}
     foreign_before, foreign_now = _foreign_before(before, known, moves), now.foreign
-    amounts: list[tuple[str, int, int]] = []
-    opening, closings, others = before.totals, now.totals, waiting.keys() | moved_by.keys()
-    for partner_id in {**opening, **closings, **waiting, **moved_by}:
-        base, closing = opening.get(partner_id, 0), closings.get(partner_id)
-        if partner_id in others:
-            for place, found in ((_LINK_MOVES, moved_by), (_HELD, waiting)):
-                cents = found.get(partner_id)
-                if cents:
-                    base += cents
-                    amounts.append((partner_id, place, cents))
-        if closing is None:
-            if base:
-                amounts.append((partner_id, _HELD if partner_id in now.held else _LOST, -base))
-            continue
+    together = list(_NOTHING)
+
+    def add(partner_id: str, place: int, cents: int) -> None:
+        own = lines.get(partner_id)
+        if own is None:
+            own = lines[partner_id] = list(_NOTHING)
+        own[place] += cents
+        together[place] += cents
+
+    bases, closings = dict(before.totals), now.totals
+    for place, found in ((_LINK_MOVES, moved_by), (_HELD, waiting)):
+        for partner_id, cents in found.items():
+            if cents:
+                bases[partner_id] = bases.get(partner_id, 0) + cents
+                add(partner_id, place, cents)
+    for partner_id, closing in closings.items():
+        base = bases.get(partner_id, 0)
         growth = closing - base
         old, new = foreign_before.get(partner_id), foreign_now.get(partner_id)
         if (old or new) and (growth or old != new):
             growth, by_rates = _foreign_growth(growth, old or (), new or ())
             if by_rates:
-                amounts.append((partner_id, _EXCHANGE_RATES, by_rates))
+                add(partner_id, _EXCHANGE_RATES, by_rates)
             rounding = closing - base - growth - by_rates
             if rounding:
-                amounts.append((partner_id, _ROUNDING, rounding))
+                add(partner_id, _ROUNDING, rounding)
         if growth:
-            amounts.append((partner_id, _kind_of(growth, base, closing), growth))
-    return Step(amounts, moves, _still_known(before, now, known, moves))
+            add(partner_id, _kind_of(growth, base, closing), growth)
+    for partner_id in bases.keys() - closings.keys():
+        base = bases[partner_id]
+        if base:
+            add(partner_id, _HELD if partner_id in now.held else _LOST, -base)
+    return Step(together, moves, _still_known(between, now, known, moves))
 
 
 def _kind_of(growth: int, base: int, closing: int) -> int:
@@ -103,6 +136,12 @@ def _kind_of(growth: int, base: int, closing: int) -> int:
 
 def _foreign_growth(growth: int, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> tuple[int, int]:
     """What a partner grew by at the new rates, and what the rates moved, of what its EUR cents grew by."""
+    if len(old) == len(new) == 1 and old[0].currency == new[0].currency:  # as almost always
+        (_, units_text, minor, cents), (_, units_text_before, minor_before, cents_before) = new[0], old[0]
+        units, ones = _ratio(units_text)
+        units_before, ones_before = _ratio(units_text_before)
+        by_rates = round_half_away(minor_before * (ones * units_before - ones_before * units), units * units_before)
+        return growth + cents_before - cents + round_half_away((minor - minor_before) * ones, units), by_rates
     rates: dict[str, tuple[int, int]] = {}
     grown: dict[str, int] = {}
     by_rates = 0
@@ -129,12 +168,12 @@ def _ratio(units_per_eur: str) -> tuple[int, int]:
     return rate_ratio(Decimal(units_per_eur))
 
 
-def _moves(before: CountedMonth, now: CountedMonth, known: Known) -> Iterator[_Move]:
+def moves_between(between: Turnover, now: CountedMonth, known: Known) -> Iterator[Move]:
     """The accounts that somebody else has now; one of a held partner counts as it was last known."""
-    owners, of_held = now.owners, now.held_accounts
-    for row in chain(before.accounts, _rows(known)):
-        owner = owners.get(row[1:4]) or of_held.get(row[1:3])
-        if owner is not None and owner != row[0]:
+    owners, of_held = {row.key: row.partner_id for row in between.come}, now.held_accounts
+    for row in chain(between.gone, _rows(known)):
+        owner = owners.get(row.key) or of_held.get((row.entity, row.account_id))
+        if owner is not None and owner != row.partner_id:
             yield row, owner
 
 
@@ -142,19 +181,22 @@ def _rows(known: Known) -> Iterable[CountedAccount]:
     return (row for rows in known.values() for row in rows)
 
 
-def _still_known(before: CountedMonth, now: CountedMonth, known: Known, moves: Sequence[_Move]) -> Known:
-    """What is last known of the partners that are held now, with the accounts that are theirs now."""
+def _still_known(between: Turnover, now: CountedMonth, known: Known, moves: Sequence[Move]) -> Known:
+    """What is last known of the partners that are held now, with the accounts that are theirs now.
+
+    A held partner counts no account, so all that it counted before is gone.
+    """
     held = now.held
     owner_of = dict(moves)
     found: dict[str, list[CountedAccount]] = {}
-    for row in (*before.accounts, *_rows(known)) if held else ():
+    for row in (*between.gone, *_rows(known)) if held else ():
         owner = owner_of.get(row, row.partner_id)
         if owner in held:
             found.setdefault(owner, []).append(row._replace(partner_id=owner))
     return found
 
 
-def _foreign_before(before: CountedMonth, known: Known, moves: Sequence[_Move]) -> Mapping[str, Sequence[ForeignSum]]:
+def _foreign_before(before: CountedMonth, known: Known, moves: Sequence[Move]) -> Mapping[str, Sequence[ForeignSum]]:
     """What partners counted before in other currencies, with the accounts that are theirs now."""
     concerned = {*known, *(row.partner_id for row, _ in moves), *(owner for _, owner in moves)}
     if not concerned:

@@ -10,14 +10,18 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import settlements_of, settlements_or_refusal
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.counted_months import CountedAccount, CountedMonth
+from partner_program.domain.counted_months import AccountKey, CountedAccount, CountedMonth
+from partner_program.domain.movements import Known, Turnover
 from partner_program.domain.totals import EUR
 
 
-def counted_month(connection: Connection, month: BillingMonth, *, tiers: bool = True) -> CountedMonth:
+def counted_month(
+    connection: Connection, month: BillingMonth, *, tiers: bool = True, only_foreign: bool = False
+) -> CountedMonth:
     """Return a month as its newest revision counted it; raises `NotThere` where it is not assessed.
 
-    Without `tiers`, which are not asked for then, the totals are read from an index alone.
+    Without `tiers`, which are not asked for then, the totals are read from an index alone. With `only_foreign` its
+    accounts are those in other currencies than EUR.
     """
     last = settlements_or_refusal(connection, month)[-1]
     table, account, held = schema.assessment.c, schema.assessment_account.c, schema.held_partner.c
@@ -27,9 +31,11 @@ def counted_month(connection: Connection, month: BillingMonth, *, tiers: bool = 
             table.billing_month == str(month), table.revision == last.revision
         )
     ).all()
-    totals = {row[0]: row[1] for row in rows}
+    totals: dict[str, int] = dict(rows) if not tiers else {row[0]: row[1] for row in rows}
     holding = select(held.partner_id).where(held.settlement_id == last.settlement_id)
-    of_month = account.billing_month == str(month), account.revision == last.revision
+    of_month = [account.billing_month == str(month), account.revision == last.revision]
+    if only_foreign:
+        of_month.append(account.currency != EUR)
     return CountedMonth(
         month=month,
         totals=totals,
@@ -39,6 +45,30 @@ def counted_month(connection: Connection, month: BillingMonth, *, tiers: bool = 
         held=frozenset(connection.execute(holding).scalars()) - totals.keys(),
         held_accounts=_accounts_held(connection, month, last.settlement_id),
     )
+
+
+def turnover(connection: Connection, before: CountedMonth, now: CountedMonth, known: Known) -> Turnover:
+    """Return the accounts that partners count in one of two months alone, by the months' newest revisions.
+
+    Those that came are read where they can be what somebody else had: some are gone, or `known` of held partners.
+    """
+    gone = _counted_alone(connection, before.month, now.month)
+    return Turnover(gone, _counted_alone(connection, now.month, before.month) if gone or known else ())
+
+
+def _counted_alone(connection: Connection, month: BillingMonth, other_month: BillingMonth) -> list[CountedAccount]:
+    """What a month counted at accounts that the same partner does not count in the other one."""
+    own, other = schema.assessment_account.c, schema.assessment_account.alias().c
+    query = select(*(own[name] for name in CountedAccount._fields)).where(
+        own.billing_month == str(month),
+        own.revision == settlements_of(connection, month)[-1].revision,
+        ~exists().where(
+            other.billing_month == str(other_month),
+            other.revision == settlements_of(connection, other_month)[-1].revision,
+            *(other[name] == own[name] for name in ("partner_id", *AccountKey._fields)),
+        ),
+    )
+    return list(map(CountedAccount._make, connection.execute(query).all()))
 
 
 def _told_first(connection: Connection, month: BillingMonth, totals: Mapping[str, int]) -> dict[str, int]:

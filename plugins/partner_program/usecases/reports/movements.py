@@ -1,6 +1,7 @@
 """What moved revenue between two months: for the director, who has to explain it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -58,7 +59,10 @@ def _chain(first: BillingMonth, last: BillingMonth) -> list[BillingMonth]:
 def _moved(connection: Connection, chain: Sequence[BillingMonth], known: Known) -> Movements:
     """What moved over settled months in a row, one read after the other; tiers are told of the first and the last."""
     ends = chain[0], chain[-1]
-    return movements((counted_months.counted_month(connection, month, tiers=month in ends) for month in chain), known)
+    months = (
+        counted_months.counted_month(connection, month, tiers=month in ends, only_foreign=True) for month in chain
+    )
+    return movements(months, known, partial(counted_months.turnover, connection))
 
 
 def movements_to(installation: Installation, month: BillingMonth) -> Report:

@@ -20,7 +20,7 @@ from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.acts import SIGNAL_SEEN
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedMonth
-from partner_program.domain.movements import step
+from partner_program.domain.movements import moves_between, turnover
 from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Moved, NotThere
 from partner_program.domain.report import Report, ReportTable
@@ -196,7 +196,8 @@ def _look(connection: Connection, installation: Installation, month: BillingMont
     earlier = _months_before(connection, month)
     if earlier:
         before = earlier[-1]
-        found |= gathered("moved_account", moved_accounts(step(before=before, now=now, known={}).moved))
+        moves = moves_between(turnover(before, now, {}), now, {})
+        found |= gathered("moved_account", moved_accounts(moves))
         found |= gathered("jump", jumps(before, now))
     if len(earlier) + 1 == HUG_MONTHS:
         rose = _rose(*earlier)
