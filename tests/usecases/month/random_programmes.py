@@ -30,7 +30,7 @@ MONTHS = 6
 THRESHOLDS = (1_000_00, 2_500_00, 5_000_00, 9_000_00)
 NO_BRAKE = """brake:
   lowered_share_bp: {value: 10000, reading: x}
-  entity_total_move_bp: {value: 1000000, reading: x}
+  entity_total_move_at_least_cents: {value: 1000000000000, reading: x}
 """
 HOMES = {"P1": "NL", "P2": "DE", "P3": "DE"}
 
