@@ -131,6 +131,38 @@ def test_the_ends_of_services_are_kept_apart_where_they_are_asked_for(billing: S
     }
 
 
+def test_what_a_whole_month_or_a_day_costs_is_told_where_ends_are_asked_for(billing: Server) -> None:
+    """A year of 120.00, two of 46.00 a month; 16 June to 15 August, 60 days, for 60.00; a term's piece from 17 July."""
+    ordered = {"discount_bp": 800, "ordered_on": date(2015, 6, 5)}
+    year = {"service_end": date(2016, 7, 1), "term_months": 12}
+    period = {"service_start": date(2015, 6, 16), "service_end": date(2015, 8, 15), "term_months": None}
+    lines = [
+        july("YEAR", **ordered, **year, product="year", net_amount_minor=120_00),
+        july("TWO", **ordered, **year, product="two", net_amount_minor=12 * 46_00),
+        july("TWIN", **ordered, **year, product="two", net_amount_minor=12 * 46_00),
+        july("PERIOD", **ordered, **period, product="period", net_amount_minor=60_00),
+        july("PIECE", **ordered, product="piece", service_start=date(2015, 7, 17), term_months=12),
+        july("CREDIT", **ordered, product="credit", charge_kind="credit", net_amount_minor=-10_00),
+    ]
+    prices: dict[str, int | None] = {**dict.fromkeys(("YEAR", "TWO", "TWIN", "PERIOD", "CREDIT")), "PIECE": 120_00}
+    with with_prices(billing):
+        fill_with_prices(billing, lines, prices)
+        found = read(billing, with_ends=True)
+        without = read(billing)
+    assert (found.fault, found.doubtful) == (None, ())
+    assert {
+        each.product: (Fraction(each.price_minor, each.price_of), each.period_days, Fraction(*each[5:7]))
+        for each in found.lines
+    } == {
+        "year": (10_00, 0, 10_00),
+        "two": (92_00, 0, 92_00),
+        "period": (1_00, 60, 31_00),
+        "piece": (Fraction(15 * 10_00, 31), 0, Fraction(15 * 10_00, 31)),
+        "credit": (-10_00, 0, -10_00),
+    }
+    assert {each[-4:] for each in without.lines} == {(None, 0, 1, 0)}
+
+
 @pytest.mark.parametrize(
     ("values", "column", "found"),
     [
@@ -244,11 +276,12 @@ def test_what_counts_is_what_the_pull_counts_and_every_database_answers_alike(
         assert (first.faulty, first.doubtful) == (last.faulty, last.doubtful)
 
 
-def merged(found: OrderLinesRead) -> dict[Any, tuple[int, Fraction]]:
-    """Lines and shares by all that they have in common: a database may tell some of them in several rows."""
-    sums: dict[Any, tuple[int, Fraction]] = {}
+def merged(found: OrderLinesRead) -> dict[Any, tuple[int, Fraction, Fraction]]:
+    """Lines, shares and prices by all that they have in common: a database may tell some of them in several rows."""
+    sums: dict[Any, tuple[int, Fraction, Fraction]] = {}
     for each in found.lines:
-        key = (*each.order, each.term_months, each.service_end)
-        lines, share = sums.get(key, (0, Fraction(0)))
-        sums[key] = lines + each.lines, share + Fraction(each.share_minor, each.share_of)
+        key = (*each.order, each.term_months, each.service_end, each.period_days)
+        lines, share, price = sums.get(key, (0, Fraction(0), Fraction(0)))
+        price += Fraction(each.price_minor, each.price_of)
+        sums[key] = lines + each.lines, share + Fraction(each.share_minor, each.share_of), price
     return sums
