@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -100,6 +101,52 @@ def test_a_months_page_asks_for_the_forecast_of_the_month_after(desk_of: Asking,
     assert facts["partners"]
     for sentence in facts["said"]:
         assert for_people(sentence) in said
+
+
+def test_the_cost_of_a_month_is_the_commands_and_its_workbook_has_it_once_somebody_asked(
+    desk_of: Asking, world: World
+) -> None:
+    """Two services of P1 from 28 July at 8 %: list value 1,000.00 and 100.00, of which 88.00 were given."""
+    where = f"months/{JULY}/reports/cost"
+    workbook = f"months/{JULY}/register.xlsx"
+    given = {"discount_bp": 800, "ordered_on": "2015-07-28", "posted_on": "2015-07-31"}
+    world.bill("A1", str(JULY), 920_00, product="cdn", **given)
+    world.bill("A1", str(JULY), 92_00, **given)
+    assert "cost tiers" not in sheets(desk_of, workbook)
+    assert "Nobody has asked yet." in words_of(desk_of(where).text)
+    assert desk_of.post(where, "user").status_code == 303
+    page = finished(desk_of, where).text
+    said = words_of(page)
+    command = CliRunner(env=world.environment()).invoke(program, ["cost", str(JULY), "--format", "json"])
+    facts = json.loads(desk_of(f"api/v1/{where}").text)
+    assert facts == json.loads(command.output)
+    for sentence in facts["said"]:
+        assert for_people(sentence) in said
+    assert "88.00 EUR of discount were given in July 2015 on a list value of 1,100.00 EUR (8 %)" in said
+    tables = re.findall(rf'href="[^"]*/{where}/(\w+)\.csv"', page)
+    assert tables == ["tiers", "entities", "products", "shares", "committed", "posting"]  # no contract ends
+    rows = list(csv.DictReader(io.StringIO(desk_of(f"{where}/posting.csv").text)))
+    assert [(row["account"], row["debit_minor"], row["credit_eur_cents"]) for row in rows] == [
+        ("partner_discount", "8000", "0"),
+        ("revenue_at_list", "0", "8000"),
+        ("partner_discount", "800", "0"),
+        ("revenue_at_list", "0", "800"),
+    ]
+    assert "cost tiers" in sheets(desk_of, workbook)
+
+
+def sheets(desk_of: Asking, workbook: str) -> list[str]:
+    return openpyxl.load_workbook(io.BytesIO(desk_of(workbook).content)).sheetnames
+
+
+def test_an_entity_that_cannot_be_read_is_on_the_page_of_the_cost(desk_of: Asking, world: World) -> None:
+    where = f"months/{JULY}/reports/cost"
+    world.billing_db("US").write_bytes(b"no database at all, of no use to anybody, whoever reads it" * 20)
+    desk_of.post(where, "user")
+    said = words_of(finished(desk_of, where).text)
+    assert "Not known" in said
+    assert "billing database not readable" in said
+    assert "No accrual follows" in said
 
 
 def test_the_files_of_a_forecast_that_was_asked_are_there(desk_of: Asking) -> None:
