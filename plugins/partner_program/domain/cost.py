@@ -19,7 +19,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from itertools import starmap
+from itertools import groupby, starmap
+from operator import itemgetter
 from typing import Annotated, NamedTuple, TypeVar
 
 from partner_program.domain.billing_month import BillingMonth
@@ -209,35 +210,22 @@ def cost_of_orders(
     The lines have the ends of their services. `rates` are units per EUR by currency, with EUR itself.
     """
     units = {currency: Fraction(rate) for currency, rate in rates.items()}
-    standing = _Standing(month, entitlements, shares, held)
+    sums = _Sums(month, entitlements, shares, held, units)
     not_converted: dict[str, int] = defaultdict(int)
-    sums: dict[Order, _Sum] = {}
-    wrong: dict[Order, dict[Alike, tuple[int, int]]] = defaultdict(dict)
     counted = 0
     for read in reads:
-        accounts: dict[tuple[str, str], tuple[int, int]] = {}
-        for lines in read.lines:
-            if lines.currency not in units:
-                not_converted[lines.currency] += lines.lines
-                continue
-            order = standing.of(read.entity, lines)
-            found = sums.get(order)
-            if found is None:
-                found = sums[order] = _Sum(month)
-            found.take(lines)
-            share = lines[5:7]
-            if order.kind in WRONG:
-                alike = wrong[order]
-                alike[lines[:5]] = add_ratios(*alike.get(lines[:5], (0, 1)), *share)
-            account = lines[:2]
-            so_far = accounts.get(account)
-            accounts[account] = share if so_far is None else add_ratios(*so_far, *share)
-        counted += sum(_cents_of(*share, units[currency]) for (_, currency), share in accounts.items())
-    parts = [
-        found.cost(order, units[order.currency], _beyond(order, wrong[order].values(), units[order.currency]))
-        for order, found in sums.items()
-    ]
-    return Cost(month, sorted(parts, key=lambda each: repr(each.order)), counted, dict(sorted(not_converted.items())))
+        for account_id, lines in groupby(sorted(read.lines, key=_account_of), key=_account_of):
+            known = []
+            for each in lines:
+                if each.currency in units:
+                    known.append(each)
+                else:
+                    not_converted[each.currency] += each.lines
+            counted += sums.take(read.entity, account_id, known)
+    return Cost(month, sums.parts(), counted, dict(sorted(not_converted.items())))
+
+
+_account_of: Callable[[OrderLines], str] = itemgetter(0)
 
 
 def _cents_of(numerator: int, denominator: int, units_per_eur: Fraction) -> int:
@@ -245,39 +233,55 @@ def _cents_of(numerator: int, denominator: int, units_per_eur: Fraction) -> int:
     return round_half_away(numerator * units_per_eur.denominator, denominator * units_per_eur.numerator)
 
 
-def _beyond(order: Order, shares: Iterable[tuple[int, int]], units_per_eur: Fraction) -> int:
-    """What was given beyond what was due, in EUR cents; `shares` are those of lines that were ordered alike."""
-    if order.given_bp is None or order.due_bp is None:
-        return 0
-    ratio = units_per_eur.as_integer_ratio()
-    return sum(effect_cents(share, order.given_bp, order.due_bp, ratio) for share in shares)
-
-
-class _Standing:
-    """What lines of an account, ordered alike, were due; each asked once."""
+class _Sums:
+    """The lines so far, by what those have in common whose cost is told as one."""
 
     def __init__(
-        self, month: BillingMonth, entitlements: Entitlements, shares: SharesOfDue, held: Collection[str]
+        self,
+        month: BillingMonth,
+        entitlements: Entitlements,
+        shares: SharesOfDue,
+        held: Collection[str],
+        units: Mapping[str, Fraction],
     ) -> None:
-        self._last_day = month.last_day
+        self._month = month
         self._entitlements, self._shares, self._held = entitlements, shares, held
-        self._now: dict[tuple[str, str], tuple[int, bool]] = {}
-        self._orders: dict[tuple[object, ...], Order] = {}
+        self._units = units
+        self._ratios = {currency: each.as_integer_ratio() for currency, each in units.items()}
+        self._sums: dict[tuple[object, ...], _Sum] = {}
 
-    def of(self, entity: str, lines: OrderLines) -> Order:
+    def take(self, entity: str, account_id: str, account: Iterable[OrderLines]) -> int:
+        """Add the lines of an account; returns what they count, in EUR cents: rounded once for each currency."""
+        partner = self._entitlements.on(entity, account_id, self._month.last_day)
+        now = partner.due_bp or 0, partner.partner_id in self._held
+        shares: dict[str, tuple[int, int]] = {}
+        wrong: dict[Alike, tuple[_Sum, tuple[int, int]]] = {}
+        for lines in account:
+            found = self._of(entity, lines, now)
+            found.take(lines)
+            currency, share = lines[1], lines[5:7]
+            if found.is_wrong:
+                alike = lines[:5]
+                wrong[alike] = found, add_ratios(*wrong[alike][1], *share) if alike in wrong else share
+            shares[currency] = add_ratios(*shares[currency], *share) if currency in shares else share
+        for found, share in wrong.values():
+            found.take_beyond(share, self._ratios[found.order.currency])
+        return sum(_cents_of(*share, self._units[currency]) for currency, share in shares.items())
+
+    def parts(self) -> list[CostOf]:
+        """What was added up, in a fixed order."""
+        parts = [each.cost(self._units[each.order.currency]) for each in self._sums.values()]
+        return sorted(parts, key=lambda each: repr(each.order))
+
+    def _of(self, entity: str, lines: OrderLines, now: tuple[int, bool]) -> "_Sum":
         account_id, currency, product, ordered_on, given_bp = lines[:5]
-        account = entity, account_id
-        now = self._now.get(account)
-        if now is None:
-            partner = self._entitlements.on(entity, account_id, self._last_day)
-            now = self._now[account] = partner.due_bp or 0, partner.partner_id in self._held
         due = None if ordered_on is None else self._entitlements.on(entity, account_id, ordered_on)
         judged = self._judged(given_bp, due, ordered_on)
         key = entity, currency, product, judged, now
-        order = self._orders.get(key)
-        if order is None:
-            order = self._orders[key] = Order(entity, currency, product, *judged, *now)
-        return order
+        found = self._sums.get(key)
+        if found is None:
+            found = self._sums[key] = _Sum(Order(entity, currency, product, *judged, *now), self._month)
+        return found
 
     def _judged(
         self, given_bp: int | None, due: Entitlement | None, day: date | None
@@ -298,7 +302,10 @@ def tier_words(due: Entitlement) -> str:
 class _Sum:
     """The lines of one order so far, as ratios that are not reduced."""
 
-    def __init__(self, month: BillingMonth) -> None:
+    def __init__(self, order: Order, month: BillingMonth) -> None:
+        self.order = order
+        self.is_wrong = order.kind in WRONG
+        self._beyond_cents = 0
         self._after = month.following.first_day
         self._days = month.days
         self._lines = self._monthly_lines = 0
@@ -323,13 +330,18 @@ class _Sum:
         price = lines.price_minor * (self._days if lines.period_days else 1)
         self._monthly = add_ratios(*self._monthly, price, lines.price_of)
 
-    def cost(self, order: Order, units_per_eur: Fraction, beyond_cents: int) -> CostOf:
+    def take_beyond(self, share: tuple[int, int], units_per_eur: tuple[int, int]) -> None:
+        """Add what was given beyond what was due on lines that were ordered alike: rounded once to EUR cents."""
+        if self.order.given_bp is not None and self.order.due_bp is not None:
+            self._beyond_cents += effect_cents(share, self.order.given_bp, self.order.due_bp, units_per_eur)
+
+    def cost(self, units_per_eur: Fraction) -> CostOf:
         left: dict[date, Fraction] = defaultdict(Fraction)
         for (end, is_of_days), price in self._left.items():
             times = (end - self._after).days if is_of_days else months_until(self._after, end)
             left[end] += Fraction(*price) * times
         return CostOf(
-            order,
+            self.order,
             units_per_eur,
             self._lines,
             Fraction(*self._share),
@@ -337,7 +349,7 @@ class _Sum:
             Fraction(*self._monthly),
             self._left_lines,
             dict(left),
-            beyond_cents,
+            self._beyond_cents,
         )
 
 
