@@ -105,17 +105,19 @@ def step(
             if cents:
                 bases[partner_id] = bases.get(partner_id, 0) + cents
                 add(partner_id, place, cents)
+    of_currencies = foreign_before.keys() | foreign_now.keys()
     for partner_id, closing in closings.items():
         base = bases.get(partner_id, 0)
         growth = closing - base
-        old, new = foreign_before.get(partner_id), foreign_now.get(partner_id)
-        if (old or new) and (growth or old != new):
-            growth, by_rates = _foreign_growth(growth, old or (), new or ())
-            if by_rates:
-                add(partner_id, _EXCHANGE_RATES, by_rates)
-            rounding = closing - base - growth - by_rates
-            if rounding:
-                add(partner_id, _ROUNDING, rounding)
+        if partner_id in of_currencies:
+            old, new = foreign_before.get(partner_id, ()), foreign_now.get(partner_id, ())
+            if growth or old != new:
+                growth, by_rates = _foreign_growth(growth, old, new)
+                if by_rates:
+                    add(partner_id, _EXCHANGE_RATES, by_rates)
+                rounding = closing - base - growth - by_rates
+                if rounding:
+                    add(partner_id, _ROUNDING, rounding)
         if growth:
             add(partner_id, _kind_of(growth, base, closing), growth)
     for partner_id in bases.keys() - closings.keys():

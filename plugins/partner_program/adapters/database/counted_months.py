@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import settlements_of, settlements_or_refusal
@@ -26,12 +26,13 @@ def counted_month(
     last = settlements_or_refusal(connection, month)[-1]
     table, account, held = schema.assessment.c, schema.assessment_account.c, schema.held_partner.c
     columns = [account[name] for name in CountedAccount._fields]
-    rows = connection.execute(
+    rows = _tuples(
+        connection,
         select(table.partner_id, table.mrr_eur_cents, *([table.tier] if tiers else ())).where(
             table.billing_month == str(month), table.revision == last.revision
-        )
-    ).all()
-    totals: dict[str, int] = dict(rows) if not tiers else {row[0]: row[1] for row in rows}
+        ),
+    )
+    totals: dict[str, int] = {row[0]: row[1] for row in rows} if tiers else dict(rows)
     holding = select(held.partner_id).where(held.settlement_id == last.settlement_id)
     of_month = [account.billing_month == str(month), account.revision == last.revision]
     if only_foreign:
@@ -40,11 +41,19 @@ def counted_month(
         month=month,
         totals=totals,
         tiers={row[0]: row[2] for row in rows} if tiers else {},
-        accounts=list(map(CountedAccount._make, connection.execute(select(*columns).where(*of_month)).all())),
+        accounts=list(map(CountedAccount._make, _tuples(connection, select(*columns).where(*of_month)))),
         told=_told_first(connection, month, totals) if last.revision > 1 else {},
         held=frozenset(connection.execute(holding).scalars()) - totals.keys(),
         held_accounts=_accounts_held(connection, month, last.settlement_id),
     )
+
+
+def _tuples(connection: Connection, query: Select[Any]) -> list[Any]:
+    """A query's texts and whole numbers as the driver's own tuples, in half the time of rows."""
+    answer: Any = connection.execute(query)
+    rows = list(answer.cursor.fetchall())
+    answer.close()
+    return rows
 
 
 def turnover(connection: Connection, before: CountedMonth, now: CountedMonth, known: Known) -> Turnover:
@@ -68,7 +77,7 @@ def _counted_alone(connection: Connection, month: BillingMonth, other_month: Bil
             *(other[name] == own[name] for name in ("partner_id", *AccountKey._fields)),
         ),
     )
-    return list(map(CountedAccount._make, connection.execute(query).all()))
+    return list(map(CountedAccount._make, _tuples(connection, query)))
 
 
 def _told_first(connection: Connection, month: BillingMonth, totals: Mapping[str, int]) -> dict[str, int]:
