@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
+from partner_program.adapters.reports.workbook import Sheet, SheetColumn, workbook
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.register import register_file
 from partner_program.usecases.reports.cost import TABLES as COST_TABLES
@@ -148,3 +150,14 @@ def test_what_moved_revenue_since_the_month_before_has_sheets_of_its_own(july: W
     }
     assert moved["P1"]["contraction"] == -0.01
     assert (moved["P2"]["held"], moved["P3"]["held"]) == (-1_000, -9_000)
+
+
+def test_a_sheet_too_wide_for_one_page_is_printed_on_several_and_never_too_small_to_read() -> None:
+    narrow = Sheet("narrow", [SheetColumn("partner_id")], [["P1"]])
+    # 20 columns of 30 letters, 7 pixels each: 4,200 pixels, of which one page holds 1,045 at full size.
+    wide = Sheet("wide", [SheetColumn(f"{number:030}") for number in range(20)], [], fixed=2)
+    book = openpyxl.load_workbook(io.BytesIO(workbook([narrow, wide], created=date(2015, 7, 27))))
+    assert (book["narrow"].sheet_properties.pageSetUpPr.fitToPage, book["narrow"].page_setup.fitToHeight) == (True, 0)
+    assert (book["wide"].sheet_properties.pageSetUpPr.fitToPage, book["wide"].page_setup.scale) == (None, 60)
+    assert (book["wide"].print_title_cols, book["wide"].print_title_rows) == ("$A:$B", "$1:$1")
+    assert {book[name].oddFooter.center.text for name in book.sheetnames} == {"Page &P of &N"}

@@ -28,6 +28,9 @@ _FORMATS: dict[Form, str] = {
 _A4 = 9
 _WIDEST = 300  # pixels of a column: a long text goes on in the next cell, or is cut in print
 _MOMENT_WIDTH = 16  # letters
+_SIDE_MARGIN = 0.4  # inches
+_PRINTED_WIDTH = 1045  # pixels, 96 an inch, between the margins of a landscape page
+_SMALLEST_PRINT = 60  # per cent: smaller figures cannot be read on paper
 _ROOM_OF_BOLD = 2  # letters, beside those of a total
 _LONGEST_NAME = 31  # of a sheet
 _NOT_IN_A_NAME = str.maketrans("[]:*?/\\", "       ")
@@ -114,11 +117,24 @@ def _write(book: "Workbook", sheet: Sheet) -> None:
     for place, column in enumerate(sheet.columns):
         if column.form == "moment":  # which it takes for a day
             page.set_column(place, place, _MOMENT_WIDTH)
+    _set_up_paper(page, sheet)
+
+
+def _set_up_paper(page: Any, sheet: Sheet) -> None:
+    """Print it as wide as one page where that stays readable; else over pages side by side, each with what is fixed."""
     page.set_landscape()
     page.set_paper(_A4)
-    page.fit_to_pages(1, 0)
+    page.set_margins(left=_SIDE_MARGIN, right=_SIDE_MARGIN)
+    page.hide_gridlines(0)  # printed too: a row of 240 is followed by its line
     page.repeat_rows(0)
     page.set_footer("&L&A&CPage &P of &N")
+    widths = [page.col_info[place].width for place in range(len(sheet.columns))]
+    if sum(widths) * _SMALLEST_PRINT <= _PRINTED_WIDTH * 100:
+        page.fit_to_pages(1, 0)
+    else:
+        page.set_print_scale(_SMALLEST_PRINT)
+        page.repeat_columns(0, sheet.fixed - 1)
+        page.print_across()
 
 
 def _widen_for_totals(page: Any, sheet: Sheet) -> None:
