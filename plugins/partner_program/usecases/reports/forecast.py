@@ -258,8 +258,8 @@ def _held_against(
 def _said(coming: Forecast, falling: Sequence[Drop], rising: Sequence[Rise]) -> Iterator[str]:
     certain = sum(each.certainty == "will" for each in falling)
     yield (
-        f"{plural(certain, 'partner')} of {len(coming.partners):,} will drop unless more is billed than expected, "
-        f"{len(falling) - certain:,} more may; {len(rising):,} will rise."
+        f"In {coming.month} {plural(certain, 'partner')} of {len(coming.partners):,} will drop "
+        f"unless more is billed than expected, {len(falling) - certain:,} more may; {len(rising):,} will rise."
     )
     if coming.not_known:
         not_known = plural(len(coming.not_known), "partner")
