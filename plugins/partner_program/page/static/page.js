@@ -33,13 +33,12 @@
     if (form.method === "post" && form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
-  // What is still being worked on is asked about again; the page is loaded anew once there is something to see.
+  // asks again about work that goes on, and loads the page anew once it is done
   const lookAgain = () => {
     const waits = document.querySelector("[data-again]");
-    if (waits) setTimeout(look, Number(waits.dataset.again));
+    if (waits) setTimeout(look, waits.dataset.again, waits);
   };
-  const look = async () => {
-    const waits = document.querySelector("[data-again]");
+  const look = async (waits) => {
     try {
       const answer = await fetch(location.href);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -49,12 +48,10 @@
     } catch {} // the server does not answer: ask again
     lookAgain();
   };
-  addEventListener("DOMContentLoaded", lookAgain);
-  // Where the row of links is wider than the screen, the one of this page is to be seen.
   addEventListener("DOMContentLoaded", () => {
-    const row = document.querySelector(".bar nav");
-    const here = row && row.querySelector("[aria-current]");
-    if (here) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+    lookAgain();
+    // a row of links wider than the screen shows the one of this page
+    document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   });
   addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
 })();
