@@ -15,10 +15,19 @@ CLOCK = {"now", "today", "utcnow", "time", "localtime", "gmtime", "monotonic", "
 OUTSIDE = {"os", "io", "pathlib", "random", "secrets", "socket", "sqlite3", "subprocess", "time", "urllib.request"}
 # A Fraction divided stays exact; these are the only divisions that are not `//`.
 EXACT_DIVISIONS = {
+    "cost.py": [
+        "list_value(part, amount) * (part.order.due_bp or 0) / BP",
+        "part.share / part.units_per_eur",
+        "whole * order.due_bp / BP",
+        "list_value(part, amount) * int(getattr(part.order.shares, name)) / BP",
+        "amount * BP / (BP - given_bp) / part.units_per_eur",
+        "amount * BP / (BP - given_bp)",
+    ],
     "money.py": [
         "sum((Fraction(rate) for rate in published), Fraction(0)) / len(published)",
         "list_cents * max(BP - discount_bp, Fraction(0)) / BP",
-    ]
+    ],
+    "posting.py": ["each.share * order.given_bp / (BP - order.given_bp)", "minor / each.units_per_eur"],
 }
 
 

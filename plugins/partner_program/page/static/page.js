@@ -45,7 +45,7 @@
       const now = page.getElementById(waits.id);
       if (!answer.ok || !now || !now.dataset.again) return location.reload();
       if (now.innerHTML !== waits.innerHTML) waits.innerHTML = now.innerHTML;
-    } catch {} // the server does not answer: ask again
+    } catch {} // no answer: ask again
     lookAgain();
   };
   addEventListener("DOMContentLoaded", () => {
