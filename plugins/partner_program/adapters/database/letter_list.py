@@ -36,20 +36,24 @@ def list_letters(
     key.
     """
     table, letter, partner = schema.delivery, schema.letter, schema.partner
-    columns = (*table.c, letter.c.kind, letter.c.content_hash.label("letter_hash"), partner.c.company_name)
-    query = (
-        select(*columns, partner.c.language)
-        .select_from(table.join(letter, _same()).outerjoin(partner, partner.c.partner_id == table.c.partner_id))
-        .where(*_conditions(connection, month, wanted, are_few=of is not None and of <= FEW))
-    )
+    are_few = of is not None and of <= FEW
+    conditions = _conditions(connection, month, wanted, are_few=are_few)
     # A kind is looked for among the letters, which are in the same order.
     own = (letter if wanted.kind else table).c
     if wanted.kind:
-        query = query.where(letter.c.billing_month == str(month))
+        conditions.append(letter.c.billing_month == str(month))
     if after is not None:
         place = tuple_(own.revision, own.partner_id, table.c.recipient)
-        query = query.where(place > tuple_(after.revision, after.partner_id, _recipient_at(connection, month, after)))
-    query = query.order_by(own.revision, own.partner_id, table.c.recipient).limit(count)
+        conditions.append(place > tuple_(after.revision, after.partner_id, _recipient_at(connection, month, after)))
+    rows: Any = table
+    if are_few and not wanted.kind:  # only those that are shown are looked for beside the outbox
+        key = (table.c.revision, table.c.partner_id, table.c.recipient)
+        rows = select(table).where(*conditions).order_by(*key).limit(count).subquery()
+        conditions, own = [], rows.c
+    beside = rows.join(letter, _same(rows)).outerjoin(partner, partner.c.partner_id == rows.c.partner_id)
+    columns = (*rows.c, letter.c.kind, letter.c.content_hash.label("letter_hash"), partner.c.company_name)
+    query = select(*columns, partner.c.language).select_from(beside).where(*conditions)
+    query = query.order_by(own.revision, own.partner_id, rows.c.recipient).limit(count)
     return [_listed(dict(row._mapping)) for row in connection.execute(query)]
 
 
@@ -158,8 +162,10 @@ def months_of_letters(connection: Connection) -> list[MonthOfLetters]:
     for month, state, number, needing in connection.execute(unfinished):
         states[month][state] += number
         needs[month] += needing
-    owed = select(table.c.billing_month, func.count()).group_by(table.c.billing_month)
-    for month, number in connection.execute(owed):
+    # each month counted by itself is a part of the key: grouped, each row would be compared
+    settled = select(schema.settlement.c.billing_month).distinct().subquery()
+    of_month = select(func.count()).where(table.c.billing_month == settled.c.billing_month).scalar_subquery()
+    for month, number in connection.execute(select(settled.c.billing_month, of_month)):
         if accepted := number - states[month].total():
             states[month]["accepted"] = accepted
     return [
@@ -183,10 +189,10 @@ _STUCK: tuple[DeliveryState, ...] = ("ambiguous", "refused", "undeliverable")
 FEW = 5_000  # so many rows are chosen and sorted sooner than found one by one along the key
 
 
-def _same() -> ColumnElement[bool]:
+def _same(rows: FromClause = schema.delivery) -> ColumnElement[bool]:
     """The letter of a row."""
-    table, letter = schema.delivery.c, schema.letter.c
-    return and_(*(table[name] == letter[name] for name in ("billing_month", "revision", "partner_id")))
+    letter = schema.letter.c
+    return and_(*(rows.c[name] == letter[name] for name in ("billing_month", "revision", "partner_id")))
 
 
 def _conditions(
@@ -196,16 +202,18 @@ def _conditions(
     table, partner = schema.delivery.c, schema.partner.c
     found = [table.billing_month == str(month)]
     of_partner: list[ColumnElement[bool]] = []
-    if wanted.text:
-        of_partner.append(has_piece(connection, partner.company_name, wanted.text))
+    if wanted.text:  # also of a partner that the registry has not any more
+        name, own_id = (
+            has_piece(connection, each, wanted.text, in_many=not are_few)
+            for each in (partner.company_name, table.partner_id)
+        )
+        ids = select(partner.partner_id).where(name).union(select(table.partner_id).where(*found, own_id))
+        of_partner.append(table.partner_id.in_(ids) if are_few else or_(name, own_id))
     if wanted.language:
         # many are looked for along the key: SQLite would rather sort all that the index of languages has
         language = partner.language if are_few else func.coalesce(partner.language, "")
-        of_partner.append(language == wanted.language)
-    if are_few:
-        of_partner = [table.partner_id.in_(select(partner.partner_id).where(each)) for each in of_partner]
-    if wanted.text:  # also of a partner that the registry has not any more
-        of_partner[0] = or_(of_partner[0], has_piece(connection, table.partner_id, wanted.text))
+        is_in = language == wanted.language
+        of_partner.append(table.partner_id.in_(select(partner.partner_id).where(is_in)) if are_few else is_in)
     found += of_partner
     if wanted.kind:
         found.append(schema.letter.c.kind == wanted.kind)
