@@ -31,6 +31,7 @@ def ended(ask: Asking, answer: Any, role: str = "op") -> str:
     assert re.fullmatch(rf"{PREFIX}/errands/[0-9a-f]{{32}}", address)
     for _ in range(600):
         page = ask.client.get(address, headers={ROLE: role})
+        assert page.text.count('aria-current="page"') == 1  # the row of links says what it is about
         if "data-again" not in page.text:
             return words_of(page.text)
         time.sleep(0.1)

@@ -61,11 +61,15 @@ def count_letters(connection: Connection, month: BillingMonth, wanted: WantedLet
     """Return how many rows of a month are wanted."""
     partner = schema.partner
     source: FromClause = schema.delivery
-    if wanted.text or wanted.language:
+    if wanted.language or (wanted.text and not _is_counted_by_a_set(connection)):
         source = source.outerjoin(partner, partner.c.partner_id == schema.delivery.c.partner_id)
     if wanted.kind:
         source = source.join(schema.letter, _same())
-    query = select(func.count()).select_from(source).where(*_conditions(connection, month, wanted, are_few=False))
+    query = (
+        select(func.count())
+        .select_from(source)
+        .where(*_conditions(connection, month, wanted, are_few=False, are_counted=True))
+    )
     return int(connection.execute(query).scalar_one())
 
 
@@ -196,19 +200,14 @@ def _same(rows: FromClause = schema.delivery) -> ColumnElement[bool]:
 
 
 def _conditions(
-    connection: Connection, month: BillingMonth, wanted: WantedLetters, *, are_few: bool
+    connection: Connection, month: BillingMonth, wanted: WantedLetters, *, are_few: bool, are_counted: bool = False
 ) -> list[ColumnElement[bool]]:
     """What chooses rows: a kind by the letter beside them, where they are few by their index or a set of partners."""
     table, partner = schema.delivery.c, schema.partner.c
     found = [table.billing_month == str(month)]
     of_partner: list[ColumnElement[bool]] = []
-    if wanted.text:  # also of a partner that the registry has not any more
-        name, own_id = (
-            has_piece(connection, each, wanted.text, in_many=not are_few)
-            for each in (partner.company_name, table.partner_id)
-        )
-        ids = select(partner.partner_id).where(name).union(select(table.partner_id).where(*found, own_id))
-        of_partner.append(table.partner_id.in_(ids) if are_few else or_(name, own_id))
+    if wanted.text:
+        of_partner.append(_of_text(connection, month, wanted.text, are_few=are_few, are_counted=are_counted))
     if wanted.language:
         # many are looked for along the key: SQLite would rather sort all that the index of languages has
         language = partner.language if are_few else func.coalesce(partner.language, "")
@@ -222,6 +221,31 @@ def _conditions(
     if wanted.need:
         found += [table.status != ACCEPTED, _needs()[wanted.need]]
     return found
+
+
+def _of_text(
+    connection: Connection, month: BillingMonth, words: str, *, are_few: bool, are_counted: bool
+) -> ColumnElement[bool]:
+    """Whose name or id has a piece of text in it, also of a partner that the registry has not any more."""
+    table, partner = schema.delivery.c, schema.partner.c
+    is_set = are_counted and _is_counted_by_a_set(connection)
+    is_along = not are_few and not are_counted
+    name, own_id = (
+        has_piece(connection, each, words, in_many=is_along) for each in (partner.company_name, table.partner_id)
+    )
+    named = select(partner.partner_id).where(name)
+    if are_few:
+        of_month = select(table.partner_id).where(table.billing_month == str(month), own_id)
+        return table.partner_id.in_(named.union(of_month))
+    if is_set:  # made once: each parallel worker would make its own
+        once = named.cte("named").prefix_with("MATERIALIZED")
+        return or_(table.partner_id.in_(select(once.c.partner_id)), own_id)
+    return or_(name, own_id)
+
+
+def _is_counted_by_a_set(connection: Connection) -> bool:
+    """PostgreSQL makes a set of names at once, and a join of all slowly; for SQLite it is the other way round."""
+    return connection.dialect.name == "postgresql"
 
 
 def _in_states(states: list[DeliveryState]) -> list[ColumnElement[bool]]:

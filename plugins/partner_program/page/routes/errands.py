@@ -15,9 +15,11 @@ router = APIRouter()
 def errand(view: ThisView, here: Installed, key: str) -> HTMLResponse:
     """How it stands."""
     found = find_errand(here, key)
+    about = "partners" if found.asked.partner_id else "months" if found.asked.month else "acts"
     return view.page(
         "errand.html",
         title=found.asked.title,
+        belongs_to=about,
         found=found,
         limit_minutes=LIMIT_SECONDS // 60,
         kept_days=KEPT_DAYS,
