@@ -214,6 +214,7 @@ def test_another_programme_or_look_of_the_report_is_noticed(june: World, tmp_pat
     include = tmp_path / "include"
     shutil.copytree(PROJECT / "include", include)
     here = Installation(june.connections, include, june.folder / "out")
+    run_month(here, asked(june))
     assert is_known(june, here=here)
     (include / file).write_bytes((include / file).read_bytes() + b"\n")
     assert not is_known(june, here=here)
