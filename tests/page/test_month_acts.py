@@ -206,7 +206,7 @@ def test_with_many_partners_a_restatement_is_worked_out_and_accepted_by_a_proces
     assert old.status_code == 412
     one, two = (ask.post("months/2015-06/restatement", "op", **form) for _ in range(2))
     assert one.headers["location"] == two.headers["location"]
-    assert "2015-06: revision 2, 1 partner restated" in ended(ask, one)
+    assert "June 2015: revision 2, 1 partner restated" in ended(ask, one)
     assert many.result(JUNE, "P1")["mrr_eur_cents"] == 6_000_00
     assert acts_of(many, RESTATEMENT_ACCEPTED) == [("op-person", "late invoice")]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.adapters.proofs.keys import KEY_VARIABLE
-from partner_program.usecases.installation import PROJECT
+from partner_program.usecases.installation import INCLUDE_VARIABLE, PROJECT
 from partner_program.usecases.letters.rendering import letter_templates
 from tests.cli.command_line import CommandLine
 from tests.own_folder import OwnWorld, own_brand, own_program
@@ -81,3 +81,24 @@ def test_without_programme_files_of_its_own_the_companys_folder_is_refused_and_n
     doctor = world.command_line("doctor")
     assert doctor.status == 1
     assert "has no programme file" in doctor.said
+
+
+def test_a_shell_that_forgot_the_folder_settles_no_month_with_the_projects_programme(tmp_path: Path) -> None:
+    own = OwnWorld(tmp_path / "world", brand=own_brand(), programs={"2015-07-01": own_program(day="2015-07-01")})
+    own.partner("P1", {"NL": "A1"})
+    own.bill("A1", JUNE, 2_500_00)
+    own.ready(JUNE)
+    own.settle(JUNE, on=GO_LIVE)
+    forgetful = CommandLine({name: each for name, each in own.environment().items() if name != INCLUDE_VARIABLE})
+    own.bill("A1", "2015-07", 2_500_00)
+    own.close("2015-07")
+    before = own.fingerprint()
+
+    run, doctor = forgetful("run", "2015-07", "--effective-on", "2015-08-03"), forgetful("doctor")
+
+    said = "month 2015-06 was settled with 2015-07-01.yaml, and no month with a programme file that is here"
+    assert (run.status, doctor.status) == (1, 1)
+    assert said in " ".join(run.stderr.split())
+    assert said in " ".join(doctor.stdout.split())
+    assert own.fingerprint() == before
+    assert own.settle("2015-07", on="2015-08-03").assigned == 1

@@ -10,6 +10,7 @@ from functools import partial
 from partner_program.adapters.airflow_users import airflow_users
 from partner_program.adapters.billing.pull import faults_in_reading
 from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.database.settlements import settled_with
 from partner_program.adapters.files.ledger_accounts import FILE as LEDGER_ACCOUNTS
 from partner_program.adapters.files.ledger_accounts import load_ledger_accounts
 from partner_program.adapters.mail.client import SmtpClient, SmtpSettings
@@ -24,6 +25,7 @@ from partner_program.domain import approvers
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 from partner_program.domain.posting import doubts_of_accounts
+from partner_program.domain.programs_here import SettledWith, check_programs_here
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.usecases.installation import Installation, billing_connection_id, orders_connection_id
@@ -53,7 +55,7 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
     Of each entity the month before `today` is read. Without sound programme files no day is known.
     """
     found = [
-        _try("programme files", lambda: ", ".join(program.file_name for program in installation.programs)),
+        _try("programme files", lambda: _programs(installation, [])),
         _try("letter templates", lambda: _languages(installation)),
         *_approvers(),
         _try("programme database", lambda: _database(installation)),
@@ -62,6 +64,8 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
         with installation.database.reading() as connection:
             registry = load_registry(connection)
             nobody = say_owed_to_nobody(connection)
+            settled = settled_with(connection)
+        found[0] = _try("programme files", lambda: _programs(installation, settled))
         entities = registry.entities
         owing = [f"{month}: {said}" for month, said in nobody.items()]
         doubts = (*doubts_of_now(installation), *owing)
@@ -82,6 +86,11 @@ def _try(subject: str, look: Callable[[], str]) -> Examined:
         return Examined(subject, True, look())
     except (Refusal, OSError) as fault:
         return Examined(subject, False, str(fault))
+
+
+def _programs(installation: Installation, settled: Sequence[SettledWith]) -> str:
+    check_programs_here(settled, installation.programs)
+    return ", ".join(program.file_name for program in installation.programs)
 
 
 def _languages(installation: Installation) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.programs_here import SettledWith
 from partner_program.domain.restatement import figures_of
 from partner_program.domain.settlement import Decision
 from partner_program.domain.totals import MonthTotals
@@ -102,6 +103,15 @@ def write_settlement(
     _insert(connection, schema.assessment_qualification, month, qualifications)
     _write_totals(connection, own, totals)
     return int(settlement_id)
+
+
+def settled_with(connection: Connection) -> list[SettledWith]:
+    """Every programme file that any month was settled with, each with its newest month."""
+    file, sha256 = schema.settlement.c.program_file, schema.settlement.c.program_hash
+    newest = select(func.max(schema.settlement.c.billing_month), file, sha256).where(sha256.is_not(None))
+    return [
+        SettledWith(BillingMonth.parse(month), *of) for month, *of in connection.execute(newest.group_by(file, sha256))
+    ]
 
 
 def carry_over(connection: Connection, head: SettlementHead, settlement_id: int, *, restated: Collection[str]) -> None:

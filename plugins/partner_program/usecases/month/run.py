@@ -14,9 +14,11 @@ from partner_program.adapters.database import drafts as draft_store
 from partner_program.adapters.database import snapshots as snapshot_store
 from partner_program.adapters.database.drafts import Stage, load_draft
 from partner_program.adapters.database.registry import load_entities
+from partner_program.adapters.database.settlements import settled_with
 from partner_program.domain.findings import Finding
 from partner_program.domain.month_order import check_request
 from partner_program.domain.program import RATE_MOVE_LIMIT_BP
+from partner_program.domain.programs_here import check_programs_here
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
@@ -66,6 +68,7 @@ class MonthRun:
         with self._database.reading() as connection:
             self._lease.seen(connection)
             check_may_follow(connection, request)
+            check_programs_here(settled_with(connection), self.installation.programs_with(request.program_file))
             entities = [entity for entity in load_entities(connection) if entity.bills_in(month)]
         if not entities:
             raise Refusal(f"no entity bills in {month}: load a registry with `partner-program load DIR`")
