@@ -23,9 +23,7 @@ def test_months_before_that_know_their_files_go_on() -> None:
 
 
 def test_a_file_changed_after_its_month_is_named() -> None:
-    with pytest.raises(
-        Refusal, match=r"^2026-06-01\.yaml is not as it was when month 2026-06 was settled with it:"
-    ):
+    with pytest.raises(Refusal, match=r"^2026-06-01\.yaml is not as it was when month 2026-06 was settled with it:"):
         check_programs_here([SettledWith(JUNE, "2026-06-01.yaml", "a")], [replace(FIRST, file_hash="changed")])
 
 

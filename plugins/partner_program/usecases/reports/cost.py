@@ -51,7 +51,7 @@ from partner_program.domain.posting import Posting, PostingRow, post_discounts
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.order_lines import MonthOfOrders, read_orders
+from partner_program.usecases.reports.order_lines import WHOSE, MonthOfOrders, read_orders
 
 TABLES: Mapping[str, type] = {
     "tiers": TierRow,
@@ -214,7 +214,7 @@ def _said(found: FoundCost) -> list[str]:
     held = _held(cost)
     if held:
         said.append(f"{euros_text(held)} EUR of what was given went to partners that are held: they keep their rates.")
-    return [*said, NO_ACCRUAL]
+    return [*said, WHOSE, NO_ACCRUAL]
 
 
 def _of_today(cost: Cost, due: int) -> str:

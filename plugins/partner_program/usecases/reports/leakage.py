@@ -28,7 +28,7 @@ from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.order_lines import MonthOfOrders, read_orders
+from partner_program.usecases.reports.order_lines import WHOSE, MonthOfOrders, read_orders
 
 TABLES: Mapping[str, type] = {
     "groups": GroupRow,
@@ -120,7 +120,7 @@ def _said(found: Leakage) -> list[str]:
         said.append(
             f"{plural(before, 'line was', 'lines were')} ordered before the programme: it says nothing of them."
         )
-    return said
+    return [*said, WHOSE] if counted else said
 
 
 def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:

@@ -26,6 +26,10 @@ from partner_program.usecases.side_by_side import side_by_side
 
 _NOT_COUNTED = {*EXCLUDED_KINDS, *UNPOSTED_STATUSES, "faulty"}
 _NAMED = 5
+WHOSE = (
+    "All lines that count are in these figures, also those of held partners, of partners that are not authorized and "
+    "of accounts without a partner; the month's total has only what was assigned."
+)
 
 
 @dataclass(frozen=True, slots=True)
