@@ -91,7 +91,7 @@ def _known_to(own: _Step | None, steps: Sequence[_Step]) -> Sequence[_Step]:
 def _merit_before(program: Program, result: SettledResult, steps: Sequence[_Step]) -> Merit | None:
     """The merit with which the month begins, as the simulation has the months before it."""
     newest = {step.settled.month: step for step in steps if step.settled.month < result.month and step.merit}
-    if not result.follows:
+    if result.month in result.begin_anew:
         return None
     return last_merit(
         DecidedMerit(
@@ -102,7 +102,7 @@ def _merit_before(program: Program, result: SettledResult, steps: Sequence[_Step
             highest_tier=program.highest_tier,
             lowest_tier=program.lowest_tier,
             confirmed_tier=_confirmed_tier(program, step),
-            follows=step.settled.follows,
+            follows=month not in result.begin_anew,
         )
         for month, step in newest.items()
         if step.merit is not None

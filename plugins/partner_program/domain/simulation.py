@@ -26,8 +26,9 @@ class SettledResult:
 
     `effective_on` and `discounts` are None for a month that is history only. `taken_on` is the settlement's own day:
     for a restatement that of its acceptance. `grants` are those that were open then, with their outcome; `merit` is
-    what the month left, the tier that it earned where no rules for changes of tier stood between. `follows` says that
-    the partner never left the programme since its result before.
+    what the month left, the tier that it earned where no rules for changes of tier stood between. `begin_anew` are
+    the months, this one among them, before which the partner had left the programme, as far as was known when this
+    month first decided it.
     `foreign` are its accounts in other currencies than EUR, where they are needed and known.
     """
 
@@ -43,7 +44,7 @@ class SettledResult:
     earned_tier: int | None = None
     foreign: tuple[ForeignAccount, ...] | None = None
     merit: Merit | None = None
-    follows: bool = True
+    begin_anew: frozenset[BillingMonth] = frozenset()
 
     @property
     def decided(self) -> tuple[object, ...]:

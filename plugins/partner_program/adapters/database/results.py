@@ -1,11 +1,12 @@
 """Reads every result that was ever settled for each partner, every revision of it, for a simulation."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import assessed_months
@@ -30,38 +31,55 @@ def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
         if row.status == HISTORY and month in in_force:
             continue
         found[row.partner_id].append(_result(row, month, outcomes))
-    held = _held(connection)
-    return {who: _that_follow(own, sorted(in_force), held.get(who, set())) for who, own in found.items()}
+    held, first = _held(connection), _first_settlements(connection)
+    return {who: _with_gaps(own, first, held.get(who, {})) for who, own in found.items()}
 
 
-def _held(connection: Connection) -> dict[str, set[BillingMonth]]:
-    """Return the months that ever held each partner."""
+def _held(connection: Connection) -> dict[str, dict[BillingMonth, int]]:
+    """Return the months that ever held each partner, each with the settlement that did so first."""
     held, settlement = schema.held_partner.c, schema.settlement.c
-    query = select(held.partner_id, settlement.billing_month).join_from(
-        schema.held_partner, schema.settlement, settlement.settlement_id == held.settlement_id
+    query = (
+        select(held.partner_id, settlement.billing_month, func.min(settlement.settlement_id))
+        .join_from(schema.held_partner, schema.settlement, settlement.settlement_id == held.settlement_id)
+        .group_by(held.partner_id, settlement.billing_month)
     )
-    found: dict[str, set[BillingMonth]] = defaultdict(set)
-    for partner_id, month in connection.execute(query.distinct()):
-        found[partner_id].add(BillingMonth.parse(month))
+    found: dict[str, dict[BillingMonth, int]] = defaultdict(dict)
+    for partner_id, month, first in connection.execute(query):
+        found[partner_id][BillingMonth.parse(month)] = first
     return found
 
 
-def _that_follow(
-    results: list[SettledResult], in_force: Sequence[BillingMonth], held: Set[BillingMonth]
+def _first_settlements(connection: Connection) -> dict[BillingMonth, int]:
+    """Return the months in force, in their order, each with its first settlement."""
+    settlement = schema.settlement.c
+    query = select(settlement.billing_month, func.min(settlement.settlement_id)).where(settlement.status == IN_FORCE)
+    rows = connection.execute(query.group_by(settlement.billing_month).order_by(settlement.billing_month))
+    return {BillingMonth.parse(month): first for month, first in rows}
+
+
+def _with_gaps(
+    results: list[SettledResult], in_force: Mapping[BillingMonth, int], held: Mapping[BillingMonth, int]
 ) -> list[SettledResult]:
-    """Say of each result in force whether a month in force since the one before says nothing of its partner."""
-    decided = {each.month for each in results if each.effective_on is not None}
-    known = decided | held
-    begins_anew, before = set[BillingMonth](), None
-    for month in in_force:
-        if (
-            month in decided
-            and before is not None
-            and any(before < each < month for each in in_force if each not in known)
-        ):
-            begins_anew.add(month)
-        before = month if month in decided else before
-    return [replace(each, follows=False) if each.month in begins_anew else each for each in results]
+    """Say of each result before which months in force others say nothing of its partner.
+
+    What was settled after the month first decided the partner, a late release among it, was not known then. `in_force`
+    and `held` have the settlement of each month that was the first to be so.
+    """
+    decided: dict[BillingMonth, int] = {}
+    for each in results:
+        if each.effective_on is not None:
+            decided[each.month] = min(each.sequence, decided.get(each.month, each.sequence))
+    said = sorted(decided.items())
+    if len(said) == len(in_force) and [number for _, number in said] == sorted(decided.values()):
+        return results  # every month, in its order
+    gaps = {}
+    for month, own in said:
+        known = [each for each, number in said if number < own and each < month]
+        silent = {each for each, number in in_force.items() if number < own} - {*known}
+        silent -= {each for each, number in held.items() if number < own}
+        pairs = pairwise([*known, month])
+        gaps[month] = frozenset(after for before, after in pairs if any(before < each < after for each in silent))
+    return [replace(each, begin_anew=gaps.get(each.month, frozenset())) for each in results]
 
 
 def _result(row: Any, month: BillingMonth, outcomes: dict[tuple[str, int, str], list[Any]]) -> SettledResult:
