@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.program import Need, Program
 from partner_program.domain.qualifications import (
@@ -116,6 +117,8 @@ def test_nobody_rises_early_into_a_tier_whose_needs_do_not_hold() -> None:
 
 
 def test_the_guard_of_exchange_rates_comes_after_the_needs() -> None:
-    (assigned,) = assign_tiers(program=ASKS, totals=[PartnerTotal("P1", ())], held={"P1": {STAFF: 2}})
+    (assigned,) = assign_tiers(
+        program=ASKS, month=BillingMonth(2015, 7), totals=[PartnerTotal("P1", ())], held={"P1": {STAFF: 2}}
+    )
     assert (assigned.earned_tier, assigned.at_rates_before) == (0, None)
     assert guard_tiers(program=ASKS, assignments=[assigned], last={}) == (assigned,)

@@ -18,7 +18,8 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.database import schema
 
 PARTNERS = 300
-# What has a few rows whatever the number of partners: months, entities, managers, programme files, counts of months.
+# What has a few rows whatever the number of partners: months, entities, managers and their digest of a week, programme
+# files, counts of months.
 SMALL = {
     "alembic_version",
     "account_manager",
@@ -34,10 +35,11 @@ SMALL = {
     "move_count",
     "letter_count",
     "letter_action",
+    "digest",
     "sqlite_schema",
 }
 # Indexes that have the unfinished rows alone: reading one whole is not reading its table.
-OF_SOME_ROWS = ("delivery_unfinished", "publication_unpublished")
+OF_SOME_ROWS = ("delivery_unfinished", "publication_unpublished", "event_unfinished")
 # What is read whole, and why that may be.
 READ_WHOLE = {
     "partner": "how many there are is counted in an index; a piece of a name is looked for in the index of names until "
@@ -46,7 +48,6 @@ READ_WHOLE = {
     "benefit_step": "likewise",
     "dispute": "likewise, some hundreds",
     "grace_grant": "likewise: how many of them are open is counted",
-    "delivery": "the months of letters are counted from the outbox itself, the only page that does so",
     "act": "the newest acts, along its key",
 }
 

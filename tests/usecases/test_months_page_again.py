@@ -43,9 +43,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The months whose registers are read from now on."""
     found: list[str] = []
 
-    def noted(connection: Any, month: BillingMonth, *others: Any) -> Any:
+    def noted(connection: Any, month: BillingMonth, **others: Any) -> Any:
         found.append(str(month))
-        return register_store.read_register(connection, month, *others)
+        return register_store.read_register(connection, month, **others)
 
     monkeypatch.setattr(months_page, "read_register", noted)
     return found

@@ -85,8 +85,9 @@ def find_event(connection: Connection, event_id: str) -> OutboxEvent | None:
 def in_state(connection: Connection, state: EventState) -> list[OutboxEvent]:
     """Return the events in an unfinished state, oldest first."""
     table = schema.event
-    query = select(*_COLUMNS).where(_unfinished(), table.c.status == state).order_by(table.c.event_no)
-    return [_event(row) for row in connection.execute(query)]
+    query = select(*_COLUMNS).where(_unfinished(), table.c.status == state)
+    rows = connection.execute(query)  # in their order, SQLite would read the whole table along its key
+    return sorted((_event(row) for row in rows), key=lambda each: each.event_no)
 
 
 def first_of_each(connection: Connection, *, now: int) -> list[int]:

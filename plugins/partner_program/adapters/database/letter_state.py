@@ -18,12 +18,15 @@ READ_WHOLE = (
     schema.contact,
     schema.legacy_agreement,
     schema.grace_grant,
+    schema.qualification,
 )
 ONLY_ADDED = (
     schema.assessment,
     schema.assessment_account,
     schema.assessment_window,
     schema.assessment_grant,
+    schema.assessment_at_rates_before,
+    schema.assessment_qualification,
     schema.discount_rate,
 )
 OF_THE_MONTH = (schema.letter, schema.letter_benefits, schema.delivery, schema.letter_recipe)

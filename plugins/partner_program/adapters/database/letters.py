@@ -210,11 +210,18 @@ def _is_own(table: Table) -> list[ColumnElement[bool]]:
     ]
 
 
+def _of_partners(table: Table, month: BillingMonth, partners: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The rows of some partners in every revision of a month, found along the table's key."""
+    settled = schema.settlement.c
+    revisions = select(settled.revision).where(settled.billing_month == str(month))
+    return [table.c.billing_month == str(month), table.c.revision.in_(revisions), table.c.partner_id.in_(partners)]
+
+
 def _at_rates_before(
     connection: Connection, month: BillingMonth, partners: Sequence[str]
 ) -> dict[tuple[str, int], AtRatesBefore]:
     table = schema.assessment_at_rates_before
-    query = select(table).where(table.c.billing_month == str(month), table.c.partner_id.in_(partners))
+    query = select(table).where(*_of_partners(table, month, partners))
     return {
         (row.partner_id, row.revision): at_rates_before(row.rates_of, row.mrr_eur_cents, row.holds)
         for row in connection.execute(query)
@@ -225,7 +232,7 @@ def _qualifications(
     connection: Connection, month: BillingMonth, partners: Sequence[str]
 ) -> dict[tuple[str, int], Used]:
     table = schema.assessment_qualification
-    query = select(table).where(table.c.billing_month == str(month), table.c.partner_id.in_(partners))
+    query = select(table).where(*_of_partners(table, month, partners))
     found: dict[tuple[str, int], Used] = {}
     for row in connection.execute(query.order_by(*table.primary_key)):
         found[row.partner_id, row.revision] = (*found.get((row.partner_id, row.revision), ()), (row.key, row.value))

@@ -69,7 +69,7 @@ class PartnerOverview:
     no_certificate: str | None
     no_badge: str | None
     acts: tuple[DatedAct, ...]
-    components: frozenset[Component]
+    components: tuple[Component, ...]
 
 
 def partner_overview(installation: Installation, partner_id: str, *, on: date) -> PartnerOverview:
@@ -139,11 +139,12 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
     )
 
 
-def _components(program: Program, months: Sequence[PartnerMonth], rates: Sequence[Rate]) -> frozenset[Component]:
+def _components(program: Program, months: Sequence[PartnerMonth], rates: Sequence[Rate]) -> tuple[Component, ...]:
     setup = [each.setup_fee_discount_bp for each in months] + [each.terms.setup_fee_discount_bp for each in rates]
     levels = [each.sla for each in months] + [each.terms.sla for each in rates]
     had: dict[Component, bool] = {"setup_fee": any(setup), "sla": any(levels)}
-    return frozenset(program.components) | {component for component, is_so in had.items() if is_so}
+    also = (each for each, is_so in had.items() if is_so and each not in program.components)
+    return (*program.components, *also)
 
 
 def _newest_result(connection: Connection, partner_id: str) -> tuple[BillingMonth | None, RegisterPartner | None]:
