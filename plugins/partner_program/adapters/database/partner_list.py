@@ -261,7 +261,11 @@ def _changed(at: ListedMonth, change: Change) -> ColumnElement[bool]:
         return _assessed(own.settlement_id.in_(at.settlements), own.previous_tier.is_(None))
     if change == "held":
         return partner_id.in_(select(held.partner_id).where(is_held))
-    # each partner's own result is looked for: a set of all that have one would be made first
-    has_a_result = select(own.partner_id).where(*_month_of(at), own.partner_id == partner_id)
-    holding = select(held.partner_id).where(is_held, held.partner_id == partner_id)
-    return and_(*(not_(exists(each.correlate(schema.partner))) for each in (has_a_result, holding)))
+    # Each partner's own result is looked for: a set of all that have one would be made first. Who has none is
+    # found apart from the page's order and limit, for which PostgreSQL would look up one partner after the other.
+    everybody = schema.partner.alias()
+    has_a_result = select(own.partner_id).where(*_month_of(at), own.partner_id == everybody.c.partner_id)
+    holding = select(held.partner_id).where(is_held, held.partner_id == everybody.c.partner_id)
+    lacking = (not_(exists(each.correlate(everybody))) for each in (has_a_result, holding))
+    without = select(everybody.c.partner_id).where(*lacking).cte("without").prefix_with("MATERIALIZED")
+    return partner_id.in_(select(without.c.partner_id))
