@@ -1,6 +1,7 @@
 """The forecast of August 2015, by hand: what renews, what is usual, what is at risk, who drops, how right it was."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,9 +20,12 @@ from partner_program.domain.forecast import (
 )
 from partner_program.domain.forecast_lines import ComingMonth, LastLines
 from partner_program.domain.forecast_proof import hold_against
+from partner_program.domain.fx_guard import FxBasis, LastEarned
+from partner_program.domain.program import NOTHING_HELD, Need, OnRecord, Program
 from partner_program.domain.registry import AccountLink, Partner
 from partner_program.domain.revenue import MrrGroup
 from partner_program.domain.settlement import PartnerHistory
+from partner_program.domain.tier_changes import Changes, Merit
 from tests.domain.made_month import PROGRAM, billed, entity, faulty, grant, line, link, partner
 
 AUGUST = BillingMonth(2015, 8)
@@ -70,14 +74,17 @@ def forecast(
     partners: Sequence[Partner] = (partner(),),
     history: PartnerHistory | None = None,
     held_before: Sequence[str] = (),
+    program: Program = PROGRAM,
+    held: OnRecord = NOTHING_HELD,
     **how: Any,
 ) -> Forecast:
     return forecast_month(
         expected(*groups, partners=partners, **how),
-        program=PROGRAM,
+        program=program,
         partners=partners,
         histories={"P1": history or PartnerHistory()},
         held_before=held_before,
+        held={"P1": held},
     )
 
 
@@ -261,6 +268,66 @@ def test_a_grant_that_is_over_on_the_first_effective_day_drops_the_tier_unless_i
     assert (row.tier_then, row.needed_cents) == (1, 4_400_00)
     assert row.unless == "4,400.00 EUR more is billed than expected; its grant ends on 2015-09-01"
     assert drops(forecast(posted(5_000_00), history=in_tier(3, open_grants=(ends,))), PROGRAM) == []
+
+
+TIER_3_NEEDS_2_STAFF = replace(
+    PROGRAM,
+    tiers=tuple(replace(row, requires=(Need("staff", 2),) if row.tier >= 3 else ()) for row in PROGRAM.tiers),
+)
+
+
+@pytest.mark.parametrize(
+    ("cents", "staff", "needed", "unless"),
+    [
+        (5_000_00, 1, None, "what Tier 3 needs beside revenue is on record: 2 staff, on record 1"),
+        (
+            4_999_99,
+            0,
+            1,
+            "0.01 EUR more is billed than expected; "
+            "what Tier 3 needs beside revenue is on record: 2 staff, on record 0",
+        ),
+        (4_999_99, 2, 1, "0.01 EUR more is billed than expected"),
+    ],
+)
+def test_a_drop_for_what_is_not_on_record_names_it_and_asks_for_no_amount_that_is_there(
+    cents: int, staff: int, needed: int | None, unless: str
+) -> None:
+    how: dict[str, Any] = {"program": TIER_3_NEEDS_2_STAFF, "history": in_tier(3)}
+    (row,) = drops(forecast(posted(cents), held={"staff": staff}, **how), TIER_3_NEEDS_2_STAFF)
+    assert (row.tier_then, row.needed_cents, row.unless) == (2, needed, unless)
+    assert drops(forecast(posted(5_000_00), held={"staff": 2}, **how), TIER_3_NEEDS_2_STAFF) == []
+
+
+def test_a_drop_of_whom_a_rise_waits_for_its_review_names_the_review_and_no_amount() -> None:
+    program = replace(PROGRAM, changes=Changes("review", "monthly", (12,)))
+    ends = grant(3, date(2015, 7, 1), date(2015, 8, 31))
+    history = in_tier(3, open_grants=(ends,), merit=Merit(1, 1))
+    (row,) = drops(forecast(posted(6_000_00), history=history, program=program), program)
+    assert (row.tier_then, row.needed_cents) == (1, None)
+    assert row.unless == (
+        "a grant goes on until the review of 2015-12, for which a rise waits; its grant ends on 2015-08-31"
+    )
+
+
+def test_a_drop_of_whom_exchange_rates_alone_move_no_tier_asks_for_no_amount_that_is_there() -> None:
+    program, july = replace(PROGRAM, fx_guard="hold_tier"), BillingMonth(2015, 7)
+    found = expect_month(
+        month=AUGUST,
+        entities=[entity()],
+        partners=[partner()],
+        links=[link()],
+        rates={"USD": Decimal("0.5")},
+        coming=[ComingMonth(billed(posted(3_000_00, currency="USD"), reseller_accounts=["A1"]))],
+        basis=FxBasis({"P1": LastEarned(2, july)}, {july: {"USD": Decimal(1)}}),
+    )
+    ends = grant(3, date(2015, 7, 1), date(2015, 8, 31))
+    month = forecast_month(
+        found, program=program, partners=[partner()], histories={"P1": in_tier(3, open_grants=(ends,))}
+    )
+    (row,) = drops(month, program)
+    assert (row.tier_then, row.needed_cents) == (2, None)
+    assert row.unless == "as much is billed at the exchange rates of before; its grant ends on 2015-08-31"
 
 
 def test_who_will_rise_by_revenue_and_who_by_a_grant() -> None:

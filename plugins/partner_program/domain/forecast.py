@@ -15,6 +15,7 @@ from partner_program.domain.measure import EarlierMonth, cents_to_reach, totals_
 from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
+from partner_program.domain.qualifications import lacks_of, needs_words
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
 from partner_program.domain.settlement import (
     NO_EARLIER,
@@ -68,7 +69,10 @@ class NotForecast:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A partner that will drop, or that may: what has to be billed more, or what at risk has to come, in EUR cents."""
+    """A partner that will drop, or that may: what has to be billed more, or what at risk has to come, in EUR cents.
+
+    It is None where the amount is enough, and something else than revenue keeps the partner from the tier.
+    """
 
     account_manager_id: Annotated[str, Column("manager")]
     partner_id: Annotated[str, Column("partner")]
@@ -76,7 +80,7 @@ class Drop:
     certainty: Annotated[Certainty, Column("drops")]
     tier: Annotated[int, Column("now", "tier")]
     tier_then: Annotated[int, Column("then", "tier")]
-    needed_cents: Annotated[int, Column("needed EUR", "euros")]
+    needed_cents: Annotated[int | None, Column("needed EUR", "euros")]
     unless: Annotated[str, Column("unless")]
 
     @property
@@ -106,13 +110,15 @@ class Rise:
 class Forecast:
     """The partners of a month to come, by id, and those of whom it is not known.
 
-    `windows` are the totals of the months before that count with it, by partner, in EUR cents.
+    `windows` are the totals of the months before that count with it, by partner, in EUR cents; `held` is what is on
+    record of a partner beside revenue.
     """
 
     month: BillingMonth
     partners: tuple[ForecastPartner, ...]
     not_known: tuple[NotForecast, ...]
     windows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    held: Mapping[str, OnRecord] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -293,7 +299,8 @@ def forecast_month(
         for partner_id, amounts in expectation.amounts.items()
         if partner_id not in lacks
     ]
-    return Forecast(month, tuple(found), tuple(NotForecast(*each) for each in sorted(not_known.items())), windows)
+    unknown = tuple(NotForecast(*each) for each in sorted(not_known.items()))
+    return Forecast(month, tuple(found), unknown, windows, held)
 
 
 def _partner(
@@ -364,7 +371,8 @@ def drops(forecast: Forecast, program: Program) -> list[Drop]:
     """Who will drop, and who may where what is at risk does not come; by manager, the largest amount needed first."""
     found = [row for each in forecast.partners if each.tier and (row := _drop(each, each.tier, program, forecast))]
     return sorted(
-        found, key=lambda row: (row.account_manager_id, row.certainty == "may", -row.needed_cents, row.partner_id)
+        found,
+        key=lambda row: (row.account_manager_id, row.certainty == "may", -(row.needed_cents or 0), row.partner_id),
     )
 
 
@@ -373,10 +381,14 @@ def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast
     then = each.expected_tier if certainty == "will" else each.at_risk_tier
     if then >= tier:
         return None
-    threshold = program.tiers[tier - 1].from_mrr_cents
+    row = program.tiers[tier - 1]
     amount = each.expected_cents if certainty == "will" else each.expected_cents - each.at_risk_cents
     totals = [*forecast.windows.get(each.partner_id, ()), amount]
-    needed = cents_to_reach(measure=program.measure, totals=totals, threshold=threshold)
+    needed = cents_to_reach(measure=program.measure, totals=totals, threshold=row.from_mrr_cents)
+    lacks = lacks_of(row, forecast.held.get(each.partner_id, NOTHING_HELD))
+    unless = [_more_revenue(certainty, needed)] if needed > 0 else []
+    if lacks:
+        unless.append(f"what Tier {tier} needs beside revenue is on record: {needs_words(lacks)}")
     return Drop(
         account_manager_id=each.account_manager_id,
         partner_id=each.partner_id,
@@ -384,16 +396,28 @@ def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast
         certainty=certainty,
         tier=tier,
         tier_then=then,
-        needed_cents=needed,
-        unless="; ".join(_unless(each, certainty, needed)),
+        needed_cents=needed if needed > 0 else None,
+        unless="; ".join([*(unless or _neither(program, forecast.month)), *_why(each, certainty)]),
     )
 
 
-def _unless(each: ForecastPartner, certainty: Certainty, needed: int) -> Iterator[str]:
+def _more_revenue(certainty: Certainty, needed: int) -> str:
     if certainty == "will":
-        yield f"{euros_text(needed)} EUR more is billed than expected"
-    else:
-        yield f"{euros_text(needed)} EUR of what is at risk comes"
+        return f"{euros_text(needed)} EUR more is billed than expected"
+    return f"{euros_text(needed)} EUR of what is at risk comes"
+
+
+def _neither(program: Program, month: BillingMonth) -> Iterator[str]:
+    """What may keep a partner from a tier that its amount reaches and whose requirements it has."""
+    if program.fx_guard == "hold_tier":
+        yield "as much is billed at the exchange rates of before"
+    review = program.changes.next_review(month) if program.changes and program.changes.rises == "review" else None
+    if review is not None:
+        yield f"a grant goes on until the review of {review}, for which a rise waits"
+
+
+def _why(each: ForecastPartner, certainty: Certainty) -> Iterator[str]:
+    if certainty == "may":
         if each.contract_cents:
             yield f"contracts of {euros_text(each.contract_cents)} EUR end and are not renewed yet"
         if each.credit_cents:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from partner_program.domain.dated import Period
-from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
+from partner_program.domain.program import NOTHING_HELD, OnRecord, Program, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,13 @@ def revenue_alone(*, program: Program, mrr_eur_cents: int, used: Used | None) ->
     row = program.tier_row(reached)
     if used is None or row is None or program.tier_with(mrr_eur_cents, held) == reached:
         return None
-    lacks = [Lack(each.key, each.at_least, held.get(each.key, 0)) for each in row.requires]
-    return RevenueAlone(reached, tuple(each for each in lacks if each.on_record < each.at_least))
+    return RevenueAlone(reached, lacks_of(row, held))
+
+
+def lacks_of(row: Tier, held: OnRecord) -> tuple[Lack, ...]:
+    """What a tier needs beside revenue and more of than is on record."""
+    lacks = (Lack(each.key, each.at_least, held.get(each.key, 0)) for each in row.requires)
+    return tuple(each for each in lacks if each.on_record < each.at_least)
 
 
 def key_words(key: str) -> str:
@@ -74,8 +79,12 @@ def key_words(key: str) -> str:
 
 def lack_words(found: RevenueAlone) -> str:
     """What a tier lacks that revenue reaches, in one line."""
-    needs = "; ".join(f"{each.at_least} {key_words(each.key)}, on record {each.on_record}" for each in found.lacks)
-    return f"revenue reaches tier {found.tier}, which needs {needs}"
+    return f"revenue reaches tier {found.tier}, which needs {needs_words(found.lacks)}"
+
+
+def needs_words(lacks: Iterable[Lack]) -> str:
+    """What is needed beside revenue, and how much of it is on record."""
+    return "; ".join(f"{each.at_least} {key_words(each.key)}, on record {each.on_record}" for each in lacks)
 
 
 def by_partner(qualifications: Iterable[Qualification]) -> Mapping[str, list[Qualification]]:
