@@ -8,6 +8,7 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import GrantOutcome
+from partner_program.domain.measure import Measure
 from partner_program.domain.program import Program
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulated_chain import simulate_partner
@@ -147,6 +148,28 @@ def test_of_a_restated_month_the_correction_is_compared_from_the_day_of_its_acce
     assert found.settled == results[1]
     (kept,) = simulated(*results, agreements=[legacy(3_000, since=accepted_on)])
     assert kept.discounts == Discounts(3_000, 3_500, "Gold")
+
+
+def test_the_window_of_a_month_restated_twice_is_that_of_its_first_settlement() -> None:
+    mean = replace(PROGRAM, measure=Measure(2, "mean", "as_is"))
+    june, july = settled(JUNE, 4_000_00, 2), settled(JULY, 2_000_00, 2)
+    corrected = [
+        restated(JULY, 2_000_01, 2, date(2015, 9, 1)),
+        replace(restated(JUNE, 9_000_00, 3, date(2015, 9, 2)), sequence=10),
+        replace(restated(JULY, 2_000_02, 2, date(2015, 9, 3)), sequence=11),
+    ]
+    found = simulated(june, july, *corrected, program=mean)
+    assert found[1].amount_cents == 3_000_01  # (4,000.00 + 2,000.02) / 2: what June was when July was decided first
+
+
+def test_the_window_of_a_month_of_history_settled_again_is_that_of_its_first_settlement() -> None:
+    mean = replace(PROGRAM, measure=Measure(2, "mean", "as_is"))
+    rows = [(JUNE, 1, 4_000_00), (JULY, 2, 2_000_00), (JUNE, 3, 10_000_00), (JULY, 4, 2_000_02)]
+    results = [
+        replace(settled(month, cents, 2, sequence=number), effective_on=None, discounts=None)
+        for month, number, cents in rows
+    ]
+    assert [each.amount_cents for each in simulated(*results, program=mean)] == [10_000_00, 3_000_01]
 
 
 def test_a_restatement_that_carries_a_partner_over_keeps_its_discounts() -> None:

@@ -79,13 +79,13 @@ def _window(program: Program, result: SettledResult, steps: Sequence[_Step]) -> 
     """The totals of the window's months before, as they were settled by then; none without a window."""
     if program.measure is None:
         return []
-    totals = {step.settled.month: step.settled.mrr_eur_cents for step in steps}
+    totals = {step.settled.month: step.settled.mrr_eur_cents for step in _before_first(result.month, steps)}
     return [totals[month] for month in program.measure.months_before(result.month) if month in totals]
 
 
-def _known_to(own: _Step | None, steps: Sequence[_Step]) -> Sequence[_Step]:
-    """What was settled before the month itself was: a result that is restated later changes no later month."""
-    return steps if own is None else steps[: steps.index(own)]
+def _before_first(month: BillingMonth, steps: Sequence[_Step]) -> Sequence[_Step]:
+    """What was settled before a month itself was for the first time: what is restated later changes no later month."""
+    return steps[: next((place for place, step in enumerate(steps) if step.settled.month == month), len(steps))]
 
 
 def _merit_before(program: Program, result: SettledResult, steps: Sequence[_Step]) -> Merit | None:
@@ -143,7 +143,7 @@ def _decided(
         return replace(own, settled=result)
     listed = {grant_id for step in steps for grant_id, _ in step.settled.grants} | dict(result.grants).keys()
     open_grants = own.open_grants if own else _still_open(result, steps, grants)
-    window = _window(program, result, _known_to(own, steps))
+    window = _window(program, result, steps)
     last = _earned(program, result, steps, rates, _held(qualifications, result.month), window)
     earned = last.tier
     before = own.before if own else _merit_before(program, result, steps)
@@ -198,8 +198,8 @@ def _earned(
 
 def _earned_last(result: SettledResult, steps: Sequence[_Step]) -> LastEarned | None:
     """What the last earlier month in force earned before this month was first decided, as simulated."""
-    own = next((place for place, step in enumerate(steps) if step.settled.month == result.month), len(steps))
-    earlier = [each for each in steps[:own] if each.settled.month < result.month and each.settled.effective_on]
+    known = _before_first(result.month, steps)
+    earlier = [each for each in known if each.settled.month < result.month and each.settled.effective_on]
     newest = max((each.settled.month for each in earlier), default=None)
     return [each.earned for each in earlier if each.settled.month == newest][-1] if earlier else None
 
