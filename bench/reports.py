@@ -58,25 +58,30 @@ def measure(partners: int = PARTNERS) -> list[Measurement]:
     """Make the world once and run each command in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         environment = make_world(Path(folder), partners)
-        return [each for name in COMMANDS for each in measure_command(name, Path(folder), environment, partners)]
+        return [each for name in COMMANDS for each in measure_command(name, environment, partners)]
 
 
-def measure_command(name: str, folder: Path, environment: dict[str, str], partners: int) -> list[Measurement]:
-    """Run a command once, for people to read; seconds of processor time, of all that it starts."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with (folder / "answer").open("wb") as answer:
-        command = [sys.executable, "-c", COMMAND, *COMMANDS[name]]
-        done = subprocess.run(command, env=environment, stdout=answer, stderr=subprocess.PIPE, text=True)  # noqa: S603
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, f"{name}: {done.stderr}"  # noqa: S101 - the time of a command that failed says nothing
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak = re.search(r"peak ([\d.]+) MB", done.stderr)
-    assert peak is not None, done.stderr  # noqa: S101 - likewise
+def measure_command(name: str, environment: dict[str, str], partners: int) -> list[Measurement]:
+    """Run a command once, for people to read."""
+    seconds, megabytes = run(*COMMANDS[name], environment=environment)
     how = f"{partners:,} partners, {len(MONTHS)} months; the whole command"
     return [
         Measurement(f"report {name}", seconds, SECONDS, "s", how),
-        Measurement(f"report {name}: memory", float(peak[1]), MEGABYTES, "MB", how),
+        Measurement(f"report {name}: memory", megabytes, MEGABYTES, "MB", how),
     ]
+
+
+def run(*command: str, environment: dict[str, str]) -> tuple[float, float]:
+    """Run a command once; return its seconds of processor time, with all that it starts, and its MB at the peak."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with tempfile.TemporaryFile() as answer:
+        arguments = [sys.executable, "-c", COMMAND, *command]
+        done = subprocess.run(arguments, env=environment, stdout=answer, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, f"{command}: {done.stderr}"  # noqa: S101 - the time of what failed says nothing
+    peak = re.search(r"peak ([\d.]+) MB", done.stderr)
+    assert peak is not None, done.stderr  # noqa: S101 - likewise
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, float(peak[1])
 
 
 def make_world(folder: Path, partners: int) -> dict[str, str]:

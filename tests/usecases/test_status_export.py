@@ -12,10 +12,12 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.status_pages import page_name
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
+from partner_program.usecases import status_export
 from partner_program.usecases.letters.show import show_letter
 from partner_program.usecases.status_export import StatusExport, expiry_of, export_status
 from tests.usecases.dying import states_of_killed
-from tests.usecases.test_partner_words import JULY, two_months
+from tests.usecases.test_one_partner_alone import statements
+from tests.usecases.test_partner_words import JULY, JUNE, two_months
 from tests.usecases.two_at_once import in_threads
 from tests.worlds import World
 
@@ -77,6 +79,54 @@ def test_each_authorised_partner_has_a_page_and_data_and_a_second_export_is_equa
     assert files(tmp_path / "to") == first
     assert len(first) == 10
     assert sorted(index(tmp_path / "to")["partners"]) == ["P/5", "P1", "P2", "P3", "P4"]
+
+
+def moved(world: World) -> None:
+    """As in the explanations; P7 gave an account to P8 in July; P9 and P10 are held in July, for want of a rate."""
+    world.partner("P7", {"NL": "A7"}, language="de")
+    world.partner("P8", {"NL": "A8"})
+    world.link("P7", "NL", "C7", until="2015-07-01")
+    world.tables["account_links"].append(
+        {**world.tables["account_links"][-1], "partner_id": "P8", "valid_from": "2015-07-01", "valid_to": ""}
+    )
+    for account_id, minor in {"A7": 1_500_00, "A8": 300_00, "C7": 800_00}.items():
+        world.bill(account_id, JUNE, minor, months=2)
+    world.bill("C7", JULY, -70_00, charge_kind="credit")
+    for number in (9, 10):
+        world.partner(f"P{number}", {"NL": f"A{number}", "US": f"B{number}"}, language="nl")
+        world.bill(f"A{number}", JUNE, 900_00 * number, months=2)
+        world.bill(f"B{number}", JULY, 100_00, entity="US", currency="GBP")
+    world.grant("G9", "P9", 2, "2015-07-01", "2015-11-01")
+    two_months(world)
+
+
+@pytest.mark.parametrize("month", [JUNE, JULY])
+def test_pages_are_equal_whoever_else_is_read_with_them(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, month: str
+) -> None:
+    world.become(moved)
+    with_key(world)
+    asked: dict[str, Any] = {"month": BillingMonth.parse(month)}
+    assert export(world, tmp_path / "together", **asked).pages == 8
+    for count in (1, 3):
+        monkeypatch.setattr(status_export, "PARTNERS_AT_ONCE", count)
+        export(world, tmp_path / f"{count}", **asked)
+        assert files(tmp_path / f"{count}") == files(tmp_path / "together")
+
+
+def test_an_export_reads_many_partners_with_the_statements_of_a_few(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.become(moved)
+    with_key(world)
+    here, counts = world.installation, []
+    for count in (250, 1):
+        monkeypatch.setattr(status_export, "PARTNERS_AT_ONCE", count)
+        with statements(here) as read:
+            export_status(here, tmp_path / f"{count}", month=None, expires_on=None, today=TODAY)
+        counts.append(len(read))
+    together, apart = counts  # of eight partners
+    assert 0 < together * 3 < apart
 
 
 def test_no_file_has_anything_of_another_partner(status: World, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -20,8 +21,9 @@ from partner_program.domain.letters import LetterFacts
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import Program
+from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotDefined
-from partner_program.domain.registry import AccountManager, Partner
+from partner_program.domain.registry import AccountLink, AccountManager, Partner
 from partner_program.domain.tier_names import TierNames
 from partner_program.domain.totals import HeldPartner
 from partner_program.usecases.installation import Installation
@@ -50,12 +52,13 @@ def explanation_templates(installation: Installation) -> ExplanationTemplates:
 
 @dataclass(frozen=True, slots=True)
 class OfAllPartners:
-    """What every explanation of a month reads alike."""
+    """What every explanation of a month reads alike; `rated` are the currencies that have a rate in it."""
 
     programs: Sequence[Program]
     managers: Mapping[str, AccountManager]
     legal_names: Mapping[str, str]
     rates_before: Mapping[str, Decimal]
+    rated: frozenset[str]
 
     @classmethod
     def read(cls, connection: Connection, month: BillingMonth, programs: Sequence[Program]) -> "OfAllPartners":
@@ -65,6 +68,7 @@ class OfAllPartners:
             registry.managers(connection),
             {each.entity: each.legal_name for each in registry.load_entities(connection)},
             counted_months.rates_used(connection, month.preceding),
+            frozenset(each.currency for each in registry.rates_of_month(connection, month)),
         )
 
 
@@ -84,26 +88,60 @@ def explanation_of(
     connection: Connection, partner_id: str, month: BillingMonth, alike: OfAllPartners
 ) -> PartnerExplanation:
     """Do the same in an open connection."""
-    partner = registry.find_partner(connection, partner_id)
-    manager = alike.managers[partner.account_manager_id]
-    links = registry.links_of_accounts_of(connection, {partner_id})
-    decided = receipts.find_decision(connection, partner_id, month, links)
-    if decided.settlement.status != IN_FORCE:
+    return explanations_of(connection, [registry.find_partner(connection, partner_id)], month, alike)[partner_id]
+
+
+def explanations_of(
+    connection: Connection, partners: Sequence[Partner], month: BillingMonth, alike: OfAllPartners
+) -> dict[str, PartnerExplanation]:
+    """Do the same for several partners, of each table with one statement for all of them."""
+    links = _links(connection, partners)
+    decided = receipts.find_decisions(connection, month, links)
+    if any(each.settlement.status != IN_FORCE for each in decided.values()):
         raise NotDefined(
             f"month {month} is history only: it gave no rate, and there is nothing to explain to a partner"
         )
-    if decided.held is not None:
-        ownership = Ownership(month=month, links=links, partners=[partner])
-        names = TierNames(alike.programs)
-        held = _held(connection, names, month, decided, decided.held, ownership, alike.legal_names)
-        return _explanation(partner, manager, month, held=held)
-    (owed,) = letters.letters_or_unchanged(connection, month, [partner_id])
-    own = registry.load_registry(connection, [partner_id])
-    ((_, facts),) = facts_of_letters(owed=[owed], registry=own, programs=alike.programs)
-    changes = least_changes(
+    assigned = [partner_id for partner_id, each in decided.items() if each.held is None]
+    owed = letters.letters_or_unchanged(connection, month, assigned)
+    registered = registry.load_registry(connection, assigned)
+    facts = {
+        each.partner_id: (each, stated)
+        for each, stated in facts_of_letters(owed=owed, registry=registered, programs=alike.programs)
+    }
+    kept = _rates_kept(connection, {each: own for each, own in decided.items() if own.held is not None})
+    found: dict[str, PartnerExplanation] = {}
+    for partner in partners:
+        partner_id = partner.partner_id
+        own = decided[partner_id]
+        if own.held is None:
+            letter, stated = facts[partner_id]
+            changes = _changes(letter, stated, own, alike)
+            found[partner_id] = _explanation(partner, alike, month, facts=stated, changes=changes)
+        else:
+            held = _held(partner, own.held, month, own, links[partner_id], kept.get(partner_id), alike)
+            found[partner_id] = _explanation(partner, alike, month, held=held)
+    return found
+
+
+def _links(connection: Connection, partners: Sequence[Partner]) -> dict[str, list[AccountLink]]:
+    """Every link to the accounts that were ever linked to each of some partners, by this partner."""
+    found: dict[str, list[AccountLink]] = {each.partner_id: [] for each in partners}
+    links = registry.links_of_accounts_of(connection, found.keys())
+    owners: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for link in links:
+        if link.partner_id in found:
+            owners[link.entity, link.account_id][link.partner_id] = None
+    for link in links:
+        for partner_id in owners[link.entity, link.account_id]:
+            found[partner_id].append(link)
+    return found
+
+
+def _changes(owed: OwedLetter, facts: LetterFacts, decided: receipts.DecidedFrom, alike: OfAllPartners) -> LeastChanges:
+    return least_changes(
         DecidedMonth(
             program=next(each for each in alike.programs if each.file_hash == owed.program_hash),
-            month=month,
+            month=owed.billing_month,
             effective_on=owed.effective_on,
             tier=facts.tier,
             grants=decided.grants,
@@ -115,7 +153,6 @@ def explanation_of(
             window=tuple(cents for _, cents in owed.window),
         )
     )
-    return _explanation(partner, manager, month, facts=facts, changes=changes)
 
 
 def explanation_file(
@@ -151,13 +188,14 @@ def told_to_partner(
 
 def _explanation(
     partner: Partner,
-    manager: AccountManager,
+    alike: OfAllPartners,
     month: BillingMonth,
     *,
     facts: LetterFacts | None = None,
     changes: LeastChanges | None = None,
     held: HeldMonth | None = None,
 ) -> PartnerExplanation:
+    manager = alike.managers[partner.account_manager_id]
     return PartnerExplanation(
         billing_month=month,
         partner_id=partner.partner_id,
@@ -171,28 +209,40 @@ def _explanation(
     )
 
 
+def _rates_kept(connection: Connection, held: Mapping[str, receipts.DecidedFrom]) -> dict[str, Rate]:
+    """The rate of each held partner's new orders on the day on which its month took force for others."""
+    by_day: dict[date, list[str]] = defaultdict(list)
+    for partner_id, decided in held.items():
+        if decided.settlement.effective_on:
+            by_day[decided.settlement.effective_on].append(partner_id)
+    return {
+        partner_id: rate
+        for day, own in by_day.items()
+        for partner_id, rate in rates.rates_on(connection, day, own).items()
+    }
+
+
 def _held(
-    connection: Connection,
-    names: TierNames,
+    partner: Partner,
+    held: HeldPartner,
     month: BillingMonth,
     decided: receipts.DecidedFrom,
-    waiting: HeldPartner,
-    ownership: Ownership,
-    legal_names: Mapping[str, str],
+    links: Sequence[AccountLink],
+    kept: Rate | None,
+    alike: OfAllPartners,
 ) -> HeldMonth:
-    day, partner_id = decided.settlement.effective_on, waiting.partner_id
-    kept = rates.rate_on(connection, partner_id, day) if day else None
+    names = TierNames(alike.programs)
     return HeldMonth(
         kept=kept.terms if kept else None,
         kept_from=kept.valid_from if kept else None,
         kept_name=names.on(kept.valid_from, kept.terms.tier) if kept else "",
         waits_for=waits_for(
-            partner_id=partner_id,
-            held=waiting,
-            legal_names=legal_names,
+            partner_id=partner.partner_id,
+            held=held,
+            legal_names=alike.legal_names,
             revenues=[revenue for _, revenue in decided.snapshots],
-            ownership=ownership,
-            rates=frozenset(each.currency for each in registry.rates_of_month(connection, month)),
+            ownership=Ownership(month=month, links=links, partners=[partner]),
+            rates=alike.rated,
         ),
     )
 

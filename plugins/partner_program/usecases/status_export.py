@@ -4,9 +4,10 @@ Nothing is served here: a portal or an object store takes the files, and the ind
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -18,7 +19,7 @@ from partner_program.adapters.database.benefits import load_requests
 from partner_program.adapters.database.register import partners_and_tiers
 from partner_program.adapters.files.folder_change import folder_locked
 from partner_program.adapters.status_pages import StatusFolder, page_name
-from partner_program.domain.benefits import benefits_on
+from partner_program.domain.benefits import BenefitRequest, benefits_on
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import certificate_facts
 from partner_program.domain.erasure import SHORTEST_KEY
@@ -29,14 +30,15 @@ from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.program import Program
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotAuthorized, NotDefined, NotThere, Refusal
-from partner_program.domain.registry import AUTHORIZED, Partner
+from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner, agreements_by_partner
 from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.partner_words import OfAllPartners, explanation_of, explanation_templates
+from partner_program.usecases.partner_words import OfAllPartners, explanation_templates, explanations_of
 
 CONN_ID = "status_pages"
 MONTHS_SHOWN = 24
+PARTNERS_AT_ONCE = 250  # whose rows are read together
 LONGEST_DAYS = 366
 
 
@@ -85,18 +87,19 @@ def export_status(
             raise NotDefined(f"month {month} is history only: it gave no rate, and there is no status of it")
         names = {each.partner_id: page_name(key, each.partner_id) for each in partners}
         removed = into.begin(names)
-        changed, grants = 0, _open_grants(installation, today)
-        for partner in partners:
-            own_grants = tuple(grants[partner.partner_id])
-            status = _status(connection, installation, partner, month, alike, last, today, own_grants)
-            words = templates.of_partner(partner.language)
-            page = words.status_page(status)
-            changed += into.write(
-                partner.partner_id,
-                names[partner.partner_id],
-                html=words.html(page),
-                data=words.status_json(page, status),
-            )
+        day = _Day(month, today, last, installation.program_on_or_first(today), _open_grants(installation, today))
+        changed = 0
+        for start in range(0, len(partners), PARTNERS_AT_ONCE):
+            for status in _statuses(connection, partners[start : start + PARTNERS_AT_ONCE], day, alike):
+                about = status.about
+                words = templates.of_partner(about.language)
+                page = words.status_page(status)
+                changed += into.write(
+                    about.partner_id,
+                    names[about.partner_id],
+                    html=words.html(page),
+                    data=words.status_json(page, status),
+                )
         into.write_index(billing_month=str(month), expires_on=last.isoformat())
     without = tuple(sorted(authorized.keys() - known.keys()))
     return StatusExport(month, last, len(partners), changed, removed, without)
@@ -125,34 +128,49 @@ def _authorized(connection: Connection) -> Sequence[Partner]:
     return [each for each in registry.load_registry(connection).partners if each.status == AUTHORIZED]
 
 
-def _status(
-    connection: Connection,
-    installation: Installation,
-    partner: Partner,
-    month: BillingMonth,
-    alike: OfAllPartners,
-    expires_on: date,
-    today: date,
-    grants: tuple[GraceFact, ...],
-) -> PartnerStatus:
-    own = rates.all_rates(connection, [partner.partner_id]).get(partner.partner_id, [])
-    rate = next((each for each in reversed(own) if each.valid_from <= today), None)
-    program = installation.program_on_or_first(today)
-    months = partner_overview.months_of_partner(connection, partner.partner_id)
-    about = explanation_of(connection, partner.partner_id, month, alike)
-    told = about.facts.grants if about.facts else ()
-    return PartnerStatus(
-        about=about,
-        grants=tuple(each for each in grants if each not in told),
-        expires_on=expires_on,
-        months=tuple(each for each in months if each.status == IN_FORCE and each.billing_month <= month)[:MONTHS_SHOWN],
-        rates=tuple(reversed(own)),
-        benefits=_benefits(connection, partner, program, rate, today),
-        prepayment=tuple((program.prepayment_bp or {}).items()),
-        certificate=_certificate(partner, rate, program, today),
-        program=told_program(program),
-        names=TierNames(installation.programs),
-    )
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What all pages of an export have alike: their month, and what is so on the day on which they are made."""
+
+    month: BillingMonth
+    today: date
+    expires_on: date
+    program: Program
+    grants: Mapping[str, Sequence[GraceFact]]
+
+
+def _statuses(
+    connection: Connection, partners: Sequence[Partner], day: _Day, alike: OfAllPartners
+) -> Iterator[PartnerStatus]:
+    """Yield what these partners may see, their rows read together."""
+    ids = [each.partner_id for each in partners]
+    abouts = explanations_of(connection, partners, day.month, alike)
+    all_months = partner_overview.months_of_partners(connection, ids)
+    all_rates = rates.all_rates(connection, ids)
+    requests: dict[str, list[BenefitRequest]] = defaultdict(list)
+    for request in load_requests(connection, ids):
+        requests[request.partner_id].append(request)
+    agreements = agreements_by_partner(registry.agreements_of_partners(connection, ids))
+    program, names = day.program, TierNames(alike.programs)
+    for partner in partners:
+        partner_id = partner.partner_id
+        about, own = abouts[partner_id], all_rates.get(partner_id, [])
+        rate = next((each for each in reversed(own) if each.valid_from <= day.today), None)
+        told = about.facts.grants if about.facts else ()
+        shown = (each for each in all_months[partner_id] if each.status == IN_FORCE and each.billing_month <= day.month)
+        kept = [each for each in agreements.get(partner_id, ()) if each.benefits]
+        yield PartnerStatus(
+            about=about,
+            grants=tuple(each for each in day.grants.get(partner_id, ()) if each not in told),
+            expires_on=day.expires_on,
+            months=tuple(islice(shown, MONTHS_SHOWN)),
+            rates=tuple(reversed(own)),
+            benefits=_benefits(partner, program, rate, day.today, requests[partner_id], kept),
+            prepayment=tuple((program.prepayment_bp or {}).items()),
+            certificate=_certificate(partner, rate, program, day.today),
+            program=told_program(program),
+            names=names,
+        )
 
 
 def _open_grants(installation: Installation, today: date) -> dict[str, list[GraceFact]]:
@@ -165,7 +183,12 @@ def _open_grants(installation: Installation, today: date) -> dict[str, list[Grac
 
 
 def _benefits(
-    connection: Connection, partner: Partner, program: Program, rate: Rate | None, today: date
+    partner: Partner,
+    program: Program,
+    rate: Rate | None,
+    today: date,
+    requests: Sequence[BenefitRequest],
+    agreements: Sequence[LegacyAgreement],
 ) -> tuple[BenefitFact, ...]:
     tier = rate.terms.tier if rate else 0
     states = benefits_on(
@@ -173,8 +196,8 @@ def _benefits(
         tier=tier,
         day=today,
         attributes=partner.attributes,
-        requests=list(load_requests(connection, [partner.partner_id])),
-        agreements=[each for each in registry.agreements_of(connection, partner.partner_id) if each.benefits],
+        requests=requests,
+        agreements=agreements,
     )
     return benefits_stated(states, tier=tier)
 

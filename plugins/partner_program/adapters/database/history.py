@@ -525,10 +525,17 @@ def load_totals(connection: Connection, settlement_id: int) -> MonthTotals:
 
 def find_held(connection: Connection, settlement_id: int, partner_id: str) -> HeldPartner | None:
     """Return why a settlement held a partner, None where it did not."""
+    return held_of(connection, settlement_id, [partner_id]).get(partner_id)
+
+
+def held_of(connection: Connection, settlement_id: int, partners: Collection[str]) -> dict[str, HeldPartner]:
+    """Return why a settlement held each of these partners, of those that it did hold."""
     table = schema.held_partner
-    query = select(table).where(table.c.settlement_id == settlement_id, table.c.partner_id == partner_id)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else HeldPartner(row.partner_id, tuple(json.loads(row.entities)), row.reason)
+    query = select(table).where(table.c.settlement_id == settlement_id, table.c.partner_id.in_(partners))
+    return {
+        row.partner_id: HeldPartner(row.partner_id, tuple(json.loads(row.entities)), row.reason)
+        for row in connection.execute(query)
+    }
 
 
 def same_totals(connection: Connection, settlements: Sequence[int], totals: MonthTotals) -> bool:

@@ -1,6 +1,7 @@
 """Reads one partner's months and letters; only this partner's rows are read."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -24,17 +25,24 @@ _RESULTS = (
 
 def months_of_partner(connection: Connection, partner_id: str) -> list[PartnerMonth]:
     """Return what each month decided for a partner, as its newest revision has it, the newest month first."""
+    return months_of_partners(connection, [partner_id])[partner_id]
+
+
+def months_of_partners(connection: Connection, partners: Collection[str]) -> dict[str, list[PartnerMonth]]:
+    """Do the same for several partners."""
     assessment, settlement = schema.assessment, schema.settlement
     query = (
         select(assessment, settlement.c.status)
         .join(settlement, settlement.c.settlement_id == assessment.c.settlement_id)
-        .where(assessment.c.partner_id == partner_id)
+        .where(assessment.c.partner_id.in_(partners))
         .order_by(assessment.c.billing_month, assessment.c.revision)
     )
-    found = {row.billing_month: _assigned(row) for row in connection.execute(query)}
-    for row in connection.execute(_holding(partner_id)):
-        found.setdefault(row.billing_month, _held(row))
-    return [found[month] for month in sorted(found, reverse=True)]
+    found: dict[str, dict[str, PartnerMonth]] = {partner_id: {} for partner_id in partners}
+    for row in connection.execute(query):
+        found[row.partner_id][row.billing_month] = _assigned(row)
+    for row in connection.execute(_holding(partners)):
+        found[row.partner_id].setdefault(row.billing_month, _held(row))
+    return {partner_id: [own[month] for month in sorted(own, reverse=True)] for partner_id, own in found.items()}
 
 
 def _assigned(row: Any) -> PartnerMonth:
@@ -59,14 +67,14 @@ def _held(row: Any) -> PartnerMonth:
     )
 
 
-def _holding(partner_id: str) -> Any:
-    """The settlements that hold a partner, of those that are the last of their month."""
+def _holding(partners: Collection[str]) -> Any:
+    """The settlements that hold some partners, of those that are the last of their month."""
     held, settlement = schema.held_partner, schema.settlement
     last = select(func.max(settlement.c.settlement_id)).group_by(settlement.c.billing_month)
     return (
-        select(settlement.c.billing_month, settlement.c.status, settlement.c.revision, held.c.reason)
+        select(held.c.partner_id, settlement.c.billing_month, settlement.c.status, settlement.c.revision, held.c.reason)
         .join(settlement, settlement.c.settlement_id == held.c.settlement_id)
-        .where(held.c.partner_id == partner_id, held.c.settlement_id.in_(last))
+        .where(held.c.partner_id.in_(partners), held.c.settlement_id.in_(last))
     )
 
 

@@ -417,8 +417,13 @@ def agreements_ending(connection: Connection, *, after: date, until: date) -> li
 
 def agreements_of(connection: Connection, partner_id: str) -> list[LegacyAgreement]:
     """Return one partner's legacy agreements."""
+    return agreements_of_partners(connection, [partner_id])
+
+
+def agreements_of_partners(connection: Connection, partners: Collection[str]) -> list[LegacyAgreement]:
+    """Return the legacy agreements of these partners, ordered by their key."""
     table = schema.legacy_agreement
-    query = select(table).where(table.c.partner_id == partner_id).order_by(*table.primary_key)
+    query = select(table).where(table.c.partner_id.in_(partners)).order_by(*table.primary_key)
     return [_legacy_agreement(row) for row in connection.execute(query)]
 
 

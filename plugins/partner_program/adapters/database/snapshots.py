@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ from partner_program.domain.revenue import (
 from partner_program.domain.totals import EUR
 
 _Line = TypeVar("_Line", FaultyLine, ShortLine, DoubtfulLine)
+_OfAccount = TypeVar("_OfAccount", MrrGroup, FaultyLine, ShortLine)
 _ACCOUNTS_AT_ONCE = 500
 _FIELDS_BY_DAYS = MrrGroup._fields[:11]  # of a group whose days are known, as earlier versions froze it
 _UNTOLD: dict[str, Any] = {"covered_days": null(), "term_amount_minor": literal_column("0")}  # of any other group
@@ -171,6 +173,35 @@ def load_accounts(connection: Connection, snapshot_id: int, accounts: Sequence[s
         fault=None,
         short_lines=tuple(line for _, line in sorted(short, key=lambda each: each[0])),
     )
+
+
+def load_accounts_apart(
+    connection: Connection, snapshot_id: int, wanted: Mapping[str, Collection[str]]
+) -> dict[str, EntityRevenue]:
+    """Return the same for each of several names: what one snapshot has of the accounts that each of them wants."""
+    whole = load_accounts(connection, snapshot_id, sorted({each for own in wanted.values() for each in own}))
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, accounts in wanted.items():
+        for account_id in accounts:
+            names[account_id].append(name)
+
+    def apart(rows: Sequence[_OfAccount]) -> dict[str, list[_OfAccount]]:
+        found: dict[str, list[_OfAccount]] = {name: [] for name in wanted}
+        for row in rows:
+            for name in names[row.account_id]:
+                found[name].append(row)
+        return found
+
+    groups, faulty, short = apart(whole.groups), apart(whole.faulty_lines), apart(whole.short_lines)
+    return {
+        name: replace(
+            whole,
+            groups=tuple(groups[name]),
+            faulty_lines=tuple(faulty[name]),
+            short_lines=tuple(short[name]),
+        )
+        for name in wanted
+    }
 
 
 def load_foreign(connection: Connection, snapshot_id: int) -> EntityRevenue:

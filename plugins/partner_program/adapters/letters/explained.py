@@ -1,7 +1,7 @@
 """A page of sections: what an explanation says, in one language, before it is laid out as text, HTML or JSON."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -43,7 +43,10 @@ def page_json(page: Page, figures: dict[str, object]) -> str:
     """A page as JSON: its words by section, and its `figures` in whole cents and basis points."""
     sections = [
         {
-            **{name: value for name, value in asdict(each).items() if name != "table"},
+            "name": each.name,
+            "title": each.title,
+            "sentences": each.sentences,
+            "items": each.items,
             "rows": []
             if each.table is None
             else [dict(zip(each.table.head, row, strict=True)) for row in each.table.rows],

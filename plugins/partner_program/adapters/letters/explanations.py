@@ -5,8 +5,8 @@ the same view. The other sentences have catalogues of their own, which are check
 language of the letters that is missing or unfinished here is refused by name.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -70,15 +70,7 @@ class LanguageExplanations:
         """Say why a partner has its tier in a month, or what the month waits for."""
         month = self.form.month(str(about.billing_month))
         title = self.words.headline_held(month) if about.held else self.words.headline(month)
-        return Page(
-            partner_id=about.partner_id,
-            billing_month=str(about.billing_month),
-            language=self.language,
-            direction=self.form.direction,
-            title=str(title),
-            reference=f"{plain_name(about.company_name)} · {plain_name(about.partner_id)} · {about.billing_month}",
-            sections=tuple(self.sections(about)),
-        )
+        return self._page(about, title, self.sections(about))
 
     def sections(self, about: PartnerExplanation) -> Iterator[Section]:
         """The sections of an explanation, in their order."""
@@ -119,21 +111,28 @@ class LanguageExplanations:
         about = status.about
         month, day = self.form.month(str(about.billing_month)), self.form.day(status.expires_on)
         *first, missing = self.sections(about)
-        return replace(
-            self.page(about),
-            title=str(self.words.headline_status(plain_name(about.company_name) or plain_name(about.partner_id))),
-            sections=(
-                _section("valid", "", self.words.valid(month, day)),
-                *first,
-                *status_sections(status, self),
-                missing,
-            ),
-            expires_on=status.expires_on,
-        )
+        title = self.words.headline_status(plain_name(about.company_name) or plain_name(about.partner_id))
+        valid = _section("valid", "", self.words.valid(month, day))
+        sections = (valid, *first, *status_sections(status, self), missing)
+        return self._page(about, title, sections, status.expires_on)
 
     def status_json(self, page: Page, status: PartnerStatus) -> str:
         """A status page as JSON, with its figures."""
         return page_json(page, {**explanation_figures(status.about), **status_figures(status)})
+
+    def _page(
+        self, about: PartnerExplanation, title: object, sections: Iterable[Section], expires_on: date | None = None
+    ) -> Page:
+        return Page(
+            partner_id=about.partner_id,
+            billing_month=str(about.billing_month),
+            language=self.language,
+            direction=self.form.direction,
+            title=str(title),
+            reference=f"{plain_name(about.company_name)} · {plain_name(about.partner_id)} · {about.billing_month}",
+            sections=tuple(sections),
+            expires_on=expires_on,
+        )
 
     def _held(self, held: HeldMonth, month: str) -> Iterator[Section]:
         terms, since = held.kept, held.kept_from
