@@ -16,6 +16,7 @@ from partner_program.domain.tier_changes import (
     is_kept,
     last_merit,
     merit_after,
+    stays_for,
     stays_words,
 )
 
@@ -185,3 +186,20 @@ def test_why_a_tier_stays_is_said_with_the_month_of_the_review() -> None:
         "a rise waits for the review of 2027-03"
     )
     assert stays_words(PATIENT, Merit(3, 3), october) == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        Changes("monthly", "monthly", drop_steps="one"),
+        Changes("monthly", "monthly", drop_after_months=3, drop_steps="one"),
+        Changes("monthly", "review", (10,), drop_after_months=2, drop_steps="one"),
+    ],
+)
+def test_a_tier_that_has_just_dropped_one_step_counts_no_months(changes: Changes) -> None:
+    october = BillingMonth(2026, 10)
+    before = Merit(4, 2, changes.drop_after_months - 1)
+    merit = merit_after(changes=changes, month=october, earned_tier=2, before=before, highest_tier=6)
+    assert merit == Merit(3, 2, 0)
+    assert stays_words(changes, merit, october) == "drops one tier at a time"
+    assert stays_for(changes, merit) == "step"

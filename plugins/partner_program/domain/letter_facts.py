@@ -25,7 +25,6 @@ from partner_program.domain.letters import (
     RatesFact,
     RevenueFact,
     StaysFact,
-    StaysFor,
     ToldProgram,
     WindowFact,
 )
@@ -34,7 +33,7 @@ from partner_program.domain.qualifications import Used, key_words, revenue_alone
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
-from partner_program.domain.tier_changes import Changes, Merit
+from partner_program.domain.tier_changes import Merit, stays_for
 
 # Not lost with the last tier: a grace period may be granted to a partner without a tier, and all partners have the API.
 # A constant, since programme files have a cell for each tier from Tier 1 on and past files never change.
@@ -270,21 +269,11 @@ def _stays(month: BillingMonth, merit: Merit, program: Program) -> StaysFact | N
     return StaysFact(
         tier=merit.tier,
         earned_tier=merit.earned_tier,
-        waits_for=_waits_for(changes, merit),
+        waits_for=stays_for(changes, merit),
         review=None if review is None else str(review.following),  # a month is reviewed in the one after it
         after_months=changes.drop_after_months,
         months_below=merit.months_below,
     )
-
-
-def _waits_for(changes: Changes, merit: Merit) -> StaysFor:
-    if merit.earned_tier > merit.tier:
-        return "review"
-    if changes.drops == "never":
-        return "never"
-    if changes.drops == "review":
-        return "review" if changes.drop_after_months == 1 else "review_after"
-    return "months" if merit.months_below else "step"
 
 
 def tier_before(letter: OwedLetter) -> int | None:

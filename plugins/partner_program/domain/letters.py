@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, get_args
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.program import AppliesTo, Component
 from partner_program.domain.rates import LegacyTerm, RateTerms
+from partner_program.domain.tier_changes import StaysFor
 
 # The one list of letter kinds: a partner's letter is the first of these that applies to its month. Each has its wording
 # in `include/templates/letters/<version>/kinds/` and its condition below; the pages for people name it too.
@@ -192,16 +193,12 @@ class WindowFact:
     leaves: tuple[str, int] | None
 
 
-StaysFor = Literal["review", "review_after", "months", "step", "never"]
-
-
 @dataclass(frozen=True, slots=True)
 class StaysFact:
     """A tier on merit that is not the one which the month earned, and what it waits for.
 
-    `review` waits for the one in the month `review`; `review_after` for a review that finds `after_months` months in a
-    row below the tier, `months` for so many, `months_below` of them passed; a `step` is the only one that a tier drops
-    at a time; `never`: it does not drop.
+    `review` is the month of the next review; `after_months` months in a row below the tier lower it, and `months_below`
+    of them passed.
     """
 
     tier: int

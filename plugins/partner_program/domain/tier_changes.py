@@ -13,6 +13,7 @@ from partner_program.domain.billing_month import BillingMonth
 Rises = Literal["monthly", "review"]
 Drops = Literal["monthly", "review", "never"]
 DropSteps = Literal["any", "one"]
+StaysFor = Literal["review", "review_after", "months", "step", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,23 @@ def is_kept(now: Merit | None, before: Merit | None) -> Literal["not", "now", "s
     return "still" if (now.earned_tier < now.tier) == (before.earned_tier < before.tier) else "now"
 
 
+def stays_for(changes: Changes, merit: Merit) -> StaysFor:
+    """What a merit that is another than the month earned waits for.
+
+    `review` waits for the next one; `review_after` for a review that finds enough months in a row below the tier,
+    `months` for so many; a `step` has just been taken, the only one that a tier drops at a time; `never`: it stays.
+    """
+    if merit.earned_tier > merit.tier:
+        return "review"
+    if changes.drops == "never":
+        return "never"
+    if changes.drops == "review" and changes.drop_after_months == 1:
+        return "review"
+    if not merit.months_below:
+        return "step"
+    return "review_after" if changes.drops == "review" else "months"
+
+
 def stays_words(changes: Changes, merit: Merit, month: BillingMonth) -> str:
     """Say why a merit is another than what the month earned, and until when; empty where it is not."""
     if merit.tier == merit.earned_tier:
@@ -151,11 +169,12 @@ def stays_words(changes: Changes, merit: Merit, month: BillingMonth) -> str:
     review = changes.next_review(month)
     if merit.earned_tier > merit.tier:
         return f"a rise waits for the review of {review}"
-    if changes.drops == "never":
-        return "a tier never drops"
-    left = max(changes.drop_after_months - merit.months_below, 0)
     counted = f"{merit.months_below} of {changes.drop_after_months} months in a row earned less"
-    if changes.drops == "review":
-        until = f"stays until the review of {review}"
-        return f"{until}; {counted}" if changes.drop_after_months > 1 else until
-    return f"stays: {counted}" if left else "drops one tier at a time"
+    words: dict[StaysFor, str] = {
+        "never": "a tier never drops",
+        "review": f"stays until the review of {review}",
+        "review_after": f"stays until the review of {review}; {counted}",
+        "months": f"stays: {counted}",
+        "step": "drops one tier at a time",
+    }
+    return words[stays_for(changes, merit)]
