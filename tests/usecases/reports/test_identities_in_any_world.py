@@ -1,14 +1,19 @@
 """Every identity of the reports in worlds made by chance, to the cent, and the same answers on both databases.
 
-`WORLDS=1000` asks more worlds; `FROM_WORLD=200` begins with another one.
+Beside them stands a slow reference that adds up raw lines one after the other (`line_by_line`). `WORLDS=1000` asks more
+worlds; `FROM_WORLD=200` begins with another one.
 """
 
 import os
+import re
 import shutil
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,16 +33,18 @@ from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.forecast import forecast
 from partner_program.usecases.reports.leakage import leakage
 from partner_program.usecases.reports.movements import movements_between
-from partner_program.usecases.reports.near import near
+from partner_program.usecases.reports.near import WITHIN_BP, near
 from partner_program.usecases.reports.questions import report_file
 from tests.servers import Postgres
-from tests.usecases.random_worlds import MONTHS, random_world, story
-from tests.usecases.reports.test_leakage_in_any_world import say_orders
+from tests.usecases.random_worlds import random_world, story
+from tests.usecases.reports.line_by_line import LineByLine, cents
 from tests.worlds import NamedConnections, World, settle_installed
 
 WORLDS = int(os.environ.get("WORLDS", "6"))
 FROM_WORLD = int(os.environ.get("FROM_WORLD", "0"))
-JUNE, JULY = map(BillingMonth.parse, MONTHS)
+MONTHS = {"2015-06": "2015-07-27", "2015-07": "2015-08-03", "2015-08": "2015-09-03"}
+JUNE, JULY, AUGUST = map(BillingMonth.parse, MONTHS)
+LINES = ("new", "expansion", "contraction", "lost", "exchange_rates", "link_moves", "held", "rounding")
 
 
 def test_every_identity_holds_and_is_told_alike_on_both_databases(shared_postgres: Postgres, tmp_path: Path) -> None:
@@ -45,71 +52,130 @@ def test_every_identity_holds_and_is_told_alike_on_both_databases(shared_postgre
     ProgramDatabase(fresh).upgrade()
     seen: Counter[str] = Counter()
     for seed in range(FROM_WORLD, FROM_WORLD + WORLDS):
-        rng = Random(seed)
-        world = random_world(tmp_path / str(seed), rng)
-        say_orders(world, rng)
-        rates_move(world, rng)
-        links_move(world, rng)
+        world = changing_world(tmp_path / str(seed), Random(seed))
         shutil.copy(fresh.sqlite_file, world.program_db)
         beside = NamedConnections(world.connections)
         database = shared_postgres.programme()
         beside["partner_program"] = shared_postgres.fields("partner_program", database)
         both = (world.installation, replace(world.installation, connections=beside))
-        settle(world, both, seed)
+        read = settle(world, both, seed)
         answers, others = ([asked(here, name) for name in ASK] for here in both)
         assert list(map(told, others)) == list(map(told, answers)), f"seed {seed}"
+        months = {month: LineByLine(world, month) for month in (JUNE, JULY, AUGUST)}
         for name, answer in zip(ASK, answers, strict=True):
             if isinstance(answer, Report):
                 seen[name] += 1
-                check(name, answer, world, f"seed {seed}, {name}")
-        for month in (JUNE, JULY):
-            seen["buckets"] += check_buckets(world, month, f"seed {seed}, {month}")
+                assert all(each.difference == 0 for each in answer.equations), f"seed {seed}, {name}"
+                CHECKS[name](answer, world, months, f"seed {seed}, {name}")
+        for month in read:
+            seen["as read"] += 1
+            check_what_was_read(world, months[month], f"seed {seed}, {month}")
         shared_postgres.drop(database)
         shutil.rmtree(world.folder)
-    assert all(count > WORLDS / 2 for count in (seen[name] for name in (*ASK, "buckets"))), seen
+    assert all(count > WORLDS / 2 for count in (seen[name] for name in (*ASK, "as read"))), seen
+
+
+def changing_world(folder: Path, rng: Random) -> World:
+    """A world of three months: contracts that run on, discounts and order days, rates and accounts that move."""
+    world = random_world(folder, rng, MONTHS)
+    contracts_run(world, rng)
+    say_orders(world, rng)
+    rates_move(world, rng)
+    links_move(world, rng)
+    return world
+
+
+def contracts_run(world: World, rng: Random) -> None:
+    """Now and then an account has a contract too, that begins or ends within a month or runs on, or some days alone."""
+    for row in world.tables["account_links"]:
+        if rng.random() < 0.5:
+            start, end, term = rng.choice(
+                [
+                    ("2015-06-01", "2016-06-01", 12),
+                    ("2015-06-15", "2015-09-15", 3),
+                    ("2015-04-20", "2015-07-20", 3),
+                    ("2015-07-10", "2015-08-03", None),
+                ]
+            )
+            amount = rng.choice([1, 9_999, 123_457, 1_200_000])
+            product = rng.choice(["cdn", "cloud"])
+            period: dict[str, Any] = {"service_start": start, "service_end": end, "term_months": term}
+            world.bill(row["account_id"], start[:7], amount, entity=row["entity"], product=product, **period)
+    closed = [
+        (month, entity)
+        for month in MONTHS
+        for entity in ("NL", "US")
+        if world_has(world, entity, "SELECT 1 FROM program_period_close WHERE billing_month = ?", month)
+    ]
+    for month, entity in closed:
+        world.close(month, entity)
+
+
+def world_has(world: World, entity: str, sql: str, *values: str) -> bool:
+    with closing(sqlite3.connect(world.billing_db(entity))) as connection:
+        return connection.execute(sql, values).fetchone() is not None
+
+
+def say_orders(world: World, rng: Random) -> None:
+    """Let every line say its discount and order day, by chance; the days lie around go-live."""
+    days = [None, "2014-06-01", "2015-07-26", "2015-07-27", "2015-07-30", "2015-07-31"]
+    for entity in ("NL", "US"):
+        with closing(sqlite3.connect(world.billing_db(entity))) as connection, connection:
+            for (line_id,) in connection.execute("SELECT line_id FROM program_mrr_line").fetchall():
+                values = (rng.choice([None, 0, 300, 500, 800, 2_500, 9_999]), rng.choice(days), line_id)
+                connection.execute(
+                    "UPDATE program_mrr_line SET discount_bp = ?, ordered_on = ?, posted_on = NULL WHERE line_id = ?",
+                    values,
+                )
 
 
 def rates_move(world: World, rng: Random) -> None:
-    """Now and then July has another exchange rate than June."""
+    """Now and then July and August have other exchange rates than June."""
     for row in world.tables["exchange_rates"]:
-        if row["billing_month"] == str(JULY) and rng.random() < 0.5:
+        if row["billing_month"] != str(JUNE) and rng.random() < 0.5:
             row["units_per_eur"] = rng.choice(["1.097", "1.123456", "1.06"])
 
 
 def links_move(world: World, rng: Random) -> None:
-    """Now and then an account is another partner's in July."""
+    """Now and then an account is another partner's from July or August on."""
     for row in list(world.tables["account_links"]):
         if rng.random() < 0.15:
             other = rng.choice(world.tables["partners"])["partner_id"]
             if other != row["partner_id"]:
-                row["valid_to"] = "2015-07-01"
+                row["valid_to"] = rng.choice(["2015-07-01", "2015-08-15"])
                 world.tables["account_links"].append(
-                    {**row, "partner_id": other, "valid_from": "2015-07-01", "valid_to": ""}
+                    {**row, "partner_id": other, "valid_from": row["valid_to"], "valid_to": ""}
                 )
 
 
-def settle(world: World, both: tuple[Installation, Installation], seed: int) -> None:
-    """Settle both months on both databases; then something changes, and what a month then proposes is accepted."""
+def settle(world: World, both: tuple[Installation, Installation], seed: int) -> set[BillingMonth]:
+    """Settle the months on both databases; then something changes, and what a month then proposes is accepted.
+
+    Returns the months whose newest settlement has read what the entities show now.
+    """
     for here in both:
         load_registry_folder(here, world.write_registry())
-    for month, day in story(world, seed):
+    read: set[BillingMonth] = set()
+    for text_of_month, day in story(world, seed, MONTHS):
+        month = BillingMonth.parse(text_of_month)
         for here in both:
             try:
-                outcome = settle_installed(here, world.request(month, on=day))
+                outcome = settle_installed(here, world.request(text_of_month, on=day))
                 if outcome.proposed:
-                    accepted = BillingMonth.parse(month).following.following.first_day
-                    accept_restatement(
-                        here, BillingMonth.parse(month), Acceptance(accepted, "pat", "corrected"), today=accepted
-                    )
+                    accepted = AUGUST.following.following.first_day
+                    accept_restatement(here, month, Acceptance(accepted, "pat", "corrected"), today=accepted)
+                read.add(month)
             except Refusal:
-                continue  # the answers tell whether both refused
+                read.discard(month)  # the answers tell whether both refused
+    return read
 
 
-ASK = {
+ASK: Mapping[str, Callable[[Installation], Report]] = {
     "near": lambda here: near(here, JULY),
     "leakage": lambda here: leakage(here, JULY),
-    "movements": lambda here: movements_between(here, JUNE, JULY),
-    "forecast": lambda here: forecast(here, JULY.following, back=2),
+    "movements": lambda here: movements_between(here, JUNE, AUGUST),
+    "movements of one month": lambda here: movements_between(here, JULY, AUGUST),
+    "forecast": lambda here: forecast(here, AUGUST.following, back=2),
     "cost": lambda here: cost(here, JULY),
 }
 
@@ -125,87 +191,215 @@ def told(answer: Report | str) -> str:
     return answer if isinstance(answer, str) else report_file(answer, "json")
 
 
-def check(name: str, report: Report, world: World, where: str) -> None:
-    """The equations add up, and so do the tables: each by itself and with what the database has."""
-    assert all(each.difference == 0 for each in report.equations), where
-    {"near": of_near, "leakage": of_leakage, "movements": of_movements, "forecast": of_forecast, "cost": of_cost}[name](
-        report, world, where
-    )
-
-
 def rows(report: Report, table: str) -> list[Any]:
     return list(report.table(table).rows)
 
 
+def by(found: list[Any], name: str) -> dict[Any, Any]:
+    return {getattr(row, name): row for row in found}
+
+
+def asked_database(world: World, sql: str, month: BillingMonth) -> list[Any]:
+    with world.installation.database.reading() as connection:
+        return list(connection.execute(text(sql), {"month": str(month)}))
+
+
+NEWEST = "revision = (SELECT MAX(revision) FROM assessment AS b WHERE b.billing_month = :month)"
+
+
 def counted(world: World, month: BillingMonth) -> dict[str, int]:
     """What the newest revision of a month counts by partner, in EUR cents, out of the database itself."""
+    sql = f"SELECT partner_id, mrr_eur_cents FROM assessment WHERE billing_month = :month AND {NEWEST}"  # noqa: S608
+    return {row.partner_id: row.mrr_eur_cents for row in asked_database(world, sql, month)}
+
+
+def tiers(world: World, month: BillingMonth) -> dict[str, str]:
+    """The tier of each partner in a month, in words, out of the database itself; of those held, that they are."""
+    sql = f"SELECT partner_id, tier FROM assessment WHERE billing_month = :month AND {NEWEST}"  # noqa: S608
+    found = dict.fromkeys(held_in(world, month), "held")
+    return found | {row.partner_id: str(row.tier or "none") for row in asked_database(world, sql, month)}
+
+
+def held_in(world: World, month: BillingMonth) -> set[str]:
     with world.installation.database.reading() as connection:
-        found = connection.execute(
-            text(
-                "SELECT partner_id, mrr_eur_cents FROM assessment AS a WHERE billing_month = :month AND revision ="
-                " (SELECT MAX(revision) FROM assessment AS b WHERE b.billing_month = :month)"
-            ),
-            {"month": str(month)},
-        )
-        return {row.partner_id: row.mrr_eur_cents for row in found}
+        return {row.partner_id for row in read_register(connection, month).partners if row.status == "held"}
 
 
-def of_near(report: Report, world: World, where: str) -> None:
+def rates_of(world: World, month: BillingMonth) -> dict[str, Fraction]:
+    """Units per EUR by currency, as the newest revision of a month counted."""
+    sql = f"SELECT DISTINCT currency, units_per_eur FROM assessment_account WHERE billing_month = :month AND {NEWEST}"  # noqa: S608
+    return {row.currency: Fraction(row.units_per_eur) for row in asked_database(world, sql, month)}
+
+
+Months = Mapping[BillingMonth, LineByLine]
+
+
+def of_near(report: Report, world: World, months: Months, where: str) -> None:
+    """Who is near both ways, held against every threshold and every partner; and the tier at June's rates."""
     totals = counted(world, JULY)
-    thresholds = [row.from_mrr_cents for row in world.installation.program_on_or_first(JULY.last_day).tiers]
-    for row in rows(report, "partners"):
-        assert row.mrr_eur_cents == totals[row.partner_id], where
-        above = [each for each in thresholds if each > row.mrr_eur_cents]
-        below = [each for each in thresholds if each <= row.mrr_eur_cents]
-        assert row.to_next_cents == (min(above) - row.mrr_eur_cents if above else None), where
-        assert row.above_own_cents == (row.mrr_eur_cents - max(below) if below else None), where
-
-
-def of_leakage(report: Report, world: World, where: str) -> None:
-    (revenue,) = (each for each in report.equations if each.name == "revenue")
-    groups = rows(report, "groups")
-    assert len(groups) == 6, where
-    parts = dict(revenue.parts)
-    assert {row.group: row.revenue_eur_cents for row in groups} == {
-        words: cents for words, cents in parts.items() if words != "rounding"
-    }, where
-    # a line is in one group alone: their lines are those that count in the entities' own databases
-    assert sum(row.lines for row in groups) == counted_lines(world), where
-
-
-def counted_lines(world: World) -> int:
-    """Sound posted lines of July of kinds that count, by SQL alone; no world has a metered or an unsound other one."""
-    found = 0
-    for entity in ("NL", "US"):
-        with closing(sqlite3.connect(world.billing_db(entity))) as connection:
-            ((lines,),) = connection.execute(
-                "SELECT count(*) FROM program_mrr_line WHERE document_status = 'posted'"
-                " AND charge_kind IN ('recurring', 'credit') AND typeof(net_amount_minor) = 'integer'"
-                " AND term_months > 0 AND service_start = '2015-07-01' AND service_end = '2015-08-01'"
+    program = world.installation.program_on_or_first(JULY.last_day)
+    thresholds = sorted(row.from_mrr_cents for row in program.tiers)
+    near_to = [each for each in thresholds if each]
+    expected = {}
+    for partner_id, total in totals.items():
+        if any(abs(total - each) <= each * Fraction(WITHIN_BP, 10_000) for each in near_to):
+            above = [each for each in near_to if each > total]
+            below = [each for each in near_to if each <= total]
+            expected[partner_id] = (
+                total,
+                above[0] - total if above else None,
+                total - below[-1] if below else None,
             )
-            found += lines
-    return found
-
-
-def of_movements(report: Report, world: World, where: str) -> None:
-    (month,) = rows(report, "months")
-    june, july = counted(world, JUNE), counted(world, JULY)
-    assert month.mrr_eur_cents == sum(july.values()), where
-    assert month.told_cents + month.restated_cents == sum(june.values()), where
     partners = rows(report, "partners")
-    for name in ("new", "expansion", "contraction", "lost", "exchange_rates", "link_moves", "held", "rounding"):
+    assert {
+        row.partner_id: (row.mrr_eur_cents, row.to_next_cents, row.above_own_cents) for row in partners
+    } == expected, where
+    then = rates_of(world, JUNE).get("USD")
+    found = by(rows(report, "rates"), "partner_id")
+    if then is None:
+        assert not found, where
+        return
+    before = months[JULY].totals({"NL": Fraction(1), "US": then})
+    for partner_id, total in months[JULY].totals().items():
+        if totals.get(partner_id) != total:
+            continue  # held, or decided from what the entities no longer show
+        moves = program.earned_tier(total) != program.earned_tier(before[partner_id])
+        assert (partner_id in found) == moves, f"{where}: {partner_id}"
+        if moves:
+            row = found[partner_id]
+            assert (row.before_eur_cents, row.moved_cents) == (before[partner_id], total - before[partner_id]), where
+            assert row.before_tier == program.earned_tier(before[partner_id]), where
+
+
+def of_leakage(report: Report, world: World, months: Months, where: str) -> None:
+    """Every group is what the raw lines give; no line is in two groups or in none, in any table."""
+    del world
+    groups, entities, partners, lines = (rows(report, name) for name in ("groups", "entities", "partners", "lines"))
+    assert {row.group: (row.lines, row.revenue_eur_cents, row.effect_eur_cents) for row in groups if row.lines} == (
+        months[JULY].groups()
+    ), where
+    (revenue,) = (each for each in report.equations if each.name == "revenue")
+    assert revenue.whole[1] == months[JULY].counted_cents, where
+    assert sum(row.lines for row in groups) == sum(row.lines for row in entities), where
+    assert sum(row.revenue_eur_cents for row in groups) == sum(row.revenue_eur_cents for row in entities), where
+    effects = {row.group: row.effect_eur_cents for row in groups}
+    for group, name in (
+        ("given less than due", "owed"),
+        ("given more than due", "over"),
+        ("given without a right to it", "not_authorized"),
+    ):
+        effect = -effects[group] if name == "owed" else effects[group]
+        for table in (entities, partners):
+            assert sum(getattr(row, f"{name}_eur_cents") for row in table) == effect, f"{where}: {name}"
+    assert sum(effects.values()) == sum(row.effect_eur_cents for row in lines), where
+
+
+def of_movements(report: Report, world: World, months: Months, where: str) -> None:
+    """Month by month and partner by partner, to the cent; and who went from which tier to which."""
+    del months
+    chain = [each for each in (JUNE, JULY, AUGUST) if report.since is None or each >= report.since]
+    totals = {month: counted(world, month) for month in chain}
+    told_rows = rows(report, "months")
+    steps, whole = (told_rows[:-1], told_rows[-1]) if len(chain) > 2 else (told_rows, told_rows[0])
+    for (before, month), row in zip(pairwise(chain), steps, strict=True):
+        assert row.billing_month == str(month), where
+        assert row.mrr_eur_cents == sum(totals[month].values()), where
+        assert row.told_cents == first_told(world, before, totals[before]), where
+        assert row.told_cents + row.restated_cents == sum(totals[before].values()), where
+        assert row.link_moves_cents == 0, f"{where}: over all partners nothing"
+    partners = rows(report, "partners")
+    for name in LINES:
         own = sum(getattr(row, f"{name}_cents") for row in partners)
-        assert own == getattr(month, f"{name}_cents"), f"{where}: {name}"
-    assert month.link_moves_cents == 0, f"{where}: over all partners nothing"
-    for row in partners:
-        moves = (row.restated_cents + row.new_cents + row.expansion_cents + row.contraction_cents + row.lost_cents) + (
-            row.exchange_rates_cents + row.link_moves_cents + row.held_cents + row.rounding_cents
+        assert own == getattr(whole, f"{name}_cents") == sum(getattr(row, f"{name}_cents") for row in steps), (
+            f"{where}: {name}"
         )
+    moved: dict[str, int] = defaultdict(int)
+    for row in rows(report, "accounts"):
+        moved[row.from_partner_id] -= row.mrr_eur_cents
+        moved[row.partner_id] += row.mrr_eur_cents
+    first, last = totals[chain[0]], totals[chain[-1]]
+    assert first.keys() | last.keys() <= {row.partner_id for row in partners}, where
+    for row in partners:
+        moves = row.restated_cents + sum(getattr(row, f"{name}_cents") for name in LINES)
         assert (row.told_cents or 0) + moves == (row.mrr_eur_cents or 0), f"{where}: {row.partner_id}"
-        assert (row.mrr_eur_cents or 0) == july.get(row.partner_id, 0), f"{where}: {row.partner_id}"
+        assert (row.mrr_eur_cents or 0) == last.get(row.partner_id, 0), f"{where}: {row.partner_id}"
+        assert (row.told_cents or 0) + row.restated_cents == first.get(row.partner_id, 0), f"{where}: {row.partner_id}"
+        assert row.link_moves_cents == moved[row.partner_id], f"{where}: {row.partner_id}"
+    check_held(report, world, chain, totals, where)
+    check_rates(report, world, chain, set(moved), where)
+    check_matrix(report, world, chain, where)
 
 
-def of_forecast(report: Report, world: World, where: str) -> None:
+def first_told(world: World, month: BillingMonth, newest: Mapping[str, int]) -> int:
+    """What a month came to as its present partners were each told first, in EUR cents."""
+    sql = "SELECT partner_id, mrr_eur_cents FROM assessment WHERE billing_month = :month ORDER BY revision DESC"
+    told_first = {row.partner_id: row.mrr_eur_cents for row in asked_database(world, sql, month)}
+    return sum(told_first[partner_id] for partner_id in newest)
+
+
+def check_held(
+    report: Report,
+    world: World,
+    chain: list[BillingMonth],
+    totals: Mapping[BillingMonth, Mapping[str, int]],
+    where: str,
+) -> None:
+    """Who is held is neither lost nor 0: it leaves with all that it had, and is known with what it last counted."""
+    held = held_in(world, chain[-1])
+    found = by(rows(report, "held"), "partner_id")
+    assert found.keys() == held, where
+    partners = by(rows(report, "partners"), "partner_id")
+    for partner_id, row in found.items():
+        own = partners.get(partner_id)
+        if own is not None and len(chain) == 2 and own.told_cents is not None:
+            assert own.lost_cents == own.contraction_cents == 0, f"{where}: {partner_id}"
+            assert row.known_eur_cents == -own.held_cents, f"{where}: {partner_id}"
+            assert row.known_eur_cents == totals[chain[0]][partner_id] + own.link_moves_cents, f"{where}: {partner_id}"
+
+
+def check_rates(report: Report, world: World, chain: list[BillingMonth], moved: set[str], where: str) -> None:
+    """Exchange rates moved what was billed before, at the new rate less at the old one, and nothing else.
+
+    Of partners that count in every month of the chain, and none of whose accounts moved.
+    """
+    sql = (
+        "SELECT partner_id, currency, SUM(mrr_minor) AS minor FROM assessment_account"  # noqa: S608
+        f" WHERE billing_month = :month AND {NEWEST} GROUP BY partner_id, currency"
+    )
+    minor = {
+        month: {(row.partner_id, row.currency): int(row.minor) for row in asked_database(world, sql, month)}
+        for month in chain
+    }
+    rates = {month: rates_of(world, month) for month in chain}
+    everywhere = set.intersection(*(set(counted(world, month)) for month in chain))
+    for row in rows(report, "partners"):
+        key = row.partner_id, "USD"
+        if row.partner_id in moved or row.partner_id not in everywhere:
+            continue
+        expected = 0
+        for before, month in pairwise(chain):
+            if key in minor[before] and key in minor[month]:
+                old, new = rates[before]["USD"], rates[month]["USD"]
+                expected += cents(minor[before][key] * (1 / new - 1 / old))
+        assert row.exchange_rates_cents == expected, f"{where}: {row.partner_id}"
+
+
+def check_matrix(report: Report, world: World, chain: list[BillingMonth], where: str) -> None:
+    """Each cell has the partners that went from its row's tier to its column's; so rows and columns add up."""
+    first, last = tiers(world, chain[0]), tiers(world, chain[-1])
+    went = Counter((first.get(each, "out"), last.get(each, "out")) for each in {*first, *last})
+    found = {
+        (row.from_tier, name.removeprefix("to_").replace("_", " ")): getattr(row, name)
+        for row in rows(report, "tiers")
+        for name in report.table("tiers").columns
+        if name != "from_tier"
+    }
+    assert {each: many for each, many in found.items() if many} == went, where
+
+
+def of_forecast(report: Report, world: World, months: Months, where: str) -> None:
+    """Expected is what partners are expected to have; the months before are held against what was settled."""
+    del months
     partners = rows(report, "partners")
     (expected,) = report.equations
     assert expected.whole[1] == sum(row.expected_cents for row in partners), where
@@ -221,30 +415,113 @@ def of_forecast(report: Report, world: World, where: str) -> None:
     assert not known & {row.partner_id for row in rows(report, "not_known")}, where
 
 
-def of_cost(report: Report, world: World, where: str) -> None:
+def of_cost(report: Report, world: World, months: Months, where: str) -> None:
+    """List value less what was given is the revenue, by every part; each figure is what the raw lines give."""
     del world
-    assert report.equations, where
+    july = months[JULY]
+    whole = july.cost().get("", {})
+    equations = {each.name: each for each in report.equations}
+    counted_parts = dict(equations["counted"].parts)
+    assert equations["counted"].whole[1] == july.counted_cents, where
+    assert counted_parts.get("list value", 0) == whole.get("list", 0), where
+    assert counted_parts.get("discount given", 0) == -whole.get("given", 0), where
+    assert counted_parts.get("list value not known", 0) == whole.get("unknown", 0), where
+    assert equations["given"].whole[1] == whole.get("given", 0), where
+    assert equations["due"].whole[1] == whole.get("due", 0), where
+    assert dict(equations["given"].parts).get("due not known", 0) == whole.get("unsaid", 0), where
+    effects = {group: each[2] for group, each in july.groups().items() if each[2]}
+    assert effects.items() <= dict(equations["given"].parts).items(), where
+    for table, part in (("entities", lambda line: line.entity), ("products", lambda line: line.product)):
+        expected = july.cost(part)
+        for row in rows(report, table):
+            if row.part != "rounding":
+                amounts = expected[row.part]
+                found = (row.revenue_eur_cents, row.unknown_eur_cents, row.list_eur_cents or 0)
+                assert found == tuple(amounts.get(name, 0) for name in ("revenue", "unknown", "list")), where
+                found = (row.given_eur_cents or 0, row.due_eur_cents or 0, row.unsaid_eur_cents or 0)
+                assert found == tuple(amounts.get(name, 0) for name in ("given", "due", "unsaid")), where
+    for name in ("tiers", "entities", "products"):
+        totals = report.table(name).totals
+        assert totals["lines"] == july.counted_lines, where
+        assert totals["list_eur_cents"] - totals["given_eur_cents"] == (
+            totals["revenue_eur_cents"] - totals["unknown_eur_cents"]
+        ) + rounding_between(totals), where
+        assert totals["beyond_eur_cents"] == sum(effects.values()), where
+    check_posting(report, july, equations["given"].whole[1], where)
 
 
-def check_buckets(world: World, month: BillingMonth, where: str) -> bool:
-    """Each line that a settled month read is in one bucket, counted by SQL in the entities' own databases.
+def rounding_between(totals: Mapping[str, int]) -> int:
+    """List less given less known revenue: a cent at most, as each of the four is rounded once."""
+    left = totals["list_eur_cents"] - totals["given_eur_cents"]
+    difference = left - (totals["revenue_eur_cents"] - totals["unknown_eur_cents"])
+    assert abs(difference) <= 2, totals
+    return difference
 
-    Only where the month's newest settlement has read what they show now: whatever changed since, and was not accepted,
-    is in none.
-    """
+
+def check_posting(report: Report, july: LineByLine, given_cents: int, where: str) -> None:
+    """Each voucher balances in both currencies; in debit stand the discounts that the raw lines give, and no others."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    net: dict[tuple[str, str], int] = defaultdict(int)
+    pairs = rows(report, "posting")
+    for row in pairs:
+        amounts = (row.debit_minor, row.credit_minor, row.debit_eur_cents, row.credit_eur_cents)
+        sums[row.voucher] = [old + new for old, new in zip(sums[row.voucher], amounts, strict=True)]
+    for voucher, (debit, credit, debit_eur, credit_eur) in sums.items():
+        assert (debit, debit_eur) == (credit, credit_eur), f"{where}: {voucher}"
+    for row in pairs[::2]:  # the side of the discounts; the other one is revenue
+        net[row.entity, row.product] += row.debit_minor - row.credit_minor
+    expected = july.given_minor()
+    parts = Counter((row.entity, row.product) for row in pairs[::2])
+    for key in {*net, *expected}:
+        assert abs(net[key] - expected.get(key, 0)) * 2 <= parts[key] + 1, f"{where}: {key}"
+    posted = sum(row.debit_eur_cents - row.credit_eur_cents for row in pairs[::2])
+    assert abs(posted - given_cents) * 2 <= len(pairs) // 2 + 1, where
+
+
+CHECKS: Mapping[str, Callable[[Report, World, Months, str], None]] = {
+    "near": of_near,
+    "leakage": of_leakage,
+    "movements": of_movements,
+    "movements of one month": of_movements,
+    "forecast": of_forecast,
+    "cost": of_cost,
+}
+
+
+def check_what_was_read(world: World, month: LineByLine, where: str) -> None:
+    """Each line is in the bucket of the raw lines, with its whole amount; partners have what their raw lines give."""
     with world.installation.database.reading() as connection:
-        try:
-            register = read_register(connection, month)
-        except Refusal:
-            return False
-    settled: Counter[str] = Counter()
-    for bucket in register.buckets:
-        settled[bucket.entity] += bucket.lines
-    for entity, lines in settled.items():
-        with closing(sqlite3.connect(world.billing_db(entity))) as connection:
-            ((read,),) = connection.execute(
-                "SELECT count(*) FROM program_mrr_line WHERE service_start = :first AND service_end = :next",
-                {"first": str(month.first_day), "next": str(month.following.first_day)},
-            )
-        assert read == lines, f"{where}: entity {entity}"
-    return True
+        register = read_register(connection, month.month)
+    held = {row.partner_id for row in register.partners if row.status == "held"}
+    found = {(row.entity, row.currency, row.bucket): (row.lines, row.net_amount_minor) for row in register.buckets}
+    read = {row.entity for row in register.buckets}
+    assert found == {key: each for key, each in month.buckets(held).items() if key[0] in read}, where
+    check_quality_report(world, month.month, found, where)
+    totals = month.totals()
+    for row in register.partners:
+        if row.status != "held":
+            assert row.mrr_eur_cents == totals.get(row.partner_id, 0), f"{where}: {row.partner_id}"
+
+
+CELLS = re.compile(
+    r'<tr(?: class="(sum)")?><td>([A-Z]{3})</td><td class="wide">([^<]*)</td>'
+    + 2 * r'<td class="number">([-0-9,.]+)</td>'
+)
+
+
+def check_quality_report(
+    world: World, month: BillingMonth, buckets: Mapping[tuple[str, str, str], tuple[int, int]], where: str
+) -> None:
+    """The quality report has the same buckets, and under those of a currency the sum of their lines and amounts."""
+    page = (world.folder / "out" / "quality" / str(month) / "index.html").read_text(encoding="utf-8")
+    shown = [
+        (is_sum, currency, int(lines.replace(",", "")), int(re.sub(r"[,.]", "", amount)))
+        for is_sum, currency, _, lines, amount in CELLS.findall(page)
+    ]
+    of_buckets = sorted((currency, *each) for (_, currency, _), each in buckets.items())
+    assert sorted(row[1:] for row in shown if not row[0]) == of_buckets, where
+    sums = {currency: (lines, amount) for is_sum, currency, lines, amount in shown if is_sum}
+    for currency, (lines, amount) in sums.items():
+        own = [each for each in of_buckets if each[0] == currency]
+        assert (lines, amount) == (sum(each[1] for each in own), sum(each[2] for each in own)), where
+    assert "not the sum" not in page, where
