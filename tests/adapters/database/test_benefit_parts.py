@@ -20,6 +20,7 @@ REQUESTS, DUE_DAYS, EVERY = 120, 30, 1_000
 FIRST_DAY = date(2015, 8, 1)
 DAYS = [FIRST_DAY + timedelta(days) for days in range(-3, 75, 6)]
 LEAVES = date(2015, 8, 25)
+ByRule = dict[date, list[BenefitLine]]
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -82,8 +83,13 @@ def _made_up(number: int, chance: random.Random) -> BenefitRequest:
     return BenefitRequest(f"R{number}", f"P{number % 3 + 1}", benefit, ways[number // 3 % len(ways)])
 
 
-def _by_rule(world: World, part: Part, day: date) -> list[BenefitLine]:
-    lines = list_benefits(world.installation, on=day, past=True)
+@pytest.fixture(scope="module")
+def by_rule(busy: World) -> ByRule:
+    """All requests on each day, as the rule of one request tells them."""
+    return {day: list_benefits(busy.installation, on=day, past=True) for day in DAYS}
+
+
+def _of_part(lines: list[BenefitLine], part: Part, day: date) -> list[BenefitLine]:
     match part:
         case "decide":
             return [line for line in lines if line.state == "requested"]
@@ -99,11 +105,13 @@ def _by_rule(world: World, part: Part, day: date) -> list[BenefitLine]:
 
 @pytest.mark.parametrize("first", [1, 7, EVERY])
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_and_its_number_are_those_of_the_rule_on_each_day(busy: World, part: Part, first: int) -> None:
+def test_a_part_and_its_number_are_those_of_the_rule_on_each_day(
+    busy: World, by_rule: ByRule, part: Part, first: int
+) -> None:
     seen = 0
     for day in DAYS:
         found = parts_of_benefits(busy.installation, on=day, parts=[part], first=first, due_days=DUE_DAYS)[part]
-        expected = _by_rule(busy, part, day)
+        expected = _of_part(by_rule[day], part, day)
         assert (found.of, list(found.lines)) == (len(expected), expected[:first]), day
         seen += len(expected)
     assert seen > len(DAYS)
@@ -121,13 +129,13 @@ def test_all_parts_at_once_are_the_parts(busy: World) -> None:
     assert sum(together[part].of for part in ("decide", "in_force", "past")) == every == REQUESTS
 
 
-def test_those_of_a_manager_are_of_its_partners_alone(busy: World) -> None:
-    manager = _by_rule(busy, "in_force", DAYS[5])[0].account_manager_id
+def test_those_of_a_manager_are_of_its_partners_alone(busy: World, by_rule: ByRule) -> None:
+    manager = _of_part(by_rule[DAYS[5]], "in_force", DAYS[5])[0].account_manager_id
     asked = {"on": DAYS[5], "first": EVERY, "due_days": DUE_DAYS}
     own = parts_of_benefits(busy.installation, parts=PARTS, manager_id=manager, **asked)  # type: ignore[arg-type]
     nobodys = parts_of_benefits(busy.installation, parts=PARTS, manager_id="M0", **asked)  # type: ignore[arg-type]
     assert [each.of for each in nobodys.values()] == [0, 0, 0, 0]
     for part in PARTS:
         assert own[part].lines == tuple(
-            each for each in _by_rule(busy, part, DAYS[5]) if each.account_manager_id == manager
+            each for each in _of_part(by_rule[DAYS[5]], part, DAYS[5]) if each.account_manager_id == manager
         )
