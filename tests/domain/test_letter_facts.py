@@ -16,11 +16,11 @@ from partner_program.domain.letter_facts import (
     facts_of_letters,
     next_tier,
 )
-from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LetterFacts, NextTierFact
-from partner_program.domain.program import Availability, Benefit, BenefitTerms, Program
+from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LackFact, LetterFacts, NextTierFact
+from partner_program.domain.program import Availability, Benefit, BenefitTerms, Need, Program
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import AccountManager, Contact, LegacyAgreement, Partner, Registry
+from partner_program.domain.registry import AccountManager, Contact, Entity, LegacyAgreement, Partner, Registry
 from tests.domain.made_month import GO_LIVE, JUNE, PROGRAM, legacy, partner
 
 DAY = timedelta(days=1)
@@ -279,6 +279,30 @@ def test_a_shorter_table_ends_earlier() -> None:
     shorter = replace(PROGRAM, tiers=PROGRAM.tiers[:2])
     assert next_tier(program=shorter, mrr_eur_cents=2_000_00) is None
     assert next_tier(program=shorter, mrr_eur_cents=1_999_99) == NextTierFact(2, 2_000_00, 1)
+
+
+@pytest.mark.parametrize(
+    ("staff", "cents", "expected"),
+    [
+        (1, 2_000_00, NextTierFact(2, 2_000_00, 0, (LackFact("certified staff", 2, 1),))),
+        (1, 1_999_99, NextTierFact(2, 2_000_00, 1, (LackFact("certified staff", 2, 1),))),
+        (2, 1_999_99, NextTierFact(2, 2_000_00, 1)),
+        (2, 2_000_00, None),
+    ],
+)
+def test_the_next_tier_has_what_it_needs_beside_revenue(staff: int, cents: int, expected: NextTierFact | None) -> None:
+    first, second = PROGRAM.tiers[:2]
+    program = replace(PROGRAM, tiers=(first, replace(second, requires=(Need("certified_staff", 2),))))
+    assert next_tier(program=program, mrr_eur_cents=cents, used=(("certified_staff", staff),)) == expected
+
+
+@pytest.mark.parametrize(("left_on", "one"), [(date(2015, 6, 1), True), (date(2015, 6, 2), False), (None, False)])
+def test_one_entity_is_one_that_belongs_to_the_company_in_the_month(left_on: date | None, one: bool) -> None:
+    own = Entity("NL", "Hosting NL", "NL", "EUR", "Europe/Amsterdam", date(2010, 1, 1))
+    other = replace(own, entity="DE", left_on=left_on)
+    known = replace(registry(), entities=(own, other))
+    ((_, facts),) = facts_of_letters(owed=[OWED], registry=known, programs=[PROGRAM])
+    assert facts.one_entity is one
 
 
 def test_a_letter_states_which_accounts_moved_since_the_count_before() -> None:

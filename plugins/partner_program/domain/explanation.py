@@ -49,7 +49,10 @@ class HeldMonth:
 
 @dataclass(frozen=True, slots=True)
 class PartnerExplanation:
-    """Why a partner has its tier in a month: either `facts` with `changes`, or what the month is `held` for."""
+    """Why a partner has its tier in a month: either `facts` with `changes`, or what the month is `held` for.
+
+    `program` is the one of that month; `one_entity` says that the company has one legal entity alone.
+    """
 
     billing_month: BillingMonth
     partner_id: str
@@ -60,6 +63,8 @@ class PartnerExplanation:
     facts: LetterFacts | None
     changes: LeastChanges | None
     held: HeldMonth | None
+    program: ToldProgram
+    one_entity: bool
 
 
 def waits_for(

@@ -33,7 +33,7 @@ from partner_program.domain.qualifications import Used, key_words, revenue_alone
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
-from partner_program.domain.tier_changes import Merit, stays_for
+from partner_program.domain.tier_changes import Changes, Merit, stays_for
 
 # Not lost with the last tier: a grace period may be granted to a partner without a tier, and all partners have the API.
 # A constant, since programme files have a cell for each tier from Tier 1 on and past files never change.
@@ -105,6 +105,7 @@ def facts_of_letters(
     partners = {partner.partner_id: partner for partner in registry.partners}
     managers = {manager.account_manager_id: manager for manager in registry.account_managers}
     by_hash = {program.file_hash: program for program in programs}
+    entities = registry.entities
     contacts: dict[str, list[str]] = defaultdict(list)
     for contact in registry.contacts:
         if contact.role == "billing":
@@ -128,6 +129,7 @@ def facts_of_letters(
                 manager=managers[partner.account_manager_id],
                 contact_names=contacts.get(letter.partner_id, ()),
                 agreements=agreements.get(letter.partner_id, ()),
+                one_entity=sum(each.bills_in(letter.billing_month) for each in entities) == 1,
             ),
         )
 
@@ -141,6 +143,7 @@ def letter_facts(
     contact_names: Sequence[str],
     agreements: Sequence[LegacyAgreement],
     program_before: Program | None = None,
+    one_entity: bool = False,
 ) -> LetterFacts:
     """What one letter states; `program` is the one that its month was settled with.
 
@@ -183,7 +186,7 @@ def letter_facts(
             stated=benefits,
         ),
         prepayment=tuple((program.prepayment_bp or {}).items()),
-        next_tier=next_tier(program=program, mrr_eur_cents=_amount(letter)),
+        next_tier=next_tier(program=program, mrr_eur_cents=_amount(letter), used=letter.qualifications),
         manager_name=manager.name,
         manager_email=manager.email,
         manager_phone=manager.phone,
@@ -194,6 +197,8 @@ def letter_facts(
         window=_window(letter, program),
         stays=None if letter.merit is None else _stays(letter.billing_month, letter.merit, program),
         merit_tier=None if letter.merit is None else letter.merit.tier,
+        rises_in=_rises_in(letter.billing_month, program),
+        one_entity=one_entity,
     )
 
 
@@ -206,6 +211,10 @@ def told_program(program: Program) -> ToldProgram:
         benefits_from=next((row.tier for row in program.tiers if benefits_of_tier(program=program, tier=row.tier)), 0),
         starts_below={"grace_period", "seeding_options"} <= asked_below,
         applies_to=program.applies_to,
+        by_rules=bool(program.measure or program.changes or program.required_keys or program.fx_guard == "hold_tier"),
+        needs_more=bool(program.required_keys),
+        promotions=program.promotions,
+        has_cap=program.promotion_cap_bp is not None,
     )
 
 
@@ -265,15 +274,24 @@ def _stays(month: BillingMonth, merit: Merit, program: Program) -> StaysFact | N
     changes = program.changes
     if changes is None or merit.tier == merit.earned_tier:
         return None
-    review = changes.next_review(month)
     return StaysFact(
         tier=merit.tier,
         earned_tier=merit.earned_tier,
         waits_for=stays_for(changes, merit),
-        review=None if review is None else str(review.following),  # a month is reviewed in the one after it
+        review=_next_review(changes, month),
         after_months=changes.drop_after_months,
         months_below=merit.months_below,
     )
+
+
+def _next_review(changes: Changes, month: BillingMonth) -> str | None:
+    review = changes.next_review(month)
+    return None if review is None else str(review.following)  # a month is reviewed in the one after it
+
+
+def _rises_in(month: BillingMonth, program: Program) -> str | None:
+    changes = program.changes
+    return _next_review(changes, month) if changes is not None and changes.rises == "review" else None
 
 
 def tier_before(letter: OwedLetter) -> int | None:
@@ -369,10 +387,19 @@ def benefits_ended(
     return tuple(benefit for benefit in before if benefit.availability == "yes" and benefit.key not in kept)
 
 
-def next_tier(*, program: Program, mrr_eur_cents: int) -> NextTierFact | None:
-    """The tier above the one that revenue earns, whatever a grant gives; None above the highest."""
-    earned = program.earned_tier(mrr_eur_cents)
+def next_tier(*, program: Program, mrr_eur_cents: int, used: Used | None = None) -> NextTierFact | None:
+    """The tier above the one that is earned, whatever a grant gives; None above the highest.
+
+    `used` is what was on record beside revenue; None where the month was decided without it.
+    """
+    held = dict(used or ())
+    earned = program.earned_tier(mrr_eur_cents) if used is None else program.tier_with(mrr_eur_cents, held)
     if earned == program.highest_tier:
         return None
     row = program.tiers[earned]
-    return NextTierFact(row.tier, row.from_mrr_cents, row.from_mrr_cents - mrr_eur_cents)
+    lacks = [
+        LackFact(key_words(each.key), each.at_least, held.get(each.key, 0))
+        for each in row.requires
+        if used is not None and held.get(each.key, 0) < each.at_least
+    ]
+    return NextTierFact(row.tier, row.from_mrr_cents, max(row.from_mrr_cents - mrr_eur_cents, 0), tuple(lacks))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, NamedTuple, get_args
 
 from partner_program.domain.grace import GrantOutcome
-from partner_program.domain.program import AppliesTo, Component
+from partner_program.domain.program import AppliesTo, Component, Promotions
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from partner_program.domain.tier_changes import StaysFor
 
@@ -149,11 +149,12 @@ class RatesFact:
 
 @dataclass(frozen=True, slots=True)
 class NextTierFact:
-    """The next tier and what is missing to it; None at the top."""
+    """The next tier and what is missing to it: cents, 0 where revenue is enough, and what it `lacks` beside it."""
 
     tier: int
     from_mrr_cents: int
     missing_cents: int
+    lacks: tuple[LackFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ class ToldProgram:
     `tier_names` are the tiers' own names, lowest first, empty where they are told by their number. `components` are
     those that a tier gives; a letter has no row of another one. `benefits_from` is the first tier with a benefit, 0
     where the programme has none; `starts_below` says whether a partner below it may be offered a grace period or
-    servers for tests.
+    servers for tests. `by_rules` says that more than a month's own revenue decides a tier, `needs_more` that a tier
+    needs more than revenue. `promotions` and `has_cap` are how public promotions combine with the discount.
     """
 
     tier_names: tuple[str, ...] = ()
@@ -171,6 +173,10 @@ class ToldProgram:
     benefits_from: int = 1
     starts_below: bool = True
     applies_to: AppliesTo = "new_orders"
+    by_rules: bool = False
+    needs_more: bool = False
+    promotions: Promotions = "added"
+    has_cap: bool = True
 
     def tier_name(self, tier: int | None) -> str:
         """The own name of a tier; "" for none, and where tiers have no names."""
@@ -220,7 +226,8 @@ class LetterFacts:
     the tier before had then, "" where it had none. `rates` is there where the programme has `fx_guard` and the tier
     would have been another at the exchange rates of an earlier month. `revenue` is there where a tier needs more than
     revenue, and the one that revenue reaches lacked it. `window` is there where several months count together, `stays`
-    where rules for changes of tier leave another tier than was earned: `merit_tier`.
+    where rules for changes of tier leave another tier than was earned: `merit_tier`. `rises_in` is the month of the
+    next review where a tier rises at a review only. `one_entity` says that the company has one legal entity alone.
     """
 
     billing_month: str
@@ -259,6 +266,8 @@ class LetterFacts:
     window: WindowFact | None = None
     stays: StaysFact | None = None
     merit_tier: int | None = None
+    rises_in: str | None = None
+    one_entity: bool = False
 
     @property
     def own_tier(self) -> int:

@@ -30,6 +30,11 @@ class Changes:
     drop_after_months: int = 1
     drop_steps: DropSteps = "any"
 
+    @property
+    def months_of_reviews(self) -> tuple[int, ...]:
+        """The calendar months in which reviews happen: a month is reviewed in the one after it."""
+        return tuple(sorted(month % 12 + 1 for month in self.review_months))
+
     def is_review(self, month: BillingMonth) -> bool:
         """Whether the assessment of a month is a review."""
         return month.month in self.review_months
@@ -42,6 +47,9 @@ class Changes:
         while not self.is_review(month):
             month = month.following
         return month
+
+
+AT_ONCE = Changes("monthly", "monthly")  # where a programme has no such rules
 
 
 @dataclass(frozen=True, slots=True)

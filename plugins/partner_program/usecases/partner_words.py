@@ -16,11 +16,11 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import CountedAccount
 from partner_program.domain.explanation import HeldMonth, PartnerExplanation, waits_for
 from partner_program.domain.least_change import DecidedMonth, LeastChanges, least_changes
-from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
-from partner_program.domain.letters import LetterFacts
+from partner_program.domain.letter_facts import OwedLetter, facts_of_letters, told_program
+from partner_program.domain.letters import LetterFacts, ToldProgram
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.ownership import Ownership
-from partner_program.domain.program import Program
+from partner_program.domain.program import Program, program_in_force_or_first
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import NotDefined
 from partner_program.domain.registry import AccountLink, AccountManager, Partner
@@ -59,16 +59,19 @@ class OfAllPartners:
     legal_names: Mapping[str, str]
     rates_before: Mapping[str, Decimal]
     rated: frozenset[str]
+    one_entity: bool
 
     @classmethod
     def read(cls, connection: Connection, month: BillingMonth, programs: Sequence[Program]) -> "OfAllPartners":
         """Read it once for all."""
+        entities = registry.load_entities(connection)
         return cls(
             programs,
             registry.managers(connection),
-            {each.entity: each.legal_name for each in registry.load_entities(connection)},
+            {each.entity: each.legal_name for each in entities},
             counted_months.rates_used(connection, month.preceding),
             frozenset(each.currency for each in registry.rates_of_month(connection, month)),
+            sum(each.bills_in(month) for each in entities) == 1,
         )
 
 
@@ -116,10 +119,11 @@ def explanations_of(
         if own.held is None:
             letter, stated = facts[partner_id]
             changes = _changes(letter, stated, own, alike)
-            found[partner_id] = _explanation(partner, alike, month, facts=stated, changes=changes)
+            found[partner_id] = _explanation(partner, alike, month, stated.program, facts=stated, changes=changes)
         else:
             held = _held(partner, own.held, month, own, links[partner_id], kept.get(partner_id), alike)
-            found[partner_id] = _explanation(partner, alike, month, held=held)
+            program = program_in_force_or_first(alike.programs, own.settlement.effective_on or month.last_day)
+            found[partner_id] = _explanation(partner, alike, month, told_program(program), held=held)
     return found
 
 
@@ -190,6 +194,7 @@ def _explanation(
     partner: Partner,
     alike: OfAllPartners,
     month: BillingMonth,
+    program: ToldProgram,
     *,
     facts: LetterFacts | None = None,
     changes: LeastChanges | None = None,
@@ -206,6 +211,8 @@ def _explanation(
         facts=facts,
         changes=changes,
         held=held,
+        program=program,
+        one_entity=alike.one_entity,
     )
 
 

@@ -143,7 +143,7 @@ def _revenue(view: LetterView, wording: Any) -> Iterator[Block]:
     if not view.entities:
         yield _paragraph(wording.revenue_none(view))
         return
-    yield _paragraph(wording.revenue_intro)
+    yield _paragraph(wording.revenue_intro(view))
     foreign = view.shows_currencies
     yield _table(
         "<>>" if foreign else "<>",

@@ -20,7 +20,7 @@ from partner_program.adapters.letters.view import LetterView
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.explanation import HeldFor, HeldMonth, PartnerExplanation, PartnerStatus
 from partner_program.domain.least_change import TierChange
-from partner_program.domain.letters import LetterFacts
+from partner_program.domain.letters import LetterFacts, ToldProgram
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.tier_names import with_name
 
@@ -75,11 +75,13 @@ class LanguageExplanations:
     def sections(self, about: PartnerExplanation) -> Iterator[Section]:
         """The sections of an explanation, in their order."""
         if about.held is not None:
-            yield from self._held(about.held, self.form.month(str(about.billing_month)))
+            yield from self._held(about.held, self.form.month(str(about.billing_month)), about.program)
         if about.facts is not None:
             yield from self._decided(about, about.facts)
         address = ", ".join(filter(None, map(plain_name, (about.manager_name, about.manager_email))))
-        missing = self.words.missing(address if about.manager_email else self.sender_address)
+        missing = self.words.missing(
+            address if about.manager_email else self.sender_address, about.one_entity, about.program.needs_more
+        )
         yield _section("missing_account", self.words.missing_title, missing)
 
     def text(self, page: Page) -> str:
@@ -94,9 +96,11 @@ class LanguageExplanations:
         """A page as JSON, with its figures."""
         return page_json(page, explanation_figures(about))
 
-    def holds(self, tier: str, day: str, *, begins: bool, monthly: int, setup: int | None) -> tuple[str, ...]:
-        """Say from when new orders have which terms; without a setup fee discount, which is None, nothing of it."""
-        found = [str(self.words.holds(tier, day, begins))]
+    def holds(
+        self, tier: str, day: str, *, begins: bool, monthly: int, setup: int | None, all_services: bool
+    ) -> tuple[str, ...]:
+        """Say from when orders or invoices have which terms; without a setup fee discount (None) nothing of it."""
+        found = [str(self.words.holds(tier, day, begins, all_services))]
         if monthly or setup:
             fee = None if setup is None else self.form.percent(setup)
             found.append(str(self.words.discounts(self.form.percent(monthly), fee)))
@@ -134,18 +138,21 @@ class LanguageExplanations:
             expires_on=expires_on,
         )
 
-    def _held(self, held: HeldMonth, month: str) -> Iterator[Section]:
+    def _held(self, held: HeldMonth, month: str, program: ToldProgram) -> Iterator[Section]:
         terms, since = held.kept, held.kept_from
         kept: tuple[str, ...] = (str(self.words.no_rate),)
+        all_services = program.applies_to == "all_services"
         if terms is not None and since is not None:
+            has_setup = "setup_fee" in program.components or terms.setup_fee_discount_bp
             kept = self.holds(
                 self.said(terms.tier, held.kept_name),
                 self.form.day(since),
                 begins=False,
                 monthly=terms.monthly_fee_discount_bp,
-                setup=terms.setup_fee_discount_bp,
+                setup=terms.setup_fee_discount_bp if has_setup else None,
+                all_services=all_services,
             )
-        yield _section("result", "", self.words.held(month), *kept)
+        yield _section("result", "", self.words.held(month, all_services), *kept)
         waits = tuple(str(self.words.waits(_waiting(each, month))) for each in held.waits_for)
         yield Section("waits_for", str(self.words.waits_title), items=waits)
 
@@ -158,6 +165,7 @@ class LanguageExplanations:
             begins=view.rates_are_new,
             monthly=facts.monthly_fee_discount_bp,
             setup=facts.setup_fee_discount_bp if has_setup else None,
+            all_services=view.all_services,
         )
         corrected = (words.corrected,) if facts.kind == "restated" else ()
         yield _section("result", "", *holds, wording.why(view), *corrected)
@@ -171,7 +179,9 @@ class LanguageExplanations:
             moves = tuple(str(wording.move(row)) for row in view.earlier.moves)
             yield Section("moves", str(wording.moves_title(view)), items=(*moves, *more))
         if view.grants:
-            grants = tuple(str(words.grant(row, self.said(row.tier, row.tier_name))) for row in view.grants)
+            grants = tuple(
+                str(words.grant(row, self.said(row.tier, row.tier_name), view.by_rules)) for row in view.grants
+            )
             yield Section("grants", str(wording.grace_title), grants)
         if view.legacy:
             kept = tuple(
@@ -186,7 +196,7 @@ class LanguageExplanations:
         changes, words = about.changes, self.words
         if changes is None or "amount" in changes.unknown:
             return
-        title, note = str(words.would_title(view.month)), str(words.looks_back(view.month))
+        title, note = str(words.would_title(view.month)), str(words.looks_back(view.month, view.by_rules))
         if not changes.smallest:
             yield _section("difference", title, words.no_change, note)
             return

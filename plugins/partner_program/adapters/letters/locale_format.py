@@ -4,7 +4,7 @@ Babel formats one amount in about 20 microseconds and a letter has dozens. The s
 from Babel once per locale; the digits come from the integer itself, without floats or rounding.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -65,6 +65,10 @@ class LocaleFormat:
     def together(self, names: list[str]) -> str:
         """Join names as a list in a sentence: Anna, Bo and Cem."""
         return format_list(names, locale=self.locale) if len(names) > 1 else "".join(names)
+
+    def months(self, months: Sequence[int]) -> str:
+        """Name calendar months in a sentence: January and July."""
+        return self.together([self.locale.months["stand-alone"]["wide"][month] for month in months])
 
     def _digits(self, minor: int) -> str:
         units, rest = divmod(minor, 100)

@@ -20,6 +20,7 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.certificate import CertificateFacts
 from partner_program.domain.letters import LetterFacts
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.tier_changes import AT_ONCE, Changes
 
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 
@@ -53,8 +54,8 @@ class LetterPdf:
         what = f"letter {facts.partner_id} {facts.billing_month}"
         return self._typeset("letter.typ", data, facts, facts.effective_on, what)
 
-    def certificate(self, facts: CertificateFacts) -> bytes:
-        """Return the certificate of a partner, on A4 in landscape."""
+    def certificate(self, facts: CertificateFacts, changes: Changes = AT_ONCE) -> bytes:
+        """Return the certificate of a partner, on A4 in landscape; `changes` say when its tier may change."""
         language = self._templates.in_language(facts.language)
         wording, own = language.sentences("wording.j2"), language.sentences("certificate.j2")
         number = plain_name(facts.number)
@@ -71,7 +72,7 @@ class LetterPdf:
             "tier": wording.tier_name(facts.tier, facts.tier_name),
             "facts": _stated(facts, language, wording, own),
             "programme": f"{self._templates.brand.company_name} {self._templates.brand.programme_name}",
-            "checked": own.checked,
+            "checked": own.checked(changes.rises, changes.drops, language.form.months(changes.months_of_reviews)),
             "number_label": own.number,
         }
         return self._typeset("certificate.typ", data, facts, facts.valid_from, f"certificate {number}")

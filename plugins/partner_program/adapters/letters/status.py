@@ -104,7 +104,7 @@ def status_figures(status: PartnerStatus) -> dict[str, object]:
 def _benefits(status: PartnerStatus, language: Language) -> Iterator[str]:
     """Each benefit with its state, in the letters' words."""
     wording = language.wording
-    for _, *lists in language.letters.named_benefits(status.benefits):
+    for _, *lists in language.letters.named_benefits(status.benefits, status.program):
         titles = (wording.benefits_given, wording.benefits_agreed, wording.benefits_on_request)
         for title, rows in zip(titles, lists, strict=True):
             for row in rows:

@@ -20,13 +20,14 @@ from partner_program.adapters.letters.compiler import CompiledMessages, Compiled
 from partner_program.adapters.letters.locale_format import NO_BREAK_SPACE, LocaleFormat
 from partner_program.adapters.letters.view import BenefitGroups, BenefitRow, LetterView, benefit_states, letter_view
 from partner_program.domain.brand import Brand
-from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts
+from partner_program.domain.letters import LETTER_KINDS, BenefitFact, LetterFacts, ToldProgram
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal
 
 OF_EACH_KIND = ("subject", "headline", "lead")
 """The macros that a kind's own file has to define."""
 BENEFITS = "benefits.j2"
+_ANY = ToldProgram()
 
 
 def _is_agreed(benefit: BenefitFact) -> bool:
@@ -135,7 +136,7 @@ class LanguageTemplates:
         self._html = html
         self._text = text
         self._accounts_in_mail = accounts_in_mail
-        self._benefits: dict[tuple[BenefitFact, ...], BenefitGroups] = {}
+        self._benefits: dict[tuple[tuple[BenefitFact, ...], ToldProgram], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
         """Render one letter; one with very many accounts shows their sums, and has the list of them as a file."""
@@ -169,33 +170,35 @@ class LanguageTemplates:
     def _account_list(self, facts: LetterFacts, name: str) -> AccountList:
         return AccountList(name, account_list(facts, self.form, self.sentences("list.j2")))
 
-    def named_benefits(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
-        """Group the benefits; kept where the partners of a tier share them."""
-        known = self._benefits.get(benefits)
+    def named_benefits(self, benefits: tuple[BenefitFact, ...], program: ToldProgram) -> BenefitGroups:
+        """Group the benefits of a programme; kept where the partners of a tier share them."""
+        known = self._benefits.get((benefits, program))
         if known is None:
-            known = self._group(benefits)
+            known = self._group(benefits, program)
             if not any(each.approvals or each.requested for each in benefits):
-                self._benefits[benefits] = known
+                self._benefits[benefits, program] = known
         return known
 
-    def _group(self, benefits: tuple[BenefitFact, ...]) -> BenefitGroups:
+    def _group(self, benefits: tuple[BenefitFact, ...], program: ToldProgram) -> BenefitGroups:
         def told(group: str, applies: Callable[[BenefitFact], bool]) -> tuple[BenefitRow, ...]:
-            return tuple(self._with_states(each) for each in benefits if each.group == group and applies(each))
+            there = [each for each in benefits if each.group == group and applies(each)]
+            return tuple(self._with_states(each, program) for each in there)
 
         groups = dict.fromkeys(benefit.group for benefit in benefits)
         given, agreed, on_request = _LISTS
         return tuple((group, told(group, given), told(group, agreed), told(group, on_request)) for group in groups)
 
-    def _with_states(self, fact: BenefitFact) -> BenefitRow:
-        row = self.benefit(fact.key, fact)
+    def _with_states(self, fact: BenefitFact, program: ToldProgram) -> BenefitRow:
+        row = self.benefit(fact.key, fact, program)
         # who has asked already is not told to ask
         agreed = str(self.sentences(BENEFITS).agreed(fact.key, fact)) if _is_agreed(fact) or fact.requested else ""
         return row._replace(line=agreed or row.line, states=benefit_states(fact, self.form), link=fact.link)
 
-    def benefit(self, key: str, fact: BenefitFact | None = None) -> BenefitRow:
+    def benefit(self, key: str, fact: BenefitFact | None = None, program: ToldProgram = _ANY) -> BenefitRow:
         """Return what a benefit is called in this language, with its line; raises `Refusal` if it has none."""
         words = self.sentences(BENEFITS)
-        name, line = str(words.name(key)), str(words.line(key, fact))
+        told = (key, fact, program)[: len(words.line.arguments)]  # a company's own file may need less
+        name, line = str(words.name(key)), str(words.line(*told))
         if not name or not line:
             missing = "a line" if name else "a name and a line"
             raise Refusal(f"{BENEFITS}: the benefit {key} lacks {missing}, with messages in every catalogue")

@@ -15,6 +15,7 @@ from partner_program.domain.letters import (
     AccountMove,
     BenefitFact,
     GraceFact,
+    LackFact,
     LetterFacts,
     NextTierFact,
     RatesFact,
@@ -195,13 +196,17 @@ class AtOtherRates(NamedTuple):
 
 
 class NextTier(NamedTuple):
-    """The next tier: where it begins, how much is missing, and `reached`, how far the way is done in per cent."""
+    """The next tier: where it begins, what is missing, and `reached`, how far the way is done in per cent.
+
+    `missing` is None where revenue is enough, and only what it `lacks` beside it is missing; `reached` is 0 then.
+    """
 
     tier: int
     tier_name: str
     begins: str
-    missing: str
+    missing: str | None
     reached: int
+    lacks: tuple[LackRow, ...] = ()
 
 
 class LetterView(NamedTuple):
@@ -231,6 +236,9 @@ class LetterView(NamedTuple):
     lifted_to_name: str
     all_services: bool
     has_sla: bool
+    has_setup: bool
+    one_entity: bool
+    needs_more: bool
     terms: list[TermRow]
     terms_moved: bool
     kept: frozenset[str]
@@ -263,6 +271,7 @@ class LetterView(NamedTuple):
     window: Window | None
     stays: Stays | None
     by_rules: bool
+    rises_in: str | None
 
 
 def letter_view(
@@ -270,7 +279,7 @@ def letter_view(
     *,
     language: str,
     form: LocaleFormat,
-    benefits: Callable[[tuple[BenefitFact, ...]], BenefitGroups],
+    benefits: Callable[[tuple[BenefitFact, ...], ToldProgram], BenefitGroups],
     shortened: bool = False,
 ) -> LetterView:
     """Format one letter's facts for a locale; `benefits` names and groups the benefits in the letter's language.
@@ -305,6 +314,9 @@ def letter_view(
         lifted_to_name=told.tier_name(facts.granted_tier),
         all_services=told.applies_to == "all_services",
         has_sla="sla" in told.components,
+        has_setup="setup_fee" in told.components,
+        one_entity=facts.one_entity,
+        needs_more=told.needs_more,
         terms=_terms(terms, facts.terms_before, told, form),
         terms_moved=facts.terms_before is not None and orders_differ(facts.terms_before, terms),
         kept=frozenset([kept.component for kept in facts.legacy]),
@@ -320,8 +332,8 @@ def letter_view(
         grant_states=frozenset([grant.outcome or "open" for grant in facts.grants]),
         legacy=[_legacy(term, form) for term in facts.legacy],
         ended_legacy=[_legacy(term, form) for term in facts.ended_legacy],
-        benefits=benefits(facts.benefits),
-        ended_benefits=benefits(facts.ended_benefits),
+        benefits=benefits(facts.benefits, told),
+        ended_benefits=benefits(facts.ended_benefits, told),
         has_benefits=bool(told.benefits_from or facts.benefits),
         benefits_from=told.benefits_from,
         benefits_from_name=told.tier_name(told.benefits_from),
@@ -336,7 +348,8 @@ def letter_view(
         manager_phone=plain_name(facts.manager_phone),
         window=_window(facts.window, form),
         stays=None if lifted else _stays(facts.stays, form),
-        by_rules=facts.merit_tier is not None,
+        by_rules=told.by_rules or facts.merit_tier is not None,
+        rises_in=None if facts.rises_in is None else form.month(facts.rises_in),
     )
 
 
@@ -526,8 +539,11 @@ def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
 def _revenue_alone(fact: RevenueFact | None, told: ToldProgram) -> RevenueAlone | None:
     if fact is None:
         return None
-    lacks = tuple(LackRow(plain_name(each.key), each.at_least, each.on_record) for each in fact.lacks)
-    return RevenueAlone(fact.tier, told.tier_name(fact.tier), lacks)
+    return RevenueAlone(fact.tier, told.tier_name(fact.tier), _lacks(fact.lacks))
+
+
+def _lacks(facts: tuple[LackFact, ...]) -> tuple[LackRow, ...]:
+    return tuple(LackRow(plain_name(each.key), each.at_least, each.on_record) for each in facts)
 
 
 def _at_other_rates(fact: RatesFact | None, told: ToldProgram, form: LocaleFormat) -> AtOtherRates | None:
@@ -548,6 +564,12 @@ def _next_tier(following: NextTierFact | None, told: ToldProgram, form: LocaleFo
     if following is None:
         return None
     begins, missing = following.from_mrr_cents, following.missing_cents
-    reached = min(max((begins - missing) * 100 // begins, 0), 100)
-    name = told.tier_name(following.tier)
-    return NextTier(following.tier, name, form.euros(begins), form.euros(missing), reached)
+    reached = min(max((begins - missing) * 100 // begins, 0), 100) if missing else 0
+    return NextTier(
+        tier=following.tier,
+        tier_name=told.tier_name(following.tier),
+        begins=form.euros(begins),
+        missing=form.euros(missing) if missing else None,
+        reached=reached,
+        lacks=_lacks(following.lacks),
+    )

@@ -13,7 +13,9 @@ from partner_program.adapters.letters.pdf import LetterPdf
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import CertificateFacts, Document, certificate_facts
 from partner_program.domain.letter_facts import facts_of_letters
+from partner_program.domain.program import Program
 from partner_program.domain.refusals import NotDefined
+from partner_program.domain.tier_changes import AT_ONCE
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import (
     letter_file_name,
@@ -81,22 +83,24 @@ def document_content(
     installation: Installation, partner_id: str, document: Document, *, on: date, today: date
 ) -> MadeDocument:
     """Return a partner's certificate as PDF or badge as SVG, for a day up to today; nothing is written."""
-    facts = _stated(installation, partner_id, on, today, document)
+    facts, program = _stated(installation, partner_id, on, today, document)
     name = letter_file_name(facts.number)
     if document == "certificate":
-        return MadeDocument(f"{name}.pdf", _typesetter(installation).certificate(facts))
+        return MadeDocument(f"{name}.pdf", _typesetter(installation).certificate(facts, program.changes or AT_ONCE))
     return MadeDocument(f"{name}.svg", badge_svg(facts, letter_templates(installation)).encode())
 
 
-def _stated(installation: Installation, partner_id: str, on: date, today: date, document: Document) -> CertificateFacts:
-    """What holds on a day, by the rate in force on it."""
+def _stated(
+    installation: Installation, partner_id: str, on: date, today: date, document: Document
+) -> tuple[CertificateFacts, Program]:
+    """What holds on a day, by the rate in force on it, and the programme of that day."""
     if on > today:
         raise NotDefined(f"a {document} states what is in force: {on} has not come yet, expected at most {today}")
     with installation.database.reading() as connection:
         partner = find_partner(connection, partner_id)
         rate = rate_store.rate_on(connection, partner_id, on)
     program = installation.program_on(on)
-    return certificate_facts(partner=partner, rate=rate, program=program, day=on, document=document)
+    return certificate_facts(partner=partner, rate=rate, program=program, day=on, document=document), program
 
 
 def _typesetter(installation: Installation) -> LetterPdf:
