@@ -314,6 +314,29 @@ def test_a_file_replaced_by_an_empty_one_under_a_process_says_what_to_do(path: P
             pytest.fail("nothing can be done")
 
 
+def test_a_file_replaced_while_a_connection_is_in_use_is_opened_again(path: Path, database: ProgramDatabase) -> None:
+    asks = "SELECT name FROM account_manager"
+    restored = path.with_name("restored.db")
+    with closing(sqlite3.connect(path)) as before:
+        before.execute(
+            "INSERT INTO account_manager (account_manager_id, name, email, phone) VALUES ('M1', 'Pat', '', '')"
+        )
+        before.commit()
+        with closing(sqlite3.connect(restored)) as copy:
+            before.backup(copy)
+            copy.execute("UPDATE account_manager SET name = 'Kim'")
+            copy.commit()
+    with database.reading() as connection:
+        restored.replace(path)
+        assert connection.exec_driver_sql(asks).scalars().all() == ["Pat"]  # a reader keeps what it has opened
+    with database.reading() as connection:
+        assert connection.exec_driver_sql(asks).scalars().all() == ["Kim"]
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE account_manager SET name = 'Jo'")
+    with closing(sqlite3.connect(path)) as after:
+        assert after.execute(asks).fetchall() == [("Jo",)]
+
+
 def test_an_empty_version_table_counts_as_no_schema(path: Path, database: ProgramDatabase) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM alembic_version")

@@ -218,21 +218,26 @@ def _engine_on_file(fields: ConnectionFields, kept: int) -> Engine:
     """Return an engine that keeps some connections: opening a file takes longer than most answers.
 
     A file that is another one than the connection left behind (restored from a copy, made anew, written to by another
-    process) is opened again, and so is one that a parent process opened.
+    process) is opened again, and so is one that a parent process opened, or that was replaced under the connection.
     """
     url = sqlalchemy_url(fields)
     options = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, poolclass=sqlalchemy.QueuePool, pool_size=kept, max_overflow=-1)
     file = url.database or ""
 
+    def opened(_connection: Any, record: Any) -> None:
+        record.info["opened"] = _state_of(file)[:3]  # the process and the file, whatever is written to it
+
     def remember(_connection: Any, record: Any) -> None:
-        record.info["left"] = _state_of(file)
+        state = _state_of(file)
+        record.info["left"] = state if state[:3] == record.info["opened"] else ()
 
     def refuse_another(_connection: Any, record: Any, _proxy: Any) -> None:
         if record.info.pop("left", None) not in {None, _state_of(file)}:
             raise DisconnectionError  # the pool then connects anew
 
     event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "connect", opened)
     event.listen(engine, "checkin", remember)
     event.listen(engine, "checkout", refuse_another)
     return engine
