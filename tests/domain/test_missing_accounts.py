@@ -78,6 +78,15 @@ def test_two_partners_with_one_vat_number_are_both_named_and_none_is_chosen() ->
     assert [(row.certainty, row.partner_id) for row in rows] == [("unclear", "P1"), ("unclear", "P2")]
 
 
+def test_an_agency_whose_mailbox_two_partners_share_decides_for_neither() -> None:
+    contacts = tuple(Contact(each, "Pat", "pat@agency.example", "technical") for each in ("P1", "P2"))
+    rows = suggested(
+        registry(partner("P1", "One"), partner("P2", "Two"), contacts=contacts),
+        A1._replace(email_domain="agency.example"),
+    )
+    assert [(row.certainty, row.partner_id) for row in rows] == [("unclear", "P1"), ("unclear", "P2")]
+
+
 def test_marks_that_contradict_one_another_are_unclear() -> None:
     known = registry(partner("P1", "One", vat_id="NL001234567B01"), partner("P2", "Two", website="https://two.example"))
     rows = suggested(known, A1._replace(vat_id="NL001234567B01", email_domain="two.example"))

@@ -15,13 +15,13 @@ def accounts() -> None:
     """Accounts at the entities: which of them nobody linked to a partner."""
 
 
-@accounts.command("suggest", epilog=example("partner-program accounts suggest --month 2015-07"))
-@click.option("--month", type=MONTH, help="Which month, settled already; default: the newest one in force.")
+@accounts.command("suggest", epilog=example("partner-program accounts suggest 2015-07"))
+@click.argument("month", type=MONTH, required=False)
 @report_options
 def suggest(month: BillingMonth | None, **shown: Any) -> None:
     """List the reseller accounts that nobody linked, whose each may be, and what it would have changed.
 
-    The entities are asked now; nothing is linked by itself. JSON and CSV have the row of account_links.csv that would
+    MONTH is settled already; default: the newest one in force. The entities are asked now; nothing is linked by itself. JSON and CSV have the row of account_links.csv that would
     link an account. An entity that cannot be read is named, and the exit status is 1.
     """
     from partner_program.usecases.reports.missing_accounts import missing_accounts, newest_month

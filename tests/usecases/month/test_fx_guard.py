@@ -4,7 +4,9 @@ P1 bills 2,200.00 USD each month: 2,000.00 EUR and Tier 2 at June's 1.1, 1,964.2
 bills 1,460.00 GBP: 1,972.97 EUR and Tier 1 at June's 0.74, 2,027.78 EUR and Tier 2 at July's 0.72. P3 bills euros.
 """
 
+import html
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from partner_program.domain.forecast import ForecastPartner
 from partner_program.domain.fx_guard import rates_words
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import PROJECT, Installation
+from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.proofs.verify import verify_proof
 from partner_program.usecases.proofs.write import write_proof
@@ -132,8 +135,10 @@ def test_informing_says_in_each_language_what_the_tier_would_have_been(tmp_path:
     )
     assert "Das ergibt Stufe 2. Nach den Wechselkursen vom Juni 2015 hätten Sie 1.972,97 € und Stufe 1." in german
     assert "niet omhoog" not in dutch
-    book = here.folder / "out" / "letters" / JULY / "index.html"
-    assert not book.exists() or "At the exchange rates of" in book.read_text("utf-8")
+    book = write_book(here.installation, BillingMonth.parse(JULY), today=date.fromisoformat(DAYS[JULY]))
+    page = html.unescape(re.sub("<[^>]+>", "", book.read_text("utf-8")))
+    assert "At the exchange rates of 2015-06: 2,000.00 EUR, tier 2" in page
+    assert "At the exchange rates of 2015-06: 1,972.97 EUR, tier 1" in page
 
 
 def test_a_held_tier_is_told_where_a_letter_is_owed_and_owes_none_by_itself(tmp_path: Path) -> None:

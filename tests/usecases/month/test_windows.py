@@ -172,5 +172,9 @@ def test_a_held_partner_rises_early_by_the_amount(tmp_path: Path) -> None:
 
 def test_a_short_window_may_be_projected(tmp_path: Path) -> None:
     world = three_months(tmp_path, TABLE + WINDOW.replace("as_is", "projected"))
-    world.settle(JULY.replace("07", "09"))
-    assert world.result(SEPTEMBER, "P2")["qualifying_eur_cents"] == 13_999_99, "July counts: it was settled"
+    july, august = world.result(JULY, "P2"), world.result(AUGUST, "P2")
+    assert (july["qualifying_eur_cents"], july["tier"]) == (27_000_00, 2), "one month of three, 9,000.00: three times"
+    assert august["qualifying_eur_cents"] == 19_500_00, "two of three, 13,000.00: half as much again"
+    world.settle(SEPTEMBER)
+    whole = world.result(SEPTEMBER, "P2")
+    assert whole["qualifying_eur_cents"] == 13_999_99, "a whole window is not projected"

@@ -216,6 +216,13 @@ def test_a_discount_that_holds_the_prepayment_discount_is_suspected(world: World
     assert "1 of these lines exceeds what was due by exactly the prepayment discount of the term" in said
 
 
+def test_a_prepaid_order_that_says_its_partner_discount_alone_is_as_due(world: World) -> None:
+    """8 of 38 points: what promotions and prepayment took off is in the amount, and in none of both discounts."""
+    values = {"service_start": DAY, "service_end": "2018-07-28", "term_months": 36}
+    order(world, "A1", 36 * 620_00, 800, **values)
+    assert groups(world)["as due"] == (1, 620_00, 0)
+
+
 def test_lines_that_changed_since_the_month_was_settled_are_said(world: World) -> None:
     order(world, "A1", 900_00, 1_000)
     assert "Entity NL, EUR: 3 lines now, 2 when 2015-08 was settled." in leakage(world.installation, AUGUST).said

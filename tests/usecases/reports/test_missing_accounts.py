@@ -1,9 +1,13 @@
 """Accounts that nobody linked, as the entities list them now, with the revenue of the month as it was settled."""
 
+import re
+from datetime import date
+
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.report import Report
+from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.reports.missing_accounts import missing_accounts
 from tests.cli.conftest import command_line
 from tests.worlds import World
@@ -56,9 +60,22 @@ def test_what_linking_does_is_what_was_said(unlinked: World) -> None:
     assert "2,000.00" in said
 
 
+def test_nothing_is_linked_by_itself_and_no_letter_names_an_account_that_nobody_linked(unlinked: World) -> None:
+    before = unlinked.fingerprint()
+    command_line(unlinked).must("accounts", "suggest", "2015-06")
+    assert unlinked.fingerprint() == before
+    unlinked.run("2015-06", on="2015-07-27")
+    (letter,) = (unlinked.folder / "out" / "letters" / "2015-06").glob("P1.txt")
+    told = letter.read_text("utf-8")
+    assert "A1" in told
+    assert not {"A9", "B9"} & set(re.findall(r"\w+", told))
+    book = write_book(unlinked.installation, JUNE, today=date(2015, 7, 27)).read_text("utf-8")
+    assert "A9" in book, "who approves the letter is told"
+
+
 def test_an_entity_that_does_not_answer_is_named_and_the_status_is_1(unlinked: World) -> None:
     unlinked.billing_db("US").write_bytes(b"no database")
-    answer = command_line(unlinked)("accounts", "suggest", "--month", "2015-06", "--format", "csv")
+    answer = command_line(unlinked)("accounts", "suggest", "2015-06", "--format", "csv")
     assert answer.status == 1
     assert "entity US" in answer.stderr
     assert "P1,NL,A9,2015-06-01," in answer.stdout

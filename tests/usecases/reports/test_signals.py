@@ -10,7 +10,7 @@ from partner_program.cli.commands import program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.report import Report
-from partner_program.domain.signals import BaseRate
+from partner_program.domain.signals import WORDS, BaseRate
 from partner_program.usecases.reports.signals import mark_seen, signals, signals_with_orders
 from tests.worlds import World
 
@@ -20,7 +20,7 @@ AUGUST = BillingMonth(2015, 8)
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """HUG lies on Tier 2 for three months; CREDIT rises in July; MOVE gets JUMP's account in August; SHORT cancels."""
+    """HUG lies on Tier 2; CREDIT rises in July, MOVE in August by JUMP's account; SHORT cancels."""
     world = World(tmp_path)
     for partner_id, account_id in (("HUG", "A1"), ("CREDIT", "A2"), ("JUMP", "A3"), ("MOVE", "A5"), ("SHORT", "A6")):
         world.partner(partner_id, {"NL": account_id})
@@ -32,7 +32,7 @@ def world(tmp_path: Path) -> World:
     world.link("JUMP", "NL", "A4", until="2015-08-15")
     world.link("MOVE", "NL", "A4", since="2015-08-15")
     world.bill("A4", "2015-06", 600_00, months=3)
-    world.bill("A5", "2015-06", 5_000_00, months=3)
+    world.bill("A5", "2015-06", 9_500_00, months=3)
     world.bill("A6", "2015-06", 50_00, months=3)
     world.bill("A6", "2015-08", 310_00, service_start="2015-08-31", service_end="2015-09-02")
     world.ready(*MONTHS)
@@ -59,6 +59,16 @@ def test_each_signal_is_told_with_its_lines(world: World) -> None:
     assert isinstance(line, dict)
     assert (line["service_start"], line["service_end"], line["net_amount_minor"]) == ("2015-08-31", "2015-09-02", 31000)
     assert [each for each in report.unknown if "replaced order" not in each] == []
+
+
+def test_no_letter_mentions_a_signal(world: World) -> None:
+    """MOVE rises in August by the account that moved: it is told of its tier, and of nothing that finance looks at."""
+    assert ("moved_account", "MOVE", "") in told(signals(world.installation, AUGUST))
+    world.run("2015-08", on=MONTHS["2015-08"])
+    letter = (world.folder / "out" / "letters" / "2015-08" / "MOVE.html").read_text("utf-8").lower()
+    assert "tier 4" in letter
+    words = [each for name in WORDS for each in (name, WORDS[name], "signal")]
+    assert [each for each in words if each in letter] == []
 
 
 def test_a_month_that_has_too_few_before_it_says_what_it_could_not_look_for(world: World) -> None:
