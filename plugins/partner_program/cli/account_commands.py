@@ -21,8 +21,9 @@ def accounts() -> None:
 def suggest(month: BillingMonth | None, **shown: Any) -> None:
     """List the reseller accounts that nobody linked, whose each may be, and what it would have changed.
 
-    MONTH is settled already; default: the newest one in force. The entities are asked now; nothing is linked by itself. JSON and CSV have the row of account_links.csv that would
-    link an account. An entity that cannot be read is named, and the exit status is 1.
+    MONTH is settled already; default: the newest one in force. The entities are asked now; nothing is linked by itself.
+    JSON and CSV have the row of account_links.csv that would link an account. An entity that cannot be read is named,
+    and the exit status is 1.
     """
     from partner_program.usecases.reports.missing_accounts import missing_accounts, newest_month
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.report import Report
 from partner_program.domain.signals import Signal
 from partner_program.page.acting import Acting
 from partner_program.page.installed import Installed
@@ -19,6 +20,8 @@ from partner_program.usecases.reports.asked import answer_now, ask_apart, is_ask
 from partner_program.usecases.reports.questions import QUESTIONS, answer, report_file
 
 ROWS = 100
+FOLDED = {"cost": ("shares", "ends", "posting")}
+"""The tables of an answer that are for whoever looks closer: a page has their titles, and their rows once opened."""
 router = APIRouter()
 
 
@@ -35,6 +38,8 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
         month=month,
         found=found,
         asked=asked,
+        figures=_figures(found) if found and name == "cost" else [],
+        folded=FOLDED.get(name, ()),
         questions=QUESTIONS,
         acts_on={"signals": _mark_seen(view, month)} if name == "signals" and view.person.may_act else {},
         rows=ROWS,
@@ -50,6 +55,20 @@ def ask(view: ThisView, here: Installed, acting: Acting, month: InPath, name: st
     if is_asked_apart(name):
         ask_apart(here, name, month, by=acting.name)
     return view.then(view.links("months", month, "reports", name))
+
+
+def _figures(cost: Report) -> list[tuple[str, int, str]]:
+    """What the programme cost at a glance: words, EUR cents, and what they are of."""
+    month, later = cost.table("tiers").totals, cost.table("committed").totals
+    if not cost.table("tiers").rows:
+        return []
+    return [
+        ("Discount given", month["given_eur_cents"], "in the month"),
+        ("Due", month["due_eur_cents"], "by the rates of the orders' days"),
+        ("Given beyond due", month["beyond_eur_cents"], "too much, less what we owe"),
+        ("Committed a month", later.get("monthly_due_eur_cents", 0), "until services are cancelled"),
+        ("Committed in all", later.get("contract_due_eur_cents", 0), "until contracts end"),
+    ]
 
 
 def _mark_seen(view: View, month: BillingMonth) -> Callable[[Signal], str]:
