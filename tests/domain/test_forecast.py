@@ -10,6 +10,7 @@ import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.forecast import (
+    Amounts,
     Expectation,
     Forecast,
     ForecastPartner,
@@ -365,3 +366,20 @@ def test_a_forecast_is_held_against_what_was_settled() -> None:
         ("P3", "Three", 600_00),
         ("P2", "", -1),
     ]
+
+
+def test_a_forecast_of_a_tier_that_lacks_what_is_on_record_is_right_where_the_month_lacked_it_too() -> None:
+    found = expected(before=[last(6_000_00)])
+    settled = {"P1": (6_000_00, 2)}
+    row, misses = hold_against(found, settled, TIER_3_NEEDS_2_STAFF, {}, None, {"P1": {"staff": 1}})
+    assert (row.right, misses) == (1, [])
+    row, (miss,) = hold_against(found, settled, TIER_3_NEEDS_2_STAFF, {}, None, {"P1": {"staff": 2}})
+    assert (row.too_high, miss.expected_tier) == (1, 3)
+
+
+def test_a_forecast_of_a_tier_that_exchange_rates_alone_do_not_move_is_right_where_the_month_held_it_too() -> None:
+    program, amount = replace(PROGRAM, fx_guard="hold_tier"), Amounts(6_000_00, 6_000_00, 6_000_00, 6_000_00)
+    before, last_two = Amounts(3_000_00, 3_000_00, 3_000_00, 3_000_00), LastEarned(2, BillingMonth(2015, 7))
+    found = Expectation(AUGUST, {"P1": amount}, {}, {"P1": before}, {"P1": last_two})
+    assert hold_against(found, {"P1": (6_000_00, 2)}, program, {})[0].right == 1
+    assert hold_against(found, {"P1": (6_000_00, 3)}, program, {})[0].too_low == 1

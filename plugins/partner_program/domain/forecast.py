@@ -303,6 +303,28 @@ def forecast_month(
     return Forecast(month, tuple(found), unknown, windows, held)
 
 
+def tier_earned(
+    *,
+    program: Program,
+    cents: int,
+    at_rates_before: int | None,
+    last: LastEarned | None,
+    held: OnRecord,
+    window: Sequence[int],
+) -> int:
+    """The tier that an amount would earn as a run decides it; `at_rates_before` is None where the guard has none."""
+
+    def earned_by(cents: int) -> int:
+        return program.tier_with(program.amount_of(cents, window), held)
+
+    return guarded_tier(
+        program=program,
+        earned=earned_by(cents),
+        at_rates_before=None if at_rates_before is None else earned_by(at_rates_before),
+        last=last.tier if last else None,
+    )
+
+
 def _partner(
     partner: Partner,
     amounts: Amounts,
@@ -318,15 +340,9 @@ def _partner(
 ) -> ForecastPartner:
     day = month.following.first_day
 
-    def earned_by(cents: int) -> int:
-        return program.tier_with(program.amount_of(cents, window), held)
-
     def tier(cents: int, at_rates_before: int | None) -> int:
-        earned = guarded_tier(
-            program=program,
-            earned=earned_by(cents),
-            at_rates_before=None if at_rates_before is None else earned_by(at_rates_before),
-            last=last.tier if last else None,
+        earned = tier_earned(
+            program=program, cents=cents, at_rates_before=at_rates_before, last=last, held=held, window=window
         )
         if not history.open_grants and program.changes is None:
             return earned

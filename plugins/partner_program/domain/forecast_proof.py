@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from partner_program.domain.columns import Column
-from partner_program.domain.forecast import Expectation
+from partner_program.domain.forecast import Expectation, tier_earned
 from partner_program.domain.money import BP
-from partner_program.domain.program import Program
+from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
+from partner_program.domain.settlement import NOBODY_HOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,25 @@ def hold_against(
     program: Program,
     names: Mapping[str, str],
     windows: Mapping[str, tuple[int, ...]] | None = None,
+    held: Mapping[str, OnRecord] = NOBODY_HOLDS,
 ) -> tuple[BackTest, list[Miss]]:
     """Compare what was expected of a month with what it was settled with: EUR cents and the tier earned, by partner.
 
-    `windows` are the totals of the earlier months that counted with it.
+    `windows` are the totals of the earlier months that counted with it; `held` is what was on record beside revenue.
     """
     month = str(expectation.month)
     both = [(each, settled[each], own) for each, own in expectation.amounts.items() if each in settled]
     misses = []
     for partner_id, (cents, earned), own in both:
-        tier = program.earned_tier(program.amount_of(own.expected, (windows or {}).get(partner_id, ())))
+        before = expectation.before.get(partner_id)
+        tier = tier_earned(
+            program=program,
+            cents=own.expected,
+            at_rates_before=before.expected if before else None,
+            last=expectation.last.get(partner_id),
+            held=held.get(partner_id, NOTHING_HELD),
+            window=(windows or {}).get(partner_id, ()),
+        )
         if tier != earned:
             error = own.expected - cents
             company = names.get(partner_id, "")

@@ -249,7 +249,8 @@ def _held_against(
             settled = settlement_history.earned_tiers(connection, month, settlements[-1].revision)
             windows = settlement_history.windows_of(connection, month, settlements[-1].revision)
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
-        row, missed = hold_against(found[month], settled, program, names, windows)
+        held = on_record(registry.qualifications, month.last_day)
+        row, missed = hold_against(found[month], settled, program, names, windows, held)
         tests.append(row)
         misses += missed
     return tests, misses
