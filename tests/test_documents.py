@@ -157,6 +157,7 @@ def test_every_key_of_the_programme_page_is_a_key_of_the_programme_file_or_of_th
     known = {f"application_answers[].{each.name}" for each in fields(Requirement)}
     known |= registry | options | set(program.commands) | {"hold", "stop", "additive", "compound", "true", "false"}
     known |= {"on_change", "always", "approval", "none", "rates", "tiers[].requires", "tiers[].name", "promotions"}
+    known |= {"requirement_names"}
     known |= {"another_person", *(f"benefit_terms[].{each.name}" for each in fields(BenefitTerms))}
     known |= {f"brake.{each.name}" for each in fields(Brake) if each.default is not MISSING}  # optional ones
 

@@ -49,6 +49,7 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
     "fx_guard": lambda each: replace(each, fx_guard="hold_tier"),
     "company": lambda each: replace(each, company="Acme"),
     "measure": lambda each: replace(each, measure=Measure(12, "sum", "projected")),
+    "requirement_names": lambda each: replace(each, requirement_names={"staff": {"": "technicians"}}),
     "changes": lambda each: replace(each, changes=Changes("monthly", "review", (12,), 3, "one")),
 }
 

@@ -85,7 +85,7 @@ def test_what_is_lacking_is_told_of_the_tier_that_revenue_reaches() -> None:
     used = used_of(ASKS, {STAFF: 2, "other": 7})
     assert used == ((STAFF, 2), (SCORE, 0))
     found = revenue_alone(program=ASKS, mrr_eur_cents=25_000_00, used=used)
-    assert found == RevenueAlone(5, (Lack(STAFF, 5, 2), Lack(SCORE, 70, 0)))
+    assert found == RevenueAlone(5, (Lack(STAFF, 5, 2, "certified staff"), Lack(SCORE, 70, 0, "score")))
     assert lack_words(found) == (
         "revenue reaches tier 5, which needs 5 certified staff, on record 2; 70 score, on record 0"
     )

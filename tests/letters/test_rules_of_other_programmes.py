@@ -101,6 +101,16 @@ def test_the_next_tier_names_what_it_needs_beside_revenue_too() -> None:
     assert "more than in August 2015. It needs more than revenue. What is still missing: certified staff: 2" in said
 
 
+def test_what_is_lacking_has_its_name_in_the_letters_own_language() -> None:
+    lacks = (LackFact("technicians", 2, 1, (("de", "Fachleute"),)),)
+    lacking = replace(
+        facts(), program=STAFF, revenue=RevenueFact(4, lacks), next_tier=NextTierFact(4, 1_000_000, 0, lacks)
+    )
+    assert text_of(lacking).count("technicians: 2 needed, 1 on record") == 2
+    assert text_of(lacking, "nl").count("technicians: 2 nodig, 1 geregistreerd") == 2
+    assert text_of(lacking, "de-AT").count("Fachleute: 2 nötig, 1 erfasst") == 2
+
+
 # Reviews
 
 

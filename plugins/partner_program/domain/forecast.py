@@ -401,10 +401,10 @@ def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast
     amount = each.expected_cents if certainty == "will" else each.expected_cents - each.at_risk_cents
     totals = [*forecast.windows.get(each.partner_id, ()), amount]
     needed = cents_to_reach(measure=program.measure, totals=totals, threshold=row.from_mrr_cents)
-    lacks = lacks_of(row, forecast.held.get(each.partner_id, NOTHING_HELD))
+    lacks = lacks_of(program, row, forecast.held.get(each.partner_id, NOTHING_HELD))
     unless = [_more_revenue(certainty, needed)] if needed > 0 else []
     if lacks:
-        unless.append(f"what Tier {tier} needs beside revenue is on record: {needs_words(lacks)}")
+        unless.append(f"what {row.name or f'Tier {tier}'} needs beside revenue is on record: {needs_words(lacks)}")
     return Drop(
         account_manager_id=each.account_manager_id,
         partner_id=each.partner_id,

@@ -29,7 +29,7 @@ from partner_program.domain.letters import (
     WindowFact,
 )
 from partner_program.domain.program import Program
-from partner_program.domain.qualifications import Used, key_words, revenue_alone
+from partner_program.domain.qualifications import Lack, Used, lacks_of, revenue_alone
 from partner_program.domain.rates import RateTerms, legacy_ended, legacy_kept
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, LegacyAgreement, Partner, Registry, agreements_by_partner
@@ -239,7 +239,7 @@ def revenue_fact(letter: OwedLetter, program: Program) -> RevenueFact | None:
     found = revenue_alone(program=program, mrr_eur_cents=_amount(letter), used=letter.qualifications)
     if found is None:
         return None
-    lacks = [LackFact(key_words(each.key), each.at_least, each.on_record) for each in found.lacks]
+    lacks = [_lack(each, program) for each in found.lacks]
     return RevenueFact(found.tier, tuple(lacks))
 
 
@@ -387,6 +387,12 @@ def benefits_ended(
     return tuple(benefit for benefit in before if benefit.availability == "yes" and benefit.key not in kept)
 
 
+def _lack(each: Lack, program: Program) -> LackFact:
+    names = program.requirement_names.get(each.key, {})
+    own = tuple((language, name) for language, name in names.items() if language)
+    return LackFact(each.name, each.at_least, each.on_record, own)
+
+
 def next_tier(*, program: Program, mrr_eur_cents: int, used: Used | None = None) -> NextTierFact | None:
     """The tier above the one that is earned, whatever a grant gives; None above the highest.
 
@@ -397,9 +403,5 @@ def next_tier(*, program: Program, mrr_eur_cents: int, used: Used | None = None)
     if earned == program.highest_tier:
         return None
     row = program.tiers[earned]
-    lacks = [
-        LackFact(key_words(each.key), each.at_least, held.get(each.key, 0))
-        for each in row.requires
-        if used is not None and held.get(each.key, 0) < each.at_least
-    ]
+    lacks = [] if used is None else [_lack(each, program) for each in lacks_of(program, row, held)]
     return NextTierFact(row.tier, row.from_mrr_cents, max(row.from_mrr_cents - mrr_eur_cents, 0), tuple(lacks))

@@ -117,11 +117,15 @@ class BenefitFact:
 
 @dataclass(frozen=True, slots=True)
 class LackFact:
-    """Something that the tier which revenue reaches needs more of than is on record: `key` in plain words."""
+    """Something that the tier which revenue reaches needs more of than is on record: `key` in plain words.
+
+    `names` are what it is called in the languages that have a word of their own.
+    """
 
     key: str
     at_least: int
     on_record: int
+    names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,7 @@ class Program:
     `dispute_due_days` is how many days a partner waits for an answer to a dispute at most. `fx_guard` says what is made
     of a tier that would be another at the exchange rates of an earlier month: nothing, a sentence, or that it stays.
     Without a `measure` a month's own total decides; without `changes` a tier follows what a month earned at once.
+    `requirement_names` are what required keys are called, by language, below "" in each language without its own.
     """
 
     in_force_from: date
@@ -222,6 +223,12 @@ class Program:
     company: str | None = None
     measure: Measure | None = None
     changes: Changes | None = None
+    requirement_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def requirement_name(self, key: str, language: str = "") -> str:
+        """What people read for a key that a tier requires: its name in a language, else its name, else the key."""
+        names = self.requirement_names.get(key, {})
+        return names.get(language) or names.get("") or key.replace("_", " ")
 
     def earned_tier(self, mrr_eur_cents: int) -> int:
         """The tier that a monthly total earns: the highest row whose threshold it reaches, 0 below the first.

@@ -87,7 +87,7 @@ def _tiers(program: Program) -> Iterator[Rule]:
             [] if row.setup_fee_discount_bp is None else [f"{percent_text(row.setup_fee_discount_bp)} off setup fees"]
         )
         says += [] if row.sla is None else [f"service level {row.sla}"]
-        says += [f"needs {each.key} of {each.at_least} or more" for each in row.requires]
+        says += [f"needs {each.at_least} {program.requirement_name(each.key)} or more" for each in row.requires]
         says += [f"called {row.name}"] if row.name else []
         yield Rule("tiers", f"tiers[{row.tier}]", tier_words(row), ", ".join(says))
 
@@ -144,6 +144,9 @@ def _rules(program: Program) -> Iterator[Rule]:
             yield Rule("rules", f"shortening.{months}", about, f"{percent_text(points)} more")
     for product in program.no_commitment_excludes:
         yield Rule("rules", f"no_commitment_excludes.{product}", product, "no term of one month")
+    for key, names in program.requirement_names.items():
+        said = ", ".join(f"{name} ({language})" if language else name for language, name in names.items())
+        yield Rule("rules", f"requirement_names.{key}", f"what {key} is called", said)
     for each in program.authorisation_requirements:
         yield Rule(
             "rules", f"authorisation_requirements.{each.field}", f"to become a partner: {each.field}", each.source

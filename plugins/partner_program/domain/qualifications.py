@@ -41,19 +41,21 @@ def used_of(program: Program, held: OnRecord) -> Used | None:
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """Something that a tier needs more of than is on record."""
+    """Something that a tier needs more of than is on record; `name` is what people read for its key."""
 
     key: str
     at_least: int
     on_record: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class RevenueAlone:
-    """The tier that revenue alone would have earned, and what it lacks."""
+    """The tier that revenue alone would have earned, and what it lacks; `tier_name` is its own, "" without one."""
 
     tier: int
     lacks: tuple[Lack, ...]
+    tier_name: str = ""
 
 
 def revenue_alone(*, program: Program, mrr_eur_cents: int, used: Used | None) -> RevenueAlone | None:
@@ -63,28 +65,26 @@ def revenue_alone(*, program: Program, mrr_eur_cents: int, used: Used | None) ->
     row = program.tier_row(reached)
     if used is None or row is None or program.tier_with(mrr_eur_cents, held) == reached:
         return None
-    return RevenueAlone(reached, lacks_of(row, held))
+    return RevenueAlone(reached, lacks_of(program, row, held), program.tier_name(reached))
 
 
-def lacks_of(row: Tier, held: OnRecord) -> tuple[Lack, ...]:
+def lacks_of(program: Program, row: Tier, held: OnRecord) -> tuple[Lack, ...]:
     """What a tier needs beside revenue and more of than is on record."""
-    lacks = (Lack(each.key, each.at_least, held.get(each.key, 0)) for each in row.requires)
+    lacks = (
+        Lack(each.key, each.at_least, held.get(each.key, 0), program.requirement_name(each.key))
+        for each in row.requires
+    )
     return tuple(each for each in lacks if each.on_record < each.at_least)
-
-
-def key_words(key: str) -> str:
-    """A key as people read it: `certified_staff` is "certified staff"."""
-    return key.replace("_", " ")
 
 
 def lack_words(found: RevenueAlone) -> str:
     """What a tier lacks that revenue reaches, in one line."""
-    return f"revenue reaches tier {found.tier}, which needs {needs_words(found.lacks)}"
+    return f"revenue reaches {found.tier_name or f'tier {found.tier}'}, which needs {needs_words(found.lacks)}"
 
 
 def needs_words(lacks: Iterable[Lack]) -> str:
     """What is needed beside revenue, and how much of it is on record."""
-    return "; ".join(f"{each.at_least} {key_words(each.key)}, on record {each.on_record}" for each in lacks)
+    return "; ".join(f"{each.at_least} {each.name}, on record {each.on_record}" for each in lacks)
 
 
 def by_partner(qualifications: Iterable[Qualification]) -> Mapping[str, list[Qualification]]:

@@ -555,6 +555,41 @@ def test_needs_that_fall_upwards_or_are_none_are_refused(tmp_path: Path, text: s
     assert any(fault in each for each in faults_of(tmp_path, text)), faults_of(tmp_path, text)
 
 
+NAMED = """
+requirement_names:
+  - key: certified_staff
+    name: technicians
+    names:
+      de: Fachleute
+"""
+
+
+def test_what_is_required_has_a_name_in_each_language_and_the_file_keeps_its_hash(tmp_path: Path) -> None:
+    path = tmp_path / "2015-07-27.yaml"
+    path.write_text(requiring_staff(t6=2), encoding="utf-8")
+    before = load_program(path)
+    path.write_text(requiring_staff(t6=2) + NAMED, encoding="utf-8")
+    after = load_program(path)
+    assert [before.requirement_name("certified_staff", language) for language in ("", "de")] == ["certified staff"] * 2
+    named = [after.requirement_name("certified_staff", language) for language in ("", "nl", "de")]
+    assert named == ["technicians", "technicians", "Fachleute"]
+    assert after.file_hash == before.file_hash
+
+
+@pytest.mark.parametrize(
+    ("replaced", "fault"),
+    [
+        (("key: certified_staff", "key: staff"), "staff is required by no tier, expected one of certified_staff"),
+        (("de: Fachleute", "german: Fachleute"), "'german' is no language, expected its code"),
+        (("name: technicians\n    ", ""), "name: is missing"),
+        (("    names:", "  - key: certified_staff\n    name: again\n    names:"), "certified_staff is listed twice"),
+    ],
+)
+def test_names_of_nothing_and_in_no_language_are_refused(tmp_path: Path, replaced: tuple[str, str], fault: str) -> None:
+    found = faults_of(tmp_path, requiring_staff(t6=2) + NAMED.replace(*replaced))
+    assert any(fault in each for each in found), found
+
+
 def test_months_settled_with_the_bytes_of_the_first_release_still_find_their_programme(first: Program) -> None:
     assert first.file_hash == "03361fcd47ace4d631ba2866369d62ce3875953d2f3f20db8c14f5d95577bb29"
 

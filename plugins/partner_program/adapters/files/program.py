@@ -16,6 +16,7 @@ from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
     read_names,
+    read_requirement_names,
     read_requirements,
     read_sla_levels,
     read_terms,
@@ -58,7 +59,15 @@ NOTIFY: tuple[Literal["on_change", "always"], ...] = ("on_change", "always")
 
 # Sections that decide no tier, no rate and nobody who is held. `Program.file_hash` leaves them out, so that a file
 # which gets one of them stays the file that months were settled with.
-DECIDE_NO_MONTH = ("benefit_terms", "benefit_approval", "application_answers", "approval", "dispute_due", "company")
+DECIDE_NO_MONTH = (
+    "benefit_terms",
+    "benefit_approval",
+    "application_answers",
+    "approval",
+    "dispute_due",
+    "company",
+    "requirement_names",
+)
 
 
 def load_program(path: Path) -> Program:
@@ -168,6 +177,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         fx_guard=_fx_guard(document),
         measure=read_measure(document),
         changes=read_changes(document),
+        requirement_names=read_requirement_names(document, tiers),
     )
 
 

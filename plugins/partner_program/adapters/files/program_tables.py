@@ -12,6 +12,7 @@ from partner_program.adapters.files.values import (
     country,
     discount_bp,
     key_name,
+    language_code,
     tier_name,
     web_address,
     whole_between,
@@ -112,6 +113,25 @@ def _read_needs(row: Section) -> tuple[Need, ...]:
             each.fault("key", f"{need.key} is listed twice, expected once")
         needs.append(need)
     return tuple(needs)
+
+
+def read_requirement_names(document: Section, tiers: Sequence[Tier]) -> dict[str, dict[str, str]]:
+    """Read what required keys are called, by language and below "" in all others; absent: as the keys are written."""
+    if not document.has("requirement_names"):
+        return {}
+    required = sorted({each.key for row in tiers for each in row.requires})
+    found: dict[str, dict[str, str]] = {}
+    for row in document.sections("requirement_names"):
+        key, names = row.text("key", key_name), {"": row.text("name", tier_name)}
+        if row.has("names"):
+            own = row.section("names")
+            names |= {language: own.text(language, tier_name) for language in own.keys(language_code)}
+        if row.sound and key in found:
+            row.fault("key", f"{key} is listed twice, expected once")
+        elif row.sound and key not in required:
+            row.fault("key", f"{key} is required by no tier, expected one of {', '.join(required) or 'none'}")
+        found[key] = names
+    return found
 
 
 def _up_to_cap(promotion_cap_bp: int) -> Callable[[str], int]:

@@ -23,6 +23,7 @@ LONGEST_TIER_NAME = 40
 _NUMBERED = re.compile(r"(?:tier)?\s*\d+|no(?:ne| tier)", re.IGNORECASE)
 Word = TypeVar("Word", bound=str)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
 
 
@@ -190,6 +191,13 @@ def tier_name(written: str) -> str:
     if _NUMBERED.fullmatch(found):
         raise Refusal(f"{quoted(found)} reads like a tier's number, expected a name of its own, as in Gold")
     return found
+
+
+def language_code(written: str) -> str:
+    """Read the code of a language, as the catalogues are named: en, nl, ast."""
+    if not _LANGUAGE.fullmatch(written):
+        raise Refusal(f"{quoted(written)} is no language, expected its code, as in de")
+    return written
 
 
 def whole_between(lowest: int, highest: int) -> Callable[[str], int]:

@@ -339,9 +339,9 @@ def letter_view(
         benefits_from_name=told.tier_name(told.benefits_from),
         starts_below=told.starts_below,
         prepayment=[(months, form.percent(bp)) for months, bp in facts.prepayment],
-        next_tier=_next_tier(facts.next_tier, told, form),
+        next_tier=_next_tier(facts.next_tier, told, form, language),
         rates=_at_other_rates(facts.rates, told, form),
-        revenue=_revenue_alone(facts.revenue, told),
+        revenue=_revenue_alone(facts.revenue, told, language),
         manager=plain_name(facts.manager_name),
         manager_email=plain_name(facts.manager_email),
         manager_mailto="mailto:" + quote(plain_name(facts.manager_email), safe="@"),
@@ -536,14 +536,16 @@ def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
     )
 
 
-def _revenue_alone(fact: RevenueFact | None, told: ToldProgram) -> RevenueAlone | None:
+def _revenue_alone(fact: RevenueFact | None, told: ToldProgram, language: str) -> RevenueAlone | None:
     if fact is None:
         return None
-    return RevenueAlone(fact.tier, told.tier_name(fact.tier), _lacks(fact.lacks))
+    return RevenueAlone(fact.tier, told.tier_name(fact.tier), _lacks(fact.lacks, language))
 
 
-def _lacks(facts: tuple[LackFact, ...]) -> tuple[LackRow, ...]:
-    return tuple(LackRow(plain_name(each.key), each.at_least, each.on_record) for each in facts)
+def _lacks(facts: tuple[LackFact, ...], language: str) -> tuple[LackRow, ...]:
+    return tuple(
+        LackRow(plain_name(dict(each.names).get(language) or each.key), each.at_least, each.on_record) for each in facts
+    )
 
 
 def _at_other_rates(fact: RatesFact | None, told: ToldProgram, form: LocaleFormat) -> AtOtherRates | None:
@@ -560,7 +562,7 @@ def _at_other_rates(fact: RatesFact | None, told: ToldProgram, form: LocaleForma
     )
 
 
-def _next_tier(following: NextTierFact | None, told: ToldProgram, form: LocaleFormat) -> NextTier | None:
+def _next_tier(following: NextTierFact | None, told: ToldProgram, form: LocaleFormat, language: str) -> NextTier | None:
     if following is None:
         return None
     begins, missing = following.from_mrr_cents, following.missing_cents
@@ -571,5 +573,5 @@ def _next_tier(following: NextTierFact | None, told: ToldProgram, form: LocaleFo
         begins=form.euros(begins),
         missing=form.euros(missing) if missing else None,
         reached=reached,
-        lacks=_lacks(following.lacks),
+        lacks=_lacks(following.lacks, language),
     )

@@ -7,6 +7,7 @@ from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import SettledGrant
+from partner_program.domain.qualifications import RevenueAlone
 from partner_program.domain.receipt import Band, Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
 from partner_program.domain.revenue import NO_SHARE, THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
 from partner_program.domain.single_lines import FaultyLineNow, LineNow, LinesNow
@@ -32,7 +33,7 @@ def receipt_json(receipt: Receipt) -> str:
         "result": partner_facts(receipt.result) if receipt.result else None,
         "band": _band(receipt.band) if receipt.band else None,
         **({"rates_alone": plain(receipt.rates_alone)} if receipt.rates_alone else {}),
-        **({"revenue_alone": plain(receipt.revenue_alone)} if receipt.revenue_alone else {}),
+        **({"revenue_alone": _revenue_alone(receipt.revenue_alone)} if receipt.revenue_alone else {}),
         "grants": [_grant(each) for each in receipt.grants],
         "legacy": plain(receipt.legacy),
         "lines_now": _lines_now(receipt.lines_now) if receipt.lines_now else None,
@@ -44,6 +45,11 @@ def receipt_json(receipt: Receipt) -> str:
     if receipt.stays:
         facts["stays"] = receipt.stays
     return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+
+
+def _revenue_alone(found: RevenueAlone) -> dict[str, object]:
+    lacks = [{"key": each.key, "at_least": each.at_least, "on_record": each.on_record} for each in found.lacks]
+    return {"tier": found.tier, **with_name(found.tier_name), "lacks": lacks}
 
 
 def _lines(lines: ReceiptLines | ReceiptFaultyLine) -> dict[str, object]:
