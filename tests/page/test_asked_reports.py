@@ -93,7 +93,10 @@ def test_a_month_that_was_not_run_has_no_such_page(desk_of: Asking) -> None:
 def test_a_months_page_asks_for_the_forecast_of_the_month_after(desk_of: Asking, world: World) -> None:
     where = f"months/{JULY}/reports/forecast"
     assert desk_of.post(where, "user").status_code == 303
-    said = words_of(finished(desk_of, where).text)
+    page = finished(desk_of, where).text
+    said = words_of(page)
+    assert "<h1>August 2015: who will fall, and who will rise? Forecast from July 2015</h1>" in page
+    assert "Who will fall, and who will rise? August 2015" in words_of(desk_of(f"months/{JULY}").text)
     command = CliRunner(env=world.environment()).invoke(program, ["forecast", str(JULY.following), "--format", "json"])
     facts = json.loads(desk_of(f"api/v1/{where}").text)
     assert facts == json.loads(command.output)

@@ -9,6 +9,8 @@ import pytest
 from partner_program.usecases.installation import INCLUDE_VARIABLE
 from tests.own_folder import OwnWorld, own_brand
 from tests.page.asking import Asking, mounted
+from tests.page.test_pages import words_of
+from tests.usecases.month.test_qualifications import JULY, JUNE, Demanding
 
 FILE = Path(__file__).parents[1] / "data" / "programmes" / "waterloop" / "2026-01-01.yaml"
 JANUARY, FEBRUARY = "2026-01", "2026-02"
@@ -85,3 +87,15 @@ def test_the_programme_is_shown_as_its_file_has_it(pages: Asking) -> None:
     assert "There is no cap." in said
     assert all(name in said for name in ("Ready", "Silver", "Gold"))
     assert all(f" {head} " not in said for head in ("Terms", "Products", "Becoming a partner"))
+
+
+def test_a_partners_page_says_beside_its_tier_what_revenue_alone_does_not_reach(
+    desk: Any, shown: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Demanding(tmp_path).settled(JUNE, JULY)
+    shown(world)
+    monkeypatch.setenv(INCLUDE_VARIABLE, str(world.include))
+    pages = Asking(mounted(desk))
+    told = "In July 2015 revenue reaches Tier 3, which needs 2 certified staff, on record 1."
+    assert told.lower() in words_of(pages("partners/P1").text).lower()
+    assert "on record" not in words_of(pages("partners/P2").text)

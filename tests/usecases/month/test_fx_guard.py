@@ -20,6 +20,7 @@ from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.forecast import ForecastPartner
 from partner_program.domain.fx_guard import rates_words
+from partner_program.usecases.desk.partner import partner_overview
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.letters.book import write_book
@@ -145,6 +146,15 @@ def test_a_held_tier_is_told_where_a_letter_is_owed_and_owes_none_by_itself(tmp_
     here = Guarded(tmp_path, "hold_tier").settled(JUNE)
     here.run(JULY, on=DAYS[JULY])
     assert here.rows("SELECT partner_id FROM letter WHERE billing_month = ?", JULY) == []
+
+
+def test_a_partners_page_says_what_exchange_rates_alone_made_of_its_tier(tmp_path: Path) -> None:
+    here = Guarded(tmp_path, "hold_tier").settled(JUNE, JULY)
+    said = {each: partner_overview(here.installation, each, on=date(2015, 8, 4)).beside for each in ("P1", "P3")}
+    held = (
+        "at the exchange rates of 2015-06: 2,000.00 EUR, tier 2; by rates alone it would be tier 1: they move no tier"
+    )
+    assert said == {"P1": (held,), "P3": ("at the exchange rates of 2015-06: 2,500.00 EUR, tier 2",)}
 
 
 def test_the_receipt_says_which_rates_and_that_they_move_no_tier(tmp_path: Path) -> None:

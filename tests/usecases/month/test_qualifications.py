@@ -15,6 +15,7 @@ from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.refusals import UnsoundFiles
+from partner_program.usecases.desk.partner import partner_overview
 from partner_program.usecases.explain import explain
 from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement, show_restatement
@@ -59,6 +60,13 @@ class Demanding(World):
 
     def tiers(self, month: str) -> dict[str, int]:
         return {row["partner_id"]: row["tier"] for row in self.register(month)["partners"]}
+
+
+def test_a_partners_page_says_what_the_tier_lacks_beside_revenue(tmp_path: Path) -> None:
+    here = Demanding(tmp_path).settled(JUNE)
+    lacking, fulfilled = (partner_overview(here.installation, each, on=date(2015, 8, 1)) for each in ("P1", "P2"))
+    assert lacking.beside == ("revenue reaches tier 3, which needs 2 certified staff, on record 1",)
+    assert fulfilled.beside == ()
 
 
 def test_the_tier_is_the_highest_whose_needs_are_on_record(tmp_path: Path) -> None:

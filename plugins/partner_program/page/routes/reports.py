@@ -17,7 +17,7 @@ from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.apart import LIMIT_SECONDS
 from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
-from partner_program.usecases.reports.questions import QUESTIONS, answer, report_file
+from partner_program.usecases.reports.questions import QUESTIONS, Question, answer, report_file
 
 ROWS = 100
 FOLDED = {"cost": ("shares", "ends", "posting")}
@@ -30,10 +30,10 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
     """The answer to one question, or the kept one where it takes asking the entities; tables have their first rows."""
     asked = look_at_answer(here, name, month) if is_asked_apart(name) else None
     found = asked.report if asked else answer(here, name, month)
-    words = QUESTIONS[name].words
+    question = QUESTIONS[name]
     return view.page(
         "report.html",
-        title=f"{month_words(month)}: {words[0].lower()}{words[1:]}",
+        title=_title(question, month),
         name=name,
         month=month,
         found=found,
@@ -55,6 +55,14 @@ def ask(view: ThisView, here: Installed, acting: Acting, month: InPath, name: st
     if is_asked_apart(name):
         ask_apart(here, name, month, by=acting.name)
     return view.then(view.links("months", month, "reports", name))
+
+
+def _title(question: Question, month: BillingMonth) -> str:
+    """The month that is told about, and the question."""
+    words = f"{question.words[0].lower()}{question.words[1:]}"
+    if question.is_of_next:
+        return f"{month_words(month.following)}: {words} Forecast from {month_words(month)}"
+    return f"{month_words(month)}: {words}"
 
 
 def _figures(cost: Report) -> list[tuple[str, int, str]]:

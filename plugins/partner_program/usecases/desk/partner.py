@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import acts as act_store
 from partner_program.adapters.database import disputes as dispute_store
+from partner_program.adapters.database import history as settlement_history
 from partner_program.adapters.database import partner_overview as overview_store
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import register as register_store
@@ -17,11 +18,14 @@ from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.certificate import why_no_document
 from partner_program.domain.disputes import Dispute
+from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.grace import GrantStanding
 from partner_program.domain.partner_list import gap_to_next
 from partner_program.domain.partner_overview import Coming, LetterSent, PartnerMonth, coming
 from partner_program.domain.program import Component, Program, Tier
+from partner_program.domain.qualifications import lack_words
 from partner_program.domain.rates import Rate
+from partner_program.domain.receipt import rates_of_result, revenue_of_result
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.registry import AccountLink, AccountManager, Contact, LegacyAgreement, Partner
 from partner_program.usecases.acts import dated
@@ -39,10 +43,11 @@ class PartnerOverview:
 
     `rate` is that of an order placed on that day, None before the first; `ahead` those that begin later, `rates` all
     that were ever written. `result` is the partner's row in the register of `newest`, the newest month in force; both
-    may be None. `gap_eur_cents` is what was missing then to the next tier, `next_tier_from_cents` its threshold.
-    `months` are the newest ones, newest first; `tiers` is today's table. `coming` is what is known to come.
-    `no_certificate` and `no_badge` say why there is none, None where there is one. `components` are those of today's
-    programme, and those that the partner has or had.
+    may be None. `beside` says in words what had a part in its tier beside revenue: what the tier lacked that revenue
+    reaches, and what exchange rates alone made of it. `gap_eur_cents` is what was missing then to the next tier,
+    `next_tier_from_cents` its threshold. `months` are the newest ones, newest first; `tiers` is today's table. `coming`
+    is what is known to come. `no_certificate` and `no_badge` say why there is none, None where there is one.
+    `components` are those of today's programme, and those that the partner has or had.
     """
 
     on: date
@@ -53,6 +58,7 @@ class PartnerOverview:
     rates: tuple[Rate, ...]
     newest: BillingMonth | None
     result: RegisterPartner | None
+    beside: tuple[str, ...]
     gap_eur_cents: int | None
     next_tier: int | None
     next_tier_from_cents: int | None
@@ -79,7 +85,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
         manager = registry_store.managers(connection)[partner.account_manager_id]
         rates = rate_store.all_rates(connection, [partner_id]).get(partner_id, [])
         ahead = [each.rate for each in rate_store.rates_after(connection, on, partner_id).get(partner_id, [])]
-        newest, result = _newest_result(connection, partner_id)
+        newest, result, program_hash = _newest_result(connection, partner_id)
         months = overview_store.months_of_partner(connection, partner_id)
         links = registry_store.links_of(connection, partner_id)
         contacts = registry_store.contacts_of(connection, partner_id)
@@ -107,6 +113,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
         rates=tuple(rates),
         newest=newest,
         result=result,
+        beside=_beside(next((each for each in installation.programs if each.file_hash == program_hash), None), result),
         gap_eur_cents=gap,
         next_tier=next_tier,
         next_tier_from_cents=row.from_mrr_cents if row else None,
@@ -147,8 +154,21 @@ def _components(program: Program, months: Sequence[PartnerMonth], rates: Sequenc
     return (*program.components, *also)
 
 
-def _newest_result(connection: Connection, partner_id: str) -> tuple[BillingMonth | None, RegisterPartner | None]:
+def _beside(program: Program | None, result: RegisterPartner | None) -> tuple[str, ...]:
+    """What had a part in a result's tier beside revenue, in words; nothing without the programme that decided it."""
+    revenue = revenue_of_result(program=program, result=result)
+    rates = rates_of_result(program=program, result=result)
+    said = (lack_words(revenue) if revenue else "", rates_words(rates) if rates else "")
+    return tuple(each for each in said if each)
+
+
+def _newest_result(
+    connection: Connection, partner_id: str
+) -> tuple[BillingMonth | None, RegisterPartner | None, str | None]:
+    """The newest month in force, the partner's row in it, and the hash of the programme file that settled it."""
     month = newest_month(connection)
     if month is None:
-        return None, None
-    return month.billing_month, register_store.read_register_partner(connection, month.billing_month, partner_id)
+        return None, None, None
+    settled = settlement_history.settlements_of(connection, month.billing_month)[-1]
+    row = register_store.read_register_partner(connection, month.billing_month, partner_id)
+    return month.billing_month, row, settled.program_hash

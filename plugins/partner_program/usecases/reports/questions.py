@@ -30,8 +30,9 @@ class Question:
     """A question: what somebody wants to know, in words, and what answers it from the programme's database.
 
     `command` answers the same on the command line. `in_workbook`: who signs the month finds the answer among the sheets
-    of its workbook. One that `asks_entities` may take long: a server shows the answer that `asked` keeps, with the
-    records of its `tables` by name.
+    of its workbook. One that `is_of_next` is asked after a month and answers about the following one. One that
+    `asks_entities` may take long: a server shows the answer that `asked` keeps, with the records of its `tables` by
+    name.
     """
 
     words: str
@@ -39,6 +40,7 @@ class Question:
     answer: Callable[[Installation, BillingMonth], Report]
     in_workbook: bool = False
     asks_entities: bool = False
+    is_of_next: bool = False
     tables: Mapping[str, type] = field(default_factory=dict)
 
 
@@ -61,10 +63,11 @@ QUESTIONS: Mapping[str, Question] = {
         tables=COST_TABLES,
     ),
     "forecast": Question(
-        "Who will fall in the month after, and who will rise?",
+        "Who will fall, and who will rise?",
         "forecast",
         forecast_after,
         asks_entities=True,
+        is_of_next=True,
         tables=FORECAST_TABLES,
     ),
 }
