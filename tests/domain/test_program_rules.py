@@ -19,6 +19,7 @@ from partner_program.domain.program import (
     Tier,
 )
 from partner_program.domain.program_rules import changed_rules, rules_of
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.tier_changes import Changes
 from tests.domain.made_month import PROGRAM
 
@@ -50,6 +51,7 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
     "company": lambda each: replace(each, company="Acme"),
     "measure": lambda each: replace(each, measure=Measure(12, "sum", "projected")),
     "requirement_names": lambda each: replace(each, requirement_names={"staff": {"": "technicians"}}),
+    "unit": lambda each: replace(each, unit=Unit("USD")),
     "changes": lambda each: replace(each, changes=Changes("monthly", "review", (12,), 3, "one")),
 }
 

@@ -29,7 +29,7 @@ ASSIGNED = replace(
 
 
 def test_every_field_that_holds_one_value_is_a_column() -> None:
-    lists = {"grants", "accounts", "window"}
+    lists = {"grants", "accounts", "window", "unit"}
     assert list(COLUMNS) == [each.name for each in fields(RegisterPartner) if each.name not in lists]
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
@@ -314,7 +313,7 @@ def test_the_same_rate_holds_for_a_partner_in_all_entities() -> None:
 
 
 def test_a_month_that_is_history_only_has_a_total_and_neither_rate_nor_letter() -> None:
-    account = AccountTotal("NL", "A1", "EUR", Decimal(1), 5_00, 5_00)
+    account = AccountTotal("NL", "A1", "EUR", "1", 5_00, 5_00)
     history = record_history(total=PartnerTotal("P1", (account,)), earned_tier=None)
     assert (history.mrr_eur_cents, history.tier, history.earned_tier) == (5_00, None, None)
     assert (history.rate, history.rate_is_new, history.letter, history.grants, history.previous_tier) == (
@@ -345,7 +344,7 @@ def test_months_are_settled_by_their_own_days() -> None:
 
 @pytest.mark.parametrize("tier", [None, 0, 2])
 def test_a_month_of_history_has_the_partner_its_total_and_tier_and_nothing_that_takes_force(tier: int | None) -> None:
-    accounts = (AccountTotal("NL", "A1", "EUR", Decimal(1), 2_500_00, 2_500_00),)
+    accounts = (AccountTotal("NL", "A1", "EUR", "1", 2_500_00, 2_500_00),)
     decision = record_history(total=PartnerTotal("P7", accounts), earned_tier=tier)
 
     assert (decision.partner_id, decision.accounts, decision.mrr_eur_cents) == ("P7", accounts, 2_500_00)
@@ -355,7 +354,7 @@ def test_a_month_of_history_has_the_partner_its_total_and_tier_and_nothing_that_
 
 
 def test_each_stage_names_its_partner_with_the_cents_that_earned_the_tier() -> None:
-    totals = [PartnerTotal(each, (AccountTotal("NL", "A1", "EUR", Decimal(1), 2_000_00, 2_000_00),)) for each in "PQ"]
+    totals = [PartnerTotal(each, (AccountTotal("NL", "A1", "EUR", "1", 2_000_00, 2_000_00),)) for each in "PQ"]
     tiers = assign_tiers(program=PROGRAM, month=JUNE, totals=totals)
     assert tiers == (TierAssignment("P", 2_000_00, 2), TierAssignment("Q", 2_000_00, 2))
     graces = settle_grace_periods(

@@ -17,6 +17,7 @@ from partner_program.domain.decided_from import DecidedFrom, RestatedPartner, na
 from partner_program.domain.fx_guard import FxBasis, LastEarned
 from partner_program.domain.measure import EarlierMonth, Lack
 from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.rates_taking_force import RateAhead
 from partner_program.domain.refusals import Refusal
@@ -84,6 +85,12 @@ class _OnRecord(NamedTuple):
     partner_id: str
     key: str
     value: int
+
+
+class _Unit(NamedTuple):
+    code: str
+    decimals: int
+    label: str
 
 
 class _Fault(NamedTuple):
@@ -192,6 +199,7 @@ ADDED_PARTS: Mapping[str, type[tuple[object, ...]]] = {
     "guard_rates": _RateOfMonth,
     "guard_last": _LastEarned,
     "qualifications": _OnRecord,
+    "currency": _Unit,
 }
 
 
@@ -268,6 +276,9 @@ def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
             for key, value in sorted(own.items())
         ]
         texts["qualifications"] = rows_text(_OnRecord, held)
+    if not kept.unit.is_euro:
+        unit = kept.unit
+        texts["currency"] = rows_text(_Unit, [_Unit(unit.code, unit.decimals, unit.label)])
     rules: dict[str, list[tuple[object, ...]]] = {
         "earlier_months": [
             _EarlierMonth(partner_id, str(each.month), each.mrr_eur_cents, each.lacks)
@@ -360,7 +371,15 @@ def read_decided_from(lines: Lines, added: Collection[str] = ()) -> DecidedFrom:
         ),
         basis=_basis(lines) if "guard_last" in added else None,
         held=_held(lines) if "qualifications" in added else None,
+        unit=_unit(lines) if "currency" in added else EURO,
     )
+
+
+def _unit(lines: Lines) -> Unit:
+    units = _read(lines, "currency", _Unit, lambda row: Unit(*row))
+    if len(units) != 1:
+        raise NoTable(f"currency: expected one row, found {len(units)}")
+    return units[0]
 
 
 def _held(lines: Lines) -> dict[str, dict[str, int]]:
@@ -430,7 +449,7 @@ def _earlier_months(lines: Lines) -> dict[str, tuple[EarlierMonth, ...]]:
 def _earlier_month(row: _EarlierMonth) -> tuple[str, EarlierMonth]:
     if row.lacks not in (None, *get_args(Lack)) or (row.lacks is None) != (row.mrr_eur_cents is not None):
         raise ValueError(f"lacks is {row.lacks}, mrr_eur_cents {row.mrr_eur_cents}")
-    lacks: Lack | None = None if row.lacks is None else "held" if row.lacks == "held" else "not settled"
+    lacks: Lack | None = next((each for each in get_args(Lack) if each == row.lacks), None)
     return row.partner_id, EarlierMonth(BillingMonth.parse(row.billing_month), row.mrr_eur_cents, lacks)
 
 

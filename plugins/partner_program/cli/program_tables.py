@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from partner_program.cli.long_tables import console as terminal
-from partner_program.cli.table_cells import euros, percent, titled_table
+from partner_program.cli.table_cells import percent, titled_table
 from partner_program.domain.program_rules import PARTS, RuleChange, tier_words
 
 if TYPE_CHECKING:
@@ -36,15 +36,21 @@ def print_program(checked: "CheckedProgram") -> None:
 
 def _tiers(program: "Program") -> object:
     has_setup, has_sla = program.has("setup_fee"), program.has("sla")
-    columns = ["tier", "from EUR a month", "below", "monthly fee"]
+    begins = program.unit.headed("from EUR a month")
+    columns = ["tier", begins, "below", "monthly fee"]
     columns += [*(["setup fee"] if has_setup else []), *(["service level"] if has_sla else [])]
-    table = titled_table(PARTS["tiers"], *columns, right=("from EUR a month", "below", "monthly fee", "setup fee"))
+    table = titled_table(PARTS["tiers"], *columns, right=(begins, "below", "monthly fee", "setup fee"))
+    text = program.unit.text
     ends = [*(row.from_mrr_cents for row in program.tiers[1:]), None]
     for row, end in zip(program.tiers, ends, strict=True):
         own = [percent(row.setup_fee_discount_bp)] if has_setup else []
         own += [row.sla or ""] if has_sla else []
         table.add_row(
-            tier_words(row), euros(row.from_mrr_cents), euros(end), percent(row.monthly_fee_discount_bp), *own
+            tier_words(row),
+            text(row.from_mrr_cents),
+            "" if end is None else text(end),
+            percent(row.monthly_fee_discount_bp),
+            *own,
         )
     return table
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from partner_program.domain.money import BP, euros_text, percent_text
+from partner_program.domain.money import BP, percent_text
 from partner_program.domain.program import SLA_LEVELS, Brake, sla_rank
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import RateTerms
 
 
@@ -55,11 +56,12 @@ def brake_reasons(
     moves: Sequence[Move],
     entity_totals: Mapping[str, int],
     last_entity_totals: Mapping[str, int],
+    unit: Unit = EURO,
 ) -> list[str]:
     """Return the reasons why a month has to wait for a person's decision; empty where it may go on.
 
-    `moves` are those of the partners that the run assesses, one each; totals are EUR cents by entity, of this month
-    and of each entity's last assessed month.
+    `moves` are those of the partners that the run assesses, one each; totals are by entity, in the programme's `unit`,
+    of this month and of each entity's last assessed month.
     """
     reasons = []
     lowered = sum(1 for move in moves if move.lowers)
@@ -74,8 +76,7 @@ def brake_reasons(
         if last is not None and _moves_too_far(brake, total, last):
             share = percent_text(brake.entity_total_move_bp)
             reasons.append(
-                f"the total of entity {entity} moves from {euros_text(last)} to {euros_text(total)} EUR, "
-                f"more than {share}"
+                f"the total of entity {entity} moves from {unit.text(last)} to {unit.amount(total)}, more than {share}"
             )
     return reasons
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.totals import EUR
+from partner_program.domain.unit import is_own
 
 HELD, OUT, NO_TABLE = "held", "out", "no table"
 
@@ -68,7 +68,7 @@ class CountedMonth:
 
     @cached_property
     def foreign(self) -> Mapping[str, Sequence[ForeignSum]]:
-        """What each partner counted in other currencies than EUR."""
+        """What each partner counted in other currencies than the programme's."""
         return foreign_sums(self.accounts)
 
     @property
@@ -90,10 +90,10 @@ class CountedMonth:
 
 
 def foreign_sums(rows: Iterable[CountedAccount]) -> dict[str, list[ForeignSum]]:
-    """What each partner counted in other currencies than EUR, by currency and rate."""
+    """What each partner counted in other currencies than the programme's, by currency and rate."""
     found: dict[str, list[ForeignSum]] = {}
     for partner_id, _, _, currency, units, minor, cents in rows:
-        if currency == EUR:
+        if is_own(currency, units):
             continue
         sums = found.setdefault(partner_id, [])
         for place, own in enumerate(sums):

@@ -15,6 +15,7 @@ from partner_program.domain.fx_guard import FxBasis
 from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.month_order import HISTORY, MonthStatus
 from partner_program.domain.program import OnRecord, Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
 from partner_program.domain.rates_taking_force import RateAhead, closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.registry import (
@@ -64,7 +65,7 @@ class DecidedFrom:
     month gave; those `assigned_after` were assigned by a later month. `ending` are rates in force of partners that are
     no longer authorised, `ahead` rates that begin after `effective_on`. `basis` is what the exchange-rate guard
     compared with, None where no programme of these has one; `held` is what was on record beside revenue, by partner,
-    None where none of them asks for it.
+    None where none of them asks for it. `unit` is what the programme of the month counts in.
     """
 
     month: BillingMonth
@@ -89,6 +90,7 @@ class DecidedFrom:
     basis: FxBasis | None = None
     held: Mapping[str, OnRecord] | None = None
     earlier: Mapping[str, tuple[EarlierMonth, ...]] = field(default_factory=dict)
+    unit: Unit = EURO
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def recompute(
         doubtful_rates=kept.doubtful_rates,
         rates_before=kept.basis.rates_before() if kept.basis else None,
         lacking={} if is_history else lacking_months(programs=by_day, effective=kept.effective, earlier=kept.earlier),
+        unit=kept.unit,
     )
     agreements = agreements_by_partner(kept.agreements)
     tiers = assign_tiers_by_day(

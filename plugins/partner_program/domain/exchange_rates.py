@@ -16,10 +16,10 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import EXAMPLES, Finding, one_line
 from partner_program.domain.money import BP, monthly_mean, percent_text
 from partner_program.domain.plurals import first_names, plural
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import ExchangeRate
 from partner_program.domain.revenue import EntityRevenue, may_count
-from partner_program.domain.totals import EUR
 
 Means = Mapping[tuple[BillingMonth, str], Decimal]
 PublishedDays = Mapping[BillingMonth, Mapping[date, Mapping[str, Decimal]]]

@@ -11,10 +11,11 @@ from partner_program.domain.least_change import LeastChanges
 from partner_program.domain.letters import BenefitFact, GraceFact, LetterFacts, ToldProgram
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.partner_overview import PartnerMonth
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.revenue import EntityRevenue, has_share, may_count
 from partner_program.domain.tier_names import TierNames
-from partner_program.domain.totals import EUR, HeldPartner
+from partner_program.domain.totals import HeldPartner
 
 # What a month waits for: a charge that cannot be counted, an account that shows nothing, an exchange rate, or what an
 # entity billed.

@@ -15,6 +15,7 @@ from partner_program.domain.measure import EarlierMonth, cents_to_reach, totals_
 from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.qualifications import lacks_of, needs_words
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
 from partner_program.domain.settlement import (
@@ -27,7 +28,7 @@ from partner_program.domain.settlement import (
     lacking_months,
     settle_grace_periods,
 )
-from partner_program.domain.totals import EUR, account_cents, held_partners, shares_of
+from partner_program.domain.totals import account_cents, held_partners, shares_of
 
 Certainty = Literal["will", "may"]
 

@@ -7,7 +7,6 @@ is told beside it: an account that no longer counts, credit notes, the exchange 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Literal, get_args
 
 from partner_program.domain.billing_month import BillingMonth
@@ -17,7 +16,8 @@ from partner_program.domain.measure import cents_to_reach
 from partner_program.domain.other_rates import Shares, moved_by_rates
 from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.revenue import EntityRevenue, MrrGroup, has_share, share_of
-from partner_program.domain.totals import EUR, account_shares, account_total
+from partner_program.domain.totals import account_shares, account_total
+from partner_program.domain.unit import AnyRate, conversion_of, is_own
 
 # What a change is of. Of two that are equally large, the first in this order is told first.
 ChangeKind = Literal["account", "credit", "rates", "amount"]
@@ -71,7 +71,7 @@ class DecidedMonth:
     accounts: Sequence[CountedAccount]
     before: Mapping[tuple[str, str], int] | None
     revenues: Sequence[EntityRevenue]
-    rates: Mapping[str, Decimal]
+    rates: Mapping[str, AnyRate]
     held: OnRecord = field(default_factory=dict)
     window: tuple[int, ...] = ()
 
@@ -100,7 +100,9 @@ def least_changes(decided: DecidedMonth) -> LeastChanges:
     the exchange-rate guard may have a say, which looks at what was earned before as well, or rules for changes of tier.
     """
     total, tier_at = decided.mrr_eur_cents, decided.tier_at
-    guarded = decided.program.fx_guard == "hold_tier" and any(row.currency != EUR for row in decided.accounts)
+    guarded = decided.program.fx_guard == "hold_tier" and not all(
+        is_own(row.currency, row.units_per_eur) for row in decided.accounts
+    )
     if guarded or decided.program.changes is not None or tier_at(total) != decided.tier:
         return LeastChanges(unknown=_IN_ORDER)
     shares = _shares(decided)
@@ -188,7 +190,7 @@ def _credits(decided: DecidedMonth, shares: Shares) -> list[tuple[int, tuple[str
             row = rows.get(AccountKey(revenue.entity, group.account_id, group.currency))
             if row is None or group.charge_kind != _CREDIT or not has_share(group):
                 continue
-            own, units = shares[row.key], Decimal(row.units_per_eur)
+            own, units = shares[row.key], conversion_of(row.units_per_eur)
             if account_total(*row.key, own, units).mrr_eur_cents != row.mrr_eur_cents:
                 return None
             without = account_total(*row.key, _without(group, own, decided.month), units).mrr_eur_cents

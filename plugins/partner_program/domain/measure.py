@@ -12,7 +12,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import round_half_away
 from partner_program.domain.plurals import first_names, plural
 
-Lack = Literal["held", "not settled"]
+Lack = Literal["held", "not settled", "in another currency"]
 NAMED = 6  # so many months that a window lacks are named one by one
 
 

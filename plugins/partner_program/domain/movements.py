@@ -12,13 +12,13 @@ From one month to the next a partner's total moves by these lines, and by nothin
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from partner_program.domain.counted_months import CountedAccount, CountedMonth, ForeignSum, foreign_sums
-from partner_program.domain.money import rate_ratio, round_half_away
+from partner_program.domain.money import round_half_away
+from partner_program.domain.unit import conversion_of
 
 Known = Mapping[str, Sequence[CountedAccount]]
 """What was last counted for partners that are held, by partner."""
@@ -167,7 +167,7 @@ def _foreign_growth(growth: int, old: Sequence[ForeignSum], new: Sequence[Foreig
 
 @lru_cache(maxsize=1024)
 def _ratio(units_per_eur: str) -> tuple[int, int]:
-    return rate_ratio(Decimal(units_per_eur))
+    return conversion_of(units_per_eur).as_integer_ratio()
 
 
 def moves_between(between: Turnover, now: CountedMonth, known: Known) -> Iterator[Move]:

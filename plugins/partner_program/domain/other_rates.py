@@ -6,14 +6,14 @@ A currency that has no rate there is not known: it is never 1.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from partner_program.domain.columns import Column
 from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.near import CountedPartner
 from partner_program.domain.program import Program
-from partner_program.domain.totals import EUR, account_total
+from partner_program.domain.totals import account_total
+from partner_program.domain.unit import AnyRate, conversion_of, is_own
 
 Shares = Mapping[AccountKey, Mapping[int, int]]
 """The exact share of each account in a month: sums of numerators by denominator."""
@@ -48,19 +48,19 @@ def foreign_accounts(*, accounts: Iterable[CountedAccount], shares: Shares) -> t
     """
     found = []
     for row in accounts:
-        if row.currency == EUR:
+        if is_own(row.currency, row.units_per_eur):
             continue
         own = shares.get(row.key)
         if own is None:
             return None
-        here = account_total(*row.key, own, Decimal(row.units_per_eur))
+        here = account_total(*row.key, own, conversion_of(row.units_per_eur))
         if (here.mrr_minor, here.mrr_eur_cents) != (row.mrr_minor, row.mrr_eur_cents):
             return None
         found.append(ForeignAccount(row.key, own, row.mrr_eur_cents))
     return tuple(found)
 
 
-def moved_at(foreign: Iterable[ForeignAccount], rates: Mapping[str, Decimal]) -> int | None:
+def moved_at(foreign: Iterable[ForeignAccount], rates: Mapping[str, AnyRate]) -> int | None:
     """What these accounts would count more at other `rates`, in EUR cents; None where one is not known."""
     moved = 0
     for each in foreign:
@@ -71,7 +71,7 @@ def moved_at(foreign: Iterable[ForeignAccount], rates: Mapping[str, Decimal]) ->
     return moved
 
 
-def moved_by_rates(*, accounts: Iterable[CountedAccount], shares: Shares, rates: Mapping[str, Decimal]) -> int | None:
+def moved_by_rates(*, accounts: Iterable[CountedAccount], shares: Shares, rates: Mapping[str, AnyRate]) -> int | None:
     """What one partner's total would be more at other `rates`, in EUR cents; None where one is not known.
 
     Also None where the shares do not give what the month counted: then they are of something else.

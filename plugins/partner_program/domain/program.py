@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import DUE_DAYS
 from partner_program.domain.measure import Measure, amount_of_totals
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.domain.requirements import Requirement
 from partner_program.domain.tier_changes import Changes
@@ -194,6 +195,7 @@ class Program:
     of a tier that would be another at the exchange rates of an earlier month: nothing, a sentence, or that it stays.
     Without a `measure` a month's own total decides; without `changes` a tier follows what a month earned at once.
     `requirement_names` are what required keys are called, by language, below "" in each language without its own.
+    `unit` is what thresholds and every amount of the programme are in.
     """
 
     in_force_from: date
@@ -224,6 +226,7 @@ class Program:
     measure: Measure | None = None
     changes: Changes | None = None
     requirement_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unit: Unit = EURO
 
     def requirement_name(self, key: str, language: str = "") -> str:
         """What people read for a key that a tier requires: its name in a language, else its name, else the key."""

@@ -80,7 +80,7 @@ def _tiers(program: Program) -> Iterator[Rule]:
     over = f"in {plural(measure.months, 'month')}" if measure is not None and sums else "a month"
     for row in program.tiers:
         says = [
-            f"from {euros_text(row.from_mrr_cents)} EUR {over}",
+            f"from {program.unit.amount(row.from_mrr_cents)} {over}",
             f"{percent_text(row.monthly_fee_discount_bp)} off",
         ]
         says += (
@@ -125,6 +125,13 @@ def _cells(cells: tuple[int, ...]) -> str:
 
 
 def _rules(program: Program) -> Iterator[Rule]:
+    if not program.unit.is_euro:
+        yield Rule(
+            "rules",
+            "currency",
+            "thresholds and amounts are in",
+            program.unit.name + ("" if program.unit.decimals else ", whole ones"),
+        )
     yield Rule("rules", "applies_to", "what discounts are for", _APPLIES[program.applies_to])
     yield Rule("rules", "promotions", "promotions", _PROMOTIONS[program.promotions])
     if program.promotion_cap_bp is not None:
@@ -196,8 +203,8 @@ def _months(program: Program) -> Iterator[Rule]:
     if brake.review_lowered_share_bp is not None:
         own_share = percent_text(brake.review_lowered_share_bp)
         yield Rule("months", "brake.review", "in a review a month stops that would lower more than", own_share)
-    move, by = percent_text(brake.entity_total_move_bp), euros_text(brake.entity_total_move_at_least_cents)
-    yield Rule("months", "brake.moved", "or move an entity's total by more than", f"{move}, and at least {by} EUR")
+    move, by = percent_text(brake.entity_total_move_bp), program.unit.amount(brake.entity_total_move_at_least_cents)
+    yield Rule("months", "brake.moved", "or move an entity's total by more than", f"{move}, and at least {by}")
     moved = {
         "off": "as if the revenue had moved",
         "inform": "and letter and receipt say so",
@@ -207,8 +214,13 @@ def _months(program: Program) -> Iterator[Rule]:
     yield Rule("months", "rate_move_limit", "an exchange rate may move by", percent_text(program.rate_move_limit_bp))
     if program.products:
         yield Rule("months", "products", "products that a quote may name", ", ".join(program.products))
-    limits = [f"{euros_text(minor)} {code}" for code, minor in program.largest_line.by_currency.items()]
+    limits = [f"{_line_text(program, minor, code)} {code}" for code, minor in program.largest_line.by_currency.items()]
     if program.largest_line.minor < HIGHEST_LINE_MINOR:
         limits.insert(0, f"{euros_text(program.largest_line.minor)} in any currency")
     if limits:
         yield Rule("months", "largest_line", "the largest line that is believed", ", ".join(limits))
+
+
+def _line_text(program: Program, minor: int, currency: str) -> str:
+    """An amount of a line: one in the programme's own currency has its decimals."""
+    return program.unit.text(minor) if currency == program.unit.code else euros_text(minor)

@@ -14,6 +14,7 @@ from partner_program.domain.columns import Column, columns_of
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate
 from partner_program.domain.restatement import Figures, WindowFigures
@@ -60,8 +61,8 @@ class RegisterPartner:
     where the guard decided the tier. `qualifications` are what was on record where the programme asks for it.
     `tier_name` is the tier's own name, by the table of the month's day. `company_name` is the registry's today.
     Where the programme has a window of months, `qualifying_eur_cents` is its amount and `window` has the months before
-    this one; where it has rules for changes of tier, `merit_tier` is where they leave the partner, `months_below` how
-    often in a row it earned less.
+    this one. `unit` is what all amounts are in. Where it has rules for changes of tier, `merit_tier` is where
+    they leave the partner, `months_below` how often in a row it earned less.
     """
 
     partner_id: Annotated[str, Column("partner")]
@@ -92,6 +93,7 @@ class RegisterPartner:
     merit_tier: Annotated[int | None, Column("on merit", "tier", before="granted_tier", rare=True, added=True)] = None
     months_below: Annotated[int | None, Column(None, "whole", rare=True, added=True)] = None
     window: tuple[WindowFigures, ...] = ()
+    unit: Unit = EURO
 
     @property
     def amount_eur_cents(self) -> int | None:
@@ -118,6 +120,7 @@ class Register:
     partners: tuple[RegisterPartner, ...]
     held: tuple[HeldPartner, ...]
     buckets: tuple[Bucket, ...]
+    unit: Unit = EURO
 
 
 def assigned_row(
@@ -129,6 +132,7 @@ def assigned_row(
     later: BillingMonth | None = None,
     company_name: str = "",
     tier_name: str = "",
+    unit: Unit = EURO,
 ) -> RegisterPartner:
     """The row of a decided partner; if a later run could not read it again, it also has a `held_reason`."""
     before = figures.at_rates_before
@@ -164,10 +168,13 @@ def assigned_row(
         merit_tier=figures.merit_tier,
         months_below=figures.months_below,
         window=figures.window,
+        unit=unit,
     )
 
 
-def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str = "") -> RegisterPartner:
+def held_row(
+    partner_id: str, rate: Rate | None, reason: str, company_name: str = "", unit: Unit = EURO
+) -> RegisterPartner:
     """The row of a held partner: no figures of the month, and the rate that it keeps."""
     terms = rate.terms if rate else None
     return RegisterPartner(
@@ -193,6 +200,7 @@ def held_row(partner_id: str, rate: Rate | None, reason: str, company_name: str 
         accounts=(),
         held_reason=reason,
         company_name=company_name,
+        unit=unit,
     )
 
 

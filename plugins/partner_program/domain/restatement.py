@@ -12,6 +12,7 @@ from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.settlement import Decision
+from partner_program.domain.unit import conversion_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def figures_of(decision: Decision) -> Figures:
                 entity=account.entity,
                 account_id=account.account_id,
                 currency=account.currency,
-                units_per_eur=format(account.units_per_eur.normalize(), "f"),
+                units_per_eur=conversion_text(account.units_per_eur),
                 mrr_minor=account.mrr_minor,
                 mrr_eur_cents=account.mrr_eur_cents,
             )

@@ -529,6 +529,7 @@ def settle_month(
             effective={each.partner_id: effective_on for each in partners},
             earlier=earlier,
         ),
+        unit=program.unit,
     )
     tiers = assign_tiers(program=program, month=month, totals=totals.partners, earlier=earlier, held=held)
     if basis is not None:

@@ -13,8 +13,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import EXAMPLES, Finding, one_line
 from partner_program.domain.money import euros_text, rate_ratio, round_half_away
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.revenue import EntityRevenue, ShortLine
-from partner_program.domain.totals import EUR
 
 
 class TwoReadings(NamedTuple):

@@ -1,4 +1,4 @@
-"""What tiers are called: their own names, by the table that was in force on a day.
+"""What tiers are called and what amounts are in: by the table that was in force on a day.
 
 A partner was told a tier by the name that it had then, so a later table with other names changes nothing of it.
 """
@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program, program_in_force_or_first
+from partner_program.domain.program_unit import Unit
+from partner_program.domain.unit import unit_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class TierNames:
         if not tier or day is None or not self:
             return ""
         return program_in_force_or_first(self.programs, day).tier_name(tier)
+
+    def unit_of(self, month: BillingMonth, day: date | None) -> Unit:
+        """What a month is counted in that was decided on a day; one that is history only has no such day."""
+        return unit_on(self.programs, day or month.last_day)
 
 
 NO_NAMES = TierNames()

@@ -1,7 +1,7 @@
 """Merging: puts each line into exactly one bucket, and each counted share into its partner's total (rules 2 and 7)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import lcm
@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import AtRatesBefore
-from partner_program.domain.money import rate_ratio, round_half_away
+from partner_program.domain.money import round_half_away
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import ConservationBroken
 from partner_program.domain.registry import AccountLink, Entity, Partner
 from partner_program.domain.revenue import (
@@ -25,8 +26,8 @@ from partner_program.domain.revenue import (
     may_count,
     share_of,
 )
+from partner_program.domain.unit import AnyRate, conversions, why_not_converted
 
-EUR = "EUR"
 NOTHING_IN_DOUBT: Mapping[str, str] = {}
 NOTHING_LACKS: Mapping[str, str] = {}
 BUCKETS = (*UNPOSTED_STATUSES, *EXCLUDED_KINDS, "unmatched", "not_authorized", "faulty", "held", "counted")
@@ -34,12 +35,15 @@ BUCKETS = (*UNPOSTED_STATUSES, *EXCLUDED_KINDS, "unmatched", "not_authorized", "
 
 @dataclass(frozen=True, slots=True)
 class AccountTotal:
-    """An account's share of the month in one currency; EUR cents count, `mrr_minor` is rounded for the reader."""
+    """An account's share of the month in one currency: what counts, and `mrr_minor`, rounded for the reader.
+
+    What counts is in EUR cents, or in the programme's own unit. `units_per_eur` is the text of the conversion.
+    """
 
     entity: str
     account_id: str
     currency: str
-    units_per_eur: Decimal
+    units_per_eur: str
     mrr_minor: int
     mrr_eur_cents: int
 
@@ -109,14 +113,14 @@ class MonthTotals:
 
 
 def account_total(
-    entity: str, account_id: str, currency: str, shares: Mapping[int, int], units_per_eur: Decimal
+    entity: str, account_id: str, currency: str, shares: Mapping[int, int], rate: AnyRate
 ) -> AccountTotal:
     """Add up the shares of one account exactly and round once; `shares` are sums of numerators by denominator."""
     total, common = _exact(shares)
-    units, ones = rate_ratio(units_per_eur)
+    units, ones = rate.as_integer_ratio()
     cents = round_half_away(total * ones, common * units)
     minor = cents if units == ones else round_half_away(total, common)
-    return AccountTotal(entity, account_id, currency, units_per_eur, minor, cents)
+    return AccountTotal(entity, account_id, currency, str(rate), minor, cents)
 
 
 def _exact(shares: Mapping[int, int]) -> tuple[int, int]:
@@ -174,6 +178,7 @@ def merge_totals(
     doubtful_rates: Mapping[str, str] = NOTHING_IN_DOUBT,
     rates_before: Mapping[str, tuple[BillingMonth, Mapping[str, Decimal]]] | None = None,
     lacking: Mapping[str, str] = NOTHING_LACKS,
+    unit: Unit = EURO,
 ) -> MonthTotals:
     """Merge what the entities billed in a month into one total per authorised partner.
 
@@ -181,15 +186,18 @@ def merge_totals(
     after reading, beside each `EntityRevenue.fault`. An entity that bills in the month and is not among `revenues`
     counts as not read. `doubtful_rates` say by currency why a rate that is there counts as missing. `rates_before` are
     by partner the month and the rates that its total is held against, where somebody asks. `lacking` says by partner
-    which months before this one it needs and has not. Raises `ConservationBroken` where a line would get lost.
+    which months before this one it needs and has not. Totals are in the programme's `unit`. Raises
+    `ConservationBroken` where a line would get lost.
     """
     ownership = Ownership(month=month, links=links, partners=partners)
-    known_rates = {**rates, EUR: Decimal(1)}
+    known_rates = conversions(unit, rates)
     read = {revenue.entity: revenue for revenue in revenues}
     faults = _entity_faults(month, entities, read, entity_faults)
     shares = _shares(revenues, ownership, month.days)
     reasons = _reasons(faults, ownership, revenues)
-    _hold_missing_rates(month, shares, known_rates, doubtful_rates, reasons)
+    _hold_missing_rates(
+        shares, known_rates, lambda lacks: why_not_converted(unit, lacks, month, rates, doubtful_rates), reasons
+    )
     for partner_id in sorted(lacking.keys() & ownership.authorized):
         reasons.add_lack(partner_id, lacking[partner_id])
     held = reasons.held()
@@ -202,7 +210,7 @@ def merge_totals(
                 for account, sums in sorted(shares.get(partner_id, {}).items())
                 if account[2] in known_rates
             ),
-            _at_rates(shares.get(partner_id, {}), known_rates, (rates_before or {}).get(partner_id)),
+            _at_rates(shares.get(partner_id, {}), known_rates, (rates_before or {}).get(partner_id), unit),
         )
         for partner_id in sorted(ownership.authorized)
     }
@@ -228,16 +236,22 @@ def held_partners(
     ownership: Ownership,
     rates: Mapping[str, Decimal],
     revenues: Sequence[EntityRevenue],
+    unit: Unit = EURO,
 ) -> tuple[HeldPartner, ...]:
     """Whom `merge_totals` would hold, and why, without the totals of all others."""
-    known_rates = {**rates, EUR: Decimal(1)}
+    known_rates = conversions(unit, rates)
     read = {revenue.entity: revenue for revenue in revenues}
     reasons = _reasons(_entity_faults(month, entities, read, {}), ownership, revenues)
     unrated = [
         replace(each, groups=tuple(group for group in each.groups if group.currency not in known_rates))
         for each in revenues
     ]
-    _hold_missing_rates(month, _shares(unrated, ownership, month.days), known_rates, NOTHING_IN_DOUBT, reasons)
+    _hold_missing_rates(
+        _shares(unrated, ownership, month.days),
+        known_rates,
+        lambda lacks: why_not_converted(unit, lacks, month, rates, NOTHING_IN_DOUBT),
+        reasons,
+    )
     return tuple(reasons.held().values())
 
 
@@ -254,8 +268,9 @@ def _reasons(faults: Mapping[str, str], ownership: Ownership, revenues: Sequence
 
 def _at_rates(
     accounts: Mapping[tuple[str, str, str], Mapping[int, int]],
-    known_rates: Mapping[str, Decimal],
+    known_rates: Mapping[str, AnyRate],
     before: tuple[BillingMonth, Mapping[str, Decimal]] | None,
+    unit: Unit,
 ) -> AtRatesBefore | None:
     """What the accounts that have a rate in `known_rates` give at the rates of another month, each rounded by itself.
 
@@ -265,7 +280,7 @@ def _at_rates(
         return None
     month, rates = before
     counted = {account: sums for account, sums in accounts.items() if account[2] in known_rates}
-    other = {**rates, EUR: Decimal(1)}
+    other = conversions(unit, rates)
     if any(account[2] not in other for account in counted):
         return None
     cents = [account_total(*account, sums, other[account[2]]).mrr_eur_cents for account, sums in counted.items()]
@@ -273,13 +288,13 @@ def _at_rates(
 
 
 def totals_of_accounts(
-    month: BillingMonth, revenue: EntityRevenue, rates: Mapping[str, Decimal]
+    month: BillingMonth, revenue: EntityRevenue, rates: Mapping[str, Decimal], unit: Unit = EURO
 ) -> dict[str, int | None]:
     """What each account of an entity that was read counts in a month, in EUR cents, whoever it belongs to.
 
     None where it is not known: a line of it is faulty, or a currency has no rate. Who has no line is not there.
     """
-    known_rates = {**rates, EUR: Decimal(1)}
+    known_rates = conversions(unit, rates)
     found = {group.account_id: 0 for group in revenue.groups}
     unknown = {line.account_id for line in revenue.faulty_lines}
     for (account_id, currency), sums in account_shares(revenue, month.days).items():
@@ -372,18 +387,16 @@ def _hold_row_faults(revenues: Sequence[EntityRevenue], ownership: Ownership, re
 
 
 def _hold_missing_rates(
-    month: BillingMonth,
     shares: _Shares,
-    known_rates: Mapping[str, Decimal],
-    doubtful_rates: Mapping[str, str],
+    known_rates: Mapping[str, AnyRate],
+    why: Callable[[str], str],
     reasons: _Reasons,
 ) -> None:
     for partner_id, accounts in shares.items():
         for (entity, _, currency), sums in accounts.items():
             if currency not in known_rates:
                 negative = any(numerator < 0 for numerator in sums.values())
-                why = doubtful_rates.get(currency, f"no exchange rate for {currency} in {month}")
-                reasons.add(partner_id, entity, why, may_be_negative=negative)
+                reasons.add(partner_id, entity, why(currency), may_be_negative=negative)
 
 
 def _buckets(revenues: Sequence[EntityRevenue], ownership: Ownership, held: frozenset[str]) -> tuple[Bucket, ...]:

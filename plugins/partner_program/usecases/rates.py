@@ -16,9 +16,9 @@ from partner_program.adapters.official_rates import packaged_series, series_of_f
 from partner_program.domain.acts import RATE_CONFIRMED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.exchange_rates import JudgedRate, RateValue, complete_mean, judge_rates
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import ExchangeRate, Registry
-from partner_program.domain.totals import EUR
 from partner_program.usecases.installation import Installation
 
 

@@ -12,7 +12,7 @@ from partner_program.adapters.database.history import settlements_of, settlement
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedAccount, CountedMonth
 from partner_program.domain.movements import Known, Turnover
-from partner_program.domain.totals import EUR
+from partner_program.domain.program_unit import EUR
 
 
 def counted_month(

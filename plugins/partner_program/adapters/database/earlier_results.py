@@ -27,18 +27,20 @@ def load_earlier_months(
     status: MonthStatus,
     partners: Iterable[Partner],
     programs: Mapping[str, Program],
+    counts_since: date | None = None,
 ) -> dict[str, tuple[EarlierMonth, ...]]:
     """Return the months before this one that count for each partner whose programme has a window of them.
 
     `programs` has each partner's. A month is there with its newest total, settled in force or as history only. It is
     lacking where it holds the partner, and where it is not settled though the partner was authorised on its last day.
     A month that was settled without the partner, after one that knew it, is not there: it had left the programme.
+    One that was decided before the day from which the programme `counts_since` in the currency that it has is lacking.
     """
     longest = max((each.measure.months for each in programs.values() if each.measure is not None), default=0)
     if longest == 0:
         return {}
     own = first_settlements(connection, month, status)
-    found = _Found.read(connection, month, own)
+    found = _Found.read(connection, month, own, counts_since)
     return {
         partner.partner_id: tuple(
             each
@@ -57,9 +59,12 @@ class _Found(NamedTuple):
     held: set[tuple[str, str]]
     settled: Mapping[str, int]
     known_since: Mapping[str, str]
+    in_another_currency: set[tuple[str, str]]
 
     @classmethod
-    def read(cls, connection: Connection, month: BillingMonth, own: Mapping[str, int]) -> "_Found":
+    def read(
+        cls, connection: Connection, month: BillingMonth, own: Mapping[str, int], counts_since: date | None
+    ) -> "_Found":
         assessment, settlement = schema.assessment.c, schema.settlement.c
         before = str(month)
         totals: dict[tuple[str, str], int] = {}
@@ -68,14 +73,19 @@ class _Found(NamedTuple):
         def knows(partner_id: str, billing_month: str) -> None:
             known[partner_id] = min(billing_month, known.get(partner_id, billing_month))
 
+        named = (assessment.partner_id, assessment.billing_month, assessment.mrr_eur_cents, assessment.settlement_id)
         rows = (
-            select(assessment.partner_id, assessment.billing_month, assessment.mrr_eur_cents, assessment.settlement_id)
+            select(*named, assessment.effective_on)
             .where(assessment.billing_month < before)
             .order_by(assessment.billing_month, assessment.revision)
         )
-        for partner_id, billing_month, cents, settlement_id in connection.execute(rows):
+        others: set[tuple[str, str]] = set()
+        for partner_id, billing_month, cents, settlement_id, effective_on in connection.execute(rows):
             if was_before(own, partner_id, settlement_id):
                 totals[billing_month, partner_id] = cents
+                decided_on = effective_on or BillingMonth.parse(billing_month).last_day
+                if counts_since is not None and decided_on < counts_since:
+                    others.add((billing_month, partner_id))
                 knows(partner_id, billing_month)
         holding = held_before(connection, month, own)
         for billing_month, partner_id in holding:
@@ -86,11 +96,13 @@ class _Found(NamedTuple):
             .group_by(settlement.billing_month)
         )
         settled = {billing_month: int(number) for billing_month, number in connection.execute(first)}
-        return cls(totals, holding, settled, known)
+        return cls(totals, holding, settled, known, others)
 
     def of(self, partner: Partner, month: BillingMonth, own: int | None) -> EarlierMonth | None:
         """What a month is for a partner; `own` is the settlement that decided it, None where none has yet."""
         key = (str(month), partner.partner_id)
+        if key in self.in_another_currency:
+            return EarlierMonth(month, None, "in another currency")
         if key in self.totals:
             return EarlierMonth(month, self.totals[key])
         if key in self.held:

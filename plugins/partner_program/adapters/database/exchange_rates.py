@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.acts import load_acts
@@ -32,9 +32,12 @@ class UsedRates:
         if not isinstance(value, RateValue):
             return False
         account = schema.assessment_account.c
+        units = format(value.units_per_eur.normalize(), "f")
+        of_account = account.units_per_eur
+        of_currency = and_(account.currency == value.currency, or_(of_account == units, of_account.like(f"{units}/%")))
+        programme = f"%/{units} {value.currency}"
+        of_programme = or_(of_account.like(programme), of_account.like(f"{programme}:%"))
         query = select(account.partner_id).where(
-            account.billing_month == str(value.month),
-            account.currency == value.currency,
-            account.units_per_eur == format(value.units_per_eur.normalize(), "f"),
+            account.billing_month == str(value.month), or_(of_currency, of_programme)
         )
         return self._connection.execute(query.limit(1)).first() is not None

@@ -282,8 +282,11 @@ def _open_grants(connection: Connection, month: BillingMonth, own: Mapping[str, 
     return grants
 
 
-def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """Return each entity's total in EUR cents, from its last month in force before this one."""
+def last_entity_totals(connection: Connection, month: BillingMonth, counts_since: date | None = None) -> dict[str, int]:
+    """Return each entity's total, from its last month in force before this one.
+
+    Months before the day from which the programme `counts_since` in its currency are left out.
+    """
     total, settlement = schema.entity_total, schema.settlement
     query = (
         select(total.c.entity, total.c.mrr_eur_cents)
@@ -291,6 +294,8 @@ def last_entity_totals(connection: Connection, month: BillingMonth) -> dict[str,
         .where(settlement.c.status == IN_FORCE, settlement.c.billing_month < str(month))
         .order_by(settlement.c.billing_month, settlement.c.settlement_id)
     )
+    if counts_since is not None:
+        query = query.where(settlement.c.effective_on >= counts_since)
     return {row.entity: row.mrr_eur_cents for row in connection.execute(query)}
 
 

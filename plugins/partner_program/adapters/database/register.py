@@ -53,6 +53,7 @@ def read_register(
     later = rates_decided_by(connection, month, last.revision)
     companies = company_names(connection, only)
     day = effective_day(settlements)
+    unit = names.unit_of(month, day)
     return Register(
         billing_month=month,
         revision=last.revision,
@@ -67,13 +68,15 @@ def read_register(
                 later=later.get(partner_id),
                 company_name=companies.get(partner_id, ""),
                 tier_name=names.on(day, assigned[partner_id].figures.tier),
+                unit=unit,
             )
             if partner_id in assigned
-            else held_row(partner_id, kept.get(partner_id), reasons[partner_id], companies.get(partner_id, ""))
+            else held_row(partner_id, kept.get(partner_id), reasons[partner_id], companies.get(partner_id, ""), unit)
             for partner_id in sorted(assigned.keys() | reasons.keys())
         ),
         held=totals.held,
         buckets=totals.buckets,
+        unit=unit,
     )
 
 
@@ -144,6 +147,7 @@ def read_register_partner(
     held = find_held(connection, last.settlement_id, partner_id)
     assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)
     name = company_names(connection, [partner_id]).get(partner_id, "")
+    unit = names.unit_of(month, effective_day(settlements))
     if assigned is not None:
         letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)
@@ -156,11 +160,12 @@ def read_register_partner(
             later=later,
             company_name=name,
             tier_name=names.on(effective_day(settlements), assigned.figures.tier),
+            unit=unit,
         )
     if held is None:
         return None
     kept = rate_on(connection, partner_id, last.effective_on) if last.effective_on else None
-    return held_row(partner_id, kept, held.reason, name)
+    return held_row(partner_id, kept, held.reason, name, unit)
 
 
 def company_names(connection: Connection, only: Collection[str] | None = None) -> dict[str, str]:

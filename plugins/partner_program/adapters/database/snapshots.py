@@ -13,6 +13,7 @@ from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.revenue import (
     WHOLE_TERM,
     WHOLE_TERM_FIELDS,
@@ -26,7 +27,6 @@ from partner_program.domain.revenue import (
     added_up,
     without_days,
 )
-from partner_program.domain.totals import EUR
 
 _Line = TypeVar("_Line", FaultyLine, ShortLine, DoubtfulLine)
 _OfAccount = TypeVar("_OfAccount", MrrGroup, FaultyLine, ShortLine)

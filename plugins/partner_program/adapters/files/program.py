@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from partner_program.adapters.files.faults import FileFaults, decoded, read_whole, refuse_unsound
-from partner_program.adapters.files.program_rules import read_changes, read_measure
+from partner_program.adapters.files.program_rules import read_changes, read_measure, read_unit
 from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
@@ -178,6 +178,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         measure=read_measure(document),
         changes=read_changes(document),
         requirement_names=read_requirement_names(document, tiers),
+        unit=read_unit(document),
     )
 
 

@@ -1,15 +1,27 @@
-"""Reads the programme file's optional rules about tiers: what a month is measured by, and when a tier may change."""
+"""Reads the programme file's optional rules about tiers: what a month is measured by, and when a tier may change.
+
+And the unit in which all of it is counted.
+"""
 
 from typing import Literal
 
 from partner_program.adapters.files.program_tables import sourced
-from partner_program.adapters.files.values import whole_between
+from partner_program.adapters.files.values import currency, unit_label, whole_between
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.measure import Measure
+from partner_program.domain.program_unit import COUNTED, EURO, Unit
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.tier_changes import Changes, Drops, DropSteps, Rises
 
 LONGEST_WINDOW = 120
 MONTHS_OF_A_YEAR = 12
+# Of ISO 4217: no decimals, or three and more.
+WITHOUT_TWO_DECIMALS = frozenset(
+    {
+        *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF"),
+        *("XOF", "XPF", "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"),
+    }
+)
 OF: tuple[Literal["sum", "mean"], ...] = ("sum", "mean")
 SHORT: tuple[Literal["as_is", "projected"], ...] = ("as_is", "projected")
 RISES: tuple[Rises, ...] = ("monthly", "review")
@@ -44,6 +56,45 @@ def read_changes(document: Section) -> Changes | None:
     if section.has("drop_steps"):
         steps = section.choice("drop_steps", DROP_STEPS)
     return Changes(rises, drops, months, after, steps)
+
+
+def read_unit(document: Section) -> Unit:
+    """Read the currency that thresholds and amounts are in, or what is counted instead; absent: EUR."""
+    if not document.has("currency"):
+        return EURO
+    section = document.section("currency")
+    for key in ("source", "reading"):
+        if section.has(key):
+            section.text(key)
+    has_code, has_label = section.has("code"), section.has("label")
+    if has_code == has_label:
+        given = "both" if has_code else "neither"
+        section.fault(
+            "code", f"and label: {given} given, expected the code of a currency, or a label for what is counted"
+        )
+    code = section.text("code", currency) if has_code else COUNTED
+    label = section.text("label", unit_label) if has_label else ""
+    if has_code and code == COUNTED:
+        section.fault("code", f"{code} is no currency, expected a label for what is counted")
+    if not section.has("decimals"):
+        if has_label:
+            section.fault("decimals", "is missing, expected 0 for whole numbers, or 2 for hundredths")
+        elif code in WITHOUT_TWO_DECIMALS:
+            section.fault("code", f"{code} has no two decimals, expected `decimals: 0` beside it, and whole {code}")
+        return Unit(code, 2, label)
+    decimals = section.whole("decimals", _decimals)
+    if decimals and code in WITHOUT_TWO_DECIMALS:
+        section.fault("decimals", f"{code} has no two decimals, expected 0: whole {code}")
+    if not decimals and code == EURO.code:
+        section.fault("decimals", "EUR is counted in cents, expected 2, or no such key")
+    return Unit(code, decimals, label)
+
+
+def _decimals(written: str) -> int:
+    found = whole_between(0, 2)(written)
+    if found == 1:
+        raise Refusal("1 is neither, expected 0 for whole units, or 2 for hundredths")
+    return found
 
 
 def _review_months(section: Section) -> tuple[int, ...]:

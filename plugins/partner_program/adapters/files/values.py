@@ -20,6 +20,7 @@ from partner_program.domain.refusals import Refusal, Undeliverable
 
 BP_OF_ONE_PERCENT = 100
 LONGEST_TIER_NAME = 40
+LONGEST_UNIT_LABEL = 20
 _NUMBERED = re.compile(r"(?:tier)?\s*\d+|no(?:ne| tier)", re.IGNORECASE)
 Word = TypeVar("Word", bound=str)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -198,6 +199,16 @@ def language_code(written: str) -> str:
     if not _LANGUAGE.fullmatch(written):
         raise Refusal(f"{quoted(written)} is no language, expected its code, as in de")
     return written
+
+
+def unit_label(written: str) -> str:
+    """Read what a programme counts instead of money, as in points: it stands after a number in every letter."""
+    found = text(written)
+    if len(found) > LONGEST_UNIT_LABEL:
+        raise Refusal(f"{quoted(found)} has {len(found)} characters, expected at most {LONGEST_UNIT_LABEL}")
+    if any(each.isdigit() for each in found):
+        raise Refusal(f"{quoted(found)} holds a digit, expected a word that stands after a number, as in points")
+    return found
 
 
 def whole_between(lowest: int, highest: int) -> Callable[[str], int]:

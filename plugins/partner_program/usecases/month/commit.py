@@ -438,7 +438,10 @@ def _brake(
         brake=program.brake_in(request.month),
         moves=[move_of(each, decided) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
-        last_entity_totals=settlement_history.last_entity_totals(connection, request.month),
+        last_entity_totals=settlement_history.last_entity_totals(
+            connection, request.month, decided.inputs.counts_since
+        ),
+        unit=decided.inputs.unit,
     )
     return [] if brake_store.is_released(connection, request.month, digest) else reasons
 

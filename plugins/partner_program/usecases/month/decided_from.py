@@ -30,6 +30,7 @@ def decided_from(request: MonthRequest, decided: MonthDecisions) -> DecidedFrom:
         basis=inputs.basis,
         held=inputs.held if asks else None,
         earlier=inputs.earlier,
+        unit=inputs.unit,
         late=tuple(sorted(decided.late)),
         assigned_after=tuple(sorted(decided.assigned_after)) if rises else (),
     )

@@ -27,9 +27,12 @@ from partner_program.domain.fx_guard import FxBasis, LastEarned
 from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.month_order import HISTORY, IN_FORCE, MonthStatus, run_day
 from partner_program.domain.program import RATE_MOVE_LIMIT_BP, OnRecord, Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.qualifications import on_record
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Registry, agreements_by_partner
 from partner_program.domain.settlement import PartnerHistory
+from partner_program.domain.unit import unit_began, unit_on
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.rates import rates_of_month
 
@@ -66,7 +69,8 @@ class MonthInputs:
     these days; empty where no table was in force (history). `basis` is what the exchange-rate guard compares with,
     None where none of these programmes has one, and for a month that is history only. `held` is what is on record
     beside revenue on the month's last day, by partner. `earlier` has the months before of each partner whose
-    programme has a window of them.
+    programme has a window of them. `unit` is what the month is counted in,
+    `counts_since` the day from which the programme counts in it, None where it never had another.
     """
 
     month: BillingMonth
@@ -89,6 +93,8 @@ class MonthInputs:
     inputs_hash: str
     basis: FxBasis | None = None
     held: Mapping[str, OnRecord] = field(default_factory=dict)
+    unit: Unit = EURO
+    counts_since: date | None = None
 
     def hash_with_histories(self, partner_ids: Iterable[str]) -> str:
         """The hash of the inputs with the histories of the partners that are decided.
@@ -129,7 +135,9 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     effective = {partner_id: _effective_on(assigned, partner_id, day) for partner_id in partners}
     programs = _programs(installation, request, {day, *effective.values()})
     of_partner = {partner_id: programs[day] for partner_id, day in effective.items() if day in programs}
-    earlier = load_earlier_months(connection, month, request.status, registry.partners, of_partner)
+    unit = _unit(installation, month, programs)
+    began = unit_began(installation.programs, month.last_day if request.history else day)
+    earlier = load_earlier_months(connection, month, request.status, registry.partners, of_partner, began)
     histories = {} if request.history else load_histories(connection, month, effective)
     if not request.history:
         merits = load_merits(connection, month, of_partner, installation.program_on_or_first)
@@ -171,7 +179,21 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         ),
         basis=basis,
         held=on_record(registry.qualifications, month.last_day),
+        unit=unit,
+        counts_since=began,
     )
+
+
+def _unit(installation: Installation, month: BillingMonth, programs: Mapping[date, Program]) -> Unit:
+    """What a month is counted in; where no table was in force, what the first programme counts in."""
+    units = {program.unit: day for day, program in sorted(programs.items())}
+    if len(units) > 1:
+        told = " and ".join(f"{unit.name} ({day})" for unit, day in sorted(units.items(), key=lambda each: each[1]))
+        raise Refusal(
+            f"month {month} would be counted in {told}: the programme changed its currency after the month was settled "
+            "and a month has one; who is held in it keeps its rate, and later months decide"
+        )
+    return next(iter(units), None) or unit_on(installation.programs, month.last_day)
 
 
 def _basis(

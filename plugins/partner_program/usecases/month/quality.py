@@ -15,11 +15,12 @@ from partner_program.domain.doubtful_lines import doubtful_line_findings
 from partner_program.domain.exchange_rates import rate_findings
 from partner_program.domain.findings import Finding, in_reading_order
 from partner_program.domain.links import link_findings
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue, counted_totals
 from partner_program.domain.short_lines import short_line_findings
-from partner_program.domain.totals import EUR, MonthTotals
+from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.rates import rates_of_month
 

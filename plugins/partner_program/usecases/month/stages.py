@@ -40,6 +40,7 @@ def merged(connection: Connection, inputs: MonthInputs) -> MonthTotals:
         lacking={}
         if inputs.is_history
         else lacking_months(programs=inputs.programs, effective=inputs.effective, earlier=inputs.earlier),
+        unit=inputs.unit,
     )
 
 

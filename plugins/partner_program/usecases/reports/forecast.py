@@ -35,12 +35,12 @@ from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.qualifications import on_record
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.registry import Entity, ExchangeRate, Registry
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.domain.revenue import EntityRevenue
-from partner_program.domain.totals import EUR
 from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.rates import judged_rates
 from partner_program.usecases.side_by_side import side_by_side

@@ -15,11 +15,12 @@ from partner_program.domain.entitlement import Entitlements
 from partner_program.domain.order_lines import OrderLinesRead
 from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.rates import Rate
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.revenue import EXCLUDED_KINDS, UNPOSTED_STATUSES
-from partner_program.domain.totals import EUR, Bucket
+from partner_program.domain.totals import Bucket
 from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.rates import rates_of_month
 from partner_program.usecases.side_by_side import side_by_side

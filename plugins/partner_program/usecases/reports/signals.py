@@ -5,7 +5,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -51,6 +50,7 @@ from partner_program.domain.signals import (
     signal_rows,
 )
 from partner_program.domain.totals import account_shares, account_total
+from partner_program.domain.unit import conversion_of
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.order_lines import read_lines_of
 
@@ -273,7 +273,7 @@ def _credited(connection: Connection, now: CountedMonth, used: Sequence[int], wa
         for (account_id, currency), shares in account_shares(revenue, now.month.days).items():
             row = counted.get(AccountKey(revenue.entity, account_id, currency))
             if row is not None:
-                total = account_total(*row.key, shares, Decimal(row.units_per_eur))
+                total = account_total(*row.key, shares, conversion_of(row.units_per_eur))
                 found[row.partner_id] += total.mrr_eur_cents
     return found
 

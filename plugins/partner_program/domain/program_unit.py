@@ -1,0 +1,53 @@
+"""The unit of a programme as its file gives it: thresholds and every amount of the programme are in it."""
+
+from dataclasses import dataclass
+
+EUR = "EUR"
+COUNTED = "XXX"
+"""What stands for a currency at amounts that are none: ISO 4217 has this code for no currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A currency by its code, or a label for what is counted instead, with the decimals that its amounts have.
+
+    Amounts are whole numbers of the smallest unit: hundredths, or whole ones where there are no decimals.
+    """
+
+    code: str = EUR
+    decimals: int = 2
+    label: str = ""
+
+    @property
+    def is_euro(self) -> bool:
+        """Whether amounts are cents of EUR, as where a programme's file does not say its currency."""
+        return self == EURO
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether amounts are no money."""
+        return self.code == COUNTED
+
+    @property
+    def name(self) -> str:
+        """What stands after an amount: the code of the currency, or the label."""
+        return self.label or self.code
+
+    def text(self, minor: int) -> str:
+        """An amount to read, without its unit: 199999 is `1,999.99`, or `199,999` without decimals."""
+        sign, size = "-" if minor < 0 else "", abs(minor)
+        if not self.decimals:
+            return f"{sign}{size:,}"
+        whole, rest = divmod(size, 10**self.decimals)
+        return f"{sign}{whole:,}.{rest:0{self.decimals}d}"
+
+    def amount(self, minor: int) -> str:
+        """An amount with its unit, as in `1,999.99 USD` or `1,200 points`."""
+        return f"{self.text(minor)} {self.name}"
+
+    def headed(self, heading: str) -> str:
+        """The heading of a column of amounts, which is written for EUR, for this unit."""
+        return heading if self.is_euro else " ".join(self.name if word == EUR else word for word in heading.split(" "))
+
+
+EURO = Unit()
