@@ -212,7 +212,7 @@ def merge_totals(
             ),
             _at_rates(shares.get(partner_id, {}), known_rates, (rates_before or {}).get(partner_id), unit),
         )
-        for partner_id in sorted(ownership.authorized)
+        for partner_id in ownership.authorized
     }
     return MonthTotals(
         partners=tuple(total for total in totals.values() if total.partner_id not in held),
@@ -364,7 +364,7 @@ def unseen_accounts(revenue: EntityRevenue, ownership: Ownership) -> list[str]:
     """
     seen = {*revenue.reseller_accounts, *(group.account_id for group in revenue.groups)}
     seen.update(line.account_id for line in revenue.faulty_lines)
-    return sorted(ownership.linked_at(revenue.entity) - seen)
+    return sorted([account_id for account_id in ownership.linked_at(revenue.entity) if account_id not in seen])
 
 
 def _hold_unseen_accounts(revenues: Sequence[EntityRevenue], ownership: Ownership, reasons: _Reasons) -> None:
