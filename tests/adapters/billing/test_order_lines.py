@@ -118,6 +118,31 @@ def test_the_day_of_the_invoice_stands_for_that_of_the_order_where_that_is_asked
     }
 
 
+def test_the_day_of_the_invoice_stands_for_that_of_the_order_with_the_ends_of_services_too(billing: Server) -> None:
+    invoiced = {"discount_bp": 800, "ordered_on": date(2015, 6, 5), "posted_on": date(2015, 7, 3)}
+    fill(
+        billing,
+        [
+            july("L1", **invoiced, service_end=date(2015, 8, 1)),
+            july("L2", **{**invoiced, "posted_on": date(2015, 8, 4)}, service_end=date(2015, 8, 1)),
+            july("L3", **{**invoiced, "posted_on": None}, service_end=date(2015, 8, 1)),
+            july("L4", **invoiced, service_end=date(2015, 8, 2)),
+            july("PIECE", **invoiced, account_id="A2", term_months=0),  # a faulty line: its account is read by lines
+            july("L5", **invoiced, account_id="A2", service_end=date(2015, 8, 1)),
+        ],
+    )
+    found = read(billing, with_ends=True, by_invoice=True)
+    assert (found.fault, found.doubtful) == (None, ())
+    own, july_3 = next(each.account_id for each in found.lines if each.account_id != "A2"), date(2015, 7, 3)
+    assert {(each.account_id, each.ordered_on, each.service_end): each.lines for each in found.lines} == {
+        (own, july_3, date(2015, 8, 1)): 1,
+        (own, date(2015, 8, 4), date(2015, 8, 1)): 1,
+        (own, None, date(2015, 8, 1)): 1,
+        (own, july_3, date(2015, 8, 2)): 1,
+        ("A2", july_3, date(2015, 8, 1)): 1,
+    }
+
+
 def test_the_ends_of_services_are_kept_apart_where_they_are_asked_for(billing: Server) -> None:
     ordered = {"discount_bp": 800, "ordered_on": date(2015, 6, 5), "term_months": 3, "net_amount_minor": 3_000}
     fill(

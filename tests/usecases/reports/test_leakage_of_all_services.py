@@ -1,9 +1,11 @@
-"""Leakage where existing services get a new rate too: what was due is that of the invoice's day."""
+"""Leakage and cost where existing services get a new rate too: what was due is that of the invoice's day."""
 
 from pathlib import Path
 
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.leakage import find_leakage
 from tests.own_folder import OwnWorld, own_brand
 
@@ -54,3 +56,24 @@ def test_an_invoice_of_after_the_month_is_judged_by_its_day(tmp_path: Path) -> N
     world = world_of(tmp_path, TATRY)
     world.execute("NL", "UPDATE program_mrr_line SET posted_on = '2026-03-02' WHERE net_amount_minor = 90000")
     assert ("under", -100_00, "2026-03-02") in judged(world)
+
+
+def test_what_all_services_cost_is_due_by_the_rate_of_their_invoices_day(tmp_path: Path) -> None:
+    """900.00 with 10 % and 800.00 with 20 % are 1,000.00 each at list price: 300.00 were given, and 400.00 due."""
+    report = cost(world_of(tmp_path, TATRY).installation, BillingMonth.parse(FEBRUARY))
+    said = " ".join(report.said)
+    assert "what is due is that of the invoice's day" in said
+    assert "300.00 EUR of discount were given in 2026-02 on a list value of 2,000.00 EUR (15 %)" in said
+    assert "400.00 EUR were due by the rates of the invoices' days" in said
+    assert "an invoice keeps the rate of its day" in said
+    assert "a tier is for invoices from its first day on" in said
+    assert "services keep the rate" not in said
+    assert "new orders alone" not in said
+
+
+def test_what_new_orders_cost_says_nothing_of_services_of_before(tmp_path: Path) -> None:
+    program = TATRY.replace("value: all_services", "value: new_orders")
+    said = " ".join(cost(world_of(tmp_path, program).installation, BillingMonth.parse(FEBRUARY)).said)
+    assert "0.00 EUR were due by the rates of the orders' days" in said
+    assert "services keep the rate of their order's day" in said
+    assert "a tier is for new orders alone" in said

@@ -48,6 +48,7 @@ from partner_program.domain.leakage import WORDS, WRONG
 from partner_program.domain.money import BP, euros_text, percent_text, round_half_away, rounded
 from partner_program.domain.plurals import plural
 from partner_program.domain.posting import Posting, PostingRow, post_discounts
+from partner_program.domain.program import AppliesTo
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
@@ -62,10 +63,18 @@ TABLES: Mapping[str, type] = {
     "shares": ShareRow,
     "posting": PostingRow,
 }
-NO_ACCRUAL = (
-    "No accrual follows: a tier is for new orders alone, so nothing is owed for the past. "
+_NO_ACCRUAL = (
+    "No accrual follows: a tier is for {}, so nothing is owed for the past. "
     "Promotions and prepayment discounts are in none of these figures."
 )
+NO_ACCRUAL: Mapping[AppliesTo, str] = {
+    "new_orders": _NO_ACCRUAL.format("new orders alone"),
+    "all_services": _NO_ACCRUAL.format("invoices from its first day on"),
+}
+_KEEPS: Mapping[AppliesTo, str] = {
+    "new_orders": "services keep the rate of their order's day",
+    "all_services": "an invoice keeps the rate of its day",
+}
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,7 @@ def cost_report(found: FoundCost) -> Report:
     """The report of a month's cost."""
     cost = found.cost
     tiers = tier_order(found.highest_tier)
+    day = "invoice's" if found.orders.by_invoice else "order's"
     with without_collecting():
         by: dict[str, list[CostRow]] = {
             "tier": cost_rows(cost, TierRow, by_tier, tiers),
@@ -143,9 +153,9 @@ def cost_report(found: FoundCost) -> Report:
             name="cost",
             title=f"What the programme cost, {cost.month}",
             month=cost.month,
-            said=(*_said(found), *found.orders.doubts()),
+            said=(*found.orders.whose_day(), *_said(found), *found.orders.doubts()),
             tables=(
-                ReportTable("tiers", "By tier of the order's day", TierRow, by["tier"], adds_up=True),
+                ReportTable("tiers", f"By tier of the {day} day", TierRow, by["tier"], adds_up=True),
                 ReportTable("entities", "By entity", EntityRow, by["entity"], adds_up=True),
                 ReportTable("products", "By product family", ProductRow, by["product"], adds_up=True),
                 ReportTable("shares", "Where what is due comes from", ShareRow, shares, adds_up=True),
@@ -178,14 +188,15 @@ def _unknown(found: FoundCost) -> tuple[str, ...]:
 
 
 def _said(found: FoundCost) -> list[str]:
-    cost, whole = found.cost, whole_of(found.cost)
+    cost, whole, applies_to = found.cost, whole_of(found.cost), found.orders.program.applies_to
+    days = "invoices' days" if found.orders.by_invoice else "orders' days"
     if not cost.parts:
-        return ["Nothing is known: no line could be read and counted.", NO_ACCRUAL]
+        return ["Nothing is known: no line could be read and counted.", NO_ACCRUAL[applies_to]]
     given, due, listed = rounded(whole.given), rounded(whole.due), rounded(whole.list_value)
     part = f" ({percent_text(round_half_away(given * BP, listed))})" if listed > 0 else ""
     said = [
         f"{euros_text(given)} EUR of discount were given in {cost.month} on a list value of {euros_text(listed)} EUR"
-        f"{part}; {euros_text(due)} EUR were due by the rates of the orders' days."
+        f"{part}; {euros_text(due)} EUR were due by the rates of the {days}."
     ]
     unsaid = rounded(whole.unsaid)
     if unsaid:
@@ -199,13 +210,14 @@ def _said(found: FoundCost) -> list[str]:
             f"{plural(sum(each.lines for each in silent), 'line')} of {euros_text(rounded(whole.unknown))} EUR do not "
             "say their discount: their list value is not known, and what they cost is in no figure."
         )
-    said.append(_of_today(cost, due))
+    said.append(_of_today(found, due))
     monthly, left = cost.cents(due_of, monthly_of), cost.cents(due_of, left_of)
     ends = [end for each in cost.parts for end in each.left]
     until = f", the last of which ends before {max(ends)}" if ends else ""
+    changes = ", as long as the tier stays" if found.orders.by_invoice else ""
     said.append(
-        f"Committed at the rates of the orders' days: {euros_text(monthly)} EUR a month for services until they are "
-        f"cancelled, and {euros_text(left)} EUR for contracts until they end{until}."
+        f"Committed at the rates of the {days}: {euros_text(monthly)} EUR a month for services until they are "
+        f"cancelled, and {euros_text(left)} EUR for contracts until they end{until}{changes}."
     )
     for name, words in (("grace_bp", "grace periods"), ("legacy_bp", "older agreements")):
         cents = rounded(exact_sum(share_of_due(name, each, share_of(each)) for each in cost.parts))
@@ -214,15 +226,21 @@ def _said(found: FoundCost) -> list[str]:
     held = _held(cost)
     if held:
         said.append(f"{euros_text(held)} EUR of what was given went to partners that are held: they keep their rates.")
-    return [*said, WHOSE, NO_ACCRUAL]
+    return [*said, WHOSE, NO_ACCRUAL[applies_to]]
 
 
-def _of_today(cost: Cost, due: int) -> str:
+def _of_today(found: FoundCost, due: int) -> str:
     """What multiplying with today's rates would say, and why it is wrong."""
+    cost = found.cost
+    keeps = (
+        "an invoice keeps the rate of its day"
+        if found.orders.by_invoice
+        else "services keep the rate of their order's day"
+    )
     now = rounded(exact_sum(list_value(each, each.share) * each.order.now_bp / BP for each in cost.parts))
     return (
         f"The rates of {cost.month.last_day} on all of this list value would be {euros_text(now)} EUR, which is no "
-        f"cost: services keep the rate of their order's day, by which {euros_text(due)} EUR were due."
+        f"cost: {keeps}, by which {euros_text(due)} EUR were due."
     )
 
 

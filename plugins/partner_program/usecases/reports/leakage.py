@@ -25,7 +25,6 @@ from partner_program.domain.leakage import (
 )
 from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
-from partner_program.domain.program import Program
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.order_lines import WHOSE, MonthOfOrders, read_orders
@@ -65,7 +64,7 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
         name="leakage",
         title=f"Discounts given against those due, {found.month}",
         month=found.month,
-        said=(*_whose_day(orders.program), *_said(found), *orders.doubts()),
+        said=(*orders.whose_day(), *_said(found), *orders.doubts()),
         tables=(
             ReportTable("groups", "Counted lines", GroupRow, group_rows(found)),
             ReportTable("partners", "Partners, the debts first", PartnerRow, partner_rows(found, orders.names), nobody),
@@ -77,15 +76,6 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
         ),
         equations=_equations(found),
         unknown=(*orders.not_read(), *orders.not_converted(found.not_converted)),
-    )
-
-
-def _whose_day(program: Program) -> tuple[str, ...]:
-    """Say whose day decides where it is not that of the order."""
-    if program.applies_to == "new_orders":
-        return ()
-    return (
-        "The programme gives its rates to all services: what is due is that of the invoice's day, told as ordered.",
     )
 
 

@@ -61,6 +61,19 @@ class MonthOfOrders:
         """The entities that could be read."""
         return [each for each in self.reads if each.fault is None]
 
+    @property
+    def by_invoice(self) -> bool:
+        """Whether the day of an order is told as that of its invoice."""
+        return self.program.applies_to == "all_services"
+
+    def whose_day(self) -> tuple[str, ...]:
+        """Say whose day decides where it is not that of the order."""
+        if not self.by_invoice:
+            return ()
+        return (
+            "The programme gives its rates to all services: what is due is that of the invoice's day, told as ordered.",
+        )
+
     def not_read(self) -> list[str]:
         """Say which entities could not be read, and why: they are in no figure."""
         return [f"entity {each.entity}: {each.fault}; it is in no figure" for each in self.reads if each.fault]
@@ -104,8 +117,8 @@ class MonthOfOrders:
 def read_orders(installation: Installation, month: BillingMonth, *, with_ends: bool = False) -> MonthOfOrders:
     """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason.
 
-    `with_ends` asks for the ends of services too. Without, an order's day is that of its invoice where the programme
-    gives its rates to all services.
+    `with_ends` asks for the ends of services too. An order's day is that of its invoice where the programme gives its
+    rates to all services.
     """
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
@@ -115,7 +128,7 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
         rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
         totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
     entities = [each for each in registry.entities if each.bills_in(month)]
-    by_invoice = program.applies_to == "all_services" and not with_ends
+    by_invoice = program.applies_to == "all_services"
     reads = side_by_side([partial(_read, installation, entity, month, with_ends, by_invoice) for entity in entities])
     return MonthOfOrders(
         month=month,
