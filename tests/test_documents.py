@@ -67,6 +67,15 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     assert dead == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_row_of_a_table_has_the_cells_of_its_head(document: Path) -> None:
+    text = unfenced(document.read_text(encoding="utf-8"))
+    for table in re.findall(r"(?m)(?:^\|.*\n)+", text):
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()]
+        uneven = [row for row, count in zip(table.splitlines(), cells, strict=True) if count != cells[0]]
+        assert uneven == []
+
+
 def test_every_kind_of_letter_is_told_in_the_order_in_which_it_is_asked_for() -> None:
     told = PROGRAMME.partition("## 12 Letters")[2].partition("| reading |")[0]
     assert tuple(re.findall(r"(?m)^\| `(\w+)` \|", told)) == LETTER_KINDS
