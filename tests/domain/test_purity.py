@@ -28,7 +28,10 @@ EXACT_DIVISIONS = {
         "list_cents * max(BP - discount_bp, Fraction(0)) / BP",
     ],
     "posting.py": ["each.share * order.given_bp / (BP - order.given_bp)", "minor / each.units_per_eur"],
-    "unit.py": ["Fraction(self.units_per_eur) / Fraction(self.programme_units_per_eur)"],
+    "unit.py": [
+        "Fraction(self.units_per_eur) / Fraction(self.programme_units_per_eur)",
+        "Fraction(Decimal(units)) / Fraction(Decimal(programme))",
+    ],
 }
 
 

@@ -147,7 +147,8 @@ def letter_facts(
 ) -> LetterFacts:
     """What one letter states; `program` is the one that its month was settled with.
 
-    `program_before` is that of the month before, where it is known: it says what the tier before was called.
+    `program_before` is that of the month before, where it is known: it says what the tier before was called. Revenue
+    that it counted in another unit stands beside nothing.
     """
     terms, day, previous_tier = letter.terms, letter.effective_on, tier_before(letter)
     before = terms_before(letter)
@@ -171,7 +172,7 @@ def letter_facts(
         terms_before=before,
         mrr_eur_cents=letter.mrr_eur_cents,
         accounts=letter.accounts,
-        earlier=_earlier(letter),
+        earlier=None if program_before and program_before.unit != program.unit else _earlier(letter),
         grants=letter.grants,
         legacy=legacy_kept(program=program, terms=terms, agreements=agreements, day=day),
         ended_legacy=()
@@ -215,6 +216,7 @@ def told_program(program: Program) -> ToldProgram:
         needs_more=bool(program.required_keys),
         promotions=program.promotions,
         has_cap=program.promotion_cap_bp is not None,
+        unit=program.unit,
     )
 
 

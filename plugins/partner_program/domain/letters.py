@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, get_args
 
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.program import AppliesTo, Component, Promotions
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from partner_program.domain.tier_changes import StaysFor
 
@@ -170,6 +171,7 @@ class ToldProgram:
     where the programme has none; `starts_below` says whether a partner below it may be offered a grace period or
     servers for tests. `by_rules` says that more than a month's own revenue decides a tier, `needs_more` that a tier
     needs more than revenue. `promotions` and `has_cap` are how public promotions combine with the discount.
+    `unit` is what amounts are in.
     """
 
     tier_names: tuple[str, ...] = ()
@@ -181,6 +183,7 @@ class ToldProgram:
     needs_more: bool = False
     promotions: Promotions = "added"
     has_cap: bool = True
+    unit: Unit = EURO
 
     def tier_name(self, tier: int | None) -> str:
         """The own name of a tier; "" for none, and where tiers have no names."""

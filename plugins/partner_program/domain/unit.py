@@ -11,10 +11,12 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.money import round_half_away
 from partner_program.domain.program import Program, program_in_force_or_first
 from partner_program.domain.program_unit import EUR, EURO, Unit
 
 _OWN = "1/1"
+_DIGITS = 6
 
 
 class Conversion(NamedTuple):
@@ -82,6 +84,29 @@ def rates_of_text(text: str) -> tuple[str | None, str | None]:
         return None, None
     units, _, programme = text.partition(" ")[0].partition("/")
     return units, programme or None
+
+
+def rate_in_unit(text: str) -> Decimal | None:
+    """How much of an amount's currency is one of the programme's unit; None for the unit itself.
+
+    Where both rates are in units per EUR, what they give is rounded to six digits, for the reader alone.
+    """
+    units, programme = rates_of_text(text)
+    if units is None:
+        return None
+    if programme is None:
+        return Decimal(units)
+    exact = Fraction(Decimal(units)) / Fraction(Decimal(programme))
+    places = _DIGITS
+    while exact * 10**places < 10 ** (_DIGITS - 1):
+        places += 1
+    return Decimal(round_half_away((exact * 10**places).numerator, (exact * 10**places).denominator)).scaleb(-places)
+
+
+def rate_text(text: str) -> str:
+    """The same as it is written, with every digit that was given where the programme counts in EUR."""
+    rate = rate_in_unit(text)
+    return "" if rate is None else text if "/" not in text else _plain(rate)
 
 
 def conversions(unit: Unit, rates: Mapping[str, Decimal]) -> dict[str, AnyRate]:

@@ -6,24 +6,36 @@ commas. The list follows the letter's language, so that a double click opens col
 
 import csv
 import io
+from types import SimpleNamespace
 from typing import Any
 
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
 from partner_program.adapters.safe_cells import safe_cell
 from partner_program.domain.letters import LetterFacts
+from partner_program.domain.unit import rate_text
 
 
 def account_list(facts: LetterFacts, form: LocaleFormat, words: Any) -> bytes:
     """Return the list as CSV in UTF-8, one row an account and a last one with the total; `words` are its headings."""
-    text = io.StringIO()
+    text, unit = io.StringIO(), facts.program.unit
+    form, told = form.of_unit(unit), SimpleNamespace(unit=plain_name(unit.name))
     writer = csv.writer(text, delimiter=";" if form.point == "," else ",", lineterminator="\r\n")
     writer.writerow(
-        [words.entity, words.legal_name, words.account, words.currency, words.billed, words.rate, words.euros]
+        [
+            words.entity,
+            words.legal_name,
+            words.account,
+            words.currency,
+            words.billed,
+            words.rate(told),
+            words.in_unit(told),
+        ]
     )
     for row in facts.accounts:
         names = (row.entity, row.legal_name, row.account_id, row.currency)
-        billed, euros = form.bare(row.mrr_minor), form.bare(row.mrr_eur_cents)
-        writer.writerow([*(safe_cell(plain_name(name)) for name in names), billed, form.rate(row.units_per_eur), euros])
-    writer.writerow([words.total, "", "", "", "", "", form.bare(facts.mrr_eur_cents)])
+        billed, own = form.bare(row.mrr_minor, row.currency), form.bare(row.mrr_eur_cents, unit.code)
+        rate = form.rate(rate_text(row.units_per_eur)) or "1"
+        writer.writerow([*(safe_cell(plain_name(name)) for name in names), billed, rate, own])
+    writer.writerow([words.total, "", "", "", "", "", form.bare(facts.mrr_eur_cents, unit.code)])
     return text.getvalue().encode("utf-8-sig")  # with the mark by which spreadsheets know UTF-8

@@ -148,7 +148,7 @@ def _revenue(view: LetterView, wording: Any) -> Iterator[Block]:
     yield _table(
         "<>>" if foreign else "<>",
         [_entity(entity, wording, foreign) for entity in view.entities],
-        (wording.account, *([wording.billed] if foreign else []), wording.in_euros),
+        (wording.account, *([wording.billed] if foreign else []), wording.in_unit(view)),
         (wording.total, view.total),
         tuple(_revenue_notes(view, wording)),
     )
@@ -156,7 +156,7 @@ def _revenue(view: LetterView, wording: Any) -> Iterator[Block]:
 
 def _revenue_notes(view: LetterView, wording: Any) -> Iterator[str]:
     if view.exchange_rates:
-        rates = "; ".join(f"1 EUR = {units} {currency}" for currency, units in view.exchange_rates)
+        rates = "; ".join(f"1 {view.unit} = {units} {currency}" for currency, units in view.exchange_rates)
         yield f"{wording.rates_used} {rates}"
     if view.total_is_negative:
         yield wording.negative
@@ -187,7 +187,7 @@ def _window(view: LetterView, wording: Any) -> Iterator[Block]:
     yield _table(
         "<>",
         [_group([_row(*row) for row in window.rows])],
-        (wording.window_month, wording.in_euros),
+        (wording.window_month, wording.in_unit(view)),
         (wording.total, window.total),
         tuple(filter(None, notes)),
     )

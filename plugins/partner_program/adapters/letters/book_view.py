@@ -155,8 +155,8 @@ def book_row(letter: BookLetter) -> BookRow:
         previous_tier=_before(
             change.previous_tier, change.tier, lambda tier: plain_name(letter.previous_tier_name) or _tier(tier)
         ),
-        revenue=_WRITTEN.euros(change.mrr_eur_cents),
-        previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, _WRITTEN.euros),
+        revenue=_WRITTEN.own(change.mrr_eur_cents),
+        previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, _WRITTEN.own),
         revenue_change=_moved(change),
         monthly=_WRITTEN.percent(letter.monthly_bp),
         previous_monthly=_before(letter.previous_monthly_bp, letter.monthly_bp, _WRITTEN.percent),
@@ -168,7 +168,7 @@ def book_row(letter: BookLetter) -> BookRow:
 
 def euros(cents: int) -> str:
     """Format an amount in EUR for the page."""
-    return _WRITTEN.euros(cents)
+    return _WRITTEN.own(cents)
 
 
 def day(value: date) -> str:

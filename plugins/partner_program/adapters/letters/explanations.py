@@ -171,7 +171,7 @@ class LanguageExplanations:
         yield _section("result", "", *holds, wording.why(view), *corrected)
         if view.entities:
             items = (*_accounts(view), f"{wording.total}: {view.total}")
-            rates = "; ".join(f"1 EUR = {units} {currency}" for currency, units in view.exchange_rates)
+            rates = "; ".join(f"1 {view.unit} = {units} {currency}" for currency, units in view.exchange_rates)
             notes = (f"{wording.rates_used} {rates}",) if rates else ()
             yield Section("accounts", str(words.accounts_title), notes, items)
         if view.earlier and view.earlier.moves:
@@ -214,15 +214,16 @@ class LanguageExplanations:
         self, change: TierChange, about: PartnerExplanation, facts: LetterFacts, view: LetterView
     ) -> SimpleNamespace:
         """A change as its sentence reads it: finished values."""
+        form = self.form.of_unit(facts.program.unit)
         signed = {"credit": -change.cents, "account": change.cents}
         return SimpleNamespace(
             kind=change.kind,
             more=change.cents > 0,
-            amount=self.form.euros(signed.get(change.kind, abs(change.cents))),
+            amount=form.own(signed.get(change.kind, abs(change.cents))),
             tier=str(self.wording.tier_name(change.tier, facts.program.tier_name(change.tier))),
             account=f"{plain_name(change.entity)} · {plain_name(change.account_id)}",
             lines=change.lines,
-            total=self.form.euros(facts.mrr_eur_cents + change.cents),
+            total=form.own(facts.mrr_eur_cents + change.cents),
             month=view.month,
             before=view.earlier.month if view.earlier else None,
             rates_of=self.form.month(str(about.billing_month.preceding)),

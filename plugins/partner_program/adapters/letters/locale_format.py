@@ -14,6 +14,7 @@ from babel.lists import format_list
 from babel.numbers import NumberPattern, format_decimal, get_currency_symbol, get_decimal_symbol, get_group_symbol
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program_unit import EURO, Unit
 
 NO_BREAK_SPACE = "\u00a0"
 _MINUS = "\u2212"
@@ -27,8 +28,9 @@ class LocaleFormat:
     `percent` takes basis points; `last_day` takes the first day after a period and formats the day before it.
     """
 
-    def __init__(self, locale: Locale) -> None:
+    def __init__(self, locale: Locale, unit: Unit = EURO) -> None:
         self.locale = locale
+        self.unit = unit
         self.direction = locale.text_direction
         self.arrow = "→" if self.direction == "ltr" else "←"
         self._money = locale.currency_formats["standard"]
@@ -36,27 +38,36 @@ class LocaleFormat:
         self.point = get_decimal_symbol(locale)
         self._group = get_group_symbol(locale)
         self._by_thousands = self._money.grouping == (3, 3)
-        self._euro = self._signs(get_currency_symbol("EUR", locale))
+        self._own = self._own_signs()
+        self.of_unit: Callable[[Unit], LocaleFormat] = lru_cache(_DISTINCT_VALUES)(self._of_unit)
         self._coded: Callable[[str], Signs] = lru_cache(_DISTINCT_VALUES)(self._code_signs)
         self.percent: Callable[[int], str] = lru_cache(_DISTINCT_VALUES)(self._format_percent)
         self.day: Callable[[date], str] = lru_cache(_DISTINCT_VALUES)(self._format_day)
         self.last_day: Callable[[date], str] = lru_cache(_DISTINCT_VALUES)(self._format_last_day)
         self.month: Callable[[str], str] = lru_cache(_DISTINCT_VALUES)(self._format_month)
 
-    def euros(self, cents: int) -> str:
-        """Format EUR cents with the euro sign, as in €1,999.00; a minus is U+2212."""
-        before, after = self._euro[cents < 0]
-        return before + self._digits(abs(cents)) + after
+    def own(self, minor: int) -> str:
+        """Format an amount of the programme with its sign, as in €1,999.00 or 1,200 points; a minus is U+2212."""
+        before, after = self._own[minor < 0]
+        return before + self._digits(abs(minor), self.unit.decimals) + after
 
     def amount(self, minor: int, currency: str) -> str:
-        """Format minor units with the currency's code, as in USD 1,999.00: `$` alone would not say which dollar."""
-        before, after = self._coded(currency)[minor < 0]
-        return before + self._digits(abs(minor)) + after
+        """Format minor units with the currency's code, as in USD 1,999.00: `$` alone would not say which dollar.
 
-    def bare(self, minor: int) -> str:
+        An amount in the programme's own currency has its decimals; what is counted has no code.
+        """
+        if currency == self.unit.code and self.unit.is_counted:
+            return self.own(minor)
+        before, after = self._coded(currency)[minor < 0]
+        return before + self._digits(abs(minor), self._decimals(currency)) + after
+
+    def bare(self, minor: int, currency: str = EURO.code) -> str:
         """Format minor units for a cell of a spreadsheet: no sign of a currency, no groups, a minus that it reads."""
+        sign, decimals = "-" if minor < 0 else "", self._decimals(currency)
+        if not decimals:
+            return f"{sign}{abs(minor)}"
         units, rest = divmod(abs(minor), 100)
-        return f"{'-' if minor < 0 else ''}{units}{self.point}{rest:02d}"
+        return f"{sign}{units}{self.point}{rest:02d}"
 
     def rate(self, units_per_eur: str) -> str:
         """Format an exchange rate with every digit that it was given with."""
@@ -70,12 +81,30 @@ class LocaleFormat:
         """Name calendar months in a sentence: January and July."""
         return self.together([self.locale.months["stand-alone"]["wide"][month] for month in months])
 
-    def _digits(self, minor: int) -> str:
-        units, rest = divmod(minor, 100)
+    def _of_unit(self, unit: Unit) -> "LocaleFormat":
+        """The same for a programme in this unit."""
+        return self if unit == self.unit else LocaleFormat(self.locale, unit)
+
+    def _decimals(self, currency: str) -> int:
+        return self.unit.decimals if currency == self.unit.code else EURO.decimals
+
+    def _own_signs(self) -> Signs:
+        """Return the texts around the digits of the programme's unit: the sign of its currency, or its code.
+
+        The label of what is counted stands after them in every language.
+        """
+        if self.unit.is_counted:
+            label = NO_BREAK_SPACE + self.unit.label
+            return ("", label), (_MINUS, label)
+        symbol = get_currency_symbol(self.unit.code, self.locale)
+        return self._code_signs(symbol) if symbol == self.unit.code else self._signs(symbol)
+
+    def _digits(self, minor: int, decimals: int = EURO.decimals) -> str:
+        units, rest = divmod(minor, 10**decimals)
         whole = (
             f"{units:,}".replace(",", self._group) if self._by_thousands else format_decimal(units, locale=self.locale)
         )
-        return f"{whole}{self.point}{rest:02d}"
+        return f"{whole}{self.point}{rest:02d}" if decimals else whole
 
     def _signs(self, shown: str) -> Signs:
         """Return the texts before and after the digits, first of a positive, then of a negative amount."""

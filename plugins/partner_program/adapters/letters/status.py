@@ -139,7 +139,11 @@ def _months(status: PartnerStatus, language: Language) -> tuple[tuple[str, ...],
     rows = []
     for each in status.months:
         known = each.mrr_eur_cents is not None and each.tier is not None
-        euros = form.euros(each.mrr_eur_cents) if each.mrr_eur_cents is not None else _NONE
+        euros = (
+            form.of_unit(status.names.unit_of(each.billing_month, each.effective_on)).own(each.mrr_eur_cents)
+            if each.mrr_eur_cents is not None
+            else _NONE
+        )
         name = status.names.on(each.effective_on, each.tier)
         tier = str(language.wording.tier_name(each.tier, name)) if known else str(words.not_decided)
         rows.append((form.month(str(each.billing_month)), tier, euros))

@@ -27,6 +27,7 @@ from partner_program.domain.letters import (
 from partner_program.domain.program import Component
 from partner_program.domain.rates import LegacyTerm, RateTerms, orders_differ
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.unit import is_own, rate_text
 
 
 class BenefitStateRow(NamedTuple):
@@ -218,6 +219,7 @@ class LetterView(NamedTuple):
     lang: str
     dir: str
     arrow: str
+    unit: str
     kind: str
     reference: str
     company: str
@@ -288,6 +290,7 @@ def letter_view(
     """
     _refuse_sums_that_do_not_add_up(facts)
     told = facts.program
+    form = form.of_unit(told.unit)
     terms = RateTerms(facts.tier, facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.own_tier
     # a grant on demand begins on its own day, before the month's run that reports it
@@ -296,6 +299,7 @@ def letter_view(
         lang=language,
         dir=form.direction,
         arrow=form.arrow,
+        unit=plain_name(told.unit.name),
         kind=facts.kind,
         reference=f"{plain_name(facts.partner_id)} · {facts.billing_month}",
         company=plain_name(facts.company_name) or plain_name(facts.partner_id),
@@ -320,7 +324,7 @@ def letter_view(
         terms=_terms(terms, facts.terms_before, told, form),
         terms_moved=facts.terms_before is not None and orders_differ(facts.terms_before, terms),
         kept=frozenset([kept.component for kept in facts.legacy]),
-        total=form.euros(facts.mrr_eur_cents),
+        total=form.own(facts.mrr_eur_cents),
         total_is_negative=facts.mrr_eur_cents < 0,
         entities=_entities(facts.accounts, form, shortened),
         account_list=f"accounts-{facts.billing_month}.csv" if shortened else None,
@@ -356,17 +360,17 @@ def letter_view(
 def _window(window: WindowFact | None, form: LocaleFormat) -> Window | None:
     if window is None:
         return None
-    rows = [(form.month(month), form.euros(cents)) for month, cents in window.months]
+    rows = [(form.month(month), form.own(cents)) for month, cents in window.months]
     return Window(
         first=rows[0][0],
         last=rows[-1][0],
         rows=rows,
-        total=form.euros(sum([cents for _, cents in window.months])),
+        total=form.own(sum([cents for _, cents in window.months])),
         of_months=window.of_months,
         is_mean=window.is_mean,
         projected=window.projected,
-        amount=form.euros(window.amount_cents),
-        leaves=None if window.leaves is None else (form.month(window.leaves[0]), form.euros(window.leaves[1])),
+        amount=form.own(window.amount_cents),
+        leaves=None if window.leaves is None else (form.month(window.leaves[0]), form.own(window.leaves[1])),
     )
 
 
@@ -392,7 +396,7 @@ def benefit_states(benefit: BenefitFact, form: LocaleFormat) -> tuple[BenefitSta
             ends=form.day(each.ends_on) if each.ends_on else None,
             units=each.units,
             limit=benefit.limit,
-            amount=None if each.amount_cents is None else form.euros(each.amount_cents),
+            amount=None if each.amount_cents is None else form.own(each.amount_cents),
         )
         for each in benefit.approvals
     ]
@@ -443,20 +447,20 @@ def _earlier(facts: LetterFacts, form: LocaleFormat) -> Earlier | None:
         return None
     return Earlier(
         month=None if earlier.billing_month == facts.billing_month else form.month(earlier.billing_month),
-        total=form.euros(earlier.mrr_eur_cents),
+        total=form.own(earlier.mrr_eur_cents),
         moves=[_move(move, form) for move in earlier.moves],
         other_moves=earlier.other_moves,
-        others=("+" if earlier.other_moves_cents > 0 else "") + form.euros(earlier.other_moves_cents),
+        others=("+" if earlier.other_moves_cents > 0 else "") + form.own(earlier.other_moves_cents),
     )
 
 
 def _move(move: AccountMove, form: LocaleFormat) -> MoveRow:
     return MoveRow(
         account=f"{plain_name(move.entity)} · {plain_name(move.account_id)}",
-        before=None if move.before_cents is None else form.euros(move.before_cents),
-        now=None if move.now_cents is None else form.euros(move.now_cents),
+        before=None if move.before_cents is None else form.own(move.before_cents),
+        now=None if move.now_cents is None else form.own(move.now_cents),
         rose=move.moved_cents > 0,
-        by=form.euros(abs(move.moved_cents)),
+        by=form.own(abs(move.moved_cents)),
     )
 
 
@@ -477,7 +481,7 @@ def _entity(rows: list[AccountFact], form: LocaleFormat, shortened: bool) -> Ent
         legal_name=plain_name(rows[0].legal_name),
         accounts=accounts,
         sums=sums,
-        subtotal=form.euros(sum([row.mrr_eur_cents for row in rows])) if len(accounts) + len(sums) > 1 else None,
+        subtotal=form.own(sum([row.mrr_eur_cents for row in rows])) if len(accounts) + len(sums) > 1 else None,
     )
 
 
@@ -485,13 +489,13 @@ def _account(row: AccountFact, form: LocaleFormat) -> AccountRow:
     return AccountRow(
         plain_name(row.account_id),
         form.amount(row.mrr_minor, plain_name(row.currency)),
-        form.euros(row.mrr_eur_cents),
+        form.own(row.mrr_eur_cents),
         _is_foreign(row),
     )
 
 
 def _is_foreign(row: AccountFact) -> bool:
-    return row.currency != "EUR"
+    return not is_own(row.currency, row.units_per_eur)
 
 
 def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
@@ -503,7 +507,7 @@ def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
         SumRow(
             accounts=len({row.account_id for row in together}),
             billed=form.amount(sum(row.mrr_minor for row in together), plain_name(currency)),
-            euros=form.euros(sum(row.mrr_eur_cents for row in together)),
+            euros=form.own(sum(row.mrr_eur_cents for row in together)),
             converted=_is_foreign(together[0]),
         )
         for currency, together in by_currency.items()
@@ -513,7 +517,7 @@ def _sums(rows: list[AccountFact], form: LocaleFormat) -> list[SumRow]:
 def _exchange_rates(accounts: tuple[AccountFact, ...], form: LocaleFormat) -> list[tuple[str, str]]:
     """Return each foreign currency once, with its units per EUR."""
     pairs = dict.fromkeys([(row.currency, row.units_per_eur) for row in accounts if _is_foreign(row)])
-    return [(plain_name(currency), form.rate(units_per_eur)) for currency, units_per_eur in pairs]
+    return [(plain_name(currency), form.rate(rate_text(units_per_eur))) for currency, units_per_eur in pairs]
 
 
 def _grant(grant: GraceFact, lifted_to: int | None, told: ToldProgram, form: LocaleFormat) -> GrantRow:
@@ -553,7 +557,7 @@ def _at_other_rates(fact: RatesFact | None, told: ToldProgram, form: LocaleForma
         return None
     return AtOtherRates(
         month=form.month(fact.month),
-        total=form.euros(fact.cents),
+        total=form.own(fact.cents),
         tier=fact.tier,
         tier_name=told.tier_name(fact.tier),
         own_tier=fact.own_tier,
@@ -570,8 +574,8 @@ def _next_tier(following: NextTierFact | None, told: ToldProgram, form: LocaleFo
     return NextTier(
         tier=following.tier,
         tier_name=told.tier_name(following.tier),
-        begins=form.euros(begins),
-        missing=form.euros(missing) if missing else None,
+        begins=form.own(begins),
+        missing=form.own(missing) if missing else None,
         reached=reached,
         lacks=_lacks(following.lacks, language),
     )
