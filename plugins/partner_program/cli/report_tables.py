@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def print_report(report: "Report", *, every: bool) -> None:
-    """Print the answer in sentences, then its equations, then each table; with `every`, all rows of each."""
+    """Print the answer in sentences, then each table, then its equations; with `every`, all rows of each table."""
     click.echo(report.title)
     for words in (*report.said, *(f"not known: {each}" for each in report.unknown)):
         click.echo(visible(f"  {words}"))
-    for equation in report.equations:
-        click.echo(visible(f"  {equation.text}"))
     for table in report.tables:
         _print_table(table, every=every)
+    for equation in report.equations:
+        click.echo(visible(f"  {equation.text}"))
 
 
 def _print_table(table: "ReportTable[object]", *, every: bool) -> None:

@@ -264,7 +264,7 @@ def _said(coming: Forecast, falling: Sequence[Drop], rising: Sequence[Rise]) -> 
     )
     if coming.not_known:
         not_known = plural(len(coming.not_known), "partner")
-        yield f"Not foretold, and counted as neither: {not_known}, each with its reason below."
+        yield f"Not forecast, and counted as neither: {not_known}, each with its reason below."
 
 
 def _said_of_test(test: BackTest) -> str:
