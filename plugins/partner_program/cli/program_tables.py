@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.table_cells import percent, titled_table
-from partner_program.domain.program_rules import PARTS, RuleChange, tier_words
+from partner_program.domain.program_rules import PARTS, RuleChange, period_words, tier_words
 
 if TYPE_CHECKING:
     from partner_program.domain.program import Program
@@ -36,7 +36,7 @@ def print_program(checked: "CheckedProgram") -> None:
 
 def _tiers(program: "Program") -> object:
     has_setup, has_sla = program.has("setup_fee"), program.has("sla")
-    begins = program.unit.headed("from EUR a month")
+    begins = program.unit.headed(f"from EUR {period_words(program)}")
     columns = ["tier", begins, "below", "monthly fee"]
     columns += [*(["setup fee"] if has_setup else []), *(["service level"] if has_sla else [])]
     table = titled_table(PARTS["tiers"], *columns, right=(begins, "below", "monthly fee", "setup fee"))

@@ -74,13 +74,17 @@ def tier_words(row: Tier) -> str:
     return row.name or f"Tier {row.tier}"
 
 
-def _tiers(program: Program) -> Iterator[Rule]:
+def period_words(program: Program) -> str:
+    """The time whose amount is held against the thresholds: "a month", or "in 12 months" where they are added."""
     measure = program.measure
     sums = measure is not None and measure.of == "sum" and measure.months > 1
-    over = f"in {plural(measure.months, 'month')}" if measure is not None and sums else "a month"
+    return f"in {plural(measure.months, 'month')}" if measure is not None and sums else "a month"
+
+
+def _tiers(program: Program) -> Iterator[Rule]:
     for row in program.tiers:
         says = [
-            f"from {program.unit.amount(row.from_mrr_cents)} {over}",
+            f"from {program.unit.amount(row.from_mrr_cents)} {period_words(program)}",
             f"{percent_text(row.monthly_fee_discount_bp)} off",
         ]
         says += (

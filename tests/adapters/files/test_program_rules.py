@@ -43,6 +43,13 @@ def test_each_key_is_read(tmp_path: Path) -> None:
     assert shares == [1000, 4000]
 
 
+def test_what_changes_does_not_say_is_each_month(tmp_path: Path) -> None:
+    assert read(tmp_path, f"changes:\n  drop_after_months: 3\n{WHY}").changes == Changes(
+        "monthly", "monthly", (), 3, "any"
+    )
+    assert read(tmp_path, f"changes:\n  drops: never\n{WHY}").changes == Changes("monthly", "never", (), 1, "any")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -46,7 +46,8 @@ def read_changes(document: Section) -> Changes | None:
     if not document.has("changes"):
         return None
     section = sourced(document.section("changes"))
-    rises, drops = section.choice("rises", RISES), section.choice("drops", DROPS)
+    rises = section.choice("rises", RISES) if section.has("rises") else RISES[0]
+    drops = section.choice("drops", DROPS) if section.has("drops") else DROPS[0]
     months = _review_months(section)
     if "review" in (rises, drops) and not months:
         section.fault("review_months", "is missing, expected the calendar months whose assessment is a review")
