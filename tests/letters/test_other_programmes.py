@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from pypdf import PdfReader
 
-from partner_program.domain.letters import GraceFact, LetterFacts, ToldProgram
+from partner_program.domain.letters import GraceFact, LetterFacts, ToldProgram, WindowFact
 from partner_program.domain.rates import RateTerms
 from tests.letters.made_facts import KINDS, facts
 from tests.letters.test_letter_pdf import PDF, TEMPLATES
@@ -122,17 +122,22 @@ def test_a_row_that_the_programme_lacks_is_told_while_the_partner_has_or_had_it(
 
 # Existing services too
 
+TWO_MONTHS = WindowFact((("2015-07", 1_000_00), ("2015-08", 2_000_00)), 2, True, False, 1_500_00, ("2015-07", 1_000_00))
+
 
 @in_each_language
+@pytest.mark.parametrize("window", [None, TWO_MONTHS], ids=["a month", "two months"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_where_all_services_get_the_rate_no_letter_says_that_old_ones_keep_theirs(kind: str, language: str) -> None:
+def test_where_all_services_get_the_rate_no_letter_says_that_old_ones_keep_theirs(
+    kind: str, window: WindowFact | None, language: str
+) -> None:
     keeps = {
         "en": ("new order", "keep their terms.", "keeps the terms", "keep the price", "placed", "keep the benefits"),
         "nl": ("nieuwe bestelling", "bestaande diensten behouden", "behouden de prijs", "behouden diensten"),
         "de": ("neue Bestellung", "neuen Bestellung", "behalten den Preis", "bestehenden Dienste bleiben"),
     }
     allowed = {"en": "invoices of the days before keep their terms."}
-    everything = replace(KINDS[kind], language=language, program=ToldProgram(applies_to="all_services"))
+    everything = replace(KINDS[kind], language=language, window=window, program=ToldProgram(applies_to="all_services"))
     for part in parts(everything):
         said = part.replace(allowed.get(language, ""), "") if language in allowed else part
         assert [words for words in keeps[language] if words in said] == []
