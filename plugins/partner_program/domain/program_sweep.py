@@ -73,8 +73,6 @@ def swept(program: Program, sweeps: Sequence[Sweep]) -> tuple[list[Draft], int]:
             raise Refusal(f"sweep of tier {tier}: the programme has tiers 1 to {program.highest_tier}")
         if key == "setup_fee_discount_bp" and not program.has("setup_fee"):
             raise Refusal(f"sweep of tiers.{tier}.{key}: the programme has no setup fee discount")
-        if key == "setup_fee_discount_bp" and not program.has("setup_fee"):
-            raise Refusal("sweep of a set-up fee discount: the programme has none")
         if cells.count((tier, key)) > 1:
             raise Refusal(f"sweep of tiers.{tier}.{key}: it is there twice")
     number = prod(len(each.values) for each in sweeps)
