@@ -50,10 +50,12 @@ def run(
     """
     from partner_program.cli.findings import print_warnings
     from partner_program.usecases.month.inputs import MonthRequest
-    from partner_program.usecases.whole_month import settle_whole_month
+    from partner_program.usecases.whole_month import said_before_the_first_month, settle_whole_month
 
     here = installation()
     request = MonthRequest(month, here.today(), effective_on, history, migration, program_file, started_by)
+    for line in [] if history else said_before_the_first_month(here):
+        click.echo(line, err=True)
     settled = settle_whole_month(here, request, progress=progress)
     click.echo(_outcome_text(request, settled))
     for line in [] if history else about_days(month, settled.outcome):

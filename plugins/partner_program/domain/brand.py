@@ -61,9 +61,22 @@ class Brand:
         }
 
     @property
+    def full_programme(self) -> str:
+        """The programme with its company, which is not said twice."""
+        if self.company_name in self.programme_name:
+            return self.programme_name
+        return f"{self.company_name} {self.programme_name}"
+
+    @property
     def whose(self) -> str:
         """The company, its programme, and who sends."""
-        return f"{self.company_name} {self.programme_name}, from {self.sender_name} <{self.sender_address}>"
+        return f"{self.full_programme}, from {self.sender_name} <{self.sender_address}>"
+
+
+def without_company(name: str, company: str) -> str:
+    """A name without the company at its beginning, as it stands after the company's name everywhere."""
+    begins, rest = name[: len(company)], name[len(company) :]
+    return rest.strip() if begins.casefold() == company.casefold() and rest[:1].isspace() and rest.strip() else name
 
 
 def check_whose(brand: Brand, programs: Sequence[Program]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 from partner_program.adapters.airflow_users import airflow_users
 from partner_program.adapters.billing.pull import faults_in_reading
-from partner_program.adapters.database.registry import load_registry
+from partner_program.adapters.database.registry import load_registry, rates_of_month
 from partner_program.adapters.database.settlements import settled_with
 from partner_program.adapters.files.ledger_accounts import FILE as LEDGER_ACCOUNTS
 from partner_program.adapters.files.ledger_accounts import load_ledger_accounts
@@ -33,6 +33,7 @@ from partner_program.usecases.letters.binding import check_place
 from partner_program.usecases.letters.owed_to_nobody import say_owed_to_nobody
 from partner_program.usecases.letters.rendering import check_letters, letter_templates
 from partner_program.usecases.partner_words import explanation_templates
+from partner_program.usecases.program_check import looks_of
 from partner_program.usecases.registry_doubts import doubts_of_now
 from partner_program.usecases.side_by_side import side_by_side
 
@@ -66,12 +67,16 @@ def examine(installation: Installation, *, today: Callable[[], date]) -> list[Ex
             nobody = say_owed_to_nobody(connection)
             settled = settled_with(connection)
         found[0] = _try("programme files", lambda: _programs(installation, settled))
+        if found[0].sound:
+            found[0] = replace(found[0], doubts=tuple(looks_of(installation.programs[-1])))
         entities = registry.entities
         owing = [f"{month}: {said}" for month, said in nobody.items()]
-        doubts = (*doubts_of_now(installation), *owing)
+        doubts = (*doubts_of_now(installation), *owing, *_rates_to_come(installation, entities, today))
         found[-1] = replace(found[-1], doubts=doubts)
         if found[1].sound:
-            found[1] = replace(found[1], doubts=_other_languages(installation, registry))
+            found[1] = replace(
+                found[1], doubts=(*_other_languages(installation, registry), *_example_sender(installation))
+            )
         found.append(_try("place of sending", lambda: check_place(installation)))
         if found[1].sound:  # the sender's address, to which bounces come by default, stands beside the templates
             found.append(_try("letters_smtp", lambda: _mail_server(installation)))
@@ -90,7 +95,26 @@ def _try(subject: str, look: Callable[[], str]) -> Examined:
 
 def _programs(installation: Installation, settled: Sequence[SettledWith]) -> str:
     check_programs_here(settled, installation.programs)
+    installation.check_own_folder()
     return ", ".join(program.file_name for program in installation.programs)
+
+
+def _rates_to_come(installation: Installation, entities: Sequence[Entity], today: Callable[[], date]) -> Iterator[str]:
+    """Say of each currency whose rate of the month to settle next is not there which entities bill in it."""
+    try:
+        month = BillingMonth.of(today()).preceding
+        unit = installation.program_on_or_first(today()).unit
+    except Refusal:
+        return
+    with installation.database.reading() as connection:
+        known = {"EUR", unit.code, *(each.currency for each in rates_of_month(connection, month))}
+    billing = [each for each in entities if each.bills_in(month) and each.currency not in known]
+    for currency in sorted({each.currency for each in billing}):
+        codes = ", ".join(each.entity for each in billing if each.currency == currency)
+        yield (
+            f"no exchange rate of {currency} for {month}, in which {codes} bills: without it partners are held; "
+            f"see `partner-program rates ecb {month} --into DIR`"
+        )
 
 
 def _languages(installation: Installation) -> str:
@@ -125,6 +149,12 @@ def _other_languages(installation: Installation, registry: Registry) -> tuple[st
         for language, count in sorted(asked.items())
         if (used := templates.language_of(language)) != language
     )
+
+
+def _example_sender(installation: Installation) -> Iterator[str]:
+    address = letter_templates(installation).brand.sender_address
+    if address.endswith("@your-company.example"):
+        yield f"sender_address: {address} is still that of the example: bounces and answers would go there"
 
 
 def _database(installation: Installation) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from partner_program.adapters.connections import ConnectionFields, Connections
 from partner_program.adapters.database.database import ProgramDatabase
+from partner_program.adapters.files.brand import read_brand
 from partner_program.adapters.files.program import load_program, load_programs
 from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.domain.billing_month import BillingMonth
@@ -27,6 +28,7 @@ from partner_program.domain.tier_names import TierNames
 
 PROJECT = Path(__file__).parents[3]
 BRAND = "brand.yaml"
+TEMPLATE_VERSION = "v1"
 OUT_VARIABLE = "PARTNER_PROGRAM_OUT"
 INCLUDE_VARIABLE = "PARTNER_PROGRAM_INCLUDE"
 HOST_VARIABLE = "PARTNER_PROGRAM_HOST"
@@ -83,6 +85,29 @@ class Installation:
         """The company's brand beside its programme files, None where it stands among the templates."""
         own = self.include / BRAND
         return own if own.is_file() else None
+
+    def programme_called(self) -> str:
+        """The programme as its letters call it; "" where the brand is not sound, which the letters' checks say."""
+        letters = self.templates("letters", TEMPLATE_VERSION)
+        languages = {path.stem for path in (letters / "catalogues").glob("*.po")}
+        try:
+            return read_brand(self.brand_file or letters.path(BRAND), languages).full_programme
+        except (Refusal, OSError):
+            return ""
+
+    def check_own_folder(self) -> None:
+        """Refuse the project's programme where a company's own folder is in sight and was not named.
+
+        It is in sight as the folder in which a command is given, or beside the registry's.
+        """
+        if INCLUDE_VARIABLE in os.environ or self.include != PROJECT / "include":
+            return
+        for folder in (Path.cwd(), *([self.registry.resolve().parent] if self.registry else [])):
+            if folder != self.include and any((folder / "program").glob("*.yaml")):
+                raise Refusal(
+                    f"{folder} has a programme of its own, and {INCLUDE_VARIABLE} is not set, so that the project's "
+                    f"would be taken: set it to {folder}, as connections.sh does there"
+                )
 
     @property
     def sql_folder(self) -> Path:

@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from partner_program.adapters.files.new_folder import make_new_folder
+from partner_program.adapters.files.program import read_program
 from partner_program.adapters.files.registry import registry_headings
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import PROJECT
 
@@ -36,6 +38,13 @@ def make_folder_of(company: NewCompany) -> list[str]:
     files = _files(company, folder)
     make_new_folder(folder, files)
     return list(files)
+
+
+def example_program() -> Program:
+    """The programme file that a new folder has, as long as nobody has edited it."""
+    company = NewCompany(Path(), "Example", date(2026, 1, 1))
+    name = f"{company.first_day}.yaml"
+    return read_program(name, _files(company, Path())[f"program/{name}"].encode())
 
 
 def _files(company: NewCompany, folder: Path) -> dict[str, str]:

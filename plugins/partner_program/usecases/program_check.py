@@ -9,6 +9,9 @@ from partner_program.domain.program import Program
 from partner_program.domain.program_rules import Rule, RuleChange, changed_rules, rules_of
 from partner_program.domain.refusals import UnsoundFiles
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.new_company import example_program
+
+SMALL_CENTS = 100_00  # a first threshold below it may be meant in whole units
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,21 @@ def _doubts(path: Path, program: Program, before: Program | None) -> list[str]:
     said = [] if path.name == named else [f"in the folder `program` it has to be called {named}"]
     if program.company is None:
         said.append("it names no `company`: every brand but that of the programme's first owner is refused beside it")
+    said += looks_of(program)
     if before and program.company != before.company:
         said.append(f"the programme before it, {before.file_name}, is {before.company or 'of no company by name'}")
+    return said
+
+
+def looks_of(program: Program) -> list[str]:
+    """What is sound and may yet be a slip: whole units for cents, the tiers of the example."""
+    lowest = program.thresholds[0] if program.thresholds else SMALL_CENTS
+    said = []
+    if program.unit.decimals == 2 and lowest < SMALL_CENTS:
+        is_this = program.unit.amount(lowest)
+        said.append(f"from_mrr_cents: {lowest} is {is_this}: thresholds are whole cents, so that 50000 is 500.00")
+    if program.tiers == example_program().tiers:
+        said.append("its tiers are still those of the example that `partner-program new` writes")
     return said
 
 

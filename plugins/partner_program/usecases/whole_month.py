@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from partner_program.adapters.database.history import assessed_months
 from partner_program.adapters.reports.restatement import outlook_json
 from partner_program.domain.acceptance import Outlook
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
+from partner_program.domain.month_order import IN_FORCE
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.owed_to_nobody import owed_to_nobody
-from partner_program.usecases.letters.rendering import NotRendered, check_letters
+from partner_program.usecases.letters.rendering import NotRendered, check_letters, letter_templates
 from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
@@ -56,6 +58,15 @@ def settle_whole_month(
     report = quality_report(installation, request.month)
     nobody = owed_to_nobody(installation, request.month)
     return WholeMonth(outcome, letters, page, unpublished, warnings, report, nobody)
+
+
+def said_before_the_first_month(installation: Installation) -> list[str]:
+    """Say whose programme the first month of a database is settled with: the folder may have been forgotten."""
+    with installation.database.reading() as connection:
+        if IN_FORCE in assessed_months(connection).values():
+            return []
+    whose = letter_templates(installation).brand.full_programme
+    return [f"the first month of this database, by the programme files of {installation.program_folder}: {whose}"]
 
 
 def accept_whole_restatement(

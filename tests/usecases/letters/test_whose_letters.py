@@ -55,6 +55,7 @@ def test_a_faulty_brand_stops_a_month_before_it_takes_force(tmp_path: Path, old:
 def test_a_companys_month_is_not_told_in_the_first_owners_name(tmp_path: Path, brand: str | None) -> None:
     world = june(tmp_path, brand)
     said = "2015-07-27.yaml is the programme of Acme, but brand.yaml has the letters of LeaseWeb"
+    said = said if brand else f"no brand.yaml in {world.own}"
     assert said in run_june(world)
     assert said in world.command_line("doctor").said
 

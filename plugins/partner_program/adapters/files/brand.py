@@ -8,7 +8,7 @@ from partner_program.adapters.files.faults import FileFaults, decoded, quoted, r
 from partner_program.adapters.files.strict_yaml import read_document
 from partner_program.adapters.files.values import email, text, whole_between
 from partner_program.adapters.files.yaml_sections import Section
-from partner_program.domain.brand import COLOURS, Brand
+from partner_program.domain.brand import COLOURS, Brand, without_company
 from partner_program.domain.refusals import Refusal
 
 MOST_ACCOUNTS = 100_000
@@ -34,11 +34,12 @@ def _brand(document: Section, file_name: str, languages: Collection[str]) -> Bra
         known = ", ".join(sorted(languages))
         raise Refusal(f"{quoted(written)} has no catalogue: expected one of {known}, or write {written}.po")
 
+    company = document.text("company_name")
     return Brand(
         file_name=file_name,
-        company_name=document.text("company_name"),
-        programme_name=document.text("programme_name"),
-        partner_title=document.text("partner_title"),
+        company_name=company,
+        programme_name=without_company(document.text("programme_name"), company),
+        partner_title=without_company(document.text("partner_title"), company),
         sender_name=document.text("sender_name"),
         sender_address=document.text("sender_address", email),
         default_language=document.text("default_language", language),

@@ -71,7 +71,7 @@ class LetterPdf:
             "is_a": own.is_a,
             "tier": wording.tier_name(facts.tier, facts.tier_name),
             "facts": _stated(facts, language, wording, own),
-            "programme": f"{self._templates.brand.company_name} {self._templates.brand.programme_name}",
+            "programme": self._templates.brand.full_programme,
             "checked": own.checked(changes.rises, changes.drops, language.form.months(changes.months_of_reviews)),
             "number_label": own.number,
         }

@@ -89,9 +89,7 @@ class LetterTemplates:
         """Return the compiled templates of a language (`nl`, `nl-BE`), or those of the default language."""
         used = self.language_of(asked)
         if used not in self._compiled:
-            self._compiled[used] = LanguageTemplates(
-                self.folder, used, self._catalogues[used], self.look, self.brand.accounts_in_mail
-            )
+            self._compiled[used] = LanguageTemplates(self.folder, used, self._catalogues[used], self.look, self.brand)
         return self._compiled[used]
 
     def language_of(self, asked: str) -> str:
@@ -119,10 +117,10 @@ class LanguageTemplates:
     """The templates of one language, compiled: a subject, an HTML and a text template for each kind."""
 
     def __init__(
-        self, folder: LayeredFolder, language: str, catalogue: Catalogue, look: dict[str, Any], accounts_in_mail: int
+        self, folder: LayeredFolder, language: str, catalogue: Catalogue, look: dict[str, Any], brand: Brand
     ) -> None:
         locale = catalogue.locale
-        programme = f"{look['company_name']} {look['programme_name']}"
+        programme = brand.full_programme
         start, end = ("left", "right") if locale.text_direction == "ltr" else ("right", "left")
         html = language_environment(folder, catalogue, html=True)
         text = language_environment(folder, catalogue, html=False)
@@ -135,7 +133,7 @@ class LanguageTemplates:
         self.language = language
         self._html = html
         self._text = text
-        self._accounts_in_mail = accounts_in_mail
+        self._accounts_in_mail = brand.accounts_in_mail
         self._benefits: dict[tuple[tuple[BenefitFact, ...], ToldProgram], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:

@@ -35,16 +35,18 @@ def write_quality_report(
     buckets: Sequence[Bucket] | None = None,
     held: Sequence[HeldPartner] | None = None,
     docs_folder: Path | None = None,
+    programme: str = "",
 ) -> Path:
     """Write the report, replacing the whole `folder`, and return its first page.
 
     Before the totals are merged there are no `buckets` and `held`: lines are then shown in the buckets that need no
-    partner. `docs_folder` holds the pages that `validate` wrote.
+    partner. `docs_folder` holds the pages that `validate` wrote. `programme` is the brand's name of the programme, with
+    which the page is headed.
     """
     view = report_view(month=month, findings=findings, revenues=revenues, entities=entities, buckets=buckets, held=held)
     with folder_in_one_piece(folder) as draft:
         pages = _write_checks(draft, view, docs_folder) if docs_folder is not None else {}
-        write_if_changed(draft / "index.html", _render("index.html.j2", report=view, pages=pages))
+        write_if_changed(draft / "index.html", _render("index.html.j2", report=view, pages=pages, programme=programme))
         write_if_changed(draft / "summary.md", _render("summary.md.j2", report=view))
     return folder / "index.html"
 

@@ -36,10 +36,9 @@ from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import Refusal, Unavailable
 from partner_program.domain.registry import Contact, Registry
-from partner_program.usecases.installation import BRAND, Installation
+from partner_program.usecases.installation import BRAND, TEMPLATE_VERSION, Installation
 from partner_program.usecases.letters.envelopes import attached_file
 
-TEMPLATE_VERSION = "v1"
 BATCH = 500
 NAMED = 20
 _SUBJECT = "Subject: "
@@ -77,8 +76,21 @@ def letter_templates(installation: Installation) -> LetterTemplates:
     """The templates that letters are written with now, of the company whose programme this is."""
     version = installation.templates("letters", TEMPLATE_VERSION)
     templates = read_templates(version, installation.brand_file or version.path(BRAND))
-    check_whose(templates.brand, installation.programs)
+    _check_whose(installation, templates, installation.programs)
     return templates
+
+
+def _check_whose(installation: Installation, templates: LetterTemplates, programs: Sequence[Program]) -> None:
+    """Refuse another company's brand; a folder that has none of its own is told so, and not about the project's."""
+    try:
+        check_whose(templates.brand, programs)
+    except Refusal:
+        own = installation.include
+        if installation.brand_file or (own / "templates" / "letters" / TEMPLATE_VERSION / BRAND).is_file():
+            raise
+        raise Refusal(
+            f"no {BRAND} in {own}: nobody knows whose letters these are; `partner-program new DIR` makes one to copy"
+        ) from None
 
 
 def read_templates(version: LayeredFolder, brand_file: Path) -> LetterTemplates:
@@ -99,7 +111,7 @@ def check_letters(installation: Installation, program_file: Path | None = None) 
     """Refuse templates that lack a word that a letter may need: asked before a month is in force."""
     templates = letter_templates(installation)
     programs = installation.programs_with(program_file)
-    check_whose(templates.brand, programs)
+    _check_whose(installation, templates, programs)
     templates.check_benefits(programs)
     return templates
 

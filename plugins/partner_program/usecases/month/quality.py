@@ -140,5 +140,6 @@ def _write(
         entities=entities,
         buckets=totals.buckets if totals else None,
         held=totals.held if totals else None,
+        programme=installation.programme_called(),
         docs_folder=checks_folder(installation, month),
     )

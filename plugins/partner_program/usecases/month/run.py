@@ -69,6 +69,7 @@ class MonthRun:
             self._lease.seen(connection)
             check_may_follow(connection, request)
             check_programs_here(settled_with(connection), self.installation.programs_with(request.program_file))
+            self.installation.check_own_folder()
             entities = [entity for entity in load_entities(connection) if entity.bills_in(month)]
         if not entities:
             raise Refusal(f"no entity bills in {month}: load a registry with `partner-program load DIR`")
