@@ -39,7 +39,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "signals": ("signals", "list", str(LAST)),
     "accounts suggest": ("accounts", "suggest"),
     "cost": ("cost", str(LAST)),
+    "workbook": ("register", str(LAST), "--format", "xlsx"),
 }
+# The workbook has 4.4 million cells in this world, each with a place and a style: no report has so many figures.
+OTHER_LIMITS = {"workbook": (35.0, 1_300.0)}
 ORDERED_ON = "2015-10-12"
 # The command, and then the peak memory of its process: ru_maxrss would start at the parent's peak.
 COMMAND = """
@@ -64,10 +67,11 @@ def measure(partners: int = PARTNERS) -> list[Measurement]:
 def measure_command(name: str, environment: dict[str, str], partners: int) -> list[Measurement]:
     """Run a command once, for people to read."""
     seconds, megabytes = run(*COMMANDS[name], environment=environment)
+    most_seconds, most_megabytes = OTHER_LIMITS.get(name, (SECONDS, MEGABYTES))
     how = f"{partners:,} partners, {len(MONTHS)} months; the whole command"
     return [
-        Measurement(f"report {name}", seconds, SECONDS, "s", how),
-        Measurement(f"report {name}: memory", megabytes, MEGABYTES, "MB", how),
+        Measurement(f"report {name}", seconds, most_seconds, "s", how),
+        Measurement(f"report {name}: memory", megabytes, most_megabytes, "MB", how),
     ]
 
 

@@ -15,6 +15,7 @@ from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.database.acts import load_acts
 from partner_program.adapters.database.history import settlements_of
 from partner_program.adapters.database.month_overview import closes, lines_read
+from partner_program.adapters.no_collecting import without_collecting
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.adapters.reports.register_workbook import RegisterBook, register_xlsx
 from partner_program.domain.acts import AT_THE_HEAD, DatedAct
@@ -67,6 +68,7 @@ def _head(installation: Installation, connection: Connection, month: BillingMont
     return dated(installation, load_acts(connection, *AT_THE_HEAD, month=month))[::-1]
 
 
+@without_collecting()
 def register_file(
     installation: Installation, month: BillingMonth, form: RegisterForm, *, ask_entities: bool = False
 ) -> bytes:

@@ -94,25 +94,24 @@ def _named_apart(sheets: Sequence[Sheet]) -> list[Sheet]:
 
 def _write(book: "Workbook", sheet: Sheet) -> None:
     """Write one sheet: headings that stay in sight and on each printed page, a filter over the rows, totals below."""
-    page: Any = book.add_worksheet(sheet.name)
+    from partner_program.adapters.reports.workbook_page import Page
+
+    page: Any = book.add_worksheet(sheet.name, Page)
     bold, above_numbers = (book.add_format({"bold": True, "bottom": 1, "align": side}) for side in ("left", "right"))
     styles = [_style(book, column) for column in sheet.columns]
     strong = [_style(book, column, bold=True, top=1) for column in sheet.columns]
     page.freeze_panes(1, sheet.fixed)
     for place, column in enumerate(sheet.columns):
         page.write_string(0, place, column.heading, bold if column.form in ("text", "moment") else above_numbers)
-    for number, row in enumerate(sheet.rows, start=1):
-        for place, (column, value, style) in enumerate(zip(sheet.columns, row, styles, strict=True)):
-            formula = _difference(sheet, column, number)
-            if formula is None:
-                _cell(page, number, place, value, style)
-            else:
-                page.write_formula(number, place, formula, style, "" if value is None else float(_number(value)))
-    if any(each.total for each in sheet.columns):
+    has_totals = any(each.total for each in sheet.columns)
+    differences = [_difference(sheet, column) for column in sheet.columns]
+    page.write_body(sheet.rows, styles, differences, has_totals=has_totals)
+    if has_totals:
         _totals(page, sheet, strong)
     if sheet.rows:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
     page.autofit(_WIDEST)
+    page.widen_for_body(_WIDEST)
     _widen_for_totals(page, sheet)
     for place, column in enumerate(sheet.columns):
         if column.form == "moment":  # which it takes for a day
@@ -166,23 +165,13 @@ def _totals(page: Any, sheet: Sheet, strong: Sequence[Any]) -> None:
             page.write_blank(under, place, None, style)
 
 
-def _difference(sheet: Sheet, column: SheetColumn, number: int) -> str | None:
+def _difference(sheet: Sheet, column: SheetColumn) -> tuple[str, str] | None:
+    """The letters of the two columns of which a column is the difference; None for a column of values."""
     if column.minus is None:
         return None
     headings = [each.heading for each in sheet.columns]
-    one, other = (f"{_letter(headings.index(name))}{number + 1}" for name in column.minus)
-    return f'=IF(OR({one}="",{other}=""),"",ROUND({one}-{other},2))'
-
-
-def _cell(page: Any, number: int, place: int, value: Cell, style: Any) -> None:
-    if isinstance(value, str):
-        page.write_string(number, place, value, style)
-    elif isinstance(value, datetime):  # a workbook knows no time zones: it is the programme's
-        page.write_datetime(number, place, value.replace(tzinfo=None), style)
-    elif isinstance(value, date):
-        page.write_datetime(number, place, value, style)
-    elif value is not None:
-        page.write_number(number, place, value, style)
+    one, other = (_letter(headings.index(name)) for name in column.minus)
+    return one, other
 
 
 def _style(book: "Workbook", column: SheetColumn, **more: object) -> Any:
