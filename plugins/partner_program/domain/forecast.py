@@ -239,7 +239,7 @@ def _amounts(
             if owner is None or ratio is None:
                 continue
             own, shares = found[owner], sure.get(account, {})
-            cents = account_cents(shares, ratio)
+            cents = account_cents(shares, ratio) if shares else 0
             own.sure += cents
             if account in kept:
                 shares = _together(shares, kept[account])
@@ -356,6 +356,12 @@ def _partner(
         return settled.tier
 
     stays = amounts.stays(held_before=held_before)
+    asked = (
+        (amounts.sure, before.sure if before else None),
+        (amounts.expected, before.expected if before else None),
+        (stays, before.stays(held_before=held_before) if before else None),
+    )
+    tiers = {each: tier(*each) for each in dict.fromkeys(asked)}  # of most partners two of the three are equal
     now = None if history.previous_tier is None else program.tier_here(history.previous_tier)
     return ForecastPartner(
         partner_id=partner.partner_id,
@@ -365,9 +371,9 @@ def _partner(
         sure_cents=amounts.sure,
         expected_cents=amounts.expected,
         at_risk_cents=amounts.expected - stays,
-        sure_tier=tier(amounts.sure, before.sure if before else None),
-        expected_tier=tier(amounts.expected, before.expected if before else None),
-        at_risk_tier=tier(stays, before.stays(held_before=held_before) if before else None),
+        sure_tier=tiers[asked[0]],
+        expected_tier=tiers[asked[1]],
+        at_risk_tier=tiers[asked[2]],
         contract_cents=amounts.expected - amounts.kept,
         credit_cents=amounts.kept - amounts.usual,
         held_before=held_before,

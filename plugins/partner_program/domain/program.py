@@ -58,7 +58,7 @@ class Tier:
 
     def admits(self, held: OnRecord) -> bool:
         """Whether all that this tier needs beside revenue is on record."""
-        return all(held.get(each.key, 0) >= each.at_least for each in self.requires)
+        return not self.requires or all(held.get(each.key, 0) >= each.at_least for each in self.requires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +246,8 @@ class Program:
 
         It is the highest row whose threshold and requirements hold: these do not fall upwards.
         """
-        tier = self.earned_tier(mrr_eur_cents)
-        while tier > self.lowest_tier and not self.tiers[tier - 1].admits(held):
+        tier, lowest = self.earned_tier(mrr_eur_cents), self.lowest_tier
+        while tier > lowest and not self.tiers[tier - 1].admits(held):
             tier -= 1
         return tier
 
