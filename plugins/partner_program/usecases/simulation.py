@@ -20,6 +20,7 @@ from partner_program.adapters.files.program import load_program
 from partner_program.adapters.reports.simulation import simulation_csv, simulation_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import check_all_assessed, months_from_to
+from partner_program.domain.qualifications import by_partner
 from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
@@ -54,9 +55,10 @@ def simulate(
         if program.fx_guard == "hold_tier":
             guarded = for_the_guard(connection, results, months, limit_bp=program.rate_move_limit_bp)
             results, rates = guarded.results, guarded.rates
-        qualifications = registry_store.qualifications_of(connection)
         grants = settled_results.load_grants(connection)
-        agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
+        registry = registry_store.load_registry(connection, contacts=False)
+        agreements = agreements_by_partner(registry.legacy_agreements)
+        qualifications = by_partner(registry.qualifications)
         by_month: dict[BillingMonth, list[SimulatedResult]] = {month: [] for month in months}
         for number, (partner_id, own) in enumerate(sorted(results.items())):
             if number % TOLD_EVERY == 0:

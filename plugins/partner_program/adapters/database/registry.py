@@ -425,12 +425,3 @@ def agreements_of_partners(connection: Connection, partners: Collection[str]) ->
     table = schema.legacy_agreement
     query = select(table).where(table.c.partner_id.in_(partners)).order_by(*table.primary_key)
     return [_legacy_agreement(row) for row in connection.execute(query)]
-
-
-def qualifications_of(connection: Connection) -> dict[str, list[Qualification]]:
-    """Return what is on record beside revenue, by partner, in the order of their keys and days."""
-    table = schema.qualification
-    found: dict[str, list[Qualification]] = {}
-    for row in connection.execute(select(table).order_by(*table.primary_key)):
-        found.setdefault(row.partner_id, []).append(_qualification(row))
-    return found

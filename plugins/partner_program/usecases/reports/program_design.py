@@ -20,6 +20,7 @@ from partner_program.domain.program import Program
 from partner_program.domain.program_change import ProgramChange
 from partner_program.domain.program_design import ComparedDraft, PartnerPast, Past, compare_drafts
 from partner_program.domain.program_sweep import Draft, Sweep, swept, terms_of
+from partner_program.domain.qualifications import by_partner
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.report import Report, ReportTable
@@ -69,9 +70,10 @@ def compare(
         if guarded:
             found = for_the_guard(connection, results, months, limit_bp=guarded[0].rate_move_limit_bp)
             results, rates = found.results, found.rates
-        qualifications = registry_store.qualifications_of(connection)
         grants = settled_results.load_grants(connection)
-        agreements = agreements_by_partner(registry_store.load_registry(connection).legacy_agreements)
+        registry = registry_store.load_registry(connection, contacts=False)
+        agreements = agreements_by_partner(registry.legacy_agreements)
+        qualifications = by_partner(registry.qualifications)
     partners = (
         PartnerPast(
             tuple(own),
