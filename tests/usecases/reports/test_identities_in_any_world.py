@@ -72,7 +72,7 @@ def test_every_identity_holds_and_is_told_alike_on_both_databases(shared_postgre
             check_what_was_read(world, months[month], f"seed {seed}, {month}")
         shared_postgres.drop(database)
         shutil.rmtree(world.folder)
-    assert all(count > WORLDS / 2 for count in (seen[name] for name in (*ASK, "as read"))), seen
+    assert all(count >= WORLDS / 3 for count in (seen[name] for name in (*ASK, "as read"))), seen
 
 
 def changing_world(folder: Path, rng: Random) -> World:
