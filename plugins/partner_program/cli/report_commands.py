@@ -36,7 +36,8 @@ def tell(report: "Report", *, form: str, table: str, every: bool) -> None:
     if form == "text":
         from partner_program.cli.report_tables import print_report
 
-        print_report(report, every=every)
+        names = installation().tier_names.table_on(report.month.following.first_day)
+        print_report(report, every=every, names=names)
         return
     from partner_program.usecases.reports.questions import report_file
 

@@ -13,7 +13,8 @@ from partner_program.cli.table_cells import euros, tier_name, titled_table
 from partner_program.domain.columns import headed, shown, used
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import first_names
-from partner_program.domain.register import COLUMNS, cells
+from partner_program.domain.register import COLUMNS, OF_COMPONENT, cells
+from partner_program.domain.tier_names import tier_in_a_cell
 
 if TYPE_CHECKING:
     from partner_program.domain.acceptance import Outlook
@@ -62,11 +63,21 @@ def print_register(start: "RegisterStart", *, every: bool) -> None:
 
 def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
     """Print the columns of the register that have a heading, each value as people read it."""
-    columns = {name: COLUMNS[name] for name in headed(used(COLUMNS, start.register.partners))}
+    partners = start.register.partners
+    columns = {name: COLUMNS[name] for name in headed(used(COLUMNS, partners))}
+    for component, name in OF_COMPONENT.items():
+        if component not in start.components and not any(getattr(each, name) for each in partners):
+            del columns[name]
+    if start.table:
+        columns.pop("tier_name", None)  # each tier is told by it
+
+    def told(name: str, value: object) -> str:
+        return tier_in_a_cell(name, columns[name], value, start.table) or shown(columns[name].form, value)
+
     print_rows(
         title,
         {column.heading or "": "left" if column.form == "text" else "right" for column in columns.values()},
-        ([shown(columns[name].form, row[name]) for name in columns] for row in map(cells, start.register.partners)),
+        ([told(name, row[name]) for name in columns] for row in map(cells, partners)),
         every=every,
         total=len(start.tiers),
         rest=f"partners; every one: --all, or --format csv; one: `explain PARTNER {start.register.billing_month}`",

@@ -14,6 +14,7 @@ from partner_program.domain.columns import Column, columns_of
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import MonthStatus
+from partner_program.domain.program import Component
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate
@@ -205,6 +206,8 @@ def held_row(
 
 
 COLUMNS: Mapping[str, Column] = columns_of(RegisterPartner)
+OF_COMPONENT: Mapping[Component, str] = {"setup_fee": "setup_fee_discount_bp", "sla": "sla"}
+"""The columns that a programme without such a component has no use for."""
 
 
 def cells(partner: RegisterPartner, columns: Iterable[str] = COLUMNS) -> dict[str, Cell]:

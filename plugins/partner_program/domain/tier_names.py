@@ -3,11 +3,13 @@
 A partner was told a tier by the name that it had then, so a later table with other names changes nothing of it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.columns import Column
 from partner_program.domain.program import Program, program_in_force_or_first
 from partner_program.domain.program_unit import Unit
 from partner_program.domain.unit import unit_on
@@ -33,8 +35,33 @@ class TierNames:
         """What a month is counted in that was decided on a day; one that is history only has no such day."""
         return unit_on(self.programs, day or month.last_day)
 
+    def table_on(self, day: date) -> tuple[str, ...]:
+        """The names of the table in force on a day, lowest first; none where tiers are told by their number."""
+        if not self:
+            return ()
+        return tuple(row.name for row in program_in_force_or_first(self.programs, day).tiers if row.name)
+
 
 NO_NAMES = TierNames()
+_NUMBERED = re.compile(r"(?:tier )?([1-9]\d*)")
+
+
+def tier_in_a_cell(name: str, column: Column, value: object, names: Sequence[str]) -> str | None:
+    """The own name of a tier that stands in a table by its number, by the `names`; None where there is none.
+
+    In a column of words a number is a tier where the column's title says so.
+    """
+    number = value if column.form == "tier" and isinstance(value, int) else None
+    if column.form == "text" and (name == "from_tier" or (column.heading or "").startswith("tier")):
+        written = _NUMBERED.fullmatch(str(value))
+        number = int(written[1]) if written else None
+    return names[min(number, len(names)) - 1] if number and names else None
+
+
+def heading_with_names(heading: str, names: Sequence[str]) -> str:
+    """A title of a column that is of one tier, as in `tier 3`, by the tier's own name."""
+    numbered = _NUMBERED.fullmatch(heading)
+    return names[min(int(numbered[1]), len(names)) - 1] if numbered and names else heading
 
 
 def tier_words(tier: int | None, name: str = "") -> str:

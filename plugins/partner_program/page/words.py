@@ -1,7 +1,7 @@
 """How values are written on the pages: money, percentages, tiers, days. One way each, as filters of the templates."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from markupsafe import Markup, escape
@@ -10,6 +10,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, Form, headed
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.tier_names import heading_with_names, tier_in_a_cell
 
 # Not by the server's locale: a page says the same on every machine.
 MONTHS = tuple(
@@ -118,11 +119,17 @@ def text_or_dash(text: str | None) -> str:
     return text or NOTHING
 
 
-def cell(row: object, name: str, column: Column) -> str:
-    """A field of a record as its column says; raises `TypeError` for a text in a column of numbers."""
+def cell(row: object, name: str, column: Column, tiers: Sequence[str] = ()) -> str:
+    """A field of a record as its column says, a tier by its own name where `tiers` has them.
+
+    Raises `TypeError` for a text in a column of numbers.
+    """
     value = getattr(row, name)
     if value is None:
         return NOTHING
+    named = tier_in_a_cell(name, column, value, tiers)
+    if named is not None:
+        return named
     if column.form == "text":
         return (column.words or {}).get(str(value)) or _text(value)
     if not isinstance(value, int):
@@ -165,6 +172,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "count": count,
     "spoken": spoken,
     "cell": cell,
+    "with_tier_names": heading_with_names,
     "headed": headed,
     "total": total,
     "for_people": marked,

@@ -20,6 +20,7 @@ from partner_program.adapters.reports.register import register_csv, register_jso
 from partner_program.adapters.reports.register_workbook import RegisterBook, register_xlsx
 from partner_program.domain.acts import AT_THE_HEAD, DatedAct
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import Component
 from partner_program.domain.register import Register
 from partner_program.domain.report import Report
 from partner_program.usecases.acts import dated
@@ -42,7 +43,7 @@ class RegisterStart:
 
     `tiers` has every partner's, None where held; `decided_later` those whose rate a later month decides. `head` are
     the acts at the head of it: who ran the month, who approved, who signed; oldest first. `names` are those of the
-    tiers, "" where they have none.
+    tiers, "" where they have none, `table` all of them, lowest first; `components` are those of the programme.
     """
 
     register: Register
@@ -50,6 +51,8 @@ class RegisterStart:
     decided_later: Mapping[str, BillingMonth]
     head: tuple[DatedAct, ...]
     names: Mapping[int, str]
+    table: tuple[str, ...]
+    components: tuple[Component, ...]
 
 
 def register_start(installation: Installation, month: BillingMonth, count: int | None) -> RegisterStart:
@@ -61,7 +64,9 @@ def register_start(installation: Installation, month: BillingMonth, count: int |
         names = installation.tier_names
         start = register_store.read_register(connection, month, first, names=names)
         named = {tier: names.on(start.effective_on, tier) for tier in tiers.values() if tier}
-        return RegisterStart(start, tiers, later, _head(installation, connection, month), named)
+        day = start.effective_on or month.last_day
+        program, head = installation.program_on_or_first(day), _head(installation, connection, month)
+        return RegisterStart(start, tiers, later, head, named, names.table_on(day), program.components)
 
 
 def _head(installation: Installation, connection: Connection, month: BillingMonth) -> tuple[DatedAct, ...]:

@@ -177,6 +177,18 @@ def test_the_terminal_names_tiers_and_drops_what_is_not_there(
     assert "SLA" not in told if command[0] == "explain" else True
 
 
+def test_tables_of_people_have_no_column_of_what_the_programme_lacks_and_no_tiers_number(
+    settled: tuple[Case, OwnWorld],
+) -> None:
+    case, world = settled
+    head, first = said(world, "register", JANUARY, "--all").partition("┡")[0], case.partners[0][1]
+    assert re.search(r"\b(?:SLA|setup|tier name)\b", head) is None
+    assert "tier" in head
+    near = said(world, "near", JANUARY, "--within", "50")
+    assert all(name in near for _, name, _ in case.partners[1:2] if name and first)
+    assert not re.search(r"│ +[1-9] +│", near)
+
+
 def test_the_page_of_months_names_tiers(settled: tuple[Case, OwnWorld]) -> None:
     case, world = settled
     page = make_months_page(world.installation).read_text("utf-8")

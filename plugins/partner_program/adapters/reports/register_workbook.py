@@ -13,7 +13,7 @@ from partner_program.domain.columns import Column, Form, used
 from partner_program.domain.money import BP
 from partner_program.domain.month_overview import Close, LinesRead, entity_lines
 from partner_program.domain.program import Component
-from partner_program.domain.register import COLUMNS, Register, RegisterLetter, RegisterPartner
+from partner_program.domain.register import COLUMNS, OF_COMPONENT, Register, RegisterLetter, RegisterPartner
 from partner_program.domain.report import Equation, Report, ReportTable
 
 _FORMS: Mapping[Form, SheetForm] = {
@@ -27,7 +27,6 @@ _FORMS: Mapping[Form, SheetForm] = {
 }
 _DAYS = ("rate_valid_from",)
 _APART = ("partner_id", "company_name", "held_reason")
-_OF_COMPONENT: dict[Component, str] = {"setup_fee": "setup_fee_discount_bp", "sla": "sla"}
 _WITH_BEFORE = ("mrr_eur_cents", "monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
 
 
@@ -91,7 +90,7 @@ def _names(book: RegisterBook) -> list[str]:
     """The columns of the register that the sheet has after company and manager."""
     partners = [*book.register.partners, *(book.before.partners if book.before else ())]
     names = [name for name in used(COLUMNS, book.register.partners) if name not in _APART]
-    for component, name in _OF_COMPONENT.items():
+    for component, name in OF_COMPONENT.items():
         if component not in book.components and not any(getattr(each, name) for each in partners):
             names.remove(name)
     return names

@@ -38,6 +38,7 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
         month=month,
         found=found,
         asked=asked,
+        tiers=here.tier_names.table_on(month.following.first_day),
         figures=_figures(found) if found and name == "cost" else [],
         folded=FOLDED.get(name, ()),
         questions=QUESTIONS,
