@@ -95,7 +95,10 @@ def foreign_sums(rows: Iterable[CountedAccount]) -> dict[str, list[ForeignSum]]:
     for partner_id, _, _, currency, units, minor, cents in rows:
         if is_own(currency, units):
             continue
-        sums = found.setdefault(partner_id, [])
+        sums = found.get(partner_id)
+        if sums is None:  # as almost always
+            found[partner_id] = [ForeignSum(currency, units, minor, cents)]
+            continue
         for place, own in enumerate(sums):
             if (own.currency, own.units_per_eur) == (currency, units):
                 sums[place] = ForeignSum(currency, units, own.minor + minor, own.cents + cents)

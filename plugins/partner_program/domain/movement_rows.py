@@ -162,7 +162,7 @@ def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMove
 
 def _moved(amounts: Sequence[int]) -> str:
     named = zip(LINE_WORDS.values(), amounts, strict=True)
-    return ", ".join(f"{words} {shown('change', cents)}" for words, cents in named if cents)
+    return ", ".join([f"{words} {shown('change', cents)}" for words, cents in named if cents])
 
 
 def _word(state: int | str) -> str:
