@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from partner_program.domain.letters import GraceFact, LetterFacts, ToldProgram, WindowFact
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.rates import RateTerms
 from tests.letters.made_facts import KINDS, facts
 from tests.letters.test_letter_pdf import PDF, TEMPLATES
@@ -154,3 +155,16 @@ def test_words_of_new_orders_stay_where_only_they_get_the_rate() -> None:
         stated = replace(KINDS[kind], language=language)
         told = replace(stated, program=ToldProgram(applies_to="new_orders"))
         assert TEMPLATES.render(stated) == TEMPLATES.render(told)
+
+
+COUNTS = replace(OWN, unit=Unit("XXX", 0, "pts"), by_rules=True)
+MONEY = re.compile(r"[Rr]evenue|[Uu]msatz|[Oo]mzet|as invoiced,|laut Rechnung|gefactureerd|VAT|Mehrwertsteuer|btw|€")
+
+
+@in_each_language
+@pytest.mark.parametrize("window", [None, TWO_MONTHS], ids=["a month", "two months"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_programme_that_counts_no_money_speaks_of_none(kind: str, window: WindowFact | None, language: str) -> None:
+    letter = own(KINDS[kind], language=language)
+    for part in parts(replace(letter, program=COUNTS, window=window)):
+        assert MONEY.findall(part) == []

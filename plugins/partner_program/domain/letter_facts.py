@@ -212,7 +212,9 @@ def told_program(program: Program) -> ToldProgram:
         benefits_from=next((row.tier for row in program.tiers if benefits_of_tier(program=program, tier=row.tier)), 0),
         starts_below={"grace_period", "seeding_options"} <= asked_below,
         applies_to=program.applies_to,
-        by_rules=bool(program.measure or program.changes or program.required_keys or program.fx_guard == "hold_tier"),
+        by_rules=bool(program.measure or program.changes or program.required_keys)
+        or program.fx_guard == "hold_tier"
+        or program.unit.is_counted,
         needs_more=bool(program.required_keys),
         promotions=program.promotions,
         has_cap=program.promotion_cap_bp is not None,

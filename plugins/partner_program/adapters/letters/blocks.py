@@ -159,7 +159,7 @@ def _revenue_notes(view: LetterView, wording: Any) -> Iterator[str]:
         rates = "; ".join(f"1 {view.unit} = {units} {currency}" for currency, units in view.exchange_rates)
         yield f"{wording.rates_used} {rates}"
     if view.total_is_negative:
-        yield wording.negative
+        yield wording.negative(view)
 
 
 def _entity(entity: EntityRows, wording: Any, foreign: bool) -> Block:

@@ -220,6 +220,7 @@ class LetterView(NamedTuple):
     dir: str
     arrow: str
     unit: str
+    counted: bool
     kind: str
     reference: str
     company: str
@@ -300,6 +301,7 @@ def letter_view(
         dir=form.direction,
         arrow=form.arrow,
         unit=plain_name(told.unit.name),
+        counted=told.unit.is_counted,
         kind=facts.kind,
         reference=f"{plain_name(facts.partner_id)} · {facts.billing_month}",
         company=plain_name(facts.company_name) or plain_name(facts.partner_id),
