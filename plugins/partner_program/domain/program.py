@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from operator import attrgetter
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from partner_program.domain.billing_month import BillingMonth
@@ -18,6 +18,7 @@ from partner_program.domain.tier_changes import Changes
 
 SLA_LEVELS = ("Bronze", "Silver", "Gold", "Platinum")  # where a programme file does not say them, lowest first
 Component = Literal["monthly_fee", "setup_fee", "sla"]
+COMPONENTS: tuple[Component, ...] = get_args(Component)
 Availability = Literal["yes", "on_request", "unknown"]
 BenefitApproval = Literal["anybody", "another_person"]
 RatesApprovalKey = Literal["none", "rates"]

@@ -26,6 +26,7 @@ from partner_program.adapters.letters.months_page import (
 from partner_program.adapters.own_code import all_code
 from partner_program.adapters.reports.register import register_csv, register_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import COMPONENTS, Component
 from partner_program.domain.register import Register, RegisterPartner
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_file_name, letter_templates
@@ -47,8 +48,15 @@ def make_months_page(installation: Installation) -> Path:
             company_name=brand.company_name,
             programme_name=brand.programme_name,
             tier_names=_tier_names(installation, months),
+            components=_components(installation, months),
         )
     return page
+
+
+def _components(installation: Installation, months: Sequence[BillingMonth]) -> set[Component]:
+    """What the programmes of these months have; all there is without a month."""
+    programs = [installation.program_on_or_first(month.following.first_day) for month in months]
+    return {each for program in programs for each in program.components} if programs else set(COMPONENTS)
 
 
 def _tier_names(installation: Installation, months: Sequence[BillingMonth]) -> list[str]:

@@ -9,12 +9,14 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from pypdf import PdfReader
 
+from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.documents import letter_pdf
 from partner_program.usecases.letters.rendering import letter_batches, letters_folder, render_letters
 from partner_program.usecases.months_page import make_months_page
@@ -189,8 +191,18 @@ def test_tables_of_people_have_no_column_of_what_the_programme_lacks_and_no_tier
     assert not re.search(r"│ +[1-9] +│", near)
 
 
+def test_the_preview_book_has_no_column_of_setup_fees(settled: tuple[Case, OwnWorld]) -> None:
+    _, world = settled
+    page = write_book(world.installation, world.request(JANUARY).month, today=date(2026, 2, 2)).read_text("utf-8")
+    assert ("Setup fee" in page, "Goes to" in page) == (False, True)
+    assert '.table td:nth-child(7)::before{content:"Goes to"}' in page
+    assert FIRST_OWNERS.findall(re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)) == []
+
+
 def test_the_page_of_months_names_tiers(settled: tuple[Case, OwnWorld]) -> None:
     case, world = settled
     page = make_months_page(world.installation).read_text("utf-8")
     assert '"Tier " + tier' not in page
+    assert [words for words in ("Setup fee", 'SLA"', "row[SETUP]", "row[SLA]") if words in page] == []
+    assert '.table td:nth-child(6)::before{content:"Letter"}' in page
     assert all(json.dumps(name, ensure_ascii=False) in page for _, name, _ in case.partners if name)

@@ -71,6 +71,7 @@ class LetterBook:
     sender: str
     owed_to_nobody: str = ""
     not_asked: tuple[str, ...] = ()
+    has_setup: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,16 @@ whose tier changed come first, then those that are held, then the others by reve
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import LETTER_KINDS, OF_SOME_PROGRAMMES, LetterKind, kind_name
+from partner_program.domain.program import COMPONENTS, Component
 from partner_program.domain.refusals import Refusal
 
 ROWS_BYTES = 900_000  # of all months' rows together; the rest of the page needs less than 100,000
@@ -82,6 +83,25 @@ class PageMonth:
     links: Sequence[PageLink] = ()
 
 
+class _Column(NamedTuple):
+    """A column of the page that not every programme has: its words, and what the template has of it."""
+
+    component: Component
+    words: str
+    heading: str
+    cell: str
+
+
+_COLUMNS = (
+    _Column("setup_fee", "Setup fee", '["setup", "Setup fee", "num"], ', 'make("td", percent(row[SETUP]), "num"), '),
+    _Column("sla", "SLA", '["", "SLA", ""], ', 'make("td", row[SLA] || "\u2013"), '),
+)
+_LABELS = "".join(
+    f'.table td:nth-child({place})::before{{content:"{words}"}}'
+    for place, words in enumerate(("Setup fee", "SLA", "Letter"), start=6)
+)
+
+
 def write_months_page(
     path: Path,
     months: Iterable[MonthOnPage],
@@ -90,12 +110,13 @@ def write_months_page(
     company_name: str,
     programme_name: str,
     tier_names: Sequence[str] = (),
+    components: Collection[Component] = COMPONENTS,
 ) -> None:
     """Write the page for one or more months, whole or not at all; the last month is shown first.
 
     Each is asked for when the one before is on the page. `template` is the page's own file, `pages/months.html` beside
     the versions of the letters. `tier_names` are the tiers' own names, lowest first, empty where they have none: the
-    page then has the bytes that it always had.
+    page then has the bytes that it always had. It has no column of a component that is not among the `components`.
     """
     shown = list(months)
     sent = {kind for month in shown for kind in month["all"]["kinds"]}
@@ -109,9 +130,22 @@ def write_months_page(
     if tier_names:
         data["names"] = [plain_name(name) for name in tier_names]
         text = text.replace(_NUMBERED, _NAMED)
+    text = _without_columns(text, components)
     page = text.replace(_PLACE_OF_DATA, _embedded(data))
     sweep_drafts(path.parent)
     write_if_changed(path, page)
+
+
+def _without_columns(text: str, components: Collection[Component]) -> str:
+    """Leave out the columns of components that the programme lacks; on narrow screens each cell names its column."""
+    absent = [each for each in _COLUMNS if each.component not in components]
+    for column in absent:
+        text = text.replace(column.heading, "").replace(column.cell, "")
+    if not absent:
+        return text
+    words = [each.words for each in _COLUMNS if each not in absent] + ["Letter"]
+    labels = [f'.table td:nth-child({place})::before{{content:"{each}"}}' for place, each in enumerate(words, start=6)]
+    return text.replace(_LABELS, "".join(labels))
 
 
 def _embedded(data: object) -> str:

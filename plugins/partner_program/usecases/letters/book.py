@@ -149,7 +149,16 @@ def _gather(
         sender=f"{brand.sender_name} <{brand.sender_address}>",
         owed_to_nobody=owed_to_nobody(installation, month),
         not_asked=missing.not_asked,
+        has_setup=_has_setup(installation, found),
     )
+
+
+def _has_setup(installation: Installation, found: _Found) -> bool:
+    """Whether a letter of the book has, or had before, a discount of set-up fees."""
+    day = found.register.effective_on
+    if day is None or installation.program_on_or_first(day).has("setup_fee"):
+        return True
+    return any(row.setup_fee_discount_bp for row in (*found.register.partners, *found.previous.values()))
 
 
 def _decision(action: LetterAction) -> str:
