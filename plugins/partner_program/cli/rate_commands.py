@@ -48,7 +48,8 @@ def quote(
         from partner_program.cli.tables import print_quote
 
         here = installation()
-        print_quote(order, *quote_order(here, order), has_sla=here.program_on(placed_on).has("sla"))
+        program = here.program_on(placed_on)
+        print_quote(order, *quote_order(here, order), has_sla=program.has("sla"), unit=program.unit)
 
 
 @click.command(epilog=example("partner-program publish NL"))

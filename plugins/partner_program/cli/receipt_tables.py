@@ -9,15 +9,16 @@ from partner_program.cli.act_tables import print_acts
 from partner_program.cli.line_tables import amount_text, fault_text, print_lines_now
 from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_rows, visible
-from partner_program.cli.table_cells import euros, percent, tier_name, titled_table
+from partner_program.cli.table_cells import percent, tier_name, titled_table
 from partner_program.domain.disputes import said_of
 from partner_program.domain.fx_guard import rates_words
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
 from partner_program.domain.short_lines import period_text, readings_text
+from partner_program.domain.unit import rate_text
 
 if TYPE_CHECKING:
     from partner_program.domain.billing_month import BillingMonth
@@ -76,7 +77,8 @@ def _group_cells(each: ReceiptLines | ReceiptFaultyLine) -> tuple[str, ...]:
 
 
 def _print_short_lines(receipt: Receipt, *, every: bool) -> None:
-    rates = {each.currency: each.units_per_eur for each in receipt.rates}
+    in_euros = receipt.result is None or receipt.result.unit.is_euro
+    rates = {each.currency: each.units_per_eur for each in receipt.rates} if in_euros else {}
     print_rows(
         "Lines with a period shorter than their term: do they pay for the period alone?",
         dict.fromkeys(("entity", "account", "line", "period and term", "this month"), "left"),
@@ -97,20 +99,23 @@ def _print_short_lines(receipt: Receipt, *, every: bool) -> None:
 
 
 def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -> None:
-    accounts = titled_table("Counted", "entity", "account", "currency", "units per EUR", "MRR EUR", right=("MRR EUR",))
+    unit = result.unit
+    counted = f"MRR {unit.name}"
+    per = f"units per {unit.name}"
+    accounts = titled_table("Counted", "entity", "account", "currency", per, counted, right=(counted,))
     for row in result.accounts:
-        cents = euros_text(row.mrr_eur_cents)
-        accounts.add_row(row.entity, escape(row.account_id), row.currency, row.units_per_eur, cents)
+        cents = unit.text(row.mrr_eur_cents)
+        accounts.add_row(row.entity, escape(row.account_id), row.currency, rate_text(row.units_per_eur) or "1", cents)
     console.print(accounts)
     band = receipt.band
-    total = f"total {euros(result.mrr_eur_cents)} EUR"
+    total = f"total {unit.amount(result.mrr_eur_cents or 0)}"
     if receipt.measure is not None and result.qualifying_eur_cents is not None:
         _print_window(console, receipt.measure, receipt.billing_month, result)
-        total = f"{_amount_words(receipt.measure, len(result.window) + 1)} {euros(result.qualifying_eur_cents)} EUR"
+        total = f"{_amount_words(receipt.measure, len(result.window) + 1)} {unit.amount(result.qualifying_eur_cents)}"
     if band:
-        top = f" up to {euros_text(band.below_cents)}" if band.below_cents else " and more"
+        top = f" up to {unit.text(band.below_cents)}" if band.below_cents else " and more"
         named = band.tier_name or f"tier {tier_name(band.tier)}"
-        total += f": {escape(named)}, from {euros_text(band.from_mrr_cents or 0)}{top}"
+        total += f": {escape(named)}, from {unit.text(band.from_mrr_cents or 0)}{top}"
     console.print(total)
     if receipt.stays:
         earned, merit = tier_name(result.earned_tier), tier_name(result.merit_tier)
@@ -120,7 +125,7 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
     if receipt.revenue_alone is not None:
         console.print(lack_words(receipt.revenue_alone))
     if receipt.rates_alone is not None:
-        console.print(rates_words(receipt.rates_alone))
+        console.print(rates_words(receipt.rates_alone, unit))
     for settled in receipt.grants:
         grant = settled.grant
         period = f"{grant.starts_on} until {grant.ends_on}"
@@ -141,12 +146,13 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
 
 def _print_window(console: Console, measure: "Measure", month: "BillingMonth", result: RegisterPartner) -> None:
     """Print a row for each month of the window, with the month itself last, and their sum."""
+    heading = f"MRR {result.unit.name}"
     rows = [(each.counted_month, each.mrr_eur_cents) for each in result.window]
     rows.append((str(month), result.mrr_eur_cents or 0))
-    table = titled_table(f"{len(rows)} of {measure.months} months", "month", "MRR EUR", right=("MRR EUR",))
+    table = titled_table(f"{len(rows)} of {measure.months} months", "month", heading, right=(heading,))
     for name, cents in rows:
-        table.add_row(name, euros_text(cents))
-    table.add_row("sum", euros_text(sum(cents for _, cents in rows)))
+        table.add_row(name, result.unit.text(cents))
+    table.add_row("sum", result.unit.text(sum(cents for _, cents in rows)))
     console.print(table)
 
 

@@ -9,10 +9,11 @@ from rich.markup import escape
 from partner_program.cli.act_tables import head_line
 from partner_program.cli.long_tables import console as _console
 from partner_program.cli.long_tables import print_rows, visible
-from partner_program.cli.table_cells import euros, tier_name, titled_table
+from partner_program.cli.table_cells import tier_name, titled_table
 from partner_program.domain.columns import headed, shown, used
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import first_names
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.register import COLUMNS, OF_COMPONENT, cells
 from partner_program.domain.tier_names import tier_in_a_cell
 
@@ -63,7 +64,7 @@ def print_register(start: "RegisterStart", *, every: bool) -> None:
 
 def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
     """Print the columns of the register that have a heading, each value as people read it."""
-    partners = start.register.partners
+    partners, unit = start.register.partners, start.register.unit
     columns = {name: COLUMNS[name] for name in headed(used(COLUMNS, partners))}
     for component, name in OF_COMPONENT.items():
         if component not in start.components and not any(getattr(each, name) for each in partners):
@@ -72,11 +73,14 @@ def _print_partners(title: str, start: "RegisterStart", *, every: bool) -> None:
         columns.pop("tier_name", None)  # each tier is told by it
 
     def told(name: str, value: object) -> str:
-        return tier_in_a_cell(name, columns[name], value, start.table) or shown(columns[name].form, value)
+        return tier_in_a_cell(name, columns[name], value, start.table) or shown(columns[name].form, value, unit)
 
     print_rows(
         title,
-        {column.heading or "": "left" if column.form == "text" else "right" for column in columns.values()},
+        {
+            unit.headed(column.heading or ""): "left" if column.form == "text" else "right"
+            for column in columns.values()
+        },
         ([told(name, row[name]) for name in columns] for row in map(cells, partners)),
         every=every,
         total=len(start.tiers),
@@ -118,7 +122,7 @@ def print_outlook(outlook: "Outlook", *, is_today: bool) -> None:
     console.print(f"{summary_words(outlook.consequences)}. Nothing changes until `restatement accept` or `reject`")
 
 
-def print_quote(order: "Order", priced: "Quote", rate: "Rate", *, has_sla: bool) -> None:
+def print_quote(order: "Order", priced: "Quote", rate: "Rate", *, has_sla: bool, unit: Unit = EURO) -> None:
     """Print a quote: each step in per cent of the list price, the two fees, and the level that the service keeps.
 
     Without service levels in the programme, nothing is said of one.
@@ -134,8 +138,8 @@ def print_quote(order: "Order", priced: "Quote", rate: "Rate", *, has_sla: bool)
     for step in priced.steps:
         steps.add_row(step.component.replace("_", " "), escape(step.rule), percent_text(step.bp))
     console.print(steps)
-    console.print(f"monthly fee {euros_text(priced.monthly_fee_cents)} EUR, list {euros(order.monthly_list_cents)}")
-    console.print(f"setup fee   {euros_text(priced.setup_fee_cents)} EUR, list {euros(order.setup_list_cents)}")
+    console.print(f"monthly fee {unit.amount(priced.monthly_fee_cents)}, list {unit.text(order.monthly_list_cents)}")
+    console.print(f"setup fee   {unit.amount(priced.setup_fee_cents)}, list {unit.text(order.setup_list_cents)}")
     if has_sla or rate.terms.sla:
         level = rate.terms.sla or "none of the programme's"
         console.print(f"service level {escape(level)}, for the life of the service")

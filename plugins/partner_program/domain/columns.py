@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.program_unit import EURO, Unit
 
 ADDED = {"added": True}
 """Marks a field of a record that not every programme has: files are without it where no record has a value."""
@@ -78,14 +79,19 @@ def headed(columns: Mapping[str, Column]) -> list[str]:
     return names
 
 
-def shown(form: Form, value: object) -> str:
-    """A cell as people read it; nothing for None. Raises `TypeError` for a text in a column of numbers."""
+def shown(form: Form, value: object, unit: Unit = EURO) -> str:
+    """A cell as people read it; nothing for None. Raises `TypeError` for a text in a column of numbers.
+
+    Amounts of the programme are in its `unit`.
+    """
     if value is None:
         return ""
     if form == "text":
         return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
+    if form == "euros":
+        return unit.text(value)
     return _NUMBERS[form](value)
 
 

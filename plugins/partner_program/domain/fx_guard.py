@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import euros_text
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
+from partner_program.domain.program_unit import EURO, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,11 @@ def rates_alone(
     return RatesAlone(before.rates_of, before.cents, then, own, before.holds)
 
 
-def rates_words(found: RatesAlone) -> str:
+def rates_words(found: RatesAlone, unit: Unit = EURO) -> str:
     """What exchange rates alone made of a month, in one line."""
     if found.cents is None or found.tier is None:
         return "at the exchange rates of an earlier month: not known"
-    then = f"at the exchange rates of {found.rates_of}: {euros_text(found.cents)} EUR, {_tier(found.tier)}"
+    then = f"at the exchange rates of {found.rates_of}: {unit.amount(found.cents)}, {_tier(found.tier)}"
     return f"{then}; by rates alone it would be {_tier(found.own_tier)}: they move no tier" if found.holds else then
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
+from partner_program.adapters.in_unit import in_unit
 from partner_program.domain.program import Component
 from partner_program.domain.quote import Quote, quote
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, legacy_kept
@@ -77,7 +78,8 @@ def quote_file(installation: Installation, order: Order) -> str:
         "steps": steps,
         "rate_valid_from": rate.valid_from.isoformat(),
     }
-    return json.dumps(answer, indent=1) + "\n"
+    unit = installation.program_on(order.placed_on).unit
+    return json.dumps(in_unit(answer, unit), indent=1) + "\n"
 
 
 def legacy_components(

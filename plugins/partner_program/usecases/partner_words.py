@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +25,7 @@ from partner_program.domain.refusals import NotDefined
 from partner_program.domain.registry import AccountLink, AccountManager, Partner
 from partner_program.domain.tier_names import TierNames
 from partner_program.domain.totals import HeldPartner
+from partner_program.domain.unit import AnyRate, Conversion
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.rendering import letter_templates
 
@@ -57,7 +57,7 @@ class OfAllPartners:
     programs: Sequence[Program]
     managers: Mapping[str, AccountManager]
     legal_names: Mapping[str, str]
-    rates_before: Mapping[str, Decimal]
+    rates_before: Mapping[str, AnyRate]
     rated: frozenset[str]
     one_entity: bool
 
@@ -70,7 +70,8 @@ class OfAllPartners:
             registry.managers(connection),
             {each.entity: each.legal_name for each in entities},
             counted_months.rates_used(connection, month.preceding),
-            frozenset(each.currency for each in registry.rates_of_month(connection, month)),
+            frozenset(each.currency for each in registry.rates_of_month(connection, month))
+            | {each.unit.code for each in programs},
             sum(each.bills_in(month) for each in entities) == 1,
         )
 
@@ -142,9 +143,15 @@ def _links(connection: Connection, partners: Sequence[Partner]) -> dict[str, lis
 
 
 def _changes(owed: OwedLetter, facts: LetterFacts, decided: receipts.DecidedFrom, alike: OfAllPartners) -> LeastChanges:
+    program = next(each for each in alike.programs if each.file_hash == owed.program_hash)
+    rates = {
+        currency: rate
+        for currency, rate in alike.rates_before.items()
+        if isinstance(rate, Conversion) != program.unit.is_euro  # else the month before counted in another unit
+    }
     return least_changes(
         DecidedMonth(
-            program=next(each for each in alike.programs if each.file_hash == owed.program_hash),
+            program=program,
             month=owed.billing_month,
             effective_on=owed.effective_on,
             tier=facts.tier,
@@ -152,7 +159,7 @@ def _changes(owed: OwedLetter, facts: LetterFacts, decided: receipts.DecidedFrom
             accounts=_counted(owed),
             before=_before(owed),
             revenues=[revenue for _, revenue in decided.snapshots],
-            rates=alike.rates_before,
+            rates=rates,
             held=dict(owed.qualifications or ()),
             window=tuple(cents for _, cents in owed.window),
         )

@@ -21,10 +21,12 @@ from partner_program.adapters.reports.simulation import simulation_csv, simulati
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import check_all_assessed, months_from_to
 from partner_program.domain.qualifications import by_partner
+from partner_program.domain.refusals import NotDefined
 from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.reports.other_rates import for_the_guard
 
 SimulationForm = Literal["json", "csv"]
@@ -48,6 +50,12 @@ def simulate(
     """
     months = months_from_to(first=first, last=last)
     program = load_program(program_file)
+    check_in_euro(installation, "simulate", *months)
+    if not program.unit.is_euro:
+        raise NotDefined(
+            f"{program.file_name} counts in {program.unit.name}, and these months were counted in EUR: "
+            "a simulation decides settled totals again, which have one unit"
+        )
     with installation.database.reading() as connection:
         check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
         results = settled_results.load_results(connection)

@@ -3,15 +3,19 @@
 For one EUR there are 1.2 USD, 0.8 GBP and 20,000 IDR in the month.
 """
 
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from partner_program.adapters.files.program import load_programs, read_program
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.usecases.register import register_file
 from tests.programs import least
 from tests.usecases.month.own_programme import OwnProgramme
 
@@ -222,3 +226,70 @@ def test_a_month_has_one_currency(tmp_path: Path) -> None:
     world.load()
     with pytest.raises(Refusal, match=r"2026-01 would be counted in EUR .* and USD .*a month has one"):
         world.settle(JANUARY, on="2026-03-02")
+
+
+EURO_WORDS = re.compile(r"\bEUR\b|€|\beuros?\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def dollars(tmp_path_factory: pytest.TempPathFactory) -> OwnProgramme:
+    """January in USD: one partner with accounts in USD and GBP, 2,500.00 in all."""
+    world = world_of(tmp_path_factory.mktemp("dollars"), in_unit("{code: USD}", more="company: LeaseWeb\n"), "US", "UK")
+    partner(world, "P1", US=1_000_00, UK=1_000_00)
+    settled(world)
+    return world
+
+
+def said(world: OwnProgramme, *command: str) -> str:
+    done = world.command_line(*command)
+    assert done.status == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "amount"),
+    [
+        (("register", JANUARY), "2,500.00"),
+        (("explain", "P1", JANUARY), "total 2,500.00 USD: Silver, from 2,000.00 up to 5,000.00"),
+        (("explain", "P1", JANUARY, "--for", "partner"), "$2,500.00"),
+        (("quote", "P1", "--on", "2026-02-01", "--monthly", "100.00", "--setup", "50.00", "--term", "1"), "92.00 USD"),
+    ],
+)
+def test_what_people_read_has_the_programmes_currency(
+    dollars: OwnProgramme, command: tuple[str, ...], amount: str
+) -> None:
+    told = said(dollars, *command)
+    assert amount in told.replace("\u00a0", " ")
+    assert not EURO_WORDS.search(told.replace("per EUR, a test", "")), told
+
+
+def test_files_name_the_currency(dollars: OwnProgramme) -> None:
+    header, row = said(dollars, "register", JANUARY, "--format", "csv").splitlines()
+    cells = dict(zip(header.split(","), row.split(","), strict=True))
+    assert (cells["mrr_eur_cents"], cells["mrr_cents"], cells["currency"]) == ("", "250000", "USD")
+    receipt = json.loads(said(dollars, "explain", "P1", JANUARY, "--format", "json"))
+    assert (receipt["result"]["mrr_cents"], receipt["result"]["mrr_eur_cents"]) == (2_500_00, None)
+    asked = ("quote", "P1", "--on", "2026-02-01", "--monthly", "100.00", "--setup", "50.00", "--term", "1")
+    assert json.loads(said(dollars, *asked, "--format", "json"))["currency"] == "USD"
+    month = dollars.request(JANUARY).month
+    book = load_workbook(io.BytesIO(register_file(dollars.installation, month, "xlsx")))
+    partners = book[JANUARY]
+    found = {each[0].value: each[1].value for each in partners.iter_cols(max_row=2)}
+    assert found["mrr_usd"] == 2500
+    words = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert not [each for each in words if re.search(r"eur", each, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("command", [("near", JANUARY), ("leakage", JANUARY), ("cost", JANUARY), ("forecast",)])
+def test_what_is_told_in_euros_alone_is_refused(dollars: OwnProgramme, command: tuple[str, ...]) -> None:
+    done = dollars.command_line(*command)
+    assert done.status == 1
+    assert "in EUR alone" in done.stderr
+    assert "is counted in USD" in done.stderr
+
+
+def test_months_in_another_currency_are_not_simulated(dollars: OwnProgramme, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(least(*ROWS, names=NAMES, day="2026-01-01"))
+    done = dollars.command_line("simulate", "--program", str(draft), "--from", JANUARY, "--to", JANUARY)
+    assert (done.status, "is counted in USD" in done.stderr) == (1, True)

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.history import settlements_of, settlements_or_refusal
@@ -13,6 +12,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedAccount, CountedMonth
 from partner_program.domain.movements import Known, Turnover
 from partner_program.domain.program_unit import EUR
+from partner_program.domain.unit import AnyRate, conversion_of
 
 
 def counted_month(
@@ -165,16 +165,17 @@ def foreign_accounts(connection: Connection, month: BillingMonth, revision: int)
     return [(row[0], CountedAccount._make(row[1:])) for row in connection.execute(query).all()]
 
 
-def rates_used(connection: Connection, month: BillingMonth) -> dict[str, Decimal]:
+def rates_used(connection: Connection, month: BillingMonth) -> dict[str, AnyRate]:
     """Return the exchange rates that the newest revision of a month counted with; a currency with two has none here."""
     settlements = settlements_of(connection, month)
     if not settlements:
         return {}
     account = schema.assessment_account.c
-    here = account.billing_month == str(month), account.revision == settlements[-1].revision, account.currency != EUR
+    foreign = or_(account.currency != EUR, account.units_per_eur != "1")
+    here = account.billing_month == str(month), account.revision == settlements[-1].revision, foreign
     rows = connection.execute(select(account.currency, account.units_per_eur).where(*here).distinct()).all()
     often = Counter(currency for currency, _ in rows)
-    return {currency: Decimal(units) for currency, units in rows if often[currency] == 1}
+    return {currency: conversion_of(units) for currency, units in rows if often[currency] == 1}
 
 
 def snapshots_used(connection: Connection, settlement_id: int) -> list[int]:

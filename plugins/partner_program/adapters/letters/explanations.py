@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
+from partner_program.adapters.in_unit import in_unit
 from partner_program.adapters.layered_folder import LayeredFolder
 from partner_program.adapters.letters.catalogues import Catalogue, read_catalogues
 from partner_program.adapters.letters.explained import Page, Section, page_json
@@ -21,6 +22,7 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.explanation import HeldFor, HeldMonth, PartnerExplanation, PartnerStatus
 from partner_program.domain.least_change import TierChange
 from partner_program.domain.letters import LetterFacts, ToldProgram
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.tier_names import with_name
 
@@ -94,7 +96,7 @@ class LanguageExplanations:
 
     def json(self, page: Page, about: PartnerExplanation) -> str:
         """A page as JSON, with its figures."""
-        return page_json(page, explanation_figures(about))
+        return page_json(page, in_unit(explanation_figures(about), _unit(about)))
 
     def holds(
         self, tier: str, day: str, *, begins: bool, monthly: int, setup: int | None, all_services: bool
@@ -122,7 +124,9 @@ class LanguageExplanations:
 
     def status_json(self, page: Page, status: PartnerStatus) -> str:
         """A status page as JSON, with its figures."""
-        return page_json(page, {**explanation_figures(status.about), **status_figures(status)})
+        return page_json(
+            page, in_unit({**explanation_figures(status.about), **status_figures(status)}, _unit(status.about))
+        )
 
     def _page(
         self, about: PartnerExplanation, title: object, sections: Iterable[Section], expires_on: date | None = None
@@ -239,6 +243,10 @@ def templates_of_explanations(folder: LayeredFolder, letters: LetterTemplates) -
 @lru_cache(maxsize=2)
 def _read_once(folder: LayeredFolder, letters: LetterTemplates, _changed: object) -> ExplanationTemplates:
     return ExplanationTemplates(folder, letters)
+
+
+def _unit(about: PartnerExplanation) -> Unit:
+    return about.facts.program.unit if about.facts else EURO
 
 
 def explanation_figures(about: PartnerExplanation) -> dict[str, object]:

@@ -8,7 +8,7 @@ import io
 
 from pydantic_core import to_json
 
-from partner_program.adapters.reports.in_unit import cells_in_unit, in_unit, unit_facts
+from partner_program.adapters.in_unit import cells_in_unit, in_unit, unit_facts
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.safe_cells import safe_cell
 from partner_program.domain.columns import used

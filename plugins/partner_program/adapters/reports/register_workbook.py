@@ -13,8 +13,10 @@ from partner_program.domain.columns import Column, Form, used
 from partner_program.domain.money import BP
 from partner_program.domain.month_overview import Close, LinesRead, entity_lines
 from partner_program.domain.program import Component
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.register import COLUMNS, OF_COMPONENT, Register, RegisterLetter, RegisterPartner
 from partner_program.domain.report import Equation, Report, ReportTable
+from partner_program.domain.unit import rate_in_unit
 
 _FORMS: Mapping[Form, SheetForm] = {
     "text": "text",
@@ -73,15 +75,18 @@ def _partners(book: RegisterBook) -> Sheet:
 
     Why a partner is held stands in the sheet `held`.
     """
-    before = {each.partner_id: each for each in book.before.partners} if book.before else {}
+    then = book.before.partners if book.before and _is_comparable(book) else ()
+    before = {each.partner_id: each for each in then}
     columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
-    names = _names(book)
+    names, unit = _names(book), book.register.unit
     for name in names:
-        columns.append(_column(name, COLUMNS[name], total=name == "mrr_eur_cents"))
+        columns.append(_column(name, COLUMNS[name], unit, total=name == "mrr_eur_cents"))
         if name in _WITH_BEFORE:
-            columns.append(_column(f"previous_{name}", COLUMNS[name], total=name == "mrr_eur_cents"))
+            columns.append(_column(f"previous_{name}", COLUMNS[name], unit, total=name == "mrr_eur_cents"))
         if name == "mrr_eur_cents":
-            columns.append(SheetColumn("mrr_change_eur", "amount", minus=("mrr_eur", "previous_mrr_eur")))
+            mrr = _named("mrr_eur", unit)
+            change = _named("mrr_change_eur", unit)
+            columns.append(SheetColumn(change, _amount_form(unit), minus=(mrr, f"previous_{mrr}")))
     rows = [_partner(names, each, before.get(each.partner_id), book.managers) for each in book.register.partners]
     return Sheet(str(book.register.billing_month), columns, rows, fixed=2)
 
@@ -101,22 +106,44 @@ def _partner(
 ) -> list[Cell]:
     row: list[Cell] = [own.partner_id, own.company_name, managers.get(own.partner_id)]
     for name in names:
-        row.append(_cell(COLUMNS[name], getattr(own, name)))
+        row.append(_cell(COLUMNS[name], getattr(own, name), own.unit))
         if name in _WITH_BEFORE:
-            row.append(_cell(COLUMNS[name], getattr(before, name)) if before else None)
+            row.append(_cell(COLUMNS[name], getattr(before, name), own.unit) if before else None)
         if name == "mrr_eur_cents":
             both = [each.mrr_eur_cents for each in (own, before) if each and each.mrr_eur_cents is not None]
-            row.append(amount(both[0] - both[1]) if len(both) == len((own, before)) else None)
+            row.append(_own(both[0] - both[1], own.unit) if len(both) == len((own, before)) else None)
     return row
 
 
-def _column(name: str, column: Column, *, total: bool = False) -> SheetColumn:
+def _column(name: str, column: Column, unit: Unit = EURO, *, total: bool = False) -> SheetColumn:
     """A column by its name without the unit, which the workbook does not use."""
     heading = name.removesuffix("_cents").removesuffix("_bp").removesuffix("_minor")
-    return SheetColumn(heading, "day" if name.endswith(_DAYS) else _FORMS[column.form], total)
+    form = _amount_form(unit) if column.form == "euros" else _FORMS[column.form]
+    return SheetColumn(_named(heading, unit), "day" if name.endswith(_DAYS) else form, total)
 
 
-def _cell(column: Column, value: object) -> Cell:
+def _named(heading: str, unit: Unit) -> str:
+    """A heading that names EUR, for a programme in this unit."""
+    return heading if unit.is_euro else heading.replace("_eur", f"_{unit.name.lower()}")
+
+
+def _amount_form(unit: Unit) -> SheetForm:
+    return "amount" if unit.decimals else "whole"
+
+
+def _own(minor: int | None, unit: Unit) -> Decimal | None:
+    """An amount of the programme."""
+    return None if minor is None else Decimal(minor).scaleb(-unit.decimals)
+
+
+def _is_comparable(book: RegisterBook) -> bool:
+    """Whether the month before was counted in the same unit."""
+    return book.before is not None and book.before.unit == book.register.unit
+
+
+def _cell(column: Column, value: object, unit: Unit = EURO) -> Cell:
+    if isinstance(value, int) and column.form == "euros":
+        return _own(value, unit)
     if isinstance(value, RegisterLetter):
         return value.kind
     if isinstance(value, BillingMonth):
@@ -135,32 +162,35 @@ def _cell(column: Column, value: object) -> Cell:
 def _accounts(register: Register) -> Sheet:
     columns = [
         *(SheetColumn(name) for name in ("partner_id", "company_name", "entity", "account_id", "currency")),
-        SheetColumn("units_per_eur", "units"),
-        SheetColumn("mrr_eur", "amount", total=True),
+        SheetColumn(_named("units_per_eur", register.unit), "units"),
+        SheetColumn(_named("mrr_eur", register.unit), _amount_form(register.unit), total=True),
     ]
     return Sheet("accounts", columns, [row for each in register.partners for row in _accounts_of(each)])
 
 
 def _accounts_of(partner: RegisterPartner) -> Iterable[list[Cell]]:
     for each in partner.accounts:
+        rate = rate_in_unit(each.units_per_eur)
         yield [
             partner.partner_id,
             partner.company_name,
             each.entity,
             each.account_id,
             each.currency,
-            Decimal(each.units_per_eur),
-            amount(each.mrr_eur_cents),
+            rate,
+            _own(each.mrr_eur_cents, partner.unit),
         ]
 
 
 def _held(book: RegisterBook) -> Sheet:
     """Who is held, why, and what the month before counted: nobody reads an empty month as a loss."""
     names = {each.partner_id: each.company_name for each in book.register.partners}
-    before = {each.partner_id: each.mrr_eur_cents for each in book.before.partners} if book.before else {}
+    unit = book.register.unit
+    then = book.before.partners if book.before and _is_comparable(book) else ()
+    before = {each.partner_id: each.mrr_eur_cents for each in then}
     columns = [
         *(SheetColumn(name) for name in ("partner_id", "company_name", "entities", "reason")),
-        SheetColumn("previous_mrr_eur", "amount", total=True),
+        SheetColumn(_named("previous_mrr_eur", unit), _amount_form(unit), total=True),
     ]
     rows: list[list[Cell]] = [
         [
@@ -168,7 +198,7 @@ def _held(book: RegisterBook) -> Sheet:
             names.get(each.partner_id),
             " ".join(each.entities),
             each.reason,
-            amount(before.get(each.partner_id)),
+            _own(before.get(each.partner_id), unit),
         ]
         for each in book.register.held
     ]

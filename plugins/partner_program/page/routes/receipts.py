@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import euros_text, round_half_away
+from partner_program.domain.program_unit import EURO
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine
 from partner_program.domain.single_lines import FaultyLineNow
@@ -73,7 +74,9 @@ def receipt(
         single=_single(found),
         lines_asked=lines == "yes",
         revenue_alone=lack_words(found.revenue_alone) if found.revenue_alone else None,
-        rates_alone=rates_words(found.rates_alone) if found.rates_alone else None,
+        rates_alone=rates_words(found.rates_alone, found.result.unit if found.result else EURO)
+        if found.rates_alone
+        else None,
         not_read=[each for each in found.lines_now.entities if each.fault] if found.lines_now else [],
     )
 

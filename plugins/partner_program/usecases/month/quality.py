@@ -98,17 +98,18 @@ def check_month(installation: Installation, month: BillingMonth, *, limit_bp: in
         revenues = load_revenues(connection, month)
         before = load_revenues(connection, month.preceding)
         rates = rates_of_month(connection, month, registry, limit_bp=limit_bp)
+    unit = installation.tier_names.unit_of(month, installation.today())
     findings = validate(
         revenues,
         month=month,
         entities=registry.entities,
-        rated_currencies={EUR, *rates.relied_on, *rates.doubtful},
+        rated_currencies={EUR, unit.code, *rates.relied_on, *rates.doubtful},
         previous={each.entity: counted_totals(each) for each in before if each.fault is None},
         docs_folder=checks_folder(installation, month),
     )
     findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
     findings += rate_findings(rates.doubtful, revenues)
-    findings += short_line_findings(revenues, month=month, rates=rates.relied_on)
+    findings += short_line_findings(revenues, month=month, rates=rates.relied_on if unit.is_euro else {})
     findings += doubtful_line_findings(revenues)
     findings = in_reading_order(findings)
     _write(installation, month, findings, revenues, registry.entities)

@@ -43,6 +43,7 @@ from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.rates import judged_rates
+from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.side_by_side import side_by_side
 
 TABLES: Mapping[str, type] = {
@@ -74,6 +75,7 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     with installation.database.reading() as connection:
         month, past = _months(connection, month, back)
         registry, relied_on = _basis(installation, connection, month)
+    check_in_euro(installation, "forecast", month, *past)
     asked = list(dict.fromkeys([_Asked(month, month.first_day if month in past else None), *map(_as_before, past)]))
     found: dict[BillingMonth, Expectation] = {}
     unread: dict[str, str] = {}

@@ -27,6 +27,7 @@ from partner_program.domain.report import Report, ReportTable
 from partner_program.domain.totals import totals_of_accounts
 from partner_program.usecases.desk.partners import newest_month as newest_listed_month
 from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.side_by_side import side_by_side
 
 TABLES: Mapping[str, type] = {"suggested": SuggestedAccount, "strange": StrangeAccount}
@@ -37,6 +38,7 @@ def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
 
     Revenue and tiers are those that the month was settled with. An entity that does not answer is in `unknown`.
     """
+    check_in_euro(installation, "accounts suggest", month)
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         registry = registry_store.load_registry(connection)

@@ -28,6 +28,7 @@ from partner_program.domain.plurals import plural
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.in_euro import check_in_euro
 
 
 @without_collecting()
@@ -39,6 +40,7 @@ def movements_between(installation: Installation, first: BillingMonth, last: Bil
     if last <= first:
         raise Refusal(f"from {first} to {last} nothing moves: expected a later month after {first}")
     chain = _chain(first, last)
+    check_in_euro(installation, "movements", last, *chain)
     with installation.database.reading() as connection:
         for month in (last, *chain):
             settlement_history.settlements_or_refusal(connection, month)

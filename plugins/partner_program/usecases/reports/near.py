@@ -15,6 +15,7 @@ from partner_program.domain.program import Program
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.reports.other_rates import moved_by_other_rates
 
 WITHIN_BP = 200
@@ -23,6 +24,7 @@ NAMED = 5  # partners of whom something is not known
 
 def near(installation: Installation, month: BillingMonth, within_bp: int = WITHIN_BP) -> Report:
     """The partners whose month lies within a share of a threshold; refused where the month is not assessed."""
+    check_in_euro(installation, "near", month)
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         listed = partner_list.list_partners(

@@ -23,6 +23,7 @@ from partner_program.domain.revenue import EXCLUDED_KINDS, UNPOSTED_STATUSES
 from partner_program.domain.totals import Bucket
 from partner_program.usecases.installation import Installation, billing_fields
 from partner_program.usecases.rates import rates_of_month
+from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.side_by_side import side_by_side
 
 _NOT_COUNTED = {*EXCLUDED_KINDS, *UNPOSTED_STATUSES, "faulty"}
@@ -120,6 +121,7 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
     `with_ends` asks for the ends of services too. An order's day is that of its invoice where the programme gives its
     rates to all services.
     """
+    check_in_euro(installation, "what orders were given", month)
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)

@@ -16,6 +16,7 @@ from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.other_rates import ForeignAccount, Shares, foreign_accounts, moved_at
 from partner_program.domain.simulation import SettledResult
 from partner_program.domain.totals import account_shares
+from partner_program.domain.unit import AnyRate
 from partner_program.usecases.rates import rates_of_month
 
 
@@ -73,7 +74,7 @@ def _foreign(
 
 
 def moved_by_other_rates(
-    connection: Connection, month: BillingMonth, revision: int, rates: Mapping[str, Decimal]
+    connection: Connection, month: BillingMonth, revision: int, rates: Mapping[str, AnyRate]
 ) -> tuple[dict[str, int], dict[str, set[str]]]:
     """What each partner's total would be more at other rates; of whom that is not known, with the currencies."""
     moved: dict[str, int] = {}

@@ -52,6 +52,7 @@ from partner_program.domain.signals import (
 from partner_program.domain.totals import account_shares, account_total
 from partner_program.domain.unit import conversion_of
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.reports.order_lines import read_lines_of
 
 NAME = "signals"
@@ -86,11 +87,13 @@ def signals(installation: Installation, month: BillingMonth) -> Report:
 
     Raises `NotThere` where the month is not assessed.
     """
+    check_in_euro(installation, "signals", month)
     return _report(installation, month, None)
 
 
 def signals_with_orders(installation: Installation, month: BillingMonth) -> Report:
     """The same with what the entities' lines show now: those of partners whose tier rose are asked for."""
+    check_in_euro(installation, "signals", month)
     return _report(installation, month, _orders(installation, month))
 
 
