@@ -29,8 +29,8 @@ EXACT_DIVISIONS = {
     ],
     "posting.py": ["each.share * order.given_bp / (BP - order.given_bp)", "minor / each.units_per_eur"],
     "unit.py": [
-        "Fraction(self.units_per_eur) / Fraction(self.programme_units_per_eur)",
         "Fraction(Decimal(units)) / Fraction(Decimal(programme))",
+        "Fraction(self.units_per_eur) / Fraction(self.programme_units_per_eur)",
     ],
 }
 
