@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import first_settlements, was_before
+from partner_program.adapters.database.history import first_settlement_of_months, first_settlements, was_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
@@ -65,8 +65,7 @@ class _Found(NamedTuple):
     def read(
         cls, connection: Connection, month: BillingMonth, own: Mapping[str, int], counts_since: date | None
     ) -> "_Found":
-        assessment, settlement = schema.assessment.c, schema.settlement.c
-        before = str(month)
+        assessment, before = schema.assessment.c, str(month)
         totals: dict[tuple[str, str], int] = {}
         known: dict[str, str] = {}
 
@@ -90,12 +89,7 @@ class _Found(NamedTuple):
         holding = held_before(connection, month, own)
         for billing_month, partner_id in holding:
             knows(partner_id, billing_month)
-        first = (
-            select(settlement.billing_month, func.min(settlement.settlement_id))
-            .where(settlement.billing_month < before)
-            .group_by(settlement.billing_month)
-        )
-        settled = {billing_month: int(number) for billing_month, number in connection.execute(first)}
+        settled = _first_before(connection, month)
         return cls(totals, holding, settled, known, others)
 
     def of(self, partner: Partner, month: BillingMonth, own: int | None) -> EarlierMonth | None:
@@ -134,7 +128,7 @@ def load_merits(
     rows = _merits_on_record(connection, month, own, wanted)
     holding = held_before(connection, month, own)
     grants = _confirmed(connection, month)
-    in_force = _months_in_force(connection, month)
+    in_force = _first_before(connection, month, IN_FORCE)
     held_in: dict[str, set[str]] = defaultdict(set)
     for billing_month, partner_id in holding:
         held_in[partner_id].add(billing_month)
@@ -226,15 +220,10 @@ def _confirmed(connection: Connection, month: BillingMonth) -> dict[tuple[str, i
     return found
 
 
-def _months_in_force(connection: Connection, month: BillingMonth) -> dict[str, int]:
-    """Return the months in force before one, each with its first settlement."""
-    settlement = schema.settlement.c
-    query = (
-        select(settlement.billing_month, func.min(settlement.settlement_id))
-        .where(settlement.status == IN_FORCE, settlement.billing_month < str(month))
-        .group_by(settlement.billing_month)
-    )
-    return {billing_month: int(first) for billing_month, first in connection.execute(query)}
+def _first_before(connection: Connection, month: BillingMonth, status: MonthStatus | None = None) -> dict[str, int]:
+    """Return the months settled before one, each with its first settlement."""
+    firsts = first_settlement_of_months(connection, status)
+    return {str(each): first for each, first in firsts.items() if each < month}
 
 
 def held_before(connection: Connection, month: BillingMonth, own: Mapping[str, int]) -> set[tuple[str, str]]:

@@ -194,6 +194,16 @@ def _in_parts(partner_ids: Sequence[str]) -> list[Sequence[str]]:
     return [partner_ids[start : start + FEW] for start in range(0, len(partner_ids), FEW)]
 
 
+def first_settlement_of_months(connection: Connection, status: MonthStatus | None = None) -> dict[BillingMonth, int]:
+    """Return the settled months in their order, each with its first settlement: of one status, or of any."""
+    settlement = schema.settlement.c
+    query = select(settlement.billing_month, func.min(settlement.settlement_id)).group_by(settlement.billing_month)
+    if status is not None:
+        query = query.where(settlement.status == status)
+    rows = connection.execute(query.order_by(settlement.billing_month))
+    return {BillingMonth.parse(month): int(first) for month, first in rows}
+
+
 def first_settlements(connection: Connection, month: BillingMonth, status: MonthStatus = IN_FORCE) -> dict[str, int]:
     """Return the settlement that first decided each partner in a month, in force or as history only."""
     assessment, settlement = schema.assessment, schema.settlement

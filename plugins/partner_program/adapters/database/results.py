@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import assessed_months
+from partner_program.adapters.database.history import assessed_months, first_settlement_of_months
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, IN_FORCE
 from partner_program.domain.registry import GraceGrant
@@ -31,7 +31,7 @@ def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
         if row.status == HISTORY and month in in_force:
             continue
         found[row.partner_id].append(_result(row, month, outcomes))
-    held, first = _held(connection), _first_settlements(connection)
+    held, first = _held(connection), first_settlement_of_months(connection, IN_FORCE)
     return {who: _with_gaps(own, first, held.get(who, {})) for who, own in found.items()}
 
 
@@ -47,14 +47,6 @@ def _held(connection: Connection) -> dict[str, dict[BillingMonth, int]]:
     for partner_id, month, first in connection.execute(query):
         found[partner_id][BillingMonth.parse(month)] = first
     return found
-
-
-def _first_settlements(connection: Connection) -> dict[BillingMonth, int]:
-    """Return the months in force, in their order, each with its first settlement."""
-    settlement = schema.settlement.c
-    query = select(settlement.billing_month, func.min(settlement.settlement_id)).where(settlement.status == IN_FORCE)
-    rows = connection.execute(query.group_by(settlement.billing_month).order_by(settlement.billing_month))
-    return {BillingMonth.parse(month): first for month, first in rows}
 
 
 def _with_gaps(
