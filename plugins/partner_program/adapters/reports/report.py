@@ -1,10 +1,13 @@
 """Writes a report as JSON and CSV for programs: minor units, basis points, ISO days, null for a missing value."""
 
 import json
+from collections.abc import Iterable
 
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv
 from partner_program.domain.report import Report
+
+_encode = json.JSONEncoder(indent=1, ensure_ascii=False).encode
 
 
 def report_json(report: Report) -> str:
@@ -23,9 +26,16 @@ def report_json(report: Report) -> str:
             }
             for each in report.equations
         },
-        **{each.name: [plain(row) for row in each.rows] for each in report.tables},
     }
-    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    head = _encode(facts).removesuffix("\n}")
+    tables = [f" {_encode(each.name)}: {_array(each.rows)}" for each in report.tables]
+    return ",\n".join([head, *tables]) + "\n}\n"
+
+
+def _array(rows: Iterable[object]) -> str:
+    """Rows as an array of a report, each encoded by itself: all at once would take several times its length."""
+    found = ["  " + _encode(plain(row)).replace("\n", "\n  ") for row in rows]  # no text in JSON has an end of line
+    return "[\n" + ",\n".join(found) + "\n ]" if found else "[]"
 
 
 def report_csv(report: Report, table: str) -> str:
