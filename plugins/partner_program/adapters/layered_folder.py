@@ -25,10 +25,6 @@ class LayeredFolder:
         """The folder to look into first, for a message."""
         return str(self.folders[0])
 
-    def is_dir(self) -> bool:
-        """Whether any of them is there."""
-        return any(folder.is_dir() for folder in self.folders)
-
     def path(self, name: str) -> Path:
         """The file of this name; where none has it, its place in the last folder."""
         return next((folder / name for folder in self.folders if (folder / name).is_file()), self.folders[-1] / name)

@@ -11,7 +11,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.forecast_lines import ComingMonth, Expected, Part, expected_beside, with_parts
 from partner_program.domain.fx_guard import FxBasis, LastEarned, guarded_tier
-from partner_program.domain.measure import EarlierMonth, cents_to_reach, totals_of_windows
+from partner_program.domain.measure import NO_EARLIER, EarlierMonth, cents_to_reach, totals_of_windows
 from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
@@ -19,7 +19,6 @@ from partner_program.domain.program_unit import EUR
 from partner_program.domain.qualifications import lacks_of, needs_words
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
 from partner_program.domain.settlement import (
-    NO_EARLIER,
     NO_HISTORY,
     NOBODY_HOLDS,
     PartnerHistory,

@@ -57,6 +57,9 @@ class EarlierMonth:
     lacks: Lack | None = None
 
 
+NO_EARLIER: Mapping[str, Sequence[EarlierMonth]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class QualifyingAmount:
     """What is held against the tier table, in EUR cents, and the months that it is made of, oldest first."""

@@ -11,12 +11,10 @@ from datetime import date
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.grace import SettledGrant, tier_with_grants
-from partner_program.domain.measure import EarlierMonth
+from partner_program.domain.measure import NO_EARLIER, EarlierMonth
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, rate_from, rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
-
-NO_EARLIER: Mapping[str, Sequence[EarlierMonth]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import AtRatesBefore, FxBasis, LastEarned, guarded_tier
 from partner_program.domain.grace import GraceSettlement, SettledGrant, settle_grants
 from partner_program.domain.letters import LetterKind, letter_kind
-from partner_program.domain.measure import EarlierMonth, QualifyingAmount, lacking, qualifying_amount
+from partner_program.domain.measure import NO_EARLIER, EarlierMonth, QualifyingAmount, lacking, qualifying_amount
 from partner_program.domain.month_order import check_effective_date
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
 from partner_program.domain.qualifications import Used, used_of
@@ -46,7 +46,6 @@ NOBODY_HOLDS: Mapping[str, OnRecord] = {}
 NO_GRANTS = GraceSettlement((), None, None)
 Earlier = Mapping[str, Sequence[EarlierMonth]]
 """The months of the window before the one that is decided, by partner."""
-NO_EARLIER: Earlier = {}
 
 
 @dataclass(frozen=True, slots=True)
