@@ -3,6 +3,7 @@
 A fault of an entity is never raised: it becomes the `fault` of its `EntityRevenue`, so that the other entities go on.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -57,6 +58,8 @@ def _open_duckdb(connection: ConnectionFields, **how: Any) -> AbstractContextMan
 
 
 def _open_spark(connection: ConnectionFields, **how: Any) -> AbstractContextManager[BillingSnapshot]:
+    # of its data frames, which we do not use
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
     try:
         from partner_program.adapters.billing.spark import open_spark
     except ImportError as error:

@@ -6,6 +6,7 @@ findings come first. Both libraries take seconds to import, so only functions im
 
 import logging
 import os
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -129,6 +130,8 @@ def _great_expectations() -> Any:
     """Import the library; it is told before not to send anything anywhere, and to log warnings alone."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # it imports PySpark where that is installed, which then warns of a pandas that we do not hand to it
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
     import great_expectations
 
     return great_expectations
