@@ -56,6 +56,7 @@ CREATE TEMP MACRO AS_WHOLE(x) AS CASE
 END;
 SET TimeZone = 'UTC';
 SET parquet_metadata_cache = true;
+SET enable_progress_bar = false;
 """
 _READING = "union_by_name = true, hive_partitioning = false"
 _CSV = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = true"
