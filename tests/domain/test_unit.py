@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program, Tier
 from partner_program.domain.program_unit import EURO, Unit
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.totals import account_total
 from partner_program.domain.unit import (
     SAME,
@@ -130,3 +131,9 @@ def test_since_when_the_programme_counts_in_its_unit() -> None:
         "2023-12-31": date(2022, 1, 1),
         "2024-01-01": date(2024, 1, 1),
     }
+
+
+def test_what_is_typed_with_two_decimals_is_whole_where_the_unit_has_none() -> None:
+    assert (EURO.of_hundredths(199_99), RUPIAH.of_hundredths(100_00)) == (199_99, 100)
+    with pytest.raises(Refusal, match=r"IDR are whole: 100\.50 is none"):
+        RUPIAH.of_hundredths(100_50)

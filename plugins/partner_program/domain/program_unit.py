@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from partner_program.domain.refusals import Refusal
+
 EUR = "EUR"
 COUNTED = "XXX"
 """What stands for a currency at amounts that are none: ISO 4217 has this code for no currency."""
@@ -44,6 +46,15 @@ class Unit:
     def amount(self, minor: int) -> str:
         """An amount with its unit, as in `1,999.99 USD` or `1,200 points`."""
         return f"{self.text(minor)} {self.name}"
+
+    def of_hundredths(self, hundredths: int) -> int:
+        """An amount that was typed with two decimals, in the smallest unit; parts of whole units are refused."""
+        if self.decimals:
+            return hundredths
+        whole, rest = divmod(hundredths, 100)
+        if rest:
+            raise Refusal(f"{self.name} are whole: {hundredths // 100}.{rest:02d} is none")
+        return whole
 
     def headed(self, heading: str) -> str:
         """The heading of a column of amounts, which is written for EUR, for this unit."""

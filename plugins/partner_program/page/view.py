@@ -12,10 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from partner_program.domain.program_unit import EURO, Unit
+from partner_program.domain.unit import unit_on
 from partner_program.page.installed import Installed
 from partner_program.page.links import Links
 from partner_program.page.rights import Asking, Person
-from partner_program.page.words import FILTERS
+from partner_program.page.words import AMOUNTS, FILTERS
 from partner_program.page.words import tier as tier_words
 from partner_program.usecases.installation import Installation
 
@@ -43,13 +45,24 @@ class View:
     def page(self, template: str, *, title: str, status: int = 200, **values: object) -> HTMLResponse:
         """A page; `title` is its heading, and the name of the browser's tab."""
         return show(
-            self.request, template, title=title, status=status, person=self.person, tier_said=self.tier, **values
+            self.request,
+            template,
+            title=title,
+            status=status,
+            person=self.person,
+            tier_said=self.tier,
+            **{"unit": self.unit, **values},
         )
 
     def tier(self, number: int | None, on: date | None = None) -> str:
         """A tier as people know it: by its own name on a day, by default today, or by its number."""
         here = self.installation
         return tier_words(number, here.tier_names.on(on or here.today(), number) if number else "")
+
+    @property
+    def unit(self) -> Unit:
+        """What the programme of today counts in."""
+        return unit_on(self.installation.programs, self.installation.today())
 
     def file(self, content: bytes, *, name: str, kind: str) -> Response:
         """A file to keep; `kind` is its media type."""
@@ -69,7 +82,9 @@ def show(
     body = (
         _environment()
         .get_template(template)
-        .render(title=title, person=person, links=Links.of(request), entries=entries, here=here, **values)
+        .render(
+            **{"unit": EURO, **values}, title=title, person=person, links=Links.of(request), entries=entries, here=here
+        )
     )
     return HTMLResponse(body, status)
 
@@ -88,7 +103,18 @@ def _environment() -> Environment:
     filters: dict[str, Any] = dict(FILTERS)
     environment.filters.update(filters)
     environment.filters["tier"] = _tier
+    environment.filters.update({name: _in_unit(say) for name, say in AMOUNTS.items()})
     return environment
+
+
+def _in_unit(say: Callable[[int | None, Unit], str]) -> Callable[[Context, int | None], str]:
+    """A filter for amounts of the programme, in the unit of the page."""
+
+    @pass_context
+    def said(context: Context, minor: int | None) -> str:
+        return say(minor, context.get("unit", EURO))
+
+    return said
 
 
 @pass_context

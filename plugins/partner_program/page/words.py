@@ -8,9 +8,11 @@ from markupsafe import Markup, escape
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, Form, headed
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.tier_names import heading_with_names, tier_in_a_cell
+from partner_program.domain.unit import rate_text
 
 # Not by the server's locale: a page says the same on every machine.
 MONTHS = tuple(
@@ -22,23 +24,34 @@ _MONTH = re.compile(r"(?:(?:billing |the )?month )?(?<![\w./-])(\d{4}-(?:0[1-9]|
 MINUS = "−"  # noqa: RUF001 - as wide as a plus
 
 
-def euros(cents: int | None) -> str:
-    """Cents as euros: `1,999.99`."""
-    return NOTHING if cents is None else euros_text(cents).replace("-", MINUS)
+def euros(cents: int | None, unit: Unit = EURO) -> str:
+    """An amount of the programme: `1,999.99`."""
+    return NOTHING if cents is None else unit.text(cents).replace("-", MINUS)
 
 
-def whole_euros(cents: int | None) -> str:
-    """Cents as euros without cents, cut off towards zero, for a figure at a glance: `1,999`."""
+def hundredths(typed: int | None, unit: Unit = EURO) -> str:
+    """An amount as it was typed, with two decimals, in the unit of the programme."""
+    return NOTHING if typed is None else euros(unit.of_hundredths(typed), unit)
+
+
+def conversion(text: str) -> str:
+    """How much of an account's currency is one of the programme's unit, from the text that is kept with an amount."""
+    return rate_text(text) or "1"
+
+
+def whole_euros(cents: int | None, unit: Unit = EURO) -> str:
+    """An amount without hundredths, cut off towards zero, for a figure at a glance: `1,999`."""
     if cents is None:
         return NOTHING
-    return f"{MINUS if cents <= -100 else ''}{abs(cents) // 100:,}"
+    whole = 10**unit.decimals
+    return f"{MINUS if cents <= -whole else ''}{abs(cents) // whole:,}"
 
 
-def signed_euros(cents: int | None) -> str:
+def signed_euros(cents: int | None, unit: Unit = EURO) -> str:
     """A change in euros, with its sign: `+1,999.99`."""
     if cents is None:
         return NOTHING
-    return f"+{euros(cents)}" if cents > 0 else euros(cents)
+    return f"+{euros(cents, unit)}" if cents > 0 else euros(cents, unit)
 
 
 def percent(bp: int | None) -> str:
@@ -160,7 +173,14 @@ _NUMBERS: Mapping[Form, Callable[[int], str]] = {
 }
 
 
+AMOUNTS: Mapping[str, Callable[[int | None, Unit], str]] = {
+    "euros": euros,
+    "whole_euros": whole_euros,
+    "signed_euros": signed_euros,
+    "hundredths": hundredths,
+}
 FILTERS: Mapping[str, Callable[..., object]] = {
+    "conversion": conversion,
     "euros": euros,
     "whole_euros": whole_euros,
     "signed_euros": signed_euros,
