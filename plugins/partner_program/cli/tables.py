@@ -138,9 +138,8 @@ def print_quote(order: "Order", priced: "Quote", rate: "Rate", *, has_sla: bool,
     for step in priced.steps:
         steps.add_row(step.component.replace("_", " "), escape(step.rule), percent_text(step.bp))
     console.print(steps)
-    console.print(
-        f"monthly fee {unit.amount(priced.monthly_fee_cents)}, list {unit.text(unit.of_hundredths(order.monthly_list_cents))}"
-    )
+    listed = unit.text(unit.of_hundredths(order.monthly_list_cents))
+    console.print(f"monthly fee {unit.amount(priced.monthly_fee_cents)}, list {listed}")
     listed = unit.text(unit.of_hundredths(order.setup_list_cents))
     console.print(f"setup fee   {unit.amount(priced.setup_fee_cents)}, list {listed}")
     if has_sla or rate.terms.sla:
