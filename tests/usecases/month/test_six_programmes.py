@@ -31,7 +31,10 @@ JANUARY, DAY = "2026-01", "2026-02-01"
 class Case:
     """A programme and what it gives: the cents that its partners were billed, each with its tier and its discount.
 
-    `quote` are what 100.00 a month costs the first partner with a promotion of 10 %, and 50.00 of set-up.
+    `quote` are what 100.00 a month costs the first partner with a promotion of 10 %, and 50.00 of set-up. `staff` are
+    the certified people that every partner has, `since` the day on which it was authorised. Where a year decides,
+    January is projected to it: 12 times 8,333.33 are 99,999.96, 12 times 166.66 are 1,999.92, each some cents below
+    a threshold.
     """
 
     folder: str
@@ -39,6 +42,8 @@ class Case:
     partners: tuple[tuple[int, str, int], ...]
     quote: int
     next_tier: str
+    staff: int = 0
+    since: str = "2014-03-01"
 
 
 CASES = [
@@ -48,12 +53,12 @@ CASES = [
          "On the way to Silver"),
     Case("neva", "Neva", ((30_000_00, "Partner #6+", 1500), (19_999_99, "Partner #4", 1100), (499_99, "", 0)), 75_00,
          "You are at the top"),
-    Case("openline", "Openline", ((50_000_00, "Growth", 1500), (1_999_99, "Basic", 0), (-500_00, "Basic", 0)), 85_00,
-         "On the way to Enterprise"),
+    Case("openline", "Openline", ((8_333_33, "Growth", 1500), (166_66, "Basic", 0), (-500_00, "Basic", 0)), 85_00,
+         "On the way to Enterprise", since="2026-01-01"),
     Case("tatry", "Tatry", ((5_000_00, "Gold", 3000), (4_999_99, "Silver", 2000), (0, "Registered", 1000)), 60_00,
          "On the way to Platinum"),
     Case("waterloop", "Waterloop", ((3_000_00, "Silver", 1500), (2_999_99, "Ready", 1000), (0, "Ready", 1000)), 75_00,
-         "On the way to Gold"),
+         "On the way to Gold", staff=1),
 ]  # fmt: skip
 LANGUAGES = ("en", "nl", "de")
 # What stands in letters, pages and files of the programme of 2015, and is nothing of these six.
@@ -75,7 +80,9 @@ def settled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     company = programs[file.stem].partition("company: ")[2].partition("\n")[0]
     world = OwnWorld(tmp_path_factory.mktemp(case.folder), brand=own_brand(company), programs=programs)
     for place, ((cents, _, _), language) in enumerate(zip(case.partners, LANGUAGES, strict=True), start=1):
-        world.partner(f"P{place}", {"NL": f"A{place}"}, language=language)
+        world.partner(f"P{place}", {"NL": f"A{place}"}, language=language, authorized_on=case.since)
+        if case.staff:
+            world.qualified(f"P{place}", case.staff)
         kind = "credit" if cents < 0 else "recurring"
         world.bill(f"A{place}", JANUARY, cents, charge_kind=kind)
     world.ready(JANUARY)
@@ -206,3 +213,34 @@ def test_the_page_of_months_names_tiers(settled: tuple[Case, OwnWorld]) -> None:
     assert [words for words in ("Setup fee", 'SLA"', "row[SETUP]", "row[SLA]") if words in page] == []
     assert '.table td:nth-child(6)::before{content:"Letter"}' in page
     assert all(json.dumps(name, ensure_ascii=False) in page for _, name, _ in case.partners if name)
+
+
+def test_no_file_that_a_month_leaves_has_a_word_of_the_first_owner(settled: tuple[Case, OwnWorld]) -> None:
+    """Quality report, pages, registers, letters, lists: whatever lies below `out` for people to read."""
+    _, world = settled
+    make_months_page(world.installation)
+    files = [each for each in (world.folder / "out").rglob("*") if each.suffix in (".html", ".txt", ".md", ".csv")]
+    assert {"index.html", "summary.md"} <= {each.name for each in files}
+    for each in files:
+        shown = re.sub(r"<(style|script).*?</\1>", "", each.read_text("utf-8"), flags=re.DOTALL)
+        assert FIRST_OWNERS.findall(re.sub(r"<[^>]*>", " ", shown)) == [], each
+        assert "Reseller Partner Program" not in shown
+
+
+RULES_SAY = {
+    "openline": (
+        "of which January 2026 is the first.",
+        "Projected to 12 months, that is €99,999.96.",
+        "in January 2027.",
+    ),
+    "tatry": ("A tier rises at a review only; the next one is in January 2027.",),
+    "waterloop": ("certified people: 2 needed, 1 on record",),
+}
+
+
+def test_a_letter_says_what_the_rules_beside_revenue_of_a_month_are(settled: tuple[Case, OwnWorld]) -> None:
+    case, world = settled
+    text = letters_of(world)["P1.txt"].replace("\N{NO-BREAK SPACE}", " ")
+    for words in RULES_SAY.get(case.folder, ()):
+        assert words in text
+    assert "at all our entities" not in text
