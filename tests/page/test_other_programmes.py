@@ -42,6 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> OwnWorld:
         programs={FILE.stem: FILE.read_text("utf-8")},
     )
     made.partner("P1", {"NL": "A1"})
+    made.qualified("P1", 2)
     made.partner("P2", {"NL": "A2"})
     made.bill("A1", JANUARY, 14_999_99)
     made.bill("A1", FEBRUARY, 15_000_00)
