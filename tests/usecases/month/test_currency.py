@@ -205,12 +205,15 @@ def changed(folder: Path, *entities: str) -> OwnProgramme:
     return world
 
 
-def test_after_a_change_of_currency_totals_of_entities_are_not_compared(tmp_path: Path) -> None:
+def test_after_a_change_of_currency_totals_of_entities_are_not_compared(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     world = changed(tmp_path, "NL")
     partner(world, "P1", NL=100_000_00)
     assert settled(world)["P1"]["mrr_eur_cents"] == 100_000_00
     world.bill("P1-NL", FEBRUARY, 50_000_00)  # half of it, and 60,000.00 USD: -40 % of other units
     assert settled(world, FEBRUARY, "2026-03-01")["P1"]["mrr_cents"] == 60_000_00
+    assert "brake: NL not compared, counted in another currency before 2026-03-01" in caplog.text
     world.bill("P1-NL", MARCH, 10_000_00)
     with pytest.raises(Refusal, match=r"moves from 60,000\.00 to 12,000\.00 USD"):
         settled(world, MARCH, "2026-04-01")

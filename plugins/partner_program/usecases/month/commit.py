@@ -1,5 +1,6 @@
 """The last stage of a month: compares with what is in force, and takes force in one transaction."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
@@ -59,6 +60,8 @@ from partner_program.usecases.month.taking_force import take_force
 from partner_program.usecases.publication import owe_rates
 
 NAMED = 20  # how many partners a refusal names
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,13 +437,18 @@ def _brake(
     program = decided.program
     if request.history or not decided.new or program is None:
         return []
+    since = decided.inputs.counts_since
+    before = settlement_history.last_entity_totals(connection, request.month, since)
+    if since is not None:
+        every = settlement_history.last_entity_totals(connection, request.month)
+        gone = sorted((every.keys() & decided.totals.entity_totals.keys()) - before.keys())
+        if gone:
+            _log.warning("brake: %s not compared, counted in another currency before %s", ", ".join(gone), since)
     reasons = brake_reasons(
         brake=program.brake_in(request.month),
         moves=[move_of(each, decided) for each in decided.new],
         entity_totals={key: cents for key, cents in decided.totals.entity_totals.items() if key not in seen},
-        last_entity_totals=settlement_history.last_entity_totals(
-            connection, request.month, decided.inputs.counts_since
-        ),
+        last_entity_totals=before,
         unit=decided.inputs.unit,
     )
     return [] if brake_store.is_released(connection, request.month, digest) else reasons
