@@ -14,6 +14,7 @@ from tests.real_airflow import ROOT, RealAirflow, real_airflow
 from tests.worlds import World
 
 pytestmark = [
+    pytest.mark.airflow,
     pytest.mark.server,
     pytest.mark.skipif(
         not os.environ.get("SCHEDULER"), reason="takes minutes: SCHEDULER=1 runs it, beside the quick tests of the same"
@@ -21,7 +22,7 @@ pytestmark = [
 ]
 MONTHLY, MIGRATION = "monthly_tier_assignment", "migration_2015"
 APRIL, MAY = EARLIER[-2:]
-IDLE_SECONDS = 300.0
+IDLE_SECONDS = 900.0
 # the letters' DAG stays paused, which is the default: the run that a month starts there waits
 UNFINISHED = "SELECT 1 FROM dag_run WHERE dag_id <> 'tier_letters' AND state NOT IN ('success', 'failed')"
 
