@@ -154,8 +154,8 @@ def test_the_window_of_a_month_restated_twice_is_that_of_its_first_settlement() 
     mean = replace(PROGRAM, measure=Measure(2, "mean", "as_is"))
     june, july = settled(JUNE, 4_000_00, 2), settled(JULY, 2_000_00, 2)
     corrected = [
-        restated(JULY, 2_000_01, 2, date(2015, 9, 1)),
-        replace(restated(JUNE, 9_000_00, 3, date(2015, 9, 2)), sequence=10),
+        restated(JUNE, 9_000_00, 3, date(2015, 9, 1)),
+        replace(restated(JULY, 2_000_01, 2, date(2015, 9, 2)), sequence=10),
         replace(restated(JULY, 2_000_02, 2, date(2015, 9, 3)), sequence=11),
     ]
     found = simulated(june, july, *corrected, program=mean)
