@@ -350,7 +350,8 @@ class World:
             if name in OPTIONAL and not (self.tables[name] or (folder / f"{name}.csv").exists()):
                 continue
             with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, columns.split(), restval="")
+                added = ["product"] if any("product" in row for row in self.tables[name]) else []
+                writer = csv.DictWriter(file, [*columns.split(), *added], restval="")
                 writer.writeheader()
                 writer.writerows(self.tables[name])
         return folder

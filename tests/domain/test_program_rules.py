@@ -11,6 +11,7 @@ from partner_program.domain.program import (
     Benefit,
     BenefitTerms,
     Brake,
+    FamilyDiscounts,
     LargestLine,
     Need,
     Program,
@@ -52,6 +53,7 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
     "measure": lambda each: replace(each, measure=Measure(12, "sum", "projected")),
     "requirement_names": lambda each: replace(each, requirement_names={"staff": {"": "technicians"}}),
     "unit": lambda each: replace(each, unit=Unit("USD")),
+    "product_discounts": lambda each: replace(each, product_discounts=(FamilyDiscounts("cdn", (0,) * 6),)),
     "changes": lambda each: replace(each, changes=Changes("monthly", "review", (12,), 3, "one")),
 }
 

@@ -78,7 +78,26 @@ def test_money_tiers_and_discounts_differ_in_words_that_a_person_reads() -> None
 def test_every_figure_is_compared_but_the_day_that_follows_from_the_rest() -> None:
     window = (WindowFigures("2015-05", 1_00),)
     other = Figures(
-        1, 0, 1, 1, 3, 1, 1, "Gold", date(2015, 8, 3), (), (("G1", "lapsed"),), None, (("score", 1),), 2, 1, 3, window
+        *(
+            1,
+            0,
+            1,
+            1,
+            3,
+            1,
+            1,
+            "Gold",
+            date(2015, 8, 3),
+            (),
+            (("G1", "lapsed"),),
+            None,
+            (("score", 1),),
+            2,
+            1,
+            3,
+            window,
+        ),
+        families="cdn=0",
     )
     assert len(differences(in_force=IN_FORCE, now=other)) == len(Figures._fields) - 2
 

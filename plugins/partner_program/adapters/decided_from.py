@@ -61,6 +61,7 @@ class _Agreement(NamedTuple):
     sla: str | None
     valid_from: str
     valid_to: str | None
+    product: str | None = None
 
 
 class _ExchangeRate(NamedTuple):
@@ -115,6 +116,7 @@ class _PartnerRate(NamedTuple):
     monthly_fee_discount_bp: int
     setup_fee_discount_bp: int
     sla: str | None
+    families: str | None = None
 
 
 class _EarlierMonth(NamedTuple):
@@ -139,6 +141,7 @@ class _RateAhead(NamedTuple):
     setup_fee_discount_bp: int
     sla: str | None
     granted_tier: int
+    families: str | None = None
 
 
 class _Grant(NamedTuple):
@@ -227,6 +230,7 @@ def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
                 each.setup_fee_discount_bp,
                 each.sla,
                 *_period(each.period),
+                each.product,
             )
             for each in kept.agreements
         ],
@@ -250,7 +254,7 @@ def decided_from_texts(kept: DecidedFrom) -> dict[str, str]:
         "assigned_after": [_Id(each) for each in sorted(kept.assigned_after)],
         "rates_ending": [_rate_row(*each) for each in kept.ending.items()],
         "rates_ahead": [
-            _RateAhead(*_rate_row(partner_id, each.rate), each.granted_tier)
+            _RateAhead(*_rate_row(partner_id, each.rate)[:6], each.granted_tier, each.rate.terms.families)
             for partner_id, ahead in sorted(kept.ahead.items())
             for each in ahead
         ],
@@ -325,7 +329,7 @@ def read_decided_from(lines: Lines, added: Collection[str] = ()) -> DecidedFrom:
         lines,
         "rates_ahead",
         _RateAhead,
-        lambda row: (row.partner_id, RateAhead(_rate_of(row[:6])[1], row.granted_tier)),
+        lambda row: (row.partner_id, RateAhead(_rate_of(_PartnerRate(*row[:6], row.families))[1], row.granted_tier)),
     ):
         ahead[partner_id].append(rate)
     return DecidedFrom(
@@ -521,12 +525,13 @@ def _rate_row(partner_id: str, rate: Rate) -> _PartnerRate:
         terms.monthly_fee_discount_bp,
         terms.setup_fee_discount_bp,
         terms.sla,
+        terms.families,
     )
 
 
-def _rate_of(row: tuple[str, str, int, int, int, str | None]) -> tuple[str, Rate]:
-    partner_id, valid_from, tier, monthly_bp, setup_bp, sla = row
-    return partner_id, Rate(date.fromisoformat(valid_from), RateTerms(tier, monthly_bp, setup_bp, sla))
+def _rate_of(row: _PartnerRate) -> tuple[str, Rate]:
+    terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla, row.families)
+    return row.partner_id, Rate(date.fromisoformat(row.valid_from), terms)
 
 
 def _entity_of(row: _Entity) -> Entity:
@@ -541,6 +546,7 @@ def _agreement_of(row: _Agreement) -> LegacyAgreement:
         row.sla,
         "",
         _period_of(row.valid_from, row.valid_to),
+        product=row.product,
     )
 
 

@@ -26,8 +26,16 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def rows_text(kind: Any, rows: Iterable[tuple[Any, ...]]) -> str:
-    """Return rows of a NamedTuple as text, with its fields as columns."""
-    return table_text(kind._fields, rows)
+    """Return rows of a NamedTuple as text, with its fields as columns.
+
+    A last field with a default is left out where no row has another value, as `rows_of` reads it: so a table keeps the
+    form that it had before that field was added.
+    """
+    found, fields = list(rows), kind._fields
+    last, defaults = fields[-1], kind._field_defaults
+    if last in defaults and all(row[-1] == defaults[last] for row in found):
+        return table_text(fields[:-1], (row[:-1] for row in found))
+    return table_text(fields, found)
 
 
 def table_rows(lines: Iterable[str], columns: Sequence[str]) -> Iterator[list[Any]]:

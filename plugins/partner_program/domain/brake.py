@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from partner_program.domain.families import any_below
 from partner_program.domain.money import BP, percent_text
 from partner_program.domain.program import SLA_LEVELS, Brake, sla_rank
 from partner_program.domain.program_unit import EURO, Unit
@@ -45,6 +46,9 @@ class Move:
                 one.tier < other.tier
                 or one.monthly_fee_discount_bp < other.monthly_fee_discount_bp
                 or one.setup_fee_discount_bp < other.setup_fee_discount_bp
+                or any_below(
+                    (one.monthly_fee_discount_bp, one.families), (other.monthly_fee_discount_bp, other.families)
+                )
                 or sla_rank(one.sla, self.sla_levels) < sla_rank(other.sla, self.sla_levels)
             )
         )

@@ -163,7 +163,10 @@ def rate_published(*, entity: str, rate: PublishedRate, partner_id: str | None, 
         "monthly_fee_discount_bp": rate.monthly_fee_discount_bp,
         "setup_fee_discount_bp": rate.setup_fee_discount_bp,
     }
-    key = (entity, rate.account_id, rate.valid_from, rate.revision)
+    key: tuple[object, ...] = (entity, rate.account_id, rate.valid_from, rate.revision)
+    if rate.product is not None:
+        data["product"] = rate.product
+        key = (*key, rate.product)
     subject = partner_id or f"{entity}/{rate.account_id}"
     return _event("rate.published", key, subject, partner_id, None, at, data, amounts)
 

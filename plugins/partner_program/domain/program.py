@@ -63,6 +63,14 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyDiscounts:
+    """What each tier gives off the monthly fee of one product family, from Tier 1 on; 0 everywhere excludes it."""
+
+    product: str
+    tiers_bp: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BenefitTerms:
     """What a benefit is limited to, as far as the programme file says it; what it does not say is not limited.
 
@@ -194,6 +202,7 @@ class Program:
     says whether rates wait for a person before they take force.
     `dispute_due_days` is how many days a partner waits for an answer to a dispute at most. `fx_guard` says what is made
     of a tier that would be another at the exchange rates of an earlier month: nothing, a sentence, or that it stays.
+    A family of `product_discounts` has a discount of its own on the monthly fee; every other has the tier's.
     Without a `measure` a month's own total decides; without `changes` a tier follows what a month earned at once.
     `requirement_names` are what required keys are called, by language, below "" in each language without its own.
     `unit` is what thresholds and every amount of the programme are in.
@@ -228,6 +237,7 @@ class Program:
     changes: Changes | None = None
     requirement_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unit: Unit = EURO
+    product_discounts: tuple[FamilyDiscounts, ...] = ()
 
     def requirement_name(self, key: str, language: str = "") -> str:
         """What people read for a key that a tier requires: its name in a language, else its name, else the key."""
@@ -251,6 +261,11 @@ class Program:
         while tier > lowest and not self.tiers[tier - 1].admits(held):
             tier -= 1
         return tier
+
+    def families_bp(self, tier: int) -> dict[str, int]:
+        """The discounts of a tier on the families that have their own, in basis points; 0 without a tier."""
+        here = self.tier_here(tier)
+        return {each.product: each.tiers_bp[here - 1] if here else 0 for each in self.product_discounts}
 
     @property
     def required_keys(self) -> tuple[str, ...]:

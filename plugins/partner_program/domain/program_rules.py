@@ -51,7 +51,14 @@ class RuleChange:
 
 def rules_of(program: Program) -> list[Rule]:
     """Every rule of a programme; what it does not have is not named."""
-    return [*_tiers(program), *_measure(program), *_benefits(program), *_rules(program), *_months(program)]
+    return [
+        *_tiers(program),
+        *_families(program),
+        *_measure(program),
+        *_benefits(program),
+        *_rules(program),
+        *_months(program),
+    ]
 
 
 def changed_rules(before: Program, now: Program) -> list[RuleChange]:
@@ -162,6 +169,15 @@ def _rules(program: Program) -> Iterator[Rule]:
         yield Rule(
             "rules", f"authorisation_requirements.{each.field}", f"to become a partner: {each.field}", each.source
         )
+
+
+def _families(program: Program) -> Iterator[Rule]:
+    """The product families with a discount of their own, tier by tier."""
+    for each in program.product_discounts:
+        cells = zip(program.tiers, each.tiers_bp, strict=True)
+        says = ", ".join(f"{tier_words(row)}: {percent_text(bp)}" for row, bp in cells)
+        says = f"{says} off" if any(each.tiers_bp) else "no discount in any tier"
+        yield Rule("rules", f"product_discounts.{each.product}", f"monthly fee of {each.product}", says)
 
 
 def _measure(program: Program) -> Iterator[Rule]:

@@ -78,6 +78,7 @@ class WrittenRate(NamedTuple):
     setup_fee_discount_bp: int
     sla: str | None
     origin: str
+    families: str | None = None
 
 
 class LetterRow(NamedTuple):
@@ -212,5 +213,5 @@ def rises_of(rates: Sequence[WrittenRate]) -> dict[str, Rate]:
 
 def rate_of_row(row: WrittenRate) -> Rate:
     """The rate that a row states."""
-    terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+    terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla, row.families)
     return Rate(date.fromisoformat(row.valid_from), terms)

@@ -4,18 +4,23 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from partner_program.domain.families import Families, families_of
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, RateTerms
 from partner_program.domain.registry import AccountLink
 
-RateKey = tuple[str, date, int]
+RateKey = tuple[str, date, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedRate:
-    """A rate as an order system reads it: the newest revision of the newest `valid_from` that has begun."""
+    """A rate as an order system reads it: the newest revision of the newest `valid_from` that has begun.
+
+    Of those rows it is the one of the order's product family, else the general one, whose `product` is None. A family
+    that has no row there any more has the general rate, whatever older rows say.
+    """
 
     account_id: str
     valid_from: date
@@ -24,11 +29,18 @@ class PublishedRate:
     setup_fee_discount_bp: int
     sla: str | None
     revision: int
+    product: str | None = None
+
+
+def by_family(rate: PublishedRate, families: Families | None) -> list[PublishedRate]:
+    """Return a rate as it is published: the general row, and one for each family with a discount of its own."""
+    own = families_of(families).items()
+    return [rate, *(replace(rate, product=product, monthly_fee_discount_bp=bp) for product, bp in own)]
 
 
 def rate_key(rate: PublishedRate) -> RateKey:
-    """A rate's primary key in an order database."""
-    return (rate.account_id, rate.valid_from, rate.revision)
+    """What tells a rate from the others of an order database."""
+    return (rate.account_id, rate.valid_from, rate.revision, rate.product)
 
 
 def account_timeline(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from partner_program.domain.families import families_of, known_families
 from partner_program.domain.money import BP, discounted_cents, percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Component, Program, Promotions
@@ -51,10 +52,15 @@ def quote(
 
     Partner discount and promotions combine as the programme says, prepayment comes on top; `legacy` names the
     components that an older agreement gives. Raises `NotDefined` for a term or a product's term that the programme has
-    no rule for, and where website discount and promotion are more than the whole price. A programme without prepayment
+    no rule for, where website discount and promotion are more than the whole price, and for an order without a product
+    where product families have discounts of their own. A programme without prepayment
     knows the term of one month alone. `tier_name` is the own name of the rate's tier.
     """
+    families = products_of_order(program, terms)
+    _check_product(product, families, is_needed=bool(terms.families or program.product_discounts))
     _check_term(program, term_months, product)
+    own_family = product if product in families_of(terms.families) else None
+    terms = terms.of_product(product)
     public_bp = website_bp + promotion_bp
     if public_bp > BP:
         raise NotDefined(
@@ -66,8 +72,9 @@ def quote(
         partner_bp=partner_bp, public_bp=public_bp, cap_bp=program.promotion_cap_bp, promotions=program.promotions
     )
     term_bp = 0 if program.prepayment_bp is None else program.prepayment_bp[term_months]
+    origin = _origin(terms, "monthly_fee" in legacy, tier_name) + (f", {own_family}" if own_family else "")
     steps = [
-        QuoteStep("monthly_fee", _origin(terms, "monthly_fee" in legacy, tier_name), partner_bp),
+        QuoteStep("monthly_fee", origin, partner_bp),
         QuoteStep("monthly_fee", "website discount", website_bp),
         QuoteStep("monthly_fee", "promotion", promotion_bp),
         QuoteStep("monthly_fee", _combined_rule(program, partner_bp, public_bp), fee_bp - partner_bp - public_bp),
@@ -83,7 +90,7 @@ def quote(
     setup_bp = min(terms.setup_fee_discount_bp, BP)
     if setup_bp or program.has("setup_fee"):
         steps.append(QuoteStep("setup_fee", _origin(terms, "setup_fee" in legacy, tier_name), setup_bp))
-    always = {_origin(terms, is_legacy, tier_name) for is_legacy in (True, False)}
+    always = {origin, *(_origin(terms, is_legacy, tier_name) for is_legacy in (True, False))}
     return Quote(
         monthly_fee_cents=discounted_cents(monthly_list_cents, discount),
         setup_fee_cents=discounted_cents(setup_list_cents, Fraction(setup_bp)),
@@ -134,11 +141,22 @@ def _check_term(program: Program, term_months: int, product: str | None) -> None
     terms = terms_of_order(program)
     if term_months not in terms:
         raise NotDefined(f"a term of {plural(term_months, 'month')} is not defined: the programme has {_listed(terms)}")
-    if product is not None and product not in program.products:
-        known = ", ".join(program.products) or "no list of products"
-        raise NotDefined(f"product {product!r} is not known: the programme has {known}")
     if product in program.no_commitment_excludes and term_months == ONE_MONTH:
         raise NotDefined(f"{product} has no one-month term: choose one of {_listed(terms)} above 1")
+
+
+def products_of_order(program: Program, terms: RateTerms | None = None) -> tuple[str, ...]:
+    """The product families that an order may name: those of the programme, and those of its rate."""
+    own = families_of(terms.families) if terms else {}
+    return known_families(program.products, [each.product for each in program.product_discounts], own)
+
+
+def _check_product(product: str | None, families: Sequence[str], *, is_needed: bool) -> None:
+    known = ", ".join(families) or "no list of products"
+    if product is None and is_needed:
+        raise NotDefined(f"an order without a product is not defined: name its product, one of {known}")
+    if product is not None and product not in families:
+        raise NotDefined(f"product {product!r} is not known: the programme has {known}")
 
 
 def terms_of_order(program: Program) -> Mapping[int, int | None]:

@@ -202,7 +202,7 @@ def legacy_of_result(
     tier, monthly, setup = result.tier, result.monthly_fee_discount_bp, result.setup_fee_discount_bp
     if tier is None or monthly is None or setup is None:
         return ()
-    terms = RateTerms(tier, monthly, setup, result.sla)
+    terms = RateTerms(tier, monthly, setup, result.sla, result.families)
     return legacy_kept(program=program, terms=terms, agreements=agreements, day=effective_on)
 
 

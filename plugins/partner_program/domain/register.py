@@ -61,6 +61,7 @@ class RegisterPartner:
     `at_rates_before_cents` is the total at the exchange rates of the month `rates_before`, and `held_by_rates` says yes
     where the guard decided the tier. `qualifications` are what was on record where the programme asks for it.
     `tier_name` is the tier's own name, by the table of the month's day. `company_name` is the registry's today.
+    `families` are the product families with a discount of their own on the monthly fee: `cdn=1200 dedicated=0`.
     Where the programme has a window of months, `qualifying_eur_cents` is its amount and `window` has the months before
     this one. `unit` is what all amounts are in. Where it has rules for changes of tier, `merit_tier` is where
     they leave the partner, `months_below` how often in a row it earned less.
@@ -95,6 +96,7 @@ class RegisterPartner:
     months_below: Annotated[int | None, Column(None, "whole", rare=True, added=True)] = None
     window: tuple[WindowFigures, ...] = ()
     unit: Unit = EURO
+    families: Annotated[str | None, Column("families", before="setup_fee_discount_bp", rare=True, added=True)] = None
 
     @property
     def amount_eur_cents(self) -> int | None:
@@ -170,6 +172,7 @@ def assigned_row(
         months_below=figures.months_below,
         window=figures.window,
         unit=unit,
+        families=figures.families,
     )
 
 
@@ -202,6 +205,7 @@ def held_row(
         held_reason=reason,
         company_name=company_name,
         unit=unit,
+        families=terms.families if terms else None,
     )
 
 

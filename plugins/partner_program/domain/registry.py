@@ -106,7 +106,10 @@ class AccountLink:
 
 @dataclass(frozen=True, slots=True)
 class LegacyAgreement:
-    """An older agreement: a floor for each component that it names (rule 6); `benefits` are the keys that it keeps."""
+    """An older agreement: a floor for each component that it names (rule 6); `benefits` are the keys that it keeps.
+
+    It is about the general discount of the monthly fee, or about that of the one `product` family that it names.
+    """
 
     partner_id: str
     monthly_fee_discount_bp: int
@@ -115,6 +118,7 @@ class LegacyAgreement:
     source: str
     period: Period
     benefits: tuple[str, ...] = ()
+    product: str | None = None
 
 
 def agreements_by_partner(agreements: Iterable[LegacyAgreement]) -> dict[str, list[LegacyAgreement]]:

@@ -113,9 +113,10 @@ class Figures(NamedTuple):
     merit_tier: int | None = None
     months_below: int | None = None
     window: tuple[WindowFigures, ...] = ()
+    families: str | None = None
 
 
-_TERMS = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla")
+_TERMS = ("monthly_fee_discount_bp", "setup_fee_discount_bp", "sla", "families")
 
 
 def figures_of(decision: Decision) -> Figures:
@@ -152,6 +153,7 @@ def figures_of(decision: Decision) -> Figures:
             WindowFigures(str(each.month), each.mrr_eur_cents)
             for each in (decision.amount.months[:-1] if decision.amount else ())
         ),
+        families=rate.terms.families if rate else None,
     )
 
 
@@ -164,6 +166,7 @@ def rate_in_force(in_force: Figures) -> Rate | None:
         monthly_fee_discount_bp=in_force.monthly_fee_discount_bp or 0,
         setup_fee_discount_bp=in_force.setup_fee_discount_bp or 0,
         sla=in_force.sla,
+        families=in_force.families,
     )
     return Rate(in_force.rate_valid_from, terms)
 

@@ -20,6 +20,7 @@ from partner_program.adapters.mail.sending_settings import (
     mail_server_fields,
     sending_settings,
 )
+from partner_program.adapters.orders.database import check_has_product
 from partner_program.adapters.webhook_settings import webhook_settings
 from partner_program.domain import approvers
 from partner_program.domain.billing_month import BillingMonth
@@ -231,4 +232,9 @@ def _billing(installation: Installation, entity: Entity, conn_id: str, today: Ca
 
 def _orders(installation: Installation, conn_id: str) -> str:
     fields = installation.connections.get(conn_id)
-    return f"set as {fields.conn_type}" if fields else "not set: nothing is published there"
+    if fields is None:
+        return "not set: nothing is published there"
+    if not any(each.product_discounts for each in installation.programs):
+        return f"set as {fields.conn_type}"
+    check_has_product(fields)
+    return f"set as {fields.conn_type}, keeps product families apart"

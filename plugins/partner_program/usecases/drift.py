@@ -19,6 +19,7 @@ from partner_program.usecases.publication import (
     already_there,
     compare,
     entities_with_orders,
+    rates_kind,
     unreadable,
 )
 from partner_program.usecases.side_by_side import side_by_side
@@ -77,7 +78,7 @@ def _found_of(installation: Installation, entity: Entity, before: _Outboxes) -> 
         fields = installation.connections.get(orders_connection_id(entity))
         if fields is None:
             return _Found((rates, FoundRows(orders_db.RATES)), None)
-        there = orders_db.read_rows(fields, orders_db.RATES)
+        there = orders_db.read_rows(fields, rates_kind(fields, rates))
         if not orders_db.has_table(fields, orders_db.BENEFITS):
             return _Found((rates, there), None)
         return _Found((rates, there), (benefits, orders_db.read_rows(fields, orders_db.BENEFITS)))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.in_unit import in_unit
+from partner_program.domain.families import families_of
 from partner_program.domain.program import Component
 from partner_program.domain.quote import Quote, quote
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, legacy_kept
@@ -55,7 +56,7 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
     priced = quote(
         program=program,
         terms=rate.terms,
-        legacy=legacy_components(installation, rate, agreements),
+        legacy=legacy_components(installation, rate, agreements, order.product),
         monthly_list_cents=program.unit.of_hundredths(order.monthly_list_cents),
         setup_list_cents=program.unit.of_hundredths(order.setup_list_cents),
         term_months=order.term_months,
@@ -83,12 +84,16 @@ def quote_file(installation: Installation, order: Order) -> str:
 
 
 def legacy_components(
-    installation: Installation, rate: Rate, agreements: Sequence[LegacyAgreement]
+    installation: Installation, rate: Rate, agreements: Sequence[LegacyAgreement], product: str | None = None
 ) -> frozenset[Component]:
-    """The components of a rate that came from an older agreement when the rate was written."""
+    """The components of a rate that came from an older agreement when the rate was written.
+
+    Of an order of a product family with a discount of its own, that of the family counts.
+    """
     program = installation.program_on(rate.valid_from)
     kept = legacy_kept(program=program, terms=rate.terms, agreements=agreements, day=rate.valid_from)
-    return frozenset(each.component for each in kept)
+    own = product if product in families_of(rate.terms.families) else None
+    return frozenset(each.component for each in kept if each.component != "monthly_fee" or each.product == own)
 
 
 def _ends_later(connection: Connection, order: Order, rate: Rate | None) -> bool:

@@ -24,7 +24,7 @@ from partner_program.adapters.database.acts import now_by, record_act
 from partner_program.adapters.database.publication import Account
 from partner_program.adapters.database.waiting import unpublished_by_entity
 from partner_program.adapters.orders import database as orders_db
-from partner_program.adapters.orders.rows import FoundRows, Kind, Row
+from partner_program.adapters.orders.rows import FoundRows, Key, Kind, Row
 from partner_program.domain.acts import RATES_PUBLISHED
 from partner_program.domain.benefit_publication import PublishedBenefit, benefit_key
 from partner_program.domain.events import rate_published
@@ -200,11 +200,48 @@ def _add_and_read(
     if fields is None:
         raise Unavailable(f"connection {orders_connection_id(entity)} is not set any more")
     return _Published(
-        rates=_part(fields, orders_db.RATES, rates, published_on),
+        rates=_part(fields, rates_kind(fields, rates), rates, published_on),
         benefits=_part(fields, orders_db.BENEFITS, benefits, published_on)
         if benefits and orders_db.has_table(fields, orders_db.BENEFITS)
         else None,
     )
+
+
+def rates_kind(fields: ConnectionFields, rates: Outbox[PublishedRate]) -> Kind[PublishedRate]:
+    """How the rates stand in an order database: by product where any family ever had a rate of its own.
+
+    Raises `Refusal` for a database that cannot keep families apart: it would give every order the general rate.
+    """
+    if not any(row.product for row, _ in rates):
+        return orders_db.RATES
+    orders_db.check_has_product(fields)
+    return orders_db.RATES_BY_PRODUCT
+
+
+def check_product_columns(installation: Installation) -> None:
+    """Refuse to go on where an order database cannot keep product families apart, each by name.
+
+    One that does not answer, or whose connection cannot be read, is left to the publication, which refuses it likewise.
+    """
+
+    def look(entity: Entity) -> str | None:
+        try:
+            fields = installation.connections.get(orders_connection_id(entity))
+        except Refusal:
+            return None
+        try:
+            if fields is not None:
+                orders_db.check_has_product(fields)
+        except Unavailable:
+            return None
+        except Refusal as refusal:
+            return f"entity {entity.entity}: {refusal}"
+        return None
+
+    found = side_by_side([partial(look, entity) for entity in entities_with_orders(installation)])
+    faults = [each for each in found if each is not None]
+    if faults:
+        raise Refusal("; ".join(faults))
 
 
 def _part(fields: ConnectionFields, kind: Kind[Row], wanted: Outbox[Row], published_on: date) -> _Part[Row]:
@@ -349,12 +386,17 @@ def compare(entity: Entity, ours: Sequence[Row], found: FoundRows[Row]) -> list[
     wanted, there = {key_of(row): row for row in ours}, {key_of(row): row for row in found.rows}
     odd = {row.key: unreadable(row.faults) for row in found.unreadable}
     drifted = []
-    for key in sorted(wanted.keys() | there.keys()):
+    for key in sorted(wanted.keys() | there.keys(), key=_in_order):
         if wanted.get(key) != there.get(key):
             row = wanted.get(key) or there[key]
             message = f"published {_said(wanted.get(key))}, there {odd.get(key) or _said(there.get(key))}"
             drifted.append(Drift(entity.entity, row.account_id, row.valid_from, message, found.kind.table))
     return drifted
+
+
+def _in_order(key: Key) -> list[tuple[bool, object]]:
+    """Have a key compared that may lack a part: the general rate stands before those of families."""
+    return [(part is not None, part) for part in key]
 
 
 def unreadable(faults: str) -> str:
@@ -365,7 +407,8 @@ def unreadable(faults: str) -> str:
 def _said(row: object) -> str:
     if isinstance(row, PublishedRate):
         monthly, setup = percent_text(row.monthly_fee_discount_bp), percent_text(row.setup_fee_discount_bp)
-        return f"tier {row.tier}, {monthly} monthly, {setup} setup, {row.sla or 'no SLA'}"
+        family = f"{row.product}: " if row.product else ""
+        return f"{family}tier {row.tier}, {monthly} monthly, {setup} setup, {row.sla or 'no SLA'}"
     if isinstance(row, PublishedBenefit):
         units = "" if row.quantity is None else f", {plural(row.quantity, 'unit')}"
         days = "" if row.days is None else f", {plural(row.days, 'day')} to pay"

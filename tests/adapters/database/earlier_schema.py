@@ -70,6 +70,12 @@ WITHOUT_WINDOWS = (
     *(f"ALTER TABLE assessment DROP COLUMN {name}" for name in ("qualifying_eur_cents", "merit_tier", "months_below")),
 )
 WITHOUT_GUARD_OF_ASSESSMENTS = ("DROP TRIGGER IF EXISTS assessment_guard_insert",)
+# 0035: no product family had a discount of its own.
+WITHOUT_GUARD_OF_RATES = ("DROP TRIGGER IF EXISTS discount_rate_guard_insert",)
+WITHOUT_FAMILIES = (
+    "ALTER TABLE legacy_agreement DROP COLUMN product",
+    *(f"ALTER TABLE {table} DROP COLUMN families" for table in ("assessment", "discount_rate", "publication")),
+)
 # 0032: what a month would have counted at other rates was not asked.
 WITHOUT_OTHER_RATES = ("DROP TABLE assessment_at_rates_before",)
 # 0033: a tier needed nothing beside revenue.
@@ -77,6 +83,8 @@ WITHOUT_QUALIFICATIONS = ("DROP TABLE assessment_qualification", "DROP TABLE qua
 # SQLite checks each trigger when a column is dropped: the tables that they name go last.
 ON_SQLITE = (
     *WITHOUT_GUARD_OF_ASSESSMENTS,
+    *WITHOUT_GUARD_OF_RATES,
+    *WITHOUT_FAMILIES,
     *WITHOUT_WINDOWS,
     *WITHOUT_QUALIFICATIONS,
     *WITHOUT_OTHER_RATES,
@@ -92,6 +100,7 @@ ON_SQLITE = (
     *WITHOUT_ATTRIBUTES,
 )
 ON_POSTGRES = (
+    *WITHOUT_FAMILIES,
     *WITHOUT_WINDOWS,
     *WITHOUT_QUALIFICATIONS,
     *WITHOUT_OTHER_RATES,

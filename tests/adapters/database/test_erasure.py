@@ -12,8 +12,10 @@ NAMELESS = """
 about account_id account_manager_id act action attributes batch_hash benefit benefits billing_month bucket
 changed_at charge_kind check_name claimed_by column_name content_hash counted_month countries country currency
 decided_hash
-decision_hash dispute_id document_status doubt entities entity event_id grant_id holder inputs_hash installation_id kind
-key language lifted_by line_id made_of message_id not_read origin outcome part partner_id program_file program_hash
+decision_hash dispute_id document_status doubt entities entity event_id families grant_id holder
+inputs_hash installation_id kind
+key language lifted_by line_id made_of message_id not_read origin outcome part partner_id product
+program_file program_hash
 pseudonym rates_of request_id role service_end service_start severity sla stage status step subject_id template_version
 time_zone units_per_eur vat_id verdict way website
 """

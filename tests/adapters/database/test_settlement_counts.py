@@ -152,6 +152,8 @@ def test_months_that_were_settled_before_are_counted_by_the_migration(settled: W
         more = earlier_schema.WITHOUT_STATISTICS_OF_COUNTS if on_sqlite else earlier_schema.WITHOUT_GUARDS_OF_EVENTS
         undo = (
             *(earlier_schema.WITHOUT_GUARD_OF_ASSESSMENTS if on_sqlite else ()),
+            *(earlier_schema.WITHOUT_GUARD_OF_RATES if on_sqlite else ()),
+            *earlier_schema.WITHOUT_FAMILIES,
             *earlier_schema.WITHOUT_WINDOWS,
             *earlier_schema.WITHOUT_QUALIFICATIONS,
             *earlier_schema.WITHOUT_OTHER_RATES,

@@ -61,6 +61,8 @@ LATER_COLUMNS = {
     ("account_manager", "countries"),
     ("partner", "attributes"),
     *(("assessment", name) for name in ("qualifying_eur_cents", "merit_tier", "months_below")),
+    ("legacy_agreement", "product"),
+    *((table, "families") for table in ("assessment", "discount_rate", "publication")),
 }
 LATER_PARTS = {index.name for index in INDEXES} | {
     *(f"delivery_guard_{what}" for what in ("key", "moves", "resends", "approval", "delete", "insert")),

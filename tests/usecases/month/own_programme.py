@@ -21,6 +21,10 @@ class OwnProgramme(World):
             (self.include / name).symlink_to(PROJECT / "include" / name)
         self.file = self.include / "program" / f"{DAY}.yaml"
         self.file.write_text(text, encoding="utf-8")
+        self.reread()
+
+    def reread(self) -> None:
+        """Read the folder's programme files anew."""
         self._programs = Installation(self.connections, self.include, self.folder / "out").programs
 
     @property

@@ -53,7 +53,7 @@ def check_again(world: World, month: str) -> int:
             assert {name: decided[name] for name in assigned} == assigned
             assert set(again.totals.held) == set(history.load_totals(connection, settlement.settlement_id).held)
             rates = world.rows(
-                "SELECT partner_id, valid_from, tier, monthly_fee_discount_bp, setup_fee_discount_bp, sla"
+                "SELECT partner_id, valid_from, tier, monthly_fee_discount_bp, setup_fee_discount_bp, sla, families"
                 " FROM discount_rate WHERE settlement_id = ?",
                 settlement.settlement_id,
             )

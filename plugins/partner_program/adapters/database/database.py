@@ -18,7 +18,7 @@ from partner_program.domain.refusals import NotReady, Refusal, Unavailable
 
 CONN_ID = "partner_program"
 CONN_TYPES = ("sqlite", "postgres")
-SCHEMA_VERSION = "0034"
+SCHEMA_VERSION = "0035"
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BUSY_SECONDS = 60
 RECYCLE_SECONDS = 300  # a connection that is kept is made anew after them

@@ -38,14 +38,27 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def as_json(kind: Any, value: Any, *, left_out: Collection[str] = ()) -> str:
     """Return the canonical JSON of a domain value; Decimals and days are text.
 
-    The fields that are `left_out` do not stand in the record, or in none of a tuple of records.
+    The fields that are `left_out` do not stand in the record, or in none of a tuple of records. A dotted name is a
+    field of a field; `__all__` in it is each of several, a number the field in that place.
     """
-    fields: Any = set(left_out) or None
+    fields: Any = _tree(left_out) or None
     return (
         _adapter(kind)
         .dump_json(value, exclude={"__all__": fields} if fields and isinstance(value, tuple) else fields)
         .decode()
     )
+
+
+def _tree(names: Collection[str]) -> dict[str | int, Any]:
+    """Return dotted names as the nested form that pydantic takes."""
+    found: dict[str | int, Any] = {}
+    for name in names:
+        *above, last = (int(part) if part.isdigit() else part for part in name.split("."))
+        inner = found
+        for part in above:
+            inner = inner.setdefault(part, {})
+        inner[last] = True
+    return found
 
 
 def from_json(kind: Any, text: str) -> Any:

@@ -84,7 +84,11 @@ def _with_accounts(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str
             found[row.partner_id] = EarlierAssessment(
                 billing_month=month,
                 terms=RateTerms(
-                    row.tier or 0, row.monthly_fee_discount_bp or 0, row.setup_fee_discount_bp or 0, row.sla
+                    row.tier or 0,
+                    row.monthly_fee_discount_bp or 0,
+                    row.setup_fee_discount_bp or 0,
+                    row.sla,
+                    row.families,
                 ),
                 mrr_eur_cents=row.mrr_eur_cents,
                 accounts=tuple(accounts[row.partner_id, row.revision]),

@@ -146,7 +146,7 @@ def _with_facts(
             earned_tier=row.earned_tier,
             granted_tier=row.granted_tier,
             previous_tier=row.previous_tier,
-            terms=RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla),
+            terms=RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla, row.families),
             rate_valid_from=row.rate_valid_from,
             accounts=tuple(accounts[row.partner_id, row.revision]),
             grants=tuple(grants[row.partner_id, row.revision]),

@@ -90,6 +90,7 @@ def rates_written(connection: Connection, settlement_id: int) -> list[WrittenRat
             row.setup_fee_discount_bp,
             row.sla,
             row.origin,
+            row.families,
         )
         for row in connection.execute(query)
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, update
 from partner_program.adapters.database import schema
 from partner_program.adapters.database.append import append_rows
 from partner_program.domain.benefit_publication import PublishedBenefit
-from partner_program.domain.publication import PublishedRate
+from partner_program.domain.publication import PublishedRate, RateKey, by_family
 from partner_program.domain.rates import RateTerms
 
 Account = tuple[str, str]
@@ -46,6 +46,7 @@ def add_owed_rates(
                     "monthly_fee_discount_bp": terms.monthly_fee_discount_bp,
                     "setup_fee_discount_bp": terms.setup_fee_discount_bp,
                     "sla": terms.sla,
+                    "families": terms.families,
                     "published_on": None,
                 }
             )
@@ -54,18 +55,29 @@ def add_owed_rates(
 
 
 def outbox(connection: Connection, entity: str) -> list[tuple[PublishedRate, date | None]]:
-    """Return an entity's rows with the day on which each was published, None if it is not published yet."""
-    return rows_with_days(connection, schema.publication, PublishedRate, entity)
+    """Return an entity's rows with the day on which each was published, None if it is not published yet.
+
+    A rate has a row of its own for each product family that has one.
+    """
+    table = schema.publication
+    columns = [table.c[each.name] for each in fields(PublishedRate) if each.name in table.c]
+    query = select(*columns, table.c.families, table.c.published_on)
+    query = query.where(table.c.entity == entity).order_by(*table.primary_key)
+    return [
+        (row, published_on)
+        for *values, families, published_on in connection.execute(query)
+        for row in by_family(PublishedRate(*values), families)
+    ]
 
 
-def mark_published(
-    connection: Connection, entity: str, keys: Iterable[tuple[str, date, int]], *, published_on: date
-) -> None:
+def mark_published(connection: Connection, entity: str, keys: Iterable[RateKey], *, published_on: date) -> None:
     """Mark these rows of an entity, which were read back from its order database, as published, if they are not yet.
 
-    Other rows are left: another run may have added some since the outbox was read.
+    Other rows are left: another run may have added some since the outbox was read. A rate's rows, one for each product
+    family, are marked as one.
     """
-    mark_rows(connection, schema.publication, entity, keys, published_on=published_on)
+    rates = dict.fromkeys(key[:3] for key in keys)
+    mark_rows(connection, schema.publication, entity, rates, published_on=published_on)
 
 
 def rows_with_days(
@@ -116,7 +128,7 @@ def _newest(
     found = {}
     for query in _queries(only):
         for row in connection.execute(query.order_by(table.c.revision)):
-            terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+            terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla, row.families)
             found[row.entity, row.account_id, row.valid_from] = (row.revision, terms)
     return found
 

@@ -36,7 +36,7 @@ def rates_before(connection: Connection, effective: Mapping[str, date], own: Map
 
 
 def _rate(row: Any) -> Rate:
-    terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla)
+    terms = RateTerms(row.tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp, row.sla, row.families)
     return Rate(row.valid_from, terms)
 
 
@@ -113,6 +113,7 @@ def write_rates(
             "monthly_fee_discount_bp": rate.terms.monthly_fee_discount_bp,
             "setup_fee_discount_bp": rate.terms.setup_fee_discount_bp,
             "sla": rate.terms.sla,
+            "families": rate.terms.families,
         }
         for partner_id, rate in rows
     )

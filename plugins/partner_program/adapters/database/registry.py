@@ -200,6 +200,7 @@ def _legacy_agreement(row: Row[Any]) -> LegacyAgreement:
         row.source,
         Period(row.valid_from, row.valid_to),
         tuple(row.benefits.split()),
+        row.product,
     )
 
 

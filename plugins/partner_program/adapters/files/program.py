@@ -16,6 +16,7 @@ from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
     read_names,
+    read_product_discounts,
     read_requirement_names,
     read_requirements,
     read_sla_levels,
@@ -148,7 +149,8 @@ def _sha256(content: bytes) -> str:
 def _program(document: Section, file_name: str, file_hash: str, content_hash: str) -> Program:
     cap_bp, levels = _promotion_cap(document), read_sla_levels(document)
     products = read_names(document, "products", "name") if document.has("products") else ()
-    tiers = read_tiers(document, BP if cap_bp is None else cap_bp, levels)
+    cap = BP if cap_bp is None else cap_bp
+    tiers = read_tiers(document, cap, levels)
     return Program(
         in_force_from=sourced(document.section("in_force_from")).day("day"),
         file_name=file_name,
@@ -179,6 +181,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         changes=read_changes(document),
         requirement_names=read_requirement_names(document, tiers),
         unit=read_unit(document),
+        product_discounts=read_product_discounts(document, len(tiers), cap, products),
     )
 
 

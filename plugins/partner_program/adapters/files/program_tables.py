@@ -19,12 +19,14 @@ from partner_program.adapters.files.values import (
 )
 from partner_program.adapters.files.yaml_sections import Section
 from partner_program.domain.money import BP
+from partner_program.domain.plurals import plural
 from partner_program.domain.program import (
     NO_TERMS,
     SLA_LEVELS,
     Availability,
     Benefit,
     BenefitTerms,
+    FamilyDiscounts,
     Need,
     Tier,
     sla_rank,
@@ -185,6 +187,28 @@ def read_terms(section: Section, key: str, value: str) -> dict[int, int]:
         if row.sound:
             terms[months] = points
     return terms
+
+
+def read_product_discounts(
+    document: Section, tiers: int, promotion_cap_bp: int, products: Sequence[str]
+) -> tuple[FamilyDiscounts, ...]:
+    """Read the product families with a discount of their own: each once, with a cell for each tier, none falling.
+
+    Where the file lists `products`, a family has to be one of them. 0 in every cell is a family that is excluded.
+    """
+    found: list[FamilyDiscounts] = []
+    for row in _rows(document, "product_discounts") if document.has("product_discounts") else ():
+        family = FamilyDiscounts(row.text("product", key_name), row.numbers("tiers", _up_to_cap(promotion_cap_bp)))
+        if row.sound and family.product in [each.product for each in found]:
+            row.fault("product", f"{family.product} is listed twice, expected once")
+        elif row.sound and products and family.product not in products:
+            row.fault("product", f"{family.product} is not known, expected one of {', '.join(products)}")
+        if row.sound and len(family.tiers_bp) != tiers:
+            row.fault("tiers", f"has {plural(len(family.tiers_bp), 'cell')}, expected {tiers}, one for each tier")
+        if row.sound and list(family.tiers_bp) != sorted(family.tiers_bp):
+            row.fault("tiers", "falls from one tier to the next, expected as much as in the tier before or more")
+        found.append(family)
+    return tuple(found)
 
 
 def read_names(document: Section, list_key: str, name_key: str, known: Sequence[str] | None = None) -> tuple[str, ...]:

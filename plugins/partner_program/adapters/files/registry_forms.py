@@ -176,10 +176,11 @@ def legacy_agreements(
             Column("valid_from", day),
             Column("valid_to", day, if_blank=None),
             Column("benefits", words_of(_benefit_key(benefits)), if_blank=(), may_be_absent=True),
+            Column("product", key_name, if_blank=None, may_be_absent=True),
         ),
         key=("partner_id", "valid_from", "source"),
-        build=lambda partner_id, monthly_bp, setup_bp, sla, source, valid_from, valid_to, kept: LegacyAgreement(
-            partner_id, monthly_bp, setup_bp, sla, source, Period(valid_from, valid_to), kept
+        build=lambda partner_id, monthly_bp, setup_bp, sla, source, valid_from, valid_to, *others: LegacyAgreement(
+            partner_id, monthly_bp, setup_bp, sla, source, Period(valid_from, valid_to), *others
         ),
     )
 

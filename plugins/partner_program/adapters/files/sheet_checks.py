@@ -92,18 +92,28 @@ def check_granted_tiers(grants: Sheet[Any], programs: Sequence[Program]) -> None
 def check_agreed_terms(agreements: Sheet[Any], programs: Sequence[Program]) -> None:
     """Check that each older agreement keeps only terms that every programme of its days has.
 
-    Days before the first programme are those of the agreement alone. A setup fee discount of 0 keeps none.
+    Days before the first programme are those of the agreement alone. A setup fee discount of 0 keeps none. An agreement
+    about one product family keeps nothing else, and every programme of its days has a discount for that family.
     """
     in_order = sorted(programs, key=lambda program: program.in_force_from)
     ends = [*(program.in_force_from for program in in_order), date.max][1:]
-    for row, (setup_bp, sla, begins_on, ends_on) in agreements.rows(
-        "setup_fee_discount_bp", "sla", "valid_from", "valid_to"
+    for row, (setup_bp, sla, product, begins_on, ends_on) in agreements.rows(
+        "setup_fee_discount_bp", "sla", "product", "valid_from", "valid_to"
     ):
+        if product is not None and setup_bp:
+            agreements.fault(row, "setup_fee_discount_bp", f"is {setup_bp}, expected 0 in a row about one product")
+        if product is not None and sla is not None:
+            agreements.fault(row, "sla", f"is {sla}, expected none in a row about one product")
         for program, until in zip(in_order, ends, strict=True):
             if begins_on >= until or (ends_on is not None and ends_on <= program.in_force_from):
                 continue
             which = f"the programme of {program.in_force_from}"
             way_out = f"or a valid_to of {program.in_force_from} at the latest"
+            families = [each.product for each in program.product_discounts]
+            if product is not None and product not in families:
+                known = " or ".join(families) or "no product"
+                fault = f"is {product}, but {which} has no discount of its own for it: expected {known}, {way_out}"
+                agreements.fault(row, "product", fault)
             if setup_bp and not program.has("setup_fee"):
                 fault = f"is {setup_bp}, but {which} has no setup fee discount: expected 0, {way_out}"
                 agreements.fault(row, "setup_fee_discount_bp", fault)

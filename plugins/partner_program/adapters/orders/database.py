@@ -27,7 +27,8 @@ from partner_program.domain.benefit_publication import PublishedBenefit
 from partner_program.domain.publication import PublishedRate
 from partner_program.domain.refusals import Refusal
 
-RATES = Kind("program_discount_rate", PublishedRate, ("account_id", "valid_from", "revision"))
+RATES = Kind("program_discount_rate", PublishedRate, ("account_id", "valid_from", "revision"), without=("product",))
+RATES_BY_PRODUCT = Kind(RATES.table, PublishedRate, ("account_id", "valid_from", "revision", "product"))
 BENEFITS = Kind("program_benefit", PublishedBenefit, ("account_id", "benefit", "valid_from", "revision"))
 
 _metadata = MetaData()
@@ -43,6 +44,7 @@ _TABLES = {
         Column("sla", Text),
         Column("revision", Integer, primary_key=True),
         Column("published_at", Day),
+        Column("product", Text),
     ),
     BENEFITS.table: Table(
         BENEFITS.table,
@@ -96,6 +98,28 @@ def has_table(fields: ConnectionFields, kind: Kind[Row]) -> bool:
         return connection.execute(query.limit(1)).first() is not None
 
     return in_one_transaction(fields, look, doing="looking for", table=kind.table)
+
+
+def check_has_product(fields: ConnectionFields) -> None:
+    """Refuse a table of rates without the column `product`, in which families would get the general rate."""
+
+    def look(connection: Connection) -> bool:
+        if connection.dialect.name != "mysql":
+            inspector = inspect(connection)
+            if not inspector.has_table(RATES.table):
+                return False
+            return "product" in [each["name"] for each in inspector.get_columns(RATES.table)]
+        here = _MARIADB_COLUMN.c
+        query = select(here.column_name).where(
+            here.table_schema == func.database(), here.table_name == RATES.table, here.column_name == "product"
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+    if not in_one_transaction(fields, look, doing="looking for the column product of", table=RATES.table):
+        raise Refusal(
+            f"connection {fields.conn_id}: {RATES.table} has no column product, and the programme has discounts by "
+            "product family: add the column, text, NULL for the general rate, and let its key have it too"
+        )
 
 
 def read_rows(fields: ConnectionFields, kind: Kind[Row]) -> FoundRows[Row]:

@@ -30,16 +30,20 @@ Key = tuple[Hashable, ...]
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Row]):
-    """A table of an order database: its name, the record that a row is, and the columns of its primary key."""
+    """A table of an order database: its name, the record that a row is, and the columns of its primary key.
+
+    `without` are the fields of the record that the table has no column for.
+    """
 
     table: str
     record: type[Row]
     key: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that we write and compare."""
-        return tuple(each.name for each in fields(self.record))  # type: ignore[arg-type]  # each is a dataclass
+        return tuple(each.name for each in fields(self.record) if each.name not in self.without)  # type: ignore[arg-type]  # each is a dataclass
 
     def key_of(self, row: Row) -> Key:
         """A row's primary key."""
@@ -124,6 +128,7 @@ _READERS: dict[str, tuple[Callable[[object], Any], str]] = {
     "setup_fee_discount_bp": (_whole, "a whole number"),
     "sla": (_or_null(_words), "a service level or NULL"),
     "revision": (_whole, "a whole number"),
+    "product": (_or_null(_words), "a product family or NULL"),
     "benefit": (_words, "the key of a benefit"),
     "status": (_words, "approved or ended"),
     "quantity": (_or_null(_whole), "a whole number or NULL"),

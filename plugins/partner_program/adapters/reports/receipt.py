@@ -1,6 +1,7 @@
 """Writes a receipt as JSON: cents, minor units, basis points, ISO days as in the register; shares are exact ratios."""
 
 import json
+from typing import Any
 
 from partner_program.adapters.reports.acts import act_facts
 from partner_program.adapters.reports.plain_values import plain
@@ -8,6 +9,7 @@ from partner_program.adapters.reports.register import partner_facts
 from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import SettledGrant
 from partner_program.domain.qualifications import RevenueAlone
+from partner_program.domain.rates import LegacyTerm
 from partner_program.domain.receipt import Band, Receipt, ReceiptFaultyLine, ReceiptLines, ReceiptShortLine
 from partner_program.domain.revenue import NO_SHARE, THIS_PERIOD, WHOLE_TERM, WHOLE_TERM_FIELDS, MrrGroup
 from partner_program.domain.single_lines import FaultyLineNow, LineNow, LinesNow
@@ -35,7 +37,7 @@ def receipt_json(receipt: Receipt) -> str:
         **({"rates_alone": plain(receipt.rates_alone)} if receipt.rates_alone else {}),
         **({"revenue_alone": _revenue_alone(receipt.revenue_alone)} if receipt.revenue_alone else {}),
         "grants": [_grant(each) for each in receipt.grants],
-        "legacy": plain(receipt.legacy),
+        "legacy": [_legacy(each) for each in receipt.legacy],
         "lines_now": _lines_now(receipt.lines_now) if receipt.lines_now else None,
         "acts": [act_facts(each) for each in receipt.acts],
         "disputes": [_dispute(each) for each in receipt.disputes],
@@ -145,3 +147,9 @@ def _dispute(dispute: Dispute) -> dict[str, object]:
         "opened_by": opened.done_by,
         "reason": opened.reason,
     }
+
+
+def _legacy(term: LegacyTerm) -> Any:
+    """A kept term; it names a product family only where it is about one."""
+    told: Any = plain(term)
+    return told if term.product else {name: value for name, value in told.items() if name != "product"}

@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.quote import Quote, QuoteStep, shares_left, terms_of_order
+from partner_program.domain.quote import Quote, QuoteStep, products_of_order, shares_left, terms_of_order
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import Partner
 from partner_program.usecases.installation import Installation
@@ -23,6 +23,7 @@ class QuoteChoices:
     terms: tuple[tuple[int, int | None], ...]
     products: tuple[str, ...]
     may_shorten: bool
+    needs_product: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,11 @@ def quote_choices(installation: Installation, partner_id: str, *, on: date) -> Q
         partner = registry_store.find_partner(connection, partner_id)
     program = installation.program_on_or_first(on)
     return QuoteChoices(
-        partner, tuple(terms_of_order(program).items()), program.products, program.shortening is not None
+        partner,
+        tuple(terms_of_order(program).items()),
+        products_of_order(program),
+        program.shortening is not None,
+        bool(program.product_discounts),
     )
 
 

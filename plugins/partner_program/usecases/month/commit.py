@@ -335,11 +335,12 @@ def _approval_hash(request: MonthRequest, decided: MonthDecisions, others: Seque
         for some in others
         for partner_id, rate in some
     ]
+    left_out = () if any(rate.terms.families for _, rate in undated) else ("1.terms.families",)
     return json_hash(
         str(request.month),
         str(request.effective_on),
         decisions_json([_undated(each) for each in decided.new]),
-        as_json(tuple[tuple[str, Rate], ...], tuple(undated)),
+        as_json(tuple[tuple[str, Rate], ...], tuple(undated), left_out=left_out),
     )
 
 

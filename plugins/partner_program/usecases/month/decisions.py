@@ -64,6 +64,8 @@ def decisions_json(decisions: Sequence[Decision]) -> str:
     So decisions of a programme without it have the hash that they had in earlier versions, on record and signed.
     """
     left_out = {name for name in _ADDED if all(getattr(each, name) is None for each in decisions)}
+    if not any(each.rate and each.rate.terms.families for each in decisions):
+        left_out.add("rate.terms.families")
     return as_json(tuple[Decision, ...], tuple(decisions), left_out=left_out)
 
 

@@ -104,7 +104,9 @@ class MonthInputs:
         """
         partner_ids = sorted(partner_ids)
         own = {each: self.histories[each] for each in partner_ids if each in self.histories}
-        parts = [as_json(dict[str, PartnerHistory], own)]
+        families = any(each.rate and each.rate.terms.families for each in own.values())
+        left_out = () if families else ("__all__.rate.terms.families",)
+        parts = [as_json(dict[str, PartnerHistory], own, left_out=left_out)]
         if self.basis is not None:
             last = self.basis.last
             parts.append(as_json(dict[str, LastEarned], {each: last[each] for each in partner_ids if each in last}))
@@ -168,7 +170,7 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
         inputs_hash=json_hash(
             request.status,
             str(migration),
-            as_json(Registry, registry, left_out=() if registry.qualifications else ("qualifications",)),
+            as_json(Registry, registry, left_out=_not_there(registry)),
             as_json(dict[str, str], latest_hashes(connection, month)),
             as_json(list[str], [f"{each.entity} {each.severity} {each.message}" for each in findings]),
             as_json(dict[str, date], effective),
@@ -194,6 +196,14 @@ def _unit(installation: Installation, month: BillingMonth, programs: Mapping[dat
             "and a month has one; who is held in it keeps its rate, and later months decide"
         )
     return next(iter(units), None) or unit_on(installation.programs, month.last_day)
+
+
+def _not_there(registry: Registry) -> list[str]:
+    """What a registry need not have: without it, it has the hash that it had in earlier versions."""
+    left_out = [] if registry.qualifications else ["qualifications"]
+    if not any(each.product for each in registry.legacy_agreements):
+        left_out.append("legacy_agreements.__all__.product")
+    return left_out
 
 
 def _basis(

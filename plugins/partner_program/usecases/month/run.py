@@ -45,6 +45,7 @@ from partner_program.usecases.month.quality import (
 )
 from partner_program.usecases.month.stages import GRACE, TIERS, TOTALS, graced, merged, tiered
 from partner_program.usecases.month.unchanged import KnownMonth
+from partner_program.usecases.publication import check_product_columns
 
 _Header = TypeVar("_Header")
 _Item = TypeVar("_Item")
@@ -64,7 +65,9 @@ class MonthRun:
         month, request = self.request.month, self.request
         check_request(month=month, history=request.history, effective_on=request.effective_on, today=request.today)
         if not request.history:
-            self.installation.program_on(request.effective_on or request.today, request.program_file)
+            program = self.installation.program_on(request.effective_on or request.today, request.program_file)
+            if program.product_discounts:
+                check_product_columns(self.installation)
         with self._database.reading() as connection:
             self._lease.seen(connection)
             check_may_follow(connection, request)

@@ -300,7 +300,7 @@ class _Again:
             day, terms = rate.valid_from.isoformat(), rate.terms
             sequence, origin = told.get((partner_id, day), (1, "settlement"))
             figures = (terms.tier, terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp, terms.sla)
-            expected.append(WrittenRate(partner_id, day, sequence, *figures, origin))
+            expected.append(WrittenRate(partner_id, day, sequence, *figures, origin, terms.families))
         yield from _named(member, rows_differ(expected, found, 2))
 
     def _letters(self, number: int, again: Recomputed, state: _State) -> Iterator[Difference]:
