@@ -26,10 +26,12 @@ def own_program(company: str = "Acme", day: str = "2015-07-27") -> str:
 class OwnWorld(World):
     """A small world whose installation reads a folder of its own."""
 
-    def __init__(self, folder: Path, *, brand: str | None, programs: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, *, brand: str | None, programs: dict[str, str], entities: tuple[str, ...] = ("NL",)
+    ) -> None:
         """Write the brand, if any, and the programme files by their first days."""
         folder.mkdir(exist_ok=True)
-        super().__init__(folder, entities=("NL",))
+        super().__init__(folder, entities=entities)
         self.own = folder / "own"
         (self.own / "program").mkdir(parents=True)
         for day, text in programs.items():

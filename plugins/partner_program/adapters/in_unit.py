@@ -18,7 +18,7 @@ def unit_facts(unit: Unit) -> dict[str, object]:
     """Return what amounts are in, for JSON and for a row of CSV; nothing for EUR."""
     if unit.is_euro:
         return {}
-    return {"currency": unit.name, **({"decimals": unit.decimals} if unit.decimals != EURO_DECIMALS else {})}
+    return {"currency": unit.name or None, **({"decimals": unit.decimals} if unit.decimals != EURO_DECIMALS else {})}
 
 
 def in_unit(facts: Mapping[str, object], unit: Unit) -> dict[str, object]:

@@ -49,7 +49,7 @@ def quote(
 
         here = installation()
         program = here.program_on(placed_on)
-        print_quote(order, *quote_order(here, order), has_sla=program.has("sla"), unit=program.unit)
+        print_quote(order, *quote_order(here, order), has_sla=program.has("sla"), unit=program.unit.of_orders)
 
 
 @click.command(epilog=example("partner-program publish NL"))

@@ -32,8 +32,13 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """What stands after an amount: the code of the currency, or the label."""
-        return self.label or self.code
+        """What stands after an amount: the code of the currency, or the label; nothing after a price of no currency."""
+        return self.label if self.is_counted else self.code
+
+    @property
+    def of_orders(self) -> "Unit":
+        """What prices are in: this currency; where no money is counted, that of the order, with two decimals."""
+        return NO_CURRENCY if self.is_counted else self
 
     def text(self, minor: int) -> str:
         """An amount to read, without its unit: 199999 is `1,999.99`, or `199,999` without decimals."""
@@ -45,7 +50,7 @@ class Unit:
 
     def amount(self, minor: int) -> str:
         """An amount with its unit, as in `1,999.99 USD` or `1,200 points`."""
-        return f"{self.text(minor)} {self.name}"
+        return f"{self.text(minor)} {self.name}".rstrip()
 
     def of_hundredths(self, hundredths: int) -> int:
         """An amount that was typed with two decimals, in the smallest unit; parts of whole units are refused."""
@@ -62,3 +67,4 @@ class Unit:
 
 
 EURO = Unit()
+NO_CURRENCY = Unit(COUNTED)

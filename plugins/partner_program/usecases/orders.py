@@ -57,8 +57,8 @@ def quote_order(installation: Installation, order: Order) -> tuple[Quote, Rate]:
         program=program,
         terms=rate.terms,
         legacy=legacy_components(installation, rate, agreements, order.product),
-        monthly_list_cents=program.unit.of_hundredths(order.monthly_list_cents),
-        setup_list_cents=program.unit.of_hundredths(order.setup_list_cents),
+        monthly_list_cents=program.unit.of_orders.of_hundredths(order.monthly_list_cents),
+        setup_list_cents=program.unit.of_orders.of_hundredths(order.setup_list_cents),
         term_months=order.term_months,
         website_bp=order.website_bp,
         promotion_bp=order.promotion_bp,
@@ -79,7 +79,7 @@ def quote_file(installation: Installation, order: Order) -> str:
         "steps": steps,
         "rate_valid_from": rate.valid_from.isoformat(),
     }
-    unit = installation.program_on(order.placed_on).unit
+    unit = installation.program_on(order.placed_on).unit.of_orders
     return json.dumps(in_unit(answer, unit), indent=1) + "\n"
 
 

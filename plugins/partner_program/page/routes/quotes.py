@@ -52,6 +52,7 @@ def quote(request: Request, view: ThisView, here: Installed) -> HTMLResponse:
         pays_ahead=any(bp is not None for _, bp in choices.terms),
         may_shorten=choices.may_shorten,
         shortened=filled("shortened_from"),
+        unit=view.unit.of_orders,
     )
 
 
