@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.page.words import MONTHS, month, whole_euros
 
 Said = Callable[[int | None], str]
@@ -31,7 +32,7 @@ SIZES = (Size("wide-only", 760, 260), Size("narrow", 340, 220))
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A month's revenue in EUR cents, None where it has none, the tier that it had, and a sign for what happened."""
+    """A month's revenue, None where it has none, the tier that it had, and a sign for what happened."""
 
     billing_month: BillingMonth
     cents: int | None
@@ -39,10 +40,18 @@ class Bar:
     sign: str = ""
 
 
-def revenue(bars: Sequence[Bar], thresholds: Mapping[int, int], *, ident: str, table: str, said: Said) -> Markup:
-    """Revenue by month, oldest first, coloured by tier, with the thresholds of tiers in EUR cents as lines.
+def revenue(
+    bars: Sequence[Bar],
+    thresholds: Mapping[int, int],
+    *,
+    ident: str,
+    table: str,
+    said: Said,
+    unit: Unit = EURO,
+) -> Markup:
+    """Revenue by month, oldest first, coloured by tier, with the thresholds of tiers as lines.
 
-    `said` names a tier.
+    `said` names a tier; amounts are in the `unit`.
     """
     values = [bar.cents for bar in bars if bar.cents is not None]
     if not values:
@@ -52,16 +61,16 @@ def revenue(bars: Sequence[Bar], thresholds: Mapping[int, int], *, ident: str, t
     bottom = min([*values, 0])
     newest = next(bar for bar in reversed(bars) if bar.cents is not None)
     told = (
-        f"{month(newest.billing_month)}: {whole_euros(newest.cents)} EUR, {said(newest.tier)}. "
+        f"{month(newest.billing_month)}: {whole_euros(newest.cents, unit)} {unit.name}, {said(newest.tier)}. "
         f"The numbers stand in the table {table}."
     )
     return Markup("").join(
         _drawing(
             size,
             f"{ident}-{size.name}",
-            "Revenue by month in EUR",
+            f"Revenue by month in {unit.name}",
             told,
-            _bars(size, bars, thresholds, bottom, top, said),
+            _bars(size, bars, thresholds, bottom, top, said, unit),
         )
         for size in SIZES
     )
@@ -93,7 +102,7 @@ def _drawing(size: Size, ident: str, title: str, told: str, inner: Iterator[str]
 
 
 def _bars(
-    size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom: int, top: int, said: Said
+    size: Size, bars: Sequence[Bar], thresholds: Mapping[int, int], bottom: int, top: int, said: Said, unit: Unit
 ) -> Iterator[str]:
     height = size.height - _TOP - _BOTTOM
 
@@ -109,7 +118,8 @@ def _bars(
         yield f'<path class="threshold" d="M{_LEFT} {place}H{right}"/>'
         if place - taken >= _LINE:
             yield f'<text class="quiet" x="{right + 6}" y="{place + 4}">{escape(said(number))}</text>'
-            yield f'<text class="quiet" x="{_LEFT - 6}" y="{place + 4}" text-anchor="end">{whole_euros(cents)}</text>'
+            begins = whole_euros(cents, unit)
+            yield f'<text class="quiet" x="{_LEFT - 6}" y="{place + 4}" text-anchor="end">{begins}</text>'
             taken = place
     yield f'<path class="axis" d="M{_LEFT} {at(0)}H{right}"/>'
     for bar, (x, width) in zip(bars, _places(size, len(bars)), strict=True):

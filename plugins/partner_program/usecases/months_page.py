@@ -111,6 +111,7 @@ def _month(month: BillingMonth, register: Register, links: Sequence[PageLink]) -
         status=register.status,
         rows=[_row(month, row) for row in register.partners],
         links=links,
+        unit=register.unit,
     )
 
 

@@ -144,7 +144,7 @@ def _benefits(lines: Sequence[BenefitLine], program: Program) -> Iterator[_Found
     for each in lines:
         if each.valid_to is not None:
             units = "" if each.quantity is None else f", {plural(each.quantity, 'unit')}"
-            amount = "" if each.amount_eur_cents is None else f", {euros_text(each.amount_eur_cents)} EUR"
+            amount = "" if each.amount_eur_cents is None else f", {program.unit.amount(each.amount_eur_cents)}"
             words = f"{names.get(each.benefit, each.benefit)}, approved until {each.valid_to}{units}{amount}"
             yield _Found(each.valid_to, each.partner_id, "benefit", each.request_id, words)
 

@@ -6,6 +6,7 @@ For one EUR there are 1.2 USD, 0.8 GBP and 20,000 IDR in the month.
 import io
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from openpyxl import load_workbook
 from partner_program.adapters.files.program import load_programs, read_program
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.usecases.letters.book import write_book
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
+from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.register import register_file
 from tests.programs import least
 from tests.usecases.month.own_programme import OwnProgramme
@@ -281,6 +285,19 @@ def test_files_name_the_currency(dollars: OwnProgramme) -> None:
     assert found["mrr_usd"] == 2500
     words = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert not [each for each in words if re.search(r"eur", each, re.IGNORECASE)]
+
+
+def test_no_file_of_a_programme_in_dollars_speaks_of_euros(dollars: OwnProgramme) -> None:
+    installation, month = dollars.installation, dollars.request(JANUARY).month
+    for batch in letter_batches(installation, month):
+        render_letters(installation, month, batch)
+    book = write_book(installation, month, today=date(2026, 2, 1))
+    page = make_months_page(installation)
+    assert "US$2,500.00" in book.read_text("utf-8")
+    assert '"unit":["US$","",2]' in page.read_text("utf-8")
+    files = [path for path in (dollars.folder / "out").rglob("*") if path.is_file()]
+    texts = {path: path.read_text("utf-8").replace("per EUR, a test", "") for path in files}
+    assert {path: found[0] for path, text in texts.items() if (found := EURO_WORDS.search(text))} == {}
 
 
 @pytest.mark.parametrize("command", [("near", JANUARY), ("leakage", JANUARY), ("cost", JANUARY), ("forecast",)])

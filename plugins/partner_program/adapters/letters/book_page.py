@@ -30,6 +30,7 @@ from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.delivery import state_words
 from partner_program.domain.email_address import domain_of
 from partner_program.domain.letter_order import REMARKS, left_out, reading_order
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.sending_settings import SendingSettings
 
 PLAIN_ROWS = 2_000
@@ -72,6 +73,7 @@ class LetterBook:
     owed_to_nobody: str = ""
     not_asked: tuple[str, ...] = ()
     has_setup: bool = True
+    unit: Unit = EURO
 
 
 @dataclass(frozen=True, slots=True)

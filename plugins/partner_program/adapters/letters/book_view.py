@@ -15,6 +15,7 @@ from partner_program.domain.letter_order import LetterChange, Remark
 from partner_program.domain.letters import LETTER_KINDS, LetterKind, kind_name
 from partner_program.domain.money import round_half_away
 from partner_program.domain.program import Component
+from partner_program.domain.program_unit import EURO, Unit
 
 _WRITTEN = LocaleFormat(Locale("en", "GB"))
 _MINUS = "\N{MINUS SIGN}"
@@ -89,6 +90,7 @@ class BookLetter:
     tier_name: str = ""
     previous_tier_name: str = ""
     rates_alone: str = ""
+    unit: Unit = EURO
 
     @property
     def waits(self) -> bool:
@@ -140,7 +142,7 @@ def masked_address(address: str) -> str:
 
 def book_row(letter: BookLetter) -> BookRow:
     """Return one letter as a line of the page."""
-    change = letter.change
+    change, amount = letter.change, _WRITTEN.of_unit(letter.unit).own
     return BookRow(
         partner_id=plain_name(change.partner_id),
         company=plain_name(letter.company_name),
@@ -155,20 +157,15 @@ def book_row(letter: BookLetter) -> BookRow:
         previous_tier=_before(
             change.previous_tier, change.tier, lambda tier: plain_name(letter.previous_tier_name) or _tier(tier)
         ),
-        revenue=_WRITTEN.own(change.mrr_eur_cents),
-        previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, _WRITTEN.own),
-        revenue_change=_moved(change),
+        revenue=amount(change.mrr_eur_cents),
+        previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, amount),
+        revenue_change=_moved(change, amount),
         monthly=_WRITTEN.percent(letter.monthly_bp),
         previous_monthly=_before(letter.previous_monthly_bp, letter.monthly_bp, _WRITTEN.percent),
         setup=_WRITTEN.percent(letter.setup_bp),
         previous_setup=_before(letter.previous_setup_bp, letter.setup_bp, _WRITTEN.percent),
         recipients=_recipients(letter.recipients),
     )
-
-
-def euros(cents: int) -> str:
-    """Format an amount in EUR for the page."""
-    return _WRITTEN.own(cents)
 
 
 def day(value: date) -> str:
@@ -215,12 +212,12 @@ def _before(value: int | None, now: int, written: Callable[[int], str]) -> str:
     return "" if value is None or value == now else written(value)
 
 
-def _moved(change: LetterChange) -> str:
+def _moved(change: LetterChange, written: Callable[[int], str]) -> str:
     """Format by how much revenue moved: the amount with its sign, and the per cent if there was revenue before."""
     if change.previous_mrr_eur_cents is None:
         return ""
     sign = "+" if change.revenue_change > 0 else _MINUS if change.revenue_change < 0 else ""
-    amount, part = euros(abs(change.revenue_change)), _part(change)
+    amount, part = written(abs(change.revenue_change)), _part(change)
     return f"{sign}{amount} ({sign}{part})" if part else f"{sign}{amount}"
 
 

@@ -51,6 +51,11 @@ class LocaleFormat:
         before, after = self._own[minor < 0]
         return before + self._digits(abs(minor), self.unit.decimals) + after
 
+    @property
+    def signs(self) -> tuple[str, str]:
+        """The texts before and after the digits of an amount of the programme."""
+        return self._own[0]
+
     def amount(self, minor: int, currency: str) -> str:
         """Format minor units with the currency's code, as in USD 1,999.00: `$` alone would not say which dollar.
 

@@ -8,6 +8,7 @@ whose tier changed come first, then those that are held, then the others by reve
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,29 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from babel import Locale
+
 from partner_program.adapters.atomic_write import sweep_drafts, write_if_changed
+from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.letters import LETTER_KINDS, OF_SOME_PROGRAMMES, LetterKind, kind_name
 from partner_program.domain.program import COMPONENTS, Component
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal
 
 ROWS_BYTES = 900_000  # of all months' rows together; the rest of the page needs less than 100,000
 REASONS_SHOWN = 50  # of a month, why partners are held: the most frequent ones
 _NUMBERED = '"Tier " + tier'  # as the page's script says a tier
 _NAMED = "(data.names[Math.min(tier, data.names.length) - 1])"
+_IN_EUROS = re.compile(r"function euros\(cents\) \{.*?\n\}\n", re.DOTALL)
+_IN_UNIT = """function amount(minor) {
+  if (minor === null) return "\u2013";
+  const [before, after, decimals] = month.unit || ["\\u20ac", "", 2];
+  const size = Math.abs(minor), rest = decimals ? size % 100 : 0;
+  const whole = grouped(decimals ? (size - rest) / 100 : size);
+  return (minor < 0 ? "\\u2212" : "") + before + whole + (decimals ? "." + String(rest).padStart(2, "0") : "") + after;
+}
+"""
 _PLACE_OF_DATA = "{{ data }}"
 MonthOnPage = dict[str, Any]
 """What the page has of a month, as JSON."""
@@ -81,6 +95,7 @@ class PageMonth:
     status: str
     rows: Sequence[PageRow]
     links: Sequence[PageLink] = ()
+    unit: Unit = EURO
 
 
 class _Column(NamedTuple):
@@ -131,6 +146,8 @@ def write_months_page(
         data["names"] = [plain_name(name) for name in tier_names]
         text = text.replace(_NUMBERED, _NAMED)
     text = _without_columns(text, components)
+    if any("unit" in month for month in shown):
+        text = _IN_EUROS.sub(lambda _: _IN_UNIT, text).replace("euros(", "amount(")
     page = text.replace(_PLACE_OF_DATA, _embedded(data))
     sweep_drafts(path.parent)
     write_if_changed(path, page)
@@ -161,9 +178,15 @@ def month_on_page(month: PageMonth, count: int) -> MonthOnPage:
         "revision": month.revision,
         "status": month.status,
         "links": [[plain_name(link.label), _relative(link.href)] for link in month.links],
+        **_unit(month.unit),
         "all": _counted(month.rows),
         "rows": _rows_that_fit(month.rows, ROWS_BYTES // count),
     }
+
+
+def _unit(unit: Unit) -> MonthOnPage:
+    """What stands around an amount, and its decimals; nothing for EUR: the page then has the bytes it always had."""
+    return {} if unit.is_euro else {"unit": [*LocaleFormat(Locale("en", "GB"), unit).signs, unit.decimals]}
 
 
 def _counted(rows: Sequence[PageRow]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
         "partner.html",
         title=found.partner.company_name,
         found=found,
-        chart=charts.revenue(bars, thresholds, ident="revenue", table="Months", said=view.tier),
+        chart=charts.revenue(bars, thresholds, ident="revenue", table="Months", said=view.tier, unit=view.unit),
         move=newest_move(found.months),
         verdict_words=verdict_words,
         months_words=months_words,

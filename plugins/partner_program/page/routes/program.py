@@ -111,7 +111,7 @@ def _brake(program: Program) -> Sequence[Setting]:
         (
             "brake.entity_total_move_at_least_cents",
             "and by at least",
-            f"{whole_euros(own.entity_total_move_at_least_cents)} EUR",
+            f"{whole_euros(own.entity_total_move_at_least_cents, program.unit)} {program.unit.name}",
         ),
     ]
 

@@ -23,6 +23,7 @@ from partner_program.domain.grace import GrantStanding
 from partner_program.domain.partner_list import gap_to_next
 from partner_program.domain.partner_overview import Coming, LetterSent, PartnerMonth, coming
 from partner_program.domain.program import Component, Program, Tier
+from partner_program.domain.program_unit import EURO
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.rates import Rate
 from partner_program.domain.receipt import rates_of_result, revenue_of_result
@@ -158,7 +159,10 @@ def _beside(program: Program | None, result: RegisterPartner | None) -> tuple[st
     """What had a part in a result's tier beside revenue, in words; nothing without the programme that decided it."""
     revenue = revenue_of_result(program=program, result=result)
     rates = rates_of_result(program=program, result=result)
-    said = (lack_words(revenue) if revenue else "", rates_words(rates) if rates else "")
+    said = (
+        lack_words(revenue) if revenue else "",
+        rates_words(rates, program.unit if program else EURO) if rates else "",
+    )
     return tuple(each for each in said if each)
 
 

@@ -26,8 +26,8 @@ from partner_program.domain.delivery import Delivery
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts, RatesFact
-from partner_program.domain.money import euros_text
 from partner_program.domain.month_order import last_in_force_before
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.register import Register, RegisterPartner
 from partner_program.domain.registry import Registry
@@ -150,6 +150,7 @@ def _gather(
         owed_to_nobody=owed_to_nobody(installation, month),
         not_asked=missing.not_asked,
         has_setup=_has_setup(installation, found),
+        unit=found.register.unit,
     )
 
 
@@ -171,11 +172,11 @@ def _find(installation: Installation, month: BillingMonth) -> _Found:
     rows: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
     with installation.database.reading() as connection:
         before = last_in_force_before(month=month, assessed=assessed_months(connection))
-        previous = read_register(connection, before).partners if before else ()
+        previous = read_register(connection, before, names=installation.tier_names).partners if before else ()
         for row in delivery_store.deliveries(connection, month):
             rows[row.partner_id, row.revision].append(row)
         return _Found(
-            register=read_register(connection, month),
+            register=read_register(connection, month, names=installation.tier_names),
             previous_month=before,
             previous={each.partner_id: each for each in previous},
             registry=load_registry(connection),
@@ -222,7 +223,7 @@ def book_letter(
         tier=stated.tier,
         previous_tier=stated.previous_tier,
         mrr_eur_cents=stated.mrr_eur_cents,
-        previous_mrr_eur_cents=before.mrr_eur_cents if before else None,
+        previous_mrr_eur_cents=before.mrr_eur_cents if before and before.unit == stated.program.unit else None,
         is_first=is_first,
         has_lapsed=any(grant.outcome == "lapsed" for grant in stated.grants),
         keeps_legacy=bool(stated.legacy),
@@ -249,12 +250,13 @@ def book_letter(
         missing=missing,
         tier_name=stated.program.tier_name(stated.tier),
         previous_tier_name=stated.previous_tier_name,
-        rates_alone="" if stated.rates is None else _rates_alone(stated.rates),
+        rates_alone="" if stated.rates is None else _rates_alone(stated.rates, stated.program.unit),
+        unit=stated.program.unit,
     )
 
 
-def _rates_alone(fact: RatesFact) -> str:
-    then = f"At the exchange rates of {fact.month}: {euros_text(fact.cents)} EUR, tier {fact.tier or 'none'}"
+def _rates_alone(fact: RatesFact, unit: Unit) -> str:
+    then = f"At the exchange rates of {fact.month}: {unit.amount(fact.cents)}, tier {fact.tier or 'none'}"
     return f"{then}; held, by rates alone it would be tier {fact.own_tier or 'none'}" if fact.holds else then
 
 

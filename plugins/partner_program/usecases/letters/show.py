@@ -104,7 +104,7 @@ def one_letter(installation: Installation, month: BillingMonth, partner_id: str)
     shown, facts = letter.shown(), letter.facts
     with installation.database.reading() as connection:
         earlier = last_in_force_before(month=month, assessed=assessed_months(connection))
-        before = read_register_partner(connection, earlier, partner_id) if earlier else None
+        before = read_register_partner(connection, earlier, partner_id, installation.tier_names) if earlier else None
         is_first = not letter_store.was_written_to_before(connection, month, partner_id)
     size = LetterSize(len(shown.html.encode()) + len(shown.text.encode()), None)
     row = book_row(book_letter(facts, shown.deliveries, before=before, is_first=is_first, size=size))

@@ -169,7 +169,7 @@ def _rates_alone(commit: Commit) -> dict[str, str]:
                 window=window,
             )
             if alone is not None and alone.moves:
-                found[each.partner_id] = rates_words(alone)
+                found[each.partner_id] = rates_words(alone, program.unit)
     return found
 
 

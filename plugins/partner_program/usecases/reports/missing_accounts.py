@@ -27,7 +27,7 @@ from partner_program.domain.report import Report, ReportTable
 from partner_program.domain.totals import totals_of_accounts
 from partner_program.usecases.desk.partners import newest_month as newest_listed_month
 from partner_program.usecases.installation import Installation, billing_fields
-from partner_program.usecases.reports.in_euro import check_in_euro
+from partner_program.usecases.reports.in_euro import check_in_euro, unit_of_month
 from partner_program.usecases.side_by_side import side_by_side
 
 TABLES: Mapping[str, type] = {"suggested": SuggestedAccount, "strange": StrangeAccount}
@@ -89,7 +89,13 @@ NOT_ASKED = MissedAccounts((), ("the entities were not asked",))
 
 
 def accounts_missed(installation: Installation, month: BillingMonth) -> MissedAccounts:
-    """The accounts that each partner's letter may miss, asked from the entities now."""
+    """The accounts that each partner's letter may miss, asked from the entities now.
+
+    They are not looked for where the month is counted in another unit than EUR.
+    """
+    unit = unit_of_month(installation, month)
+    if not unit.is_euro:
+        return MissedAccounts((), (f"accounts without a link are not looked for in a month counted in {unit.name}",))
     report = missing_accounts(installation, month)
     found: dict[str, list[str]] = {}
     for row in report.table("suggested").rows:
