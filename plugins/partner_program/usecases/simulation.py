@@ -26,6 +26,7 @@ from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import SimulatedMonth, SimulatedResult, Simulation
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.families_unknown import check_no_families
 from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.reports.other_rates import for_the_guard
 
@@ -51,6 +52,7 @@ def simulate(
     months = months_from_to(first=first, last=last)
     program = load_program(program_file)
     check_in_euro(installation, "simulate", *months)
+    check_no_families(installation, "simulate", [program])
     if not program.unit.is_euro:
         raise NotDefined(
             f"{program.file_name} counts in {program.unit.name}, and these months were counted in EUR: "

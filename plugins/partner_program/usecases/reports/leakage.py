@@ -45,7 +45,7 @@ def leakage(installation: Installation, month: BillingMonth) -> Report:
 
 def find_leakage(installation: Installation, month: BillingMonth) -> tuple[MonthOfOrders, Leakage]:
     """Ask the entities, and hold what was given against what was due."""
-    orders = read_orders(installation, month)
+    orders = read_orders(installation, month, "leakage")
     with without_collecting():
         found = judge_orders(
             month=month,

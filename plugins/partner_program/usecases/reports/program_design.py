@@ -25,6 +25,7 @@ from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.reports.families_unknown import check_no_families
 from partner_program.usecases.reports.other_rates import for_the_guard
 
 NEAR_BP = 200
@@ -126,13 +127,17 @@ def _counted(drafts: Sequence[Draft], tell: Callable[[int, int], None]) -> Itera
 
 
 def drafts_of(installation: Installation, design: Design) -> tuple[list[Draft], int]:
-    """The drafts in the order of their numbers, and how many sweeps were left out."""
-    files = [Draft(path.name, load_program(path)) for path in design.files]
-    if not design.sweeps:
-        return files, 0
-    base, _ = _base(installation, design)
-    made, left_out = swept(base, design.sweeps)
-    return [*files, *made], left_out
+    """The drafts in the order of their numbers, and how many sweeps were left out.
+
+    Refused where a draft, or a programme so far, has discounts by product family: their revenue is not known apart.
+    """
+    drafts, left_out = [Draft(path.name, load_program(path)) for path in design.files], 0
+    if design.sweeps:
+        base, _ = _base(installation, design)
+        made, left_out = swept(base, design.sweeps)
+        drafts += made
+    check_no_families(installation, "simulate", [each.program for each in drafts])
+    return drafts, left_out
 
 
 def _base(installation: Installation, design: Design) -> tuple[Program, bytes]:
