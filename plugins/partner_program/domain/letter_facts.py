@@ -169,6 +169,7 @@ def letter_facts(
         monthly_fee_discount_bp=terms.monthly_fee_discount_bp,
         setup_fee_discount_bp=terms.setup_fee_discount_bp,
         sla=terms.sla,
+        families=terms.families,
         terms_before=before,
         mrr_eur_cents=letter.mrr_eur_cents,
         accounts=letter.accounts,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple, get_args
 
+from partner_program.domain.families import Families
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.program import AppliesTo, Component, Promotions
 from partner_program.domain.program_unit import EURO, Unit
@@ -275,6 +276,7 @@ class LetterFacts:
     merit_tier: int | None = None
     rises_in: str | None = None
     one_entity: bool = False
+    families: Families | None = None
 
     @property
     def own_tier(self) -> int:

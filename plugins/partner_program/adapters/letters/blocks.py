@@ -97,9 +97,9 @@ def _steps(view: LetterView, wording: Any) -> Block:
 def _terms(view: LetterView, wording: Any) -> Block:
     rows = [
         _row(
-            wording.component(row.component),
+            wording.term_name(row),
             wording.term_value(row),
-            mark=wording.kept_mark if row.component in view.kept else None,
+            mark=wording.kept_mark if row.kept else None,
             was=wording.term_before(row) if row.compared else None,
         )
         for row in view.terms
@@ -120,7 +120,7 @@ def _legacy(view: LetterView, wording: Any) -> Iterator[Block]:
 
 
 def _legacy_row(row: LegacyRow, wording: Any) -> Block:
-    return _row(wording.component(row.component), row.value, mark=f"{row.source}, {wording.legacy_until(row)}")
+    return _row(wording.term_name(row), row.value, mark=f"{row.source}, {wording.legacy_until(row)}")
 
 
 def _grace(view: LetterView, wording: Any) -> Iterator[Block]:

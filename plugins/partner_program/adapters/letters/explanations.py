@@ -20,6 +20,7 @@ from partner_program.adapters.letters.templates import LanguageTemplates, Letter
 from partner_program.adapters.letters.view import LetterView
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.explanation import HeldFor, HeldMonth, PartnerExplanation, PartnerStatus
+from partner_program.domain.families import families_of
 from partner_program.domain.least_change import TierChange
 from partner_program.domain.letters import LetterFacts, ToldProgram
 from partner_program.domain.program_unit import EURO, Unit
@@ -173,6 +174,9 @@ class LanguageExplanations:
         )
         corrected = (words.corrected,) if facts.kind == "restated" else ()
         yield _section("result", "", *holds, wording.why(view), *corrected)
+        if facts.families:
+            items = tuple(f"{wording.term_name(row)}: {row.value}" for row in view.terms if row.product or row.others)
+            yield Section("families", str(wording.terms_title(view)), items=items)
         if view.entities:
             items = (*_accounts(view), f"{wording.total}: {view.total}")
             rates = "; ".join(f"1 {view.unit} = {units} {currency}" for currency, units in view.exchange_rates)
@@ -189,7 +193,7 @@ class LanguageExplanations:
             yield Section("grants", str(wording.grace_title), grants)
         if view.legacy:
             kept = tuple(
-                f"{wording.component(row.component)}: {row.value} ({row.source}, {wording.legacy_until(row)})"
+                f"{wording.term_name(row)}: {row.value} ({row.source}, {wording.legacy_until(row)})"
                 for row in view.legacy
             )
             yield Section("agreements", str(wording.legacy_title), items=kept)
@@ -263,6 +267,7 @@ def explanation_figures(about: PartnerExplanation) -> dict[str, object]:
         "previous_tier": facts.previous_tier,
         "rate_valid_from": facts.rate_valid_from.isoformat(),
         "monthly_fee_discount_bp": facts.monthly_fee_discount_bp,
+        **({"families": families_of(facts.families)} if facts.families else {}),
         "setup_fee_discount_bp": facts.setup_fee_discount_bp,
         "sla": facts.sla,
         "mrr_eur_cents": facts.mrr_eur_cents,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.plain_names import plain_name
+from partner_program.domain.families import families_of
 from partner_program.domain.letters import (
     AccountFact,
     AccountMove,
@@ -80,12 +81,19 @@ class Stays(NamedTuple):
 
 
 class TermRow(NamedTuple):
-    """A term of new orders; `value` and `before` are None where there is none. `compared` is False without a before."""
+    """A term of new orders; `value` and `before` are None where there is none. `compared` is False without a before.
+
+    `product` is the product family that it is of; the general discount beside families is that of all `others`.
+    `kept` says that it is of an older agreement.
+    """
 
     component: Component
     value: str | None
     compared: bool
     before: str | None
+    kept: bool = False
+    product: str | None = None
+    others: bool = False
 
 
 class MoveRow(NamedTuple):
@@ -163,6 +171,8 @@ class LegacyRow(NamedTuple):
     value: str
     source: str
     last_day: str | None
+    product: str | None = None
+    others: bool = False
 
 
 class LackRow(NamedTuple):
@@ -244,7 +254,6 @@ class LetterView(NamedTuple):
     needs_more: bool
     terms: list[TermRow]
     terms_moved: bool
-    kept: frozenset[str]
     total: str
     total_is_negative: bool
     entities: list[EntityRows]
@@ -292,7 +301,7 @@ def letter_view(
     _refuse_sums_that_do_not_add_up(facts)
     told = facts.program
     form = form.of_unit(told.unit)
-    terms = RateTerms(facts.tier, facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla)
+    terms = RateTerms(facts.tier, facts.monthly_fee_discount_bp, facts.setup_fee_discount_bp, facts.sla, facts.families)
     lifted = facts.granted_tier is not None and facts.granted_tier > facts.own_tier
     # a grant on demand begins on its own day, before the month's run that reports it
     begins = facts.rate_valid_from if facts.kind == "grace_granted" else facts.effective_on
@@ -323,9 +332,8 @@ def letter_view(
         has_setup="setup_fee" in told.components,
         one_entity=facts.one_entity,
         needs_more=told.needs_more,
-        terms=_terms(terms, facts.terms_before, told, form),
+        terms=_terms(terms, facts, form),
         terms_moved=facts.terms_before is not None and orders_differ(facts.terms_before, terms),
-        kept=frozenset([kept.component for kept in facts.legacy]),
         total=form.own(facts.mrr_eur_cents),
         total_is_negative=facts.mrr_eur_cents < 0,
         entities=_entities(facts.accounts, form, shortened),
@@ -423,8 +431,11 @@ def _refuse_sums_that_do_not_add_up(facts: LetterFacts) -> None:
             )
 
 
-def _terms(now: RateTerms, before: RateTerms | None, told: ToldProgram, form: LocaleFormat) -> list[TermRow]:
-    """The components that the programme has, and those that the partner has or had without it."""
+def _terms(now: RateTerms, facts: LetterFacts, form: LocaleFormat) -> list[TermRow]:
+    """The components that the programme has, and those that the partner has or had without it; then its families."""
+    before, told = facts.terms_before, facts.program
+    kept = {(each.component, each.product) for each in facts.legacy}
+    families = list(dict.fromkeys([*families_of(now.families), *families_of(before.families if before else None)]))
 
     def shown(terms: RateTerms) -> dict[Component, str | None]:
         return {
@@ -436,11 +447,35 @@ def _terms(now: RateTerms, before: RateTerms | None, told: ToldProgram, form: Lo
     was = {} if before is None else shown(before)
     own = {"setup_fee": now.setup_fee_discount_bp, "sla": now.sla}
     lost = {} if before is None else {"setup_fee": before.setup_fee_discount_bp, "sla": before.sla}
-    return [
-        TermRow(key, value, before is not None, was.get(key))
+    rows = [
+        TermRow(
+            key,
+            value,
+            before is not None,
+            was.get(key),
+            kept=(key, None) in kept,
+            others=key == "monthly_fee" and bool(families),
+        )
         for key, value in shown(now).items()
         if key in told.components or own.get(key) or lost.get(key)
     ]
+    of_families = [
+        TermRow(
+            "monthly_fee",
+            shown(now.of_product(product))["monthly_fee"],
+            before is not None,
+            None if before is None else shown(before.of_product(product))["monthly_fee"],
+            kept=("monthly_fee", product) in kept,
+            product=_family(product),
+        )
+        for product in families
+    ]
+    return [*of_families, *rows]
+
+
+def _family(product: str) -> str:
+    """A product family as people read it."""
+    return plain_name(product.replace("_", " "))
 
 
 def _earlier(facts: LetterFacts, form: LocaleFormat) -> Earlier | None:
@@ -539,6 +574,7 @@ def _legacy(term: LegacyTerm, form: LocaleFormat) -> LegacyRow:
         value=plain_name(term.sla or "") if term.discount_bp is None else form.percent(term.discount_bp),
         source=plain_name(term.source),
         last_day=None if term.valid_to is None else form.last_day(term.valid_to),
+        product=None if term.product is None else _family(term.product),
     )
 
 
