@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from partner_program.airflow_steps.page_links import page_link
 from partner_program.domain.book_of_changes import HEADINGS, NUMBERS, BookOfChanges, row_words
-from partner_program.domain.money import euros_text
+from partner_program.domain.program_unit import EURO, Unit
 
 ROWS = 50  # of partners; the rest is told by the command line
 
 
-def book_text(book: BookOfChanges) -> str:
+def book_text(book: BookOfChanges, unit: Unit = EURO) -> str:
     """The counts and totals of a book, its first rows, and who is held; by partners' ids."""
     month = book.billing_month
     page = page_link(f"months/{month}/rates")
@@ -17,16 +17,16 @@ def book_text(book: BookOfChanges) -> str:
         f"**{book.falls}** fall, **{book.rises}** rise, {book.first} get their first rate, {book.stays} stay, "
         f"{book.ends} end, **{len(book.held)}** are held.",
         "",
-        f"Counted revenue {euros_text(book.mrr_eur_cents)} EUR; of the same partners the month before "
-        f"{euros_text(book.previous_mrr_eur_cents)} EUR. Asked by {book.asked_by}, who cannot approve it.",
+        f"Counted revenue {unit.amount(book.mrr_eur_cents)}; of the same partners the month before "
+        f"{unit.amount(book.previous_mrr_eur_cents)}. Asked by {book.asked_by}, who cannot approve it.",
         "",
         f"The approval holds for this decision (hash `{book.decision_hash[:12]}`); what is decided anew asks again.",
         f"The same book, each partner a click away: [the page about these rates]({page}). "
         "An answer there is one here as well.",
         "",
-        _row(HEADINGS),
+        _row(map(unit.headed, HEADINGS)),
         _row("---:" if heading in NUMBERS else "---" for heading in HEADINGS),
-        *(_row(row_words(row)) for row in book.rows[:ROWS]),
+        *(_row(row_words(row, unit)) for row in book.rows[:ROWS]),
     ]
     if len(book.rows) > ROWS:
         lines += ["", f"The first {ROWS} of {len(book.rows)}; all: `partner-program month book {month} --all`"]

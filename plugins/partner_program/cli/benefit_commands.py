@@ -171,7 +171,7 @@ def benefit_list(
     if form == "table":
         from partner_program.cli.benefit_tables import print_benefits
 
-        print_benefits(lines, on=day, every=every)
+        print_benefits(lines, on=day, every=every, unit=here.program_on_or_first(day).unit)
     else:
         click.echo(benefits_file(lines, form), nl=False)
 

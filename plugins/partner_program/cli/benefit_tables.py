@@ -9,13 +9,14 @@ import click
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import EURO, Unit
 
 if TYPE_CHECKING:
     from partner_program.domain.free_units import FreeUnits
     from partner_program.usecases.benefits import BenefitLine
 
 
-def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool) -> None:
+def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool, unit: Unit = EURO) -> None:
     """Print one row a request: how it stands, what and until when, units in force beside the limit, who and why."""
     print_rows(
         f"Benefits on request on {on}",
@@ -24,7 +25,7 @@ def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool) -> 
             "id": "left",
             "state": "left",
             "units": "right",
-            "EUR": "right",
+            unit.headed("EUR"): "right",
             "from": "left",
             "until": "left",
             "in force": "left",
@@ -37,7 +38,7 @@ def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool) -> 
                 each.request_id,
                 each.state.replace("_", " "),
                 "" if each.quantity is None else str(each.quantity),
-                euros(each.amount_eur_cents),
+                euros(each.amount_eur_cents, unit),
                 "" if each.valid_from is None else str(each.valid_from),
                 "" if each.valid_to is None else str(each.valid_to),
                 "" if each.units_limit is None else f"{each.units_in_force} of {each.units_limit}",

@@ -6,13 +6,13 @@ import click
 
 from partner_program.cli.long_tables import print_rows
 from partner_program.domain.book_of_changes import HEADINGS, NUMBERS, row_words
-from partner_program.domain.money import euros_text
 
 if TYPE_CHECKING:
     from partner_program.domain.book_of_changes import BookOfChanges
+    from partner_program.domain.program_unit import Unit
 
 
-def print_book(book: "BookOfChanges", *, every: bool) -> None:
+def print_book(book: "BookOfChanges", *, every: bool, unit: "Unit") -> None:
     """Print how many fall and rise, the revenue counted, who is held, and one row a partner; unusual ones first."""
     answer = book.answer + (f" by {book.answered_by}" if book.answered_by else "")
     asked = f", asked by {book.asked_by}" if book.asked_by else ""
@@ -26,12 +26,12 @@ def print_book(book: "BookOfChanges", *, every: bool) -> None:
         "held": len(book.held),
     }
     click.echo(", ".join(f"{count} {word}" for word, count in counts.items()))
-    total, before = euros_text(book.mrr_eur_cents), euros_text(book.previous_mrr_eur_cents)
-    click.echo(f"counted revenue {total} EUR, of the same partners the month before {before} EUR")
+    total, before = unit.amount(book.mrr_eur_cents), unit.amount(book.previous_mrr_eur_cents)
+    click.echo(f"counted revenue {total}, of the same partners the month before {before}")
     print_rows(
         "Book of changes",
-        {name: "right" if name in NUMBERS else "left" for name in HEADINGS},
-        map(row_words, book.rows),
+        {unit.headed(name): "right" if name in NUMBERS else "left" for name in HEADINGS},
+        (row_words(row, unit) for row in book.rows),
         every=every,
         total=len(book.rows),
         rest="partners; every one: --all, or --format csv",

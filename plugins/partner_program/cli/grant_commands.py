@@ -67,6 +67,6 @@ def grants_list(
     if form == "table":
         from partner_program.cli.grant_tables import print_grants
 
-        print_grants(standings, on=day, every=every)
+        print_grants(standings, on=day, every=every, unit=here.program_on_or_first(day).unit)
     else:
         click.echo(grants_file(standings, form), nl=False)

@@ -10,9 +10,10 @@ from partner_program.domain.grace import months_words, verdict_words
 
 if TYPE_CHECKING:
     from partner_program.domain.grace import GrantStanding
+    from partner_program.domain.program_unit import Unit
 
 
-def print_grants(standings: "Sequence[GrantStanding]", *, on: date, every: bool) -> None:
+def print_grants(standings: "Sequence[GrantStanding]", *, on: date, every: bool, unit: "Unit") -> None:
     """Print one row a grant: its tier and days, what it needs, what was counted last, the months left, the verdict."""
     print_rows(
         f"Grace grants on {on}",
@@ -22,7 +23,7 @@ def print_grants(standings: "Sequence[GrantStanding]", *, on: date, every: bool)
             "tier": "right",
             "from": "left",
             "until": "left",
-            "needs EUR": "right",
+            unit.headed("needs EUR"): "right",
             "counted last": "right",
             "months left": "left",
             "verdict": "left",
@@ -34,10 +35,10 @@ def print_grants(standings: "Sequence[GrantStanding]", *, on: date, every: bool)
                 str(each.tier),
                 str(each.starts_on),
                 str(each.ends_on),
-                euros(each.needed_eur_cents),
-                f"{each.counted_month}: {euros(each.counted_eur_cents)}" if each.counted_month else "",
+                euros(each.needed_eur_cents, unit),
+                f"{each.counted_month}: {euros(each.counted_eur_cents, unit)}" if each.counted_month else "",
                 "" if each.settled_by else months_words(each.months_left),
-                verdict_words(each),
+                verdict_words(each, unit),
             )
             for each in standings
         ),

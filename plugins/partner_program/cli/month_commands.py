@@ -225,14 +225,15 @@ _SEEN = click.option("--hash", "decision_hash", type=WORDS, help="Hash of what w
 def month_book_command(month: BillingMonth, form: Literal["table", "json", "csv"], every: bool) -> None:
     """Show what waits for an approval in MONTH: who falls, rises, is held, with the revenue counted; unusual first."""
     from partner_program.usecases.month.approval import book_file, month_book
+    from partner_program.usecases.reports.in_euro import unit_of_month
 
-    book = month_book(installation(), month)
+    book, unit = month_book(installation(), month), unit_of_month(installation(), month)
     if form == "table":
         from partner_program.cli.book_tables import print_book
 
-        print_book(book, every=every)
+        print_book(book, every=every, unit=unit)
     else:
-        click.echo(book_file(book, form), nl=False)
+        click.echo(book_file(book, form, unit), nl=False)
 
 
 @month.command("approve", epilog=example('partner-program month approve 2015-06 --by robin --reason "looked at it"'))

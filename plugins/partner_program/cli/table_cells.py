@@ -2,7 +2,8 @@
 
 from rich.table import Table
 
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
+from partner_program.domain.program_unit import EURO, Unit
 
 
 def titled_table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -13,9 +14,9 @@ def titled_table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Tabl
     return table
 
 
-def euros(cents: int | None) -> str:
-    """Write cents as euros; nothing for None."""
-    return "" if cents is None else euros_text(cents)
+def euros(cents: int | None, unit: Unit = EURO) -> str:
+    """Write an amount of the programme; nothing for None."""
+    return "" if cents is None else unit.text(cents)
 
 
 def percent(bp: int | None) -> str:

@@ -14,6 +14,7 @@ from partner_program.domain.letters import LetterKind
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import rate_of_acceptance
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
@@ -77,7 +78,12 @@ class Outlook:
 
 
 def consequences(
-    *, restated: Sequence[Decision], standings: Mapping[str, Standing], program: Program | None, day: date
+    *,
+    restated: Sequence[Decision],
+    standings: Mapping[str, Standing],
+    program: Program | None,
+    day: date,
+    unit: Unit = EURO,
 ) -> tuple[Consequence, ...]:
     """What accepting these decisions from a day does, one consequence for each.
 
@@ -97,7 +103,7 @@ def consequences(
             Consequence(
                 partner_id=decision.partner_id,
                 decision=written,
-                record=tuple(differences(in_force=before.figures, now=figures_of(written))),
+                record=tuple(differences(in_force=before.figures, now=figures_of(written), unit=unit)),
                 rate_before=before.rate,
                 rate=rate,
                 decided_by=decided_by,

@@ -9,7 +9,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.brake import Move
 from partner_program.domain.columns import ADDED
 from partner_program.domain.letter_order import LetterChange, reading_order
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.settlement import Decision
 from partner_program.domain.totals import HeldPartner
@@ -166,7 +167,7 @@ HEADINGS = ("partner", "rate", "tier", "monthly", "setup", "SLA", "counted EUR",
 NUMBERS = ("counted EUR", "before", "change")
 
 
-def row_words(row: BookRow) -> tuple[str, ...]:
+def row_words(row: BookRow, unit: Unit = EURO) -> tuple[str, ...]:
     """A row as people read it, a text for each of `HEADINGS`."""
     return (
         row.partner_id,
@@ -175,9 +176,9 @@ def row_words(row: BookRow) -> tuple[str, ...]:
         _moved(_percent(row.previous_monthly_fee_discount_bp), _percent(row.monthly_fee_discount_bp)),
         _moved(_percent(row.previous_setup_fee_discount_bp), _percent(row.setup_fee_discount_bp)),
         _moved(row.previous_sla or "", row.sla or ""),
-        _euros(row.mrr_eur_cents),
-        _euros(row.previous_mrr_eur_cents),
-        _euros(row.mrr_change_eur_cents),
+        _amount(row.mrr_eur_cents, unit),
+        _amount(row.previous_mrr_eur_cents, unit),
+        _amount(row.mrr_change_eur_cents, unit),
         "; ".join(filter(None, ("large change" if row.has_large_change else "", row.rates_alone))),
     )
 
@@ -194,5 +195,5 @@ def _percent(bp: int | None) -> str:
     return "" if bp is None else percent_text(bp)
 
 
-def _euros(cents: int | None) -> str:
-    return "" if cents is None else euros_text(cents)
+def _amount(minor: int | None, unit: Unit) -> str:
+    return "" if minor is None else unit.text(minor)

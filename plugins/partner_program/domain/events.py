@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from partner_program.domain.benefits import BenefitRequest
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.publication import PublishedRate
 from partner_program.domain.settlement import Decision
 
@@ -96,6 +97,7 @@ def month_in_force(
     decisions: Sequence[Decision],
     held: int,
     at: int,
+    unit: Unit = EURO,
 ) -> Event:
     """Decisions of a month took force; a month does so again for partners that were held, and for a restatement."""
     moves = [(each.tier or 0) - (each.previous_tier or 0) for each in decisions if each.previous_tier is not None]
@@ -108,7 +110,7 @@ def month_in_force(
         "lowered": sum(move < 0 for move in moves),
         "held": held,
     }
-    amounts = {"mrr_eur_cents": sum(each.mrr_eur_cents for each in decisions)}
+    amounts = _amount("mrr", sum(each.mrr_eur_cents for each in decisions), unit)
     return _event("month.in_force", (month, revision, decision_hash), str(month), None, str(month), at, data, amounts)
 
 
@@ -120,6 +122,7 @@ def tiers_changed(
     decisions: Iterable[Decision],
     corrected: Mapping[str, int | None],
     at: int,
+    unit: Unit = EURO,
 ) -> list[Event]:
     """The partners whose tier is another than the one told last; a partner's first tier is a change from none.
 
@@ -139,7 +142,7 @@ def tiers_changed(
         }
         if each.partner_id in corrected:
             data["corrected_from"] = corrected[each.partner_id]
-        amounts = {"mrr_eur_cents": each.mrr_eur_cents}
+        amounts = _amount("mrr", each.mrr_eur_cents, unit)
         key = (month, revision, each.partner_id)
         found.append(
             _event("partner.tier_changed", key, each.partner_id, each.partner_id, str(month), at, data, amounts)
@@ -171,13 +174,21 @@ def rate_published(*, entity: str, rate: PublishedRate, partner_id: str | None, 
     return _event("rate.published", key, subject, partner_id, None, at, data, amounts)
 
 
+def _amount(name: str, minor: int | None, unit: Unit) -> dict[str, object]:
+    """An amount of the programme; in another unit than EUR it has another name, with the unit beside it."""
+    if unit.is_euro:
+        return {f"{name}_eur_cents": minor}
+    decimals = {} if unit.decimals == EURO.decimals else {"decimals": unit.decimals}
+    return {f"{name}_eur_cents": None, f"{name}_cents": minor, "currency": unit.name, **decimals}
+
+
 def grace_ending(*, partner_id: str, grant_id: str, tier: int, ends_on: date, at: int) -> Event:
     """A grace period ends soon: `ends_on` is the first day without it."""
     data = {"grant_id": grant_id, "tier": tier, "ends_on": _day(ends_on)}
     return _event("grace.ending", (partner_id, grant_id, ends_on), partner_id, partner_id, None, at, data, {})
 
 
-def benefit_decided(*, request: BenefitRequest, at: int) -> Event:
+def benefit_decided(*, request: BenefitRequest, at: int, unit: Unit = EURO) -> Event:
     """The newest step of a request is a decision: approved, refused or withdrawn."""
     step = request.steps[-1]
     data = {
@@ -189,7 +200,7 @@ def benefit_decided(*, request: BenefitRequest, at: int) -> Event:
         "valid_from": _day(step.valid_from),
         "valid_to": _day(step.valid_to),
     }
-    amounts = {"amount_eur_cents": step.amount_cents}
+    amounts = _amount("amount", step.amount_cents, unit)
     key = (request.request_id, len(request.steps))
     return _event("benefit.decided", key, request.partner_id, request.partner_id, None, at, data, amounts)
 

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import euros_text
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.registry import AUTHORIZED, GraceGrant, Partner
 
 GrantOutcome = Literal["confirmed", "lapsed"]
@@ -197,13 +197,13 @@ def _lapses_with(
     return upcoming if upcoming < left[0] else None
 
 
-def verdict_words(standing: GrantStanding) -> str:
+def verdict_words(standing: GrantStanding, unit: Unit = EURO) -> str:
     """Say in words whether a grant can still be confirmed, or what became of it."""
     if standing.settled_by is not None:
         return f"{standing.state} with {standing.settled_by}"
     words = {
         "reached": "reached",
-        "short": f"short by {euros_text(standing.short_by_eur_cents or 0)} EUR",
+        "short": f"short by {unit.amount(standing.short_by_eur_cents or 0)}",
         "not_counted": "nothing counted yet",
         "cannot": "cannot any more",
     }[standing.verdict or "cannot"]

@@ -10,6 +10,7 @@ from partner_program.domain.disputes import Dispute
 from partner_program.domain.grace import GrantStanding, verdict_words
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import LegacyAgreement
 from partner_program.domain.tier_names import NO_NAMES, TierNames
@@ -83,10 +84,11 @@ def coming(
     disputes: Sequence[Dispute],
     benefits_end: Sequence[tuple[date, str]],
     names: TierNames = NO_NAMES,
+    unit: Unit = EURO,
 ) -> tuple[Coming, ...]:
     """What comes for a partner after a day, the soonest first; `benefits_end` has the first day without each.
 
-    `names` are those of tiers.
+    `names` are those of tiers; amounts are in the `unit`.
     """
 
     def found() -> Iterator[Coming]:
@@ -96,7 +98,7 @@ def coming(
         for grant in grants:
             if grant.verdict is not None:
                 tier = names.on(grant.starts_on, grant.tier) or f"Tier {grant.tier}"
-                yield Coming(grant.ends_on, f"the grace of {tier} ends: {verdict_words(grant)}")
+                yield Coming(grant.ends_on, f"the grace of {tier} ends: {verdict_words(grant, unit)}")
         for agreement in agreements:
             if agreement.period.valid_to is not None and agreement.period.valid_to > on:
                 yield Coming(agreement.period.valid_to, f"the older agreement ends ({agreement.source})")

@@ -36,6 +36,11 @@ class Unit:
         return self.label if self.is_counted else self.code
 
     @property
+    def named(self) -> str:
+        """What an amount is typed in, in a sentence."""
+        return "euros" if self.is_euro else self.name
+
+    @property
     def of_orders(self) -> "Unit":
         """What prices are in: this currency; where no money is counted, that of the order, with two decimals."""
         return NO_CURRENCY if self.is_counted else self

@@ -9,10 +9,11 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import AtRatesBefore
 from partner_program.domain.grace import GrantOutcome
 from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.qualifications import Used
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.settlement import Decision
-from partner_program.domain.unit import conversion_text
+from partner_program.domain.unit import conversion_text, rate_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def rate_in_force(in_force: Figures) -> Rate | None:
     return Rate(in_force.rate_valid_from, terms)
 
 
-def differences(*, in_force: Figures, now: Figures, keeps_terms: bool = False) -> list[str]:
+def differences(*, in_force: Figures, now: Figures, keeps_terms: bool = False, unit: Unit = EURO) -> list[str]:
     """What differs, in words; empty for equal figures.
 
     The day from which the rate holds is left out: it follows from the rest. So is the total at the exchange rates of
@@ -184,35 +185,35 @@ def differences(*, in_force: Figures, now: Figures, keeps_terms: bool = False) -
     for name in [name for name in Figures._fields if name not in left_out]:
         was, is_now = getattr(in_force, name), getattr(now, name)
         if was != is_now:
-            found.append(f"{name.removesuffix('_bp').removesuffix('_eur_cents')}{_change(name, was, is_now)}")
+            found.append(f"{name.removesuffix('_bp').removesuffix('_eur_cents')}{_change(name, was, is_now, unit)}")
     return found
 
 
-def _change(name: str, was: object, now: object) -> str:
+def _change(name: str, was: object, now: object, unit: Unit) -> str:
     if isinstance(was, tuple) and isinstance(now, tuple):
-        return f": {_listed(set(was) - set(now))} becomes {_listed(set(now) - set(was))}"
-    return f" {_shown(name, was)} becomes {_shown(name, now)}"
+        return f": {_listed(set(was) - set(now), unit)} becomes {_listed(set(now) - set(was), unit)}"
+    return f" {_shown(name, was, unit)} becomes {_shown(name, now, unit)}"
 
 
-def _listed(rows: set[tuple[object, ...]]) -> str:
-    return ", ".join(sorted(map(_row, rows))) or "nothing"
+def _listed(rows: set[tuple[object, ...]], unit: Unit) -> str:
+    return ", ".join(sorted(_row(row, unit) for row in rows)) or "nothing"
 
 
-def _row(row: tuple[object, ...]) -> str:
+def _row(row: tuple[object, ...], unit: Unit) -> str:
     """An account as it is counted, an earlier month of the window, or a grant with its outcome."""
     if isinstance(row, WindowFigures):
-        return f"{row.counted_month} {euros_text(row.mrr_eur_cents)} EUR"
+        return f"{row.counted_month} {unit.amount(row.mrr_eur_cents)}"
     if not isinstance(row, AccountFigures):
         return " ".join("open" if value is None else str(value) for value in row)
-    own = f"{row.entity} {row.account_id} {euros_text(row.mrr_eur_cents)} EUR"
-    if row.currency == "EUR":
+    own = f"{row.entity} {row.account_id} {unit.amount(row.mrr_eur_cents)}"
+    if row.currency == unit.code:
         return own
-    return f"{own} (of {euros_text(row.mrr_minor)} {row.currency}, {row.units_per_eur} for 1 EUR)"
+    return f"{own} (of {euros_text(row.mrr_minor)} {row.currency}, {rate_text(row.units_per_eur)} for 1 {unit.name})"
 
 
-def _shown(name: str, value: object) -> str:
+def _shown(name: str, value: object, unit: Unit) -> str:
     if isinstance(value, int) and name.endswith("_cents"):
-        return f"{euros_text(value)} EUR"
+        return unit.amount(value)
     if isinstance(value, int) and name.endswith("_bp"):
         return percent_text(value)
     return "none" if value is None else str(value)

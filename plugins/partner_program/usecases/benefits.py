@@ -26,6 +26,7 @@ from partner_program.domain import benefits as rules
 from partner_program.domain.benefits import BenefitRequest, BenefitStep, RequestState, Standing, StepAct
 from partner_program.domain.events import benefit_decided
 from partner_program.domain.near_names import did_you_mean
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import Partner, request_id_of
 from partner_program.usecases.installation import Installation
@@ -122,7 +123,7 @@ def request_benefit(installation: Installation, asked: Asked, said: Said) -> Don
             request=request,
             today=said.today,
         )
-        _save(connection, request, said)
+        _save(connection, request, said, installation.program_on(said.today).unit)
     return Done(request, is_new=True)
 
 
@@ -194,7 +195,7 @@ def _decide(
             return Done(request, is_new=False)
         if has_moved:
             raise _moved(request)
-        _save(connection, decided, said)
+        _save(connection, decided, said, installation.program_on(said.today).unit)
     return Done(decided, is_new=True)
 
 
@@ -211,7 +212,7 @@ def find_request(connection: Connection, request_id: str) -> BenefitRequest:
     return found
 
 
-def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
+def _save(connection: Connection, request: BenefitRequest, said: Said, unit: Unit) -> None:
     """Store the newest step, its act and the event of a decision; where it is only tried, nothing."""
     if said.only_try:
         return
@@ -226,7 +227,7 @@ def _save(connection: Connection, request: BenefitRequest, said: Said) -> None:
         partner_id=request.partner_id,
     )
     if step.act in ("approved", "refused", "withdrawn"):
-        event_store.add_events(connection, [benefit_decided(request=request, at=int(time.time()))])
+        event_store.add_events(connection, [benefit_decided(request=request, at=int(time.time()), unit=unit)])
 
 
 def _values(step: BenefitStep) -> dict[str, object]:

@@ -16,6 +16,7 @@ from partner_program.domain.grace import GrantStanding, months_words, verdict_wo
 from partner_program.domain.money import euros_text, percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 from partner_program.domain.reminders import Reminder, ReminderKind, Reminders, by_manager, last_days
@@ -91,7 +92,7 @@ def gather_reminders(
     dropping, not_forecast = _drops(installation, on=on, due_days=due_days)
     soon = [
         *_benefits(list_benefits(installation, on=on, due_days=due_days), program),
-        *_grants(list_grants(installation, on=on, due_days=due_days), installation.tier_names),
+        *_grants(list_grants(installation, on=on, due_days=due_days), installation.tier_names, program.unit),
         *_contracts(open_ended),
         *_disputes(disputes),
         *_agreements(installation, program, after=on, until=on + timedelta(due_days)),
@@ -102,6 +103,7 @@ def gather_reminders(
         *_grants(
             (each for each in list_grants(installation, on=on, settled=True) if _is_over(each, since, on)),
             installation.tier_names,
+            program.unit,
         ),
         *_contracts(over),
         *_agreements(installation, program, after=since, until=on),
@@ -149,11 +151,11 @@ def _benefits(lines: Sequence[BenefitLine], program: Program) -> Iterator[_Found
             yield _Found(each.valid_to, each.partner_id, "benefit", each.request_id, words)
 
 
-def _grants(standings: Iterable[GrantStanding], names: TierNames) -> Iterator[_Found]:
+def _grants(standings: Iterable[GrantStanding], names: TierNames, unit: Unit) -> Iterator[_Found]:
     for each in standings:
         left = f"; months left: {months_words(each.months_left)}" if each.months_left else ""
         tier = names.on(each.starts_on, each.tier) or f"Tier {each.tier}"
-        words = f"{tier} until {each.ends_on}: {verdict_words(each)}{left}"
+        words = f"{tier} until {each.ends_on}: {verdict_words(each, unit)}{left}"
         yield _Found(each.ends_on, each.partner_id, "grant", each.grant_id, words)
 
 

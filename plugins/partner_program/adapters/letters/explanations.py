@@ -126,7 +126,7 @@ class LanguageExplanations:
     def status_json(self, page: Page, status: PartnerStatus) -> str:
         """A status page as JSON, with its figures."""
         return page_json(
-            page, in_unit({**explanation_figures(status.about), **status_figures(status)}, _unit(status.about))
+            page, {**in_unit(explanation_figures(status.about), _unit(status.about)), **status_figures(status)}
         )
 
     def _page(

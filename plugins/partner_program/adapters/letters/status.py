@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from partner_program.adapters.in_unit import in_unit
 from partner_program.adapters.letters.explained import Section, Table
 from partner_program.adapters.letters.locale_format import LocaleFormat
 from partner_program.adapters.letters.templates import LanguageTemplates
@@ -64,15 +65,18 @@ _THREE = (False, False, True)
 
 
 def status_figures(status: PartnerStatus) -> dict[str, object]:
-    """The figures behind these sections, in EUR cents and basis points."""
+    """The figures behind these sections, in the smallest unit and basis points."""
     return {
         "months": [
-            {
-                "billing_month": str(each.billing_month),
-                "mrr_eur_cents": each.mrr_eur_cents,
-                "tier": each.tier,
-                **with_name(status.names.on(each.effective_on, each.tier)),
-            }
+            in_unit(
+                {
+                    "billing_month": str(each.billing_month),
+                    "mrr_eur_cents": each.mrr_eur_cents,
+                    "tier": each.tier,
+                    **with_name(status.names.on(each.effective_on, each.tier)),
+                },
+                status.names.unit_of(each.billing_month, each.effective_on),
+            )
             for each in status.months
         ],
         "rates": [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from partner_program.domain.acts import same_person
 from partner_program.domain.benefits import BenefitStep, StepAct
 from partner_program.domain.grace import deciding_months, months_words, verdict_words
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import GraceGrant
 from partner_program.page.forms import AMOUNT, CODE, DAY, SEEN, UNITS, Act, After, Filled, Look, Shown, routes_of, words
@@ -77,9 +79,9 @@ def benefits(
         manager=manager,
         choices=SHOWN,
         managers=[(each.account_manager_id, each.name) for each in found.managers.values()],
-        verdict_words=verdict_words,
+        verdict_words=partial(verdict_words, unit=view.unit),
         months_words=months_words,
-        asked_words=_values_words,
+        asked_words=partial(_values_words, unit=view.unit),
     )
 
 
@@ -92,23 +94,27 @@ def one_request(view: ThisView, here: Installed, request_id: str) -> HTMLRespons
         title=f"{found.name} for {found.partner.company_name}",
         found=found,
         possible=[(view.links("benefits", ACTS[act][0], request_id), ACTS[act][1]) for act in found.possible],
-        values_words=_values_words,
+        values_words=partial(_values_words, unit=view.unit),
         who_could=WHO_MAY_ACT,
     )
 
 
-def _values_words(quantity: int | None, cents: int | None, first: date | None, ends: date | None) -> str:
+def _values_words(quantity: int | None, cents: int | None, first: date | None, ends: date | None, *, unit: Unit) -> str:
     """What is asked for or given, in words: `2 units, from 10 August 2015 until 10 November 2015`."""
     found = [
         *([] if quantity is None else [plural(quantity, "unit")]),
-        *([] if cents is None else [f"{euros(cents)} EUR"]),
+        *([] if cents is None else [_amount(cents, unit)]),
         *([] if first is None else [f"from {day(first)}"]),
     ]
     return ", ".join(found) + ("" if ends is None else f" until {day(ends)}")
 
 
-def _step_words(step: BenefitStep) -> str:
-    return _values_words(step.quantity, step.amount_cents, step.valid_from, step.valid_to)
+def _amount(cents: int | None, unit: Unit) -> str:
+    return f"{euros(cents, unit)} {unit.name}"
+
+
+def _step_words(step: BenefitStep, unit: Unit) -> str:
+    return _values_words(step.quantity, step.amount_cents, step.valid_from, step.valid_to, unit=unit)
 
 
 class _OfRequest(Act):
@@ -134,7 +140,7 @@ class _OfRequest(Act):
                 SEEN: len(found.request.steps),
                 "today": here.today(),
                 "own": same_person(found.request.asked.done_by, view.person.name),
-                "values_words": _values_words,
+                "values_words": partial(_values_words, unit=view.unit),
             },
         )
 
@@ -143,7 +149,11 @@ class _OfRequest(Act):
         found = request_overview(here, subject, on=here.today())
         done = self.try_or_do(view, here, subject, filled, only_try=True)
         before = _values_words(
-            found.line.quantity, found.line.amount_eur_cents, found.line.valid_from, found.line.valid_to
+            found.line.quantity,
+            found.line.amount_eur_cents,
+            found.line.valid_from,
+            found.line.valid_to,
+            unit=view.unit,
         )
         return Look(
             f"Check before you {self.verb.lower()}",
@@ -151,7 +161,7 @@ class _OfRequest(Act):
                 ("Partner", f"{found.partner.company_name} ({found.partner.partner_id}), {view.tier(found.tier)}"),
                 ("Benefit", found.name),
                 ("Now", f"{found.line.state.replace('_', ' ')}: {before}"),
-                *self.facts(found, done.step),
+                *self.facts(found, done.step, view.unit),
                 ("Your reason", done.step.reason),
                 ("On record as", view.person.name),
             ],
@@ -182,7 +192,7 @@ class _OfRequest(Act):
         """Who acts and why, with what was shown."""
         return Said(view.person.name, filled.reason, here.today(), filled.seen, only_try)
 
-    def facts(self, found: RequestOverview, step: BenefitStep) -> list[tuple[str, str]]:
+    def facts(self, found: RequestOverview, step: BenefitStep, unit: Unit) -> list[tuple[str, str]]:
         """What the act changes."""
         raise NotImplementedError
 
@@ -202,11 +212,11 @@ class Approve(_OfRequest):
         "The partner's next letter says it. Nothing ends it by hand: it ends by itself on its day.",
     )
 
-    def facts(self, found: RequestOverview, step: BenefitStep) -> list[tuple[str, str]]:
+    def facts(self, found: RequestOverview, step: BenefitStep, unit: Unit) -> list[tuple[str, str]]:
         """What is approved, beside the limit."""
         limit = found.line.units_limit
         of = f"; {found.line.units_in_force} of {limit} are in force today" if limit is not None else ""
-        return [("Then", f"approved: {_step_words(step)}{of}")]
+        return [("Then", f"approved: {_step_words(step, unit)}{of}")]
 
     def try_or_do(self, view: View, here: Installation, subject: str, filled: Filled, *, only_try: bool) -> Done:
         """Approve, or try to."""
@@ -229,7 +239,7 @@ class Refuse(_OfRequest):
     verb = "Refuse"
     going_on = ("No letter tells it: a person tells the partner, with the reason.", "A new request can be made later.")
 
-    def facts(self, _found: RequestOverview, _step: BenefitStep) -> list[tuple[str, str]]:
+    def facts(self, _found: RequestOverview, _step: BenefitStep, _unit: Unit) -> list[tuple[str, str]]:
         """That nothing is given."""
         return [("Then", "refused: nothing is given, and no letter tells it")]
 
@@ -251,7 +261,7 @@ class Withdraw(_OfRequest):
         "A new request can be made later.",
     )
 
-    def facts(self, _found: RequestOverview, step: BenefitStep) -> list[tuple[str, str]]:
+    def facts(self, _found: RequestOverview, step: BenefitStep, _unit: Unit) -> list[tuple[str, str]]:
         """From which day on it is not given any more."""
         then = (
             "withdrawn: it was never given" if step.valid_from is None else f"not given from {day(step.valid_from)} on"
@@ -274,13 +284,13 @@ class Outcome(_OfRequest):
     verb = "Say what came of it"
     going_on = ("A correction is said again: both stay on record, the newest counts.",)
 
-    def facts(self, found: RequestOverview, step: BenefitStep) -> list[tuple[str, str]]:
+    def facts(self, found: RequestOverview, step: BenefitStep, unit: Unit) -> list[tuple[str, str]]:
         """What was spent, of what was approved."""
-        return [("Spent", f"{euros(step.amount_cents)} of {euros(found.line.amount_eur_cents)} EUR")]
+        return [("Spent", f"{euros(step.amount_cents, unit)} of {_amount(found.line.amount_eur_cents, unit)}")]
 
     def try_or_do(self, view: View, here: Installation, subject: str, filled: Filled, *, only_try: bool) -> Done:
         """Record the outcome, or try to."""
-        spent = filled.must("spent", AMOUNT, "Say what was spent, in euros; 0 where it was nothing.")
+        spent = filled.must("spent", AMOUNT, f"Say what was spent, in {view.unit.named}; 0 where it was nothing.")
         said = self.said(view, here, filled, only_try=only_try)
         filled.sound()
         return tell_outcome(here, subject, said, spent_cents=spent)
@@ -320,7 +330,7 @@ class Ask(Act):
             [
                 ("Partner", f"{found.partner.company_name} ({subject}), {view.tier(found.tier)}"),
                 ("Benefit", name),
-                ("Asked for", _step_words(asked)),
+                ("Asked for", _step_words(asked, view.unit)),
                 *proposal,
                 ("What for", asked.reason),
                 ("Named", done.request.request_id),
@@ -397,11 +407,11 @@ class Grant(Act):
                     (
                         row.tier,
                         f"{view.tier(row.tier)}: {_discounts(row.monthly_fee_discount_bp, row.setup_fee_discount_bp)}, "
-                        f"from {euros(row.from_mrr_cents)} EUR",
+                        f"from {_amount(row.from_mrr_cents, view.unit)}",
                     )
                     for row in found.tiers
                 ],
-                "verdict_words": verdict_words,
+                "verdict_words": partial(verdict_words, unit=view.unit),
             },
         )
 
@@ -424,7 +434,7 @@ class Grant(Act):
                     f"{view.tier(made.tier, made.starts_on)}, from {day(made.starts_on)} until {day(made.ends_on)}",
                 ),
                 ("Months that can confirm it", confirm),
-                *([] if needed is None else [("One of them needs", f"{euros(needed)} EUR")]),
+                *([] if needed is None else [("One of them needs", _amount(needed, view.unit))]),
                 ("Your reason", made.reason),
                 ("On record as", view.person.name),
             ],

@@ -1,5 +1,7 @@
 """One partner whole."""
 
+from functools import partial
+
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
@@ -32,7 +34,7 @@ def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
         found=found,
         chart=charts.revenue(bars, thresholds, ident="revenue", table="Months", said=view.tier, unit=view.unit),
         move=newest_move(found.months),
-        verdict_words=verdict_words,
+        verdict_words=partial(verdict_words, unit=view.unit),
         months_words=months_words,
         asked=asked,
         steps=steps_for(found.partner.status),

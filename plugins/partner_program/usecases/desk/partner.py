@@ -132,6 +132,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
                 if each.state == "in_force" and each.valid_to is not None
             ],
             names=installation.tier_names,
+            unit=program.unit,
         ),
         links=tuple(links),
         contacts=tuple(contacts),

@@ -24,6 +24,7 @@ from partner_program.domain.digests import RESENT, STUCK
 from partner_program.domain.grace import verdict_words
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
 from partner_program.domain.reminders import DUE_DAYS
+from partner_program.domain.unit import unit_on
 from partner_program.domain.waiting import MonthProgress, Waiting
 from partner_program.usecases.acts import dated
 from partner_program.usecases.benefits import parts_of_benefits
@@ -216,7 +217,7 @@ def _of_partners(installation: Installation, on: date, due_days: int) -> Iterato
             "grant_ends",
             "act",
             f"Grace of {tier} {'ends' if grant.ends_on > on else 'has ended'} for {grant.partner_id}",
-            verdict_words(grant),
+            verdict_words(grant, unit_on(installation.programs, on)),
             None,
             grant.partner_id,
             grant.grant_id,

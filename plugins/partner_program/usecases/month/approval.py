@@ -14,6 +14,7 @@ from partner_program.domain.acts import RATES_APPROVED, RATES_REFUSED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import Answer, BookOfChanges, BookRow, book_rows
 from partner_program.domain.fx_guard import rates_alone, rates_words
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates_approval import RatesApproval, check_may_approve
 from partner_program.domain.refusals import Moved, NotApproved, Refusal
 from partner_program.usecases.installation import Installation
@@ -173,6 +174,6 @@ def _rates_alone(commit: Commit) -> dict[str, str]:
     return found
 
 
-def book_file(book: BookOfChanges, form: Literal["json", "csv"]) -> str:
+def book_file(book: BookOfChanges, form: Literal["json", "csv"], unit: Unit = EURO) -> str:
     """A book of changes as a file: cents and basis points; CSV has the partners' rows alone."""
-    return record_json(book) if form == "json" else records_csv(BookRow, book.rows)
+    return record_json(book, unit) if form == "json" else records_csv(BookRow, book.rows, unit)

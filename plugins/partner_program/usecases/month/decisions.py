@@ -116,7 +116,10 @@ def _differences(
         own = inputs.assigned.get(decision.partner_id)
         if own is not None:
             changed = differences(
-                in_force=own.figures, now=figures_of(decision), keeps_terms=decision.partner_id in keeps_terms
+                in_force=own.figures,
+                now=figures_of(decision),
+                keeps_terms=decision.partner_id in keeps_terms,
+                unit=inputs.unit,
             )
             if changed:
                 found[decision.partner_id] = changed

@@ -163,7 +163,9 @@ def _prepare(
         for partner_id in names
     }
     program = None if request.history else installation.program_on(on)
-    found = consequences(restated=decided.restated, standings=standings, program=program, day=on)
+    found = consequences(
+        restated=decided.restated, standings=standings, program=program, day=on, unit=decided.inputs.unit
+    )
     kept = decided_from(request, decided)
     kept = replace(
         kept,

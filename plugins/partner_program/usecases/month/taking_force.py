@@ -90,10 +90,17 @@ def _tell(connection: Connection, decided: MonthDecisions, head: SettlementHead,
         decisions=decisions,
         held=len(decided.totals.held),
         at=now,
+        unit=decided.inputs.unit,
     )
     corrected = {partner_id: each.figures.tier for partner_id, each in decided.inputs.assigned.items()}
     changed = tiers_changed(
-        month=month, revision=revision, effective_on=day, decisions=decisions, corrected=corrected, at=now
+        month=month,
+        revision=revision,
+        effective_on=day,
+        decisions=decisions,
+        corrected=corrected,
+        at=now,
+        unit=decided.inputs.unit,
     )
     event_store.add_events(connection, [in_force, *changed])
 
