@@ -2,8 +2,9 @@
 
 Written from the specification and never from the product's code, which has to decide alike
 (`test_any_programme.py`). A programme is the text of its keys as plain values: `tiers` are pairs of a threshold in
-cents and a discount, lowest first; `measure` and `changes` are as in a programme file, or absent. A new key is a value
-here, a few lines in `Book.decide`, and a draw in `random_programmes.py`.
+cents and a discount, lowest first; `product_discounts` are the cells of each family, by tier; `currency`, `measure` and
+`changes` are as in a programme file, or absent. A new key is a value here, a few lines in `Book`, and a draw in
+`random_programmes.py`.
 """
 
 from dataclasses import dataclass, field
@@ -54,14 +55,18 @@ class Book:
     grants: dict[str, list[Grant]] = field(default_factory=dict)
     results: dict[Month, dict[str, Result]] = field(default_factory=dict)
     held: dict[Month, set[str]] = field(default_factory=dict)
+    rates: dict[tuple[Month, str], str] = field(default_factory=dict)
     in_force: set[Month] = field(default_factory=set)
     asked: dict[Month, set[str]] = field(default_factory=dict)
     acts: int = 0
 
     def run(
-        self, month: Month, totals: dict[str, int], open_accounts: set[str], day: date, *, history: bool = False
+        self, month: Month, totals: dict[str, int | None], open_accounts: set[str], day: date, *, history: bool = False
     ) -> None:
-        """Run a month for the partners that are authorised now; those with an open account cannot be known yet."""
+        """Run a month for the partners that are authorised now.
+
+        Those with an open account cannot be known yet, nor those whose total is None: it cannot be converted.
+        """
         self.acts += 1
         results, held = self.results.setdefault(month, {}), self.held.setdefault(month, set())
         self.asked[month] = set(totals)
@@ -71,7 +76,7 @@ class Book:
             if who in results:
                 continue
             window = self.window(who, month)
-            if who in open_accounts or (window is None and not history):
+            if total is None or who in open_accounts or (window is None and not history):
                 held.add(who)
             elif history:
                 results[who] = self.decide(month, total, window, None, [], None, day)
@@ -111,8 +116,44 @@ class Book:
             exact = exact / len(totals)
         elif measure["short"] == "projected":
             exact = exact * measure["months"] / len(totals)
-        size = int(abs(exact) + Fraction(1, 2))
-        return size if exact >= 0 else -size
+        return _rounded(exact)
+
+    @property
+    def unit(self) -> tuple[str, int]:
+        """What the programme counts in, and its decimals; `XXX` for what is counted."""
+        currency = self.keys.get("currency", {"code": "EUR"})
+        return currency.get("code", "XXX"), currency.get("decimals", 2)
+
+    def worth(self, currency: str, month: Month) -> Fraction | None:
+        """What the smallest part of a currency is in the programme's own unit; None where nobody can say."""
+        own, decimals = self.unit
+        if currency == own:
+            return Fraction(1)
+        rates = [Fraction(1) if each == "EUR" else self._rate(each, month) for each in (currency, own)]
+        if own == "XXX" or rates[0] is None or rates[1] is None:
+            return None
+        return Fraction(1, 100) / rates[0] * rates[1] * 10**decimals
+
+    def _rate(self, currency: str, month: Month) -> Fraction | None:
+        written = self.rates.get((month, currency))
+        return None if written is None else Fraction(written)
+
+    def total(self, minor: int, currency: str, month: Month) -> int | None:
+        """An account's lines of a month in the programme's unit, rounded once; None where nobody can say."""
+        worth = self.worth(currency, month)
+        return None if worth is None else _rounded(minor * worth)
+
+    @property
+    def families(self) -> list[str]:
+        """The product families with discounts of their own."""
+        return sorted(self.keys.get("product_discounts", {}))
+
+    def discounts(self, tier: int) -> tuple[int, ...]:
+        """The general discount of a tier and that of each family, none below the first tier."""
+        if tier == 0:
+            return (0,) * (1 + len(self.families))
+        own = [self.keys["product_discounts"][each][tier - 1] for each in self.families]
+        return (self.keys["tiers"][tier - 1][1], *own)
 
     def state_before(self, who: str, month: Month) -> tuple[int, int] | None:
         """The tier on merit before a month, and how many months in a row have earned less; None to begin anew."""
@@ -195,3 +236,9 @@ class Book:
             found.merit, found.below = merit, below
         found.tier = max(merit, granted)
         return found
+
+
+def _rounded(exact: Fraction) -> int:
+    """A whole number: a half is rounded away from zero."""
+    size = int(abs(exact) + Fraction(1, 2))
+    return size if exact >= 0 else -size

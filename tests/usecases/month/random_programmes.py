@@ -5,6 +5,7 @@ Each key of a programme file has its draw in `KEYS`; what is drawn is written in
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from partner_program.adapters.proofs.keys import KEY_VARIABLE, new_key
 from partner_program.domain.acts import Doer
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
@@ -33,6 +35,10 @@ NO_BRAKE = """brake:
   entity_total_move_at_least_cents: {value: 1000000000000, reading: x}
 """
 HOMES = {"P1": "NL", "P2": "DE", "P3": "DE"}
+UNITS: tuple[dict[str, Any], ...] = ({"code": "USD"}, {"code": "IDR", "decimals": 0}, {"label": "pts", "decimals": 0})
+# About the rates of 2015, as the months are those of 2014 to 2016: others would be in doubt.
+UNITS_PER_EUR = {"USD": Fraction("1.11"), "GBP": Fraction("0.745"), "IDR": Fraction(15_000)}
+USD_UNTIL = {BillingMonth(2014, 9): "1.29", BillingMonth(2014, 12): "1.24", BillingMonth(2015, 3): "1.15"}
 
 
 def _measure(random: Random) -> dict[str, Any] | None:
@@ -61,21 +67,41 @@ def _changes(random: Random) -> dict[str, Any] | None:
     return drawn
 
 
-KEYS: dict[str, Callable[[Random], dict[str, Any] | None]] = {"measure": _measure, "changes": _changes}
+def _currency(random: Random) -> dict[str, Any] | None:
+    return random.choice((None, *UNITS))
+
+
+KEYS: dict[str, Callable[[Random], dict[str, Any] | None]] = {
+    "measure": _measure,
+    "changes": _changes,
+    "currency": _currency,
+}
 
 
 def random_keys(random: Random) -> dict[str, Any]:
     """A programme as plain values: its table, and the keys that were drawn for it."""
     thresholds = sorted(random.sample(THRESHOLDS, random.choice((2, 3, 4))))
     keys: dict[str, Any] = {"tiers": [(each, 500 * place) for place, each in enumerate(thresholds, 1)]}
-    return keys | {name: value for name, draw in KEYS.items() if (value := draw(random)) is not None}
+    keys |= {name: value for name, draw in KEYS.items() if (value := draw(random)) is not None}
+    if random.random() < 0.5:
+        families = random.choice((("vps",), ("vps", "dedicated")))
+        keys["product_discounts"] = {each: _cells(random, len(thresholds)) for each in families}
+    return keys
+
+
+def _cells(random: Random, tiers: int) -> list[int]:
+    """A family's discounts, tier by tier: never fewer in a higher one."""
+    return sorted(random.choice((0, 200, 300, 700, 900)) for _ in range(tiers))
 
 
 def as_text(keys: dict[str, Any]) -> str:
     """The programme file of these keys."""
     sections = [least(*keys["tiers"], day=DAY), NO_BRAKE]
     for name, values in keys.items():
-        if name != "tiers":
+        if name == "product_discounts":
+            rows = [f"  - {{product: {family}, tiers: {cells}, reading: x}}" for family, cells in values.items()]
+            sections.append("\n".join([f"{name}:", *rows, ""]))
+        elif name != "tiers":
             lines = [f"  {key}: {value}" for key, value in values.items()]
             sections.append("\n".join([f"{name}:", *lines, "  reading: x", ""]))
     return "".join(sections)
@@ -91,7 +117,10 @@ class LivedWorld(OwnProgramme):
         self.book = Book(keys, {})
         self.suspended: set[str] = set()
         self.open_books: set[BillingMonth] = set()
-        self.totals: dict[tuple[str, BillingMonth], int] = {}
+        self.billed: dict[tuple[str, BillingMonth], int] = {}
+        self.currencies = {entity: self._entity_currency() for entity in ("NL", "DE")}
+        for row in self.tables["entities"]:
+            row["currency"] = self.currencies[row["entity"]]
         self.today = date(2015, 1, 1)
 
     def live(self) -> None:
@@ -118,7 +147,33 @@ class LivedWorld(OwnProgramme):
             if random.random() < 0.3:
                 self._restate(random.choice([each for each in months if each <= month]))
 
+    def close(self, month: str, *entities: str) -> None:
+        """Close a month, in the entity's currency where it billed nothing."""
+        super().close(month, *entities)
+        for entity, currency in self.currencies.items():
+            self.execute(entity, "UPDATE program_period_close SET currency = ? WHERE line_count = 0", (currency,))
+
+    def _entity_currency(self) -> str:
+        own, _ = self.book.unit
+        if own == "XXX" and self.random.random() < 0.8:
+            return own
+        return self.random.choice(("EUR", "USD", "GBP", own))
+
+    def _rates(self, month: BillingMonth) -> None:
+        """The month's exchange rates, a little up or down; now and then one lacks."""
+        for currency, units in UNITS_PER_EUR.items():
+            if currency == "USD":
+                units = next((Fraction(each) for until, each in USD_UNTIL.items() if month <= until), units)
+            moved = units * (10_000 + self.random.randint(-50, 50)) / 10_000
+            if self.random.random() < 0.97:
+                self.book.rates[month, currency] = f"{float(moved):.6f}"
+                self.rate(str(month), currency, self.book.rates[month, currency])
+
     def _begin(self) -> None:
+        at = BillingMonth(2014, 8)
+        while at < BillingMonth(2016, 6):
+            self._rates(at)
+            at = at.following
         for who, home in HOMES.items():
             since = self.random.choice((date(2012, 1, 1), date(2012, 1, 1), date(2015, 7, 10), date(2015, 10, 5)))
             self.partner(who, {home: f"A-{who}"}, authorized_on=str(since))
@@ -129,7 +184,7 @@ class LivedWorld(OwnProgramme):
                 at = at.following
             if self.random.random() < 0.4:
                 self._grant(who)
-        self.ready(*(str(each) for each in sorted({month for _, month in self.totals})))
+        self.ready(*(str(each) for each in sorted({month for _, month in self.billed})))
 
     def _grant(self, who: str) -> None:
         tier = self.random.randint(1, len(self.book.keys["tiers"]))
@@ -137,11 +192,22 @@ class LivedWorld(OwnProgramme):
         self.grant(f"G-{who}", who, tier, str(starts), str(ends))
         self.book.grants[who] = [Grant(f"G-{who}", tier, starts, ends)]
 
-    def _bill(self, who: str, month: BillingMonth, cents: int) -> None:
-        self.totals[who, month] = self.totals.get((who, month), 0) + cents
-        if cents:
-            kind = {} if cents > 0 else {"charge_kind": "credit"}
-            self.bill(f"A-{who}", str(month), cents, entity=HOMES[who], **kind)
+    def _bill(self, who: str, month: BillingMonth, amount: int) -> None:
+        """Bill about this amount of the programme's unit, in the currency of the partner's entity."""
+        currency = self.currencies[HOMES[who]]
+        worth = self.book.worth(currency, month) or Fraction(1)
+        minor = int(amount / worth)
+        if amount > 0 and worth != 1:
+            minor += self.random.choice((0, 1))
+        self.billed[who, month] = self.billed.get((who, month), 0) + minor
+        if minor:
+            kind = {} if minor > 0 else {"charge_kind": "credit"}
+            self.bill(f"A-{who}", str(month), minor, entity=HOMES[who], currency=currency, **kind)
+
+    def _total(self, who: str, month: BillingMonth) -> int | None:
+        """What the plain book makes of a partner's lines; who has none needs no rate."""
+        minor = self.billed[who, month]
+        return self.book.total(minor, self.currencies[HOMES[who]], month) if minor else 0
 
     def _run(self, month: BillingMonth, *, history: bool = False, open_books: bool = False) -> None:
         self.today = max(self.today, month.following.first_day + timedelta(days=4))
@@ -155,13 +221,14 @@ class LivedWorld(OwnProgramme):
 
     def _settle(self, month: BillingMonth, *, history: bool = False) -> None:
         _settle_once(self.installation, self.request(str(month), today=str(self.today), history=history))
-        totals = {who: self.totals[who, month] for who in HOMES if who not in self.suspended}
+        totals = {who: self._total(who, month) for who in HOMES if who not in self.suspended}
         waits = {who for who in totals if HOMES[who] == "DE"} if month in self.open_books else set()
         self.book.run(month, totals, waits, self.today, history=history)
 
     def _restate(self, month: BillingMonth) -> None:
         results = self.book.results[month]
         mine = [who for who in results if HOMES[who] == "NL" or month not in self.open_books]
+        mine = [who for who in mine if self.book.worth(self.currencies[HOMES[who]], month) is not None]
         if not mine or self.suspended & set(results):
             return
         who = self.random.choice(sorted(mine))
@@ -170,7 +237,9 @@ class LivedWorld(OwnProgramme):
         self._settle(month)
         acceptance = Acceptance(self.today, "Kim", "a late line")
         accept_restatement(self.installation, month, acceptance, today=self.today)
-        self.book.restate(month, who, self.totals[who, month])
+        total = self._total(who, month)
+        assert total is not None
+        self.book.restate(month, who, total)
 
     def _change_standing(self) -> None:
         who = self.random.choice(sorted(HOMES))
@@ -188,9 +257,47 @@ class LivedWorld(OwnProgramme):
             for month in sorted(self.book.results)
         }
 
+    def rates_of_families(self) -> dict[str, set[tuple[Any, ...]]]:
+        """What an order of each family gets: of each month and partner, and of each rate beside its tier."""
+        rates = self.rows("SELECT tier, monthly_fee_discount_bp, families FROM discount_rate")
+        told = {
+            (month, row["partner_id"], self._discounts(row["monthly_fee_discount_bp"], row.get("families")))
+            for month, row in self._rated()
+        }
+        return {"register": told, "rates": {(tier, self._discounts(*terms)) for tier, *terms in rates}}
+
+    def expected_families(self) -> dict[str, set[tuple[Any, ...]]]:
+        """What the plain book makes of both."""
+        tiers = {tier for (tier,) in self.rows("SELECT tier FROM discount_rate")}
+        told = {
+            (month, row["partner_id"], self.book.discounts(self.book.results[month][row["partner_id"]].tier or 0))
+            for month, row in self._rated()
+        }
+        return {"register": told, "rates": {(tier, self.book.discounts(tier)) for tier in tiers}}
+
+    def _discounts(self, general: int, families: str | None) -> tuple[int, ...]:
+        own = dict(each.split("=") for each in (families or "").split())
+        return (general, *(int(own.pop(each, general)) for each in self.book.families), *map(int, own.values()))
+
+    def _rated(self) -> list[tuple[BillingMonth, dict[str, Any]]]:
+        """The rows of the months in force that decided their own rate: others tell terms that were in force before."""
+        return [
+            (month, row)
+            for month in sorted(self.book.in_force)
+            for row in self.register(str(month))["partners"]
+            if row["status"] != "held" and "rate_decided_by" not in row
+        ]
+
     def simulated(self) -> list[object]:
-        """What the same programme would have decided otherwise in the months in force, as the simulation says."""
+        """What the same programme would have decided otherwise in the months in force, as the simulation says.
+
+        It knows EUR alone, and is refused for a programme in another unit.
+        """
         months = sorted(self.book.in_force)
+        if "currency" in self.book.keys:
+            with pytest.raises(Refusal):
+                simulate(self.installation, self.file, months[0], months[-1])
+            return []
         found = simulate(self.installation, self.file, months[0], months[-1])
         return [each for month in found.months for each in month.differing]
 

@@ -21,5 +21,6 @@ def test_a_random_world_settles_as_the_plain_book_says(number: int, tmp_path: Pa
     world = LivedWorld(tmp_path, random_keys(random), random)
     world.live()
     assert world.decided() == world.expected(), world.book.keys
+    assert world.rates_of_families() == world.expected_families(), world.book.keys
     assert world.simulated() == [], world.book.keys
     assert world.proven(random.choice(sorted(world.book.results))) == [], world.book.keys
