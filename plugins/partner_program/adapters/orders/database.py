@@ -101,25 +101,55 @@ def has_table(fields: ConnectionFields, kind: Kind[Row]) -> bool:
 
 
 def check_has_product(fields: ConnectionFields) -> None:
-    """Refuse a table of rates without the column `product`, in which families would get the general rate."""
+    """Refuse a table of rates that cannot keep families apart.
 
-    def look(connection: Connection) -> bool:
-        if connection.dialect.name != "mysql":
-            inspector = inspect(connection)
-            if not inspector.has_table(RATES.table):
-                return False
-            return "product" in [each["name"] for each in inspector.get_columns(RATES.table)]
-        here = _MARIADB_COLUMN.c
-        query = select(here.column_name).where(
-            here.table_schema == func.database(), here.table_name == RATES.table, here.column_name == "product"
-        )
-        return connection.execute(query.limit(1)).first() is not None
+    Without the column `product` all would get the general rate; a key without it holds one row of a rate.
+    """
 
-    if not in_one_transaction(fields, look, doing="looking for the column product of", table=RATES.table):
-        raise Refusal(
-            f"connection {fields.conn_id}: {RATES.table} has no column product, and the programme has discounts by "
-            "product family: add the column, text, NULL for the general rate, and let its key have it too"
-        )
+    def look(connection: Connection) -> str | None:
+        if not _has_product(connection):
+            return (
+                f"{RATES.table} has no column product, and the programme has discounts by "
+                "product family: add the column, text, NULL for the general rate, and let its key have it too"
+            )
+        for key in _keys_of_rates(connection):
+            if key and set(key) <= set(RATES.key):
+                return (
+                    f"{RATES.table} has a key of {_listed(key)} without product, so that a rate of a product "
+                    f"family cannot stand beside the general one: replace it with UNIQUE "
+                    f"({', '.join(RATES_BY_PRODUCT.key)})"
+                )
+        return None
+
+    fault = in_one_transaction(fields, look, doing="looking for the column product of", table=RATES.table)
+    if fault is not None:
+        raise Refusal(f"connection {fields.conn_id}: {fault}")
+
+
+def _has_product(connection: Connection) -> bool:
+    if connection.dialect.name != "mysql":
+        inspector = inspect(connection)
+        if not inspector.has_table(RATES.table):
+            return False
+        return "product" in [each["name"] for each in inspector.get_columns(RATES.table)]
+    here = _MARIADB_COLUMN.c
+    query = select(here.column_name).where(
+        here.table_schema == func.database(), here.table_name == RATES.table, here.column_name == "product"
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _keys_of_rates(connection: Connection) -> list[list[str]]:
+    """The columns of each key that keeps rows apart in the table of rates."""
+    inspector = inspect(connection)
+    found = [inspector.get_pk_constraint(RATES.table)["constrained_columns"]]
+    found += [each["column_names"] for each in inspector.get_unique_constraints(RATES.table)]
+    indexes = [each for each in inspector.get_indexes(RATES.table) if each["unique"]]
+    return found + [[name for name in each["column_names"] if name is not None] for each in indexes]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(each for each in (", ".join(names[:-1]), names[-1]) if each)
 
 
 def read_rows(fields: ConnectionFields, kind: Kind[Row]) -> FoundRows[Row]:
