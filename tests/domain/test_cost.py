@@ -318,7 +318,7 @@ def assert_sums_of_lines(cost: Cost, nl: Sequence[OrderLines], us: Sequence[Orde
             full = euros / (1 - Fraction(each.discount_bp, 10_000))
             sums["list"] += full
             day = each.ordered_on
-            due = None if day is None else ENTITLEMENTS.on(entity, each.account_id, day).due_bp
+            due = None if day is None else ENTITLEMENTS.on(entity, each.account_id, day, each.product).due_bp
             if due is None:
                 sums["unsaid"] += full - euros
             else:

@@ -37,7 +37,7 @@ def of(
         earned={"P1": earned},
     )
     bp = last.terms.monthly_fee_discount_bp if last else floor
-    return shares.of(Entitlement("P1", bp, last.terms.tier if last else 0, source), day)
+    return shares.of(Entitlement("P1", bp, last.terms.tier if last else 0, source), day, "")
 
 
 def test_a_tier_without_grant_or_agreement_was_earned() -> None:

@@ -49,27 +49,27 @@ def judged(*lines: OrderLines, due: Entitlements, **rates: str) -> Leakage:
     ],
 )
 def test_the_rate_of_an_order_is_the_newest_begun_by_its_day(day: date, source: str, due_bp: int | None) -> None:
-    found = entitlements(Rate(GO_LIVE, EIGHT), Rate(date(2015, 8, 3), FIVE)).on("NL", "A1", day)
+    found = entitlements(Rate(GO_LIVE, EIGHT), Rate(date(2015, 8, 3), FIVE)).on("NL", "A1", day, "vps")
     assert (found.partner_id, found.source, found.due_bp) == ("P1", source, due_bp)
 
 
 def test_of_two_rates_of_a_day_the_one_written_last_holds() -> None:
-    assert entitlements(Rate(GO_LIVE, EIGHT), Rate(GO_LIVE, FIVE)).on("NL", "A1", GO_LIVE).due_bp == 500
+    assert entitlements(Rate(GO_LIVE, EIGHT), Rate(GO_LIVE, FIVE)).on("NL", "A1", GO_LIVE, "vps").due_bp == 500
 
 
 def test_an_account_that_was_linked_at_go_live_had_its_partner_before() -> None:
     links = [AccountLink("P1", "NL", "A1", Period(GO_LIVE)), AccountLink("P1", "NL", "A2", Period(date(2015, 7, 28)))]
     due = entitlements(Rate(GO_LIVE, EIGHT), links=links)
-    assert due.on("NL", "A1", date(2013, 1, 1)).partner_id == "P1"
-    assert due.on("NL", "A2", date(2013, 1, 1)).partner_id == ""
-    assert due.on("NL", "A2", GO_LIVE).source == "not authorized"
+    assert due.on("NL", "A1", date(2013, 1, 1), "vps").partner_id == "P1"
+    assert due.on("NL", "A2", date(2013, 1, 1), "vps").partner_id == ""
+    assert due.on("NL", "A2", GO_LIVE, "vps").source == "not authorized"
 
 
 def test_the_day_on_which_a_link_ends_is_the_next_partners() -> None:
     change = date(2015, 8, 1)
     links = [AccountLink("P1", "NL", "A1", Period(GO_LIVE, change)), AccountLink("P2", "NL", "A1", Period(change))]
     due = entitlements(Rate(GO_LIVE, EIGHT), links=links)
-    assert (due.on("NL", "A1", date(2015, 7, 31)).due_bp, due.on("NL", "A1", change).due_bp) == (800, 500)
+    assert (due.on("NL", "A1", date(2015, 7, 31), "vps").due_bp, due.on("NL", "A1", change, "vps").due_bp) == (800, 500)
 
 
 def test_half_a_cent_is_rounded_away_from_zero_both_ways() -> None:

@@ -27,7 +27,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, columns_of
 from partner_program.domain.due_shares import DueShares, SharesOfDue
 from partner_program.domain.entitlement import Entitlement, Entitlements
-from partner_program.domain.leakage import WRONG, Kind, effect_cents, kind_of
+from partner_program.domain.leakage import NOT_KNOWN, WRONG, Kind, effect_cents, kind_of
 from partner_program.domain.money import BP, add_ratios, round_half_away, rounded
 from partner_program.domain.order_lines import Order as Alike
 from partner_program.domain.order_lines import OrderLines, OrderLinesRead
@@ -252,11 +252,14 @@ class _Sums:
 
     def take(self, entity: str, account_id: str, account: Iterable[OrderLines]) -> int:
         """Add the lines of an account; returns what they count, in EUR cents: rounded once for each currency."""
-        partner = self._entitlements.on(entity, account_id, self._month.last_day)
-        now = partner.due_bp or 0, partner.partner_id in self._held
+        by_product: dict[str, tuple[int, bool]] = {}
         shares: dict[str, tuple[int, int]] = {}
         wrong: dict[Alike, tuple[_Sum, tuple[int, int]]] = {}
         for lines in account:
+            product = lines[2]
+            now = by_product.get(product)
+            if now is None:
+                now = by_product[product] = self._now(entity, account_id, product)
             found = self._of(entity, lines, now)
             found.take(lines)
             currency, share = lines[1], lines[5:7]
@@ -273,10 +276,15 @@ class _Sums:
         parts = [each.cost(self._units[each.order.currency]) for each in self._sums.values()]
         return sorted(parts, key=lambda each: repr(each.order))
 
+    def _now(self, entity: str, account_id: str, product: str) -> tuple[int, bool]:
+        """What an order of the month's last day would get, and whether the month holds the partner."""
+        partner = self._entitlements.on(entity, account_id, self._month.last_day, product)
+        return partner.due_bp or 0, partner.partner_id in self._held
+
     def _of(self, entity: str, lines: OrderLines, now: tuple[int, bool]) -> "_Sum":
         account_id, currency, product, ordered_on, given_bp = lines[:5]
-        due = None if ordered_on is None else self._entitlements.on(entity, account_id, ordered_on)
-        judged = self._judged(given_bp, due, ordered_on)
+        due = None if ordered_on is None else self._entitlements.on(entity, account_id, ordered_on, product)
+        judged = self._judged(given_bp, due, ordered_on, product)
         key = entity, currency, product, judged, now
         found = self._sums.get(key)
         if found is None:
@@ -284,13 +292,13 @@ class _Sums:
         return found
 
     def _judged(
-        self, given_bp: int | None, due: Entitlement | None, day: date | None
+        self, given_bp: int | None, due: Entitlement | None, day: date | None, product: str
     ) -> tuple[str, int | None, int | None, Kind, DueShares]:
         if given_bp is None:
             return NO_DISCOUNT_SAID, None, None, "unknown", NOTHING_DUE
-        if due is None or day is None or due.source == "several partners":
+        if due is None or day is None or due.source in NOT_KNOWN:
             return NO_ORDER_SAID, given_bp, None, "unknown", NOTHING_DUE
-        shares = self._shares.of(due, day) if due.due_bp else NOTHING_DUE
+        shares = self._shares.of(due, day, product) if due.due_bp else NOTHING_DUE
         return tier_words(due), given_bp, due.due_bp, kind_of(given_bp, due), shares
 
 

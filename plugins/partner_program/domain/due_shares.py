@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from partner_program.domain.entitlement import Entitlement
+from partner_program.domain.families import families_of
 from partner_program.domain.program import Program, program_in_force_or_first
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import GraceGrant, LegacyAgreement, agreements_by_partner
@@ -53,37 +54,41 @@ class SharesOfDue:
         for grant in grants:
             self._grants[grant.partner_id].append(grant)
         self._earned = earned
-        self._tiers: dict[tuple[date, int], int] = {}
+        self._tiers: dict[tuple[date, int, str | None], int] = {}
+        self._families = {each.product for program in programs for each in program.product_discounts}
         self._always = _the_same_in_all(programs)
 
-    def of(self, due: Entitlement, day: date) -> DueShares:
-        """The parts of what an order of a day was due; of nothing where nothing was."""
+    def of(self, due: Entitlement, day: date, product: str) -> DueShares:
+        """The parts of what an order of a product family was due on a day; of nothing where nothing was."""
         bp = due.due_bp or 0
         if due.source == "older agreement":
             return DueShares(0, 0, bp)
         if due.source != "rate" or not bp:
             return DueShares(0, 0, 0)
-        if due.tier in self._always and due.partner_id not in self._grants:
+        is_family = product in self._families
+        if due.tier in self._always and not is_family and due.partner_id not in self._grants:
             of_tier = self._always[due.tier]
             return DueShares(min(of_tier, bp), 0, max(bp - of_tier, 0))
         rates = self._rates[due.partner_id]
         rate = rates[bisect_right(rates, day, key=lambda each: each.valid_from) - 1]
-        of_tier = self._tier_bp(rate.valid_from, due.tier)
+        family = product if is_family and product in families_of(rate.terms.families) else None
+        of_tier = self._tier_bp(rate.valid_from, due.tier, family)
         own = self._own_tier(due.partner_id, due.tier, day)
         if own == due.tier:
             return DueShares(min(of_tier, bp), 0, max(bp - of_tier, 0))
-        earned = min(self._tier_bp(rate.valid_from, own), bp)
-        floor = bp if bp > of_tier else min(self._floor(due.partner_id, rate.valid_from), bp)
+        earned = min(self._tier_bp(rate.valid_from, own, family), bp)
+        floor = bp if bp > of_tier else min(self._floor(due.partner_id, rate.valid_from, family), bp)
         legacy = max(floor - earned, 0)
         return DueShares(earned, bp - earned - legacy, legacy)
 
-    def _tier_bp(self, day: date, tier: int) -> int:
-        """What a tier alone gives by the programme of a rate's first day."""
-        key = day, tier
+    def _tier_bp(self, day: date, tier: int, family: str | None) -> int:
+        """What a tier alone gives by the programme of a rate's first day, in general or on a family."""
+        key = day, tier, family
         if key not in self._tiers:
             program = program_in_force_or_first(self._programs, day)
             row = program.tier_row(program.tier_here(tier))
-            self._tiers[key] = row.monthly_fee_discount_bp if row else 0
+            general = row.monthly_fee_discount_bp if row else 0
+            self._tiers[key] = program.families_bp(tier).get(family, general) if family else general
         return self._tiers[key]
 
     def _own_tier(self, partner_id: str, tier: int, day: date) -> int:
@@ -101,9 +106,9 @@ class SharesOfDue:
             return tier
         return min(last.tier if last else 0, tier)
 
-    def _floor(self, partner_id: str, day: date) -> int:
-        own = self._agreements.get(partner_id, ())
-        return max((each.monthly_fee_discount_bp for each in own if day in each.period), default=0)
+    def _floor(self, partner_id: str, day: date, family: str | None) -> int:
+        own = [each for each in self._agreements.get(partner_id, ()) if each.product == family and day in each.period]
+        return max((each.monthly_fee_discount_bp for each in own), default=0)
 
 
 def _the_same_in_all(programs: Sequence[Program]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from typing import Annotated, Literal, get_args
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
-from partner_program.domain.entitlement import Entitlement, Entitlements
+from partner_program.domain.entitlement import Entitlement, Entitlements, Source
 from partner_program.domain.money import BP, add_ratios, rate_ratio, round_half_away
 from partner_program.domain.order_lines import Order, OrderLines, OrderLinesRead
 
@@ -32,6 +32,7 @@ WORDS: Mapping[Kind, str] = {
     "unknown": "not known",
 }
 OF_NOBODY = "accounts of no partner"
+NOT_KNOWN: tuple[Source, ...] = ("several partners", "product not said")
 WRONG: tuple[Kind, ...] = ("under", "over", "not_authorized")
 
 
@@ -218,8 +219,8 @@ def _judged(
     ratio: tuple[int, int],
     prepayment_bp: Mapping[int, int],
 ) -> JudgedLines:
-    account_id, _, _, ordered_on, given_bp = order
-    due = None if ordered_on is None else entitlements.on(entity, account_id, ordered_on)
+    account_id, _, product, ordered_on, given_bp = order
+    due = None if ordered_on is None else entitlements.on(entity, account_id, ordered_on, product)
     kind = kind_of(given_bp, due)
     effect = by_prepayment = 0
     if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
@@ -241,7 +242,7 @@ def effect_cents(share: tuple[int, int], given_bp: int, due_bp: int, ratio: tupl
 
 def kind_of(given_bp: int | None, due: Entitlement | None) -> Kind:
     """How a discount that was given stands to the one that was due; None where the lines or the order do not say it."""
-    if given_bp is None or due is None or due.source == "several partners":
+    if given_bp is None or due is None or due.source in NOT_KNOWN:
         return "unknown"
     if due.due_bp is None:
         return "before"

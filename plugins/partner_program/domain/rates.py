@@ -26,6 +26,8 @@ class RateTerms:
 
     def of_product(self, product: str | None) -> "RateTerms":
         """The terms of an order of one product family."""
+        if self.families is None:
+            return self
         own = families_of(self.families).get(product or "")
         return replace(
             self, monthly_fee_discount_bp=self.monthly_fee_discount_bp if own is None else own, families=None

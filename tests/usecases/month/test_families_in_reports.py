@@ -1,30 +1,96 @@
 """What reports say of a month whose rates have discounts by product family."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotDefined
 from partner_program.usecases.reports.cost import cost
-from partner_program.usecases.reports.leakage import leakage
+from partner_program.usecases.reports.leakage import find_leakage, leakage
 from partner_program.usecases.reports.program_design import Design, compare
 from partner_program.usecases.simulation import simulate
 from tests.programs import least
-from tests.usecases.month.own_programme import DAY
+from tests.usecases.month.own_programme import DAY, OwnProgramme
 from tests.usecases.month.test_families import ROWS, programme, world_of
 
 JUNE, JULY = BillingMonth(2015, 6), BillingMonth(2015, 7)
 
 
-@pytest.mark.parametrize("report", [leakage, cost])
-def test_a_month_of_rates_by_family_is_refused_by_name(tmp_path: Path, report: object) -> None:
+def july_of_families(tmp_path: Path, agreed_on_vps: int = 0) -> OwnProgramme:
+    """P1's orders of 1 July: 10 % in general, 7 % on vps, nothing on dedicated; list prices are 1,000.00 EUR."""
     world = world_of(tmp_path, programme())
+    if agreed_on_vps:
+        world.legacy("P1", agreed_on_vps)
+        world.tables["legacy_agreements"][0] |= {"product": "vps"}
+    for product, given, minor in (
+        ("vps", 700, 930_00),
+        ("vps", 1000, 900_00),
+        ("dedicated", 0, 1_000_00),
+        ("dedicated", 1000, 900_00),
+        ("cdn", 700, 930_00),
+        (None, 1000, 900_00),
+    ):
+        world.bill("A1", "2015-07", minor, product=product, discount_bp=given, ordered_on="2015-07-01")
     world.ready("2015-06", "2015-07")
     world.settle("2015-06", on="2015-07-01")
     world.settle("2015-07", on="2015-08-03")
-    with pytest.raises(NotDefined, match="does not know discounts by product family yet"):
-        report(world.installation, JULY)  # type: ignore[operator]
+    return world
+
+
+def judged(world: OwnProgramme) -> dict[tuple[str, int | None], tuple[int | None, int]]:
+    """What was due and given beyond it in EUR cents, by product and given discount."""
+    _, found = find_leakage(world.installation, JULY)
+    by_order = {(each.order[2], each.order[4]): each for each in found.of("under", "over", "equal")}
+    return {order: (each.due and each.due.due_bp, each.effect_eur_cents) for order, each in by_order.items()}
+
+
+def rows(world: OwnProgramme, table: str) -> dict[str, Any]:
+    found: Any = cost(world.installation, JULY).table(table).rows
+    return {each.part: each for each in found}
+
+
+def test_a_line_is_due_the_discount_of_its_family(tmp_path: Path) -> None:
+    world = july_of_families(tmp_path)
+    assert judged(world) == {
+        ("vps", 700): (700, 0),
+        ("vps", 1000): (700, 30_00),
+        ("dedicated", 0): (0, 0),
+        ("dedicated", 1000): (0, 100_00),
+        ("cdn", 700): (1000, -30_00),
+    }
+    said = leakage(world.installation, JULY).said
+    assert "1 of these lines says no product, and families have discounts of their own." in said
+
+
+def test_an_agreement_about_a_family_is_due_on_its_lines_alone(tmp_path: Path) -> None:
+    world = july_of_families(tmp_path, agreed_on_vps=1500)
+    assert judged(world) == {
+        ("vps", 700): (1500, -80_00),
+        ("vps", 1000): (1500, -50_00),
+        ("dedicated", 0): (0, 0),
+        ("dedicated", 1000): (0, 100_00),
+        ("cdn", 700): (1000, -30_00),
+    }
+    shares = [each.due_eur_cents for each in rows(world, "shares").values()]
+    assert shares == [70_00 + 70_00 + 100_00, 0, 80_00 + 80_00]  # earned, grace, older agreement
+
+
+def test_the_cost_of_each_family(tmp_path: Path) -> None:
+    world = july_of_families(tmp_path)
+    products = rows(world, "products")
+    figures = {
+        product: (each.list_eur_cents, each.given_eur_cents, each.due_eur_cents, each.beyond_eur_cents)
+        for product, each in products.items()
+        if product in ("vps", "dedicated", "cdn")
+    }
+    assert figures == {
+        "vps": (2_000_00, 170_00, 140_00, 30_00),
+        "dedicated": (2_000_00, 100_00, 0, 100_00),
+        "cdn": (1_000_00, 70_00, 100_00, -30_00),
+    }
+    assert sum(each.due_eur_cents for each in rows(world, "shares").values()) == 240_00
 
 
 @pytest.mark.parametrize("families_in", ["the draft", "the programme in force"])

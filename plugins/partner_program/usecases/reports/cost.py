@@ -95,7 +95,7 @@ def cost(installation: Installation, month: BillingMonth) -> Report:
 
 def find_cost(installation: Installation, month: BillingMonth) -> FoundCost:
     """Ask the entities, and add up what their lines cost."""
-    orders = read_orders(installation, month, "cost", with_ends=True)
+    orders = read_orders(installation, month, with_ends=True)
     programs, registry = installation.programs, orders.registry
     with installation.database.reading() as connection:
         earned = earned_tiers.earned_tiers(connection, {each.partner_id for each in registry.grace_grants})

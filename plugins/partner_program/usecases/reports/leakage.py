@@ -45,7 +45,7 @@ def leakage(installation: Installation, month: BillingMonth) -> Report:
 
 def find_leakage(installation: Installation, month: BillingMonth) -> tuple[MonthOfOrders, Leakage]:
     """Ask the entities, and hold what was given against what was due."""
-    orders = read_orders(installation, month, "leakage")
+    orders = read_orders(installation, month)
     with without_collecting():
         found = judge_orders(
             month=month,
@@ -104,6 +104,13 @@ def _said(found: Leakage) -> list[str]:
         said.append(
             f"Of {unknown} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
             "of their order, or their account was several partners' that day."
+        )
+    no_product = [each for each in found.of("unknown") if each.due and each.due.source == "product not said"]
+    if no_product:
+        lines = sum(each.lines for each in no_product)
+        said.append(
+            f"{plural(lines, 'of these lines says', 'of these lines say')} no product, "
+            "and families have discounts of their own."
         )
     before = sum(each.lines for each in found.of("before"))
     if before:

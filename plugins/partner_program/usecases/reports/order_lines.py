@@ -17,7 +17,7 @@ from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.program import Program
 from partner_program.domain.program_unit import EUR
 from partner_program.domain.rates import Rate
-from partner_program.domain.refusals import NotDefined, Refusal
+from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.revenue import EXCLUDED_KINDS, UNPOSTED_STATUSES
 from partner_program.domain.totals import Bucket
@@ -115,9 +115,7 @@ class MonthOfOrders:
 
 
 @without_collecting()
-def read_orders(
-    installation: Installation, month: BillingMonth, what: str, *, with_ends: bool = False
-) -> MonthOfOrders:
+def read_orders(installation: Installation, month: BillingMonth, *, with_ends: bool = False) -> MonthOfOrders:
     """Ask every entity that bills in a settled month; one that cannot be read is among the answers with its reason.
 
     `with_ends` asks for the ends of services too. An order's day is that of its invoice where the programme gives its
@@ -129,8 +127,6 @@ def read_orders(
         program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
         registry = registry_store.load_registry(connection, contacts=False)
         written = rate_store.all_rates(connection)
-        if any(rate.terms.families for own in written.values() for rate in own if rate.valid_from <= month.last_day):
-            raise NotDefined(f"{what} does not know discounts by product family yet: rates of {month} have some")
         rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
         totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
     entities = [each for each in registry.entities if each.bills_in(month)]
