@@ -12,14 +12,20 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
+from partner_program.adapters.database import schema
 from partner_program.adapters.files.program import load_programs, read_program
+from partner_program.domain.program_change import unchanged
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal, UnsoundFiles
+from partner_program.usecases.desk.what_if import make_draft
 from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.register import register_file
+from partner_program.usecases.reports.compared_drafts import ask_drafts
+from partner_program.usecases.reports.program_design import Design
 from tests.programs import least
 from tests.usecases.month.own_programme import OwnProgramme
 
@@ -306,6 +312,24 @@ def test_what_is_told_in_euros_alone_is_refused(dollars: OwnProgramme, command: 
     assert done.status == 1
     assert "in EUR alone" in done.stderr
     assert "is counted in USD" in done.stderr
+
+
+def test_drafts_of_a_programme_in_dollars_are_refused(dollars: OwnProgramme) -> None:
+    program, month = dollars.installation.programs[-1], dollars.request(JANUARY).month
+    change = unchanged(program, in_force_from=date(2027, 1, 1))
+    with pytest.raises(Refusal, match="counts in USD"):
+        make_draft(dollars.installation, change, month, month)
+    with pytest.raises(Refusal, match="counts in USD"):
+        ask_drafts(dollars.installation, Design((), (), month, month, 0), by="robin")
+
+
+def test_events_name_the_currency(dollars: OwnProgramme) -> None:
+    with dollars.installation.database.reading() as connection:
+        told = [json.loads(row.amounts) for row in connection.execute(select(schema.event.c.amounts))]
+    amounts = [each for each in told if "mrr_eur_cents" in each]
+    assert amounts
+    assert {each["currency"] for each in amounts} == {"USD"}
+    assert {(each["mrr_eur_cents"], each["mrr_cents"]) for each in amounts} == {(None, 2_500_00)}
 
 
 def test_months_in_another_currency_are_not_simulated(dollars: OwnProgramme, tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def basis(installation: Installation) -> Basis:
 def make_draft(installation: Installation, change: ProgramChange, first: BillingMonth, last: BillingMonth) -> Draft:
     """Make a draft of a change; raises `UnsoundFiles` with what the strict reader finds, or `Refusal`."""
     base = installation.programs[-1]
+    check_unit(base)
     before = unchanged(base, in_force_from=base.in_force_from)
     if replace(change, in_force_from=base.in_force_from) == before:
         raise Refusal("Nothing is changed: change a threshold, a discount or the cap first")
@@ -100,6 +101,12 @@ def make_draft(installation: Installation, change: ProgramChange, first: Billing
     asked = Asked(base.file_name, base.file_hash, before, change, first, last)
     digest = hashlib.sha256(content + as_json(Asked, asked).encode())
     return Draft(digest.hexdigest()[:32], asked, content)
+
+
+def check_unit(program: Program) -> None:
+    """Refuse to try drafts of a programme that counts in another unit than EUR."""
+    if not program.unit.is_euro:
+        raise Refusal(f"{program.file_name} counts in {program.unit.name}: a draft of it cannot be tried yet")
 
 
 def check_day(installation: Installation, day: date) -> None:

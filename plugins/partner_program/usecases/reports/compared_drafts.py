@@ -13,7 +13,7 @@ from partner_program.domain.program_design import ComparedDraft
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.desk.apart import KEPT_DAYS, State, standing
-from partner_program.usecases.desk.what_if import basis, calculations
+from partner_program.usecases.desk.what_if import basis, calculations, check_unit
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.kept import KeptReport, report_of, to_keep
 from partner_program.usecases.reports.program_design import TABLE, Design, change_of, compare, drafts_of
@@ -49,6 +49,7 @@ class ComparedDrafts:
 
 def ask_drafts(installation: Installation, design: Design, *, by: str) -> str:
     """Keep what is asked and compare it; return its key. Refused where no draft can be made of it, or no month left."""
+    check_unit(installation.programs[-1])
     drafts_of(installation, design)
     months = set(design.months)
     if not months <= set(basis(installation).months):
