@@ -38,7 +38,6 @@ from partner_program.usecases.month.in_force import what_is_in_force
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.lease import MonthLease
 from partner_program.usecases.month.run import MonthRun
-from partner_program.usecases.reports.in_euro import unit_of_month
 
 _log = logging.getLogger(__name__)
 _WHY = {
@@ -238,7 +237,8 @@ class RatesApproval(PersonsAnswer):
         if book.answer == "approved":
             _log.info("the rates were approved on the command line")
             return None
-        self.body = book_text(book, unit_of_month(installation(), book.billing_month))
+        unit = installation().tier_names.unit_of(book.billing_month, book.effective_on)
+        self.body = book_text(book, unit)
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
