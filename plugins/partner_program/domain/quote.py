@@ -57,7 +57,7 @@ def quote(
     knows the term of one month alone. `tier_name` is the own name of the rate's tier.
     """
     families = products_of_order(program, terms)
-    _check_product(product, families, is_needed=bool(terms.families or program.product_discounts))
+    _check_product(product, families, is_needed=needs_product(program, terms))
     _check_term(program, term_months, product)
     own_family = product if product in families_of(terms.families) else None
     terms = terms.of_product(product)
@@ -149,6 +149,11 @@ def products_of_order(program: Program, terms: RateTerms | None = None) -> tuple
     """The product families that an order may name: those of the programme, and those of its rate."""
     own = families_of(terms.families) if terms else {}
     return known_families(program.products, [each.product for each in program.product_discounts], own)
+
+
+def needs_product(program: Program, terms: RateTerms | None = None) -> bool:
+    """Whether an order has to name its product: the programme, or its rate, has discounts by family."""
+    return bool(program.product_discounts or (terms and terms.families))
 
 
 def _check_product(product: str | None, families: Sequence[str], *, is_needed: bool) -> None:

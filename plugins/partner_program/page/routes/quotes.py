@@ -33,8 +33,8 @@ def quote(request: Request, view: ThisView, here: Installed) -> HTMLResponse:
     partner_id = filled("partner")
     if not partner_id:
         return view.page("quote_whom.html", title="Quote an order")
-    choices = quote_choices(here, partner_id, on=here.today())
     asked = _asked(here, partner_id, filled) if "monthly" in filled.typed else _Asked()
+    choices = quote_choices(here, partner_id, on=asked.order.placed_on if asked.order else here.today())
     return view.page(
         "quote.html",
         title=f"Quote for {choices.partner.company_name}",
@@ -48,6 +48,7 @@ def quote(request: Request, view: ThisView, here: Installed) -> HTMLResponse:
             (months, f"{months} month{'s' if months > 1 else ''}" + (f", {percent(bp)} off" if bp else ""))
             for months, bp in choices.terms
         ],
+        needs_product=choices.needs_product,
         products=[(each, each.replace("_", " ")) for each in choices.products],
         pays_ahead=any(bp is not None for _, bp in choices.terms),
         may_shorten=choices.may_shorten,
@@ -78,4 +79,4 @@ def _asked(here: Installation, partner_id: str, filled: Filled) -> _Asked:
         raise
     except Refusal as refusal:
         filled.said = f"{refusal}."
-        return _Asked(status=409)
+        return _Asked(order, status=409)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from partner_program.adapters.database import rates as rate_store
 from partner_program.adapters.database import registry as registry_store
-from partner_program.domain.quote import Quote, QuoteStep, products_of_order, shares_left, terms_of_order
+from partner_program.domain.quote import Quote, QuoteStep, needs_product, products_of_order, shares_left, terms_of_order
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import Partner
 from partner_program.usecases.installation import Installation
@@ -38,16 +39,21 @@ class QuoteFound:
 
 
 def quote_choices(installation: Installation, partner_id: str, *, on: date) -> QuoteChoices:
-    """What can be chosen on a day; raises `NotThere` for a partner that is not in the registry."""
+    """What can be chosen on a day; raises `NotThere` for a partner that is not in the registry.
+
+    Families of the rate in force can be chosen too: it may be older than the programme of that day.
+    """
     with installation.database.reading() as connection:
         partner = registry_store.find_partner(connection, partner_id)
+        rate = rate_store.rate_on(connection, partner_id, on)
     program = installation.program_on_or_first(on)
+    terms = rate.terms if rate else None
     return QuoteChoices(
         partner,
         tuple(terms_of_order(program).items()),
-        products_of_order(program),
+        products_of_order(program, terms),
         program.shortening is not None,
-        bool(program.product_discounts),
+        needs_product(program, terms),
     )
 
 
