@@ -11,6 +11,7 @@ from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import percent, tier_name, titled_table
 from partner_program.domain.disputes import said_of
+from partner_program.domain.families import families_words
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
@@ -140,6 +141,8 @@ def _print_result(console: Console, receipt: Receipt, result: RegisterPartner) -
         terms.append(result.sla or "no SLA of the programme")
     named = escape(result.tier_name or f"tier {tier_name(result.tier)}")
     console.print(f"rate since {result.rate_valid_from}: {named}, {escape(', '.join(terms))}")
+    for family in families_words(result.families):
+        console.print(f"  on monthly fees of {escape(family)}")
     if result.rate_decided_by is not None:
         console.print(f"the rate is decided by {result.rate_decided_by}, a later month: the tier here is on record")
 

@@ -8,6 +8,7 @@ from typing import Literal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.brake import Move
 from partner_program.domain.columns import ADDED
+from partner_program.domain.families import Families, families_of
 from partner_program.domain.letter_order import LetterChange, reading_order
 from partner_program.domain.money import percent_text
 from partner_program.domain.program_unit import EURO, Unit
@@ -44,6 +45,18 @@ class BookRow:
     mrr_change_eur_cents: int | None
     has_large_change: bool
     rates_alone: str | None = field(default=None, metadata=ADDED)
+    previous_families: Families | None = field(default=None, metadata=ADDED)
+    families: Families | None = field(default=None, metadata=ADDED)
+
+    @property
+    def family_changes(self) -> list[str]:
+        """The monthly fee discount of each family with its own before or now: `vps 7 % to 8 %`."""
+        before, now = families_of(self.previous_families), families_of(self.families)
+        was, is_now = self.previous_monthly_fee_discount_bp, self.monthly_fee_discount_bp
+        return [
+            f"{each.replace('_', ' ')} {_moved(_percent(before.get(each, was)), _percent(now.get(each, is_now)))}"
+            for each in dict.fromkeys((*before, *now))
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +145,8 @@ def _row(decision: Decision, move: Move, change: LetterChange, rates_alone: str 
         mrr_change_eur_cents=None if change.previous_mrr_eur_cents is None else change.revenue_change,
         has_large_change=change.has_large_change,
         rates_alone=rates_alone,
+        previous_families=before.families if before else None,
+        families=now.families if now else None,
     )
 
 
@@ -160,6 +175,8 @@ def _of_rate(direction: str, partner_id: str, rate: Rate, rates_before: Mapping[
         mrr_eur_cents=None,
         mrr_change_eur_cents=None,
         has_large_change=False,
+        previous_families=before.families if before else None,
+        families=now.families,
     )
 
 
@@ -169,11 +186,12 @@ NUMBERS = ("counted EUR", "before", "change")
 
 def row_words(row: BookRow, unit: Unit = EURO) -> tuple[str, ...]:
     """A row as people read it, a text for each of `HEADINGS`."""
+    monthly = _percent(row.monthly_fee_discount_bp)
     return (
         row.partner_id,
         row.direction,
         _moved(_tier(row.previous_tier), _tier(row.tier)),
-        _moved(_percent(row.previous_monthly_fee_discount_bp), _percent(row.monthly_fee_discount_bp)),
+        "; ".join((_moved(_percent(row.previous_monthly_fee_discount_bp), monthly), *row.family_changes)),
         _moved(_percent(row.previous_setup_fee_discount_bp), _percent(row.setup_fee_discount_bp)),
         _moved(row.previous_sla or "", row.sla or ""),
         _amount(row.mrr_eur_cents, unit),

@@ -6,6 +6,8 @@ is not named has the general discount; one of 0 is excluded.
 
 from collections.abc import Collection, Mapping
 
+from partner_program.domain.money import percent_text
+
 Families = str
 """The discounts of families in basis points, as text; None wherever none has one of its own."""
 
@@ -19,6 +21,11 @@ def families_of(text: Families | None) -> dict[str, int]:
     """The discounts in basis points by family, by name."""
     pairs = (each.partition("=") for each in (text or "").split())
     return {product: int(bp) for product, _, bp in pairs}
+
+
+def families_words(text: Families | None) -> list[str]:
+    """The discounts by family as people read them beside the general one: `vps 7 %`."""
+    return [f"{product.replace('_', ' ')} {percent_text(bp)}" for product, bp in families_of(text).items()]
 
 
 def families_differ(before: tuple[int, Families | None], now: tuple[int, Families | None]) -> bool:

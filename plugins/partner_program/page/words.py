@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, Form, headed
+from partner_program.domain.families import families_words
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program_unit import EURO, Unit
@@ -184,6 +185,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "euros": euros,
     "whole_euros": whole_euros,
     "signed_euros": signed_euros,
+    "families": families_words,
     "percent": percent,
     "tier": tier,
     "day": day,

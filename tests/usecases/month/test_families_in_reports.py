@@ -1,26 +1,34 @@
 """What reports say of a month whose rates have discounts by product family."""
 
+import json
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.refusals import NotDefined
+from partner_program.domain.book_of_changes import row_words
+from partner_program.domain.refusals import NotDefined, RatesWait
+from partner_program.usecases.month.approval import month_book
 from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.leakage import find_leakage, leakage
 from partner_program.usecases.reports.program_design import Design, compare
 from partner_program.usecases.simulation import simulate
+from partner_program.usecases.status_export import export_status
 from tests.programs import least
 from tests.usecases.month.own_programme import DAY, OwnProgramme
 from tests.usecases.month.test_families import ROWS, programme, world_of
 
+APPROVING = "approval:\n  value: rates\n  reading: x\n"
 JUNE, JULY = BillingMonth(2015, 6), BillingMonth(2015, 7)
 
 
-def july_of_families(tmp_path: Path, agreed_on_vps: int = 0) -> OwnProgramme:
+def july_of_families(tmp_path: Path, agreed_on_vps: int = 0, more: str = "") -> OwnProgramme:
     """P1's orders of 1 July: 10 % in general, 7 % on vps, nothing on dedicated; list prices are 1,000.00 EUR."""
-    world = world_of(tmp_path, programme())
+    world = world_of(tmp_path, programme() + more)
     if agreed_on_vps:
         world.legacy("P1", agreed_on_vps)
         world.tables["legacy_agreements"][0] |= {"product": "vps"}
@@ -106,3 +114,35 @@ def test_no_simulation_where_families_have_discounts(tmp_path: Path, families_in
         simulate(world.installation, file, JUNE, JUNE)
     with pytest.raises(NotDefined, match="simulate does not know"):
         compare(world.installation, Design([file], [], JUNE, JUNE))
+
+
+def test_the_book_has_each_family_beside_the_general_discount(tmp_path: Path) -> None:
+    world = world_of(tmp_path, programme())
+    later = world.include / "program" / "2015-08-01.yaml"
+    later.write_text(programme(vps=800, day="2015-08-01") + APPROVING, encoding="utf-8")
+    world.reread()
+    world.ready("2015-06", "2015-07")
+    world.settle("2015-06", on="2015-07-01")
+    with pytest.raises(RatesWait):
+        world.run("2015-07", on="2015-08-03", started_by="pat")
+    book = month_book(world.installation, JULY)
+    monthly = {each.partner_id: row_words(each)[3] for each in book.rows}
+    assert monthly["P1"] == "10 %; dedicated 0 %; vps 7 % to 8 %"
+
+
+def test_explain_and_the_status_page_have_a_row_a_family(tmp_path: Path) -> None:
+    world = july_of_families(tmp_path, more="company: LeaseWeb\n")
+    said = world.command_line("explain", "P1", "2015-07").stdout
+    assert "on monthly fees of dedicated 0 %" in said
+    assert "on monthly fees of vps 7 %" in said
+    key = "a key of twenty letters"
+    world.connections["status_pages"] = ConnectionFields("status_pages", "generic", password=key)
+    folder = tmp_path / "to"
+    export_status(world.installation, folder, month=None, expires_on=None, today=date(2015, 8, 10))
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    data = json.loads((folder / "pages" / f"{index['partners']['P1']}.json").read_text("utf-8"))
+    assert data["rates"][0]["families"] == {"dedicated": 0, "vps": 700}
+    html = (folder / "pages" / f"{index['partners']['P1']}.html").read_text("utf-8")
+    rows_shown = [re.findall(r">([^<>]+)</t[dh]>", row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)]
+    told = [tuple(each.replace("\u00a0", " ") for each in row) for row in rows_shown]
+    assert [row for row in told if "vps" in row] == [("vps", "7%")]

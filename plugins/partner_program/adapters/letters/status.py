@@ -10,6 +10,7 @@ from partner_program.adapters.letters.templates import LanguageTemplates
 from partner_program.adapters.letters.view import BenefitRow
 from partner_program.adapters.plain_names import plain_name
 from partner_program.domain.explanation import PartnerStatus
+from partner_program.domain.families import families_of
 from partner_program.domain.letters import BenefitFact, GraceFact
 from partner_program.domain.tier_names import with_name
 
@@ -87,6 +88,7 @@ def status_figures(status: PartnerStatus) -> dict[str, object]:
                 "monthly_fee_discount_bp": each.terms.monthly_fee_discount_bp,
                 "setup_fee_discount_bp": each.terms.setup_fee_discount_bp,
                 "sla": each.terms.sla,
+                **({"families": families_of(each.terms.families)} if each.terms.families else {}),
             }
             for each in status.rates
         ],
@@ -166,17 +168,16 @@ def _rates(status: PartnerStatus, language: Language) -> Section:
         + (wording.component("monthly_fee"),)
         + ((wording.component("setup_fee"),) if has_setup else ())
     )
-    rows = tuple(
-        (
-            form.day(each.valid_from),
-            str(wording.tier_name(each.terms.tier, status.names.on(each.valid_from, each.terms.tier))),
-            *((plain_name(each.terms.sla or "") or _NONE,) if has_sla else ()),
-            form.percent(each.terms.monthly_fee_discount_bp),
-            *((form.percent(each.terms.setup_fee_discount_bp),) if has_setup else ()),
-        )
-        for each in status.rates
-    )
+    rows: list[tuple[str, ...]] = []
+    for each in status.rates:
+        terms = each.terms
+        setup = (form.percent(terms.setup_fee_discount_bp),) if has_setup else ()
+        sla = (plain_name(terms.sla or "") or _NONE,) if has_sla else ()
+        tier = str(wording.tier_name(terms.tier, status.names.on(each.valid_from, terms.tier)))
+        rows.append((form.day(each.valid_from), tier, *sla, form.percent(terms.monthly_fee_discount_bp), *setup))
+        for product, bp in families_of(terms.families).items():
+            rows.append(("", plain_name(product.replace("_", " ")), *("" for _ in sla), form.percent(bp), *setup))
     figures = (True,) * (1 + has_setup)
-    table = Table(tuple(map(str, head)), rows, (False,) * (2 + has_sla) + figures)
+    table = Table(tuple(map(str, head)), tuple(rows), (False,) * (2 + has_sla) + figures)
     note = words.rates_of_invoices if status.program.applies_to == "all_services" else words.rates_note
     return Section("rates", str(words.rates_title), (str(note),), table=table)
