@@ -67,6 +67,33 @@ def test_a_service_level_falls_by_the_programmes_own_list(before: str | None, no
 
 
 @pytest.mark.parametrize(
+    ("before", "now", "lowers", "lifts"),
+    [
+        ("vps=300", "vps=299", True, False),
+        ("vps=300", "vps=301", False, True),
+        ("cdn=300 vps=300", "cdn=400 vps=200", True, False),  # who orders one of them has less
+        ("cdn=9 vps=10", "cdn=10 vps=10", False, True),
+        (None, "vps=0", True, False),  # it had the general discount
+        ("vps=0", None, False, True),
+        ("vps=600", None, True, False),
+        (None, "vps=500", False, False),  # the general discount under another name
+        ("vps=500", None, False, False),
+        ("vps=300", "vps=300", False, False),
+    ],
+)
+def test_a_product_family_falls_and_rises_by_itself(
+    before: str | None, now: str | None, lowers: bool, lifts: bool
+) -> None:
+    move = Move(1, 1, RateTerms(1, 500, 0, None, before), RateTerms(1, 500, 0, None, now))
+    assert (move.lowers, move.lifts) == (lowers, lifts)
+
+
+def test_a_family_that_five_partners_lose_stops_the_run() -> None:
+    lost = Move(1, 1, RateTerms(1, 500, 0, None, "vps=300"), RateTerms(1, 500, 0, None, "vps=0"))
+    assert len(brake_reasons(brake=PROGRAM.brake, moves=[lost] * 5, entity_totals={}, last_entity_totals={})) == 1
+
+
+@pytest.mark.parametrize(
     ("total", "stops"),
     [
         (13_000_000, False),
