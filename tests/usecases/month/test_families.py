@@ -222,3 +222,20 @@ def test_a_family_that_vanishes_has_the_general_rate_from_that_day(tmp_path: Pat
     world.settle("2015-07", on="2015-08-03")
     assert publish(world, date(2015, 8, 3)) == 2
     assert [rate_of_order(orders, "dedicated", day) for day in ("2015-08-02", "2015-08-03")] == [0, 1000]
+
+
+def test_a_familys_order_is_priced_in_whole_units_of_the_programmes_currency(tmp_path: Path) -> None:
+    world = OwnProgramme(tmp_path, programme(vps=750) + "\ncurrency: {code: IDR, decimals: 0}\n", entities=("NL",))
+    world.tables["entities"][0]["currency"] = "IDR"
+    world.rate("2015-06", "IDR", "15000")
+    world.partner("P1", {"NL": "A1"})
+    world.bill("A1", "2015-06", 100_000, entity="NL", currency="IDR")
+    world.ready("2015-06")
+    world.settle("2015-06", on="2015-07-01")
+    order = ("quote", "P1", "--on", "2015-07-10", "--setup", "0", "--term", "1", "--product", "vps")
+    quoted = world.command_line(*order, "--monthly", "150002", "--format", "json").json
+    assert (quoted["monthly_fee_cents"], quoted["currency"], quoted["decimals"]) == (138_752, "IDR", 0)
+    told = world.command_line(*order, "--monthly", "150002").stdout.replace("\N{NO-BREAK SPACE}", " ")
+    assert "monthly fee 138,752 IDR, list 150,002" in told
+    assert "tier 2, vps" in told
+    assert "IDR are whole" in world.command_line(*order, "--monthly", "150.50").stderr
