@@ -291,10 +291,10 @@ class LivedWorld(OwnProgramme):
     def simulated(self) -> list[object]:
         """What the same programme would have decided otherwise in the months in force, as the simulation says.
 
-        It knows EUR alone, and is refused for a programme in another unit.
+        It knows EUR and general discounts alone, and is refused for a programme in another unit or with families.
         """
         months = sorted(self.book.in_force)
-        if "currency" in self.book.keys:
+        if {"currency", "product_discounts"} & self.book.keys.keys():
             with pytest.raises(Refusal):
                 simulate(self.installation, self.file, months[0], months[-1])
             return []
