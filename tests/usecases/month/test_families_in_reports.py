@@ -12,6 +12,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import row_words
 from partner_program.domain.refusals import NotDefined, RatesWait
+from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.approval import month_book
 from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.leakage import find_leakage, leakage
@@ -146,3 +147,16 @@ def test_explain_and_the_status_page_have_a_row_a_family(tmp_path: Path) -> None
     rows_shown = [re.findall(r">([^<>]+)</t[dh]>", row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)]
     told = [tuple(each.replace("\u00a0", " ") for each in row) for row in rows_shown]
     assert [row for row in told if "vps" in row] == [("vps", "7%")]
+
+
+def test_the_letters_book_has_each_family_below_the_general_discount(tmp_path: Path) -> None:
+    world = world_of(tmp_path, programme() + "company: LeaseWeb\n")
+    world.ready("2015-06")
+    world.settle("2015-06", on="2015-07-01")
+    asked = world.request("2015-06").month
+    for batch in letter_batches(world.installation, asked):
+        render_letters(world.installation, asked, batch)
+    said = world.command_line("letters", "book", "2015-06")
+    pages = [each.read_text("utf-8") for each in (tmp_path / "out").rglob("*.html")]
+    shown = '<b>10 %</b><span class="id">dedicated 0 %</span><span class="id">vps 7 %</span>'
+    assert any(shown in each.replace("\u00a0", " ").replace("10%", "10 %") for each in pages), said

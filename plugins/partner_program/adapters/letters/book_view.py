@@ -91,6 +91,7 @@ class BookLetter:
     previous_tier_name: str = ""
     rates_alone: str = ""
     unit: Unit = EURO
+    families: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -124,6 +125,7 @@ class BookRow(NamedTuple):
     revenue_change: str
     monthly: str
     previous_monthly: str
+    families: tuple[str, ...]
     setup: str
     previous_setup: str
     recipients: tuple[str, ...]
@@ -161,6 +163,7 @@ def book_row(letter: BookLetter) -> BookRow:
         previous_revenue=_before(change.previous_mrr_eur_cents, change.mrr_eur_cents, amount),
         revenue_change=_moved(change, amount),
         monthly=_WRITTEN.percent(letter.monthly_bp),
+        families=tuple(map(plain_name, letter.families)),
         previous_monthly=_before(letter.previous_monthly_bp, letter.monthly_bp, _WRITTEN.percent),
         setup=_WRITTEN.percent(letter.setup_bp),
         previous_setup=_before(letter.previous_setup_bp, letter.setup_bp, _WRITTEN.percent),

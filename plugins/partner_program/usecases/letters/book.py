@@ -23,6 +23,7 @@ from partner_program.adapters.mail.sending_settings import sending_settings
 from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
+from partner_program.domain.families import families_words
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts, RatesFact
@@ -252,6 +253,7 @@ def book_letter(
         previous_tier_name=stated.previous_tier_name,
         rates_alone="" if stated.rates is None else _rates_alone(stated.rates, stated.program.unit),
         unit=stated.program.unit,
+        families=tuple(families_words(stated.families)),
     )
 
 
