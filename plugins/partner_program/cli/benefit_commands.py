@@ -39,7 +39,7 @@ def benefit() -> None:
 @click.option("--until", "valid_to", type=DAY, help="The first day on which it is not wanted any more.")
 @click.option("--activity", type=WORDS, help="Of a proposal: what is to be done.")
 @click.option("--market", type=WORDS, help="Of a proposal: for which market.")
-@click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount asked for, in euros.")
+@click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount asked for, in the programme's currency.")
 @click.option("--id", "request_id", type=CODE, help="An id for the request.")
 @person("by", "Who asks.")
 @click.option("--reason", type=WORDS, required=True, help="What for; kept on record.")
@@ -131,7 +131,7 @@ def withdraw(request_id: str, valid_from: date | None, by: str, reason: str) -> 
     epilog=example('partner-program benefit outcome P001-mdf-2015-08-03 --spent 1480.00 --reason "40 leads, 3 orders"')
 )
 @click.argument("request_id", metavar="REQUEST", type=CODE)
-@click.option("--spent", "spent_cents", type=AMOUNT, required=True, help="What was spent, in euros.")
+@click.option("--spent", "spent_cents", type=AMOUNT, required=True, help="What was spent, in the programme's currency.")
 @person("by", "Who says it.")
 @click.option("--reason", type=WORDS, required=True, help="What came of it; kept on record.")
 def outcome(request_id: str, spent_cents: int, by: str, reason: str) -> None:

@@ -44,7 +44,10 @@ OPEN: tuple[RequestState, ...] = ("requested", "upcoming", "in_force", "stopped"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a partner asks for; `request_id` is None where partner, benefit and first day are to name the request."""
+    """What a partner asks for; `request_id` is None where partner, benefit and first day are to name the request.
+
+    `amount_cents` has the two decimals with which amounts are typed, whatever the programme's unit has.
+    """
 
     partner_id: str
     benefit: str
@@ -59,7 +62,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What is approved of a request; None stands for what was asked for."""
+    """What is approved of a request; None stands for what was asked for. `amount_cents` is as in `Asked`."""
 
     quantity: int | None = None
     amount_cents: int | None = None
@@ -104,7 +107,7 @@ def request_benefit(installation: Installation, asked: Asked, said: Said) -> Don
         said.reason,
         said.today,
         asked.quantity,
-        asked.amount_cents,
+        _in_unit(installation, said, asked.amount_cents),
         asked.valid_from,
         asked.valid_to,
         asked.activity,
@@ -146,7 +149,9 @@ def approve_benefit(installation: Installation, request_id: str, granted: Grante
                 said.reason,
                 said.today,
                 asked.quantity if granted.quantity is None else granted.quantity,
-                asked.amount_cents if granted.amount_cents is None else granted.amount_cents,
+                asked.amount_cents
+                if granted.amount_cents is None
+                else _in_unit(installation, said, granted.amount_cents),
                 granted.valid_from or asked.valid_from,
                 granted.valid_to or asked.valid_to,
             ),
@@ -171,9 +176,15 @@ def withdraw_benefit(
 
 def tell_outcome(installation: Installation, request_id: str, said: Said, *, spent_cents: int) -> Done:
     """Record what was spent of a proposal that was approved, and what came of it: the reason."""
-    step = BenefitStep("outcome", said.by, said.reason, said.today, amount_cents=spent_cents)
+    spent = _in_unit(installation, said, spent_cents)
+    step = BenefitStep("outcome", said.by, said.reason, said.today, amount_cents=spent)
     program = installation.program_on(said.today)
     return _decide(installation, request_id, said, lambda _, request: rules.tell_outcome(program, request, step))
+
+
+def _in_unit(installation: Installation, said: Said, typed: int | None) -> int | None:
+    """An amount that was typed with two decimals, in the smallest unit of the day's programme."""
+    return None if typed is None else installation.program_on(said.today).unit.of_hundredths(typed)
 
 
 def _decide(

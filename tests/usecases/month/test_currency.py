@@ -337,3 +337,34 @@ def test_months_in_another_currency_are_not_simulated(dollars: OwnProgramme, tmp
     draft.write_text(least(*ROWS, names=NAMES, day="2026-01-01"))
     done = dollars.command_line("simulate", "--program", str(draft), "--from", JANUARY, "--to", JANUARY)
     assert (done.status, "is counted in USD" in done.stderr) == (1, True)
+
+
+FUNDS = """\
+benefits:
+  - key: mdf
+    name: MDF
+    group: marketing
+    tiers: [on_request, on_request, on_request]
+    description: Funds for a campaign.
+    reading: x
+benefit_terms:
+  - benefit: mdf
+    proposal: true
+    reading: x
+"""
+
+
+def test_an_amount_typed_for_a_benefit_is_in_whole_units_where_the_programme_is(tmp_path: Path) -> None:
+    world = world_of(
+        tmp_path, in_unit("{code: IDR, decimals: 0}", (0, 500), (1_000, 800), (5_000, 1000), more=FUNDS), "NL"
+    )
+    partner(world, "P1", NL=10_00)
+    settled(world)
+    ask = ("benefit", "request", "P1", "mdf", "--activity", "a fair", "--market", "ID")
+    refused = world.command_line(*ask, "--amount", "1000.50", "--reason", "leads")
+    assert refused.status == 1
+    assert "IDR are whole: 1000.50 is none" in refused.stderr
+    done = world.command_line(*ask, "--amount", "1000000", "--reason", "leads")
+    assert done.status == 0, done.stderr
+    assert world.rows("SELECT amount_cents FROM benefit_step") == [(1_000_000,)]
+    assert "1,000,000" in world.command_line("benefit", "list").stdout
