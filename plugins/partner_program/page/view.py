@@ -62,7 +62,8 @@ class View:
     @property
     def unit(self) -> Unit:
         """What the programme of today counts in."""
-        return unit_on(self.installation.programs, self.installation.today())
+        here = self.installation
+        return unit_on(here.programs, here.today())
 
     def file(self, content: bytes, *, name: str, kind: str) -> Response:
         """A file to keep; `kind` is its media type."""
