@@ -39,7 +39,7 @@ def benefit() -> None:
 @click.option("--until", "valid_to", type=DAY, help="The first day on which it is not wanted any more.")
 @click.option("--activity", type=WORDS, help="Of a proposal: what is to be done.")
 @click.option("--market", type=WORDS, help="Of a proposal: for which market.")
-@click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount asked for, in the programme's currency.")
+@click.option("--amount", "amount_cents", type=AMOUNT, help="Of a proposal: the amount, in the programme's currency.")
 @click.option("--id", "request_id", type=CODE, help="An id for the request.")
 @person("by", "Who asks.")
 @click.option("--reason", type=WORDS, required=True, help="What for; kept on record.")
