@@ -45,6 +45,10 @@ class Unit:
         """What prices are in: this currency; where no money is counted, that of the order, with two decimals."""
         return NO_CURRENCY if self.is_counted else self
 
+    def typed(self, minor: int) -> str:
+        """An amount as a person types it, which `of_hundredths` takes back: `1550.00`."""
+        return f"{minor // 100}.{minor % 100:02d}" if self.decimals else f"{minor}.00"
+
     def text(self, minor: int) -> str:
         """An amount to read, without its unit: 199999 is `1,999.99`, or `199,999` without decimals."""
         sign, size = "-" if minor < 0 else "", abs(minor)

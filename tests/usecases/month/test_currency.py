@@ -7,6 +7,7 @@ import io
 import json
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from sqlalchemy import select
 
 from partner_program.adapters.database import schema
 from partner_program.adapters.files.program import load_programs, read_program
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program_change import unchanged
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal, UnsoundFiles
 from partner_program.usecases.desk.what_if import make_draft
 from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
+from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.register import register_file
 from partner_program.usecases.reports.compared_drafts import ask_drafts
@@ -368,3 +371,27 @@ def test_an_amount_typed_for_a_benefit_is_in_whole_units_where_the_programme_is(
     assert done.status == 0, done.stderr
     assert world.rows("SELECT amount_cents FROM benefit_step") == [(1_000_000,)]
     assert "1,000,000" in world.command_line("benefit", "list").stdout
+
+
+def test_a_month_keeps_its_unit_when_a_restatement_takes_force_under_another(tmp_path: Path) -> None:
+    world = changed(tmp_path, "NL")
+    partner(world, "P1", NL=1_000_00)
+    settled(world)
+    world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = 300000 WHERE account_id = 'P1-NL'")
+    world.close(JANUARY)
+    accepted = date(2026, 3, 10)
+    world.settle(JANUARY, today=str(accepted))
+    month = BillingMonth.parse(JANUARY)
+    accept_restatement(world.installation, month, Acceptance(accepted, "pat", "corrected"), today=accepted)
+    told = register(world, JANUARY)
+    assert (told["revision"], told["partners"][0]["mrr_eur_cents"]) == (2, 3_000_00)
+    assert "currency" not in told["partners"][0]
+    world.bill("P1-NL", FEBRUARY, 50_000_00)
+    world.ready(FEBRUARY)
+    world.settle(FEBRUARY, on="2026-03-11")  # the brake has no month in USD to compare with
+
+
+def test_an_amount_is_typed_as_it_is_read() -> None:
+    for unit, minor, typed in ((Unit("USD"), 155_00, "155.00"), (Unit("JPY", 0), 1_550, "1550.00")):
+        assert unit.typed(minor) == typed
+        assert unit.of_hundredths(round(Decimal(typed) * 100)) == minor

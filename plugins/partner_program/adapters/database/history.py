@@ -304,8 +304,14 @@ def last_entity_totals(connection: Connection, month: BillingMonth, counts_since
         .where(settlement.c.status == IN_FORCE, settlement.c.billing_month < str(month))
         .order_by(settlement.c.billing_month, settlement.c.settlement_id)
     )
-    if counts_since is not None:
-        query = query.where(settlement.c.effective_on >= counts_since)
+    if counts_since is not None:  # a later revision counts in the unit of the first, whenever it was accepted
+        counted = (
+            select(settlement.c.billing_month)
+            .where(settlement.c.status == IN_FORCE)
+            .group_by(settlement.c.billing_month)
+            .having(func.min(settlement.c.effective_on) >= counts_since)
+        )
+        query = query.where(settlement.c.billing_month.in_(counted))
     return {row.entity: row.mrr_eur_cents for row in connection.execute(query)}
 
 

@@ -12,6 +12,7 @@ from partner_program.adapters.database.history import (
     assigned_tiers,
     effective_day,
     find_held,
+    first_day,
     load_totals,
     rates_decided_by,
     settlements_of,
@@ -53,7 +54,7 @@ def read_register(
     later = rates_decided_by(connection, month, last.revision)
     companies = company_names(connection, only)
     day = effective_day(settlements)
-    unit = names.unit_of(month, day)
+    unit = names.unit_of(month, first_day(settlements))  # a later revision counts in the unit of the first
     return Register(
         billing_month=month,
         revision=last.revision,
@@ -147,7 +148,7 @@ def read_register_partner(
     held = find_held(connection, last.settlement_id, partner_id)
     assigned = assigned_partners(connection, month, last.revision, [partner_id]).get(partner_id)
     name = company_names(connection, [partner_id]).get(partner_id, "")
-    unit = names.unit_of(month, effective_day(settlements))
+    unit = names.unit_of(month, first_day(settlements))
     if assigned is not None:
         letter = _newest_letters(connection, month, [partner_id]).get(partner_id)
         later = rates_decided_by(connection, month, last.revision, partner_id).get(partner_id)

@@ -190,7 +190,9 @@ class LanguageTemplates:
         row = self.benefit(fact.key, fact, program)
         # who has asked already is not told to ask
         agreed = str(self.sentences(BENEFITS).agreed(fact.key, fact)) if _is_agreed(fact) or fact.requested else ""
-        return row._replace(line=agreed or row.line, states=benefit_states(fact, self.form), link=fact.link)
+        return row._replace(
+            line=agreed or row.line, states=benefit_states(fact, self.form.of_unit(program.unit)), link=fact.link
+        )
 
     def benefit(self, key: str, fact: BenefitFact | None = None, program: ToldProgram = _ANY) -> BenefitRow:
         """Return what a benefit is called in this language, with its line; raises `Refusal` if it has none."""

@@ -12,6 +12,7 @@ from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView
 from partner_program.page.words import month as named
 from partner_program.usecases.desk.month_changes import month_changes
+from partner_program.usecases.reports.in_euro import unit_of_month
 
 router = APIRouter()
 KINDS: Mapping[Shown, str] = {
@@ -29,6 +30,7 @@ def changes(view: ThisView, here: Installed, month: InPath, show: Shown = "", af
     return view.page(
         "month_changes.html",
         title=f"Book of changes, {named(month)}",
+        unit=unit_of_month(here, month),
         found=month_changes(here, month, shown=show, after=after or None),
         kinds=KINDS,
         after=after,

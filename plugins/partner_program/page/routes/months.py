@@ -15,6 +15,7 @@ from partner_program.usecases.desk.month import list_months, month_overview, tie
 from partner_program.usecases.desk.month_checks import month_checks
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.quality import quality_page
+from partner_program.usecases.reports.in_euro import unit_of_month
 from partner_program.usecases.reports.questions import QUESTIONS
 
 ENTRY = Entry("Months", "months", also=("exchange-rates", "publication", "closes", "runs"))
@@ -50,7 +51,13 @@ def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
     checks = month_checks(here, found)
     over_time = _tiers_over_time(view, here, month)
     return view.page(
-        "month.html", title=month_words(month), found=found, checks=checks, questions=QUESTIONS, **over_time
+        "month.html",
+        title=month_words(month),
+        unit=unit_of_month(here, month),
+        found=found,
+        checks=checks,
+        questions=QUESTIONS,
+        **over_time,
     )
 
 

@@ -36,6 +36,7 @@ def programme(view: ThisView, here: Installed, on: Annotated[str, Query(max_leng
     return view.page(
         "program.html",
         title="Programme",
+        unit=program.unit,
         found=found,
         program=program,
         on=asked,

@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse
 
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import euros_text, round_half_away
-from partner_program.domain.program_unit import EURO
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine
 from partner_program.domain.single_lines import FaultyLineNow
@@ -24,6 +23,7 @@ from partner_program.page.words import MINUS, day
 from partner_program.page.words import month as named
 from partner_program.usecases.explain import explain
 from partner_program.usecases.partner_words import told_to_partner
+from partner_program.usecases.reports.in_euro import unit_of_month
 
 router = APIRouter()
 # In minor units, where the domain's formula has the amount: before all else, or behind these words.
@@ -65,8 +65,10 @@ def receipt(
     """A result with everything that led to it; with `lines` the entities are asked for each line."""
     with a_turn() if lines else nullcontext():
         found = explain(here, partner_id, month, with_lines=lines == "yes")
+    unit = unit_of_month(here, month)
     return view.page(
         "receipt.html",
+        unit=unit,
         title=f"{named(month)}: {found.company_name}",
         found=found,
         sums=_sums(found),
@@ -74,9 +76,7 @@ def receipt(
         single=_single(found),
         lines_asked=lines == "yes",
         revenue_alone=lack_words(found.revenue_alone) if found.revenue_alone else None,
-        rates_alone=rates_words(found.rates_alone, found.result.unit if found.result else EURO)
-        if found.rates_alone
-        else None,
+        rates_alone=rates_words(found.rates_alone, unit) if found.rates_alone else None,
         not_read=[each for each in found.lines_now.entities if each.fault] if found.lines_now else [],
     )
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program_unit import EURO
 from partner_program.domain.report import Report
 from partner_program.domain.signals import Signal
 from partner_program.page.acting import Acting
@@ -33,6 +34,7 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
     question = QUESTIONS[name]
     return view.page(
         "report.html",
+        unit=EURO,  # a month in another unit is refused by each of them
         title=_title(question, month),
         name=name,
         month=month,

@@ -21,7 +21,10 @@ def check_in_euro(installation: Installation, what: str, *months: BillingMonth) 
 
 def unit_of_month(installation: Installation, month: BillingMonth) -> Unit:
     """What a month was counted in, or would be by today's programme where it is not settled."""
+    units = {program.unit for program in installation.programs}
+    if len(units) == 1:
+        return units.pop()
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_of(connection, month)
-    day = settlement_history.effective_day(settlements) if settlements else installation.today()
+    day = settlement_history.first_day(settlements) if settlements else installation.today()
     return installation.tier_names.unit_of(month, day)
