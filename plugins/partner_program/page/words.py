@@ -182,9 +182,6 @@ AMOUNTS: Mapping[str, Callable[[int | None, Unit], str]] = {
 }
 FILTERS: Mapping[str, Callable[..., object]] = {
     "conversion": conversion,
-    "euros": euros,
-    "whole_euros": whole_euros,
-    "signed_euros": signed_euros,
     "families": families_words,
     "percent": percent,
     "tier": tier,

@@ -13,7 +13,7 @@ from partner_program.domain.findings import Finding
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.letters.owed_to_nobody import owed_to_nobody
-from partner_program.usecases.letters.rendering import NotRendered, check_letters, letter_templates
+from partner_program.usecases.letters.rendering import NotRendered, check_letters
 from partner_program.usecases.letters.rendering_processes import render_month
 from partner_program.usecases.month.commit import RunOutcome
 from partner_program.usecases.month.inputs import MonthRequest
@@ -65,7 +65,7 @@ def said_before_the_first_month(installation: Installation) -> list[str]:
     with installation.database.reading() as connection:
         if IN_FORCE in assessed_months(connection).values():
             return []
-    whose = letter_templates(installation).brand.full_programme
+    whose = installation.programme_called()
     return [f"the first month of this database, by the programme files of {installation.program_folder}: {whose}"]
 
 

@@ -71,10 +71,6 @@ NO_ACCRUAL: Mapping[AppliesTo, str] = {
     "new_orders": _NO_ACCRUAL.format("new orders alone"),
     "all_services": _NO_ACCRUAL.format("invoices from its first day on"),
 }
-_KEEPS: Mapping[AppliesTo, str] = {
-    "new_orders": "services keep the rate of their order's day",
-    "all_services": "an invoice keeps the rate of its day",
-}
 
 
 @dataclass(frozen=True)
