@@ -28,8 +28,16 @@ def in_unit(facts: Mapping[str, object], unit: Unit) -> dict[str, object]:
     return {**unit_facts(unit), **_renamed(facts)}
 
 
+def fields_in_unit(facts: Mapping[str, object], unit: Unit) -> Mapping[str, object]:
+    """Return a part of an object for JSON, which says the unit itself, with its amounts named after that."""
+    return facts if unit.is_euro else _renamed(facts)
+
+
 def cells_in_unit(cells: Mapping[str, str | int | None], unit: Unit) -> dict[str, str | int | None]:
-    """Return a row of CSV with its amounts named after the unit, which stands in a column of its own at the end."""
+    """Return a row of CSV with its amounts named after the unit, which stands in a column of its own at the end.
+
+    That is `currency`, and `programme_currency` where the row has a currency of its own.
+    """
     if unit.is_euro:
         return dict(cells)
     found: dict[str, str | int | None] = {}
@@ -38,7 +46,7 @@ def cells_in_unit(cells: Mapping[str, str | int | None], unit: Unit) -> dict[str
             found |= {name: None, _without_euro(name): value}
         else:
             found[name] = value
-    return {**found, "currency": unit.name}
+    return {**found, "programme_currency" if "currency" in cells else "currency": unit.name}
 
 
 def _without_euro(name: str) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from partner_program.cli.long_tables import print_rows, visible
-from partner_program.domain.columns import headed, shown
+from partner_program.domain.columns import headed, shown, unit_in
 from partner_program.domain.tier_names import heading_with_names, tier_in_a_cell
 
 if TYPE_CHECKING:
     from partner_program.domain.columns import Column
+    from partner_program.domain.program_unit import Unit
     from partner_program.domain.report import Report, ReportTable
 
 
@@ -23,14 +24,15 @@ def print_report(report: "Report", *, every: bool, names: "Sequence[str]" = ()) 
     for words in (*report.said, *(f"not known: {each}" for each in report.unknown)):
         click.echo(visible(f"  {words}"))
     for table in report.tables:
-        _print_table(table, every=every, names=names)
+        _print_table(table, every=every, names=names, unit=report.unit)
     for equation in report.equations:
         click.echo(visible(f"  {equation.text}"))
 
 
-def _print_table(table: "ReportTable[object]", *, every: bool, names: "Sequence[str]") -> None:
-    def told(name: str, value: object) -> str:
-        return tier_in_a_cell(name, columns[name], value, names) or shown(columns[name].form, value)
+def _print_table(table: "ReportTable[object]", *, every: bool, names: "Sequence[str]", unit: "Unit") -> None:
+    def told(name: str, row: object) -> str:
+        column, value = columns[name], getattr(row, name)
+        return tier_in_a_cell(name, column, value, names) or shown(column.form, value, unit_in(row, column.form, unit))
 
     columns = {name: table.columns[name] for name in headed(table.columns)}
     if not table.rows:
@@ -42,18 +44,18 @@ def _print_table(table: "ReportTable[object]", *, every: bool, names: "Sequence[
     print_rows(
         table.title,
         {
-            heading_with_names(column.heading or "", names): "left" if column.form == "text" else "right"
+            heading_with_names(unit.headed(column.heading or ""), names): "left" if column.form == "text" else "right"
             for column in columns.values()
         },
-        ([told(name, getattr(row, name)) for name in columns] for row in table.rows),
+        ([told(name, row) for name in columns] for row in table.rows),
         every=every,
         total=len(table.rows),
         rest=f"rows; every one: --all, or --format csv --table {table.name}",
-        foot=_foot(table, columns) if table.adds_up else None,
+        foot=_foot(table, columns, unit) if table.adds_up else None,
     )
 
 
-def _foot(table: "ReportTable[object]", columns: "Mapping[str, Column]") -> list[str]:
+def _foot(table: "ReportTable[object]", columns: "Mapping[str, Column]", unit: "Unit") -> list[str]:
     totals = table.totals
-    cells = [shown(column.form, totals.get(name)) for name, column in columns.items()]
+    cells = [shown(column.form, totals.get(name), unit) for name, column in columns.items()]
     return ["all", *cells[1:]]

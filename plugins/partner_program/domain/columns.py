@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
 from partner_program.domain.program_unit import EURO, Unit
 
 ADDED = {"added": True}
@@ -21,9 +21,9 @@ ADDED_UP: tuple[Form, ...] = ("whole", "euros", "change")
 class Column:
     """How a field of a record is a column.
 
-    `heading` is its title in tables for people; without one it is in files only. They show cents and other minor units
-    as amounts with two decimals, those of a `change` with their sign, basis points as per cent, tier 0 as none. An
-    `amount` is in a currency that its row names, and is never added up.
+    `heading` is its title in tables for people, who read the programme's unit for EUR; without one it is in files only.
+    They show minor units as amounts with the decimals of the unit, those of a `change` with their sign, basis points as
+    per cent, tier 0 as none. An `amount` is in the `currency` that its row names, and is never added up.
     `before` names the column that follows it there, where its place is another than in files. A field that JSON has in
     another place is not `in_json`; one that is `rare` stands in JSON only where it has a value. A table of which no row
     has a value for one that is `added` is without it: not every programme has what it tells of. `words` are what pages
@@ -79,10 +79,15 @@ def headed(columns: Mapping[str, Column]) -> list[str]:
     return names
 
 
+def unit_in(row: object, form: Form, unit: Unit) -> Unit:
+    """What a cell's amount is in: the programme's unit, or the currency of its row."""
+    return unit.of(row.currency) if form == "amount" else unit  # type: ignore[attr-defined]  # each such row has one
+
+
 def shown(form: Form, value: object, unit: Unit = EURO) -> str:
     """A cell as people read it; nothing for None. Raises `TypeError` for a text in a column of numbers.
 
-    Amounts of the programme are in its `unit`.
+    Amounts are in `unit`: see `unit_in`.
     """
     if value is None:
         return ""
@@ -90,20 +95,14 @@ def shown(form: Form, value: object, unit: Unit = EURO) -> str:
         return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
-    if form == "euros":
-        return unit.text(value)
+    if form in _AMOUNTS:
+        return f"{'+' if form == 'change' and value > 0 else ''}{unit.text(value)}"
     return _NUMBERS[form](value)
 
 
-def _with_sign(minor: int) -> str:
-    return f"+{euros_text(minor)}" if minor > 0 else euros_text(minor)
-
-
+_AMOUNTS: tuple[Form, ...] = ("euros", "change", "amount")
 _NUMBERS: Mapping[Form, Callable[[int], str]] = {
     "whole": lambda number: f"{number:,}",
-    "euros": euros_text,
-    "change": _with_sign,
-    "amount": euros_text,
     "percent": percent_text,
     "tier": lambda tier: str(tier or "none"),
 }

@@ -12,7 +12,7 @@ from partner_program.domain.program import Program
 
 @dataclass(frozen=True, slots=True)
 class CountedPartner:
-    """What a month counted for a partner, in EUR cents, and the tier that this earned with the months of its window."""
+    """What a month counted for a partner, in minor units, and the tier that this earned with the months of its window."""
 
     partner_id: str
     company_name: str
@@ -24,7 +24,7 @@ class CountedPartner:
 
 @dataclass(frozen=True, slots=True)
 class NearPartner:
-    """A partner near a threshold; EUR cents. `to_next_cents` is missing to the next tier, None in the highest.
+    """A partner near a threshold; minor units. `to_next_cents` is missing to the next tier, None in the highest.
 
     `above_own_cents` is what it has above the threshold of the row that its total reaches, None where it cannot fall.
     """

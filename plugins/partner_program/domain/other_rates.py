@@ -21,7 +21,7 @@ Shares = Mapping[AccountKey, Mapping[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class AtOtherRates:
-    """A partner whose tier is another one at the rates of the month before; EUR cents."""
+    """A partner whose tier is another one at the rates of the month before; minor units."""
 
     partner_id: Annotated[str, Column("partner")]
     company_name: Annotated[str, Column("company")]
@@ -34,7 +34,7 @@ class AtOtherRates:
 
 
 class ForeignAccount(NamedTuple):
-    """What a month counted at an account in another currency than EUR: its exact share, and the cents that it gave."""
+    """What a month counted at an account in another currency than its own: the exact share, and the cents of it."""
 
     key: AccountKey
     shares: Mapping[int, int]
@@ -42,7 +42,7 @@ class ForeignAccount(NamedTuple):
 
 
 def foreign_accounts(*, accounts: Iterable[CountedAccount], shares: Shares) -> tuple[ForeignAccount, ...] | None:
-    """One partner's accounts in other currencies than EUR, with their exact shares.
+    """One partner's accounts in other currencies than the programme's, with their exact shares.
 
     None where the shares do not give what the month counted: then they are of something else.
     """
@@ -61,7 +61,7 @@ def foreign_accounts(*, accounts: Iterable[CountedAccount], shares: Shares) -> t
 
 
 def moved_at(foreign: Iterable[ForeignAccount], rates: Mapping[str, AnyRate]) -> int | None:
-    """What these accounts would count more at other `rates`, in EUR cents; None where one is not known."""
+    """What these accounts would count more at other `rates`, in minor units; None where one is not known."""
     moved = 0
     for each in foreign:
         units = rates.get(each.key.currency)
@@ -72,7 +72,7 @@ def moved_at(foreign: Iterable[ForeignAccount], rates: Mapping[str, AnyRate]) ->
 
 
 def moved_by_rates(*, accounts: Iterable[CountedAccount], shares: Shares, rates: Mapping[str, AnyRate]) -> int | None:
-    """What one partner's total would be more at other `rates`, in EUR cents; None where one is not known.
+    """What one partner's total would be more at other `rates`, in minor units; None where one is not known.
 
     Also None where the shares do not give what the month counted: then they are of something else.
     """
@@ -85,7 +85,7 @@ def tiers_by_rates(
 ) -> list[AtOtherRates]:
     """The partners that earned another tier than they would have at the rates before, those that rose by them first.
 
-    Who is not among the `moved` is left out: nothing is known of it, or it counts euros alone. Both totals are held
+    Who is not among the `moved` is left out: nothing is known of it, or it counts the programme's currency alone. Both totals are held
     against one table, so that a partner that was decided by another is not told to have moved.
     """
     found = []

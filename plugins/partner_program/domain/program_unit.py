@@ -45,6 +45,10 @@ class Unit:
         """What prices are in: this currency; where no money is counted, that of the order, with two decimals."""
         return NO_CURRENCY if self.is_counted else self
 
+    def of(self, currency: str) -> "Unit":
+        """A currency of lines: this one has its own decimals, any other has two."""
+        return self if currency == self.code else Unit(currency)
+
     def typed(self, minor: int) -> str:
         """An amount as a person types it, which `of_hundredths` takes back: `1550.00`."""
         return f"{minor // 100}.{minor % 100:02d}" if self.decimals else f"{minor}.00"

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import ADDED_UP, Column, columns_of
-from partner_program.domain.money import euros_text
+from partner_program.domain.program_unit import EURO, Unit
 
 Row = TypeVar("Row")
 
@@ -52,13 +52,13 @@ class ReportTable(Generic[Row]):
 class Equation:
     """Parts in minor units that add up to a whole; made of parts that do not, it raises `ArithmeticError`.
 
-    `parts` and `whole` are words and an amount. `currency` is EUR but for what is in a line's own currency.
+    `parts` and `whole` are words and an amount in the smallest unit of `unit`.
     """
 
     name: str
     parts: tuple[tuple[str, int], ...]
     whole: tuple[str, int]
-    currency: str = "EUR"
+    unit: Unit = EURO
 
     def __post_init__(self) -> None:
         """Refuse an equation that does not hold: nobody may read it."""
@@ -74,8 +74,8 @@ class Equation:
     def text(self) -> str:
         """The equation in one line, with its difference."""
         words, amount = self.whole
-        parts = " + ".join(f"{part} {euros_text(cents)}" for part, cents in self.parts)
-        return f"{words} {euros_text(amount)} {self.currency} = {parts}; difference {euros_text(self.difference)}"
+        parts = " + ".join(f"{part} {self.unit.text(minor)}" for part, minor in self.parts)
+        return f"{words} {self.unit.amount(amount)} = {parts}; difference {self.unit.text(self.difference)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Report:
     """An answer: `name` is the question's, `said` the answer in sentences, the most important first.
 
     `unknown` says what could not be answered and why: an entity that did not answer, a month that is missing. `since`
-    is the first month of an answer about several.
+    is the first month of an answer about several. `unit` is what its amounts are in.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Report:
     equations: tuple[Equation, ...] = ()
     unknown: tuple[str, ...] = ()
     since: BillingMonth | None = None
+    unit: Unit = EURO
 
     def table(self, name: str) -> ReportTable[object]:
         """One of its tables; raises `KeyError` for a name that none has."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Column, Form, headed
+from partner_program.domain.columns import Column, Form, headed, unit_in
 from partner_program.domain.families import families_words
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
@@ -133,8 +133,8 @@ def text_or_dash(text: str | None) -> str:
     return text or NOTHING
 
 
-def cell(row: object, name: str, column: Column, tiers: Sequence[str] = ()) -> str:
-    """A field of a record as its column says, a tier by its own name where `tiers` has them.
+def cell(row: object, name: str, column: Column, tiers: Sequence[str] = (), unit: Unit = EURO) -> str:
+    """A field of a record as its column says, a tier by its own name where `tiers` has them; amounts are in `unit`.
 
     Raises `TypeError` for a text in a column of numbers.
     """
@@ -148,12 +148,17 @@ def cell(row: object, name: str, column: Column, tiers: Sequence[str] = ()) -> s
         return (column.words or {}).get(str(value)) or _text(value)
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
-    return _NUMBERS[column.form](value)
+    return _number(column.form, value, unit_in(row, column.form, unit))
 
 
-def total(totals: Mapping[str, int], name: str, form: Form) -> str:
-    """What a column adds up to as its form says; nothing for one that does not add up."""
-    return _NUMBERS[form](totals[name]) if name in totals else ""
+def total(totals: Mapping[str, int], name: str, form: Form, unit: Unit = EURO) -> str:
+    """What a column adds up to as its form says, amounts in `unit`; nothing for one that does not add up."""
+    return _number(form, totals[name], unit) if name in totals else ""
+
+
+def _number(form: Form, value: int, unit: Unit) -> str:
+    say = _AMOUNTS.get(form)
+    return _NUMBERS[form](value) if say is None else say(value, unit)
 
 
 def _text(value: object) -> str:
@@ -166,12 +171,10 @@ def _text(value: object) -> str:
 
 _NUMBERS: Mapping[Form, Callable[[int], str]] = {
     "whole": count,
-    "euros": euros,
-    "change": signed_euros,
-    "amount": euros,
     "percent": percent,
     "tier": tier,
 }
+_AMOUNTS: Mapping[Form, Callable[[int | None, Unit], str]] = {"euros": euros, "change": signed_euros, "amount": euros}
 
 
 AMOUNTS: Mapping[str, Callable[[int | None, Unit], str]] = {

@@ -148,8 +148,10 @@ def held_in(connection: Connection, month: BillingMonth) -> set[str]:
     return set(connection.execute(query.where(schema.held_partner.c.partner_id.not_in(assessed))).scalars())
 
 
-def foreign_accounts(connection: Connection, month: BillingMonth, revision: int) -> list[tuple[int, CountedAccount]]:
-    """Return what a revision counted in other currencies than EUR, each with the settlement that decided it."""
+def foreign_accounts(
+    connection: Connection, month: BillingMonth, revision: int, own: str
+) -> list[tuple[int, CountedAccount]]:
+    """Return what a revision counted in other currencies than the programme's `own`, each with its settlement."""
     account, assessment = schema.assessment_account.c, schema.assessment.c
     query = (
         select(assessment.settlement_id, *(account[name] for name in CountedAccount._fields))
@@ -160,7 +162,7 @@ def foreign_accounts(connection: Connection, month: BillingMonth, revision: int)
             & (assessment.revision == account.revision)
             & (assessment.partner_id == account.partner_id),
         )
-        .where(account.billing_month == str(month), account.revision == revision, account.currency != EUR)
+        .where(account.billing_month == str(month), account.revision == revision, account.currency != own)
     )
     return [(row[0], CountedAccount._make(row[1:])) for row in connection.execute(query).all()]
 

@@ -204,9 +204,9 @@ def load_accounts_apart(
     }
 
 
-def load_foreign(connection: Connection, snapshot_id: int) -> EntityRevenue:
-    """Return the groups of one snapshot in other currencies than EUR, and nothing else of it."""
-    return _load_groups(connection, snapshot_id, lambda table: table.c.currency != EUR)
+def load_foreign(connection: Connection, snapshot_id: int, own: str = EUR) -> EntityRevenue:
+    """Return the groups of one snapshot in other currencies than the programme's `own`, and nothing else of it."""
+    return _load_groups(connection, snapshot_id, lambda table: table.c.currency != own)
 
 
 def load_credits(connection: Connection, snapshot_id: int) -> EntityRevenue:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from partner_program.adapters.reports.workbook import Cell, Sheet, SheetColumn, amount, workbook
+from partner_program.adapters.reports.workbook import Cell, Sheet, SheetColumn, workbook
 from partner_program.adapters.reports.workbook import Form as SheetForm
 from partner_program.domain.acts import DatedAct
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Column, Form, used
+from partner_program.domain.columns import Column, Form, unit_in, used
 from partner_program.domain.money import BP
 from partner_program.domain.month_overview import Close, LinesRead, entity_lines
 from partner_program.domain.program import Component
@@ -118,7 +118,7 @@ def _partner(
 def _column(name: str, column: Column, unit: Unit = EURO, *, total: bool = False) -> SheetColumn:
     """A column by its name without the unit, which the workbook does not use."""
     heading = name.removesuffix("_cents").removesuffix("_bp").removesuffix("_minor")
-    form = _amount_form(unit) if column.form == "euros" else _FORMS[column.form]
+    form = _amount_form(unit) if column.form in ("euros", "change") else _FORMS[column.form]
     return SheetColumn(_named(heading, unit), "day" if name.endswith(_DAYS) else form, total)
 
 
@@ -142,7 +142,7 @@ def _is_comparable(book: RegisterBook) -> bool:
 
 
 def _cell(column: Column, value: object, unit: Unit = EURO) -> Cell:
-    if isinstance(value, int) and column.form == "euros":
+    if isinstance(value, int) and _FORMS[column.form] == "amount":
         return _own(value, unit)
     if isinstance(value, RegisterLetter):
         return value.kind
@@ -150,8 +150,6 @@ def _cell(column: Column, value: object, unit: Unit = EURO) -> Cell:
         return str(value)
     if isinstance(value, tuple):
         return " ".join(map(str, value))
-    if isinstance(value, int) and _FORMS[column.form] == "amount":
-        return amount(value)
     if isinstance(value, int) and column.form == "percent":
         return Decimal(value) / BP
     if value is None or isinstance(value, str | int | date):
@@ -211,7 +209,9 @@ def _buckets(register: Register) -> Sheet:
         SheetColumn("lines", "whole"),
         SheetColumn("net_amount", "amount"),
     ]
-    return Sheet("buckets", columns, [[*row[:-1], amount(row.net_amount_minor)] for row in register.buckets])
+    unit = register.unit
+    rows = [[*row[:-1], _own(row.net_amount_minor, unit.of(row.currency))] for row in register.buckets]
+    return Sheet("buckets", columns, rows)
 
 
 def _every_line(book: RegisterBook) -> Sheet:
@@ -261,7 +261,8 @@ def _closes(book: RegisterBook) -> Sheet:
         lines, net = sum(each.lines for each in buckets), sum(each.net_amount_minor for each in buckets)
         of_lines = [close.lines, lines, close.lines - lines] if close else [None, lines, None]
         total = close.control_total_minor if close else None
-        of_amounts = [amount(each) for each in (total, net, None if total is None else total - net)]
+        unit, lacks = book.register.unit.of(key[1]), None if total is None else total - net
+        of_amounts = [_own(each, unit) for each in (total, net, lacks)]
         rows.append([*key, *of_lines, *of_amounts])
     return Sheet("closes", columns, rows)
 
@@ -270,24 +271,28 @@ def _report(report: Report) -> Iterable[Sheet]:
     """A sheet for each table of a report, and one with its equations where it has some."""
     for table in report.tables:
         name = report.name if len(report.tables) == 1 else f"{report.name} {table.name.replace('_', ' ')}"
-        yield _table(name, table)
+        yield _table(name, table, report.unit)
     if report.equations:
-        yield _equations(f"{report.name} sums", report.equations)
+        yield _equations(f"{report.name} sums", report.equations, _amount_form(report.unit))
 
 
-def _table(name: str, table: ReportTable[object]) -> Sheet:
+def _table(name: str, table: ReportTable[object], unit: Unit) -> Sheet:
     columns = table.columns
-    rows = [[_cell(column, getattr(row, field)) for field, column in columns.items()] for row in table.rows]
-    return Sheet(name, [_column(field, column, total=field in table.totals) for field, column in columns.items()], rows)
+    rows = [
+        [_cell(column, getattr(row, field), unit_in(row, column.form, unit)) for field, column in columns.items()]
+        for row in table.rows
+    ]
+    heads = [_column(field, column, unit, total=field in table.totals) for field, column in columns.items()]
+    return Sheet(name, heads, rows)
 
 
-def _equations(name: str, equations: Sequence[Equation]) -> Sheet:
-    columns = [SheetColumn("sum"), SheetColumn("part"), SheetColumn("currency"), SheetColumn("amount", "amount")]
+def _equations(name: str, equations: Sequence[Equation], form: SheetForm) -> Sheet:
+    columns = [SheetColumn("sum"), SheetColumn("part"), SheetColumn("currency"), SheetColumn("amount", form)]
     rows: list[list[Cell]] = []
     for each in equations:
         words, whole = each.whole
-        rows += [[words, part, each.currency, amount(minor)] for part, minor in each.parts]
-        rows.append([words, "all parts", each.currency, amount(whole)])
+        rows += [[words, part, each.unit.name, _own(minor, each.unit)] for part, minor in each.parts]
+        rows.append([words, "all parts", each.unit.name, _own(whole, each.unit)])
     return Sheet(name, columns, rows)
 
 

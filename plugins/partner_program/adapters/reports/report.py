@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable
 
+from partner_program.adapters.in_unit import fields_in_unit, unit_facts
 from partner_program.adapters.reports.plain_values import plain
 from partner_program.adapters.reports.records import records_csv
+from partner_program.domain.program_unit import EUR, Unit
 from partner_program.domain.report import Report
 
 _encode = json.JSONEncoder(indent=1, ensure_ascii=False).encode
@@ -16,11 +18,13 @@ def report_json(report: Report) -> str:
         "report": report.name,
         "billing_month": str(report.month),
         **({"from_month": str(report.since)} if report.since else {}),
+        **unit_facts(report.unit),
         "said": list(report.said),
         "unknown": list(report.unknown),
         "equations": {
             each.name: {
-                "currency": each.currency,
+                "currency": EUR,
+                **unit_facts(each.unit),
                 "parts": [{"part": words, "minor": minor} for words, minor in each.parts],
                 "whole": {"part": each.whole[0], "minor": each.whole[1]},
             }
@@ -28,17 +32,19 @@ def report_json(report: Report) -> str:
         },
     }
     head = _encode(facts).removesuffix("\n}")
-    tables = [f" {_encode(each.name)}: {_array(each.rows)}" for each in report.tables]
+    tables = [f" {_encode(each.name)}: {_array(each.rows, report.unit)}" for each in report.tables]
     return ",\n".join([head, *tables]) + "\n}\n"
 
 
-def _array(rows: Iterable[object]) -> str:
+def _array(rows: Iterable[object], unit: Unit) -> str:
     """Rows as an array of a report, each encoded by itself: all at once would take several times its length."""
-    found = ["  " + _encode(plain(row)).replace("\n", "\n  ") for row in rows]  # no text in JSON has an end of line
+    objects = (plain(row) for row in rows)
+    told = (fields_in_unit(each, unit) if isinstance(each, dict) else each for each in objects)
+    found = ["  " + _encode(each).replace("\n", "\n  ") for each in told]  # no text in JSON has an end of line
     return "[\n" + ",\n".join(found) + "\n ]" if found else "[]"
 
 
 def report_csv(report: Report, table: str) -> str:
     """Return one table of a report (RFC 4180)."""
     found = report.table(table)
-    return records_csv(found.kind, found.rows)
+    return records_csv(found.kind, found.rows, report.unit)

@@ -76,11 +76,6 @@ def workbook(sheets: Sequence[Sheet], *, created: date) -> bytes:
     return body.getvalue()
 
 
-def amount(minor: int | None) -> Decimal | None:
-    """Minor units as an amount with two decimals."""
-    return None if minor is None else Decimal(minor).scaleb(-2)
-
-
 def _named_apart(sheets: Sequence[Sheet]) -> list[Sheet]:
     """The sheets with names that a workbook can have: short, without signs, each once."""
     found: dict[str, Sheet] = {}

@@ -34,7 +34,7 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
     question = QUESTIONS[name]
     return view.page(
         "report.html",
-        unit=EURO,  # a month in another unit is refused by each of them
+        unit=found.unit if found else EURO,
         title=_title(question, month),
         name=name,
         month=month,
@@ -69,7 +69,7 @@ def _title(question: Question, month: BillingMonth) -> str:
 
 
 def _figures(cost: Report) -> list[tuple[str, int, str]]:
-    """What the programme cost at a glance: words, EUR cents, and what they are of."""
+    """What the programme cost at a glance: words, an amount, and what it is of."""
     month, later = cost.table("tiers").totals, cost.table("committed").totals
     if not cost.table("tiers").rows:
         return []

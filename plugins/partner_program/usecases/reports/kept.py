@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.report import Equation, Report, ReportTable
 
 
@@ -28,6 +29,7 @@ class KeptReport:
     unknown: tuple[str, ...]
     equations: tuple[Equation, ...]
     tables: tuple[_Table, ...]
+    unit: Unit = EURO
 
 
 def to_keep(report: Report) -> KeptReport:
@@ -40,6 +42,7 @@ def to_keep(report: Report) -> KeptReport:
         report.unknown,
         report.equations,
         tuple(_Table(each.name, each.title, each.empty, _rows(each), each.adds_up) for each in report.tables),
+        report.unit,
     )
 
 
@@ -58,6 +61,7 @@ def report_of(kept: KeptReport, kinds: Mapping[str, type]) -> Report:
         tables=tuple(tables),
         equations=kept.equations,
         unknown=kept.unknown,
+        unit=kept.unit,
     )
 
 

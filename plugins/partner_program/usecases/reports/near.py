@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from partner_program.adapters.database import counted_months, partner_list
 from partner_program.adapters.database import history as settlement_history
 from partner_program.domain.billing_month import BillingMonth
@@ -12,19 +14,20 @@ from partner_program.domain.other_rates import AtOtherRates, tiers_by_rates
 from partner_program.domain.partner_list import Wanted
 from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.in_euro import check_in_euro
+from partner_program.usecases.reports.month_unit import program_of_month, unit_of_settled
 from partner_program.usecases.reports.other_rates import moved_by_other_rates
 
 WITHIN_BP = 200
+_NOBODY_BY_RATES = "Nobody, as far as is known."
 NAMED = 5  # partners of whom something is not known
 
 
 def near(installation: Installation, month: BillingMonth, within_bp: int = WITHIN_BP) -> Report:
     """The partners whose month lies within a share of a threshold; refused where the month is not assessed."""
-    check_in_euro(installation, "near", month)
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         listed = partner_list.list_partners(
@@ -35,7 +38,7 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
             after=None,
             count=sys.maxsize // 2,
         )
-        program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+        program = program_of_month(installation, month, settlements)
         windows = settlement_history.windows_of(connection, month, settlements[-1].revision)
         counted = [
             CountedPartner(
@@ -49,11 +52,11 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
             for each in listed
             if each.mrr_eur_cents is not None and each.earned_tier is not None
         ]
-        rates = counted_months.rates_used(connection, month.preceding)
-        moved, unknown = moved_by_other_rates(connection, month, settlements[-1].revision, rates)
+        moved, not_known = _moved_by_rates(installation, connection, month, settlements[-1].revision, program.unit)
     found = near_partners(program=program, counted=counted, within_bp=within_bp)
     by_rates = tiers_by_rates(program=program, counted=counted, moved=moved)
     share = percent_text(within_bp)
+    nobody = f"{program.unit.name} have no exchange rates." if program.unit.is_counted else _NOBODY_BY_RATES
     return Report(
         name="near",
         title=f"Near a threshold in {month}, within {share} of it",
@@ -64,10 +67,24 @@ def near(installation: Installation, month: BillingMonth, within_bp: int = WITHI
         ),
         tables=(
             ReportTable("partners", "Partners, the nearest first", NearPartner, found, "Nobody is that near."),
-            ReportTable("rates", "Tier by exchange rates alone", AtOtherRates, by_rates, "Nobody, as far as is known."),
+            ReportTable("rates", "Tier by exchange rates alone", AtOtherRates, by_rates, nobody),
         ),
-        unknown=tuple(_not_known(unknown, month.preceding)),
+        unknown=not_known,
+        unit=program.unit,
     )
+
+
+def _moved_by_rates(
+    installation: Installation, connection: Connection, month: BillingMonth, revision: int, unit: Unit
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """What partners would count more at the exchange rates of the month before, and what is not known of that."""
+    before = month.preceding
+    unit_before = unit_of_settled(installation, connection, before)
+    if unit_before not in (None, unit):
+        return {}, (f"what exchange rates alone moved: {before} was counted in {unit_before.name}, not {unit.name}",)
+    rates = counted_months.rates_used(connection, before)
+    moved, unknown = moved_by_other_rates(connection, month, revision, rates, unit.code)
+    return moved, tuple(_not_known(unknown, before))
 
 
 def _said_of_rates(

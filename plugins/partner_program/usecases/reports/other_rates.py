@@ -14,6 +14,7 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.other_rates import ForeignAccount, Shares, foreign_accounts, moved_at
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.simulation import SettledResult
 from partner_program.domain.totals import account_shares
 from partner_program.domain.unit import AnyRate
@@ -60,13 +61,13 @@ def for_the_guard(
 
 
 def _foreign(
-    connection: Connection, month: BillingMonth, revision: int
+    connection: Connection, month: BillingMonth, revision: int, own: str = EUR
 ) -> dict[str, tuple[ForeignAccount, ...] | None]:
     """Each partner's accounts in other currencies; None where the snapshots do not give what was counted."""
     accounts: dict[tuple[str, int], list[CountedAccount]] = defaultdict(list)
-    for settlement_id, row in counted_months.foreign_accounts(connection, month, revision):
+    for settlement_id, row in counted_months.foreign_accounts(connection, month, revision, own):
         accounts[row.partner_id, settlement_id].append(row)
-    shares = {each: _shares(connection, month, each) for each in {settlement_id for _, settlement_id in accounts}}
+    shares = {each: _shares(connection, month, each, own) for each in {settlement_id for _, settlement_id in accounts}}
     return {
         partner_id: foreign_accounts(accounts=rows, shares=shares[settlement_id])
         for (partner_id, settlement_id), rows in accounts.items()
@@ -74,12 +75,15 @@ def _foreign(
 
 
 def moved_by_other_rates(
-    connection: Connection, month: BillingMonth, revision: int, rates: Mapping[str, AnyRate]
+    connection: Connection, month: BillingMonth, revision: int, rates: Mapping[str, AnyRate], own: str
 ) -> tuple[dict[str, int], dict[str, set[str]]]:
-    """What each partner's total would be more at other rates; of whom that is not known, with the currencies."""
+    """What each partner's total would be more at other rates; of whom that is not known, with the currencies.
+
+    `own` is the programme's currency, in which nothing moves.
+    """
     moved: dict[str, int] = {}
     unknown: dict[str, set[str]] = {}
-    for partner_id, foreign in _foreign(connection, month, revision).items():
+    for partner_id, foreign in _foreign(connection, month, revision, own).items():
         by = None if foreign is None else moved_at(foreign, rates)
         if by is None:
             unknown[partner_id] = {each.key.currency for each in foreign or ()} - rates.keys()
@@ -88,11 +92,11 @@ def moved_by_other_rates(
     return moved, unknown
 
 
-def _shares(connection: Connection, month: BillingMonth, settlement_id: int) -> Shares:
-    """The exact shares of a settlement's accounts in other currencies than EUR, as its snapshots have them."""
+def _shares(connection: Connection, month: BillingMonth, settlement_id: int, own: str) -> Shares:
+    """The exact shares of a settlement's accounts in other currencies than the programme's, by its snapshots."""
     found: dict[AccountKey, Mapping[int, int]] = {}
     for snapshot_id in counted_months.snapshots_used(connection, settlement_id):
-        revenue = snapshot_store.load_foreign(connection, snapshot_id)
+        revenue = snapshot_store.load_foreign(connection, snapshot_id, own)
         for (account_id, currency), shares in account_shares(revenue, month.days).items():
             found[AccountKey(revenue.entity, account_id, currency)] = shares
     return found

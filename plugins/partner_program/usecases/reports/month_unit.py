@@ -1,0 +1,45 @@
+"""What settled months were counted in: amounts of two units are never compared or added up."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from partner_program.adapters.database import history as settlement_history
+from partner_program.adapters.database.history import StoredSettlement
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program import Program
+from partner_program.domain.program_unit import Unit
+from partner_program.usecases.installation import Installation
+
+
+def unit_of_month(installation: Installation, month: BillingMonth) -> Unit:
+    """What a month was counted in, or would be by today's programme where it is not settled."""
+    units = {program.unit for program in installation.programs}
+    if len(units) == 1:
+        return units.pop()
+    with installation.database.reading() as connection:
+        return (
+            unit_of_settled(installation, connection, month)
+            or installation.program_on_or_first(installation.today()).unit
+        )
+
+
+def unit_of_settled(installation: Installation, connection: Connection, month: BillingMonth) -> Unit | None:
+    """What a settled month was counted in; None for one that is not assessed."""
+    settlements = settlement_history.settlements_of(connection, month)
+    return installation.tier_names.unit_of(month, settlement_history.first_day(settlements)) if settlements else None
+
+
+def program_of_month(
+    installation: Installation, month: BillingMonth, settlements: Sequence[StoredSettlement]
+) -> Program:
+    """The programme against which a settled month is told; its unit is the month's.
+
+    It is that of the day on which the newest revision took force: where that counts in another unit, the one of the
+    month's first.
+    """
+    program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+    day = settlement_history.first_day(settlements)
+    if program.unit == installation.tier_names.unit_of(month, day):
+        return program
+    return installation.program_on_or_first(day or month.last_day)
