@@ -47,7 +47,7 @@ class ForeignSum(NamedTuple):
 
 @dataclass(frozen=True)
 class CountedMonth:
-    """A month as its newest revision counted it, in EUR cents by partner.
+    """A month as its newest revision counted it, in the programme's minor units by partner.
 
     `told` has what was told first of partners that were restated since; `held` are those of whom nothing is known in
     it, and `held_accounts` says by entity and account whose of these an account is, by its link on the last day.

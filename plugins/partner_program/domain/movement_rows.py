@@ -13,12 +13,13 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, shown
 from partner_program.domain.counted_months import HELD, NO_TABLE, OUT, CountedMonth
 from partner_program.domain.movements import LINES, Known, Lines, Turnover, step, turnover
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.report import Equation
 
 
 @dataclass(frozen=True, slots=True)
 class MonthMoved:
-    """What moved all partners together from the month before; EUR cents. `told` is that month as it was told first.
+    """What moved all partners together from the month before; minor units. `told` is that month as it was told first.
 
     What is mostly nothing stands in the month's equation, and not in tables for people.
     """
@@ -64,7 +65,7 @@ class PartnerMoved:
 
 @dataclass(frozen=True, slots=True)
 class MovedAccount:
-    """An account that counts for another partner from this month on; EUR cents as it counted before."""
+    """An account that counts for another partner from this month on; minor units as it counted before."""
 
     billing_month: Annotated[str, Column("month")]
     entity: Annotated[str, Column("entity")]
@@ -77,7 +78,7 @@ class MovedAccount:
 
 @dataclass(frozen=True, slots=True)
 class HeldSince:
-    """A partner of whom the last month says nothing; EUR cents as last known, without what it never told."""
+    """A partner of whom the last month says nothing; minor units as last known, without what it never told."""
 
     partner_id: Annotated[str, Column("partner")]
     company_name: Annotated[str, Column("company")]
@@ -91,7 +92,7 @@ _NOTHING = Lines()
 class Movements:
     """What moved over a chain of months, from the end of the first to the end of the last.
 
-    `lines` are EUR cents by partner, in the order of `LINES`.
+    `lines` are minor units by partner, in the order of `LINES`.
     """
 
     first: CountedMonth
@@ -115,7 +116,7 @@ def movements(
 ) -> Movements:
     """What moved from month to month; `known` is of partners that are held in the first. There is one at least.
 
-    With a `turnover` that needs no accounts, the months have those in other currencies than EUR at least.
+    With a `turnover` that needs no accounts, the months have those in other currencies than the programme's at least.
     """
     in_order = iter(months)
     before = next(in_order)
@@ -138,7 +139,7 @@ def _amounts(before: CountedMonth, lines: Iterable[int], now: CountedMonth) -> t
     return told, before.mrr_eur_cents - told, *lines, now.mrr_eur_cents
 
 
-def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMoved]:
+def partner_rows(found: Movements, names: Mapping[str, str], unit: Unit = EURO) -> list[PartnerMoved]:
     """Each partner of the first and the last month, and of the moves between; the largest changes first."""
     first, last, rows = found.first, found.last, []
     for partner_id in {**first.totals, **last.totals, **found.lines}:
@@ -151,7 +152,7 @@ def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMove
                 company_name=names.get(partner_id, ""),
                 from_tier=_word(first.state(partner_id)),
                 to_tier=_word(last.state(partner_id)),
-                moved=_moved(amounts),
+                moved=_moved(amounts, unit),
                 told_cents=None if partner_id in first.held else told,
                 mrr_eur_cents=None if partner_id in last.held else last.totals.get(partner_id, 0),
                 **dict(zip(LINE_WORDS, amounts, strict=True)),
@@ -160,9 +161,9 @@ def partner_rows(found: Movements, names: Mapping[str, str]) -> list[PartnerMove
     return sorted(rows, key=lambda row: (-abs((row.mrr_eur_cents or 0) - (row.told_cents or 0)), row.partner_id))
 
 
-def _moved(amounts: Sequence[int]) -> str:
+def _moved(amounts: Sequence[int], unit: Unit) -> str:
     named = zip(LINE_WORDS.values(), amounts, strict=True)
-    return ", ".join([f"{words} {shown('change', cents)}" for words, cents in named if cents])
+    return ", ".join([f"{words} {shown('change', cents, unit)}" for words, cents in named if cents])
 
 
 def _word(state: int | str) -> str:
@@ -178,11 +179,11 @@ def held_rows(found: Movements, names: Mapping[str, str]) -> list[HeldSince]:
     return sorted(rows, key=lambda row: (-row.known_eur_cents, row.partner_id))
 
 
-def equation(name: str, before: BillingMonth, row: MonthMoved) -> Equation:
+def equation(name: str, before: BillingMonth, row: MonthMoved, unit: Unit = EURO) -> Equation:
     """How a month came about, as an equation."""
     parts = [(words, getattr(row, amount)) for amount, words in LINE_WORDS.items()]
     told = (f"MRR of {before} as told first", row.told_cents)
-    return Equation(name, (told, *parts), (f"MRR of {row.billing_month}", row.mrr_eur_cents))
+    return Equation(name, (told, *parts), (f"MRR of {row.billing_month}", row.mrr_eur_cents), unit)
 
 
 LINE_WORDS: Mapping[str, str] = {

@@ -27,7 +27,7 @@ Move = tuple[CountedAccount, str]
 
 
 class Lines(NamedTuple):
-    """What moved, EUR cents."""
+    """What moved, in the programme's minor units, as everything here: two months have one unit."""
 
     new: int = 0
     expansion: int = 0
@@ -67,7 +67,7 @@ def turnover(before: CountedMonth, now: CountedMonth, _known: Known) -> Turnover
 class Step:
     """From one month to the next: what moved of all together, which accounts moved, what is known of those held now.
 
-    `together` are EUR cents in the order of `LINES`.
+    `together` are minor units in the order of `LINES`.
     """
 
     together: Sequence[int]
@@ -80,8 +80,8 @@ def step(
 ) -> Step:
     """What moved between two months in a row; `known` is of partners that are held in the first.
 
-    It is added to each partner's `lines`, EUR cents in the order of `LINES`; a partner of whom nothing moved has none.
-    Of the months' accounts those in EUR are not looked at: `between` says what changed of them.
+    It is added to each partner's `lines`, minor units in the order of `LINES`; one of whom nothing moved has none.
+    Of the months' accounts those in the programme's currency are not looked at: `between` says what changed of them.
     """
     moves = list(moves_between(between, now, known))
     moved_by: dict[str, int] = defaultdict(int)
@@ -133,7 +133,7 @@ def step(
 
 
 def _kind_of(growth: int, base: int, closing: int) -> int:
-    """The line of what a partner grew by, from `base` to `closing`, EUR cents."""
+    """The line of what a partner grew by, from `base` to `closing`, minor units."""
     if base <= 0 < closing:
         return _NEW
     if closing <= 0 < base:
@@ -142,7 +142,7 @@ def _kind_of(growth: int, base: int, closing: int) -> int:
 
 
 def _foreign_growth(growth: int, old: Sequence[ForeignSum], new: Sequence[ForeignSum]) -> tuple[int, int]:
-    """What a partner grew by at the new rates, and what the rates moved, of what its EUR cents grew by."""
+    """What a partner grew by at the new rates, and what the rates moved, of what its total grew by."""
     if len(old) == len(new) == 1 and old[0].currency == new[0].currency:  # as almost always
         (_, units_text, minor, cents), (_, units_text_before, minor_before, cents_before) = new[0], old[0]
         units, ones = _ratio(units_text)

@@ -12,7 +12,7 @@ from partner_program.domain.program import Program
 
 @dataclass(frozen=True, slots=True)
 class CountedPartner:
-    """What a month counted for a partner, in minor units, and the tier that this earned with the months of its window."""
+    """What a month counted for a partner, in minor units, and the tier that this earned with its window's months."""
 
     partner_id: str
     company_name: str

@@ -85,8 +85,8 @@ def tiers_by_rates(
 ) -> list[AtOtherRates]:
     """The partners that earned another tier than they would have at the rates before, those that rose by them first.
 
-    Who is not among the `moved` is left out: nothing is known of it, or it counts the programme's currency alone. Both totals are held
-    against one table, so that a partner that was decided by another is not told to have moved.
+    Who is not among the `moved` is left out: nothing is known of it, or it counts the programme's currency alone. Both
+    totals are held against one table, so that a partner that was decided by another is not told to have moved.
     """
     found = []
     for each in counted:

@@ -8,11 +8,18 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.reports.movements import movements_to
 from tests.own_folder import OwnWorld
+from tests.usecases.month.own_programme import OwnProgramme
+from tests.usecases.month.test_currency import changed
 from tests.usecases.three_programmes import KESTREL, MERAPI, TESSERA, Story, begin, months_of, settle
 
 DECEMBER, JANUARY = "2025-12", "2026-01"
 EUROS = re.compile(r"\bEUR\b|€|\beuros?\b|eur_cents", re.IGNORECASE)
+
+
+World = OwnWorld | OwnProgramme
 
 
 def _lived(story: Story, factory: pytest.TempPathFactory) -> OwnWorld:
@@ -39,14 +46,14 @@ def tessera(tmp_path_factory: pytest.TempPathFactory) -> OwnWorld:
     return _lived(TESSERA, tmp_path_factory)
 
 
-def told(world: OwnWorld, *command: str, status: int = 0) -> str:
+def told(world: World, *command: str, status: int = 0) -> str:
     """What a command prints."""
     done = world.command_line(*command)
     assert done.status == status, done.stderr
     return done.stdout
 
 
-def answered(world: OwnWorld, *command: str, status: int = 0) -> dict[str, Any]:
+def answered(world: World, *command: str, status: int = 0) -> dict[str, Any]:
     """A report as JSON."""
     answer: dict[str, Any] = json.loads(told(world, *command, "--format", "json", status=status))
     return answer
@@ -100,3 +107,86 @@ def test_a_table_as_csv_says_its_unit(merapi: OwnWorld) -> None:
         ("", "5000000", "IDR"),
         ("", "20100000", "IDR"),
     ]
+
+
+def moved(rows: list[dict[str, Any]], *names: str) -> list[list[Any]]:
+    """What moved in each row, by its columns."""
+    return [[row[name] for name in names] for row in rows]
+
+
+MOVES = ("told_cents", "expansion_cents", "contraction_cents", "lost_cents", "exchange_rates_cents", "rounding_cents")
+
+
+def test_movements_in_dollars(kestrel: OwnWorld) -> None:
+    found = answered(kestrel, "movements", DECEMBER, JANUARY)
+    assert found["said"] == ["Revenue went from 9,208.00 USD in 2025-12 to 2,085.92 USD in 2026-01: -7,122.08 USD."]
+    # P1 bills 1,000.00 USD more, and its 920.00 EUR bring 46.00 more at 1.20. P3: 800.00 * (1.2 / 0.83 - 1.15 / 0.8)
+    # are 6.6265 by rates, (333.33 - 800.00) * 1.2 / 0.83 are -674.70361; a cent is rounding.
+    whole = [9_208_00, 1_000_00, -674_70, -7_500_00, 46_00 + 6_63, -1]
+    assert moved(found["months"], *MOVES, "mrr_cents", "mrr_eur_cents") == [[*whole, 2_085_92, None]]
+    assert moved(found["partners"], "partner_id", *MOVES[1:], "mrr_cents") == [
+        ["P2", 0, 0, -7_500_00, 0, 0, -1_500_00],
+        ["P1", 1_000_00, 0, 0, 46_00, 0, 3_104_00],
+        ["P3", 0, -674_70, 0, 6_63, -1, 481_92],
+    ]
+    assert {each["currency"] for each in found["equations"].values()} == {"USD"}
+    text = told(kestrel, "movements", DECEMBER, JANUARY)
+    assert "MRR of 2026-01 2,085.92 USD = MRR of 2025-12 as told first 9,208.00 +" in text
+    assert not EUROS.search(text)
+
+
+def test_movements_in_whole_rupiah(merapi: OwnWorld) -> None:
+    found = answered(merapi, "movements", DECEMBER, JANUARY)
+    # P1 one rupiah more; P2 5.00 EUR more at 20,000, and 100.00 EUR at 20,000 and no more at 19,000; P3 is gone.
+    whole = [29_899_999, 100_001, 0, -5_000_000, 100_000, 0]
+    assert moved(found["months"], *MOVES, "mrr_cents") == [[*whole, 25_100_000]]
+    assert found["equations"]["2026-01"]["decimals"] == 0
+    text = told(merapi, "movements", DECEMBER, JANUARY)
+    assert "Revenue went from 29,899,999 IDR in 2025-12 to 25,100,000 IDR in 2026-01: -4,799,999 IDR." in text
+    assert "expansion +100,000, exchange rates +100,000" in text
+    assert not EUROS.search(text)
+
+
+def test_movements_of_points_are_those_of_a_count(tessera: OwnWorld) -> None:
+    found = answered(tessera, "movements", DECEMBER, "2026-03")
+    assert found["said"] == ["The count went from 1,220 pts in 2025-12 to 708 pts in 2026-03: -512 pts."]
+    columns = ("expansion_cents", "contraction_cents", "mrr_cents")
+    assert moved(found["months"], *columns) == [[0, -401, 819], [380, 0, 1_199], [0, -491, 708], [380, -892, 708]]
+    assert "Month by month, pts" in told(tessera, "movements", DECEMBER, "2026-03")
+
+
+@pytest.fixture(scope="module")
+def gone_over(tmp_path_factory: pytest.TempPathFactory) -> OwnProgramme:
+    """January in EUR; February and March in USD, at 1.2: 1,000.00 EUR, 1,500.00 EUR and 1,600.00 EUR."""
+    world = changed(tmp_path_factory.mktemp("changed"), "NL")
+    world.partner("P1", {"NL": "A1"})
+    for month, on, minor in (
+        ("2026-01", "2026-02-01", 1_000_00),
+        ("2026-02", "2026-03-01", 1_500_00),
+        ("2026-03", "2026-04-01", 1_600_00),
+    ):
+        world.bill("A1", month, minor)
+        world.ready(month)
+        world.settle(month, on=on)
+    return world
+
+
+def test_nothing_moves_from_one_unit_to_another(gone_over: OwnProgramme) -> None:
+    refused = gone_over.command_line("movements", "2026-01", "2026-03")
+    assert refused.status == 1
+    why = "2026-01 was counted in EUR and 2026-02 in USD, and nothing moves from one to the other"
+    assert f"movements from 2026-01 to 2026-03: {why}" in refused.stderr
+    month = BillingMonth.parse("2026-02")
+    answer = movements_to(gone_over.installation, month)
+    assert (answer.unknown, answer.unit.name) == ((why,), "USD")
+    # 100.00 EUR more at 1.2: in one unit all is as ever.
+    (row,) = answered(gone_over, "movements", "2026-02", "2026-03")["months"]
+    assert (row["told_cents"], row["expansion_cents"], row["mrr_cents"]) == (1_800_00, 120_00, 1_920_00)
+
+
+def test_exchange_rates_of_a_month_in_another_unit_are_not_compared(gone_over: OwnProgramme) -> None:
+    assert answered(gone_over, "near", "2026-02")["unknown"] == [
+        "what exchange rates alone moved: 2026-01 was counted in EUR, not USD"
+    ]
+    first = answered(gone_over, "near", "2026-01")
+    assert "currency" not in first

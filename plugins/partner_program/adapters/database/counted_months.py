@@ -16,12 +16,12 @@ from partner_program.domain.unit import AnyRate, conversion_of
 
 
 def counted_month(
-    connection: Connection, month: BillingMonth, *, tiers: bool = True, only_foreign: bool = False
+    connection: Connection, month: BillingMonth, *, tiers: bool = True, foreign_to: str | None = None
 ) -> CountedMonth:
     """Return a month as its newest revision counted it; raises `NotThere` where it is not assessed.
 
-    Without `tiers`, which are not asked for then, the totals are read from an index alone. With `only_foreign` its
-    accounts are those in other currencies than EUR.
+    Without `tiers`, which are not asked for then, the totals are read from an index alone. With `foreign_to` its
+    accounts are those in other currencies than this one, which is the programme's.
     """
     last = settlements_or_refusal(connection, month)[-1]
     table, account, held = schema.assessment.c, schema.assessment_account.c, schema.held_partner.c
@@ -35,8 +35,8 @@ def counted_month(
     totals: dict[str, int] = {row[0]: row[1] for row in rows} if tiers else dict(rows)
     holding = select(held.partner_id).where(held.settlement_id == last.settlement_id)
     of_month = [account.billing_month == str(month), account.revision == last.revision]
-    if only_foreign:
-        of_month.append(account.currency != EUR)
+    if foreign_to is not None:
+        of_month.append(account.currency != foreign_to)
     return CountedMonth(
         month=month,
         totals=totals,
