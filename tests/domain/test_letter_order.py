@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from partner_program.domain.large_change import ANY_AMOUNT, LARGE, LargeChange
 from partner_program.domain.letter_order import LetterChange, left_out, reading_order
 
 SAME = LetterChange(
@@ -138,3 +139,26 @@ def test_a_fall_by_more_than_half_comes_before_a_larger_one_of_a_tenth() -> None
 def test_without_a_month_before_revenue_has_not_changed() -> None:
     first = letter("first", previous_mrr_eur_cents=None)
     assert (first.revenue_change, first.has_large_change) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("large", "before", "now", "expected"),
+    [
+        (LARGE, 1_000_00, 1_500_00, True),
+        (LARGE, 1_000_00, 1_499_99, False),  # below 500.00
+        (LARGE, 2_000_00, 2_599_99, False),  # below 30 %
+        (LARGE, 100_000_00, 110_000_00, True),
+        (LARGE, 100_000_00, 109_999_99, False),
+        (ANY_AMOUNT, 10, 13, True),
+        (ANY_AMOUNT, 10, 12, False),
+        (ANY_AMOUNT, 10_000_000, 12_999_999, False),  # no amount alone is large
+        (ANY_AMOUNT, 0, 0, False),
+        (ANY_AMOUNT, 0, 1, True),
+        (LargeChange(600, 5_000), 1_000, 1_599, False),
+        (LargeChange(600, 5_000), 50_000, 55_000, True),
+    ],
+)
+def test_which_changes_are_large_is_the_programmes(large: LargeChange, before: int, now: int, expected: bool) -> None:
+    own = replace(moved("P1", before, now), large=large)
+    assert own.has_large_change is expected
+    assert reading_order([own]) == [own]

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from partner_program.domain.large_change import LargeChange
 from partner_program.domain.measure import Measure
 from partner_program.domain.program import (
     Benefit,
@@ -54,6 +55,7 @@ OTHERWISE: dict[str, Callable[[Program], Program]] = {
     "requirement_names": lambda each: replace(each, requirement_names={"staff": {"": "technicians"}}),
     "unit": lambda each: replace(each, unit=Unit("USD")),
     "product_discounts": lambda each: replace(each, product_discounts=(FamilyDiscounts("cdn", (0,) * 6),)),
+    "large_change": lambda each: replace(each, large_change=LargeChange(7, 8)),
     "changes": lambda each: replace(each, changes=Changes("monthly", "review", (12,), 3, "one")),
 }
 

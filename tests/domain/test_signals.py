@@ -8,7 +8,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import CountedAccount, CountedMonth
 from partner_program.domain.revenue import ShortLine
 from partner_program.domain.signals import (
-    RULES,
+    SIGNALS,
     LineOf,
     Seen,
     base_rates,
@@ -62,12 +62,12 @@ def test_order_and_cancel_is_a_line_of_less_than_three_days_across_the_months_en
     ],
 )
 def test_a_jump_is_both_a_share_and_an_amount_up_or_down(was: int, now: int, told: bool) -> None:
-    assert bool(list(jumps(month(JUNE, P1=was), month(JULY, P1=now)))) is told
+    assert bool(list(jumps(PROGRAM, month(JUNE, P1=was), month(JULY, P1=now)))) is told
 
 
 def test_who_was_held_or_not_there_the_month_before_does_not_jump() -> None:
-    assert list(jumps(month(JUNE), month(JULY, P1=9_000_00))) == []
-    assert list(jumps(month(JUNE, P1=9_000_00), month(JULY))) == []
+    assert list(jumps(PROGRAM, month(JUNE), month(JULY, P1=9_000_00))) == []
+    assert list(jumps(PROGRAM, month(JUNE, P1=9_000_00), month(JULY))) == []
 
 
 @pytest.mark.parametrize(
@@ -111,11 +111,13 @@ def test_what_was_seen_comes_last_and_counts_no_more_once_its_figures_are_others
         ("jump", "P2", ""),
         ("jump", "P1", "kim"),
     ]
-    rates = base_rates(found, known, assessed=202, looked_for=["jump", "moved_account", "order_and_cancel"])
+    rates = base_rates(
+        found, known, assessed=202, looked_for=["jump", "moved_account", "order_and_cancel"], program=PROGRAM
+    )
     assert list(said_of(rates)) == [
         "Moved account: 1 partner of 202, 0 seen.",
         "Jump in revenue: 2 partners of 202, 1 seen.",
     ]
-    assert {each.signal: each.partners for each in rates} == dict.fromkeys(RULES) | {
+    assert {each.signal: each.partners for each in rates} == dict.fromkeys(SIGNALS) | {
         "jump": 2, "moved_account": 1, "order_and_cancel": 0,
     }  # fmt: skip

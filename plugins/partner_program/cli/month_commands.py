@@ -225,7 +225,7 @@ _SEEN = click.option("--hash", "decision_hash", type=WORDS, help="Hash of what w
 def month_book_command(month: BillingMonth, form: Literal["table", "json", "csv"], every: bool) -> None:
     """Show what waits for an approval in MONTH: who falls, rises, is held, with the revenue counted; unusual first."""
     from partner_program.usecases.month.approval import book_file, month_book
-    from partner_program.usecases.reports.month_unit import unit_of_month
+    from partner_program.usecases.month_unit import unit_of_month
 
     book, unit = month_book(installation(), month), unit_of_month(installation(), month)
     if form == "table":

@@ -8,7 +8,7 @@ from partner_program.cli.inputs import CODE, MONTH, WORDS, installation
 from partner_program.cli.options import example, looked_at
 from partner_program.cli.report_commands import report_options, tell
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.signals import RULES
+from partner_program.domain.signals import SIGNALS
 
 
 class _MonthFirst(click.Group):
@@ -38,7 +38,7 @@ def signals_list(month: BillingMonth, **shown: Any) -> None:
 
 @signals.command("seen", epilog=example('partner-program signals seen 2015-07 jump P016 --reason "a new project"'))
 @click.argument("month", type=MONTH)
-@click.argument("signal", type=click.Choice(list(RULES)))
+@click.argument("signal", type=click.Choice(SIGNALS))
 @click.argument("partner", type=CODE)
 @looked_at("by")
 @click.option("--reason", type=WORDS, required=True, help="Why it is well, or what is done; kept on record.")

@@ -9,6 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.brake import Move
 from partner_program.domain.columns import ADDED
 from partner_program.domain.families import Families, families_of
+from partner_program.domain.large_change import LARGE, LargeChange
 from partner_program.domain.letter_order import LetterChange, reading_order
 from partner_program.domain.money import percent_text
 from partner_program.domain.program_unit import EURO, Unit
@@ -93,16 +94,17 @@ def book_rows(
     closing: Sequence[tuple[str, Rate]],
     rates_before: Mapping[str, RateTerms],
     rates_alone: Mapping[str, str] | None = None,
+    large: LargeChange = LARGE,
 ) -> tuple[BookRow, ...]:
     """The rows of a book: first those that a person looks at before others, as letters are ordered.
 
-    `moves` has each decision's; `revenue_before` is EUR cents of the month before. `rises` are held partners' rates
-    that rise early, `closing` those that end; `rates_before` has the rates that these two take the place of.
-    `rates_alone` says by partner what exchange rates alone did.
+    `moves` has each decision's; `revenue_before` is what the month before counted, in the same unit. `rises` are held
+    partners' rates that rise early, `closing` those that end; `rates_before` has the rates that these two replace.
+    `rates_alone` says by partner what exchange rates alone did, `large` which changes of revenue are.
     """
     told = rates_alone or {}
     by_partner = {each.partner_id: each for each in decisions}
-    changes = reading_order(_change(each, revenue_before.get(each.partner_id)) for each in decisions)
+    changes = reading_order(_change(each, revenue_before.get(each.partner_id), large) for each in decisions)
     rows = [
         _row(by_partner[each.partner_id], moves[each.partner_id], each, told.get(each.partner_id)) for each in changes
     ]
@@ -113,7 +115,7 @@ def book_rows(
     return (*unusual, *rates, *stays)
 
 
-def _change(decision: Decision, before: int | None) -> LetterChange:
+def _change(decision: Decision, before: int | None, large: LargeChange) -> LetterChange:
     return LetterChange(
         partner_id=decision.partner_id,
         tier=decision.tier or 0,
@@ -124,6 +126,7 @@ def _change(decision: Decision, before: int | None) -> LetterChange:
         has_lapsed=any(each.outcome == "lapsed" for each in decision.grants),
         keeps_legacy=False,
         reaches_nobody=False,
+        large=large,
     )
 
 

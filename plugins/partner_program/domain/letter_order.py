@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, get_args
 
+from partner_program.domain.large_change import LARGE, LargeChange
+
 Remark = Literal[
     "tier_lowered",
     "revenue_changed",
@@ -22,11 +24,9 @@ Remark = Literal[
 ]
 REMARKS: tuple[Remark, ...] = get_args(Remark)
 
-# Which changes of revenue are pointed out to the reader; this is not a rule of the programme. A change counts as large
-# from this share and this amount, or from the larger amount alone: a few euros never do, whatever their percentage.
+# Which changes of revenue are pointed out to the reader: from this share and an amount, or from a larger one alone. The
+# amounts are the programme's (`LargeChange`).
 LARGE_PART = Fraction(3, 10)
-LARGE_CENTS = 500_00
-HUGE_CENTS = 10_000_00
 
 # In a migration every letter is a first one, so this remark alone does not keep a letter on a full page.
 _WEAK: frozenset[Remark] = frozenset({"first_letter"})
@@ -34,7 +34,10 @@ _WEAK: frozenset[Remark] = frozenset({"first_letter"})
 
 @dataclass(frozen=True, slots=True)
 class LetterChange:
-    """A letter compared with the month before; `previous_*` are None where that month has nothing of the partner."""
+    """A letter compared with the month before; `previous_*` are None where that month has nothing of the partner.
+
+    Amounts are in the programme's minor units, and `large` says which of them are large.
+    """
 
     partner_id: str
     tier: int
@@ -47,6 +50,7 @@ class LetterChange:
     reaches_nobody: bool
     may_miss_account: bool = False
     moved_by_rates: bool = False
+    large: LargeChange = LARGE
 
     @property
     def tiers_lost(self) -> int:
@@ -55,14 +59,16 @@ class LetterChange:
 
     @property
     def revenue_change(self) -> int:
-        """How much revenue changed since the month before, in EUR cents; 0 where that month's is not known."""
+        """How much revenue changed since the month before; 0 where that month's is not known."""
         return 0 if self.previous_mrr_eur_cents is None else self.mrr_eur_cents - self.previous_mrr_eur_cents
 
     @property
     def has_large_change(self) -> bool:
         """Whether revenue changed so much that somebody should look."""
         moved, before = abs(self.revenue_change), abs(self.previous_mrr_eur_cents or 0)
-        return moved >= HUGE_CENTS or (moved >= LARGE_CENTS and moved >= LARGE_PART * before)
+        if self.large.alone_cents is not None and moved >= self.large.alone_cents:
+            return True
+        return moved >= self.large.at_least_cents and moved >= LARGE_PART * before
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -112,7 +118,7 @@ def _place(change: LetterChange) -> tuple[object, ...]:
 def _weight(change: LetterChange) -> Fraction:
     """The change times its percentage, so that neither a large amount nor a large percentage alone comes first.
 
-    Revenue before that is below `LARGE_CENTS` counts as `LARGE_CENTS`: from 0, each change would be infinite per cent.
+    Revenue before that is below what is large at least counts as that: from 0, each change would be infinite per cent.
     """
-    before = max(abs(change.previous_mrr_eur_cents or 0), LARGE_CENTS)
+    before = max(abs(change.previous_mrr_eur_cents or 0), change.large.at_least_cents)
     return Fraction(change.revenue_change**2, before)

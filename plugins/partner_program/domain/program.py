@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.disputes import DUE_DAYS
+from partner_program.domain.large_change import LARGE, LargeChange
 from partner_program.domain.measure import Measure, amount_of_totals
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import NoRuleInForce, Refusal
@@ -205,7 +206,8 @@ class Program:
     A family of `product_discounts` has a discount of its own on the monthly fee; every other has the tier's.
     Without a `measure` a month's own total decides; without `changes` a tier follows what a month earned at once.
     `requirement_names` are what required keys are called, by language, below "" in each language without its own.
-    `unit` is what thresholds and every amount of the programme are in.
+    `unit` is what thresholds and every amount of the programme are in. `large_change` says which changes of revenue
+    are pointed out to people.
     """
 
     in_force_from: date
@@ -238,6 +240,7 @@ class Program:
     requirement_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unit: Unit = EURO
     product_discounts: tuple[FamilyDiscounts, ...] = ()
+    large_change: LargeChange = LARGE
 
     def requirement_name(self, key: str, language: str = "") -> str:
         """What people read for a key that a tier requires: its name in a language, else its name, else the key."""

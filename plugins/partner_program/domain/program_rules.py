@@ -225,6 +225,10 @@ def _months(program: Program) -> Iterator[Rule]:
         yield Rule("months", "brake.review", "in a review a month stops that would lower more than", own_share)
     move, by = percent_text(brake.entity_total_move_bp), program.unit.amount(brake.entity_total_move_at_least_cents)
     yield Rule("months", "brake.moved", "or move an entity's total by more than", f"{move}, and at least {by}")
+    large = program.large_change
+    says = f"{program.unit.amount(large.at_least_cents)} beside a share of it"
+    says += "" if large.alone_cents is None else f", or {program.unit.amount(large.alone_cents)} alone"
+    yield Rule("months", "large_change", "a change of revenue is pointed out from", says)
     moved = {
         "off": "as if the revenue had moved",
         "inform": "and letter and receipt say so",

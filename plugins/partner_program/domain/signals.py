@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.counted_months import CountedAccount, CountedMonth
-from partner_program.domain.money import BP, euros_text, percent_text, round_half_away
+from partner_program.domain.money import BP, percent_text, rounded
 from partner_program.domain.order_lines import OrderLines
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import Rate
 from partner_program.domain.revenue import ShortLine
 
@@ -27,20 +28,27 @@ SignalName = Literal[
 
 SHORT_DAYS = 3
 CREDIT_BP = 1000
-JUMP_BP, JUMP_CENTS = 4000, 500_00
+JUMP_BP = 4000
 HUG_BP, HUG_MONTHS = 100, 3
 REPLACED_DAYS = 7
 
-RULES: Mapping[SignalName, str] = {
+_RULES: Mapping[SignalName, str] = {
     "order_and_cancel": f"a line shorter than {SHORT_DAYS} days across the month's end that pays for a whole term",
     "moved_account": "an account counts for another partner than in the month before",
     "credit_after_rise": f"its tier rose the month before, and credits come to {percent_text(CREDIT_BP)} of that month",
-    "jump": f"{percent_text(JUMP_BP)} and {euros_text(JUMP_CENTS)} EUR more or less than in the month before",
+    "jump": f"{percent_text(JUMP_BP)} and {{at_least}} more or less than in the month before",
     "threshold_hug": f"{HUG_MONTHS} months in a row within {percent_text(HUG_BP)} above a threshold",
     "replaced_order": f"its tier rose, and within {REPLACED_DAYS} days an account ordered a product of which its older "
     f"service ended in the month, within {REPLACED_DAYS} days of the order",
 }
-"""Each signal with its rule in words."""
+SIGNALS: tuple[SignalName, ...] = get_args(SignalName)
+
+
+def rule_of(signal: SignalName, program: Program) -> str:
+    """A signal's rule in words, with the amounts of a programme."""
+    return _RULES[signal].format(at_least=program.unit.amount(program.large_change.at_least_cents))
+
+
 WORDS: Mapping[SignalName, str] = {
     "order_and_cancel": "ordered and cancelled",
     "moved_account": "moved account",
@@ -109,7 +117,7 @@ class SignalLine:
     service_start: Annotated[str, Column("from")]
     service_end: Annotated[str, Column("until")]
     currency: Annotated[str, Column("currency")]
-    net_amount_minor: Annotated[int, Column("amount", "euros")]
+    net_amount_minor: Annotated[int, Column("amount", "amount")]
 
 
 class Replaced(NamedTuple):
@@ -155,13 +163,14 @@ def order_and_cancel(lines: Iterable[LineOf], month: BillingMonth) -> list[LineO
     ]
 
 
-def jumps(before: CountedMonth, now: CountedMonth) -> Iterator[tuple[str, str]]:
+def jumps(program: Program, before: CountedMonth, now: CountedMonth) -> Iterator[tuple[str, str]]:
     """The partners whose total rose or fell by much, with how much."""
+    unit, at_least = program.unit, program.large_change.at_least_cents
     for partner_id, cents in now.totals.items():
         was = before.totals.get(partner_id)
         moved = cents - (was or 0)
-        if was is not None and abs(moved) >= JUMP_CENTS and abs(moved) * BP >= JUMP_BP * abs(was):
-            yield partner_id, f"{euros_text(was)} EUR in {before.month}, {euros_text(cents)} in {now.month}"
+        if was is not None and abs(moved) >= at_least and abs(moved) * BP >= JUMP_BP * abs(was):
+            yield partner_id, f"{unit.amount(was)} in {before.month}, {unit.text(cents)} in {now.month}"
 
 
 def hugs(program: Program, months: Sequence[CountedMonth]) -> Iterator[tuple[str, str]]:
@@ -174,8 +183,8 @@ def hugs(program: Program, months: Sequence[CountedMonth]) -> Iterator[tuple[str
     for partner_id in months[-1].totals:
         above = [_above(program, each.totals.get(partner_id)) for each in months]
         if all(each is not None for each in above):
-            amounts = ", ".join(f"{euros_text(each.totals[partner_id])} in {each.month}" for each in months)
-            yield partner_id, f"EUR {amounts}"
+            amounts = (f"{program.unit.text(each.totals[partner_id])} in {each.month}" for each in months)
+            yield partner_id, f"{program.unit.name} {', '.join(amounts)}"
 
 
 def _above(program: Program, cents: int | None) -> int | None:
@@ -187,20 +196,20 @@ def _above(program: Program, cents: int | None) -> int | None:
     return above if above * BP <= HUG_BP * threshold else None
 
 
-def moved_accounts(moves: Iterable[tuple[CountedAccount, str]]) -> Iterator[tuple[str, str]]:
+def moved_accounts(moves: Iterable[tuple[CountedAccount, str]], unit: Unit = EURO) -> Iterator[tuple[str, str]]:
     """The partners that have another's account now, with each account."""
     for row, owner in moves:
-        yield owner, f"{row.entity}/{row.account_id} of {row.partner_id}, {euros_text(row.mrr_eur_cents)} EUR"
+        yield owner, f"{row.entity}/{row.account_id} of {row.partner_id}, {unit.amount(row.mrr_eur_cents)}"
 
 
 def credits_after_rise(
-    *, rose: Collection[str], before: CountedMonth, credited: Mapping[str, int]
+    *, rose: Collection[str], before: CountedMonth, credited: Mapping[str, int], unit: Unit = EURO
 ) -> Iterator[tuple[str, str]]:
     """Of those that rose the partners with large credits beside the month of their rise; `credited` is negative."""
     for partner_id in sorted(rose):
         credit, total = -credited.get(partner_id, 0), before.totals.get(partner_id, 0)
         if credit > 0 and credit * BP >= CREDIT_BP * total:
-            yield partner_id, f"credits of {euros_text(credit)} EUR after {euros_text(total)} in {before.month}"
+            yield partner_id, f"credits of {unit.amount(credit)} after {unit.text(total)} in {before.month}"
 
 
 def rises_near(rates: Mapping[str, Sequence[Rate]], month: BillingMonth) -> dict[str, list[date]]:
@@ -267,13 +276,14 @@ def _worth(lines: Iterable[OrderLines]) -> Fraction:
     return sum((Fraction(each.share_minor, each.share_of) for each in lines), Fraction(0))
 
 
-def replaced_evidence(each: Replaced) -> tuple[str, str]:
-    """The evidence of one replaced order, with its partner."""
+def replaced_evidence(each: Replaced, unit: Unit = EURO) -> tuple[str, str]:
+    """The evidence of one replaced order, with its partner; `unit` is the programme's."""
+    unit = unit.of(each.currency)
     before = "an unknown day" if each.ordered_before is None else str(each.ordered_before)
-    was, now = (euros_text(round_half_away(value.numerator, value.denominator)) for value in each[-2:])
+    was, now = (unit.text(rounded(value)) for value in each[-2:])
     return each.partner_id, (
         f"{each.entity}/{each.account_id} {each.product} of {before} ended {each.ended_on}, ordered again "
-        f"{each.ordered_on} after the rise of {each.rose_on}, {was} and {now} {each.currency} of the month"
+        f"{each.ordered_on} after the rise of {each.rose_on}, {was} and {now} {unit.name} of the month"
     )
 
 
@@ -291,7 +301,6 @@ def signal_rows(
     """The signals that nobody has seen first, then the others; and those that were seen."""
     rows: list[Signal] = []
     known: set[tuple[str, str]] = set()
-    order: Sequence[str] = list(RULES)
     for (name, partner_id), evidence in found.items():
         by = seen.get((name, partner_id))
         if by is not None and by.evidence == evidence:
@@ -300,18 +309,18 @@ def signal_rows(
         else:
             who = "", ""
         rows.append(Signal(name, partner_id, names.get(partner_id, ""), evidence, *who))
-    return sorted(rows, key=lambda row: (bool(row.seen_by), order.index(row.signal), row.partner_id)), known
+    return sorted(rows, key=lambda row: (bool(row.seen_by), SIGNALS.index(row.signal), row.partner_id)), known
 
 
 def base_rates(
-    found: Found, seen: Collection[tuple[str, str]], *, assessed: int, looked_for: Collection[str]
+    found: Found, seen: Collection[tuple[str, str]], *, assessed: int, looked_for: Collection[str], program: Program
 ) -> list[BaseRate]:
     """How common each signal is; one that was not looked for is not known, and not 0."""
 
     def count(name: str, among: Iterable[tuple[str, str]]) -> int | None:
         return sum(each == name for each, _ in among) if name in looked_for else None
 
-    return [BaseRate(name, count(name, found), assessed, count(name, seen), rule) for name, rule in RULES.items()]
+    return [BaseRate(name, count(name, found), assessed, count(name, seen), rule_of(name, program)) for name in SIGNALS]
 
 
 def said_of(rates: Iterable[BaseRate]) -> Iterator[str]:

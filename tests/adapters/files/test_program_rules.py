@@ -6,6 +6,7 @@ import pytest
 
 from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.large_change import LargeChange
 from partner_program.domain.measure import Measure
 from partner_program.domain.program import Program
 from partner_program.domain.refusals import UnsoundFiles
@@ -70,3 +71,42 @@ def test_what_changes_does_not_say_is_each_month(tmp_path: Path) -> None:
 )
 def test_a_rule_that_is_unsound_is_named(tmp_path: Path, more: str, said: str) -> None:
     assert said in faults(tmp_path, more)
+
+
+def large(at_least: int, *alone: int) -> str:
+    """The section of large changes."""
+    by_itself = "".join(f"  alone_cents: {each}\n" for each in alone)
+    return f"large_change:\n  at_least_cents: {at_least}\n{by_itself}{WHY}"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", LargeChange(500_00, 10_000_00)),
+        ("currency: {code: USD}\n", LargeChange(500_00, 10_000_00)),
+        ("currency: {code: IDR, decimals: 0}\n", LargeChange(1, None)),
+        ("currency: {label: pts, decimals: 0}\n", LargeChange(1, None)),
+        ("currency: {code: IDR, decimals: 0}\n" + large(8_000_000, 150_000_000), LargeChange(8_000_000, 150_000_000)),
+        (large(600_00), LargeChange(600_00, None)),
+        (large(600_00, 600_00), LargeChange(600_00, 600_00)),
+    ],
+)
+def test_which_changes_are_large_follows_the_file_or_the_unit(tmp_path: Path, more: str, expected: LargeChange) -> None:
+    assert read(tmp_path, more).large_change == expected
+
+
+def test_what_is_large_decides_no_month(tmp_path: Path) -> None:
+    assert read(tmp_path, large(7)).file_hash == read(tmp_path, "").file_hash
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        (large(0), "large_change.at_least_cents: '0' is not allowed"),
+        (large(600_00, 599_99), "large_change.alone_cents: 59999 is below at_least_cents, expected at least 60000"),
+        (f"large_change:\n  alone_cents: 5\n{WHY}", "large_change.at_least_cents: is missing"),
+        ("large_change:\n  at_least_cents: 5\n", "source: is missing"),
+    ],
+)
+def test_large_changes_at_fault_are_refused(tmp_path: Path, more: str, fault: str) -> None:
+    assert fault in faults(tmp_path, more)

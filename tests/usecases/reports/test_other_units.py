@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.usecases.desk.month_changes import month_changes
 from partner_program.usecases.reports.movements import movements_to
 from tests.own_folder import OwnWorld
 from tests.usecases.month.own_programme import OwnProgramme
@@ -190,3 +191,58 @@ def test_exchange_rates_of_a_month_in_another_unit_are_not_compared(gone_over: O
     ]
     first = answered(gone_over, "near", "2026-01")
     assert "currency" not in first
+
+
+def signals_of(world: World, month: str) -> list[list[str]]:
+    """The signals of a month with their figures."""
+    return [[row["signal"], row["partner_id"], row["evidence"]] for row in answered(world, "signals", month)["signals"]]
+
+
+def test_signals_in_dollars(kestrel: OwnWorld) -> None:
+    # 1,046.00 are more than 40 % of 2,058.00, and 668.08 of 1,150.00; both are above 500.00.
+    assert signals_of(kestrel, JANUARY) == [
+        ["jump", "P1", "2,058.00 USD in 2025-12, 3,104.00 in 2026-01"],
+        ["jump", "P2", "6,000.00 USD in 2025-12, -1,500.00 in 2026-01"],
+        ["jump", "P3", "1,150.00 USD in 2025-12, 481.92 in 2026-01"],
+    ]
+    text = told(kestrel, "signals", JANUARY)
+    assert "40 % and 500.00 USD more or less than in the month before" in text
+    assert not EUROS.search(text)
+
+
+def test_signals_in_whole_rupiah_and_in_points(merapi: OwnWorld, tessera: OwnWorld) -> None:
+    # P2 has 200,000 more, which is a hundredth.
+    assert signals_of(merapi, JANUARY) == [["jump", "P3", "5,000,000 IDR in 2025-12, 0 in 2026-01"]]
+    assert "40 % and 1 IDR more or less" in told(merapi, "signals", JANUARY)
+    assert signals_of(tessera, JANUARY) == [["jump", "P3", "500 pts in 2025-12, 120 in 2026-01"]]
+
+
+def test_a_signal_is_seen_with_its_figures(merapi: OwnWorld) -> None:
+    seen = ("signals", "seen", JANUARY, "jump", "P3", "--by", "robin", "--reason", "it stopped")
+    assert "jump P3: seen by robin" in told(merapi, *seen)
+    (row,) = answered(merapi, "signals", JANUARY)["signals"]
+    assert (row["seen_by"], row["reason"]) == ("robin", "it stopped")
+
+
+def test_months_in_another_unit_are_not_looked_at_for_signals(gone_over: OwnProgramme) -> None:
+    # 1,800.00 USD are 80 % more than the 1,000.00 EUR before, and no jump.
+    found = answered(gone_over, "signals", "2026-02")
+    assert found["signals"] == []
+    assert found["unknown"][0].endswith("just above a threshold: 2026-02 has 0 months in USD before it")
+
+
+def test_a_month_is_not_compared_with_one_in_another_unit(gone_over: OwnProgramme) -> None:
+    here = gone_over.installation
+    # 1,800.00 USD are more than half above the 1,000.00 EUR before, and no large change.
+    assert month_changes(here, BillingMonth.parse("2026-02"), shown="revenue").rows == ()
+    assert month_changes(here, BillingMonth.parse("2026-03"), shown="revenue").rows == ()
+
+
+def test_large_changes_are_those_of_the_unit(merapi: OwnWorld, kestrel: OwnWorld) -> None:
+    def who(world: OwnWorld) -> list[str]:
+        found = month_changes(world.installation, BillingMonth.parse(JANUARY), shown="revenue")
+        return sorted(row.partner_id for row in found.rows)
+
+    # Of P2 200,000 rupiah are a hundredth, and no amount alone is large.
+    assert who(merapi) == ["P3"]
+    assert who(kestrel) == ["P1", "P2", "P3"]

@@ -4,12 +4,18 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from partner_program.adapters.database import schema
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.letter_order import HUGE_CENTS, LARGE_CENTS, LARGE_PART, LetterChange
+from partner_program.domain.large_change import LargeChange
+from partner_program.domain.letter_order import LARGE_PART, LetterChange
 from partner_program.domain.month_changes import Shown
 
 
 def changed_partners(
-    connection: Connection, month: BillingMonth, revision: int, before: tuple[BillingMonth, int] | None, shown: Shown
+    connection: Connection,
+    month: BillingMonth,
+    revision: int,
+    before: tuple[BillingMonth, int] | None,
+    shown: Shown,
+    large_change: LargeChange,
 ) -> list[LetterChange]:
     """Return who fell, rose, or whose revenue moved much since the revision `before` of the month before.
 
@@ -18,13 +24,9 @@ def changed_partners(
     now, then = schema.assessment.alias("now"), schema.assessment.alias("before")
     month_before, revision_before = before or (month.preceding, 0)
     moved = func.abs(now.c.mrr_eur_cents - then.c.mrr_eur_cents)
-    large = and_(
-        moved >= LARGE_CENTS,
-        or_(
-            moved >= HUGE_CENTS,
-            moved * LARGE_PART.denominator >= func.abs(then.c.mrr_eur_cents) * LARGE_PART.numerator,
-        ),
-    )
+    share = moved * LARGE_PART.denominator >= func.abs(then.c.mrr_eur_cents) * LARGE_PART.numerator
+    alone = large_change.alone_cents
+    large = and_(moved >= large_change.at_least_cents, share if alone is None else or_(moved >= alone, share))
     fell, rose = now.c.tier < now.c.previous_tier, now.c.tier > now.c.previous_tier
     wanted = {"": or_(fell, rose, large), "fell": fell, "rose": rose, "revenue": large}[shown]
     query = (
@@ -51,6 +53,7 @@ def changed_partners(
             has_lapsed=False,
             keeps_legacy=False,
             reaches_nobody=False,
+            large=large_change,
         )
         for row in connection.execute(query)
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from partner_program.adapters.files.faults import FileFaults, decoded, read_whole, refuse_unsound
-from partner_program.adapters.files.program_rules import read_changes, read_measure, read_unit
+from partner_program.adapters.files.program_rules import read_changes, read_large_change, read_measure, read_unit
 from partner_program.adapters.files.program_tables import (
     LONGEST_TERM_MONTHS,
     read_benefits,
@@ -68,6 +68,7 @@ DECIDE_NO_MONTH = (
     "dispute_due",
     "company",
     "requirement_names",
+    "large_change",
 )
 
 
@@ -150,7 +151,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
     cap_bp, levels = _promotion_cap(document), read_sla_levels(document)
     products = read_names(document, "products", "name") if document.has("products") else ()
     cap = BP if cap_bp is None else cap_bp
-    tiers = read_tiers(document, cap, levels)
+    tiers, unit = read_tiers(document, cap, levels), read_unit(document)
     return Program(
         in_force_from=sourced(document.section("in_force_from")).day("day"),
         file_name=file_name,
@@ -180,8 +181,9 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         measure=read_measure(document),
         changes=read_changes(document),
         requirement_names=read_requirement_names(document, tiers),
-        unit=read_unit(document),
+        unit=unit,
         product_discounts=read_product_discounts(document, len(tiers), cap, products),
+        large_change=read_large_change(document, unit),
     )
 
 

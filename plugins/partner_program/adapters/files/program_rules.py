@@ -1,6 +1,6 @@
 """Reads the programme file's optional rules about tiers: what a month is measured by, and when a tier may change.
 
-And the unit in which all of it is counted.
+And the unit in which all of it is counted, with what is large in it.
 """
 
 from typing import Literal
@@ -8,7 +8,9 @@ from typing import Literal
 from partner_program.adapters.files.program_tables import sourced
 from partner_program.adapters.files.values import currency, unit_label, whole_between
 from partner_program.adapters.files.yaml_sections import Section
+from partner_program.domain.large_change import LargeChange, large_in
 from partner_program.domain.measure import Measure
+from partner_program.domain.program import HIGHEST_LINE_MINOR
 from partner_program.domain.program_unit import COUNTED, EURO, Unit
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.tier_changes import Changes, Drops, DropSteps, Rises
@@ -89,6 +91,19 @@ def read_unit(document: Section) -> Unit:
     if not decimals and code == EURO.code:
         section.fault("decimals", "EUR is counted in cents, expected 2, or no such key")
     return Unit(code, decimals, label)
+
+
+def read_large_change(document: Section, unit: Unit) -> LargeChange:
+    """Read which changes of revenue are pointed out to people; absent: those of the unit."""
+    if not document.has("large_change"):
+        return large_in(unit)
+    section = sourced(document.section("large_change"))
+    amount = whole_between(1, HIGHEST_LINE_MINOR)
+    at_least = section.whole("at_least_cents", amount)
+    alone = section.whole("alone_cents", amount) if section.has("alone_cents") else None
+    if section.sound and alone is not None and alone < at_least:
+        section.fault("alone_cents", f"{alone} is below at_least_cents, expected at least {at_least}")
+    return LargeChange(at_least, alone)
 
 
 def _decimals(written: str) -> int:

@@ -12,7 +12,7 @@ from partner_program.page.routes.months import InPath
 from partner_program.page.view import ThisView
 from partner_program.page.words import month as named
 from partner_program.usecases.desk.month_changes import month_changes
-from partner_program.usecases.reports.month_unit import unit_of_month
+from partner_program.usecases.month_unit import unit_of_month
 
 router = APIRouter()
 KINDS: Mapping[Shown, str] = {

@@ -15,7 +15,7 @@ from partner_program.usecases.desk.month import list_months, month_overview, tie
 from partner_program.usecases.desk.month_checks import month_checks
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.quality import quality_page
-from partner_program.usecases.reports.month_unit import unit_of_month
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.reports.questions import QUESTIONS
 
 ENTRY = Entry("Months", "months", also=("exchange-rates", "publication", "closes", "runs"))

@@ -85,7 +85,9 @@ def _terms(program: Program) -> Sequence[Setting]:
 def _readings(program: Program) -> Sequence[Setting]:
     """What the source leaves open, by key, with the owner's choice."""
     own = program.readings
-    limits = [f"{euros(minor)} {code}" for code, minor in program.largest_line.by_currency.items()]
+    limits = [
+        f"{euros(minor, program.unit.of(code))} {code}" for code, minor in program.largest_line.by_currency.items()
+    ]
     if program.largest_line.minor < HIGHEST_LINE_MINOR:
         limits.insert(0, f"{euros(program.largest_line.minor)} in any currency")
     return [

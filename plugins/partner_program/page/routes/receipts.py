@@ -22,8 +22,8 @@ from partner_program.page.view import ThisView
 from partner_program.page.words import MINUS, day
 from partner_program.page.words import month as named
 from partner_program.usecases.explain import explain
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.partner_words import told_to_partner
-from partner_program.usecases.reports.month_unit import unit_of_month
 
 router = APIRouter()
 # In minor units, where the domain's formula has the amount: before all else, or behind these words.

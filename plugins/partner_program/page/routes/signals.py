@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from partner_program.domain.acts import SIGNAL_SEEN
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.signals import RULES, WORDS, Signal
+from partner_program.domain.signals import WORDS, Signal
 from partner_program.page.forms import SHOWN, Act, After, Filled, Look, Shown, month_in, routes_of
 from partner_program.page.view import View
 from partner_program.page.words import month as named
 from partner_program.usecases.acts import newest_act
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.signals import evidence_hash, find_signal, mark_seen
+from partner_program.usecases.reports.signals import evidence_hash, find_signal, mark_seen, rule_in
 
 router = APIRouter()
 
@@ -34,17 +34,23 @@ class MarkSeen(Act):
             f"{WORDS[found.signal].capitalize()}: {found.company_name}",
             view.links("months", month, "reports", "signals"),
             f"Signals, {named(month)}",
-            values={"found": found, "month": month, "rule": RULES[found.signal], SHOWN: evidence_hash(found)},
+            values={
+                "found": found,
+                "month": month,
+                "rule": rule_in(here, month, found.signal),
+                SHOWN: evidence_hash(found),
+            },
         )
 
     def look(self, view: View, here: Installation, subject: str, filled: Filled) -> Look:
         """Try it, and say what goes on record."""
         found, reason = self._mark(view, here, subject, filled, only_try=True)
+        rule = rule_in(here, _of_subject(subject)[0], found.signal)
         return Look(
             "Check before it goes on record",
             [
                 ("Partner", f"{found.company_name} ({found.partner_id})"),
-                ("Signal", f"{WORDS[found.signal]}: {RULES[found.signal]}"),
+                ("Signal", f"{WORDS[found.signal]}: {rule}"),
                 ("Figures", found.evidence),
                 ("You say", reason),
                 ("Then", "it stands as seen until its figures are others; no result and no letter changes"),

@@ -9,6 +9,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_order import LetterChange, reading_order
 from partner_program.domain.month_changes import MonthChanges, PartnerChange, Shown, account_changes
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import program_of_month, unit_of_settled
 
 PAGE = 50
 
@@ -18,13 +19,17 @@ def month_changes(
 ) -> MonthChanges:
     """At most `count` changes after the partner `after`; raises `Refusal` for a month that is not assessed.
 
-    Revenue is compared with the month before in the calendar, tiers with the last month that assessed the partner.
+    Revenue is compared with the month before in the calendar, where both were counted in one unit, tiers with the last
+    month that assessed the partner.
     """
     with installation.database.reading() as connection:
-        revision = history.settlements_or_refusal(connection, month)[-1].revision
+        settlements = history.settlements_or_refusal(connection, month)
+        revision, program = settlements[-1].revision, program_of_month(installation, month, settlements)
         earlier = history.settlements_of(connection, month.preceding)
-        before = (month.preceding, earlier[-1].revision) if earlier else None
-        ordered = reading_order(changed_partners(connection, month, revision, before, shown))
+        is_comparable = unit_of_settled(installation, connection, month.preceding) == program.unit
+        before = (month.preceding, earlier[-1].revision) if is_comparable else None
+        large = program.large_change
+        ordered = reading_order(changed_partners(connection, month, revision, before, shown, large))
         begin = next((place for place, each in enumerate(ordered, 1) if each.partner_id == after), 0)
         here = ordered[begin : begin + count]
         rows = _with_why(connection, (month, revision), before, here)

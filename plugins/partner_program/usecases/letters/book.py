@@ -24,6 +24,7 @@ from partner_program.adapters.reports.register import register_csv
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import Delivery
 from partner_program.domain.families import families_words
+from partner_program.domain.large_change import LargeChange
 from partner_program.domain.letter_facts import OwedLetter, facts_of_letters
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.letters import LetterFacts, RatesFact
@@ -196,6 +197,7 @@ def _letters(installation: Installation, found: _Found, missing: MissedAccounts)
             before=found.previous.get(owed.partner_id),
             is_first=owed.partner_id not in found.written_before,
             size=_size(installation, owed),
+            large=installation.program_on_or_first(stated.effective_on).large_change,
             missing=missing.of(owed.partner_id),
         )
         for owed, stated in letters
@@ -216,9 +218,13 @@ def book_letter(
     before: RegisterPartner | None,
     is_first: bool,
     size: LetterSize,
+    large: LargeChange,
     missing: tuple[str, ...] = (),
 ) -> BookLetter:
-    """One letter beside what was `before`, the partner's row in the register of the month in force before it."""
+    """One letter beside what was `before`, the partner's row in the register of the month in force before it.
+
+    `large` says which changes of revenue are.
+    """
     change = LetterChange(
         partner_id=stated.partner_id,
         tier=stated.tier,
@@ -231,6 +237,7 @@ def book_letter(
         reaches_nobody=all(row.status in ("undeliverable", "refused") for row in rows),
         may_miss_account=bool(missing),
         moved_by_rates=stated.rates is not None,
+        large=large,
     )
     return BookLetter(
         change=change,

@@ -107,7 +107,8 @@ def one_letter(installation: Installation, month: BillingMonth, partner_id: str)
         before = read_register_partner(connection, earlier, partner_id, installation.tier_names) if earlier else None
         is_first = not letter_store.was_written_to_before(connection, month, partner_id)
     size = LetterSize(len(shown.html.encode()) + len(shown.text.encode()), None)
-    row = book_row(book_letter(facts, shown.deliveries, before=before, is_first=is_first, size=size))
+    large = installation.program_on_or_first(facts.effective_on).large_change
+    row = book_row(book_letter(facts, shown.deliveries, before=before, is_first=is_first, size=size, large=large))
     html, text, words = _as_approved(installation, month, partner_id, letter, shown)
     return OneLetter(
         month=month,

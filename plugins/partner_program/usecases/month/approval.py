@@ -14,12 +14,14 @@ from partner_program.domain.acts import RATES_APPROVED, RATES_REFUSED
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import Answer, BookOfChanges, BookRow, book_rows
 from partner_program.domain.fx_guard import rates_alone, rates_words
+from partner_program.domain.large_change import LARGE
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates_approval import RatesApproval, check_may_approve
 from partner_program.domain.refusals import Moved, NotApproved, Refusal
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.commit import Commit, move_of, prepare
 from partner_program.usecases.month.inputs import MonthRequest
+from partner_program.usecases.month_unit import unit_of_settled
 
 
 def month_book(installation: Installation, month: BillingMonth) -> BookOfChanges:
@@ -28,14 +30,14 @@ def month_book(installation: Installation, month: BillingMonth) -> BookOfChanges
         approval = _waiting(connection, month)
         request = _request(approval, month)
         commit = _as_asked(connection, installation, request, approval)
-        return _book(connection, request, commit, approval)
+        return _book(installation, connection, request, commit, approval)
 
 
 def book_now(installation: Installation, request: MonthRequest) -> BookOfChanges:
     """The book of changes of what a run is about to put in force."""
     with installation.database.reading() as connection:
         commit = prepare(connection, installation, request)
-        return _book(connection, request, commit, commit.approval)
+        return _book(installation, connection, request, commit, commit.approval)
 
 
 def approve_rates(
@@ -119,10 +121,16 @@ def _as_asked(
 
 
 def _book(
-    connection: Connection, request: MonthRequest, commit: Commit, approval: RatesApproval | None
+    installation: Installation,
+    connection: Connection,
+    request: MonthRequest,
+    commit: Commit,
+    approval: RatesApproval | None,
 ) -> BookOfChanges:
     inputs, new = commit.decided.inputs, commit.decided.new
-    before = settlement_history.revenue_of(connection, request.month.preceding)
+    is_comparable = unit_of_settled(installation, connection, request.month.preceding) == inputs.unit
+    before = settlement_history.revenue_of(connection, request.month.preceding) if is_comparable else {}
+    program = inputs.programs.get(inputs.run_effective_on)
     rates = rate_store.rates_on(connection, inputs.run_effective_on) if commit.closing or commit.rises else {}
     rows = book_rows(
         decisions=new,
@@ -132,6 +140,7 @@ def _book(
         closing=commit.closing,
         rates_before={partner_id: rate.terms for partner_id, rate in rates.items()},
         rates_alone=_rates_alone(commit),
+        large=program.large_change if program else LARGE,
     )
     directions = [row.direction for row in rows]
     answer: Answer = approval.answer if approval else ("waits" if commit.waits else "not needed")

@@ -3,7 +3,7 @@
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotDefined
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.month_unit import unit_of_month
+from partner_program.usecases.month_unit import unit_of_month
 
 
 def check_in_euro(installation: Installation, what: str, *months: BillingMonth) -> None:

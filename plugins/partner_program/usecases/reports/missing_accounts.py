@@ -27,8 +27,8 @@ from partner_program.domain.report import Report, ReportTable
 from partner_program.domain.totals import totals_of_accounts
 from partner_program.usecases.desk.partners import newest_month as newest_listed_month
 from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.reports.in_euro import check_in_euro
-from partner_program.usecases.reports.month_unit import unit_of_month
 from partner_program.usecases.side_by_side import side_by_side
 
 TABLES: Mapping[str, type] = {"suggested": SuggestedAccount, "strange": StrangeAccount}

@@ -28,7 +28,7 @@ from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import NotDefined, Refusal
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.month_unit import unit_of_settled
+from partner_program.usecases.month_unit import unit_of_settled
 
 
 @without_collecting()

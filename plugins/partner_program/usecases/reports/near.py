@@ -18,7 +18,7 @@ from partner_program.domain.program_unit import Unit
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.month_unit import program_of_month, unit_of_settled
+from partner_program.usecases.month_unit import program_of_month, unit_of_settled
 from partner_program.usecases.reports.other_rates import moved_by_other_rates
 
 WITHIN_BP = 200

@@ -21,12 +21,14 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedMonth
 from partner_program.domain.movements import moves_between, turnover
 from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Moved, NotThere
 from partner_program.domain.report import Report, ReportTable
 from partner_program.domain.signals import (
     HUG_MONTHS,
     MONTHS_NEEDED,
-    RULES,
+    SIGNALS,
     WORDS,
     BaseRate,
     Found,
@@ -46,13 +48,14 @@ from partner_program.domain.signals import (
     replaced_evidence,
     replaced_orders,
     rises_near,
+    rule_of,
     said_of,
     signal_rows,
 )
 from partner_program.domain.totals import account_shares, account_total
 from partner_program.domain.unit import conversion_of
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.in_euro import check_in_euro
+from partner_program.usecases.month_unit import has_other_units, program_of_month, unit_of_settled
 from partner_program.usecases.reports.order_lines import read_lines_of
 
 NAME = "signals"
@@ -65,13 +68,14 @@ _NOT_ASKED = (
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What there is to see in a month; `unknown` says what could not be looked for."""
+    """What there is to see in a month; `unknown` says what could not be looked for, `program` whose rules they are."""
 
     found: Found
     looked_for: Sequence[str]
     lines: Sequence[LineOf]
     assessed: int
     unknown: tuple[str, ...]
+    program: Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,11 @@ def signals(installation: Installation, month: BillingMonth) -> Report:
 
     Raises `NotThere` where the month is not assessed.
     """
-    check_in_euro(installation, "signals", month)
     return _report(installation, month, None)
 
 
 def signals_with_orders(installation: Installation, month: BillingMonth) -> Report:
     """The same with what the entities' lines show now: those of partners whose tier rose are asked for."""
-    check_in_euro(installation, "signals", month)
     return _report(installation, month, _orders(installation, month))
 
 
@@ -103,7 +105,9 @@ def _report(installation: Installation, month: BillingMonth, orders: _Orders | N
         names = company_names(connection)
         seen = _seen(connection, month)
     rows, known = signal_rows(looked.found, names, seen)
-    rates = base_rates(looked.found, known, assessed=looked.assessed, looked_for=looked.looked_for)
+    rates = base_rates(
+        looked.found, known, assessed=looked.assessed, looked_for=looked.looked_for, program=looked.program
+    )
     return Report(
         name=NAME,
         title=f"Signals in {month}: to look at, and nothing more",
@@ -115,6 +119,7 @@ def _report(installation: Installation, month: BillingMonth, orders: _Orders | N
             ReportTable("lines", "Lines behind them", SignalLine, list(_line_rows(looked.lines))),
         ),
         unknown=looked.unknown,
+        unit=looked.program.unit,
     )
 
 
@@ -123,6 +128,13 @@ def find_signal(installation: Installation, month: BillingMonth, signal: str, pa
     orders = _asked_for(installation, month, signal)
     with installation.database.reading() as connection:
         return _one(connection, installation, month, signal, partner_id, orders)
+
+
+def rule_in(installation: Installation, month: BillingMonth, signal: SignalName) -> str:
+    """A signal's rule in words, with the amounts of a month's programme."""
+    with installation.database.reading() as connection:
+        settlements = settlement_history.settlements_or_refusal(connection, month)
+    return rule_of(signal, program_of_month(installation, month, settlements))
 
 
 def evidence_hash(signal: Signal) -> str:
@@ -191,30 +203,34 @@ def _seen(connection: Connection, month: BillingMonth) -> dict[tuple[str, str], 
 @without_collecting()
 def _look(connection: Connection, installation: Installation, month: BillingMonth, orders: _Orders | None) -> _Looked:
     settlements = settlement_history.settlements_or_refusal(connection, month)
-    program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+    program = program_of_month(installation, month, settlements)
+    unit = program.unit
     now = counted_months.counted_month(connection, month)
     used = counted_months.snapshots_used(connection, settlements[-1].settlement_id)
     lines = order_and_cancel(_short_lines(connection, now, used), month)
     found = gathered("order_and_cancel", ((each.partner_id, f"line {each.line.line_id}") for each in lines))
-    earlier = _months_before(connection, month)
+    earlier = _months_before(installation, connection, month, unit)
     if earlier:
         before = earlier[-1]
         moves = moves_between(turnover(before, now, {}), now, {})
-        found |= gathered("moved_account", moved_accounts(moves))
-        found |= gathered("jump", jumps(before, now))
+        found |= gathered("moved_account", moved_accounts(moves, unit))
+        found |= gathered("jump", jumps(program, before, now))
     if len(earlier) + 1 == HUG_MONTHS:
         rose = _rose(*earlier)
         credited = _credited(connection, now, used, rose)
-        found |= gathered("credit_after_rise", credits_after_rise(rose=rose, before=before, credited=credited))
+        found |= gathered(
+            "credit_after_rise", credits_after_rise(rose=rose, before=before, credited=credited, unit=unit)
+        )
         found |= gathered("threshold_hug", hugs(program, [*earlier, now]))
     if orders is not None:
-        found |= gathered(REPLACED, map(replaced_evidence, orders.replaced))
-    enough = [name for name in RULES if MONTHS_NEEDED[name] <= len(earlier)]
-    missing = ", ".join(WORDS[each] for each in RULES if each not in enough)
-    unknown = [f"{missing}: {month} has {plural(len(earlier), 'month')} before it"] if missing else []
+        found |= gathered(REPLACED, (replaced_evidence(each, unit) for each in orders.replaced))
+    enough = [name for name in SIGNALS if MONTHS_NEEDED[name] <= len(earlier)]
+    missing = ", ".join(WORDS[each] for each in SIGNALS if each not in enough)
+    counted_in = f" in {unit.name}" if has_other_units(installation) else ""
+    unknown = [f"{missing}: {month} has {plural(len(earlier), 'month')}{counted_in} before it"] if missing else []
     unknown += [_NOT_ASKED] if orders is None else orders.unknown
     looked_for = [name for name in enough if name != REPLACED or orders is not None]
-    return _Looked(found, looked_for, lines, len(now.totals), tuple(unknown))
+    return _Looked(found, looked_for, lines, len(now.totals), tuple(unknown), program)
 
 
 def _orders(installation: Installation, month: BillingMonth) -> _Orders:
@@ -240,12 +256,14 @@ def _asked_for(installation: Installation, month: BillingMonth, signal: str) -> 
     return _orders(installation, month) if signal == REPLACED else None
 
 
-def _months_before(connection: Connection, month: BillingMonth) -> list[CountedMonth]:
-    """The assessed months right before a month, as many as a rule looks at, oldest first."""
+def _months_before(
+    installation: Installation, connection: Connection, month: BillingMonth, unit: Unit
+) -> list[CountedMonth]:
+    """The assessed months right before a month that were counted in its unit, as many as a rule looks at, in order."""
     found: list[CountedMonth] = []
     while len(found) + 1 < HUG_MONTHS:
         month = month.preceding
-        if not settlement_history.settlements_of(connection, month):
+        if unit_of_settled(installation, connection, month) != unit:
             break
         found.insert(0, counted_months.counted_month(connection, month))
     return found
@@ -268,7 +286,7 @@ def _short_lines(connection: Connection, now: CountedMonth, used: Sequence[int])
 
 
 def _credited(connection: Connection, now: CountedMonth, used: Sequence[int], wanted: set[str]) -> dict[str, int]:
-    """What a month counted as credits of these partners, in EUR cents, negative."""
+    """What a month counted as credits of these partners, in the programme's minor units, negative."""
     counted = {row.key: row for row in now.accounts if row.partner_id in wanted}
     found: dict[str, int] = defaultdict(int)
     for snapshot_id in used if counted else ():

@@ -12,11 +12,15 @@ from partner_program.domain.program_unit import Unit
 from partner_program.usecases.installation import Installation
 
 
+def has_other_units(installation: Installation) -> bool:
+    """Whether the programme's files count in more than one unit."""
+    return len({program.unit for program in installation.programs}) > 1
+
+
 def unit_of_month(installation: Installation, month: BillingMonth) -> Unit:
     """What a month was counted in, or would be by today's programme where it is not settled."""
-    units = {program.unit for program in installation.programs}
-    if len(units) == 1:
-        return units.pop()
+    if not has_other_units(installation):
+        return installation.programs[0].unit
     with installation.database.reading() as connection:
         return (
             unit_of_settled(installation, connection, month)
