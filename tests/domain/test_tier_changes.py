@@ -128,7 +128,7 @@ def test_more_patience_never_gives_a_lower_tier(changes: Changes, earned: list[i
 
 
 def on_record(month: int, merit: Merit, sequence: int, **changed: object) -> DecidedMerit:
-    base = DecidedMerit(BillingMonth(2026, month), merit, sequence, JANUARY_REVIEW, 5)
+    base = DecidedMerit(BillingMonth(2026, month), merit, sequence, sequence, JANUARY_REVIEW, 5)
     return replace(base, **changed)  # type: ignore[arg-type]
 
 
@@ -140,9 +140,23 @@ def test_the_last_merit_is_that_of_the_newest_month() -> None:
 def test_a_review_that_was_held_and_released_late_moves_the_months_after_it() -> None:
     """November stood in Tier 3; January was decided before December's review, which lowers to Tier 2."""
     november, december = on_record(11, Merit(3, 2, 1), 1), on_record(12, Merit(2, 2), 3)
-    january = DecidedMerit(BillingMonth(2027, 1), Merit(3, 1, 2), 2, JANUARY_REVIEW, 5)
+    january = DecidedMerit(BillingMonth(2027, 1), Merit(3, 1, 2), 2, 2, JANUARY_REVIEW, 5)
     assert last_merit([november, december, january]) == Merit(2, 1, 1)
-    assert last_merit([november, replace(december, sequence=2), replace(january, sequence=3)]) == Merit(3, 1, 2)
+    in_order = [november, replace(december, written_in=2), replace(january, decided_in=3, written_in=3)]
+    assert last_merit(in_order) == Merit(3, 1, 2)
+
+
+def test_a_restated_month_follows_from_the_correction_of_the_month_before_too() -> None:
+    """October was decided before September was corrected upwards, and is itself corrected after that.
+
+    Its own correction was decided from what was known before: from the lower merit. The review of September is not
+    lost by it.
+    """
+    september = on_record(9, Merit(3, 3), 1, written_in=3)
+    october = on_record(10, Merit(2, 1, 1), 2, written_in=4)
+    assert last_merit([september, october]) == Merit(3, 1, 1)
+    november = on_record(11, Merit(3, 3), 5)
+    assert last_merit([september, october, november]) == Merit(3, 3)
 
 
 def test_a_confirmed_grace_period_is_not_lost_when_months_follow_again() -> None:

@@ -37,7 +37,8 @@ class _Step:
     amount_cents: int = 0
     merit: Merit | None = None
     before: Merit | None = None
-    sequence: int = 0
+    decided_in: int = 0
+    written_in: int = 0
 
 
 def simulate_partner(
@@ -59,7 +60,7 @@ def simulate_partner(
     steps: list[_Step] = []
     for result in sorted(results, key=lambda each: (each.sequence, each.month)):
         if result.month not in months:
-            steps.append(_as_settled(result))
+            steps.append(_as_settled(result, _own(result, steps)))
         elif result.effective_on is None:
             held = _held(qualifications, result.month)
             amount = program.amount_of(result.mrr_eur_cents, _window(program, result, steps))
@@ -97,7 +98,8 @@ def _merit_before(program: Program, result: SettledResult, steps: Sequence[_Step
         DecidedMerit(
             month=month,
             merit=step.merit,
-            sequence=step.sequence,
+            decided_in=step.decided_in,
+            written_in=step.written_in,
             changes=program.changes,
             highest_tier=program.highest_tier,
             lowest_tier=program.lowest_tier,
@@ -115,8 +117,21 @@ def _confirmed_tier(program: Program, step: _Step) -> int:
     return max(tiers, default=0)
 
 
-def _as_settled(result: SettledResult) -> _Step:
+def _own(result: SettledResult, steps: Sequence[_Step]) -> _Step | None:
+    """The newest step of the same month before a result."""
+    return next((step for step in reversed(steps) if step.settled.month == result.month), None)
+
+
+def _settlements(result: SettledResult, merit: Merit | None, own: _Step | None) -> tuple[int, int]:
+    """The settlements that first decided a month and that wrote its merit as it is: see `DecidedMerit`."""
+    if own is None:
+        return result.sequence, result.sequence
+    return own.decided_in, own.written_in if own.merit == merit else result.sequence
+
+
+def _as_settled(result: SettledResult, own: _Step | None) -> _Step:
     """A result that is not simulated stays as it was settled."""
+    decided_in, written_in = _settlements(result, result.merit, own)
     return _Step(
         settled=result,
         earned=None if result.earned_tier is None else LastEarned(result.earned_tier, result.month),
@@ -124,7 +139,8 @@ def _as_settled(result: SettledResult) -> _Step:
         discounts=result.discounts,
         outcomes=result.grants,
         merit=result.merit,
-        sequence=result.sequence,
+        decided_in=decided_in,
+        written_in=written_in,
     )
 
 
@@ -138,7 +154,7 @@ def _decided(
     rates: OtherRates,
     qualifications: Sequence[Qualification],
 ) -> _Step:
-    own = next((step for step in reversed(steps) if step.settled.month == result.month), None)
+    own = _own(result, steps)
     if own is not None and own.settled.decided == result.decided:
         return replace(own, settled=result)
     listed = {grant_id for step in steps for grant_id, _ in step.settled.grants} | dict(result.grants).keys()
@@ -171,7 +187,8 @@ def _decided(
         tier_then = tier_with_grants(earned_tier=merit.tier, open_grants=open_grants, settled=settled, day=day)
         discounts = _discounts(program, tier_then, agreements, day)
     amount = program.amount_of(result.mrr_eur_cents, window)
-    return _Step(result, last, tier, discounts, outcomes, open_grants, amount, merit, before, result.sequence)
+    settlements = _settlements(result, merit, own)
+    return _Step(result, last, tier, discounts, outcomes, open_grants, amount, merit, before, *settlements)
 
 
 def _held(qualifications: Sequence[Qualification], month: BillingMonth) -> OnRecord:

@@ -99,8 +99,11 @@ def confirmed(merit: Merit, tier: int) -> Merit:
 
 @dataclass(frozen=True, slots=True)
 class DecidedMerit:
-    """What a month in force has on record of a partner; `sequence` is the order in which such records were written.
+    """What a month in force has on record of a partner.
 
+    `decided_in` is the settlement that first decided the month for the partner, from the records that there were then;
+    a restatement decides again from the same ones. `written_in` is the settlement that wrote the merit as it is.
+    Settlements are numbered in the order in which they took force.
     `changes` are the rules that decided it, None without, and the tiers those of their programme. `confirmed_tier` is
     that of a grace period confirmed in it, 0 without one. `follows` says that the partner was assessed or held in each
     month in force since the record before: it never left the programme between them.
@@ -108,7 +111,8 @@ class DecidedMerit:
 
     month: BillingMonth
     merit: Merit
-    sequence: int
+    decided_in: int
+    written_in: int
     changes: Changes | None
     highest_tier: int
     lowest_tier: int = 0
@@ -119,16 +123,17 @@ class DecidedMerit:
 def last_merit(records: Iterable[DecidedMerit]) -> Merit | None:
     """The merit that the next month begins with, from a partner's records, the newest of each month.
 
-    A month that was released after a later one had been decided has moved the merit since: the later months follow from
-    it again, each by its own rules. The records themselves stay as they are.
+    A month that was released or restated after a later one had first been decided has moved the merit since: the later
+    months follow from it again, each by its own rules, also those that were restated themselves. The records stay as
+    they are.
     """
     merit: Merit | None = None
     newest, moved = 0, False
     for each in sorted(records, key=lambda record: record.month):
         if not each.follows:
             newest, moved = 0, False
-        moved = moved or each.sequence < newest
-        newest = max(newest, each.sequence)
+        moved = moved or each.decided_in < newest
+        newest = max(newest, each.written_in)
         if moved and each.changes is not None:
             again = merit_after(
                 changes=each.changes,

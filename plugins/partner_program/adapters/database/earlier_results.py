@@ -147,7 +147,8 @@ def load_merits(
                 DecidedMerit(
                     month=BillingMonth.parse(row.billing_month),
                     merit=row.merit,
-                    sequence=row.sequence,
+                    decided_in=row.decided_in,
+                    written_in=row.written_in,
                     changes=program.changes,
                     highest_tier=program.highest_tier,
                     lowest_tier=program.lowest_tier,
@@ -163,19 +164,20 @@ def load_merits(
 
 
 class _OnRecord(NamedTuple):
-    """What the newest revision of a month has of a partner; `sequence` is the settlement that decided it so."""
+    """What the newest revision of a month has of a partner; see `DecidedMerit`."""
 
     billing_month: str
     revision: int
     effective_on: date
     merit: Merit
-    sequence: int
+    decided_in: int
+    written_in: int
 
 
 def _merits_on_record(
     connection: Connection, month: BillingMonth, own: Mapping[str, int], wanted: set[str]
 ) -> dict[str, list[_OnRecord]]:
-    """Return each partner's records in the order of months; a row that was carried over was decided before."""
+    """Return each partner's records in the order of months; a row that was carried over was written before."""
     assessment, settlement = schema.assessment.c, schema.settlement.c
     query = (
         select(
@@ -197,11 +199,11 @@ def _merits_on_record(
         if row.partner_id not in wanted or not was_before(own, row.partner_id, row.settlement_id):
             continue
         merit, mine = Merit(row.merit_tier, row.earned_tier, row.months_below), found[row.partner_id]
-        sequence = row.settlement_id
+        decided_in = written_in = row.settlement_id
         if mine and mine[-1].billing_month == row.billing_month:
             last = mine.pop()
-            sequence = last.sequence if last.merit == merit else sequence
-        mine.append(_OnRecord(row.billing_month, row.revision, row.effective_on, merit, sequence))
+            decided_in, written_in = last.decided_in, last.written_in if last.merit == merit else written_in
+        mine.append(_OnRecord(row.billing_month, row.revision, row.effective_on, merit, decided_in, written_in))
     return found
 
 
