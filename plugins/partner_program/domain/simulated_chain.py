@@ -176,7 +176,7 @@ def _decided(
     tier = max(merit.tier, grace.granted_tier or 0)
     outcomes = tuple((each.grant.grant_id, each.outcome) for each in grace.grants)
     later = [step for step in steps if step.settled.month > result.month and step.settled.effective_on is not None]
-    if later:
+    if later or result.left_out:
         discounts = own.discounts if own else _kept(result, later)
     elif own is None or result.taken_on is None:
         discounts = _discounts(program, tier, agreements, effective_on)
@@ -252,6 +252,9 @@ def _still_open(result: SettledResult, steps: Sequence[_Step], grants: Sequence[
 
 
 def _kept(result: SettledResult, later: Sequence[_Step]) -> Discounts | None:
-    """The discounts of a partner released after a later month was decided: that month's, as simulated."""
+    """The discounts of a partner released after a later month was decided: that month's, as simulated.
+
+    Where a later month had left the partner out, they are those that were in force then.
+    """
     same = [step.discounts for step in later if step.settled.discounts == result.discounts]
     return same[-1] if same else result.discounts

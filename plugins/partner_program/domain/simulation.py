@@ -28,7 +28,7 @@ class SettledResult:
     for a restatement that of its acceptance. `grants` are those that were open then, with their outcome; `merit` is
     what the month left, the tier that it earned where no rules for changes of tier stood between. `begin_anew` are
     the months, this one among them, before which the partner had left the programme, as far as was known when this
-    month first decided it.
+    month first decided it. `left_out`: a later month had left it out by then and ended its rate, which stays so.
     `foreign` are its accounts in other currencies than EUR, where they are needed and known.
     """
 
@@ -45,6 +45,7 @@ class SettledResult:
     foreign: tuple[ForeignAccount, ...] | None = None
     merit: Merit | None = None
     begin_anew: frozenset[BillingMonth] = frozenset()
+    left_out: bool = False
 
     @property
     def decided(self) -> tuple[object, ...]:

@@ -136,3 +136,26 @@ def test_a_late_release_leaves_the_tier_that_the_next_month_gives_from_its_day(w
 
     assert (partners(world, JUNE)["P2"]["tier"], partners(world, JULY)["P2"]["tier"]) == (1, 3)
     assert rates(world, "P2") == [(AUGUST_3, 3, 1_000)]
+
+
+def test_a_late_release_gives_no_rate_back_to_a_partner_that_a_later_month_had_left_out(world: World) -> None:
+    """P1 waits in July and is suspended while August is run, which ends its rate; then July releases it."""
+    june_in_force(world).reopen(JULY, "NL")
+    world.settle(JULY, on=AUGUST_3)
+    own = next(row for row in world.tables["partners"] if row["partner_id"] == "P1")
+    own["status"] = "suspended"
+    world.load()
+    world.settle("2015-08", on="2015-09-03")
+    own["status"] = "authorized"
+    world.load()
+    world.close(JULY, "NL")
+
+    world.settle(JULY, today="2015-09-10")
+
+    row = partners(world, JULY)["P1"]
+    assert (row["tier"], row["monthly_fee_discount_bp"], row["letter"]) == (2, 0, None)
+    assert row["rate_decided_by"] == "2015-08"
+    assert rates(world, "P1") == [(GO_LIVE, 2, 800), ("2015-09-03", 0, 0)]
+    before = world.fingerprint()
+    assert not world.settle(JULY, today="2015-09-11").changed
+    assert world.fingerprint() == before

@@ -224,3 +224,38 @@ def test_a_corrected_month_of_history_stays_history_without_a_rate_or_a_letter(w
     assert (register["status"], register["revision"], register["effective_on"]) == ("history", 2, None)
     assert (partners(world, JULY)["P1"]["mrr_eur_cents"], rates(world, "P1")) == (5_500_00, [])
     assert world.rows("SELECT * FROM letter") == []
+
+
+def test_a_correction_gives_no_rate_back_to_a_partner_that_a_later_month_had_left_out(world: World) -> None:
+    """P1 is suspended while July is run, which ends its rate, and comes back: its next rate comes with a month."""
+    june_in_force(world)
+    status(world, "P1", "suspended")
+    world.settle(JULY, on="2015-08-03")
+    status(world, "P1", "authorized")
+    ended = [(GO_LIVE, 2, 800), ("2015-08-03", 0, 0)]
+    billed_anew(world, 5_500_00)
+    (told,) = shown(world, JUNE_MONTH).consequences
+    assert (told.decided_by, told.rate, told.letter) == (JULY_MONTH, told.rate_before, None)
+
+    accept(world, JUNE_MONTH)
+
+    row = partners(world, JUNE)["P1"]
+    assert (row["tier"], row["monthly_fee_discount_bp"], row["rate_decided_by"]) == (3, 800, JULY)
+    assert rates(world, "P1") == ended
+    world.settle(JULY, today="2015-08-25")
+    assert rates(world, "P1") == [*ended, ("2015-08-25", 2, 800)], "July is the newest month, and decides it"
+
+
+def test_a_correction_made_while_no_month_was_run_without_the_partner_has_its_rate(world: World) -> None:
+    june_in_force(world)
+    status(world, "P1", "suspended")
+    status(world, "P1", "authorized")
+    billed_anew(world, 5_500_00)
+    accept(world, JUNE_MONTH)
+    assert rates(world, "P1") == [(GO_LIVE, 2, 800), (str(TODAY), 3, 1000)]
+
+
+def status(world: World, partner_id: str, now: str) -> None:
+    """Change a partner's status in the registry's files by hand."""
+    next(row for row in world.tables["partners"] if row["partner_id"] == partner_id)["status"] = now
+    world.load()

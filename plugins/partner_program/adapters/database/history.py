@@ -455,13 +455,64 @@ def assigned_after(connection: Connection, month: BillingMonth) -> dict[str, Bil
     return {partner_id: BillingMonth.parse(newest) for partner_id, newest in connection.execute(query)}
 
 
+def left_out_after(
+    connection: Connection, month: BillingMonth, own: Mapping[str, int], only: str | None = None
+) -> dict[str, BillingMonth]:
+    """Return the partners that a later month in force had left out, each with the newest such month.
+
+    They had been assigned before it, and were not in the programme when it decided the others: their rates ended.
+    `own` has settlements of this month by partner: what was settled after a partner's own was not known then. For a
+    partner without one everything counts that was ever settled.
+    """
+    later = {each: first for each, first in first_deciding_settlements(connection).items() if each > month}
+    if not later:
+        return {}
+    assessment, held, settlement = schema.assessment, schema.held_partner, schema.settlement
+
+    def firsts(table: Any, *by: Any) -> dict[Any, int]:
+        query = (
+            select(table.c.partner_id, *by, func.min(settlement.c.settlement_id))
+            .join_from(table, settlement, settlement.c.settlement_id == table.c.settlement_id)
+            .where(settlement.c.status == IN_FORCE)
+            .group_by(table.c.partner_id, *by)
+        )
+        rows = connection.execute(query if only is None else query.where(table.c.partner_id == only))
+        return {tuple(key): int(first) for *key, first in rows}
+
+    assigned = firsts(assessment)
+    said = firsts(held, settlement.c.billing_month)
+    for key, first in firsts(assessment, settlement.c.billing_month).items():
+        said[key] = min(first, said.get(key, first))
+    found: dict[str, BillingMonth] = {}
+    for (partner_id,), since in assigned.items():
+        mine = own.get(partner_id)
+        for each, first in later.items():
+            told = said.get((partner_id, str(each)))
+            was_there = told is not None and (mine is None or told < mine)
+            if since < first and (mine is None or first < mine) and not was_there:
+                found[partner_id] = each
+    return found
+
+
+def first_deciding_settlements(connection: Connection) -> dict[BillingMonth, int]:
+    """Return the months in force that decided something, in their order, each with the first settlement that did."""
+    settlement = schema.settlement.c
+    query = (
+        select(settlement.billing_month, func.min(settlement.settlement_id))
+        .where(settlement.status == IN_FORCE, _decides())
+        .group_by(settlement.billing_month)
+        .order_by(settlement.billing_month)
+    )
+    return {BillingMonth.parse(name): int(first) for name, first in connection.execute(query)}
+
+
 def rates_decided_by(
     connection: Connection, month: BillingMonth, revision: int, only: str | None = None
 ) -> dict[str, BillingMonth]:
     """Return the partners whose rate this month did not decide, each with the later month that had decided it already.
 
-    Those are partners that the month released or restated after a later month had assigned them. Looked for only where
-    a settlement of the month was written after one of a later month.
+    Those are partners that the month released or restated after a later month had assigned them, or left them out.
+    Looked for only where a settlement of the month was written after one of a later month.
     """
     assessment, settlement = schema.assessment, schema.settlement
     first_later = select(func.min(settlement.c.settlement_id)).where(
@@ -484,11 +535,23 @@ def rates_decided_by(
     )
     if only is not None:
         later = later.where(assessment.c.partner_id == only)
-    return {
+    assigned = {
         partner_id: BillingMonth.parse(decided)
         for partner_id, decided, settlement_id in connection.execute(later)
         if partner_id in own and settlement_id < own[partner_id]
     }
+    left_out = {each: by for each, by in left_out_after(connection, month, own, only).items() if each in own}
+    wrote = _wrote_rates(connection, {own[each] for each in left_out})
+    return assigned | {
+        each: max(by, assigned.get(each, by)) for each, by in left_out.items() if (each, own[each]) not in wrote
+    }
+
+
+def _wrote_rates(connection: Connection, settlements: Collection[int]) -> set[tuple[str, int]]:
+    """Return who got a rate with these settlements: versions before 2026-12 wrote some after a month had ended it."""
+    rate = schema.discount_rate.c
+    query = select(rate.partner_id, rate.settlement_id).where(rate.settlement_id.in_(settlements))
+    return {(partner_id, int(number)) for partner_id, number in connection.execute(query)}
 
 
 def _deciding_settlements(

@@ -9,7 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.history import assessed_months, first_settlement_of_months
+from partner_program.adapters.database.history import (
+    assessed_months,
+    first_deciding_settlements,
+    first_settlement_of_months,
+)
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, IN_FORCE
 from partner_program.domain.registry import GraceGrant
@@ -32,7 +36,11 @@ def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
             continue
         found[row.partner_id].append(_result(row, month, outcomes))
     held, first = _held(connection), first_settlement_of_months(connection, IN_FORCE)
-    return {who: _with_gaps(own, first, held.get(who, {})) for who, own in found.items()}
+    deciding = first_deciding_settlements(connection)
+    return {
+        who: _left_out(_with_gaps(own, first, held.get(who, {})), deciding, held.get(who, {}))
+        for who, own in found.items()
+    }
 
 
 def _held(connection: Connection) -> dict[str, dict[BillingMonth, int]]:
@@ -72,6 +80,36 @@ def _with_gaps(
         pairs = pairwise([*known, month])
         gaps[month] = frozenset(after for before, after in pairs if any(before < each < after for each in silent))
     return [replace(each, begin_anew=gaps.get(each.month, frozenset())) for each in results]
+
+
+def _left_out(
+    results: list[SettledResult], deciding: Mapping[BillingMonth, int], held: Mapping[BillingMonth, int]
+) -> list[SettledResult]:
+    """Say of each result whether a later month had left its partner out when it was settled.
+
+    `deciding` has the first settlement of each month that decided something, `held` that of each that held the partner.
+    """
+    said = dict(held)
+    for each in results:
+        if each.effective_on is not None:
+            said[each.month] = min(each.sequence, said.get(each.month, each.sequence))
+    since = min((each.sequence for each in results if each.effective_on is not None), default=0)
+    silent = [
+        (month, first)
+        for month, first in deciding.items()
+        if since < first and not (month in said and said[month] <= first)
+    ]
+    if not silent:
+        return results
+
+    def is_left_out(result: SettledResult) -> bool:
+        """Whether a later month was settled before, and had not said anything of the partner by then."""
+        return result.effective_on is not None and any(
+            month > result.month and first < result.sequence <= said.get(month, result.sequence)
+            for month, first in silent
+        )
+
+    return [replace(each, left_out=is_left_out(each)) for each in results]
 
 
 def _result(row: Any, month: BillingMonth, outcomes: dict[tuple[str, int, str], list[Any]]) -> SettledResult:

@@ -23,8 +23,8 @@ _LATER_FIELDS = ("amount", "merit")
 class MonthDecisions:
     """A month decided in full; `differences` from what is in force, in words, by partner.
 
-    `late` are partners that a later month had assigned before this one did; `assigned_after` has those that later
-    months assigned, each with the newest such month.
+    `late` are partners that a later month had assigned, or left out, before this one assigned them; `assigned_after`
+    has those that later months assigned or left out, each with the newest such month.
     """
 
     inputs: MonthInputs
@@ -79,8 +79,8 @@ def decide_all(
     graces: Sequence[GraceAssignment],
 ) -> MonthDecisions:
     """Decide every partner's rate and letter, and compare them with what is in force."""
-    late = settlement_history.released_late(connection, request.month)
-    assigned_after = settlement_history.assigned_after(connection, request.month)
+    late = _late(connection, inputs)
+    assigned_after = _assigned_after(connection, request.month)
     decisions = (
         record_history_of(totals=partner_totals, graces=graces)
         if request.history
@@ -100,6 +100,19 @@ def decide_all(
     keeps_terms = restatement_store.accepted_partners(connection, request.month) | assigned_after.keys()
     found = _differences(decisions, inputs, keeps_terms)
     return MonthDecisions(inputs, _not_held_again(totals, inputs), decisions, found, late, assigned_after)
+
+
+def _late(connection: Connection, inputs: MonthInputs) -> set[str]:
+    """Return the partners whose rate a later month decided before this one assigned them: it gave one, or ended it."""
+    own = settlement_history.first_settlements(connection, inputs.month)
+    left_out = settlement_history.left_out_after(connection, inputs.month, own)
+    return settlement_history.released_late(connection, inputs.month) | (left_out.keys() & inputs.effective.keys())
+
+
+def _assigned_after(connection: Connection, month: BillingMonth) -> dict[str, BillingMonth]:
+    assigned = settlement_history.assigned_after(connection, month)
+    left_out = settlement_history.left_out_after(connection, month, {})
+    return assigned | {each: max(by, assigned.get(each, by)) for each, by in left_out.items()}
 
 
 def _not_held_again(totals: MonthTotals, inputs: MonthInputs) -> MonthTotals:
