@@ -1,8 +1,9 @@
 """Exchange rates: which a month may rely on, a person's confirmation of one in doubt, the official monthly means."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -33,22 +34,30 @@ class MonthRates:
 def judged_rates(connection: Connection, registry: Registry, *, limit_bp: int) -> list[JudgedRate]:
     """Judge every rate of the registry; `limit_bp` is the programme's `rate_move_limit`."""
     rates = registry.exchange_rates
-    published = packaged_series(frozenset(rate.billing_month for rate in rates))
-    official = {}
-    for rate in rates:
-        if rate.currency != EUR:
-            try:
-                mean, _ = complete_mean(rate.billing_month, rate.currency, published)
-            except Refusal:
-                continue  # the series does not have the whole month, or not this currency: it is not at hand
-            official[rate.billing_month, rate.currency] = mean
     return judge_rates(
         rates=rates,
-        official=official,
+        official=_packaged_means(frozenset((each.billing_month, each.currency) for each in rates)),
         confirmed=confirmed_rates(connection),
         used=UsedRates(connection),
         limit_bp=limit_bp,
     )
+
+
+@lru_cache(maxsize=8)
+def _packaged_means(of: frozenset[tuple[BillingMonth, str]]) -> Mapping[tuple[BillingMonth, str], Decimal]:
+    """The official means of some months and currencies, as far as the packaged series has them.
+
+    Kept, as a month is gathered several times and asks for those of every rate of the registry each time.
+    """
+    published = packaged_series(frozenset(month for month, _ in of))
+    found = {}
+    for month, currency in of:
+        if currency != EUR:
+            try:
+                found[month, currency], _ = complete_mean(month, currency, published)
+            except Refusal:
+                continue  # the series does not have the whole month, or not this currency: it is not at hand
+    return found
 
 
 def rates_of_month(connection: Connection, month: BillingMonth, registry: Registry, *, limit_bp: int) -> MonthRates:
