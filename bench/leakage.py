@@ -14,7 +14,7 @@ from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.dated import Period
 from partner_program.domain.entitlement import Entitlements
-from partner_program.domain.leakage import Leakage, judge_orders
+from partner_program.domain.leakage import KINDS, Leakage, judge_orders
 from partner_program.domain.program import LargestLine
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.registry import AccountLink
@@ -33,7 +33,7 @@ def measure(lines: int = 1_000_000, pairs: int = 11) -> list[Measurement]:
             pulled = seconds(lambda: pull(file), time.process_time)
             ratios.append(seconds(lambda: leakage(file, entitlements), time.process_time) / pulled)
         found = leakage(file, entitlements)
-    how = f"{lines:,} lines, {len(found.judged):,} groups of orders in {MONTH}; median of {pairs} pairs"
+    how = f"{lines:,} lines, {found.total(*KINDS).lines:,} lines of orders in {MONTH}; median of {pairs} pairs"
     return [Measurement("leakage of a month / pull a month", median(ratios), 1.5, "x", how)]
 
 

@@ -11,7 +11,7 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.entitlement import Entitlements
-from partner_program.domain.leakage import Leakage, group_rows, judge_orders
+from partner_program.domain.leakage import KindSums, Leakage, group_rows, judge_orders
 from partner_program.domain.order_lines import OrderLines, OrderLinesRead
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.registry import AccountLink
@@ -82,7 +82,7 @@ def test_half_a_cent_is_rounded_away_from_zero_both_ways() -> None:
 def test_lines_of_one_order_are_added_up_before_they_are_rounded() -> None:
     due = entitlements(Rate(GO_LIVE, EIGHT))
     found = judged(*[line(800, share=1, of=3)] * 3, due=due)
-    assert [(each.lines, each.revenue_eur_cents) for each in found.of("equal")] == [(3, 1)]
+    assert found.total("equal") == KindSums(lines=3, revenue_eur_cents=1)
 
 
 def test_the_parts_add_up_to_what_counts_whatever_the_shares() -> None:

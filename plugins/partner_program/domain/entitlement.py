@@ -6,10 +6,10 @@ order's day, whatever was decided later.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple, cast
 
 from partner_program.domain.families import families_of
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
@@ -35,14 +35,23 @@ class Entitlement(NamedTuple):
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class _Rates:
-    days: Sequence[date]
-    rates: Sequence[Rate]
+class OrdersOf(dict[tuple[date, str], Entitlement]):
+    """What orders of one account were entitled to, by day and product as lines have it, or ""; each asked once."""
 
-    def on(self, day: date) -> Rate | None:
-        place = bisect_right(self.days, day)
-        return self.rates[place - 1] if place else None
+    __slots__ = ("_find",)
+
+    def __init__(self, find: Callable[[date, str], Entitlement]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, order: tuple[date, str]) -> Entitlement:
+        """Find what was due, and keep it."""
+        found = self[order] = self._find(*order)
+        return found
+
+
+# makes tens of thousands of them without running Python code for each
+_make = cast(Callable[[tuple[str, int | None, int, Source]], Entitlement], partial(tuple.__new__, Entitlement))
 
 
 class Entitlements:
@@ -67,21 +76,28 @@ class Entitlements:
             self._links[link.entity, link.account_id].append(link)
         self._authorized = {each.partner_id for each in partners if each.status == AUTHORIZED}
         self._agreements = agreements_by_partner(agreements)
-        self._rates = {partner_id: _Rates([each.valid_from for each in own], own) for partner_id, own in rates.items()}
+        self._rates = rates
+        self._days = {partner_id: [each.valid_from for each in own] for partner_id, own in rates.items()}
         named = {each.product for own in self._agreements.values() for each in own if each.product}
         for text in {each.terms.families for own in rates.values() for each in own}:
             named |= families_of(text).keys()
         self._families = {_NOT_SAID, *named} if named else set()
-        self._known: dict[tuple[str, date, str | None], Entitlement] = {}
+        self._partners: dict[str, OrdersOf] = {}
 
     def on(self, entity: str, account_id: str, day: date, product: str) -> Entitlement:
         """What an order of this account was entitled to on a day, for a product family as lines have it, or ""."""
-        family = product if product in self._families else None
-        links = self._links.get((entity, account_id), ())
-        if len(links) == 1 and day in links[0].period:  # as nearly all are
-            known = self._known.get((links[0].partner_id, day, family))
-            if known is not None:
-                return known
+        return self.of_account(entity, account_id)[day, product]
+
+    def of_account(self, entity: str, account_id: str) -> OrdersOf:
+        """What orders of this account were entitled to."""
+        links = self._links.get((entity, account_id), [])
+        if len(links) == 1:  # as nearly all are
+            (link,) = links
+            if link.period.valid_to is None and link.period.valid_from <= self._go_live:
+                return self._of_partner(link.partner_id)
+        return OrdersOf(partial(self._on, links))
+
+    def _on(self, links: Sequence[AccountLink], day: date, product: str) -> Entitlement:
         owners = {each.partner_id for each in links if day in each.period}
         if not owners and day < self._go_live:
             owners = {each.partner_id for each in links if self._go_live in each.period}
@@ -91,23 +107,26 @@ class Entitlements:
             before = day < self._go_live
             return Entitlement("", None if before else 0, 0, "before the programme" if before else "not authorized")
         (partner_id,) = owners
-        key = partner_id, day, family
-        found = self._known.get(key)
+        return self._of_partner(partner_id)[day, product]
+
+    def _of_partner(self, partner_id: str) -> OrdersOf:
+        found = self._partners.get(partner_id)
         if found is None:
-            found = self._known[key] = self._of_partner(partner_id, day, family)
+            found = self._partners[partner_id] = OrdersOf(partial(self._due, partner_id))
         return found
 
-    def _of_partner(self, partner_id: str, day: date, family: str | None) -> Entitlement:
-        """What an order of a family was entitled to; None is any that nobody has a discount of its own for."""
-        own = self._rates.get(partner_id)
-        rate = own.on(day) if own else None
+    def _due(self, partner_id: str, day: date, product: str) -> Entitlement:
+        """What an order was entitled to; a family that nobody has a discount of its own for is like any other."""
+        family = product if product in self._families else None
+        place = bisect_right(self._days.get(partner_id, ()), day)
+        rate = self._rates[partner_id][place - 1] if place else None
         authorized = partner_id in self._authorized
         if rate is not None:
             terms = rate.terms.of_product(family)
             if family == _NOT_SAID and set(families_of(rate.terms.families).values()) - {terms.monthly_fee_discount_bp}:
                 return Entitlement(partner_id, None, terms.tier, "product not said")
             if authorized or terms != NO_PROGRAMME_RATE:
-                return Entitlement(partner_id, terms.monthly_fee_discount_bp, terms.tier, "rate")
+                return _make((partner_id, terms.monthly_fee_discount_bp, terms.tier, "rate"))
         if rate is None and (authorized or day < self._go_live):
             floors = [each for each in self._agreements.get(partner_id, ()) if day in each.period]
             if family == _NOT_SAID and any(each.product for each in floors):

@@ -10,15 +10,16 @@ difference of the two is told as `rounding`, and can be no more than half a cent
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, get_args
+from math import lcm
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.entitlement import Entitlement, Entitlements, Source
-from partner_program.domain.money import BP, add_ratios, rate_ratio, round_half_away
+from partner_program.domain.money import BP, rate_ratio, round_half_away
 from partner_program.domain.order_lines import Order, OrderLines, OrderLinesRead
 
 Kind = Literal["under", "over", "not_authorized", "equal", "before", "unknown"]
@@ -36,17 +37,16 @@ NOT_KNOWN: tuple[Source, ...] = ("several partners", "product not said")
 WRONG: tuple[Kind, ...] = ("under", "over", "not_authorized")
 
 
-@dataclass(slots=True)
-class JudgedLines:
-    """Lines of one account, product, order day and discount, with what was due; EUR cents, each rounded once.
+class WrongLines(NamedTuple):
+    """Lines of one account, product, order day and discount that were not as due; EUR cents, each rounded once.
 
-    `effect_eur_cents` is what was given beyond what was due: negative where it was less, 0 where nothing can be said.
+    `effect_eur_cents` is what was given beyond what was due: negative where it was less.
     `by_prepayment` are lines whose discount exceeds the due one by exactly the prepayment discount of their term.
     """
 
     entity: str
     order: Order
-    due: Entitlement | None
+    due: Entitlement
     kind: Kind
     lines: int
     revenue_eur_cents: int
@@ -56,7 +56,16 @@ class JudgedLines:
     @property
     def partner_id(self) -> str:
         """Whose order it was; "" for accounts of nobody."""
-        return self.due.partner_id if self.due else ""
+        return self.due.partner_id
+
+
+@dataclass(slots=True)
+class KindSums:
+    """What lines of a kind come to; EUR cents, rounded for the lines of each order."""
+
+    lines: int = 0
+    revenue_eur_cents: int = 0
+    effect_eur_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +144,34 @@ class DoubtfulRow:
 class Leakage:
     """The lines of a month, judged; `counted_eur_cents` is what the month counts, rounded per account and currency.
 
-    `not_converted` are lines by currency that has no exchange rate: they are in no figure.
+    `sums` are those of all lines by entity and kind, `wrong` the lines that were not as due. `without_product` are
+    lines of which nothing is known for want of a product. `not_converted` are lines by currency that has no exchange
+    rate: they are in no figure.
     """
 
     month: BillingMonth
-    judged: Sequence[JudgedLines]
+    sums: Mapping[tuple[str, Kind], KindSums]
+    wrong: Sequence[WrongLines]
     counted_eur_cents: int
-    not_converted: Mapping[str, int] = field(default_factory=dict)
+    without_product: int
+    not_converted: Mapping[str, int]
 
-    def of(self, *kinds: Kind) -> list[JudgedLines]:
-        """The lines of some kinds."""
-        return [each for each in self.judged if each.kind in kinds]
+    def of(self, *kinds: Kind) -> list[WrongLines]:
+        """The lines of some kinds that were not as due."""
+        return [each for each in self.wrong if each.kind in kinds]
+
+    def total(self, *kinds: Kind) -> KindSums:
+        """What all lines of some kinds come to."""
+        found = [each for (_, kind), each in self.sums.items() if kind in kinds]
+        return KindSums(
+            sum(each.lines for each in found),
+            sum(each.revenue_eur_cents for each in found),
+            sum(each.effect_eur_cents for each in found),
+        )
 
     def effect_cents(self, *kinds: Kind) -> int:
         """What was given beyond what was due, on lines of some kinds, in EUR cents."""
-        return sum(each.effect_eur_cents for each in self.of(*kinds))
+        return self.total(*kinds).effect_eur_cents
 
     @property
     def too_much_cents(self) -> int:
@@ -159,7 +181,7 @@ class Leakage:
     @property
     def rounding_cents(self) -> int:
         """What the month counts, less these lines, each of both rounded by itself."""
-        return self.counted_eur_cents - sum(each.revenue_eur_cents for each in self.judged)
+        return self.counted_eur_cents - self.total(*KINDS).revenue_eur_cents
 
 
 def judge_orders(
@@ -175,61 +197,90 @@ def judge_orders(
     `rates` are units per EUR by currency, with EUR itself; `prepayment_bp` is the programme's, by term. Raises
     `ArithmeticError` where lines got lost between what the month counts and what is judged.
     """
-    ratios = {currency: rate_ratio(units) for currency, units in rates.items()}
-    not_converted: dict[str, int] = {}
-    judged: list[JudgedLines] = []
-    counted = accounts = 0
+    judge = _Judge(entitlements, {currency: rate_ratio(units) for currency, units in rates.items()}, prepayment_bp)
     for read in reads:
-        rows: dict[Order, list[OrderLines]] = {}
-        for line in read.lines:
-            rows.setdefault(line[:5], []).append(line)
-        shares: dict[tuple[str, str], tuple[int, int]] = {}
-        for order, lines in rows.items():
-            account = order[:2]
-            ratio = ratios.get(order[1])
-            if ratio is None:
-                not_converted[order[1]] = not_converted.get(order[1], 0) + sum(each.lines for each in lines)
-                continue
-            share = lines[0][5:7]
-            if len(lines) > 1:
-                for each in lines[1:]:
-                    share = add_ratios(*share, *each[5:7])
-            so_far = shares.get(account)
-            shares[account] = share if so_far is None else add_ratios(*so_far, *share)
-            judged.append(_judged(read.entity, order, share, lines, entitlements, ratio, prepayment_bp))
-        counted += sum([_cents(*total, ratios[currency]) for (_, currency), total in shares.items()])
-        accounts += len(shares)
-    found = Leakage(month, judged, counted, dict(sorted(not_converted.items())))
-    if 2 * abs(found.rounding_cents) > len(judged) + accounts:
+        judge.take(read)
+    found = Leakage(
+        month, judge.sums, judge.wrong, judge.counted, judge.without_product, dict(sorted(judge.not_converted.items()))
+    )
+    if 2 * abs(found.rounding_cents) > judge.rounded:
         raise ArithmeticError(f"leakage of {month}: {found.rounding_cents} cents are more than rounding")
     return found
+
+
+class _Judge:
+    """The lines so far; `rounded` counts the amounts that were rounded to cents."""
+
+    def __init__(
+        self, entitlements: Entitlements, ratios: Mapping[str, tuple[int, int]], prepayment_bp: Mapping[int, int]
+    ) -> None:
+        self._entitlements, self._ratios, self._prepayment_bp = entitlements, ratios, prepayment_bp
+        self.sums: dict[tuple[str, Kind], KindSums] = {}
+        self.wrong: list[WrongLines] = []
+        self.counted = self.rounded = self.without_product = 0
+        self.not_converted: dict[str, int] = {}
+
+    def take(self, read: OrderLinesRead) -> None:
+        """Judge an entity's lines, those of an order together; all shares are told in parts of one common whole."""
+        shares_of = {line[6] for line in read.lines}
+        whole = lcm(*shares_of)
+        parts = {each: whole // each for each in shares_of}
+        dues = {who: self._entitlements.of_account(read.entity, who) for who in {line[0] for line in read.lines}}
+        sums = {kind: KindSums() for kind in KINDS}
+        shares: dict[tuple[str, str], int] = {}
+        orders = self._orders(read.lines)
+        for order, lines in orders.items():
+            account_id, currency, product, ordered_on, given_bp = order
+            share = count = 0
+            for line in lines:
+                share += line[5] * parts[line[6]]
+                count += line[7]
+            account = account_id, currency
+            shares[account] = shares.get(account, 0) + share
+            due = None if ordered_on is None else dues[account_id][ordered_on, product]
+            kind = kind_of(given_bp, due)
+            units, ones = self._ratios[currency]
+            cents = round_half_away(share * ones, whole * units)
+            found = sums[kind]
+            found.lines += count
+            found.revenue_eur_cents += cents
+            if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
+                beyond = given_bp - due.due_bp
+                effect = round_half_away(share * ones * beyond, whole * units * (BP - given_bp))
+                found.effect_eur_cents += effect
+                by_prepayment = self._by_prepayment(lines, beyond) if beyond > 0 else 0
+                self.wrong.append(WrongLines(read.entity, order, due, kind, count, cents, effect, by_prepayment))
+            elif due is not None and due.source == "product not said":
+                self.without_product += count
+        self.rounded += len(orders) + len(shares)
+        for (_, currency), share in shares.items():
+            units, ones = self._ratios[currency]
+            self.counted += round_half_away(share * ones, whole * units)
+        self.sums.update(((read.entity, kind), each) for kind, each in sums.items())
+
+    def _orders(self, lines: Iterable[OrderLines]) -> dict[Order, list[OrderLines]]:
+        """The lines of each order, of the currencies that have an exchange rate."""
+        orders: dict[Order, list[OrderLines]] = {}
+        for line in lines:
+            order = line[:5]
+            so_far = orders.get(order)
+            if so_far is None:
+                orders[order] = [line]
+            else:
+                so_far.append(line)
+        for order in [each for each in orders if each[1] not in self._ratios]:
+            count = sum(each.lines for each in orders.pop(order))
+            self.not_converted[order[1]] = self.not_converted.get(order[1], 0) + count
+        return orders
+
+    def _by_prepayment(self, lines: Iterable[OrderLines], beyond_bp: int) -> int:
+        """Lines that exceed what was due by exactly the prepayment discount of their term."""
+        return sum([each.lines for each in lines if self._prepayment_bp.get(each.term_months, 0) == beyond_bp])
 
 
 def _cents(numerator: int, denominator: int, ratio: tuple[int, int]) -> int:
     units, ones = ratio
     return round_half_away(numerator * ones, denominator * units)
-
-
-def _judged(
-    entity: str,
-    order: Order,
-    share: tuple[int, int],
-    lines: Sequence[OrderLines],
-    entitlements: Entitlements,
-    ratio: tuple[int, int],
-    prepayment_bp: Mapping[int, int],
-) -> JudgedLines:
-    account_id, _, product, ordered_on, given_bp = order
-    due = None if ordered_on is None else entitlements.on(entity, account_id, ordered_on, product)
-    kind = kind_of(given_bp, due)
-    effect = by_prepayment = 0
-    if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
-        beyond = given_bp - due.due_bp
-        effect = effect_cents(share, given_bp, due.due_bp, ratio)
-        if beyond > 0:
-            by_prepayment = sum([each.lines for each in lines if prepayment_bp.get(each.term_months, 0) == beyond])
-    count = lines[0].lines if len(lines) == 1 else sum([each.lines for each in lines])
-    return JudgedLines(entity, order, due, kind, count, _cents(*share, ratio), effect, by_prepayment)
 
 
 def effect_cents(share: tuple[int, int], given_bp: int, due_bp: int, ratio: tuple[int, int]) -> int:
@@ -255,37 +306,32 @@ def kind_of(given_bp: int | None, due: Entitlement | None) -> Kind:
 
 def group_rows(found: Leakage) -> list[GroupRow]:
     """Each kind of lines, the debts first."""
+    sums = {kind: found.total(kind) for kind in KINDS}
     return [
-        GroupRow(
-            WORDS[kind],
-            sum(each.lines for each in found.of(kind)),
-            sum(each.revenue_eur_cents for each in found.of(kind)),
-            found.effect_cents(kind),
-        )
-        for kind in KINDS
+        GroupRow(WORDS[kind], each.lines, each.revenue_eur_cents, each.effect_eur_cents) for kind, each in sums.items()
     ]
 
 
 def partner_rows(found: Leakage, names: Mapping[str, str]) -> list[PartnerRow]:
     """Partners with lines that were not as due, those to whom most is owed first; accounts of nobody last."""
-    own: dict[str, list[JudgedLines]] = {}
-    for each in found.of(*WRONG):
-        own.setdefault(each.partner_id, []).append(each)
-    rows = []
-    for partner_id, judged in own.items():
-        lines, effect = _by_kind(judged)
-        rows.append(
-            PartnerRow(
-                partner_id=partner_id,
-                company_name=names.get(partner_id, "") if partner_id else OF_NOBODY,
-                under_lines=lines["under"],
-                owed_eur_cents=-effect["under"],
-                over_lines=lines["over"],
-                over_eur_cents=effect["over"],
-                not_authorized_lines=lines["not_authorized"],
-                not_authorized_eur_cents=effect["not_authorized"],
-            )
+    own: dict[str, dict[Kind, KindSums]] = {}
+    for each in found.wrong:
+        sums = own.setdefault(each.partner_id, {kind: KindSums() for kind in WRONG})[each.kind]
+        sums.lines += each.lines
+        sums.effect_eur_cents += each.effect_eur_cents
+    rows = [
+        PartnerRow(
+            partner_id=partner_id,
+            company_name=names.get(partner_id, "") if partner_id else OF_NOBODY,
+            under_lines=of["under"].lines,
+            owed_eur_cents=-of["under"].effect_eur_cents,
+            over_lines=of["over"].lines,
+            over_eur_cents=of["over"].effect_eur_cents,
+            not_authorized_lines=of["not_authorized"].lines,
+            not_authorized_eur_cents=of["not_authorized"].effect_eur_cents,
         )
+        for partner_id, of in own.items()
+    ]
     return sorted(
         rows,
         key=lambda row: (
@@ -297,41 +343,30 @@ def partner_rows(found: Leakage, names: Mapping[str, str]) -> list[PartnerRow]:
     )
 
 
-def entity_rows(found: Leakage, entities: Iterable[str]) -> list[EntityRow]:
+def entity_rows(found: Leakage) -> list[EntityRow]:
     """The entities that were read, in order."""
-    own: dict[str, list[JudgedLines]] = {entity: [] for entity in sorted(entities)}
-    for each in found.judged:
-        own[each.entity].append(each)
     rows = []
-    for entity, judged in own.items():
-        lines, effect = _by_kind(judged)
+    for entity in sorted({entity for entity, _ in found.sums}):
+        of = {kind: found.sums[entity, kind] for kind in KINDS}
         rows.append(
             EntityRow(
                 entity=entity,
-                lines=sum(lines.values()),
-                revenue_eur_cents=sum(each.revenue_eur_cents for each in judged),
-                owed_eur_cents=-effect["under"],
-                over_eur_cents=effect["over"],
-                not_authorized_eur_cents=effect["not_authorized"],
-                before_lines=lines["before"],
-                unknown_lines=lines["unknown"],
+                lines=sum(each.lines for each in of.values()),
+                revenue_eur_cents=sum(each.revenue_eur_cents for each in of.values()),
+                owed_eur_cents=-of["under"].effect_eur_cents,
+                over_eur_cents=of["over"].effect_eur_cents,
+                not_authorized_eur_cents=of["not_authorized"].effect_eur_cents,
+                before_lines=of["before"].lines,
+                unknown_lines=of["unknown"].lines,
             )
         )
     return rows
 
 
-def _by_kind(judged: Iterable[JudgedLines]) -> tuple[dict[Kind, int], dict[Kind, int]]:
-    lines, effect = dict.fromkeys(KINDS, 0), dict.fromkeys(KINDS, 0)
-    for each in judged:
-        lines[each.kind] += each.lines
-        effect[each.kind] += each.effect_eur_cents
-    return lines, effect
-
-
 def lines_rows(found: Leakage) -> list[LinesRow]:
     """The lines that were not as due: the debts first, in each kind the largest effect first."""
     rows = []
-    for each in sorted(found.of(*WRONG), key=_by_effect):
+    for each in sorted(found.wrong, key=_by_effect):
         account_id, currency, product, ordered_on, given_bp = each.order
         rows.append(
             LinesRow(
@@ -342,8 +377,8 @@ def lines_rows(found: Leakage) -> list[LinesRow]:
                 product=product,
                 ordered_on=ordered_on,
                 given_bp=given_bp,
-                due_bp=each.due.due_bp if each.due else None,
-                due_from=each.due.source if each.due else "",
+                due_bp=each.due.due_bp,
+                due_from=each.due.source,
                 lines=each.lines,
                 currency=currency,
                 revenue_eur_cents=each.revenue_eur_cents,
@@ -353,7 +388,7 @@ def lines_rows(found: Leakage) -> list[LinesRow]:
     return rows
 
 
-def _by_effect(each: JudgedLines) -> tuple[int, int, str, str]:
+def _by_effect(each: WrongLines) -> tuple[int, int, str, str]:
     return KINDS.index(each.kind), -abs(each.effect_eur_cents), each.entity, repr(each.order)
 
 

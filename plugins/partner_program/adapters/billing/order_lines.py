@@ -6,9 +6,10 @@ about whether its line counts.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -123,18 +124,19 @@ class _Reading:
         self._figures: dict[str, list[int]] = defaultdict(lambda: [0, 0])
 
     def result(self) -> OrderLinesRead:
-        accounts, suspect = self._grouped()
+        groups = self._groups()
+        accounts = set(map(short, set(map(_account, groups))))
         nameless = lines_without_own_id(self._snapshot, self._month)
-        suspect |= {account_id for _, account_id in nameless}
+        suspect = self._suspect(groups, accounts) | {account_id for _, account_id in nameless}
         repeated = {line_id for line_id, _ in nameless}
         if suspect:
             keys, again = read_again(self._snapshot, accounts, suspect)
-            for account_id in again:
-                del accounts[account_id]
+            left_out = set(again)
+            groups = [group for group in groups if short(_account(group)) not in left_out]
             self._judge(rows_of_accounts(self._snapshot, self._month, keys, of_orders=True), repeated)
         strays = self._snapshot.rows("stray_lines", **span_of(self._month))
         self._judge(((None, None, None, None, *row) for row in strays), repeated)
-        self._take(accounts)
+        self._take(groups)
         return OrderLinesRead(
             self._entity.entity,
             lines=tuple(self._lines),
@@ -144,63 +146,63 @@ class _Reading:
             figures={currency: (lines, amount) for currency, (lines, amount) in sorted(self._figures.items())},
         )
 
-    def _grouped(self) -> tuple[dict[Any, list[tuple[Any, ...]]], set[Any]]:
-        """The rows that count by account, of every account that has lines; and the accounts with anything in doubt."""
+    def _groups(self) -> list[tuple[Any, ...]]:
+        """The month's lines as the database groups them."""
         month, largest = self._month, self._largest.smallest
         bounds = {"days": month.days, "smallest": -largest, "largest": largest}
         name = "month_groups_of_orders_and_ends" if self._with_ends else "month_groups_of_orders"
-        accounts: dict[Any, list[tuple[Any, ...]]] = {}
-        suspect: set[Any] = set()
-        counted, currencies, orders = _Counted(self._shapes), _Currencies(), self._orders
-        for row in self._snapshot.rows(name, **span_of(month), **bounds, **_BINDS):
-            who, currency, shape = row[-6:-3]
-            rows = accounts.get(who)
-            if rows is None:
-                who = short(who)
-                rows = accounts.setdefault(who, [])
-                if not is_sound_account(who):
-                    suspect.add(who)
-            if shape is None or not currencies[currency]:
-                suspect.add(who)
-            elif counted[shape]:
-                rows.append(row)
-                if orders[row[0]] is None:
-                    suspect.add(who)
-        return accounts, suspect
+        return list(self._snapshot.rows(name, **span_of(month), **bounds, **_BINDS))
 
-    def _take(self, accounts: Mapping[Any, list[tuple[Any, ...]]]) -> None:
+    def _suspect(self, groups: Sequence[tuple[Any, ...]], accounts: Collection[Any]) -> set[Any]:
+        """Return the accounts with anything in doubt: each value is judged once, however many groups have it."""
+        suspect = {account_id for account_id in accounts if not is_sound_account(account_id)}
+        currencies = {each for each in set(map(_currency, groups)) if currency_expected(each) is not None}
+        for order in set(map(_order, groups)):
+            self._orders[order]
+        orders = self._orders.wrong
+        if currencies or orders or None in set(map(_shape, groups)):
+            suspect |= {
+                short(_account(group))
+                for group in groups
+                if _shape(group) is None
+                or _currency(group) in currencies
+                or (_order(group) in orders and counts(self._shapes[_shape(group)]))
+            }
+        return suspect
+
+    def _take(self, groups: Iterable[tuple[Any, ...]]) -> None:
         """Take groups in which nothing is in doubt."""
-        days, shapes, orders, figures = self._month.days, self._shapes, self._orders, self._figures
-        ends: dict[Any, date | None] = {}
-        for who, rows in accounts.items():
-            for row in rows:
-                order, end = row[0], row[1] if self._with_ends else None
-                currency, shape, lines, total, minor_days = row[-5:]
-                _, _, term, way, period = shapes[shape]
-                read = figures[currency]
-                read[0] += lines
-                read[1] += total
-                if way is not NO_SHARE:
-                    last = ends[end] if end in ends else ends.setdefault(end, read_day(end))
-                    share_of_days = period if way is THIS_PERIOD else term * days
-                    price = self._price(way, total, minor_days, term, period)
-                    found = (
-                        who,
-                        currency,
-                        *(orders[order] or ()),
-                        minor_days,
-                        share_of_days,
-                        lines,
-                        term,
-                        last,
-                        *price,
-                    )
-                    self._lines.append(_make(found))
+        counted = _Counted(self._shapes)
+        own = [group for group in groups if counted[_shape(group)]]
+        for currency in set(map(_currency, own)):
+            same = [group for group in own if _currency(group) == currency]
+            read = self._figures[currency]
+            read[0] += sum(map(_count, same))
+            read[1] += sum(map(_total, same))
+        if self._with_ends:
+            self._lines += self._with_their_ends(own)
+            return
+        days, orders, shapes = self._month.days, self._orders, self._shapes
+        for order, who, currency, shape, lines, _, minor_days in own:
+            _, _, term, way, period = shapes[shape]
+            if way is not NO_SHARE:
+                share_of = period if way is THIS_PERIOD else term * days
+                found = who, currency, *orders[order], minor_days, share_of, lines, term, None, *_NO_PRICE
+                self._lines.append(_make(found))
+
+    def _with_their_ends(self, groups: Iterable[tuple[Any, ...]]) -> Iterator[OrderLines]:
+        """The lines of groups, with the ends of their services and what they cost."""
+        ends = _Days()
+        for order, end, who, currency, shape, lines, total, minor_days in groups:
+            _, _, term, way, period = self._shapes[shape]
+            if way is not NO_SHARE:
+                share_of = period if way is THIS_PERIOD else term * self._month.days
+                price = self._price(way, total, minor_days, term, period)
+                found = who, currency, *self._orders[order], minor_days, share_of, lines, term, ends[end], *price
+                yield _make(found)
 
     def _price(self, way: Way, total: int, minor_days: int, term: int, period: int) -> tuple[int, int, int]:
         """What a whole month costs, or a day of a period, with the period's days."""
-        if not self._with_ends:
-            return _NO_PRICE
         if way is PIECE_OF_TERM:
             return minor_days, term * self._month.days, 0
         return total, period if way is THIS_PERIOD else term, period
@@ -231,32 +233,49 @@ class _Reading:
                 self._doubtful.append(_doubtful_line(line, *doubt))
                 given = day = None
             own = group.account_id, group.currency, plain_text(product), read_day(day), given
-            end = read_day(line.service_end) if self._with_ends else None
             share = share_of(group, self._month.days)
-            price = self._price(group.way, group.net_amount_minor, share[0], group.term_months, group.period_days)
+            end, price = None, _NO_PRICE
+            if self._with_ends:
+                end = read_day(line.service_end)
+                price = self._price(group.way, group.net_amount_minor, share[0], group.term_months, group.period_days)
             self._lines.append(OrderLines(*own, *share, 1, group.term_months, end, *price))
 
 
 # makes tens of thousands of them without running Python code for each
 _make = cast(Callable[[tuple[Any, ...]], OrderLines], partial(tuple.__new__, OrderLines))
 _NO_PRICE = 0, 1, 0  # where the ends of services are not asked for
+# the last columns of a row, whatever is before them; the first is always the order
+_account, _currency, _shape, _count, _total = map(itemgetter, range(-6, -1))
+_order = itemgetter(0)
 _DISCOUNT = re.compile(r"\d{1,4}", re.ASCII)
 
 
-class _Orders(dict[Any, tuple[str, date | None, int | None] | None]):
-    """Product, day and discount by how the database tells an order, each read once; None where one cannot be right."""
+_Order = tuple[str, date | None, int | None]
+_NOT_KNOWN: _Order = "", None, None
+
+
+class _Orders(dict[Any, _Order]):
+    """Product, day and discount by how the database tells an order, each read once.
+
+    `wrong` are those in which one of the three cannot be right: nothing is known of these.
+    """
 
     def __init__(self, last_day: date) -> None:
         super().__init__()
         self._last_day = last_day
+        self._days = _Days()
+        self.wrong: set[Any] = set()
 
-    def __missing__(self, order: Any) -> tuple[str, date | None, int | None] | None:
-        self[order] = self._read(order) if isinstance(order, str) else None
+    def __missing__(self, order: Any) -> _Order:
+        found = self._read(order) if isinstance(order, str) else None
+        if found is None:
+            self.wrong.add(order)
+        self[order] = found or _NOT_KNOWN
         return self[order]
 
-    def _read(self, order: str) -> tuple[str, date | None, int | None] | None:
+    def _read(self, order: str) -> _Order | None:
         written, given, product = order.split("/", 2)
-        day = read_day(written) if written else None
+        day = self._days[written] if written else None
         if (written and (day is None or day > self._last_day)) or (given and not _DISCOUNT.fullmatch(given)):
             return None
         return plain_text(product), day, int(given) if given else None
@@ -274,12 +293,12 @@ class _Counted(dict[Any, bool]):
         return self[shape]
 
 
-class _Currencies(dict[Any, bool]):
-    """Whether the amounts of a currency can be counted, each judged once."""
+class _Days(dict[Any, date | None]):
+    """Days as they are written, each read once."""
 
-    def __missing__(self, currency: Any) -> bool:
-        self[currency] = currency_expected(currency) is None
-        return self[currency]
+    def __missing__(self, written: Any) -> date | None:
+        self[written] = read_day(written)
+        return self[written]
 
 
 def _doubt(given: object, day: object, posted: object, month: BillingMonth) -> tuple[str, object, str] | None:

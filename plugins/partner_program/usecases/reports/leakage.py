@@ -68,9 +68,7 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
         tables=(
             ReportTable("groups", "Counted lines", GroupRow, group_rows(found)),
             ReportTable("partners", "Partners, the debts first", PartnerRow, partner_rows(found, orders.names), nobody),
-            ReportTable(
-                "entities", "Entities", EntityRow, entity_rows(found, [each.entity for each in orders.readable])
-            ),
+            ReportTable("entities", "Entities", EntityRow, entity_rows(found)),
             ReportTable("lines", "Lines that were not as due", LinesRow, lines_rows(found), nobody),
             ReportTable("doubtful", "Lines to correct", DoubtfulRow, doubtful_rows(orders.readable)),
         ),
@@ -98,21 +96,18 @@ def _said(found: Leakage) -> list[str]:
             f"{plural(like_prepayment, 'of these lines exceeds', 'of these lines exceed')} what was due by exactly the "
             "prepayment discount of the term: discount_bp is to be the partner discount alone."
         )
-    counted = sum(each.lines for each in found.judged)
-    unknown = sum(each.lines for each in found.of("unknown"))
+    counted, unknown = found.total(*KINDS).lines, found.total("unknown").lines
     if unknown:
         said.append(
             f"Of {unknown} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
             "of their order, or their account was several partners' that day."
         )
-    no_product = [each for each in found.of("unknown") if each.due and each.due.source == "product not said"]
-    if no_product:
-        lines = sum(each.lines for each in no_product)
+    if found.without_product:
         said.append(
-            f"{plural(lines, 'of these lines says', 'of these lines say')} no product, "
+            f"{plural(found.without_product, 'of these lines says', 'of these lines say')} no product, "
             "and families have discounts of their own."
         )
-    before = sum(each.lines for each in found.of("before"))
+    before = found.total("before").lines
     if before:
         said.append(
             f"{plural(before, 'line was', 'lines were')} ordered before the programme: it says nothing of them."
@@ -121,18 +116,18 @@ def _said(found: Leakage) -> list[str]:
 
 
 def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:
-    judged = found.of(kind)
-    if not judged:
+    wrong = found.of(kind)
+    if not wrong:
         return None
-    lines = plural(sum(each.lines for each in judged), "line was", "lines were")
-    partners = {each.partner_id for each in judged if each.partner_id}
+    lines = plural(sum(each.lines for each in wrong), "line was", "lines were")
+    partners = {each.partner_id for each in wrong if each.partner_id}
     whom = plural(len(partners), "partner") if partners else OF_NOBODY
     cents = found.effect_cents(kind)
     return lines, euros_text(-cents if kind == "under" else cents), whom
 
 
 def _equations(found: Leakage) -> tuple[Equation, ...]:
-    revenue = {kind: sum(each.revenue_eur_cents for each in found.of(kind)) for kind in KINDS}
+    revenue = {kind: found.total(kind).revenue_eur_cents for kind in KINDS}
     effect = {kind: found.effect_cents(kind) for kind in WRONG}
     return (
         Equation(
