@@ -227,7 +227,7 @@ class _Judge:
         parts = {each: whole // each for each in shares_of}
         dues = {who: self._entitlements.of_account(read.entity, who) for who in {line[0] for line in read.lines}}
         sums = {kind: KindSums() for kind in KINDS}
-        shares: dict[tuple[str, str], int] = {}
+        totals: dict[str, dict[str, int]] = {currency: {} for currency in self._ratios}
         orders = self._orders(read.lines)
         for order, lines in orders.items():
             account_id, currency, product, ordered_on, given_bp = order
@@ -235,15 +235,17 @@ class _Judge:
             for line in lines:
                 share += line[5] * parts[line[6]]
                 count += line[7]
-            account = account_id, currency
-            shares[account] = shares.get(account, 0) + share
-            due = None if ordered_on is None else dues[account_id][ordered_on, product]
-            kind = kind_of(given_bp, due)
+            total = totals[currency]
+            total[account_id] = total.get(account_id, 0) + share
             units, ones = self._ratios[currency]
             cents = round_half_away(share * ones, whole * units)
+            due = None if ordered_on is None else dues[account_id][ordered_on, product]
+            kind = kind_of(given_bp, due)
             found = sums[kind]
             found.lines += count
             found.revenue_eur_cents += cents
+            if kind == "equal":
+                continue
             if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
                 beyond = given_bp - due.due_bp
                 effect = round_half_away(share * ones * beyond, whole * units * (BP - given_bp))
@@ -252,10 +254,11 @@ class _Judge:
                 self.wrong.append(WrongLines(read.entity, order, due, kind, count, cents, effect, by_prepayment))
             elif due is not None and due.source == "product not said":
                 self.without_product += count
-        self.rounded += len(orders) + len(shares)
-        for (_, currency), share in shares.items():
+        for currency, total in totals.items():
             units, ones = self._ratios[currency]
-            self.counted += round_half_away(share * ones, whole * units)
+            self.counted += sum([round_half_away(share * ones, whole * units) for share in total.values()])
+            self.rounded += len(total)
+        self.rounded += len(orders)
         self.sums.update(((read.entity, kind), each) for kind, each in sums.items())
 
     def _orders(self, lines: Iterable[OrderLines]) -> dict[Order, list[OrderLines]]:
