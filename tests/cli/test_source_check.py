@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -159,6 +160,28 @@ def test_a_database_that_cannot_be_opened_is_a_fault_and_no_question_asked_wrong
 
     assert answer.status == 1
     assert "billing database not readable" in answer.said
+
+
+def test_a_company_keeps_its_own_sources_beside_those_of_the_project(billing: Path, tmp_path: Path) -> None:
+    """Of SQL its folder has the one source and nothing else: statements and other sources stay the project's."""
+    shutil.copytree(Path(__file__).parents[2] / "include" / "program", tmp_path / "program")
+    own = tmp_path / "sql" / "sources" / "credits_apart"
+    own.mkdir(parents=True)
+    (own / "program_reseller_account.sql").write_text(
+        "SELECT 'A7' AS account_id, '' AS company_name, '' AS vat_id, '' AS email_domain"
+    )
+    fields = json.dumps({"conn_type": "sqlite", "host": str(billing)})
+    commands = CommandLine({"AIRFLOW_CONN_BILLING_NL": fields, "PARTNER_PROGRAM_INCLUDE": str(tmp_path)})
+
+    def looked(source: str) -> Answer:
+        return commands("source", "check", source, "--connection", "billing_nl", "--month", "2015-06")
+
+    answer = looked("credits_apart")
+    assert "program_mrr_line │ without term_amount_minor, which is optional │" in answer.said
+    assert "BAD │ A2 │ term_months │ 0 │ a whole number of months, 1 or more │" in answer.said
+    assert "source 'killbill' is for" in looked("killbill").said
+    known = "one of credits_apart, erpnext, fossbilling, killbill, lago, odoo, skeleton, stripe, whmcs, or none"
+    assert known in looked("nosuch").said
 
 
 @pytest.mark.parametrize(

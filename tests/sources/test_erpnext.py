@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sources.conftest import Billing
+from tests.sources.conftest import Billing, copied
 from tests.sources.shares import holds_contract_types, month_share
 
 # the types and the collation are Frappe's own: amounts have nine decimals, names ignore case
@@ -216,6 +217,20 @@ def test_an_item_without_dates_that_comes_again_within_45_days_is_refused_by_its
         date(2015, 6, 1),
         date(2015, 6, 2),
     )
+
+
+def test_the_copy_of_the_readme_takes_items_that_come_again_without_dates_for_one_off(
+    erpnext: ErpNext, tmp_path: Path
+) -> None:
+    erpnext.invoice()
+    erpnext.item("R1", "100.00")
+    erpnext.invoice("I2", posting_date=date(2015, 7, 1))
+    erpnext.item("R2", "100.00", parent="I2")
+    assert {line["charge_kind"] for line in erpnext.lines().values()} == {"undated"}
+
+    rows = erpnext.billing.ask(copied("erpnext", "erpnext_ours", tmp_path))
+
+    assert {row["charge_kind"] for row in rows} == {"one_off"}
 
 
 @pytest.mark.parametrize(("group", "kind"), [("Setup", "setup"), ("One-off", "one_off"), ("Rental", "recurring")])

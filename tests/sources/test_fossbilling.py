@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sources.conftest import Billing
+from tests.sources.conftest import Billing, copied
 from tests.sources.shares import holds_contract_types, month_share
 
 # the types and the collation that the system's own tables have, from 0.6.22 to 0.8.5
@@ -594,6 +595,20 @@ def test_two_renewals_of_an_order_on_one_invoice_follow_each_other_with_their_di
     fossbilling.discount(3, 5, "20.00")
 
     assert [fossbilling.share(f"2015-{month:02}") for month in (7, 8, 9)] == [0, 0, 0]
+
+
+def test_the_copy_of_the_readme_takes_what_staff_typed_in_again_for_one_off(
+    fossbilling: FossBilling, tmp_path: Path
+) -> None:
+    for invoice_id in (1, 2):
+        made = date(2015, invoice_id, 1)
+        fossbilling.invoice(invoice_id, created_at=made)
+        fossbilling.item(invoice_id, "custom", "80.00", title="Colocation", created_at=made)
+    assert {line["charge_kind"] for line in fossbilling.lines().values()} == {"custom"}
+
+    rows = fossbilling.billing.ask(copied("fossbilling", "fossbilling_ours", tmp_path))
+
+    assert [(row["charge_kind"], row["net_amount_minor"]) for row in rows] == [("one_off", 80_00)] * 2
 
 
 def test_what_staff_typed_in_lies_in_a_bucket_by_its_number(fossbilling: FossBilling) -> None:

@@ -1,5 +1,6 @@
 """Odoo's tables as contract 1, on PostgreSQL: one test for each trap, with amounts worked out by hand."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.conftest import Billing, copied
+from tests.sources.conftest import SQL, Billing, copied
 from tests.sources.shares import holds_contract_types, month_share
 
 TABLES = """
@@ -463,6 +464,19 @@ def test_an_installed_view_gives_what_the_query_in_place_gives(odoo: Odoo) -> No
 
     assert len(odoo.lines()) == 2
     assert odoo.billing.view_lines() == odoo.lines()
+
+
+def test_the_fields_of_the_readme_are_those_that_the_queries_read() -> None:
+    folder = SQL / "sources" / "odoo"
+    queries = re.sub(r"--.*", "", "".join(path.read_text() for path in folder.rglob("*.sql")))
+    read = {
+        (table, word, field)
+        for table, word in re.findall(r"(?:FROM|JOIN) (\w+) AS (\w+)", queries)
+        for field in re.findall(rf"\b{word}\.(\w+)", queries)
+    }
+    told = re.findall(r"(?m)^\| `(\w+)` \(`(\w+)`\) \| (.+) \|$", (folder / "README.md").read_text())
+
+    assert {(table, word, field) for table, word, row in told for field in re.findall(r"`(\w+)`", row)} == read
 
 
 def test_the_query_for_community_of_the_readme_reads_the_other_modules_columns(odoo: Odoo, tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sources.conftest import Billing
+from tests.sources.conftest import Billing, copied
 from tests.sources.shares import holds_contract_types, month_share
 
 # the columns of the public class documentation, with the collation of the installations
@@ -260,6 +261,17 @@ def test_a_typed_line_that_comes_back_may_recur_and_is_refused_by_the_pull(whmcs
         whmcs.item(invoice_id, "", "100.00", description="Rack 4")
 
     assert [line["charge_kind"] for line in whmcs.lines().values()] == ["typed", "typed", "one_off", "one_off"]
+
+
+def test_the_copy_of_the_readme_takes_what_staff_typed_in_again_for_one_off(whmcs: Whmcs, tmp_path: Path) -> None:
+    for invoice_id in (1, 2):
+        whmcs.invoice(invoice_id, "100.00", date=date(2015, invoice_id, 1))
+        whmcs.item(invoice_id, "", "100.00", description="Rack 4")
+    assert {line["charge_kind"] for line in whmcs.lines().values()} == {"typed"}
+
+    rows = whmcs.billing.ask(copied("whmcs", "whmcs_ours", tmp_path))
+
+    assert [(row["charge_kind"], row["net_amount_minor"]) for row in rows] == [("one_off", 100_00)] * 2
 
 
 @pytest.mark.parametrize(

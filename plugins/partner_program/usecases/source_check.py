@@ -3,6 +3,7 @@
 from datetime import date
 
 from partner_program.adapters.billing.source_check import check_source as look_through
+from partner_program.adapters.billing.statements import known_sources
 from partner_program.adapters.reports.source_check import source_check_json
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
@@ -21,9 +22,9 @@ def check_source(
     installation: Installation, source: str | None, connection_id: str, month: BillingMonth
 ) -> SourceCheck:
     """Look through a month of a source, or of an entity's own relations if `source` is None; reads only."""
-    sources = installation.sql_folder / "sources"
-    known = sorted(path.name for path in sources.iterdir() if path.is_dir())
+    known = known_sources(installation.sql_folder)
     if source is not None and source not in known:
+        sources = installation.sql_folder / "sources"
         raise WrongQuestion(f"source {source!r}: expected a folder of {sources}, one of {', '.join(known)}, or none")
     try:
         fields = installation.connections.get(connection_id)

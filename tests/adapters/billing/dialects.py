@@ -167,7 +167,7 @@ class SparkTables(ParquetFiles):
         self.own(f"CREATE SCHEMA {self._schema}")
 
     def own(self, statement: str) -> None:
-        from pyspark.sql.connect.session import SparkSession
+        from partner_program.adapters.billing.spark import SparkSession  # an extra, which few have
 
         owner = SparkSession.builder.remote(f"sc://{self._host}:{self._port}").create()
         owner.sql(statement).collect()

@@ -115,6 +115,23 @@ def test_a_value_that_breaks_an_entitys_own_view_is_not_shown(postgres_server: S
     assert fault == "billing database not readable: a value does not fit its column (SQLSTATE 22P02)"
 
 
+def test_postgres_compiles_no_statement_whatever_the_server_is_set_to(postgres_server: Server) -> None:
+    login = postgres_server.fields.login
+    postgres_server.fill([], [PeriodClose("EUR", 0, 0)])
+    postgres_server.run("ALTER TABLE program_reseller_account RENAME TO kept_reseller_account", [])
+    view = "SELECT 'compiled: ' || current_setting('jit') AS account_id, company_name, vat_id, email_domain"
+    own = f"{view} FROM (SELECT '' AS company_name, '' AS vat_id, '' AS email_domain) AS nobody"
+    postgres_server.run(f"CREATE VIEW program_reseller_account AS {own}", [])
+    postgres_server.run(f"GRANT SELECT ON program_reseller_account TO {login}", [])
+    postgres_server.run(f"ALTER ROLE {login} SET jit = on", [])
+    try:
+        assert postgres_server.pull().reseller_accounts == ("compiled: off",)
+    finally:
+        postgres_server.run(f"ALTER ROLE {login} RESET jit", [])
+        postgres_server.run("DROP VIEW program_reseller_account", [])
+        postgres_server.run("ALTER TABLE kept_reseller_account RENAME TO program_reseller_account", [])
+
+
 def test_nan_and_infinity_of_a_numeric_column_are_row_faults(postgres_server: Server) -> None:
     good = (
         "L1",

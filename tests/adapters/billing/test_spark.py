@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -29,6 +31,17 @@ def fault_of(tables: SparkTables, query: str = "", **changes: Any) -> str:
     found = pull_month(fields, NL, JULY, largest_line=LargestLine(1_000_000_000), sql_folder=SQL).fault
     assert found is not None
     return found
+
+
+@on_spark
+@pytest.mark.processes
+def test_the_client_loads_in_a_process_whose_main_module_has_no_file() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "SPARK_HOME"}
+    program = "import os; from partner_program.adapters.billing import spark; print(os.environ.get('SPARK_HOME'))"
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout) == (0, "None\n")
 
 
 @on_spark

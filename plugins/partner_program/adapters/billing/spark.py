@@ -5,6 +5,7 @@ client is an extra of this package (`pip install 'partner-program[spark]'`): it 
 """
 
 import logging
+import os
 import re
 import socket
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,6 @@ from typing import Any
 from urllib.parse import quote
 
 from pyspark.errors import PySparkException
-from pyspark.sql.connect.session import SparkSession
 
 from partner_program.adapters.billing.expected_types import DIGITS, ColumnTypes
 from partner_program.adapters.billing.server import with_whole_numbers
@@ -22,6 +22,26 @@ from partner_program.adapters.billing.snapshot import BillingFault, BillingSnaps
 from partner_program.adapters.billing.statements import with_lists
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.deadline import CONNECT_SECONDS, Deadline
+
+
+@contextmanager
+def _a_home_for_spark() -> Iterator[None]:
+    """Name a folder of Spark's while its client is imported.
+
+    In a process whose main module has no file (`python -c`, a worker of pytest-xdist) the client believes that its own
+    examples are tested, looks for a whole Spark beside itself and ends the process where there is none.
+    """
+    known = os.environ.get("SPARK_HOME")
+    os.environ["SPARK_HOME"] = known or os.devnull
+    try:
+        yield
+    finally:
+        if known is None:
+            del os.environ["SPARK_HOME"]
+
+
+with _a_home_for_spark():
+    from pyspark.sql.connect.session import SparkSession
 
 PORT = 15002
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)

@@ -11,12 +11,16 @@ An entity that may not create views has a folder of its own under `sources/`, wh
 contract 1: `program_mrr_line.sql`, `program_period_close.sql`, `program_reseller_account.sql`. A query for one kind of
 database is in a subfolder named after the type of connection (`mysql`, `postgres`); so the folder also says which
 databases the source is for.
+
+A company's own folder needs only what is its own, as one source: a dialect or source that it does not have is the
+project's. A folder is taken whole, so that statements of two versions are never mixed.
 """
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+_PROJECTS = Path(__file__).parents[4] / "include" / "sql"
 _WORD = re.compile(r"\w+")
 _OF_ORDERS = re.compile(r"_of_orders(_and_ends)?$")
 _LINE_OF_ORDERS = re.compile(r"^.* -- of orders( and ends)?\n", re.MULTILINE)
@@ -27,7 +31,8 @@ _BRANCH_OR_BIND = re.compile(r"WHEN :([a-z_]+) THEN :([a-z_]+)|(?<!:):([a-z_]+)"
 def read_statement(sql_folder: Path, dialect: str, name: str) -> str:
     """Return the text of one statement."""
     more = _OF_ORDERS.search(name)
-    text = (sql_folder / dialect / f"{name[: more.start()] if more else name}.sql").read_text(encoding="utf-8")
+    file = f"{name[: more.start()] if more else name}.sql"
+    text = (_folder(sql_folder, dialect) / file).read_text(encoding="utf-8")
     if more is None:
         return _LINE_OF_ORDERS.sub("", text)
     return text if more[1] else _LINE_OF_ENDS.sub("", text)
@@ -38,7 +43,7 @@ def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, s
 
     A query in the subfolder of the connection's type is used before one of the folder itself.
     """
-    folder = sql_folder / "sources" / source
+    folder = _folder(sql_folder, "sources", source)
     if source == ".." or Path(source).name != source or not folder.is_dir():
         return None
     files = {path.stem: path for place in (folder, folder / conn_type) for path in place.glob("*.sql")}
@@ -47,9 +52,15 @@ def read_stand_ins(sql_folder: Path, source: str, conn_type: str) -> dict[str, s
 
 def databases_of_source(sql_folder: Path, source: str, conn_type: str) -> tuple[str, ...]:
     """Return the types of connection that a source has queries for where it lacks one for `conn_type`, else nothing."""
-    folder = sql_folder / "sources" / source
+    folder = _folder(sql_folder, "sources", source)
     here = {path.name for place in (folder, folder / conn_type) for path in place.glob("*.sql")}
     return tuple(sorted({path.parent.name for path in folder.glob("*/*.sql") if path.name not in here}))
+
+
+def known_sources(sql_folder: Path) -> list[str]:
+    """Return the names of all sources, the company's own and the project's."""
+    places = {sql_folder / "sources", _PROJECTS / "sources"}
+    return sorted({path.name for place in places if place.is_dir() for path in place.iterdir() if path.is_dir()})
 
 
 def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str = "AS NOT MATERIALIZED") -> str:
@@ -64,6 +75,12 @@ def with_stand_ins(statement: str, stand_ins: Mapping[str, str], *, keyword: str
         return statement
     queries = [f"{name} {keyword} (\n{stand_ins[name].strip().rstrip(';')}\n)" for name in sorted(needed)]
     return f"WITH {', '.join(queries)}\n{statement}"
+
+
+def _folder(sql_folder: Path, *names: str) -> Path:
+    """Return the company's own folder, or the project's where the company has none of that name."""
+    own = sql_folder.joinpath(*names)
+    return own if own.is_dir() else _PROJECTS.joinpath(*names)
 
 
 def _named(text: str, stand_ins: Mapping[str, str]) -> set[str]:
