@@ -118,31 +118,31 @@ def test_benefits_that_end_are_named_in_the_letters_language(language: str) -> N
 
 
 def test_our_programme_files_lack_no_words() -> None:
-    TEMPLATES.check_benefits([PROGRAM])
+    TEMPLATES.check_words([PROGRAM])
 
 
 def test_a_benefit_without_words_is_refused_by_its_key_and_the_file_that_gives_it() -> None:
     expected = r"v1/benefits\.j2: the benefit cloud_credits lacks a name and a line, .* \(2027-01-01\.yaml gives it\)"
     with pytest.raises(Refusal, match=expected):
-        TEMPLATES.check_benefits([PROGRAM, with_benefit("cloud_credits", "unknown", "on_request")])
+        TEMPLATES.check_words([PROGRAM, with_benefit("cloud_credits", "unknown", "on_request")])
     with pytest.raises(Refusal, match="the benefit cloud_credits lacks a name and a line"):
         TEMPLATES.render(letter_of(2, "nl", program=with_benefit("cloud_credits", "unknown", "on_request")))
 
 
 def test_a_benefit_that_no_tier_is_known_to_have_needs_no_words_yet() -> None:
-    TEMPLATES.check_benefits([with_benefit("cloud_credits", "unknown", "unknown")])
+    TEMPLATES.check_words([with_benefit("cloud_credits", "unknown", "unknown")])
 
 
 def test_a_benefit_with_a_name_alone_is_refused(tmp_path: Path) -> None:
     templates = changed(tmp_path, 'key == "mdf" %}{% trans %}Funds', 'key == "other" %}{% trans %}Funds')
     with pytest.raises(Refusal, match="the benefit mdf lacks a line"):
-        templates.check_benefits([PROGRAM])
+        templates.check_words([PROGRAM])
 
 
 def test_a_benefit_whose_message_no_catalogue_has_is_refused(tmp_path: Path) -> None:
     templates = changed(tmp_path, "Market Development Funds (MDF)", "Money for markets")
     with pytest.raises(Refusal, match=r"message 'Money for markets' is in a template but not in .*en\.po"):
-        templates.check_benefits([PROGRAM])
+        templates.check_words([PROGRAM])
 
 
 STATES = {

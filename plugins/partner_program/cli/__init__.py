@@ -4,6 +4,7 @@ The answer goes to stdout, log and progress to stderr. Exit status 0 done, 1 ref
 2 wrong usage. Heavy libraries are imported by the commands that need them, so that `--help` answers at once.
 """
 
+import gc
 import sys
 
 from partner_program.cli.closed_pipes import outlive_readers
@@ -13,6 +14,7 @@ from partner_program.domain.refusals import Refusal
 
 def main() -> None:
     """Run one command; a refusal is one plain message and status 1, a reader that has gone is none."""
+    gc.set_threshold(50_000)  # a command ends soon, and most of what it makes is modules: they are searched in vain
     outlive_readers()
     try:
         program.main(prog_name="partner-program")

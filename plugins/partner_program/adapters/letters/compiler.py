@@ -4,10 +4,11 @@ A message without a plural is looked up in the catalogue while the template is c
 compiled code. A macro is called directly, not through the context, which would check at each call what kind of function
 it is; a macro called directly escapes as its environment says. Both save time and change no letter: the golden letters
 are the same with Jinja2's own extension. What was compiled is kept in the process: a folder of which one file was
-changed compiles that file alone.
+changed compiles that file alone. A file is parsed once for all languages and parts; only what its text becomes differs.
 """
 
 from types import CodeType
+from typing import NamedTuple
 
 from jinja2 import BytecodeCache, Environment, nodes
 from jinja2.bccache import Bucket
@@ -20,8 +21,16 @@ from partner_program.domain.refusals import Refusal
 _THROUGH_THE_CONTEXT = ("gettext", "ngettext", "pgettext", "npgettext", "caller")
 
 
+class Message(NamedTuple):
+    """What a `trans` tag says; `is_plain` where it has no plural, so that its text is known while it is compiled."""
+
+    singular: str
+    is_plain: bool
+    values: dict[str, nodes.Expr]
+
+
 class CompiledMessages(InternationalizationExtension):
-    """The `trans` tag, which takes its text from the catalogue at compile time."""
+    """The `trans` tag, whose text is taken from the catalogue when the code of a language is written."""
 
     def _make_node(
         self,
@@ -33,25 +42,31 @@ class CompiledMessages(InternationalizationExtension):
         vars_referenced: bool,
         num_called_num: bool,
     ) -> nodes.Output:
-        """Return text and values in the catalogue's order; a plural is looked up later, when its number is known."""
-        catalogue: Catalogue = self.environment.catalogue  # type: ignore[attr-defined]
-        if singular not in catalogue.messages:
-            raise Refusal(f"message {singular!r} is in a template but not in {catalogue.path}")
-        if plural_expr is not None or context is not None:
-            return super()._make_node(
-                singular, plural, context, variables, plural_expr, vars_referenced, num_called_num
-            )
-        parts = PLACEHOLDER.split(catalogue.translations.gettext(singular))
-        return nodes.Output(
-            [
-                variables[part] if place % 2 else nodes.TemplateData(part.replace("%%", "%"))
-                for place, part in enumerate(parts)
-            ]
+        """Return the message's values, or the call that looks a plural up later, when its number is known."""
+        is_plain = plural_expr is None and context is None
+        output = (
+            nodes.Output(list(variables.values()))
+            if is_plain
+            else super()._make_node(singular, plural, context, variables, plural_expr, vars_referenced, num_called_num)
         )
+        # Jinja2 lets nobody make a node of a kind of its own
+        output.message = Message(singular, is_plain, variables)  # type: ignore[attr-defined]
+        return output
 
 
-class DirectCalls(CodeGenerator):
-    """Compiles calls of macros with plain arguments: all calls in a letter except those for plurals."""
+class LetterCode(CodeGenerator):
+    """Writes messages as text, and calls of macros with plain arguments, all but those for plurals, as plain calls."""
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+        """Write a message's text and values in the catalogue's order; `Refusal` if the catalogue lacks it."""
+        message: Message | None = getattr(node, "message", None)
+        if message is not None:
+            catalogue: Catalogue = self.environment.catalogue  # type: ignore[attr-defined]
+            if message.singular not in catalogue.messages:
+                raise Refusal(f"message {message.singular!r} is in a template but not in {catalogue.path}")
+            if message.is_plain:
+                node = nodes.Output(_in_order(message, catalogue), lineno=node.lineno)
+        super().visit_Output(node, frame)
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
         """Write the call as plain Python."""
@@ -65,6 +80,14 @@ class DirectCalls(CodeGenerator):
             self.visit(argument, frame)
             self.write(", ")
         self.write(")")
+
+
+def _in_order(message: Message, catalogue: Catalogue) -> list[nodes.Expr]:
+    parts = PLACEHOLDER.split(catalogue.translations.gettext(message.singular))
+    return [
+        message.values[part] if place % 2 else nodes.TemplateData(part.replace("%%", "%"))
+        for place, part in enumerate(parts)
+    ]
 
 
 _MOST_KEPT = 1_000  # templates; a version has about 30 in each language, for each of two parts
@@ -97,7 +120,18 @@ class CompiledOnce(BytecodeCache):
             _kept[*self._of, bucket.key, bucket.checksum] = bucket.code
 
 
-class LetterEnvironment(Environment):
-    """A Jinja2 environment that compiles letters."""
+_MOST_PARSED = 100  # templates; what is parsed is larger than its code
+_parsed: dict[tuple[str, str | None], nodes.Template] = {}
 
-    code_generator_class = DirectCalls
+
+class LetterEnvironment(Environment):
+    """A Jinja2 environment that compiles letters: all of them read the same syntax, and share what was parsed."""
+
+    code_generator_class = LetterCode
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        if (source, name) not in _parsed:
+            if len(_parsed) >= _MOST_PARSED:
+                _parsed.clear()
+            _parsed[source, name] = super()._parse(source, name, filename)
+        return _parsed[source, name]

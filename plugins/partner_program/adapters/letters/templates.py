@@ -2,8 +2,8 @@
 
 A template folder is a version: `letter.html.j2` and `letter.txt.j2`, the sentences that both share, those of each kind
 of letter, one catalogue of messages per language and `brand.yaml`. Kinds and catalogues are checked when a version is
-loaded; everything is compiled once per language. Escaping is set here for each part, never guessed from a file's name;
-facts are values only and are never read as a template.
+loaded; each file is compiled once per language, when a letter first needs it. Escaping is set here for each part, never
+guessed from a file's name; facts are values only and are never read as a template.
 """
 
 from collections.abc import Callable, Iterable
@@ -97,9 +97,14 @@ class LetterTemplates:
         language = asked.replace("_", "-").partition("-")[0].lower()
         return language if language in self.languages else self.brand.default_language
 
-    def check_benefits(self, programs: Iterable[Program]) -> None:
-        """Check that every benefit that a letter may name has its words; raises `Refusal` with the programme's file."""
+    def check_words(self, programs: Iterable[Program]) -> None:
+        """Check that every kind and every benefit that a letter may name has its words.
+
+        Raises `Refusal` with the file of the kind, or of the programme that gives the benefit.
+        """
         language = self.in_language(self.brand.default_language)  # the catalogues have the same messages
+        for kind in LETTER_KINDS:
+            language.wording(kind)
         for program in programs:
             for key in [each.key for each in program.benefits if set(each.tiers) != {"unknown"}]:
                 try:
@@ -128,12 +133,12 @@ class LanguageTemplates:
             environment.globals.update(brand=look, programme=programme, start=start, end=end)
         self.html = html.get_template("letter.html.j2")
         self.text = text.get_template("letter.txt.j2")
-        self.subjects: dict[str, Any] = {kind: _wording_of(text, kind) for kind in LETTER_KINDS}
         self.form = LocaleFormat(locale)
         self.language = language
         self._html = html
         self._text = text
         self._accounts_in_mail = brand.accounts_in_mail
+        self._wordings: dict[str, Any] = {}
         self._benefits: dict[tuple[tuple[BenefitFact, ...], ToldProgram], BenefitGroups] = {}
 
     def render(self, facts: LetterFacts) -> RenderedLetter:
@@ -142,7 +147,7 @@ class LanguageTemplates:
         view = self.view(facts, shortened=shortened)
         return RenderedLetter(
             # a line of a header has no line to keep together, and in plain letters it needs no encoding
-            subject=self.subjects[facts.kind].subject(view).replace(NO_BREAK_SPACE, " "),
+            subject=self.wording(facts.kind).subject(view).replace(NO_BREAK_SPACE, " "),
             html=self.html.render(l=view),
             text=self.text.render(l=view),
             language_used=self.language,
@@ -154,6 +159,12 @@ class LanguageTemplates:
         return letter_view(
             facts, language=self.language, form=self.form, benefits=self.named_benefits, shortened=shortened
         )
+
+    def wording(self, kind: str) -> Any:
+        """Return a kind's own sentences in plain text; raises `Refusal` if a macro that letters call is missing."""
+        if kind not in self._wordings:
+            self._wordings[kind] = _wording_of(self._text, kind)
+        return self._wordings[kind]
 
     def sentences(self, name: str) -> Any:
         """Return the sentences of one file as a module of plain text, for PDF."""

@@ -112,7 +112,7 @@ def check_letters(installation: Installation, program_file: Path | None = None) 
     templates = letter_templates(installation)
     programs = installation.programs_with(program_file)
     _check_whose(installation, templates, programs)
-    templates.check_benefits(programs)
+    templates.check_words(programs)
     return templates
 
 
