@@ -9,7 +9,6 @@ import click
 from partner_program.cli.inputs import AMOUNT, MONTH, PERCENT, installation
 from partner_program.cli.options import all_rows, example
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import euros_text
 from partner_program.domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -80,8 +79,9 @@ def movements(first: BillingMonth, last: BillingMonth, **shown: Any) -> None:
     "--fail-over",
     "fail_over_cents",
     type=AMOUNT,
-    metavar="EUR",
-    help="Exit with status 1 where more than this was given beyond what was due, with a right to less or to none.",
+    metavar="AMOUNT",
+    help="Exit with status 1 where more than this was given beyond what was due, with a right to less or to none; in "
+    "the programme's currency.",
 )
 @report_options
 def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> None:
@@ -93,10 +93,11 @@ def leakage(month: BillingMonth, fail_over_cents: int | None, **shown: Any) -> N
     from partner_program.usecases.reports.leakage import find_leakage, leakage_report
 
     orders, found = find_leakage(installation(), month)
-    too_much = None
-    if fail_over_cents is not None and found.too_much_cents > fail_over_cents:
-        given = f"{euros_text(found.too_much_cents)} EUR were given beyond what was due"
-        too_much = f"{given}, more than {euros_text(fail_over_cents)} EUR"
+    too_much, unit = None, orders.program.unit
+    limit = None if fail_over_cents is None else unit.of_hundredths(fail_over_cents)
+    if limit is not None and found.too_much_cents > limit:
+        given = f"{unit.amount(found.too_much_cents)} were given beyond what was due"
+        too_much = f"{given}, more than {unit.amount(limit)}"
     tell_what_was_asked(leakage_report(orders, found), refused=too_much, **shown)
 
 

@@ -8,15 +8,14 @@ What is committed is what services that run on after the month are due at that s
 month at most each month until they are cancelled, contracts until they end. Tiers change for new orders alone, so
 nothing is owed for the past, and no accrual follows from any of this.
 
-All figures are exact until they are shown: each is then rounded once to cents, half away from zero. What the parts of
-a whole lack of it stands in a row of its own, `rounding`.
+All figures are in the programme's unit and exact until they are shown: each is then rounded once, half away from zero.
+What the parts of a whole lack of it stands in a row of its own, `rounding`.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import groupby, starmap
@@ -31,6 +30,7 @@ from partner_program.domain.leakage import NOT_KNOWN, WRONG, Kind, effect_cents,
 from partner_program.domain.money import BP, add_ratios, round_half_away, rounded
 from partner_program.domain.order_lines import Order as Alike
 from partner_program.domain.order_lines import OrderLines, OrderLinesRead
+from partner_program.domain.unit import AnyRate
 
 NO_DISCOUNT_SAID = "discount not said"
 NO_ORDER_SAID = "order not known"
@@ -66,13 +66,14 @@ class Order(NamedTuple):
 class CostOf:
     """What lines of one `order` come to, exact: in minor units of their currency, after all discounts.
 
-    `share` is what they count in the month. `monthly` is what those come to in a whole month that run on until they are
-    cancelled; `left` what contracts still pay after the month, by the day on which they end. `beyond_cents` was given
-    beyond what was due, in EUR cents as `leakage` has it: rounded once for lines that were ordered alike.
+    `units` of their minor units are one of the programme's. `share` is what they count in the month. `monthly` is what
+    those come to in a whole month that run on until they are cancelled; `left` what contracts still pay after it, by
+    the day on which they end. `beyond_cents` was given beyond what was due, in the programme's unit, as `leakage` has
+    it: rounded once for lines that were ordered alike.
     """
 
     order: Order
-    units_per_eur: Fraction
+    units: Fraction
     lines: int
     share: Fraction
     monthly_lines: int
@@ -202,14 +203,14 @@ def cost_of_orders(
     reads: Iterable[OrderLinesRead],
     entitlements: Entitlements,
     shares: SharesOfDue,
-    rates: Mapping[str, Decimal],
+    rates: Mapping[str, AnyRate],
     held: Collection[str],
 ) -> Cost:
     """Add up what the lines of a month cost, by entity, currency, product, tier, given and due discount.
 
-    The lines have the ends of their services. `rates` are units per EUR by currency, with EUR itself.
+    The lines have the ends of their services. `rates` are conversions to the programme's unit by currency.
     """
-    units = {currency: Fraction(rate) for currency, rate in rates.items()}
+    units = {currency: Fraction(*rate.as_integer_ratio()) for currency, rate in rates.items()}
     sums = _Sums(month, entitlements, shares, held, units)
     not_converted: dict[str, int] = defaultdict(int)
     counted = 0
@@ -228,9 +229,9 @@ def cost_of_orders(
 _account_of: Callable[[OrderLines], str] = itemgetter(0)
 
 
-def _cents_of(numerator: int, denominator: int, units_per_eur: Fraction) -> int:
-    """Minor units as EUR cents; whole numbers throughout, as there are as many accounts."""
-    return round_half_away(numerator * units_per_eur.denominator, denominator * units_per_eur.numerator)
+def _cents_of(numerator: int, denominator: int, units: Fraction) -> int:
+    """Minor units as those of the programme; whole numbers throughout, as there are as many accounts."""
+    return round_half_away(numerator * units.denominator, denominator * units.numerator)
 
 
 class _Sums:
@@ -338,19 +339,19 @@ class _Sum:
         price = lines.price_minor * (self._days if lines.period_days else 1)
         self._monthly = add_ratios(*self._monthly, price, lines.price_of)
 
-    def take_beyond(self, share: tuple[int, int], units_per_eur: tuple[int, int]) -> None:
+    def take_beyond(self, share: tuple[int, int], units: tuple[int, int]) -> None:
         """Add what was given beyond what was due on lines that were ordered alike: rounded once to EUR cents."""
         if self.order.given_bp is not None and self.order.due_bp is not None:
-            self._beyond_cents += effect_cents(share, self.order.given_bp, self.order.due_bp, units_per_eur)
+            self._beyond_cents += effect_cents(share, self.order.given_bp, self.order.due_bp, units)
 
-    def cost(self, units_per_eur: Fraction) -> CostOf:
+    def cost(self, units: Fraction) -> CostOf:
         left: dict[date, Fraction] = defaultdict(Fraction)
         for (end, is_of_days), price in self._left.items():
             times = (end - self._after).days if is_of_days else months_until(self._after, end)
             left[end] += Fraction(*price) * times
         return CostOf(
             self.order,
-            units_per_eur,
+            units,
             self._lines,
             Fraction(*self._share),
             self._monthly_lines,
@@ -383,7 +384,7 @@ def _ratio(denominator: int, numerator: int) -> Fraction:
 def list_value(part: CostOf, amount: Fraction) -> Fraction:
     """The list value in EUR cents of an amount in the part's minor units; 0 where its discount is not known."""
     given_bp = part.order.given_bp
-    return ZERO if given_bp is None else amount * BP / (BP - given_bp) / part.units_per_eur
+    return ZERO if given_bp is None else amount * BP / (BP - given_bp) / part.units
 
 
 def due_of(part: CostOf, amount: Fraction) -> Fraction:
@@ -394,7 +395,7 @@ def due_of(part: CostOf, amount: Fraction) -> Fraction:
 def amounts_of(part: CostOf) -> Amounts:
     """The exact amounts of one part in the month."""
     order = part.order
-    revenue = part.share / part.units_per_eur
+    revenue = part.share / part.units
     if order.given_bp is None:
         return NOTHING._replace(revenue=revenue, unknown=revenue)
     whole = list_value(part, part.share)

@@ -2,25 +2,26 @@
 
 Given too little is a debt to the partner, given too much costs the company: both are told, the debt first.
 
-The effect in euros of lines of one account, product, order day and discount is `revenue / (1 - given) * (given - due)`:
-the list price, times the points given beyond what was due. Revenue and effect of these lines are exact ratios, each
-rounded once to cents, half away from zero. Every other figure is a sum of these cents, so that partners, entities and
-kinds add up to each other to the cent. What the month counts is rounded per account and currency instead: the
-difference of the two is told as `rounding`, and can be no more than half a cent for each of both.
+All amounts are in the programme's unit. The effect of lines of one account, product, order day and discount is
+`revenue / (1 - given) * (given - due)`: the list price, times the points given beyond what was due. Revenue and effect
+of these lines are exact ratios, each rounded once to cents, half away from zero. Every other figure is a sum of these
+cents, so that partners, entities and kinds add up to each other to the cent. What the month counts is rounded per
+account and currency instead: the difference of the two is told as `rounding`, and can be no more than half a cent for
+each of both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from math import lcm
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.entitlement import Entitlement, Entitlements, Source
-from partner_program.domain.money import BP, rate_ratio, round_half_away
+from partner_program.domain.money import BP, round_half_away
 from partner_program.domain.order_lines import Order, OrderLines, OrderLinesRead
+from partner_program.domain.unit import AnyRate
 
 Kind = Literal["under", "over", "not_authorized", "equal", "before", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -189,15 +190,16 @@ def judge_orders(
     month: BillingMonth,
     reads: Iterable[OrderLinesRead],
     entitlements: Entitlements,
-    rates: Mapping[str, Decimal],
+    rates: Mapping[str, AnyRate],
     prepayment_bp: Mapping[int, int],
 ) -> Leakage:
     """Hold what lines were given against what their orders were entitled to.
 
-    `rates` are units per EUR by currency, with EUR itself; `prepayment_bp` is the programme's, by term. Raises
+    `rates` are conversions to the programme's unit by currency; `prepayment_bp` is the programme's, by term. Raises
     `ArithmeticError` where lines got lost between what the month counts and what is judged.
     """
-    judge = _Judge(entitlements, {currency: rate_ratio(units) for currency, units in rates.items()}, prepayment_bp)
+    ratios = {currency: rate.as_integer_ratio() for currency, rate in rates.items()}
+    judge = _Judge(entitlements, ratios, prepayment_bp)
     for read in reads:
         judge.take(read)
     found = Leakage(

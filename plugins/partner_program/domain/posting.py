@@ -52,7 +52,7 @@ class Posted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PostingRow:
-    """One side of a posting, in minor units of the currency and in EUR cents at the month's exchange rate.
+    """One side of a posting, in minor units of the currency, and of the programme's unit at the month's exchange rate.
 
     The rows of one `voucher` balance in both. An account has its amount on one side; what takes back more than was
     given stands on the other side.
@@ -90,14 +90,14 @@ def post_discounts(cost: Cost, accounts: Sequence[LedgerAccount]) -> Posting:
         if order.given_bp:
             minor = each.share * order.given_bp / (BP - order.given_bp)
             posted = Posted(order.entity, order.currency, by_product(order), order.tier)
-            sums[posted].append((minor, minor / each.units_per_eur))
+            sums[posted].append((minor, minor / each.units))
     found = {posted: _account(posted, accounts) for posted in sorted(sums)}
     _refuse_without_account(posted for posted, account in found.items() if account is None)
     rows: list[PostingRow] = []
     discounts: dict[str, int] = defaultdict(int)
     for posted, account in found.items():
-        in_currency, in_euros = map(exact_sum, zip(*sums[posted], strict=True))
-        whole, cents = rounded(in_currency), rounded(in_euros)
+        in_currency, in_unit = map(exact_sum, zip(*sums[posted], strict=True))
+        whole, cents = rounded(in_currency), rounded(in_unit)
         if account is not None and (whole or cents):
             voucher = f"discounts-{cost.month}-{posted.entity}-{posted.currency}"
             discounts[voucher] += cents

@@ -309,7 +309,7 @@ def test_no_file_of_a_programme_in_dollars_speaks_of_euros(dollars: OwnProgramme
     assert {path: found[0] for path, text in texts.items() if (found := EURO_WORDS.search(text))} == {}
 
 
-@pytest.mark.parametrize("command", [("leakage", JANUARY), ("cost", JANUARY), ("forecast",)])
+@pytest.mark.parametrize("command", [("forecast",)])
 def test_what_is_told_in_euros_alone_is_refused(dollars: OwnProgramme, command: tuple[str, ...]) -> None:
     done = dollars.command_line(*command)
     assert done.status == 1

@@ -4,16 +4,20 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.refusals import Refusal
 from partner_program.usecases.desk.month_changes import month_changes
+from partner_program.usecases.reports.asked import look_at_answer
 from partner_program.usecases.reports.movements import movements_to
+from partner_program.usecases.reports.questions import questions_about
 from tests.own_folder import OwnWorld
 from tests.usecases.month.own_programme import OwnProgramme
-from tests.usecases.month.test_currency import changed
+from tests.usecases.month.test_currency import changed, in_unit, partner, settled, world_of
 from tests.usecases.three_programmes import KESTREL, MERAPI, TESSERA, Story, begin, months_of, settle
 
 DECEMBER, JANUARY = "2025-12", "2026-01"
@@ -246,3 +250,110 @@ def test_large_changes_are_those_of_the_unit(merapi: OwnWorld, kestrel: OwnWorld
     # Of P2 200,000 rupiah are a hundredth, and no amount alone is large.
     assert who(merapi) == ["P3"]
     assert who(kestrel) == ["P1", "P2", "P3"]
+
+
+@pytest.fixture(scope="module")
+def ordered(tmp_path_factory: pytest.TempPathFactory) -> OwnProgramme:
+    """January in USD gives P1 2,200.00 and Silver, 8 %; in February it orders at an account in USD and one in EUR."""
+    world = world_of(tmp_path_factory.mktemp("ordered"), in_unit("{code: USD}"), "US", "NL")
+    partner(world, "P1", US=1_000_00, NL=1_000_00)
+    settled(world)
+    for entity, minor, discount_bp, day in (
+        ("US", 920_00, 800, "2026-02-10"),  # as due
+        ("US", 950_00, 500, "2026-02-11"),  # of 1,000.00, and 30.00 too little
+        ("NL", 850_00, 1500, "2026-02-12"),  # of 1,000.00 EUR, which are 1,200.00: 84.00 too much
+        ("NL", 99_99, 700, "2026-02-13"),  # of 129.01935..., and a hundredth of that too little
+    ):
+        order = {"discount_bp": discount_bp, "ordered_on": day, "posted_on": day}
+        world.bill(f"P1-{entity}", "2026-02", minor, entity=entity, **order)
+    settled(world, "2026-02", "2026-03-01")
+    (world.include / "program" / "ledger_accounts.csv").write_text(
+        "entity,product,tier,debit_account,credit_account\n*,*,*,6000,4000\n", "utf-8"
+    )
+    return world
+
+
+def test_leakage_in_dollars(ordered: OwnProgramme) -> None:
+    found = answered(ordered, "leakage", "2026-02")
+    assert found["said"][:2] == [
+        "2 lines were given less than was due: 31.29 USD of 2026-02 are owed to 1 partner.",
+        "1 line was given more than was due: 84.00 USD, to 1 partner.",
+    ]
+    assert moved(found["groups"][:4], "lines", "revenue_cents", "effect_cents", "effect_eur_cents") == [
+        [2, 950_00 + 119_99, -30_00 - 1_29, None],
+        [1, 1_020_00, 84_00, None],
+        [0, 0, 0, None],
+        [1, 920_00, 0, None],
+    ]
+    # 949.99 EUR are 1,139.988 USD.
+    assert found["equations"]["revenue"]["whole"]["minor"] == 1_870_00 + 1_139_99
+    assert moved(found["entities"], "entity", "revenue_cents", "owed_cents", "over_cents") == [
+        ["NL", 1_139_99, 1_29, 84_00],
+        ["US", 1_870_00, 30_00, 0],
+    ]
+    text = told(ordered, "leakage", "2026-02")
+    assert not EUROS.search(text)
+    header, *rows = csv.reader(io.StringIO(told(ordered, "leakage", "2026-02", "--format", "csv", "--table", "lines")))
+    assert header[-1] == "programme_currency"
+    assert [(row[header.index("currency")], row[-1]) for row in rows] == [
+        ("USD", "USD"),
+        ("EUR", "USD"),
+        ("EUR", "USD"),
+    ]
+
+
+def test_too_much_leakage_is_an_amount_of_the_programme(ordered: OwnProgramme) -> None:
+    assert ordered.command_line("leakage", "2026-02", "--fail-over", "84.00").status == 0
+    gate = ordered.command_line("leakage", "2026-02", "--fail-over", "83.99")
+    assert gate.status == 1
+    assert "84.00 USD were given beyond what was due, more than 83.99 USD" in gate.stderr
+
+
+def test_cost_in_dollars(ordered: OwnProgramme, tmp_path: Path) -> None:
+    file = tmp_path / "discounts.csv"
+    found = json.loads(told(ordered, "cost", "2026-02", "--format", "json", "--posting", str(file)))
+    # At list 1,000.00 and 1,000.00 USD, 1,000.00 EUR and 107.516129... EUR; 8 % of it was due.
+    assert found["said"][0] == (
+        "319.03 USD of discount were given in 2026-02 on a list value of 3,329.02 USD (9.58 %); "
+        "266.32 USD were due by the rates of the orders' days."
+    )
+    columns = ("part", "list_cents", "given_cents", "due_cents", "beyond_cents", "revenue_cents", "list_eur_cents")
+    assert moved(found["entities"], *columns) == [
+        ["NL", 1_329_02, 189_03, 106_32, 82_71, 1_139_99, None],
+        ["US", 2_000_00, 130_00, 160_00, -30_00, 1_870_00, None],
+    ]
+    assert {each["currency"] for each in found["equations"].values()} == {"USD"}
+    # 150.00 and 7.52612... EUR were given.
+    assert file.read_text("utf-8").splitlines() == [
+        "voucher,posted_on,entity,account,tier,product,currency,debit,credit,debit_usd,credit_usd",
+        "discounts-2026-02-NL-EUR,2026-02-28,NL,6000,2,dedicated_server,EUR,157.53,,189.03,",
+        "discounts-2026-02-NL-EUR,2026-02-28,NL,4000,2,dedicated_server,EUR,,157.53,,189.03",
+        "discounts-2026-02-US-USD,2026-02-28,US,6000,2,dedicated_server,USD,130.00,,130.00,",
+        "discounts-2026-02-US-USD,2026-02-28,US,4000,2,dedicated_server,USD,,130.00,,130.00",
+    ]
+    text = told(ordered, "cost", "2026-02", "--all")
+    assert "discount given USD" in text
+    assert not EUROS.search(text.replace("-NL-EUR", "").replace("  EUR  ", ""))
+
+
+def test_cost_and_leakage_in_whole_rupiah(merapi: OwnWorld) -> None:
+    # P2's 18,000,000 say nothing of their discount; 105.00 EUR at 20,000 are 2,100,000.
+    found = answered(merapi, "cost", JANUARY)
+    assert (found["currency"], found["decimals"]) == ("IDR", 0)
+    assert found["equations"]["counted"]["whole"]["minor"] == 5_000_000 + 20_100_000
+    assert moved(found["entities"], "part", "revenue_cents", "unknown_cents", "given_cents") == [
+        ["NL", 2_100_000, 2_100_000, None],
+        ["US", 23_000_000, 23_000_000, None],
+    ]
+    assert "25,100,000 IDR" in told(merapi, "leakage", JANUARY)
+
+
+@pytest.mark.parametrize("command", ["leakage", "cost"])
+def test_points_have_no_price_of_which_a_discount_could_be_told(tessera: OwnWorld, command: str) -> None:
+    refused = tessera.command_line(command, JANUARY)
+    assert refused.status == 1
+    assert "leakage and cost tell discounts of prices, and 2026-01 is counted in pts" in refused.stderr
+    with pytest.raises(Refusal, match="is counted in pts"):
+        look_at_answer(tessera.installation, command, BillingMonth.parse(JANUARY))
+    asked = questions_about(tessera.installation, BillingMonth.parse(JANUARY))
+    assert list(asked) == ["near", "movements", "signals", "missing_accounts", "forecast"]

@@ -1,4 +1,4 @@
-"""Writes a posting for a ledger to import: CSV, amounts with two decimals and a point, one side of each row empty."""
+"""Writes a posting for a ledger to import: CSV, amounts with their decimals and a point, one side of each row empty."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from partner_program.adapters.safe_cells import safe_cell
 from partner_program.domain.posting import PostingRow
+from partner_program.domain.program_unit import Unit
 
 COLUMNS = (
     "voucher",
@@ -23,17 +24,21 @@ COLUMNS = (
 )
 
 
-def posting_csv(rows: Iterable[PostingRow]) -> str:
-    """Return the rows as CSV (RFC 4180)."""
+def posting_csv(rows: Iterable[PostingRow], unit: Unit) -> str:
+    """Return the rows as CSV (RFC 4180); the last two columns are called after the programme's unit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(each.replace("_eur", f"_{unit.name.lower()}") for each in COLUMNS)
     for row in rows:
         words = (row.voucher, row.posted_on.isoformat(), row.entity, row.account, row.tier, row.product, row.currency)
-        amounts = (row.debit_minor, row.credit_minor, row.debit_eur_cents, row.credit_eur_cents)
-        writer.writerow([*map(safe_cell, words), *map(_amount, amounts)])
+        own = unit.of(row.currency)
+        amounts = (
+            *(_amount(minor, own) for minor in (row.debit_minor, row.credit_minor)),
+            *(_amount(minor, unit) for minor in (row.debit_eur_cents, row.credit_eur_cents)),
+        )
+        writer.writerow([*map(safe_cell, words), *amounts])
     return text.getvalue()
 
 
-def _amount(minor: int) -> str:
-    return str(Decimal(minor).scaleb(-2)) if minor else ""
+def _amount(minor: int, unit: Unit) -> str:
+    return str(Decimal(minor).scaleb(-unit.decimals)) if minor else ""

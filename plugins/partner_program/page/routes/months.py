@@ -16,7 +16,7 @@ from partner_program.usecases.desk.month_checks import month_checks
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.month.quality import quality_page
 from partner_program.usecases.month_unit import unit_of_month
-from partner_program.usecases.reports.questions import QUESTIONS
+from partner_program.usecases.reports.questions import questions_about
 
 ENTRY = Entry("Months", "months", also=("exchange-rates", "publication", "closes", "runs"))
 router = APIRouter()
@@ -56,7 +56,7 @@ def one_month(view: ThisView, here: Installed, month: InPath) -> HTMLResponse:
         unit=unit_of_month(here, month),
         found=found,
         checks=checks,
-        questions=QUESTIONS,
+        questions=questions_about(here, month),
         **over_time,
     )
 

@@ -18,7 +18,7 @@ from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.apart import LIMIT_SECONDS
 from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
-from partner_program.usecases.reports.questions import QUESTIONS, Question, answer, report_file
+from partner_program.usecases.reports.questions import QUESTIONS, Question, answer, questions_about, report_file
 
 ROWS = 100
 FOLDED = {"cost": ("shares", "ends", "posting")}
@@ -43,7 +43,7 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
         tiers=here.tier_names.table_on(month.following.first_day),
         figures=_figures(found) if found and name == "cost" else [],
         folded=FOLDED.get(name, ()),
-        questions=QUESTIONS,
+        questions=questions_about(here, month),
         acts_on={"signals": _mark_seen(view, month)} if name == "signals" and view.person.may_act else {},
         rows=ROWS,
         limit_minutes=LIMIT_SECONDS // 60,

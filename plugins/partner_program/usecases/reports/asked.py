@@ -22,8 +22,10 @@ from partner_program.domain.report import Report
 from partner_program.usecases.desk.apart import State
 from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import Installation, billing_connection_id
+from partner_program.usecases.month_unit import program_of_month
 from partner_program.usecases.registry import load_all_entities
 from partner_program.usecases.reports.kept import KeptReport, report_of, to_keep
+from partner_program.usecases.reports.order_lines import check_has_prices
 from partner_program.usecases.reports.questions import QUESTIONS, find_question
 
 _ANSWER, _BY_PARTNER = "answer.json", "by_partner.lines"
@@ -66,11 +68,13 @@ class AskedOfPartner:
 def look_at_answer(installation: Installation, name: str, month: BillingMonth) -> AskedReport:
     """What there is of the answer to a question that takes asking the entities; asks nobody.
 
-    Raises `Refusal` for a month that is not assessed.
+    Raises `Refusal` for a month that is not assessed, and for one of prices where the month counts none.
     """
     question, key = find_question(name), _key(name, month)
     with installation.database.reading() as connection:
-        settlement_history.settlements_or_refusal(connection, month)
+        settlements = settlement_history.settlements_or_refusal(connection, month)
+    if question.of_prices:
+        check_has_prices(program_of_month(installation, month, settlements).unit, month)
     work = _work(installation)
     working, state = work.look(key)
     is_busy = working is not None and working != key

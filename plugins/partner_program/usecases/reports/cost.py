@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import write_if_changed
@@ -45,10 +46,11 @@ from partner_program.domain.cost import (
 )
 from partner_program.domain.due_shares import SharesOfDue
 from partner_program.domain.leakage import WORDS, WRONG
-from partner_program.domain.money import BP, euros_text, percent_text, round_half_away, rounded
+from partner_program.domain.money import BP, percent_text, round_half_away, rounded
 from partner_program.domain.plurals import plural
 from partner_program.domain.posting import Posting, PostingRow, post_discounts
 from partner_program.domain.program import AppliesTo
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
@@ -130,7 +132,7 @@ def write_posting(found: FoundCost, path: Path) -> bool:
     unknown = _unknown(found)
     if unknown:
         raise Refusal("no posting of a part of the month: " + "; ".join(unknown))
-    return write_if_changed(path, posting_csv(found.posting.rows))
+    return write_if_changed(path, posting_csv(found.posting.rows, found.orders.program.unit))
 
 
 def cost_report(found: FoundCost) -> Report:
@@ -161,13 +163,14 @@ def cost_report(found: FoundCost) -> Report:
             ),
             equations=_equations(found, by),
             unknown=_unknown(found),
+            unit=found.orders.program.unit,
         )
 
 
 def _posting(found: FoundCost) -> ReportTable[object]:
     rows = found.posting.rows if found.posting else ()
-    debit = euros_text(sum(each.debit_eur_cents for each in rows))
-    told = f"{plural(len(rows), 'row')}, {debit} EUR in debit and in credit"
+    debit = found.orders.program.unit.amount(sum(each.debit_eur_cents for each in rows))
+    told = f"{plural(len(rows), 'row')}, {debit} in debit and in credit"
     return ReportTable(
         "posting",
         "Posting of discounts given",
@@ -185,25 +188,26 @@ def _unknown(found: FoundCost) -> tuple[str, ...]:
 
 def _said(found: FoundCost) -> list[str]:
     cost, whole, applies_to = found.cost, whole_of(found.cost), found.orders.program.applies_to
+    unit = found.orders.program.unit
     days = "invoices' days" if found.orders.by_invoice else "orders' days"
     if not cost.parts:
         return ["Nothing is known: no line could be read and counted.", NO_ACCRUAL[applies_to]]
     given, due, listed = rounded(whole.given), rounded(whole.due), rounded(whole.list_value)
     part = f" ({percent_text(round_half_away(given * BP, listed))})" if listed > 0 else ""
     said = [
-        f"{euros_text(given)} EUR of discount were given in {cost.month} on a list value of {euros_text(listed)} EUR"
-        f"{part}; {euros_text(due)} EUR were due by the rates of the {days}."
+        f"{unit.amount(given)} of discount were given in {cost.month} on a list value of {unit.amount(listed)}"
+        f"{part}; {unit.amount(due)} were due by the rates of the {days}."
     ]
     unsaid = rounded(whole.unsaid)
     if unsaid:
         said.append(
-            f"{euros_text(unsaid)} EUR of it were given on orders of which the programme does not say what was due: "
+            f"{unit.amount(unsaid)} of it were given on orders of which the programme does not say what was due: "
             "they are older than it, or their day is not known."
         )
     silent = [each for each in cost.parts if each.order.given_bp is None]
     if silent:
         said.append(
-            f"{plural(sum(each.lines for each in silent), 'line')} of {euros_text(rounded(whole.unknown))} EUR do not "
+            f"{plural(sum(each.lines for each in silent), 'line')} of {unit.amount(rounded(whole.unknown))} do not "
             "say their discount: their list value is not known, and what they cost is in no figure."
         )
     said.append(_of_today(found, due))
@@ -212,22 +216,22 @@ def _said(found: FoundCost) -> list[str]:
     until = f", the last of which ends before {max(ends)}" if ends else ""
     changes = ", as long as the tier stays" if found.orders.by_invoice else ""
     said.append(
-        f"Committed at the rates of the {days}: {euros_text(monthly)} EUR a month for services until they are "
-        f"cancelled, and {euros_text(left)} EUR for contracts until they end{until}{changes}."
+        f"Committed at the rates of the {days}: {unit.amount(monthly)} a month for services until they are "
+        f"cancelled, and {unit.amount(left)} for contracts until they end{until}{changes}."
     )
     for name, words in (("grace_bp", "grace periods"), ("legacy_bp", "older agreements")):
         cents = rounded(exact_sum(share_of_due(name, each, share_of(each)) for each in cost.parts))
         if cents:
-            said.append(f"{euros_text(cents)} EUR of what was due come from {words}.")
+            said.append(f"{unit.amount(cents)} of what was due come from {words}.")
     held = _held(cost)
     if held:
-        said.append(f"{euros_text(held)} EUR of what was given went to partners that are held: they keep their rates.")
+        said.append(f"{unit.amount(held)} of what was given went to partners that are held: they keep their rates.")
     return [*said, WHOSE, NO_ACCRUAL[applies_to]]
 
 
 def _of_today(found: FoundCost, due: int) -> str:
     """What multiplying with today's rates would say, and why it is wrong."""
-    cost = found.cost
+    cost, unit = found.cost, found.orders.program.unit
     keeps = (
         "an invoice keeps the rate of its day"
         if found.orders.by_invoice
@@ -235,8 +239,8 @@ def _of_today(found: FoundCost, due: int) -> str:
     )
     now = rounded(exact_sum(list_value(each, each.share) * each.order.now_bp / BP for each in cost.parts))
     return (
-        f"The rates of {cost.month.last_day} on all of this list value would be {euros_text(now)} EUR, which is no "
-        f"cost: {keeps}, by which {euros_text(due)} EUR were due."
+        f"The rates of {cost.month.last_day} on all of this list value would be {unit.amount(now)}, which is no "
+        f"cost: {keeps}, by which {unit.amount(due)} were due."
     )
 
 
@@ -246,14 +250,14 @@ def _held(cost: Cost) -> int:
 
 def _equations(found: FoundCost, by: Mapping[str, Sequence[CostRow]]) -> tuple[Equation, ...]:
     cost, whole = found.cost, whole_of(found.cost)
-    month = cost.month
+    month, adding_up = cost.month, partial(_adding_up, found.orders.program.unit)
     cents = {name: rounded(amount) for name, amount in whole._asdict().items()}
     beyond = {WORDS[kind]: sum(each.beyond_cents for each in cost.parts if each.order.kind == kind) for kind in WRONG}
     shares = {words: cost.cents(_share(name), share_of) for name, words in SHARES.items()}
     given = (f"discount given in {month}", cents["given"])
     due = (f"due in {month}", cents["due"])
     equations = [
-        _adding_up(
+        adding_up(
             "counted",
             {
                 "list value": cents["list_value"],
@@ -262,16 +266,16 @@ def _equations(found: FoundCost, by: Mapping[str, Sequence[CostRow]]) -> tuple[E
             },
             (f"counted in {month}", cost.counted_eur_cents),
         ),
-        _adding_up("given", {"due": cents["due"], **beyond, "due not known": cents["unsaid"]}, given),
-        _adding_up("due", shares, due),
+        adding_up("given", {"due": cents["due"], **beyond, "due not known": cents["unsaid"]}, given),
+        adding_up("due", shares, due),
     ]
     for name, rows in by.items():
         equations += [
-            _adding_up(f"given_by_{name}", {_part(name, each.part): each.given_eur_cents or 0 for each in rows}, given),
-            _adding_up(f"due_by_{name}", {_part(name, each.part): each.due_eur_cents or 0 for each in rows}, due),
+            adding_up(f"given_by_{name}", {_part(name, each.part): each.given_eur_cents or 0 for each in rows}, given),
+            adding_up(f"due_by_{name}", {_part(name, each.part): each.due_eur_cents or 0 for each in rows}, due),
         ]
     if found.posting:
-        equations.append(_adding_up("posted", found.posting.discounts, given))
+        equations.append(adding_up("posted", found.posting.discounts, given))
     return tuple(equations)
 
 
@@ -284,7 +288,7 @@ def _share(name: str) -> Callable[[CostOf, Fraction], Fraction]:
     return lambda part, amount: share_of_due(name, part, amount)
 
 
-def _adding_up(name: str, parts: Mapping[str, int], whole: tuple[str, int]) -> Equation:
+def _adding_up(unit: Unit, name: str, parts: Mapping[str, int], whole: tuple[str, int]) -> Equation:
     """An equation whose parts were each rounded by themselves: the last one is what that leaves."""
     found = {words: cents for words, cents in parts.items() if cents and words != ROUNDING}
-    return Equation(name, (*found.items(), (ROUNDING, whole[1] - sum(found.values()))), whole)
+    return Equation(name, (*found.items(), (ROUNDING, whole[1] - sum(found.values()))), whole, unit)

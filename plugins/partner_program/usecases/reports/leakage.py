@@ -23,8 +23,8 @@ from partner_program.domain.leakage import (
     lines_rows,
     partner_rows,
 )
-from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.order_lines import WHOSE, MonthOfOrders, read_orders
@@ -64,7 +64,7 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
         name="leakage",
         title=f"Discounts given against those due, {found.month}",
         month=found.month,
-        said=(*orders.whose_day(), *_said(found), *orders.doubts()),
+        said=(*orders.whose_day(), *_said(found, orders.program.unit), *orders.doubts()),
         tables=(
             ReportTable("groups", "Counted lines", GroupRow, group_rows(found)),
             ReportTable("partners", "Partners, the debts first", PartnerRow, partner_rows(found, orders.names), nobody),
@@ -72,24 +72,25 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
             ReportTable("lines", "Lines that were not as due", LinesRow, lines_rows(found), nobody),
             ReportTable("doubtful", "Lines to correct", DoubtfulRow, doubtful_rows(orders.readable)),
         ),
-        equations=_equations(found),
+        equations=_equations(found, orders.program.unit),
         unknown=(*orders.not_read(), *orders.not_converted(found.not_converted)),
+        unit=orders.program.unit,
     )
 
 
-def _said(found: Leakage) -> list[str]:
+def _said(found: Leakage, unit: Unit) -> list[str]:
     month = found.month
-    owed, over, no_right = (_told(found, kind) for kind in ("under", "over", "not_authorized"))
+    owed, over, no_right = (_told(found, kind, unit) for kind in ("under", "over", "not_authorized"))
     said = [
-        f"{owed[0]} given less than was due: {owed[1]} EUR of {month} are owed to {owed[2]}."
+        f"{owed[0]} given less than was due: {owed[1]} of {month} are owed to {owed[2]}."
         if owed
         else "No line was given less than was due.",
-        f"{over[0]} given more than was due: {over[1]} EUR, to {over[2]}."
+        f"{over[0]} given more than was due: {over[1]}, to {over[2]}."
         if over
         else "No line was given more than was due.",
     ]
     if no_right:
-        said.append(f"{no_right[0]} given a discount without a right to it: {no_right[1]} EUR, {no_right[2]}.")
+        said.append(f"{no_right[0]} given a discount without a right to it: {no_right[1]}, {no_right[2]}.")
     like_prepayment = sum(each.by_prepayment for each in found.of("over"))
     if like_prepayment:
         said.append(
@@ -115,7 +116,7 @@ def _said(found: Leakage) -> list[str]:
     return [*said, WHOSE] if counted else said
 
 
-def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:
+def _told(found: Leakage, kind: Kind, unit: Unit) -> tuple[str, str, str] | None:
     wrong = found.of(kind)
     if not wrong:
         return None
@@ -123,10 +124,10 @@ def _told(found: Leakage, kind: Kind) -> tuple[str, str, str] | None:
     partners = {each.partner_id for each in wrong if each.partner_id}
     whom = plural(len(partners), "partner") if partners else OF_NOBODY
     cents = found.effect_cents(kind)
-    return lines, euros_text(-cents if kind == "under" else cents), whom
+    return lines, unit.amount(-cents if kind == "under" else cents), whom
 
 
-def _equations(found: Leakage) -> tuple[Equation, ...]:
+def _equations(found: Leakage, unit: Unit) -> tuple[Equation, ...]:
     revenue = {kind: found.total(kind).revenue_eur_cents for kind in KINDS}
     effect = {kind: found.effect_cents(kind) for kind in WRONG}
     return (
@@ -134,10 +135,12 @@ def _equations(found: Leakage) -> tuple[Equation, ...]:
             "revenue",
             (*((WORDS[kind], cents) for kind, cents in revenue.items()), ("rounding", found.rounding_cents)),
             (f"counted in {found.month}", found.counted_eur_cents),
+            unit,
         ),
         Equation(
             "effect",
             tuple((WORDS[kind], cents) for kind, cents in effect.items()),
             ("given beyond what was due", sum(effect.values())),
+            unit,
         ),
     )

@@ -15,15 +15,16 @@ from partner_program.domain.entitlement import Entitlements
 from partner_program.domain.order_lines import OrderLinesRead
 from partner_program.domain.plurals import first_names, plural
 from partner_program.domain.program import Program
-from partner_program.domain.program_unit import EUR
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.rates import Rate
-from partner_program.domain.refusals import Refusal
+from partner_program.domain.refusals import NotDefined, Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.revenue import EXCLUDED_KINDS, UNPOSTED_STATUSES
 from partner_program.domain.totals import Bucket
+from partner_program.domain.unit import AnyRate, conversions, why_not_converted
 from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.month_unit import program_of_month
 from partner_program.usecases.rates import rates_of_month
-from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.side_by_side import side_by_side
 
 _NOT_COUNTED = {*EXCLUDED_KINDS, *UNPOSTED_STATUSES, "faulty"}
@@ -36,7 +37,9 @@ WHOSE = (
 
 @dataclass(frozen=True, slots=True)
 class MonthOfOrders:
-    """A settled month's orders as the entities show them now. `rates` are units per EUR by currency, EUR too.
+    """A settled month's orders as the entities show them now.
+
+    `rates` are conversions to the programme's unit by currency, `relied_on` the units per EUR that they come from.
 
     `settled` are lines and whole amounts by entity and currency that the month itself read, of what counts. `written`
     are every partner's rates in the order of their days, `held` the partners that the month holds.
@@ -46,7 +49,8 @@ class MonthOfOrders:
     program: Program
     reads: tuple[OrderLinesRead, ...]
     entitlements: Entitlements
-    rates: Mapping[str, Decimal]
+    rates: Mapping[str, AnyRate]
+    relied_on: Mapping[str, Decimal]
     settled: Mapping[tuple[str, str], tuple[int, int]]
     registry: Registry
     written: Mapping[str, Sequence[Rate]]
@@ -81,8 +85,9 @@ class MonthOfOrders:
 
     def not_converted(self, lines: Mapping[str, int]) -> list[str]:
         """Say which lines are in no figure, as their currency has no exchange rate."""
+        unit, month, known = self.program.unit, self.month, self.relied_on
         return [
-            f"no exchange rate for {currency} in {self.month}: {plural(count, 'line')} in no figure"
+            f"{why_not_converted(unit, currency, month, known, {})}: {plural(count, 'line')} in no figure"
             for currency, count in lines.items()
         ]
 
@@ -121,13 +126,13 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
     `with_ends` asks for the ends of services too. An order's day is that of its invoice where the programme gives its
     rates to all services.
     """
-    check_in_euro(installation, "what orders were given", month)
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
-        program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+        program = program_of_month(installation, month, settlements)
+        check_has_prices(program.unit, month)
         registry = registry_store.load_registry(connection, contacts=False)
         written = rate_store.all_rates(connection)
-        rates = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
+        relied_on = rates_of_month(connection, month, registry, limit_bp=program.rate_move_limit_bp).relied_on
         totals = settlement_history.load_totals(connection, max(each.settlement_id for each in settlements))
     entities = [each for each in registry.entities if each.bills_in(month)]
     by_invoice = program.applies_to == "all_services"
@@ -143,12 +148,22 @@ def read_orders(installation: Installation, month: BillingMonth, *, with_ends: b
             agreements=registry.legacy_agreements,
             rates=written,
         ),
-        rates={**rates, EUR: Decimal(1)},
+        rates=conversions(program.unit, relied_on),
+        relied_on=relied_on,
         settled=_settled(totals.buckets),
         registry=registry,
         written=written,
         held=frozenset(each.partner_id for each in totals.held),
     )
+
+
+def check_has_prices(unit: Unit, month: BillingMonth) -> None:
+    """Refuse what tells discounts of prices in a month that counts what is no money."""
+    if unit.is_counted:
+        raise NotDefined(
+            f"leakage and cost tell discounts of prices, and {month} is counted in {unit.name}: its lines have a "
+            "number of them, and no price"
+        )
 
 
 def read_lines_of(installation: Installation, entities: Sequence[Entity], month: BillingMonth) -> list[OrderLinesRead]:

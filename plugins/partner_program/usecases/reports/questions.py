@@ -10,6 +10,7 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.reports.cost import TABLES as COST_TABLES
 from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.forecast import TABLES as FORECAST_TABLES
@@ -32,7 +33,7 @@ class Question:
     `command` answers the same on the command line. `in_workbook`: who signs the month finds the answer among the sheets
     of its workbook. One that `is_of_next` is asked after a month and answers about the following one. One that
     `asks_entities` may take long: a server shows the answer that `asked` keeps, with the records of its `tables` by
-    name.
+    name. One `of_prices` has no answer where a month counts what is no money.
     """
 
     words: str
@@ -41,6 +42,7 @@ class Question:
     in_workbook: bool = False
     asks_entities: bool = False
     is_of_next: bool = False
+    of_prices: bool = False
     tables: Mapping[str, type] = field(default_factory=dict)
 
 
@@ -49,7 +51,12 @@ QUESTIONS: Mapping[str, Question] = {
     "movements": Question("What moved revenue since the month before?", "movements", movements_to, in_workbook=True),
     "signals": Question("What should finance look at?", "signals list", signals),
     "leakage": Question(
-        "Who was given too much, and to whom do we owe?", "leakage", leakage, asks_entities=True, tables=LEAKAGE_TABLES
+        "Who was given too much, and to whom do we owe?",
+        "leakage",
+        leakage,
+        asks_entities=True,
+        of_prices=True,
+        tables=LEAKAGE_TABLES,
     ),
     "missing_accounts": Question(
         "Which account is missing?", "accounts suggest", missing_accounts, asks_entities=True, tables=ACCOUNT_TABLES
@@ -60,6 +67,7 @@ QUESTIONS: Mapping[str, Question] = {
         cost,
         in_workbook=True,
         asks_entities=True,
+        of_prices=True,
         tables=COST_TABLES,
     ),
     "forecast": Question(
@@ -71,6 +79,12 @@ QUESTIONS: Mapping[str, Question] = {
         tables=FORECAST_TABLES,
     ),
 }
+
+
+def questions_about(installation: Installation, month: BillingMonth) -> Mapping[str, Question]:
+    """The questions that have an answer for a month, by name."""
+    is_counted = unit_of_month(installation, month).is_counted
+    return {name: each for name, each in QUESTIONS.items() if not (is_counted and each.of_prices)}
 
 
 def answer(installation: Installation, name: str, month: BillingMonth) -> Report:
