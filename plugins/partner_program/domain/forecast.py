@@ -12,10 +12,9 @@ from partner_program.domain.columns import Column
 from partner_program.domain.forecast_lines import ComingMonth, Expected, Part, expected_beside, with_parts
 from partner_program.domain.fx_guard import FxBasis, LastEarned, guarded_tier
 from partner_program.domain.measure import NO_EARLIER, EarlierMonth, cents_to_reach, totals_of_windows
-from partner_program.domain.money import euros_text, rate_ratio
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.program import NOTHING_HELD, OnRecord, Program
-from partner_program.domain.program_unit import EUR
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.qualifications import lacks_of, needs_words
 from partner_program.domain.registry import AccountLink, Entity, GraceGrant, Partner
 from partner_program.domain.settlement import (
@@ -28,13 +27,14 @@ from partner_program.domain.settlement import (
     settle_grace_periods,
 )
 from partner_program.domain.totals import account_cents, held_partners, shares_of
+from partner_program.domain.unit import AnyRate, conversions
 
 Certainty = Literal["will", "may"]
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastPartner:
-    """What a month to come may bring a partner, in EUR cents.
+    """What a month to come may bring a partner, in the programme's minor units, as all amounts here.
 
     `sure_cents` is posted already; `expected_cents` is that with what comes again; `at_risk_cents` is what of it may
     not come. `tier` is the one in force before the month, None before the first; the other tiers are those of the three
@@ -69,7 +69,7 @@ class NotForecast:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A partner that will drop, or that may: what has to be billed more, or what at risk has to come, in EUR cents.
+    """A partner that will drop, or that may: what has to be billed more, or what at risk has to come.
 
     It is None where the amount is enough, and something else than revenue keeps the partner from the tier.
     """
@@ -92,7 +92,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """A partner that will rise; `above_cents` is what is expected above the threshold of the new tier, in EUR cents.
+    """A partner that will rise; `above_cents` is what is expected above the threshold of the new tier.
 
     It is None where a grant lifts the tier, and not what is expected.
     """
@@ -110,7 +110,7 @@ class Rise:
 class Forecast:
     """The partners of a month to come, by id, and those of whom it is not known.
 
-    `windows` are the totals of the months before that count with it, by partner, in EUR cents; `held` is what is on
+    `windows` are the totals of the months before that count with it, by partner; `held` is what is on
     record of a partner beside revenue.
     """
 
@@ -123,7 +123,7 @@ class Forecast:
 
 @dataclass(slots=True)
 class Amounts:
-    """A partner's totals of a month to come in EUR cents, each account rounded once as a run rounds it.
+    """A partner's totals of a month to come, each account rounded once as a run rounds it.
 
     `expected` is all that may come; `kept` is that without contracts that end, and `usual` that with usual credits too.
     """
@@ -162,12 +162,13 @@ def expect_month(
     rates: Mapping[str, Decimal],
     coming: Sequence[ComingMonth],
     basis: FxBasis | None = None,
+    unit: Unit = EURO,
 ) -> Expectation:
     """What a month may bring by the rules of a run, with the links of its last day as they are known.
 
-    `rates` are units per EUR by currency, of a month before. A partner at an entity that was not read, or that a run
-    would hold, is not known: never lower. `basis` is what the exchange-rate guard compares the month with, None where
-    the programme has none.
+    `rates` are units per EUR by currency, of a month before; amounts are in the programme's `unit`. A partner at an
+    entity that was not read, or that a run would hold, is not known: never lower. `basis` is what the exchange-rate
+    guard compares the month with, None where the programme has none.
     """
     beside = [expected_beside(each, month) for each in coming]
     ownership = Ownership(month=month, links=links, partners=partners)
@@ -178,6 +179,7 @@ def expect_month(
         ownership=ownership,
         rates=rates,
         revenues=[with_parts(each, more, parts) for each, more in zip(coming, beside, strict=True)],
+        unit=unit,
     )
     not_known = {each.partner_id: each.reason for each in held}
     for each in coming:
@@ -187,17 +189,21 @@ def expect_month(
                 why = f"entity {each.revenue.entity}: a line of account {account_id} before the month cannot be counted"
                 not_known.setdefault(str(owner), why)
     both = list(zip(coming, beside, strict=True))
-    found = _amounts(month, ownership, rates, both)
+    found = _amounts(month, ownership, conversions(unit, rates), both)
     known = sorted(ownership.authorized - not_known.keys())
     amounts = {each: found.get(each, _NOTHING) for each in known}
     not_known = dict(sorted(not_known.items()))
     if basis is None:
         return Expectation(month, amounts, not_known)
-    return Expectation(month, amounts, not_known, _before(month, ownership, basis, both), basis.last)
+    return Expectation(month, amounts, not_known, _before(month, ownership, basis, both, unit), basis.last)
 
 
 def _before(
-    month: BillingMonth, ownership: Ownership, basis: FxBasis, coming: Sequence[tuple[ComingMonth, Expected]]
+    month: BillingMonth,
+    ownership: Ownership,
+    basis: FxBasis,
+    coming: Sequence[tuple[ComingMonth, Expected]],
+    unit: Unit,
 ) -> dict[str, Amounts]:
     """The amounts of each partner at the rates that the guard holds it against; not of whom one is missing."""
     partners: dict[BillingMonth, list[str]] = defaultdict(list)
@@ -206,7 +212,8 @@ def _before(
     found = {}
     for rates_of, own in partners.items():
         unknown: set[str] = set()
-        amounts = _amounts(month, ownership, basis.rates.get(rates_of, {}), coming, unknown)
+        rates = conversions(unit, basis.rates.get(rates_of, {}))
+        amounts = _amounts(month, ownership, rates, coming, unknown)
         found.update({each: amounts.get(each, _NOTHING) for each in own if each not in unknown})
     return found
 
@@ -217,12 +224,12 @@ _NOTHING = Amounts()
 def _amounts(
     month: BillingMonth,
     ownership: Ownership,
-    rates: Mapping[str, Decimal],
+    rates: Mapping[str, AnyRate],
     coming: Iterable[tuple[ComingMonth, Expected]],
     without_rate: set[str] | None = None,
 ) -> dict[str, Amounts]:
     """The amounts of everybody who has one; a currency without a rate is left out, its owner put to `without_rate`."""
-    ratios = {currency: rate_ratio(units) for currency, units in {**rates, EUR: Decimal(1)}.items()}
+    ratios = {currency: rate.as_integer_ratio() for currency, rate in rates.items()}
     found: dict[str, Amounts] = defaultdict(Amounts)
     for each, more in coming:
         owners = ownership.owners(each.revenue.entity)
@@ -408,7 +415,7 @@ def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast
     totals = [*forecast.windows.get(each.partner_id, ()), amount]
     needed = cents_to_reach(measure=program.measure, totals=totals, threshold=row.from_mrr_cents)
     lacks = lacks_of(program, row, forecast.held.get(each.partner_id, NOTHING_HELD))
-    unless = [_more_revenue(certainty, needed)] if needed > 0 else []
+    unless = [_more_revenue(certainty, needed, program.unit)] if needed > 0 else []
     if lacks:
         unless.append(f"what {row.name or f'Tier {tier}'} needs beside revenue is on record: {needs_words(lacks)}")
     return Drop(
@@ -419,14 +426,14 @@ def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast
         tier=tier,
         tier_then=then,
         needed_cents=needed if needed > 0 else None,
-        unless="; ".join([*(unless or _neither(program, forecast.month)), *_why(each, certainty)]),
+        unless="; ".join([*(unless or _neither(program, forecast.month)), *_why(each, certainty, program.unit)]),
     )
 
 
-def _more_revenue(certainty: Certainty, needed: int) -> str:
+def _more_revenue(certainty: Certainty, needed: int, unit: Unit) -> str:
     if certainty == "will":
-        return f"{euros_text(needed)} EUR more is billed than expected"
-    return f"{euros_text(needed)} EUR of what is at risk comes"
+        return f"{unit.amount(needed)} more is {'counted' if unit.is_counted else 'billed'} than expected"
+    return f"{unit.amount(needed)} of what is at risk comes"
 
 
 def _neither(program: Program, month: BillingMonth) -> Iterator[str]:
@@ -438,12 +445,12 @@ def _neither(program: Program, month: BillingMonth) -> Iterator[str]:
         yield f"a grant goes on until the review of {review}, for which a rise waits"
 
 
-def _why(each: ForecastPartner, certainty: Certainty) -> Iterator[str]:
+def _why(each: ForecastPartner, certainty: Certainty, unit: Unit) -> Iterator[str]:
     if certainty == "may":
         if each.contract_cents:
-            yield f"contracts of {euros_text(each.contract_cents)} EUR end and are not renewed yet"
+            yield f"contracts of {unit.amount(each.contract_cents)} end and are not renewed yet"
         if each.credit_cents:
-            yield f"credits of {euros_text(each.credit_cents)} EUR are usual"
+            yield f"credits of {unit.amount(each.credit_cents)} are usual"
         if each.held_before:
             yield "held in the month before"
     if each.grant_ends_on is not None:

@@ -13,7 +13,7 @@ from partner_program.domain.settlement import NOBODY_HOLDS
 
 @dataclass(frozen=True, slots=True)
 class BackTest:
-    """A month's forecast as it would have been before its first day, against what was settled; EUR cents.
+    """A month's forecast as it would have been before its first day, against what was settled; minor units.
 
     `right` counts the partners that earned the tier which was expected. Partners that the forecast did not know, or the
     month held, are in `not_compared`, and in no other number. `error_cents` is what was expected too much;
@@ -37,7 +37,7 @@ class BackTest:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A partner of which another tier was expected than it earned; EUR cents."""
+    """A partner of which another tier was expected than it earned; minor units."""
 
     billing_month: Annotated[str, Column("month")]
     partner_id: Annotated[str, Column("partner")]
@@ -57,7 +57,7 @@ def hold_against(
     windows: Mapping[str, tuple[int, ...]] | None = None,
     held: Mapping[str, OnRecord] = NOBODY_HOLDS,
 ) -> tuple[BackTest, list[Miss]]:
-    """Compare what was expected of a month with what it was settled with: EUR cents and the tier earned, by partner.
+    """Compare what was expected of a month with what it was settled with: minor units and the tier earned, by partner.
 
     `windows` are the totals of the earlier months that counted with it; `held` is what was on record beside revenue.
     """

@@ -15,14 +15,14 @@ from partner_program.domain.program import Program
 from partner_program.domain.registry import AUTHORIZED, Registry
 
 Certainty = Literal["certain", "likely", "maybe", "unclear"]
-Share = Callable[[str, str], int | None]  # of an entity's account: EUR cents of the month, None where it is not known
+Share = Callable[[str, str], int | None]  # of an entity's account: minor units of the month, None where it is not known
 _CERTAINTY: Mapping[str, Certainty] = {"VAT number": "certain", "mail domain": "likely", "company name": "maybe"}
 _ORDER = ("certain", "likely", "maybe", "unclear")
 
 
 @dataclass(frozen=True, slots=True)
 class CountedTotal:
-    """What a month counted for a partner, in EUR cents, and the tier that this earned with the months of its window."""
+    """What a month counted for a partner, in minor units, and the tier that this earned with its window's months."""
 
     mrr_eur_cents: int
     earned_tier: int
@@ -31,7 +31,7 @@ class CountedTotal:
 
 @dataclass(frozen=True, slots=True)
 class SuggestedAccount:
-    """An account and a partner whose it may be; EUR cents, None where it is not known.
+    """An account and a partner whose it may be; minor units, None where it is not known.
 
     `certain`: one partner alone has its VAT number; `likely`: its mail domain; `maybe`: its name; `unclear`: the marks
     lead to more than one partner, each of which has a row. The total and the tier are those of the month, and what they
@@ -60,7 +60,7 @@ class SuggestedAccount:
 
 @dataclass(frozen=True, slots=True)
 class StrangeAccount:
-    """An account of no partner that shares no mark with any; EUR cents of the month, None where it is not known."""
+    """An account of no partner that shares no mark with any; minor units of the month, None where it is not known."""
 
     entity: Annotated[str, Column("entity")]
     account_id: Annotated[str, Column("account")]

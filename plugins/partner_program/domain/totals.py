@@ -133,7 +133,7 @@ def _exact(shares: Mapping[int, int]) -> tuple[int, int]:
 
 
 def account_cents(shares: Mapping[int, int], ratio: tuple[int, int]) -> int:
-    """The EUR cents of `account_total` alone; `ratio` is the exchange rate's."""
+    """What counts in `account_total` alone; `ratio` is the exchange rate's."""
     total, common = _exact(shares)
     units, ones = ratio
     return round_half_away(total * ones, common * units)

@@ -309,14 +309,6 @@ def test_no_file_of_a_programme_in_dollars_speaks_of_euros(dollars: OwnProgramme
     assert {path: found[0] for path, text in texts.items() if (found := EURO_WORDS.search(text))} == {}
 
 
-@pytest.mark.parametrize("command", [("forecast",)])
-def test_what_is_told_in_euros_alone_is_refused(dollars: OwnProgramme, command: tuple[str, ...]) -> None:
-    done = dollars.command_line(*command)
-    assert done.status == 1
-    assert "in EUR alone" in done.stderr
-    assert "is counted in USD" in done.stderr
-
-
 def test_drafts_of_a_programme_in_dollars_are_refused(dollars: OwnProgramme) -> None:
     program, month = dollars.installation.programs[-1], dollars.request(JANUARY).month
     change = unchanged(program, in_force_from=date(2027, 1, 1))

@@ -13,6 +13,8 @@ from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.desk.month_changes import month_changes
 from partner_program.usecases.reports.asked import look_at_answer
+from partner_program.usecases.reports.forecast import coming_drops
+from partner_program.usecases.reports.missing_accounts import accounts_missed
 from partner_program.usecases.reports.movements import movements_to
 from partner_program.usecases.reports.questions import questions_about
 from tests.own_folder import OwnWorld
@@ -357,3 +359,99 @@ def test_points_have_no_price_of_which_a_discount_could_be_told(tessera: OwnWorl
         look_at_answer(tessera.installation, command, BillingMonth.parse(JANUARY))
     asked = questions_about(tessera.installation, BillingMonth.parse(JANUARY))
     assert list(asked) == ["near", "movements", "signals", "missing_accounts", "forecast"]
+
+
+@pytest.fixture(scope="module")
+def coming(tmp_path_factory: pytest.TempPathFactory) -> OwnProgramme:
+    """January in USD at 1.2 and 0.8 for a EUR, and what is posted of February so far."""
+    world = world_of(tmp_path_factory.mktemp("coming"), in_unit("{code: USD}"), "US", "NL", "UK")
+    partner(world, "P1", US=1_000_00, NL=1_000_00)
+    partner(world, "P2", UK=1_500_00)
+    partner(world, "P3", NL=300_00)
+    world.link("P3", "US", "P3-US")
+    settled(world)
+    world.bill("P1-US", "2026-02", 1_000_00, entity="US")
+    world.bill("P2-UK", "2026-02", -200_00, entity="UK", charge_kind="credit")
+    world.bill("P3-US", "2026-02", 240_00, entity="US")
+    return world
+
+
+def test_a_forecast_in_dollars(coming: OwnProgramme) -> None:
+    found = answered(coming, "forecast")
+    assert (found["billing_month"], found["currency"]) == ("2026-02", "USD")
+    # P1: 1,000.00 EUR come again. P2: of 2,250.00 the credit takes 300.00. P3: 360.00 come again, 240.00 are there.
+    columns = ("partner_id", "tier", "sure_cents", "expected_cents", "expected_tier")
+    assert moved(found["partners"], *columns) == [
+        ["P1", 2, 1_000_00, 2_200_00, 2],
+        ["P2", 2, -300_00, 1_950_00, 1],
+        ["P3", 0, 240_00, 600_00, 1],
+    ]
+    (drop,), (rise,) = found["drops"], found["rises"]
+    assert (drop["needed_cents"], drop["unless"]) == (50_00, "50.00 USD more is billed than expected")
+    assert (rise["partner_id"], rise["above_cents"]) == ("P3", 100_00)
+    # Nothing of January was posted before its first day; P3 had no tier, as expected.
+    assert "1 of 3 tiers right, 0 too high, 2 too low; 0.00 USD expected, 4,810.00 settled" in found["said"][1]
+    text = told(coming, "forecast")
+    assert "sure USD" in text
+    assert not EUROS.search(text)
+
+
+def test_a_manager_is_reminded_of_a_drop_in_the_unit(coming: OwnProgramme) -> None:
+    _, (drop,), unread = coming_drops(coming.installation)
+    assert drop.words == "will drop from Tier 2 to Tier 1, unless 50.00 USD more is billed than expected"
+    assert unread == {}
+
+
+def test_a_forecast_in_whole_rupiah_is_held_against_what_came(merapi: OwnWorld) -> None:
+    found = answered(merapi, "forecast")
+    columns = ("partner_id", "sure_cents", "expected_cents", "expected_tier")
+    assert moved(found["partners"], *columns) == [["P1", 0, 5_000_000, 2], ["P2", 0, 20_100_000, 3], ["P3", 0, 0, 1]]
+    # In December's words: 4,999,999; 18,000,000 and 100.00 EUR at 19,000; 5,000,000. They came to 5,000,000, to
+    # 20,100,000 and to nothing.
+    (test,) = found["back_test"]
+    names = ("right", "too_high", "too_low", "expected_cents", "settled_cents", "error_cents", "absolute_cents")
+    assert [test[name] for name in names] == [0, 1, 2, 29_899_999, 25_100_000, 4_799_999, 5_200_001]
+    assert "29,899,999 IDR expected, 25,100,000 settled" in found["said"][1]
+    assert not EUROS.search(told(merapi, "forecast"))
+
+
+def test_a_forecast_of_points_converts_nothing(tessera: OwnWorld) -> None:
+    found = answered(tessera, "forecast")
+    assert found["equations"]["expected"]["whole"]["minor"] == 708
+    assert found["said"][-1].startswith("Nothing is converted: pts have no exchange rates.")
+
+
+def test_a_forecast_is_held_against_months_in_its_unit_alone(gone_over: OwnProgramme) -> None:
+    found = answered(gone_over, "forecast", "--back", "3")
+    assert [row["billing_month"] for row in found["back_test"]] == ["2026-03", "2026-02"]
+    assert "Not held against 2026-01: it was counted in EUR." in found["said"]
+    # Of March 1,500.00 EUR were expected, and of February 1,000.00.
+    assert moved(found["back_test"], "expected_cents", "settled_cents") == [
+        [1_800_00, 1_920_00],
+        [1_200_00, 1_800_00],
+    ]
+    first = answered(gone_over, "forecast", "2026-01")
+    assert "currency" not in first
+    assert [row["billing_month"] for row in first["back_test"]] == ["2026-01"]
+
+
+def test_accounts_that_nobody_linked_in_dollars(tmp_path: Path) -> None:
+    world = world_of(tmp_path, in_unit("{code: USD}"), "US", "NL", "UK")
+    world.partner("P1", {"US": "A1"}, vat_id="NL001234567B01")
+    world.bill("A1", JANUARY, 1_999_99, entity="US")
+    for entity, account_id, minor in (("NL", "A9", 1), ("UK", "B9", 200_00)):
+        world.execute(
+            entity, "INSERT INTO program_reseller_account VALUES (?, '', 'NL001234567B01', '')", (account_id,)
+        )
+        world.bill(account_id, JANUARY, minor, entity=entity)
+    settled(world)
+    found = answered(world, "accounts", "suggest", JANUARY)
+    columns = ("account_id", "account_mrr_cents", "mrr_with_it_cents", "tier_with_it", "account_mrr_eur_cents")
+    # A cent of EUR is 0.012; 200.00 GBP are 300.00.
+    assert moved(found["suggested"], *columns) == [["A9", 1, 2_000_00, 2, None], ["B9", 300_00, 2_299_99, 2, None]]
+    missed = accounts_missed(world.installation, BillingMonth.parse(JANUARY))
+    assert missed.of("P1") == (
+        "A9 at NL (certain, same VAT number): 0.01 USD, Tier 2 with it",
+        "B9 at UK (certain, same VAT number): 300.00 USD, Tier 2 with it",
+    )
+    assert not EUROS.search(told(world, "accounts", "suggest", JANUARY))

@@ -31,19 +31,20 @@ from partner_program.domain.forecast import (
 from partner_program.domain.forecast_lines import ComingMonth
 from partner_program.domain.forecast_proof import BackTest, Miss, hold_against
 from partner_program.domain.fx_guard import FxBasis
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
 from partner_program.domain.month_order import IN_FORCE
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
-from partner_program.domain.program_unit import EUR
+from partner_program.domain.program_unit import EUR, Unit
 from partner_program.domain.qualifications import on_record
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.registry import Entity, ExchangeRate, Registry
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.domain.revenue import EntityRevenue
+from partner_program.domain.unit import unit_began
 from partner_program.usecases.installation import Installation, billing_fields
+from partner_program.usecases.month_unit import has_other_units, program_of_month, unit_of_settled
 from partner_program.usecases.rates import judged_rates
-from partner_program.usecases.reports.in_euro import check_in_euro
 from partner_program.usecases.side_by_side import side_by_side
 
 TABLES: Mapping[str, type] = {
@@ -75,15 +76,17 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
     with installation.database.reading() as connection:
         month, past = _months(connection, month, back)
         registry, relied_on = _basis(installation, connection, month)
-    check_in_euro(installation, "forecast", month, *past)
-    asked = list(dict.fromkeys([_Asked(month, month.first_day if month in past else None), *map(_as_before, past)]))
+        unit = _program(installation, month).unit
+        others = _in_other_units(installation, connection, past, unit)
+    compared = [each for each in past if each not in others]
+    asked = list(dict.fromkeys([_Asked(month, month.first_day if month in past else None), *map(_as_before, compared)]))
     found: dict[BillingMonth, Expectation] = {}
     unread: dict[str, str] = {}
     for each in asked:  # one after the other: the lines of two months would take twice the memory
         read, faults = _read(installation, registry.entities, each)
         found[each.month] = _expected(installation, registry, relied_on, each.month, read)
         unread |= faults
-    tests, misses = _held_against(installation, registry, past, found)
+    tests, misses = _held_against(installation, registry, compared, found)
     program = _program(installation, month)
     coming = _forecast(installation, registry, found[month])
     falling, rising = drops(coming, program), rises(coming, program)
@@ -91,7 +94,12 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
         name="forecast",
         title=f"Forecast of {month}" + (", as it was known before its first day" if month in past else ""),
         month=month,
-        said=(*_said(coming, falling, rising), *map(_said_of_test, tests), _said_of_rates(relied_on, month)),
+        said=(
+            *_said(coming, falling, rising),
+            *(_said_of_test(each, unit) for each in tests),
+            *(f"Not held against {each}: it was counted in {other.name}." for each, other in others.items()),
+            _said_of_rates(relied_on, month, unit),
+        ),
         tables=(
             ReportTable("drops", "Will drop, or may, unless", Drop, falling, "Nobody."),
             ReportTable("rises", "Will rise if all comes as expected", Rise, rising, "Nobody."),
@@ -100,9 +108,23 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
             ReportTable("back_test", "Forecasts held against what was settled", BackTest, tests, "No month settled."),
             ReportTable("misses", "Partners of which another tier was expected", Miss, misses, "Nobody."),
         ),
-        equations=_equations(coming),
+        equations=_equations(coming, unit),
         unknown=tuple(f"partners with an account at entity {each}: {why}" for each, why in sorted(unread.items())),
+        unit=unit,
     )
+
+
+def _in_other_units(
+    installation: Installation, connection: Connection, months: Sequence[BillingMonth], unit: Unit
+) -> dict[BillingMonth, Unit]:
+    """The settled months that are forecast, or were counted, in another unit, with that."""
+    if not has_other_units(installation):
+        return {}
+    units = {
+        month: (_program(installation, month).unit, unit_of_settled(installation, connection, month) or unit)
+        for month in months
+    }
+    return {month: other for month, both in units.items() for other in both if other != unit}
 
 
 def coming_drops(installation: Installation) -> tuple[BillingMonth, list[Drop], dict[str, str]]:
@@ -196,6 +218,7 @@ def _expected(
         rates={currency: each.units_per_eur for currency, each in _rates(relied_on, month).items()},
         coming=coming,
         basis=_guard_basis(installation, month, relied_on),
+        unit=_program(installation, month).unit,
     )
 
 
@@ -215,7 +238,8 @@ def _forecast(installation: Installation, registry: Registry, expectation: Expec
     with installation.database.reading() as connection:
         standing = settlement_history.load_standing(connection, month, expectation.amounts)
         of_partner = dict.fromkeys(expectation.amounts, _program(installation, month))
-        earlier = load_earlier_months(connection, month, IN_FORCE, registry.partners, of_partner)
+        began = unit_began(installation.programs, month.following.first_day)
+        earlier = load_earlier_months(connection, month, IN_FORCE, registry.partners, of_partner, began)
         merits = load_merits(connection, month, of_partner, installation.program_on_or_first)
         standing |= {each: replace(standing[each], merit=merit) for each, merit in merits.items()}
         before = settlement_history.settlements_of(connection, month.preceding)
@@ -250,7 +274,7 @@ def _held_against(
             settlements = settlement_history.settlements_of(connection, month)
             settled = settlement_history.earned_tiers(connection, month, settlements[-1].revision)
             windows = settlement_history.windows_of(connection, month, settlements[-1].revision)
-        program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
+        program = program_of_month(installation, month, settlements)
         held = on_record(registry.qualifications, month.last_day)
         row, missed = hold_against(found[month], settled, program, names, windows, held)
         tests.append(row)
@@ -269,12 +293,12 @@ def _said(coming: Forecast, falling: Sequence[Drop], rising: Sequence[Rise]) -> 
         yield f"Not forecast, and counted as neither: {not_known}, each with its reason below."
 
 
-def _said_of_test(test: BackTest) -> str:
+def _said_of_test(test: BackTest, unit: Unit) -> str:
     said = (
         f"Held against {test.billing_month}, with what was posted before its first day: {test.right:,} of "
         f"{plural(test.partners, 'tier')} right, {test.too_high:,} too high, {test.too_low:,} too low; "
-        f"{euros_text(test.expected_cents)} EUR expected, {euros_text(test.settled_cents)} settled; "
-        f"all errors without their sign {euros_text(test.absolute_cents)}."
+        f"{unit.amount(test.expected_cents)} expected, {unit.text(test.settled_cents)} settled; "
+        f"all errors without their sign {unit.text(test.absolute_cents)}."
     )
     if test.sure_bp is None:
         return said
@@ -285,19 +309,19 @@ def _said_of_test(test: BackTest) -> str:
     return f"{said}{posted}{few}."
 
 
-def _said_of_rates(relied_on: Sequence[ExchangeRate], month: BillingMonth) -> str:
+def _said_of_rates(relied_on: Sequence[ExchangeRate], month: BillingMonth, unit: Unit) -> str:
+    none_follows = "New orders are not guessed. No rate or letter follows."
+    if unit.is_counted:
+        return f"Nothing is converted: {unit.name} have no exchange rates. {none_follows}"
     rates = [each for each in _rates(relied_on, month).values() if each.currency != EUR]
     by_month: dict[BillingMonth, list[str]] = defaultdict(list)
     for each in sorted(rates, key=lambda rate: rate.currency):
         by_month[each.billing_month].append(each.currency)
     of = "; ".join(f"{', '.join(currencies)} of {known}" for known, currencies in sorted(by_month.items()))
-    return (
-        f"Converted at the newest exchange rates before the month: {of or 'all is in EUR'}. "
-        "New orders are not guessed. No rate or letter follows."
-    )
+    return f"Converted at the newest exchange rates before the month: {of or f'all is in {unit.name}'}. {none_follows}"
 
 
-def _equations(coming: Forecast) -> tuple[Equation, ...]:
+def _equations(coming: Forecast, unit: Unit) -> tuple[Equation, ...]:
     sure = sum(each.sure_cents for each in coming.partners)
     expected = sum(each.expected_cents for each in coming.partners)
     contracts = sum(each.contract_cents for each in coming.partners)
@@ -310,5 +334,6 @@ def _equations(coming: Forecast) -> tuple[Equation, ...]:
                 ("contracts that end and are renewed", contracts),
             ),
             ("expected", expected),
+            unit,
         ),
     )

@@ -19,16 +19,15 @@ from partner_program.domain.missing_accounts import (
     free_accounts,
     suggest_accounts,
 )
-from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.registry import Entity, Registry
 from partner_program.domain.report import Report, ReportTable
 from partner_program.domain.totals import totals_of_accounts
 from partner_program.usecases.desk.partners import newest_month as newest_listed_month
 from partner_program.usecases.installation import Installation, billing_fields
-from partner_program.usecases.month_unit import unit_of_month
-from partner_program.usecases.reports.in_euro import check_in_euro
+from partner_program.usecases.month_unit import program_of_month
 from partner_program.usecases.side_by_side import side_by_side
 
 TABLES: Mapping[str, type] = {"suggested": SuggestedAccount, "strange": StrangeAccount}
@@ -39,10 +38,10 @@ def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
 
     Revenue and tiers are those that the month was settled with. An entity that does not answer is in `unknown`.
     """
-    check_in_euro(installation, "accounts suggest", month)
     with installation.database.reading() as connection:
         settlements = settlement_history.settlements_or_refusal(connection, month)
         registry = registry_store.load_registry(connection)
+    program = program_of_month(installation, month, settlements)
     listed, unknown = _listed(installation, registry, month)
     free = free_accounts(registry=registry, listed=listed, month=month)
     with installation.database.reading() as connection:
@@ -51,13 +50,12 @@ def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
         revenues = receipt_store.revenue_of_accounts(connection, last.settlement_id, ids)
         rates = {each.currency: each.units_per_eur for each in registry_store.rates_of_month(connection, month)}
         totals = _totals(connection, month, last.revision)
-    counted = {each.entity: totals_of_accounts(month, each, rates) for each in revenues}
+    counted = {each.entity: totals_of_accounts(month, each, rates, program.unit) for each in revenues}
 
     def share(entity: str, account_id: str) -> int | None:
         """An account without a line counts nothing; one of an entity that the month did not read is not known."""
         return counted[entity].get(account_id, 0) if entity in counted else None
 
-    program = installation.program_on_or_first(settlement_history.effective_day(settlements) or month.last_day)
     suggested, strange = suggest_accounts(
         month=month, program=program, registry=registry, free=free, totals=totals, share=share
     )
@@ -71,6 +69,7 @@ def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
             ReportTable("strange", "Like no partner", StrangeAccount, strange),
         ),
         unknown=tuple(unknown),
+        unit=program.unit,
     )
 
 
@@ -90,23 +89,17 @@ NOT_ASKED = MissedAccounts((), ("the entities were not asked",))
 
 
 def accounts_missed(installation: Installation, month: BillingMonth) -> MissedAccounts:
-    """The accounts that each partner's letter may miss, asked from the entities now.
-
-    They are not looked for where the month is counted in another unit than EUR.
-    """
-    unit = unit_of_month(installation, month)
-    if not unit.is_euro:
-        return MissedAccounts((), (f"accounts without a link are not looked for in a month counted in {unit.name}",))
+    """The accounts that each partner's letter may miss, asked from the entities now."""
     report = missing_accounts(installation, month)
     found: dict[str, list[str]] = {}
     for row in report.table("suggested").rows:
         if isinstance(row, SuggestedAccount):
-            found.setdefault(row.partner_id, []).append(_in_words(row))
+            found.setdefault(row.partner_id, []).append(_in_words(row, report.unit))
     return MissedAccounts(tuple((key, tuple(words)) for key, words in sorted(found.items())), report.unknown)
 
 
-def _in_words(row: SuggestedAccount) -> str:
-    own = "revenue not known" if row.account_mrr_eur_cents is None else f"{euros_text(row.account_mrr_eur_cents)} EUR"
+def _in_words(row: SuggestedAccount, unit: Unit) -> str:
+    own = "revenue not known" if row.account_mrr_eur_cents is None else unit.amount(row.account_mrr_eur_cents)
     tier = f", Tier {row.tier_with_it or 'none'} with it" if row.changes_the_tier else ""
     return f"{row.account_id} at {row.entity} ({row.certainty}, same {' and '.join(row.marks)}): {own}{tier}"
 
