@@ -417,7 +417,8 @@ def _drop(each: ForecastPartner, tier: int, program: Program, forecast: Forecast
     lacks = lacks_of(program, row, forecast.held.get(each.partner_id, NOTHING_HELD))
     unless = [_more_revenue(certainty, needed, program.unit)] if needed > 0 else []
     if lacks:
-        unless.append(f"what {row.name or f'Tier {tier}'} needs beside revenue is on record: {needs_words(lacks)}")
+        beside = program.unit.worded("beside revenue")
+        unless.append(f"what {row.name or f'Tier {tier}'} needs {beside} is on record: {needs_words(lacks)}")
     return Drop(
         account_manager_id=each.account_manager_id,
         partner_id=each.partner_id,

@@ -74,6 +74,12 @@ class Unit:
             raise Refusal(f"{self.name} are whole: {hundredths // 100}.{rest:02d} is none")
         return whole
 
+    def worded(self, words: str) -> str:
+        """Words that speak of revenue, as those of a count where amounts are no money."""
+        if not self.is_counted:
+            return words
+        return words.replace("revenue", "the count").replace("Revenue", "The count")
+
     def headed(self, heading: str) -> str:
         """The heading of a column of amounts, which is written for EUR, for this unit."""
         return heading if self.is_euro else " ".join(self.name if word == EUR else word for word in heading.split(" "))

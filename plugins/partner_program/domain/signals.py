@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column
 from partner_program.domain.counted_months import CountedAccount, CountedMonth
+from partner_program.domain.large_change import ANY_AMOUNT
 from partner_program.domain.money import BP, percent_text, rounded
 from partner_program.domain.order_lines import OrderLines
 from partner_program.domain.plurals import plural
@@ -36,7 +37,7 @@ _RULES: Mapping[SignalName, str] = {
     "order_and_cancel": f"a line shorter than {SHORT_DAYS} days across the month's end that pays for a whole term",
     "moved_account": "an account counts for another partner than in the month before",
     "credit_after_rise": f"its tier rose the month before, and credits come to {percent_text(CREDIT_BP)} of that month",
-    "jump": f"{percent_text(JUMP_BP)} and {{at_least}} more or less than in the month before",
+    "jump": f"{percent_text(JUMP_BP)}{{and_at_least}} more or less than in the month before",
     "threshold_hug": f"{HUG_MONTHS} months in a row within {percent_text(HUG_BP)} above a threshold",
     "replaced_order": f"its tier rose, and within {REPLACED_DAYS} days an account ordered a product of which its older "
     f"service ended in the month, within {REPLACED_DAYS} days of the order",
@@ -46,7 +47,9 @@ SIGNALS: tuple[SignalName, ...] = get_args(SignalName)
 
 def rule_of(signal: SignalName, program: Program) -> str:
     """A signal's rule in words, with the amounts of a programme."""
-    return _RULES[signal].format(at_least=program.unit.amount(program.large_change.at_least_cents))
+    at_least = program.large_change.at_least_cents
+    amount = "" if at_least == ANY_AMOUNT.at_least_cents else f" and {program.unit.amount(at_least)}"
+    return _RULES[signal].format(and_at_least=amount)
 
 
 WORDS: Mapping[SignalName, str] = {
@@ -323,9 +326,9 @@ def base_rates(
     return [BaseRate(name, count(name, found), assessed, count(name, seen), rule_of(name, program)) for name in SIGNALS]
 
 
-def said_of(rates: Iterable[BaseRate]) -> Iterator[str]:
+def said_of(rates: Iterable[BaseRate], unit: Unit = EURO) -> Iterator[str]:
     """Each signal that somebody has, in a sentence with its base rate."""
     for each in rates:
         if each.partners:
-            called = WORDS[each.signal].capitalize()
+            called = unit.worded(WORDS[each.signal]).capitalize()
             yield f"{called}: {plural(each.partners, 'partner')} of {each.of_partners:,}, {each.seen} seen."

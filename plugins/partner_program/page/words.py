@@ -145,7 +145,7 @@ def cell(row: object, name: str, column: Column, tiers: Sequence[str] = (), unit
     if named is not None:
         return named
     if column.form == "text":
-        return (column.words or {}).get(str(value)) or _text(value)
+        return unit.worded((column.words or {}).get(str(value), "")) or _text(value)
     if not isinstance(value, int):
         raise TypeError(f"{value!r} is no whole number: its column is one of numbers")
     return _number(column.form, value, unit_in(row, column.form, unit))

@@ -219,8 +219,9 @@ def test_signals_in_dollars(kestrel: OwnWorld) -> None:
 def test_signals_in_whole_rupiah_and_in_points(merapi: OwnWorld, tessera: OwnWorld) -> None:
     # P2 has 200,000 more, which is a hundredth.
     assert signals_of(merapi, JANUARY) == [["jump", "P3", "5,000,000 IDR in 2025-12, 0 in 2026-01"]]
-    assert "40 % and 1 IDR more or less" in told(merapi, "signals", JANUARY)
+    assert "│ 40 % more or less than in the month before" in told(merapi, "signals", JANUARY)
     assert signals_of(tessera, JANUARY) == [["jump", "P3", "500 pts in 2025-12, 120 in 2026-01"]]
+    assert "Jump in the count: 1 partner of 3, 0 seen." in told(tessera, "signals", JANUARY)
 
 
 def test_a_signal_is_seen_with_its_figures(merapi: OwnWorld) -> None:

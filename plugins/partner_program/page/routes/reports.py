@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.program_unit import EURO
 from partner_program.domain.report import Report
 from partner_program.domain.signals import Signal
 from partner_program.page.acting import Acting
@@ -17,6 +16,7 @@ from partner_program.page.routes.months import FILE_KINDS, InPath
 from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.apart import LIMIT_SECONDS
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
 from partner_program.usecases.reports.questions import QUESTIONS, Question, answer, questions_about, report_file
 
@@ -31,11 +31,11 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
     """The answer to one question, or the kept one where it takes asking the entities; tables have their first rows."""
     asked = look_at_answer(here, name, month) if is_asked_apart(name) else None
     found = asked.report if asked else answer(here, name, month)
-    question = QUESTIONS[name]
+    question, unit = QUESTIONS[name], found.unit if found else unit_of_month(here, month)
     return view.page(
         "report.html",
-        unit=found.unit if found else EURO,
-        title=_title(question, month),
+        unit=unit,
+        title=unit.worded(_title(question, month)),
         name=name,
         month=month,
         found=found,

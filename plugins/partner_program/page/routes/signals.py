@@ -10,6 +10,7 @@ from partner_program.page.view import View
 from partner_program.page.words import month as named
 from partner_program.usecases.acts import newest_act
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.reports.signals import evidence_hash, find_signal, mark_seen, rule_in
 
 router = APIRouter()
@@ -18,6 +19,11 @@ router = APIRouter()
 def _of_subject(subject: str) -> tuple[BillingMonth, str, str]:
     month, (signal, partner_id) = month_in(subject, "signal", pieces=3)
     return month, signal, partner_id
+
+
+def _called(here: Installation, month: BillingMonth, found: Signal) -> str:
+    """What people call a signal."""
+    return unit_of_month(here, month).worded(WORDS[found.signal])
 
 
 class MarkSeen(Act):
@@ -31,7 +37,7 @@ class MarkSeen(Act):
         month, signal, partner_id = _of_subject(subject)
         found = find_signal(here, month, signal, partner_id)
         return Shown(
-            f"{WORDS[found.signal].capitalize()}: {found.company_name}",
+            f"{_called(here, month, found).capitalize()}: {found.company_name}",
             view.links("months", month, "reports", "signals"),
             f"Signals, {named(month)}",
             values={
@@ -45,12 +51,13 @@ class MarkSeen(Act):
     def look(self, view: View, here: Installation, subject: str, filled: Filled) -> Look:
         """Try it, and say what goes on record."""
         found, reason = self._mark(view, here, subject, filled, only_try=True)
-        rule = rule_in(here, _of_subject(subject)[0], found.signal)
+        month, *_ = _of_subject(subject)
+        rule = rule_in(here, month, found.signal)
         return Look(
             "Check before it goes on record",
             [
                 ("Partner", f"{found.company_name} ({found.partner_id})"),
-                ("Signal", f"{WORDS[found.signal]}: {rule}"),
+                ("Signal", f"{_called(here, month, found)}: {rule}"),
                 ("Figures", found.evidence),
                 ("You say", reason),
                 ("Then", "it stands as seen until its figures are others; no result and no letter changes"),

@@ -99,7 +99,11 @@ def accounts_missed(installation: Installation, month: BillingMonth) -> MissedAc
 
 
 def _in_words(row: SuggestedAccount, unit: Unit) -> str:
-    own = "revenue not known" if row.account_mrr_eur_cents is None else unit.amount(row.account_mrr_eur_cents)
+    own = (
+        unit.worded("revenue not known")
+        if row.account_mrr_eur_cents is None
+        else unit.amount(row.account_mrr_eur_cents)
+    )
     tier = f", Tier {row.tier_with_it or 'none'} with it" if row.changes_the_tier else ""
     return f"{row.account_id} at {row.entity} ({row.certainty}, same {' and '.join(row.marks)}): {own}{tier}"
 

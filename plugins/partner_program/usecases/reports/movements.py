@@ -98,16 +98,11 @@ def movements_to(installation: Installation, month: BillingMonth) -> Report:
     why = f"{month.preceding} is not assessed, so there is nothing to compare {month} with"
     if before is not None:
         why = _not_compared(month.preceding, before, month, unit)
-    title = f"What moved {_what(unit)} in {month}"
+    title = unit.worded(f"What moved revenue in {month}")
     return Report(NAME, title, month, (), (_months([], unit),), unknown=(why,), unit=unit)
 
 
 NAME = "movements"
-
-
-def _what(unit: Unit) -> str:
-    """What amounts in a unit are."""
-    return "the count" if unit.is_counted else "revenue"
 
 
 def _report(
@@ -122,7 +117,7 @@ def _report(
     held = held_rows(found, names)
     return Report(
         name=NAME,
-        title=f"What moved {_what(unit)} from {first} to {last}",
+        title=unit.worded(f"What moved revenue from {first} to {last}"),
         month=last,
         since=first,
         said=tuple(_said(found, held, unit)),
@@ -149,7 +144,7 @@ def _said(found: Movements, held: Sequence[HeldSince], unit: Unit) -> Iterator[s
     change = last.mrr_eur_cents - first.mrr_eur_cents
     sign = "+" if change > 0 else ""
     yield (
-        f"{_what(unit).capitalize()} went from {unit.amount(first.mrr_eur_cents)} in {first.month} to "
+        f"{unit.worded('Revenue')} went from {unit.amount(first.mrr_eur_cents)} in {first.month} to "
         f"{unit.amount(last.mrr_eur_cents)} in {last.month}: {sign}{unit.amount(change)}."
     )
     if held:

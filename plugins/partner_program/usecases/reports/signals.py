@@ -112,7 +112,7 @@ def _report(installation: Installation, month: BillingMonth, orders: _Orders | N
         name=NAME,
         title=f"Signals in {month}: to look at, and nothing more",
         month=month,
-        said=tuple(said_of(rates)) or (f"Nothing to look at in {month}.",),
+        said=tuple(said_of(rates, looked.program.unit)) or (f"Nothing to look at in {month}.",),
         tables=(
             ReportTable("signals", "Signals", Signal, rows),
             ReportTable("base_rates", "How common each is", BaseRate, rates),
@@ -225,7 +225,7 @@ def _look(connection: Connection, installation: Installation, month: BillingMont
     if orders is not None:
         found |= gathered(REPLACED, (replaced_evidence(each, unit) for each in orders.replaced))
     enough = [name for name in SIGNALS if MONTHS_NEEDED[name] <= len(earlier)]
-    missing = ", ".join(WORDS[each] for each in SIGNALS if each not in enough)
+    missing = ", ".join(unit.worded(WORDS[each]) for each in SIGNALS if each not in enough)
     counted_in = f" in {unit.name}" if has_other_units(installation) else ""
     unknown = [f"{missing}: {month} has {plural(len(earlier), 'month')}{counted_in} before it"] if missing else []
     unknown += [_NOT_ASKED] if orders is None else orders.unknown
