@@ -1,6 +1,6 @@
 """Worlds made by chance over two months, and what happens in them: for tests of what holds in any world."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -13,14 +13,18 @@ LEVELS = (0, 49_999, 50_000, 199_999, 200_000, 500_000, 1_000_000, 1_999_999, 4_
 PARTNERS = ("P1", "p1", "Müller", "Muller", "P-2", "P10", "P9", "Éclair", "_x", "株式会社")
 
 
-def random_world(folder: Path, rng: Random, months: Mapping[str, str] = MONTHS) -> World:
-    """Partners with accounts at either entity, grants, agreements, credits, drafts and now and then a bad line."""
+def random_world(
+    folder: Path, rng: Random, months: Mapping[str, str] = MONTHS, entities: Sequence[str] = ("NL", "US")
+) -> World:
+    """Partners with accounts at one entity or all, grants, agreements, credits, drafts and now and then a bad line."""
     folder.mkdir(parents=True)
-    world = World(folder)
+    world = World(folder, entities)
     for month in months:
         world.rate(month, "USD", rng.choice(["1.1", "1.078805"]))
+        if "UK" in entities:
+            world.rate(month, "GBP", rng.choice(["0.7", "0.721951"]))
     for number, partner_id in enumerate(rng.sample(PARTNERS, rng.randrange(2, 7))):
-        homes = rng.choice([["NL"], ["US"], ["NL", "US"]])
+        homes = rng.choice([*([entity] for entity in entities), list(entities)])
         status = rng.choice(["authorized"] * 5 + ["suspended"])
         world.partner(partner_id, {entity: f"{entity}{number}" for entity in homes}, status=status)
         if rng.random() < 0.3:
@@ -35,7 +39,7 @@ def random_world(folder: Path, rng: Random, months: Mapping[str, str] = MONTHS) 
     for month in months:
         world.close(month)
     if rng.random() < 0.3:
-        world.reopen(rng.choice(list(months)), rng.choice(["NL", "US"]))
+        world.reopen(rng.choice(list(months)), rng.choice(entities))
     return world
 
 

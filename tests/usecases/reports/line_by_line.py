@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -73,11 +73,16 @@ class LineByLine:
         """Nothing is read before it is asked for."""
         self.world, self.month = world, month
 
+    @property
+    def entities(self) -> list[str]:
+        """The world's entities."""
+        return [row["entity"] for row in self.world.tables["entities"]]
+
     @cached_property
     def lines(self) -> list[Line]:
         """Every line whose period touches the month."""
         found = []
-        for entity in ("NL", "US"):
+        for entity in self.entities:
             with closing(sqlite3.connect(self.world.billing_db(entity))) as connection:
                 for account, product, kind, start, end, term, net, status, given, day in connection.execute(
                     "SELECT account_id, product, charge_kind, service_start, service_end, term_months,"
@@ -95,7 +100,7 @@ class LineByLine:
         """Units per EUR by entity."""
         rows = self.world.tables["exchange_rates"]
         own = {row["currency"]: row["units_per_eur"] for row in rows if row["billing_month"] == str(self.month)}
-        return {entity: Fraction(1 if entity == "NL" else own[CURRENCIES[entity]]) for entity in ("NL", "US")}
+        return units_of(self.entities, own)
 
     def owner(self, entity: str, account: str, day: date) -> str | None:
         """Whose an account is on a day; no world has one of two partners."""
@@ -157,12 +162,11 @@ class LineByLine:
                 accounts[line.entity, line.account_id] += line.share(self.month) / self.units[line.entity]
         return sum(map(cents, accounts.values()))
 
-    def judged(self) -> Iterator[tuple[Line, str, int | None]]:
+    @cached_property
+    def judged(self) -> list[tuple[Line, str, int | None]]:
         """Each line that counts, with the words of its group and what was due, None where nobody can say it."""
         with self.world.installation.database.reading() as programme:
-            for line in self.lines:
-                if line.counts:
-                    yield line, *self._judged(programme, line)
+            return [(line, *self._judged(programme, line)) for line in self.lines if line.counts]
 
     def _judged(self, programme: Any, line: Line) -> tuple[str, int | None]:
         if line.given is None or line.day is None:
@@ -192,7 +196,7 @@ class LineByLine:
     def groups(self) -> dict[str, tuple[int, int, int]]:
         """Lines, revenue and effect in EUR cents by group; lines that were ordered alike are rounded together."""
         sums: dict[Any, list[Any]] = defaultdict(lambda: [0, Fraction(0), Fraction(0)])
-        for line, group, due in self.judged():
+        for line, group, due in self.judged:
             euros = line.share(self.month) / self.units[line.entity]
             row = sums[group, line.entity, line.account_id, line.product, line.given, line.day]
             row[0] += 1
@@ -208,7 +212,7 @@ class LineByLine:
     def cost(self, part: Callable[[Line], str] | None = None) -> dict[str, dict[str, int]]:
         """List value, given, due and what nobody can say, in EUR cents by part, of one "": each rounded once."""
         sums: dict[str, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-        for line, _, due in self.judged():
+        for line, _, due in self.judged:
             revenue = line.share(self.month) / self.units[line.entity]
             amounts = {"revenue": revenue}
             if line.given is None:
@@ -226,10 +230,16 @@ class LineByLine:
     def given_minor(self) -> dict[tuple[str, str], Fraction]:
         """The discounts given by entity and product, in minor units of the entity's currency."""
         found: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
-        for line, _, _ in self.judged():
+        for line, _, _ in self.judged:
             if line.given is not None:
                 found[line.entity, line.product] += line.share(self.month) * Fraction(line.given, 10_000 - line.given)
         return dict(found)
+
+
+def units_of(entities: Iterable[str], rates: Mapping[str, str | Fraction]) -> dict[str, Fraction]:
+    """Units per EUR by entity, of those whose currency has a rate."""
+    known = {"EUR": 1, **rates}
+    return {each: Fraction(known[CURRENCIES[each]]) for each in entities if CURRENCIES[each] in known}
 
 
 def cents(amount: Fraction) -> int:
