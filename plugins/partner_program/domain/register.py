@@ -7,7 +7,7 @@ it: a new column is a field there, and a value where the database's package read
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.columns import Column, columns_of
@@ -123,6 +123,23 @@ class Register:
     partners: tuple[RegisterPartner, ...]
     held: tuple[HeldPartner, ...]
     buckets: tuple[Bucket, ...]
+    unit: Unit = EURO
+
+
+class PreviousFigures(NamedTuple):
+    """What the workbook has of a partner in the month before: cents and basis points, None where there is nothing."""
+
+    mrr_eur_cents: int | None
+    monthly_fee_discount_bp: int | None
+    setup_fee_discount_bp: int | None
+    sla: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousMonth:
+    """The figures of a register that the next month is held against, by partner; `unit` is what all amounts are in."""
+
+    figures: Mapping[str, PreviousFigures]
     unit: Unit = EURO
 
 

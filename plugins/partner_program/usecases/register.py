@@ -106,7 +106,7 @@ def _book(installation: Installation, connection: Connection, month: BillingMont
     partners = registry_store.partners_by_id(connection, {each.partner_id for each in register.partners})
     return RegisterBook(
         register=register,
-        before=register_store.read_register(connection, month.preceding, names=tier_names) if has_before else None,
+        before=register_store.read_previous_month(connection, month.preceding, tier_names) if has_before else None,
         managers={key: names.get(each.account_manager_id, "") for key, each in partners.items()},
         read=lines_read(connection, settlement_id),
         closes=closes(connection, settlement_id),

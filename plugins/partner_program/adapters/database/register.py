@@ -22,7 +22,15 @@ from partner_program.adapters.database.rates import rate_on, rates_on
 from partner_program.adapters.database.row_hashes import hash_of_rows, rows_of
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.rates import Rate
-from partner_program.domain.register import Register, RegisterLetter, RegisterPartner, assigned_row, held_row
+from partner_program.domain.register import (
+    PreviousFigures,
+    PreviousMonth,
+    Register,
+    RegisterLetter,
+    RegisterPartner,
+    assigned_row,
+    held_row,
+)
 from partner_program.domain.tier_names import NO_NAMES, TierNames
 
 
@@ -79,6 +87,23 @@ def read_register(
         buckets=totals.buckets,
         unit=unit,
     )
+
+
+def read_previous_month(connection: Connection, month: BillingMonth, names: TierNames = NO_NAMES) -> PreviousMonth:
+    """Return what a month's register says of each partner in the columns that the next month is held against."""
+    settlements = settlements_or_refusal(connection, month)
+    last, table = settlements[-1], schema.assessment.c
+    query = select(table.partner_id, *(table[name] for name in PreviousFigures._fields)).where(
+        table.billing_month == str(month), table.revision == last.revision
+    )
+    figures = {partner_id: PreviousFigures(*row) for partner_id, *row in connection.execute(query)}
+    held = [each.partner_id for each in load_totals(connection, last.settlement_id).held]
+    kept = rates_on(connection, last.effective_on) if held and last.effective_on else {}
+    for partner_id in held:
+        if partner_id not in figures:
+            row = held_row(partner_id, kept.get(partner_id), "")
+            figures[partner_id] = PreviousFigures(*(getattr(row, name) for name in PreviousFigures._fields))
+    return PreviousMonth(figures, names.unit_of(month, first_day(settlements)))
 
 
 def what_register_reads(connection: Connection, month: BillingMonth) -> str:

@@ -1,6 +1,6 @@
 """The workbook of a month's register for who signs it: partners, the month before, accounts, lines, reports, acts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,15 @@ from partner_program.domain.money import BP
 from partner_program.domain.month_overview import Close, LinesRead, entity_lines
 from partner_program.domain.program import Component
 from partner_program.domain.program_unit import EURO, Unit
-from partner_program.domain.register import COLUMNS, OF_COMPONENT, Register, RegisterLetter, RegisterPartner
+from partner_program.domain.register import (
+    COLUMNS,
+    OF_COMPONENT,
+    PreviousFigures,
+    PreviousMonth,
+    Register,
+    RegisterLetter,
+    RegisterPartner,
+)
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.domain.unit import rate_in_unit
 
@@ -43,7 +51,7 @@ class RegisterBook:
     """
 
     register: Register
-    before: Register | None
+    before: PreviousMonth | None
     managers: Mapping[str, str]
     read: Sequence[LinesRead]
     closes: Sequence[Close]
@@ -55,19 +63,20 @@ class RegisterBook:
 
 def register_xlsx(book: RegisterBook) -> bytes:
     """Return the workbook."""
-    return workbook(
-        [
-            _partners(book),
-            _accounts(book.register),
-            _held(book),
-            _buckets(book.register),
-            _every_line(book),
-            _closes(book),
-            *(sheet for report in book.reports for sheet in _report(report)),
-            _acts(book.acts),
-        ],
-        created=book.programme_began,
-    )
+    return workbook(_sheets(book), created=book.programme_began)
+
+
+def _sheets(book: RegisterBook) -> Iterator[Sheet]:
+    """The sheets, each made when it is asked for: the cells of all of them would take twice the memory."""
+    yield _partners(book)
+    yield _accounts(book.register)
+    yield _held(book)
+    yield _buckets(book.register)
+    yield _every_line(book)
+    yield _closes(book)
+    for report in book.reports:
+        yield from _report(report)
+    yield _acts(book.acts)
 
 
 def _partners(book: RegisterBook) -> Sheet:
@@ -75,8 +84,7 @@ def _partners(book: RegisterBook) -> Sheet:
 
     Why a partner is held stands in the sheet `held`.
     """
-    then = book.before.partners if book.before and _is_comparable(book) else ()
-    before = {each.partner_id: each for each in then}
+    before = _figures_before(book)
     columns = [SheetColumn("partner_id"), SheetColumn("company_name"), SheetColumn("account_manager")]
     names, unit = _names(book), book.register.unit
     for name in names:
@@ -93,7 +101,7 @@ def _partners(book: RegisterBook) -> Sheet:
 
 def _names(book: RegisterBook) -> list[str]:
     """The columns of the register that the sheet has after company and manager."""
-    partners = [*book.register.partners, *(book.before.partners if book.before else ())]
+    partners = [*book.register.partners, *(book.before.figures.values() if book.before else ())]
     names = [name for name in used(COLUMNS, book.register.partners) if name not in _APART]
     for component, name in OF_COMPONENT.items():
         if component not in book.components and not any(getattr(each, name) for each in partners):
@@ -102,7 +110,7 @@ def _names(book: RegisterBook) -> list[str]:
 
 
 def _partner(
-    names: Sequence[str], own: RegisterPartner, before: RegisterPartner | None, managers: Mapping[str, str]
+    names: Sequence[str], own: RegisterPartner, before: PreviousFigures | None, managers: Mapping[str, str]
 ) -> list[Cell]:
     row: list[Cell] = [own.partner_id, own.company_name, managers.get(own.partner_id)]
     for name in names:
@@ -110,8 +118,8 @@ def _partner(
         if name in _WITH_BEFORE:
             row.append(_cell(COLUMNS[name], getattr(before, name), own.unit) if before else None)
         if name == "mrr_eur_cents":
-            both = [each.mrr_eur_cents for each in (own, before) if each and each.mrr_eur_cents is not None]
-            row.append(_own(both[0] - both[1], own.unit) if len(both) == len((own, before)) else None)
+            now, then = own.mrr_eur_cents, before.mrr_eur_cents if before else None
+            row.append(None if now is None or then is None else _own(now - then, own.unit))
     return row
 
 
@@ -136,9 +144,11 @@ def _own(minor: int | None, unit: Unit) -> Decimal | None:
     return None if minor is None else Decimal(minor).scaleb(-unit.decimals)
 
 
-def _is_comparable(book: RegisterBook) -> bool:
-    """Whether the month before was counted in the same unit."""
-    return book.before is not None and book.before.unit == book.register.unit
+def _figures_before(book: RegisterBook) -> Mapping[str, PreviousFigures]:
+    """The figures of the month before by partner; none where it was counted in another unit."""
+    if book.before is None or book.before.unit != book.register.unit:
+        return {}
+    return book.before.figures
 
 
 def _cell(column: Column, value: object, unit: Unit = EURO) -> Cell:
@@ -184,8 +194,7 @@ def _held(book: RegisterBook) -> Sheet:
     """Who is held, why, and what the month before counted: nobody reads an empty month as a loss."""
     names = {each.partner_id: each.company_name for each in book.register.partners}
     unit = book.register.unit
-    then = book.before.partners if book.before and _is_comparable(book) else ()
-    before = {each.partner_id: each.mrr_eur_cents for each in then}
+    before = {each: figures.mrr_eur_cents for each, figures in _figures_before(book).items()}
     columns = [
         *(SheetColumn(name) for name in ("partner_id", "company_name", "entities", "reason")),
         SheetColumn(_named("previous_mrr_eur", unit), _amount_form(unit), total=True),

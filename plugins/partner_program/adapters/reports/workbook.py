@@ -5,7 +5,7 @@ column (`SheetColumn`) alone, each with the value that it had here. Equal sheets
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -60,8 +60,8 @@ class Sheet:
     fixed: int = 1
 
 
-def workbook(sheets: Sequence[Sheet], *, created: date) -> bytes:
-    """Return a workbook with these sheets.
+def workbook(sheets: Iterable[Sheet], *, created: date) -> bytes:
+    """Return a workbook with these sheets, of which it holds one at a time.
 
     It holds a day of creation: `created`, and never the clock's, so that equal figures are equal bytes.
     """
@@ -70,21 +70,21 @@ def workbook(sheets: Sequence[Sheet], *, created: date) -> bytes:
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": datetime.combine(created, time.min)})
-    for sheet in _named_apart(sheets):
-        _write(book, sheet)
+    names: set[str] = set()
+    for sheet in sheets:
+        _write(book, _named_apart(sheet, names))
+        del sheet  # before the next one is made
     book.close()
     return body.getvalue()
 
 
-def _named_apart(sheets: Sequence[Sheet]) -> list[Sheet]:
-    """The sheets with names that a workbook can have: short, without signs, each once."""
-    found: dict[str, Sheet] = {}
-    for each in sheets:
-        name = each.name.translate(_NOT_IN_A_NAME)[:_LONGEST_NAME]
-        if name in found:
-            raise ValueError(f"two sheets are called {name}")
-        found[name] = replace(each, name=name)
-    return list(found.values())
+def _named_apart(sheet: Sheet, names: set[str]) -> Sheet:
+    """The sheet with a name that a workbook can have: short, without signs, not among `names`. It is added there."""
+    name = sheet.name.translate(_NOT_IN_A_NAME)[:_LONGEST_NAME]
+    if name in names:
+        raise ValueError(f"two sheets are called {name}")
+    names.add(name)
+    return replace(sheet, name=name)
 
 
 def _write(book: "Workbook", sheet: Sheet) -> None:

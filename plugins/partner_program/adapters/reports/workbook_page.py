@@ -108,6 +108,7 @@ class Page(Worksheet):  # type: ignore[misc]
         self.dim_rowmax = 0
         super()._write_rows()
         self.fh.writelines(self._body)
+        self._body.clear()  # it is in the file now, and the other sheets come after it
         if last and last in self.table:
             self.dim_rowmin = self.dim_rowmax = last
             super()._write_rows()
