@@ -21,8 +21,8 @@ FROM program_mrr_line
 WHERE
     service_end > :first_day
     AND (
-        service_start < :next_first_day
-        OR service_end < :next_first_day
+        +service_start < :next_first_day
+        OR +service_end < :next_first_day
         OR TYPEOF(service_start) <> 'text'
         OR service_start NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
     )

@@ -226,6 +226,7 @@ BAD_ROWS: list[tuple[Line, str, str]] = [
     ({"line_id": None}, "line_id", "NULL"),
     ({"line_id": " "}, "line_id", "' '"),
     ({"service_start": "2015-02-31"}, "service_start", "'2015-02-31'"),
+    ({"service_start": "2015-06-31", "service_end": "2015-07-31"}, "service_start", "'2015-06-31'"),
     ({"service_start": "2015-7-1"}, "service_start", "'2015-7-1'"),
     ({"service_start": "01-07-2015"}, "service_start", "'01-07-2015'"),
     ({"service_start": "31/07/2015"}, "service_start", "'31/07/2015'"),
