@@ -15,6 +15,7 @@ from partner_program.usecases.month.restatement import (
     show_restatement,
 )
 from partner_program.usecases.orders import Order, quote_order
+from partner_program.usecases.partner_status import Step, change_status
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, partners, rates, three_partners
 from tests.worlds import World
 
@@ -253,6 +254,29 @@ def test_a_correction_made_while_no_month_was_run_without_the_partner_has_its_ra
     billed_anew(world, 5_500_00)
     accept(world, JUNE_MONTH)
     assert rates(world, "P1") == [(GO_LIVE, 2, 800), (str(TODAY), 3, 1000)]
+
+
+def test_a_month_that_left_a_partner_out_before_its_rate_ended_decides_nothing_about_it(world: World) -> None:
+    """P1 is to be suspended from 1 September; July is run without it; before the day it goes on, and keeps its rate."""
+    june_in_force(world)
+    changed(world, "P1", "suspend", date(2015, 8, 1), day=date(2015, 9, 1))
+    world.settle(JULY, on="2015-08-03")
+    changed(world, "P1", "resume", date(2015, 8, 10))
+    billed_anew(world, 5_500_00)
+
+    accept(world, JUNE_MONTH, on=date(2015, 9, 2))
+
+    assert [monthly_fee(world, date(2015, 9, day)) for day in (1, 2)] == [92_00, 90_00]
+
+
+def changed(world: World, partner_id: str, step: Step, today: date, day: date | None = None) -> None:
+    """Let the command change a partner's status."""
+    folder = world.write_registry()
+    change_status(
+        world.installation, partner_id, folder, step=step, day=day or today, today=today, done_by="Kim", reason="x"
+    )
+    now = "authorized" if step == "resume" else "suspended"
+    next(row for row in world.tables["partners"] if row["partner_id"] == partner_id)["status"] = now
 
 
 def status(world: World, partner_id: str, now: str) -> None:

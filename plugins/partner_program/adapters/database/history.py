@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from partner_program.adapters.database import schema
-from partner_program.adapters.database.rates import FEW, rates_before
+from partner_program.adapters.database.rates import FEW, rate_on, rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import AtRatesBefore, LastEarned
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
+from partner_program.domain.rates import NO_PROGRAMME_RATE
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures, WindowFigures
@@ -458,9 +459,10 @@ def assigned_after(connection: Connection, month: BillingMonth) -> dict[str, Bil
 def left_out_after(
     connection: Connection, month: BillingMonth, own: Mapping[str, int], only: str | None = None
 ) -> dict[str, BillingMonth]:
-    """Return the partners that a later month in force had left out, each with the newest such month.
+    """Return the partners whose rates had ended when a later month in force left them out, each with the newest such.
 
-    They had been assigned before it, and were not in the programme when it decided the others: their rates ended.
+    They had been assigned before it, and were not in the programme when it decided the others. Where a partner still
+    had a rate on that month's day, as its end lay ahead and was taken back, the month ended nothing.
     `own` has settlements of this month by partner: what was settled after a partner's own was not known then. For a
     partner without one everything counts that was ever settled.
     """
@@ -489,9 +491,18 @@ def left_out_after(
         for each, first in later.items():
             told = said.get((partner_id, str(each)))
             was_there = told is not None and (mine is None or told < mine)
-            if since < first and (mine is None or first < mine) and not was_there:
+            left = since < first and (mine is None or first < mine) and not was_there
+            if left and had_no_rate(connection, partner_id, first):
                 found[partner_id] = each
     return found
+
+
+def had_no_rate(connection: Connection, partner_id: str, settlement_id: int) -> bool:
+    """Whether orders of a partner got nothing on the day from which a settlement holds."""
+    settlement = schema.settlement.c
+    day = connection.execute(select(settlement.effective_on).where(settlement.settlement_id == settlement_id)).scalar()
+    rate = None if day is None else rate_on(connection, partner_id, day)
+    return rate is not None and rate.terms == NO_PROGRAMME_RATE
 
 
 def first_deciding_settlements(connection: Connection) -> dict[BillingMonth, int]:

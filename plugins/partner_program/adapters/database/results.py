@@ -13,6 +13,7 @@ from partner_program.adapters.database.history import (
     assessed_months,
     first_deciding_settlements,
     first_settlement_of_months,
+    had_no_rate,
 )
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.month_order import HISTORY, IN_FORCE
@@ -38,7 +39,7 @@ def load_results(connection: Connection) -> dict[str, list[SettledResult]]:
     held, first = _held(connection), first_settlement_of_months(connection, IN_FORCE)
     deciding = first_deciding_settlements(connection)
     return {
-        who: _left_out(_with_gaps(own, first, held.get(who, {})), deciding, held.get(who, {}))
+        who: _left_out(connection, _with_gaps(own, first, held.get(who, {})), deciding, held.get(who, {}))
         for who, own in found.items()
     }
 
@@ -83,9 +84,12 @@ def _with_gaps(
 
 
 def _left_out(
-    results: list[SettledResult], deciding: Mapping[BillingMonth, int], held: Mapping[BillingMonth, int]
+    connection: Connection,
+    results: list[SettledResult],
+    deciding: Mapping[BillingMonth, int],
+    held: Mapping[BillingMonth, int],
 ) -> list[SettledResult]:
-    """Say of each result whether a later month had left its partner out when it was settled.
+    """Say of each result whether a later month had left its partner out, without a rate, when it was settled.
 
     `deciding` has the first settlement of each month that decided something, `held` that of each that held the partner.
     """
@@ -105,7 +109,9 @@ def _left_out(
     def is_left_out(result: SettledResult) -> bool:
         """Whether a later month was settled before, and had not said anything of the partner by then."""
         return result.effective_on is not None and any(
-            month > result.month and first < result.sequence <= said.get(month, result.sequence)
+            month > result.month
+            and first < result.sequence <= said.get(month, result.sequence)
+            and had_no_rate(connection, result.partner_id, first)
             for month, first in silent
         )
 
