@@ -59,13 +59,21 @@ _LEAST_ROW = "  - tier: {tier}\n    from_mrr_cents: {cents}\n    monthly_fee_dis
 
 
 def least(
-    *rows: tuple[int, int], names: Sequence[str] = (), day: str = "2015-07-27", zone: str = "Europe/Amsterdam"
+    *rows: tuple[int, int],
+    names: Sequence[str] = (),
+    more: Sequence[str] = (),
+    day: str = "2015-07-27",
+    zone: str = "Europe/Amsterdam",
 ) -> str:
-    """The text of a programme that has nothing but tiers: a threshold in cents and a discount in basis points each."""
+    """The text of a programme that has nothing but tiers: a threshold in cents and a discount in basis points each.
+
+    `more` are further lines of each tier.
+    """
     written = []
     for tier, (cents, bp) in enumerate(rows, start=1):
         name = f"    name: {names[tier - 1]}\n" if names else ""
-        written.append(_LEAST_ROW.format(tier=tier, cents=cents, bp=bp, more=name))
+        own = name + (more[tier - 1] if more else "")
+        written.append(_LEAST_ROW.format(tier=tier, cents=cents, bp=bp, more=own))
     return LEAST.format(day=day, zone=zone, rows="".join(written))
 
 

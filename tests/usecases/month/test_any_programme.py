@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.usecases.month.random_programmes import LivedWorld, random_keys
+from tests.usecases.month.random_programmes import LivedWorld
 
 FEW = "0:6"
 _FIRST, _, _LAST = os.environ.get("PROGRAMMES", FEW).rpartition(":")
@@ -18,9 +18,10 @@ _FIRST, _, _LAST = os.environ.get("PROGRAMMES", FEW).rpartition(":")
 @pytest.mark.parametrize("number", range(int(_FIRST or 0), int(_LAST)))
 def test_a_random_world_settles_as_the_plain_book_says(number: int, tmp_path: Path) -> None:
     random = Random(number)
-    world = LivedWorld(tmp_path, random_keys(random), random)
+    world = LivedWorld(tmp_path, random)
     world.live()
-    assert world.decided() == world.expected(), world.book.keys
-    assert world.rates_of_families() == world.expected_families(), world.book.keys
-    assert world.simulated() == [], world.book.keys
-    assert world.proven(random.choice(sorted(world.book.results))) == [], world.book.keys
+    programmes = world.book.programmes
+    assert world.decided() == world.expected(), programmes
+    assert world.rates_of_orders() == world.expected_rates(), programmes
+    assert world.simulated() == [], programmes
+    assert world.proven(random.choice(sorted(world.book.results))) == [], programmes
