@@ -86,7 +86,8 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
 
 def _own_terms(program: Program, tier: int) -> RateTerms:
     """What a tier gives by itself."""
-    row, families = program.tier_row(tier), families_text(program.families_bp(tier))
+    row = program.tier_row(tier)
+    families = families_text(program.families_bp(tier)) if program.product_discounts else None
     if row is None:
         return replace(NO_PROGRAMME_RATE, families=families)
     return RateTerms(tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp or 0, row.sla, families)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
@@ -32,16 +33,22 @@ class Conversion(NamedTuple):
 
     def as_integer_ratio(self) -> tuple[int, int]:
         """Minor units of the currency for one of the programme's, as a ratio of whole numbers."""
-        ratio = Fraction(self.units_per_eur) / Fraction(self.programme_units_per_eur)
-        ratio *= Fraction(100, 10**self.decimals)
-        return ratio.numerator, ratio.denominator
+        return _ratio_and_text(self)[0]
 
     def __str__(self) -> str:
         """The text that is kept with an amount: both rates, and the decimals where they are not two."""
-        if self == SAME:
-            return _OWN
-        rates = f"{_plain(self.units_per_eur)}/{_plain(self.programme_units_per_eur)} {self.code}"
-        return rates if self.decimals == 2 else f"{rates}:{self.decimals}"
+        return _ratio_and_text(self)[1]
+
+
+@lru_cache(maxsize=1_000)  # a month has one a currency, and asks for it at each account
+def _ratio_and_text(by: Conversion) -> tuple[tuple[int, int], str]:
+    ratio = Fraction(by.units_per_eur) / Fraction(by.programme_units_per_eur) * Fraction(100, 10**by.decimals)
+    rates = f"{_plain(by.units_per_eur)}/{_plain(by.programme_units_per_eur)} {by.code}"
+    if by == SAME:
+        rates = _OWN
+    elif by.decimals != 2:
+        rates = f"{rates}:{by.decimals}"
+    return (ratio.numerator, ratio.denominator), rates
 
 
 AnyRate = Decimal | Conversion
