@@ -33,7 +33,7 @@ def fault_of(tables: SparkTables, query: str = "", **changes: Any) -> str:
     return found
 
 
-@on_spark
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="the extra spark is not installed: NOT tested")
 @pytest.mark.processes
 def test_the_client_loads_in_a_process_whose_main_module_has_no_file() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "SPARK_HOME"}
