@@ -92,11 +92,19 @@ def test_the_front_has_those_that_no_other_beats_and_equals_stay() -> None:
 
 
 def test_a_partner_wins_by_each_month_or_by_euros() -> None:
-    assert side_of([(100, 5), (100, 0)]) == 1
-    assert side_of([(100, 5), (300, -2)]) == -1
-    assert side_of([(100, 6), (300, -2)]) == 0
-    assert side_of([(0, -5)]) == -1
-    assert side_of([]) == 0
+    assert side_of([1, 0], 100 * 5) == 1
+    assert side_of([1, -1], 100 * 5 - 300 * 2) == -1
+    assert side_of([1, -1], 100 * 6 - 300 * 2) == 0
+    assert side_of([-1], 0) == -1
+    assert side_of([], 0) == 0
+
+
+def test_nobody_can_say_who_wins_where_families_part_and_amounts_are_not_known() -> None:
+    assert side_of([1, 1, 0], None) == 1
+    assert side_of([-1], None) == -1
+    assert side_of([1, -1], None) is None
+    assert side_of([None], None) is None
+    assert side_of([1, None], None) is None
 
 
 totals = st.lists(st.integers(-100_00, 45_000_00), min_size=1, max_size=6)

@@ -84,7 +84,7 @@ def test_a_month_of_history_has_its_tier_and_no_discounts() -> None:
 def test_an_older_agreement_in_force_on_the_effective_day_is_a_floor() -> None:
     (found,) = simulated(settled(JUNE, 2_000_00, 2), agreements=[legacy(900), legacy(2_500, until=GO_LIVE)])
     assert found.discounts == Discounts(900, 2_000, "Silver")
-    assert found.monthly_fee_difference_bp == 100
+    assert found.more.alike == 100
 
 
 def chain(*rows: tuple[int, int, GrantOutcome | None]) -> list[SettledResult]:
@@ -228,8 +228,8 @@ def test_higher_and_lower_discounts_of_a_month_are_told_apart() -> None:
 
 def test_a_month_of_history_has_no_difference_of_discounts() -> None:
     may = SettledResult(BillingMonth(2015, 5), 1, "P1", None, None, 700_00, 1, None)
-    assert SimulatedResult(may, 2, TERMS[2]).monthly_fee_difference_bp == 0
-    assert SimulatedResult(settled(JUNE, 700_00, 1), None, None).monthly_fee_difference_bp == 0
+    assert SimulatedResult(may, 2, TERMS[2]).more.alike == 0
+    assert SimulatedResult(settled(JUNE, 700_00, 1), None, None).more.alike == 0
     assert [SimulatedResult(may, tier, None).move for tier in (0, 1, 3, None)] == [-1, 0, 2, 0]
 
 

@@ -119,7 +119,7 @@ def test_other_discounts_in_the_same_bands_are_those_of_each_partners_tier(drawn
     assert len(own) == 6 * 4
     for each in own:
         assert each.settled.discounts is not None
-        assert each.monthly_fee_difference_bp == (-100 if each.settled.discounts.monthly_fee_bp else 0)
+        assert each.more.alike == (-100 if each.settled.discounts.monthly_fee_bp else 0)
         assert each.move == 0
 
 
@@ -164,7 +164,7 @@ def test_older_terms_stay_a_floor_under_the_other_table(world: World) -> None:
     assert month.differing == []
     better = draft(world, ("monthly_fee_discount_bp: 800\n", "monthly_fee_discount_bp: 950\n"))
     (month,) = simulated(world, better, JUNE, JUNE).months
-    assert [(each.settled.partner_id, each.monthly_fee_difference_bp) for each in month.changed(1)] == [("P1", 50)]
+    assert [(each.settled.partner_id, each.more.alike) for each in month.changed(1)] == [("P1", 50)]
 
 
 def test_a_held_partner_is_counted_as_held_and_not_compared(world: World) -> None:

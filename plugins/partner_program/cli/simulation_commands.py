@@ -10,12 +10,15 @@ from partner_program.cli.inputs import DAY, FILE, FOLDER, MONTH, SWEEP, installa
 from partner_program.cli.options import all_rows, example
 from partner_program.cli.report_commands import form_option, tell
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import BP, euros_text, percent_text, round_half_away
+from partner_program.domain.families import families_words
+from partner_program.domain.money import BP, percent_text, round_half_away
 from partner_program.domain.plurals import plural
 
 if TYPE_CHECKING:
+    from partner_program.domain.program import Program
     from partner_program.domain.program_sweep import Sweep
     from partner_program.domain.simulation import Discounts, SimulatedMonth, SimulatedResult
+    from partner_program.domain.tier_names import TierNames
 
 
 @click.command(
@@ -91,17 +94,18 @@ def _simulate_one(
     from partner_program.usecases.simulation import simulate as simulate_months
     from partner_program.usecases.simulation import simulation_file
 
-    found = simulate_months(installation(), program_file, first, last)
+    here = installation()
+    found = simulate_months(here, program_file, first, last)
     if form == "text":
         for month in found.months:
-            _print_month(month)
+            _print_month(month, found.program, here.tier_names)
     else:
         click.echo(simulation_file(found, form), nl=False)
 
 
-def _print_month(month: "SimulatedMonth") -> None:
+def _print_month(month: "SimulatedMonth", program: "Program", names: "TierNames") -> None:
     since = f"in force from {month.effective_on}" if month.effective_on else "history only"
-    moves = month.moves
+    moves, unit = month.moves, program.unit
     click.echo(
         f"{month.month}, {since}: {plural(len(month.results), 'partner')}, {month.held} held, "
         f"{plural(len(month.differing), 'differs', 'differ')}"
@@ -109,33 +113,51 @@ def _print_month(month: "SimulatedMonth") -> None:
     click.echo(f"  tier: {moves['up']} up, {moves['down']} down")
     for (before, now), partners in month.tiers:
         if before != now:
-            click.echo(f"    {_tier(before)} -> {_tier(now)}: {partners}")
-    for sign, word in ((1, "higher"), (-1, "lower")):
-        changed = month.changed(sign)
-        counted = sum(each.settled.mrr_eur_cents for each in changed)
-        click.echo(
-            f"  monthly fee discount {word}: {plural(len(changed), 'partner')}, counted MRR {euros_text(counted)} EUR"
-        )
-    weighed = euros_text(round_half_away(month.mrr_cents_times_bp, BP))
-    click.echo(f"  counted MRR times the difference: {weighed} EUR (not a forecast: only new orders get it)")
+            was = names.on(month.effective_on, before)
+            click.echo(f"    {_tier(before, was)} -> {_tier(now, program.tier_name(now))}: {partners}")
+    for side, words in ((1, "higher"), (-1, "lower"), (None, "higher for some product families, lower for others")):
+        changed = month.changed(side)
+        if changed or side is not None:
+            counted = unit.amount(sum(each.settled.mrr_eur_cents for each in changed))
+            click.echo(f"  monthly fee discount {words}: {plural(len(changed), 'partner')}, counted MRR {counted}")
+    click.echo(f"  counted MRR times the difference: {_weighed(month, program)}")
     for each in month.differing:
-        click.echo(f"  {_change(each)}")
+        was = names.on(each.settled.effective_on, each.settled.tier)
+        click.echo(f"  {_change(each, program, was)}")
 
 
-def _change(result: "SimulatedResult") -> str:
-    settled = result.settled
+def _weighed(month: "SimulatedMonth", program: "Program") -> str:
+    weighed = month.mrr_cents_times_bp
+    if weighed is not None:
+        return f"{program.unit.amount(round_half_away(weighed, BP))} (not a forecast: only new orders get it)"
+    unsaid = sum(each.mrr_cents_times_bp is None for each in month.results)
     return (
-        f"{settled.partner_id}: tier {_tier(settled.tier)} -> {_tier(result.tier)}, "
-        f"{_discounts(settled.discounts)} -> {_discounts(result.discounts)}"
+        f"not known; {plural(unsaid, 'partner')} would have differences that are not the same for each product family, "
+        "and a settled month does not keep its revenue by family"
     )
 
 
-def _tier(tier: int | None) -> str:
-    return "no table in force" if tier is None else str(tier or "none")
+def _change(result: "SimulatedResult", program: "Program", tier_name: str) -> str:
+    settled = result.settled
+    return (
+        f"{settled.partner_id}: tier {_tier(settled.tier, tier_name)} -> "
+        f"{_tier(result.tier, program.tier_name(result.tier))}, "
+        f"{_discounts(settled.discounts, program)} -> {_discounts(result.discounts, program)}"
+    )
 
 
-def _discounts(given: "Discounts | None") -> str:
+def _tier(tier: int | None, name: str) -> str:
+    return "no table in force" if tier is None else name or str(tier or "none")
+
+
+def _discounts(given: "Discounts | None", program: "Program") -> str:
+    """What a rate gives; what neither it nor the programme has is left out."""
     if given is None:
         return "no rate"
-    monthly, setup = percent_text(given.monthly_fee_bp), percent_text(given.setup_fee_bp)
-    return f"{monthly} monthly, {setup} setup, {given.sla or 'no SLA'}"
+    own = families_words(given.families)
+    said = [percent_text(given.monthly_fee_bp) + " monthly" + (f" ({', '.join(own)})" if own else "")]
+    if given.setup_fee_bp or program.has("setup_fee"):
+        said.append(f"{percent_text(given.setup_fee_bp)} setup")
+    if given.sla or program.has("sla"):
+        said.append(given.sla or "no SLA")
+    return ", ".join(said)

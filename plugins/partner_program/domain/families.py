@@ -5,6 +5,8 @@ is not named has the general discount; one of 0 is excluded.
 """
 
 from collections.abc import Collection, Mapping
+from functools import cache
+from typing import NamedTuple
 
 from partner_program.domain.money import percent_text
 
@@ -26,6 +28,49 @@ def families_of(text: Families | None) -> dict[str, int]:
 def families_words(text: Families | None) -> list[str]:
     """The discounts by family as people read them beside the general one: `vps 7 %`."""
     return [f"{product.replace('_', ' ')} {percent_text(bp)}" for product, bp in families_of(text).items()]
+
+
+class Points(NamedTuple):
+    """Basis points of the monthly fee by product family: a discount, or a difference of two.
+
+    `own` are the families that have others than the `general` ones, which every other family has.
+    """
+
+    general: int
+    own: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def alike(self) -> int | None:
+        """The points of every family; None where they are not the same."""
+        return None if self.own else self.general
+
+    @property
+    def side(self) -> int | None:
+        """1 where a family has more than 0 and none has less, -1 the other way round, 0 where all have 0.
+
+        None where some have more and others less.
+        """
+        every = (self.general, *(bp for _, bp in self.own))
+        above, below = max(every) > 0, min(every) < 0
+        return None if above and below else above - below
+
+    def of(self, cents: int) -> int | None:
+        """An amount times its points; None where these differ by family, and the amount is not known by family."""
+        return None if self.own else cents * self.general
+
+
+@cache
+def points(general: int, families: Families | None) -> Points:
+    """A discount of all families; one that has no more and no less than the general one is not told apart."""
+    return Points(general, tuple(each for each in families_of(families).items() if each[1] != general))
+
+
+@cache
+def points_more(before: Points, now: Points) -> Points:
+    """How much more each family has now."""
+    was, is_now, general = dict(before.own), dict(now.own), now.general - before.general
+    more = {each: is_now.get(each, now.general) - was.get(each, before.general) for each in was.keys() | is_now.keys()}
+    return Points(general, tuple(sorted((each, bp) for each, bp in more.items() if bp != general)))
 
 
 def families_differ(before: tuple[int, Families | None], now: tuple[int, Families | None]) -> bool:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
-from partner_program.domain.money import euros_text, percent_text
+from partner_program.domain.money import percent_text
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EURO, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class TierTerms:
-    """What a tier begins with, in EUR cents, and what it discounts, in basis points; None is no such discount."""
+    """What a tier begins with, in cents of the unit, and discounts, in basis points; None is no such discount."""
 
     from_mrr_cents: int
     monthly_fee_discount_bp: int
@@ -34,11 +35,11 @@ def unchanged(program: Program, *, in_force_from: date) -> ProgramChange:
     return ProgramChange(in_force_from, program.promotion_cap_bp, tiers)
 
 
-def differences(before: TierTerms, now: TierTerms) -> list[str]:
+def differences(before: TierTerms, now: TierTerms, unit: Unit = EURO) -> list[str]:
     """What of a tier's terms would be another, in words; nothing where all stays."""
     found = []
     if now.from_mrr_cents != before.from_mrr_cents:
-        found.append(f"threshold {euros_text(before.from_mrr_cents)} to {euros_text(now.from_mrr_cents)} EUR")
+        found.append(f"threshold {unit.text(before.from_mrr_cents)} to {unit.amount(now.from_mrr_cents)}")
     for words, old, new in (
         ("monthly fee", before.monthly_fee_discount_bp, now.monthly_fee_discount_bp),
         ("setup fee", before.setup_fee_discount_bp, now.setup_fee_discount_bp),

@@ -3,26 +3,30 @@
 What was counted stays as it was settled. The cost is each partner's counted revenue times its monthly fee discount: it
 compares drafts, and is no forecast, since discounts are given on new orders alone and nobody's answer to another
 programme is known. Months may be held out: a draft is chosen by the others, and judged by these.
+
+Where a rate has other discounts for some product families, what it costs is not known: a settled month does not keep
+its revenue by family. Tiers, and who gets more or less of every family, are known all the same.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from operator import mul, ne, sub
-from typing import Annotated
+from operator import mul, ne
+from typing import Annotated, NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import Column
+from partner_program.domain.columns import ADDED, Column
+from partner_program.domain.families import families_of, points_more
 from partner_program.domain.money import BP, round_half_away
 from partner_program.domain.near import is_near
 from partner_program.domain.program import Program
 from partner_program.domain.program_sweep import Draft
 from partner_program.domain.qualifications import Qualification
+from partner_program.domain.rates import rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
-from partner_program.domain.simulated_chain import OtherRates, simulate_partner
-from partner_program.domain.simulation import SettledResult
+from partner_program.domain.simulated_chain import OtherRates, discounts_of, simulate_partner
+from partner_program.domain.simulation import Discounts, SettledResult, added
 
 MONTHS_A_YEAR = 12
 
@@ -39,19 +43,20 @@ class PartnerPast:
 
 @dataclass(frozen=True, slots=True)
 class ComparedDraft:
-    """A draft beside the others; EUR cents.
+    """A draft beside the others, in cents of the unit.
 
     `cost_cents` is what it would have discounted of counted revenue in the months that choose, `difference_cents` how
-    much more than was settled. Winners and losers are partners, `changes` are of tiers from month to month, `near` are
-    the partners near a threshold in the newest month that chooses. On the `front` are those that no other draft beats:
-    none costs less or as much, has as few losers and changes, as many winners, and is better in one of these.
+    much more than was settled; both None where that is not known. Winners and losers are partners, of the `undecided`
+    nobody can say it, `changes` are of tiers from month to month, `near` are the partners near a threshold in the
+    newest month that chooses. On the `front` are those that no other draft beats: none costs less or as much, has as
+    few losers and changes, as many winners, and is better in one of these. Without a cost there is no front.
     """
 
     draft: Annotated[int, Column("draft", "whole")]
     front: Annotated[str, Column("front")]
     words: Annotated[str, Column("what is another")]
-    cost_cents: Annotated[int, Column("cost EUR", "euros")]
-    difference_cents: Annotated[int, Column("against settled", "change")]
+    cost_cents: Annotated[int | None, Column("cost EUR", "euros")]
+    difference_cents: Annotated[int | None, Column("against settled", "change")]
     winners: Annotated[int, Column("winners", "whole")]
     losers: Annotated[int, Column("losers", "whole")]
     changes: Annotated[int, Column(None)]
@@ -60,53 +65,100 @@ class ComparedDraft:
     held_out_cost_cents: Annotated[int | None, Column("cost held out", "euros")]
     held_out_difference_cents: Annotated[int | None, Column(None, "change")]
     held_out_losers: Annotated[int | None, Column("losers held out", "whole")]
+    undecided: Annotated[int | None, Column("undecided", "whole", before="changes_a_year", added=True)] = field(
+        default=None, metadata=ADDED
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One partner as columns of its months. `rated` has 0 for a month of history, which gives no discount, else 1.
+class _Judged(NamedTuple):
+    """A month's monthly fee discount by a draft, and how much more that is than the settled one, in basis points.
 
-    `floors` are what older agreements keep, and `rated` is empty where there is none of either.
+    Both are None where they differ by product family. `side` is 1 where a family gets more and none less, -1 the other
+    way round, None where some get more and others less.
     """
 
+    now: int | None
+    more: int | None
+    side: int | None
+
+
+_NOTHING = _Judged(0, 0, 0)  # of a month of history, which gives no discount
+
+
+def _judged(settled: Discounts | None, now: Discounts | None) -> _Judged:
+    if settled is None or now is None:
+        return _NOTHING
+    more = points_more(settled.monthly_fee, now.monthly_fee)
+    return _Judged(now.monthly_fee.alike, more.alike, more.side)
+
+
+class _Basis(NamedTuple):
+    """What a month's discounts follow from beside its tier: older agreements of its day, and those that were settled.
+
+    `settled` is None for a month of history.
+    """
+
+    agreements: tuple[LegacyAgreement, ...]
+    settled: Discounts | None
+
+    def judged(self, program: Program, tier: int) -> _Judged:
+        """The discounts of a tier."""
+        if self.settled is None:
+            return _NOTHING
+        # The agreements are all in force on one day, and so on the first day of the newest.
+        day = max((each.period.valid_from for each in self.agreements), default=program.in_force_from)
+        terms = rate_terms(program=program, tier=tier, agreements=self.agreements, day=day)
+        return _judged(self.settled, discounts_of(terms))
+
+
+class _Row(NamedTuple):
+    """One partner as columns of its months; `bases` are the places of theirs among those of all."""
+
     totals: tuple[int, ...]
-    rated: tuple[int, ...]
-    floors: tuple[int, ...]
-    settled: tuple[int, ...]
+    bases: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class _Score:
-    weighed: int = 0
-    settled: int = 0
+    """What a draft makes of some months: sums of cents times basis points, None where one is not known."""
+
+    weighed: int | None = 0
+    difference: int | None = 0
     winners: int = 0
     losers: int = 0
+    undecided: int = 0
     changes: int = 0
 
-    def add(
-        self, tiers: Sequence[int | None], totals: Sequence[int], now: Sequence[int], settled: Sequence[int]
-    ) -> None:
-        """Add one partner: its tiers, totals, discounts and settled discounts, month by month."""
+    def add(self, tiers: Sequence[int | None], totals: Sequence[int], months: Sequence[_Judged]) -> None:
+        """Add one partner, month by month: its tiers, totals, and discounts."""
         self.changes += sum(map(ne, tiers, tiers[1:]))
-        self.weighed += sum(map(mul, totals, now))
-        self.settled += sum(map(mul, totals, settled))
-        differences = list(map(sub, now, settled))
-        if any(differences):
-            side = side_of(list(zip(totals, differences, strict=True)))
-            self.winners += side > 0
-            self.losers += side < 0
+        now, more = [each.now for each in months], [each.more for each in months]
+        self.weighed = added((self.weighed, _weighed(totals, now)))
+        if any(each != 0 for each in more):
+            difference = _weighed(totals, more)
+            self.difference = added((self.difference, difference))
+            side = side_of({each.side for each in months}, difference)
+            self.winners += side == 1
+            self.losers += side == -1
+            self.undecided += side is None
 
 
-def side_of(points: Iterable[tuple[int, int]]) -> int:
-    """1 for a winner, -1 for a loser, 0 for neither; each pair is a month's revenue and its difference of discount.
+def _weighed(totals: Iterable[int], points: Sequence[int | None]) -> int | None:
+    known = [each for each in points if each is not None]
+    return sum(map(mul, totals, known)) if len(known) == len(points) else None
 
-    A partner wins whose discount would be higher in each month in which it would be another, or that wins in euros.
+
+def side_of(sides: Iterable[int | None], weighed: int | None) -> int | None:
+    """1 for a winner, -1 for a loser, 0 for neither; None where nobody can say it.
+
+    `sides` are those of the months, `weighed` is revenue times the difference of discount in all of them, None where
+    that is not known. A partner wins whose discount would be higher in each month in which it would be another, or that
+    wins in euros.
     """
-    differing = [(weight, point) for weight, point in points if point]
-    if differing and (all(point > 0 for _, point in differing) or all(point < 0 for _, point in differing)):
-        return 1 if differing[0][1] > 0 else -1
-    euros = sum(weight * point for weight, point in differing)
-    return (euros > 0) - (euros < 0)
+    differing = {each for each in sides if each != 0}
+    if len(differing) == 1 and None not in differing:
+        return differing.pop()
+    return None if weighed is None else (weighed > 0) - (weighed < 0)
 
 
 class Past:
@@ -119,28 +171,40 @@ class Past:
         held_out: int,
         rates: OtherRates | None = None,
     ) -> None:
-        """Take the months in order; the last `held_out` of them choose no draft. `rates` are for `fx_guard`."""
+        """Take the months in order; the last `held_out` of them choose no draft. `rates` are for `fx_guard`.
+
+        `settled` is what was discounted of counted revenue in the months that choose, in cents times basis points;
+        None where that is not known. `families` are the product families that had discounts of their own.
+        """
         self._rates = rates
         self.months = months
         self.choosing = frozenset(months[: len(months) - held_out])
         self.held_out = frozenset(months[len(months) - held_out :])
         newest = max(self.choosing)
+        self._bases: dict[_Basis, int] = {}
         self._rows: dict[bool, list[_Row]] = {True: [], False: []}
         self._others: list[PartnerPast] = []
         self._plain: list[PartnerPast] = []
         self.newest: list[int] = []
         self.partner_months = 0
+        self.settled: int | None = 0
+        self.families: set[str] = set()
         for partner in partners:
             in_order = sorted(partner.results, key=lambda each: each.sequence)
             own = {each.month: each for each in in_order if each.month in months}  # the newest result of each
-            self.partner_months += len(self.choosing & own.keys())
+            chosen = [own[month] for month in self.choosing & own.keys()]
+            self.partner_months += len(chosen)
+            self.settled = added((self.settled, *map(_as_settled, chosen)))
+            for each in own.values():
+                self.families.update(families_of(each.discounts.families) if each.discounts else ())
             if newest in own:
                 self.newest.append(own[newest].mrr_eur_cents)
             if _decides_by_revenue_alone(partner):
                 self._plain.append(partner)
                 for chooses, some in self._parts():
                     here = [own[month] for month in months if month in some and month in own]
-                    self._rows[chooses].append(_row(partner, here))
+                    bases = [self._bases.setdefault(_basis(partner, each), len(self._bases)) for each in here]
+                    self._rows[chooses].append(_Row(tuple(each.mrr_eur_cents for each in here), tuple(bases)))
             else:
                 self._others.append(partner)
 
@@ -148,7 +212,7 @@ class Past:
         return (True, self.choosing), (False, self.held_out)
 
     def newest_amounts(self, program: Program) -> list[int]:
-        """What a programme holds against its table in the newest month that chooses, in EUR cents, by partner."""
+        """What a programme holds against its table in the newest month that chooses, by partner."""
         if program.measure is None:
             return self.newest
         newest = max(self.choosing)
@@ -167,17 +231,10 @@ class Past:
     def score(self, program: Program) -> tuple[_Score, _Score]:
         """What a programme makes of the months that choose, and of those held out."""
         scores = {True: _Score(), False: _Score()}
-        thresholds = program.thresholds
-        given = [0, *(row.monthly_fee_discount_bp for row in program.tiers)][program.lowest_tier :]
         # Else a month depends on the ones before, or on more than its revenue.
         by_table = not (program.fx_guard == "hold_tier" or program.required_keys or program.measure or program.changes)
-        for chooses, rows in self._rows.items() if by_table else ():
-            add = scores[chooses].add
-            for row in rows:
-                tiers = [bisect_right(thresholds, total) for total in row.totals]
-                own = [given[tier] for tier in tiers]
-                now = list(map(max, own, row.floors)) if row.floors else own
-                add(tiers, row.totals, list(map(mul, now, row.rated)) if row.rated else now, row.settled)
+        if by_table:
+            self._score_by_table(program, scores)
         for partner in self._others if by_table else [*self._plain, *self._others]:
             simulated = simulate_partner(
                 program=program,
@@ -190,38 +247,50 @@ class Past:
             )
             for chooses, some in self._parts():
                 months = [each for each in simulated if each.settled.month in some]
-                both = [(each.discounts, each.settled.discounts) for each in months]
                 scores[chooses].add(
                     [each.tier for each in months],
                     [each.settled.mrr_eur_cents for each in months],
-                    [now.monthly_fee_bp if now and was else 0 for now, was in both],
-                    [was.monthly_fee_bp if now and was else 0 for now, was in both],
+                    [_judged(each.settled.discounts, each.discounts) for each in months],
                 )
         return scores[True], scores[False]
 
+    def _score_by_table(self, program: Program, scores: Mapping[bool, _Score]) -> None:
+        """Add the partners whose months follow from their totals alone."""
+        thresholds, lowest = program.thresholds, program.lowest_tier
+        bases = list(self._bases)
+        table: list[list[_Judged | None]] = [[None] * (program.highest_tier + 1) for _ in bases]
+        for chooses, rows in self._rows.items():
+            add = scores[chooses].add
+            for totals, own in rows:
+                tiers = [bisect_right(thresholds, total) + lowest for total in totals]
+                months = []
+                for basis, tier in zip(own, tiers, strict=True):
+                    judged = table[basis][tier]
+                    if judged is None:
+                        judged = table[basis][tier] = bases[basis].judged(program, tier)
+                    months.append(judged)
+                add(tiers, totals, months)
+
+
+def _as_settled(result: SettledResult) -> int | None:
+    """What a settled month discounted of its counted revenue, in cents times basis points; None if not known."""
+    return result.discounts.monthly_fee.of(result.mrr_eur_cents) if result.discounts else 0
+
+
+def _basis(partner: PartnerPast, result: SettledResult) -> _Basis:
+    day = result.effective_on
+    kept = tuple(each for each in partner.agreements if day is not None and day in each.period)
+    return _Basis(kept, result.discounts)
+
 
 def _decides_by_revenue_alone(partner: PartnerPast) -> bool:
-    """Whether each month's result follows from its total and the agreements of its day: no grant, no month twice."""
+    """Whether each month's result follows from its total and the agreements of its day: no grant, no month twice.
+
+    A month that was settled after a later one had left the partner out keeps the discounts of then.
+    """
     in_order = sorted(partner.results, key=lambda each: each.sequence)
     rising = all(one.month < after.month for one, after in pairwise(in_order))
-    return rising and not partner.grants and not any(each.grants for each in partner.results)
-
-
-def _row(partner: PartnerPast, results: Sequence[SettledResult]) -> _Row:
-    floors = [_floor(partner.agreements, each.effective_on) for each in results]
-    rated = [int(each.discounts is not None) for each in results]
-    return _Row(
-        totals=tuple(each.mrr_eur_cents for each in results),
-        rated=() if all(rated) else tuple(rated),
-        floors=tuple(floors) if any(floors) else (),
-        settled=tuple(each.discounts.monthly_fee_bp if each.discounts else 0 for each in results),
-    )
-
-
-def _floor(agreements: Iterable[LegacyAgreement], day: date | None) -> int:
-    """The monthly fee discount that older agreements keep on a day."""
-    kept = (each.monthly_fee_discount_bp for each in agreements if day is not None and day in each.period)
-    return max(kept, default=0)
+    return rising and not partner.grants and not any(each.grants or each.left_out for each in partner.results)
 
 
 def compare_drafts(*, past: Past, drafts: Iterable[Draft], near_bp: int) -> list[ComparedDraft]:
@@ -229,7 +298,7 @@ def compare_drafts(*, past: Past, drafts: Iterable[Draft], near_bp: int) -> list
     compared = [_compared(past, number, draft, near_bp) for number, draft in enumerate(drafts, start=1)]
     front = {each.draft for each in _front(compared)}
     marked = [replace(each, front="yes" if each.draft in front else "") for each in compared]
-    return sorted(marked, key=lambda each: (not each.front, each.cost_cents, each.draft))
+    return sorted(marked, key=lambda each: (not each.front, each.cost_cents or 0, each.draft))
 
 
 def _compared(past: Past, number: int, draft: Draft, near_bp: int) -> ComparedDraft:
@@ -239,17 +308,22 @@ def _compared(past: Past, number: int, draft: Draft, near_bp: int) -> ComparedDr
         draft=number,
         front="",
         words=draft.words,
-        cost_cents=round_half_away(own.weighed, BP),
-        difference_cents=round_half_away(own.weighed - own.settled, BP),
+        cost_cents=_cents(own.weighed),
+        difference_cents=_cents(own.difference),
         winners=own.winners,
         losers=own.losers,
         changes=own.changes,
         changes_a_year=_a_year(own.changes, past.partner_months),
         near=sum(is_near(draft.program, amount, near_bp) for amount in past.newest_amounts(draft.program)),
-        held_out_cost_cents=round_half_away(out.weighed, BP) if has_out else None,
-        held_out_difference_cents=round_half_away(out.weighed - out.settled, BP) if has_out else None,
+        held_out_cost_cents=_cents(out.weighed) if has_out else None,
+        held_out_difference_cents=_cents(out.difference) if has_out else None,
         held_out_losers=out.losers if has_out else None,
+        undecided=own.undecided if past.families or draft.program.product_discounts else None,
     )
+
+
+def _cents(weighed: int | None) -> int | None:
+    return None if weighed is None else round_half_away(weighed, BP)
 
 
 def _a_year(changes: int, partner_months: int) -> str:
@@ -259,8 +333,13 @@ def _a_year(changes: int, partner_months: int) -> str:
 
 
 def _front(compared: Sequence[ComparedDraft]) -> list[ComparedDraft]:
-    """The drafts that none beats: whoever beats one costs no more, so each is held against the cheaper ones alone."""
+    """The drafts that none beats; none where the cost of one is not known.
+
+    Whoever beats a draft costs no more, so each is held against the cheaper ones alone.
+    """
     front: list[ComparedDraft] = []
+    if any(each.cost_cents is None for each in compared):
+        return front
     for each in sorted(compared, key=_worth):
         if not any(_beats(other, each) for other in front):
             front.append(each)
@@ -269,7 +348,7 @@ def _front(compared: Sequence[ComparedDraft]) -> list[ComparedDraft]:
 
 def _worth(draft: ComparedDraft) -> tuple[int, int, int, int]:
     """What is to be small: cost, losers, changes, and winners that it lacks."""
-    return draft.cost_cents, draft.losers, draft.changes, -draft.winners
+    return draft.cost_cents or 0, draft.losers, draft.changes, -draft.winners
 
 
 def _beats(one: ComparedDraft, other: ComparedDraft) -> bool:

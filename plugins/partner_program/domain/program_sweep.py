@@ -7,7 +7,7 @@ from itertools import pairwise, product
 from math import prod
 from typing import Literal, get_args
 
-from partner_program.domain.money import BP, euros_text, percent_text
+from partner_program.domain.money import BP, percent_text
 from partner_program.domain.program import Program, Tier
 from partner_program.domain.program_change import TierTerms
 from partner_program.domain.refusals import Refusal
@@ -19,7 +19,7 @@ _WRITTEN = re.compile(r"tiers\.(\d{1,2})\.(\w+)=(\d{1,12})\.\.(\d{1,12})/(\d{1,1
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The values that one cell of the tier table takes, one after another: cents or basis points."""
+    """The values that one cell of the tier table takes, one after another: cents of the unit or basis points."""
 
     tier: int
     key: TierKey
@@ -106,7 +106,7 @@ def _words(program: Program, tiers: Sequence[Tier]) -> str:
     for before, now in zip(program.tiers, tiers, strict=True):
         changed = []
         if now.from_mrr_cents != before.from_mrr_cents:
-            changed.append(f"from {euros_text(now.from_mrr_cents)}")
+            changed.append(f"from {program.unit.text(now.from_mrr_cents)}")
         if now.monthly_fee_discount_bp != before.monthly_fee_discount_bp:
             changed.append(f"monthly {percent_text(now.monthly_fee_discount_bp)}")
         if now.setup_fee_discount_bp is not None and now.setup_fee_discount_bp != before.setup_fee_discount_bp:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.columns import ADDED_UP, Column, columns_of
+from partner_program.domain.columns import ADDED_UP, Column, columns_of, used
 from partner_program.domain.program_unit import EURO, Unit
 
 Row = TypeVar("Row")
@@ -44,8 +44,8 @@ class ReportTable(Generic[Row]):
 
     @property
     def columns(self) -> Mapping[str, Column]:
-        """The columns by field."""
-        return columns_of(self.kind)
+        """The columns by field; one that is `added` only where a row has a value for it."""
+        return used(columns_of(self.kind), self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ for changes of tier. Of a window of months those are there that were settled by 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import LastEarned, guarded_tier
@@ -16,12 +15,13 @@ from partner_program.domain.grace import GrantOutcome, settle_grants, tier_with_
 from partner_program.domain.other_rates import moved_at
 from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.qualifications import Qualification
-from partner_program.domain.rates import rate_terms
+from partner_program.domain.rates import RateTerms, rate_terms
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulation import Discounts, SettledResult, SimulatedResult
 from partner_program.domain.tier_changes import DecidedMerit, Merit, confirmed, last_merit, merit_after
+from partner_program.domain.unit import AnyRate
 
-OtherRates = Mapping[BillingMonth, Mapping[str, Decimal]]
+OtherRates = Mapping[BillingMonth, Mapping[str, AnyRate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def simulate_partner(
     """Return one partner's months as `program` would have decided them, in order; other months stay as settled.
 
     `results` are all that was ever settled for the partner, restatements and what they replaced: the newest of each
-    month is compared. `rates` are units per EUR by month and currency, for a programme with `fx_guard: hold_tier`;
+    month is compared. `rates` are those of each month by currency, for a programme with `fx_guard: hold_tier`;
     `qualifications` are what is on record of the partner beside revenue.
     """
     steps: list[_Step] = []
@@ -80,7 +80,8 @@ def _window(program: Program, result: SettledResult, steps: Sequence[_Step]) -> 
     """The totals of the window's months before, as they were settled by then; none without a window."""
     if program.measure is None:
         return []
-    totals = {step.settled.month: step.settled.mrr_eur_cents for step in _before_first(result.month, steps)}
+    before = [step.settled for step in _before_first(result.month, steps) if step.settled.in_unit]
+    totals = {each.month: each.mrr_eur_cents for each in before}
     return [totals[month] for month in program.measure.months_before(result.month) if month in totals]
 
 
@@ -91,9 +92,9 @@ def _before_first(month: BillingMonth, steps: Sequence[_Step]) -> Sequence[_Step
 
 def _merit_before(program: Program, result: SettledResult, steps: Sequence[_Step]) -> Merit | None:
     """The merit with which the month begins, as the simulation has the months before it."""
-    newest = {step.settled.month: step for step in steps if step.settled.month < result.month and step.merit}
-    if result.month in result.begin_anew:
+    if program.changes is None or result.month in result.begin_anew:
         return None
+    newest = {step.settled.month: step for step in steps if step.settled.month < result.month and step.merit}
     return last_merit(
         DecidedMerit(
             month=month,
@@ -235,8 +236,12 @@ def _merit_after(program: Program, month: BillingMonth, earned: int, before: Mer
 
 
 def _discounts(program: Program, tier: int, agreements: Sequence[LegacyAgreement], day: date) -> Discounts:
-    terms = rate_terms(program=program, tier=tier, agreements=agreements, day=day)
-    return Discounts(terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp, terms.sla)
+    return discounts_of(rate_terms(program=program, tier=tier, agreements=agreements, day=day))
+
+
+def discounts_of(terms: RateTerms) -> Discounts:
+    """The discounts and the service level of a rate's terms."""
+    return Discounts(terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp, terms.sla, terms.families)
 
 
 def _still_open(result: SettledResult, steps: Sequence[_Step], grants: Sequence[GraceGrant]) -> tuple[GraceGrant, ...]:

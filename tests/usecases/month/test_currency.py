@@ -18,17 +18,13 @@ from sqlalchemy import select
 from partner_program.adapters.database import schema
 from partner_program.adapters.files.program import load_programs, read_program
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.program_change import unchanged
 from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import Refusal, UnsoundFiles
-from partner_program.usecases.desk.what_if import make_draft
 from partner_program.usecases.letters.book import write_book
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
 from partner_program.usecases.months_page import make_months_page
 from partner_program.usecases.register import register_file
-from partner_program.usecases.reports.compared_drafts import ask_drafts
-from partner_program.usecases.reports.program_design import Design
 from tests.programs import least
 from tests.usecases.month.own_programme import OwnProgramme
 
@@ -309,15 +305,6 @@ def test_no_file_of_a_programme_in_dollars_speaks_of_euros(dollars: OwnProgramme
     assert {path: found[0] for path, text in texts.items() if (found := EURO_WORDS.search(text))} == {}
 
 
-def test_drafts_of_a_programme_in_dollars_are_refused(dollars: OwnProgramme) -> None:
-    program, month = dollars.installation.programs[-1], dollars.request(JANUARY).month
-    change = unchanged(program, in_force_from=date(2027, 1, 1))
-    with pytest.raises(Refusal, match="counts in USD"):
-        make_draft(dollars.installation, change, month, month)
-    with pytest.raises(Refusal, match="counts in USD"):
-        ask_drafts(dollars.installation, Design((), (), month, month, 0), by="robin")
-
-
 def test_events_name_the_currency(dollars: OwnProgramme) -> None:
     with dollars.installation.database.reading() as connection:
         told = [json.loads(row.amounts) for row in connection.execute(select(schema.event.c.amounts))]
@@ -325,13 +312,6 @@ def test_events_name_the_currency(dollars: OwnProgramme) -> None:
     assert amounts
     assert {each["currency"] for each in amounts} == {"USD"}
     assert {(each["mrr_eur_cents"], each["mrr_cents"]) for each in amounts} == {(None, 2_500_00)}
-
-
-def test_months_in_another_currency_are_not_simulated(dollars: OwnProgramme, tmp_path: Path) -> None:
-    draft = tmp_path / "draft.yaml"
-    draft.write_text(least(*ROWS, names=NAMES, day="2026-01-01"))
-    done = dollars.command_line("simulate", "--program", str(draft), "--from", JANUARY, "--to", JANUARY)
-    assert (done.status, "is counted in USD" in done.stderr) == (1, True)
 
 
 FUNDS = """\

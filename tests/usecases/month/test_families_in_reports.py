@@ -11,20 +11,17 @@ import pytest
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.book_of_changes import row_words
-from partner_program.domain.refusals import NotDefined, RatesWait
+from partner_program.domain.refusals import RatesWait
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.month.approval import month_book
 from partner_program.usecases.reports.cost import cost
 from partner_program.usecases.reports.leakage import find_leakage, leakage
-from partner_program.usecases.reports.program_design import Design, compare
-from partner_program.usecases.simulation import simulate
 from partner_program.usecases.status_export import export_status
-from tests.programs import least
-from tests.usecases.month.own_programme import DAY, OwnProgramme
-from tests.usecases.month.test_families import ROWS, programme, world_of
+from tests.usecases.month.own_programme import OwnProgramme
+from tests.usecases.month.test_families import programme, world_of
 
 APPROVING = "approval:\n  value: rates\n  reading: x\n"
-JUNE, JULY = BillingMonth(2015, 6), BillingMonth(2015, 7)
+JULY = BillingMonth(2015, 7)
 
 
 def july_of_families(tmp_path: Path, agreed_on_vps: int = 0, more: str = "") -> OwnProgramme:
@@ -100,21 +97,6 @@ def test_the_cost_of_each_family(tmp_path: Path) -> None:
         "cdn": (1_000_00, 70_00, 100_00, -30_00),
     }
     assert sum(each.due_eur_cents for each in rows(world, "shares").values()) == 240_00
-
-
-@pytest.mark.parametrize("families_in", ["the draft", "the programme in force"])
-def test_no_simulation_where_families_have_discounts(tmp_path: Path, families_in: str) -> None:
-    with_families, without = programme(), least(*ROWS, day=DAY)
-    in_force, drafted = (without, with_families) if families_in == "the draft" else (with_families, without)
-    world = world_of(tmp_path, in_force)
-    world.ready("2015-06")
-    world.settle("2015-06", on="2015-07-01")
-    file = tmp_path / "draft.yaml"
-    file.write_text(drafted, encoding="utf-8")
-    with pytest.raises(NotDefined, match=r"simulate does not know discounts by product family yet: .* vps, dedicated"):
-        simulate(world.installation, file, JUNE, JUNE)
-    with pytest.raises(NotDefined, match="simulate does not know"):
-        compare(world.installation, Design([file], [], JUNE, JUNE))
 
 
 def test_the_book_has_each_family_beside_the_general_discount(tmp_path: Path) -> None:

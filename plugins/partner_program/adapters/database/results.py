@@ -120,7 +120,7 @@ def _left_out(
 
 def _result(row: Any, month: BillingMonth, outcomes: dict[tuple[str, int, str], list[Any]]) -> SettledResult:
     history = row.status == HISTORY
-    discounts = Discounts(row.monthly_fee_discount_bp or 0, row.setup_fee_discount_bp or 0, row.sla)
+    discounts = Discounts(row.monthly_fee_discount_bp or 0, row.setup_fee_discount_bp or 0, row.sla, row.families)
     return SettledResult(
         month=month,
         sequence=row.settlement_id,

@@ -49,7 +49,7 @@ def _edits(top: yaml.Node, base: Program, change: ProgramChange) -> Iterator[_Ed
         yield _mapping(cap, [f"discount_bp: {change.promotion_cap_bp}", _reading(cap, said)])
     before = unchanged(base, in_force_from=base.in_force_from).tiers
     for node, old, new, row in zip(parts["tiers"].value, before, change.tiers, base.tiers, strict=True):
-        found = differences(old, new)
+        found = differences(old, new, base.unit)
         if found:
             yield _mapping(node, [*_row(row, new), _reading(node, ", ".join(found))])
 

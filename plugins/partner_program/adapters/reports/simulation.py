@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from partner_program.adapters.in_unit import cells_in_unit, in_unit
 from partner_program.adapters.safe_cells import safe_cell
 from partner_program.domain.simulation import Discounts, SimulatedMonth, SimulatedResult, Simulation
 
@@ -21,8 +22,11 @@ COLUMNS = (
 )
 
 
-def simulated_row(result: SimulatedResult) -> dict[str, Any]:
-    """Return one partner's month, in force and simulated: cents and basis points, null if the month is history only."""
+def simulated_row(result: SimulatedResult, *, families: bool) -> dict[str, Any]:
+    """Return one partner's month, in force and simulated: cents and basis points, null if the month is history only.
+
+    What product families have of their own stands there where some rate of the simulation has it.
+    """
     settled = result.settled
     before, now = settled.discounts, result.discounts
     return {
@@ -34,6 +38,7 @@ def simulated_row(result: SimulatedResult) -> dict[str, Any]:
         **_both("monthly_fee_discount_bp", before, now, 0),
         **_both("setup_fee_discount_bp", before, now, 1),
         **_both("sla", before, now, 2),
+        **(_both("families", before, now, 3) if families else {}),
     }
 
 
@@ -46,15 +51,15 @@ def _both(name: str, before: Discounts | None, now: Discounts | None, at: int) -
 
 def simulation_json(simulation: Simulation) -> str:
     """Return JSON with each month's counts, the partners that would differ, and the programme file that was tried."""
-    program = simulation.program
+    program, families = simulation.program, simulation.has_families
     answer = {
         "program": {"file": program.file_name, "sha256": program.file_hash},
-        "months": [_month(each) for each in simulation.months],
+        "months": [_month(each, families) for each in simulation.months],
     }
-    return json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(in_unit(answer, program.unit), ensure_ascii=False, indent=1) + "\n"
 
 
-def _month(month: SimulatedMonth) -> dict[str, Any]:
+def _month(month: SimulatedMonth, families: bool) -> dict[str, Any]:
     return {
         "billing_month": str(month.month),
         "status": month.status,
@@ -66,9 +71,10 @@ def _month(month: SimulatedMonth) -> dict[str, Any]:
         "monthly_fee_discount": {
             "higher": _changed(month.changed(1)),
             "lower": _changed(month.changed(-1)),
+            **({"mixed": _changed(month.changed(None))} if families else {}),
             "mrr_cents_times_bp": month.mrr_cents_times_bp,
         },
-        "differing": [simulated_row(each) for each in month.differing],
+        "differing": [simulated_row(each, families=families) for each in month.differing],
     }
 
 
@@ -78,9 +84,13 @@ def _changed(results: Sequence[SimulatedResult]) -> dict[str, int]:
 
 def simulation_csv(simulation: Simulation) -> str:
     """Return the partners and months that would differ as CSV (RFC 4180), one row each."""
+    families, unit = simulation.has_families, simulation.program.unit
+    names = (*COLUMNS, *(("families_in_force", "families_simulated") if families else ()))
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    writer = csv.DictWriter(text, list(cells_in_unit(dict.fromkeys(names), unit)), lineterminator="\r\n")
     writer.writeheader()
-    rows = (simulated_row(each) for month in simulation.months for each in month.differing)
-    writer.writerows({name: safe_cell(value) for name, value in row.items()} for row in rows)
+    for month in simulation.months:
+        for each in month.differing:
+            row = {name: safe_cell(value) for name, value in simulated_row(each, families=families).items()}
+            writer.writerow(cells_in_unit(row, unit))
     return text.getvalue()

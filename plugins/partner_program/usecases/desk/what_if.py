@@ -18,13 +18,16 @@ from partner_program.adapters.database.registry import partners_by_id
 from partner_program.adapters.files.program import read_program
 from partner_program.adapters.files.program_draft import draft_text
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.month_order import months_from_to
 from partner_program.domain.program import Program
 from partner_program.domain.program_change import ProgramChange, unchanged
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.what_if import WhatIf, what_if
 from partner_program.usecases.desk.apart import KEPT_DAYS, State, standing
 from partner_program.usecases.desk.work_apart import WorkApart
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.settled_past import check_units
 from partner_program.usecases.simulation import simulate, simulation_file
 
 FOLDER = "what_if"
@@ -42,7 +45,10 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants to know; `before` are the terms of the file that the draft was made from."""
+    """What somebody wants to know; `before` are the terms of the file that the draft was made from.
+
+    `families` are the product families that have discounts of their own in it, which stay; amounts are in its `unit`.
+    """
 
     base_file: str
     base_hash: str
@@ -50,6 +56,8 @@ class Asked:
     change: ProgramChange
     first: BillingMonth
     last: BillingMonth
+    families: tuple[str, ...] = ()
+    unit: Unit = EURO
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +100,16 @@ def basis(installation: Installation) -> Basis:
 def make_draft(installation: Installation, change: ProgramChange, first: BillingMonth, last: BillingMonth) -> Draft:
     """Make a draft of a change; raises `UnsoundFiles` with what the strict reader finds, or `Refusal`."""
     base = installation.programs[-1]
-    check_unit(base)
+    check_units(installation, months_from_to(first=first, last=last), [base])
     before = unchanged(base, in_force_from=base.in_force_from)
     if replace(change, in_force_from=base.in_force_from) == before:
         raise Refusal("Nothing is changed: change a threshold, a discount or the cap first")
     content = draft_text((installation.program_folder / base.file_name).read_bytes(), base, change).encode()
     read_program(_file_name(change.in_force_from), content)
-    asked = Asked(base.file_name, base.file_hash, before, change, first, last)
+    families = tuple(each.product for each in base.product_discounts)
+    asked = Asked(base.file_name, base.file_hash, before, change, first, last, families, base.unit)
     digest = hashlib.sha256(content + as_json(Asked, asked).encode())
     return Draft(digest.hexdigest()[:32], asked, content)
-
-
-def check_unit(program: Program) -> None:
-    """Refuse to try drafts of a programme that counts in another unit than EUR."""
-    if not program.unit.is_euro:
-        raise Refusal(f"{program.file_name} counts in {program.unit.name}: a draft of it cannot be tried yet")
 
 
 def check_day(installation: Installation, day: date) -> None:
@@ -159,7 +162,7 @@ def tried(installation: Installation, key: str) -> Tried:
     result, names = None, {}
     if state.kind == "done":
         result = from_json(WhatIf, (folder / _RESULT).read_text("utf-8"))
-        ids = {each.partner_id for each in (*result.most_gained, *result.most_lost)}
+        ids = {each.partner_id for each in (*result.most_gained, *result.most_lost, *result.of_undecided)}
         with installation.database.reading() as connection:
             names = {each: found.company_name for each, found in partners_by_id(connection, ids).items()}
     return Tried(

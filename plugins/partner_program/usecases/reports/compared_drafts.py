@@ -10,13 +10,15 @@ from partner_program.adapters.database.database import CONN_ID
 from partner_program.adapters.database.drafts import as_json, from_json
 from partner_program.domain.program_change import ProgramChange
 from partner_program.domain.program_design import ComparedDraft
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.domain.report import Report
 from partner_program.usecases.desk.apart import KEPT_DAYS, State, standing
-from partner_program.usecases.desk.what_if import basis, calculations, check_unit
+from partner_program.usecases.desk.what_if import basis, calculations
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.reports.kept import KeptReport, report_of, to_keep
 from partner_program.usecases.reports.program_design import TABLE, Design, change_of, compare, drafts_of
+from partner_program.usecases.settled_past import check_units
 
 _ASKED, _RESULT = "compared.json", "report.json"
 _TABLES: Mapping[str, type] = {TABLE: ComparedDraft}
@@ -24,11 +26,12 @@ _TABLES: Mapping[str, type] = {TABLE: ComparedDraft}
 
 @dataclass(frozen=True, slots=True)
 class AskedDrafts:
-    """What is compared, and the programme file that the sweeps change."""
+    """What is compared, and the programme file that the sweeps change, in its unit."""
 
     design: Design
     base_file: str
     base_hash: str
+    unit: Unit = EURO
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,12 @@ class ComparedDrafts:
 
 def ask_drafts(installation: Installation, design: Design, *, by: str) -> str:
     """Keep what is asked and compare it; return its key. Refused where no draft can be made of it, or no month left."""
-    check_unit(installation.programs[-1])
-    drafts_of(installation, design)
-    months = set(design.months)
-    if not months <= set(basis(installation).months):
-        raise Refusal(f"not each month from {design.first} to {design.last} is settled")
     newest = installation.programs[-1]
-    asked = as_json(AskedDrafts, AskedDrafts(design, newest.file_name, newest.file_hash))
+    drafts_of(installation, design)
+    if not set(design.months) <= set(basis(installation).months):
+        raise Refusal(f"not each month from {design.first} to {design.last} is settled")
+    check_units(installation, design.months, [newest])
+    asked = as_json(AskedDrafts, AskedDrafts(design, newest.file_name, newest.file_hash, newest.unit))
     key = hashlib.sha256(asked.encode()).hexdigest()[:32]
     write_if_changed(calculations(installation).folder / key / _ASKED, asked)
     start_drafts(installation, key, by=by)

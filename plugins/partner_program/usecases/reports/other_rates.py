@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -14,29 +13,30 @@ from partner_program.adapters.database.registry import load_registry
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import AccountKey, CountedAccount
 from partner_program.domain.other_rates import ForeignAccount, Shares, foreign_accounts, moved_at
-from partner_program.domain.program_unit import EUR
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.simulation import SettledResult
 from partner_program.domain.totals import account_shares
-from partner_program.domain.unit import AnyRate
+from partner_program.domain.unit import AnyRate, conversions
 from partner_program.usecases.rates import rates_of_month
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """Settled results as a simulated guard sees them, by partner, and the exchange rates of every month in force."""
+    """Settled results as a simulated guard sees them, by partner, and what each month in force converts at."""
 
     results: dict[str, list[SettledResult]]
-    rates: dict[BillingMonth, dict[str, Decimal]]
+    rates: dict[BillingMonth, dict[str, AnyRate]]
 
 
 def for_the_guard(
     connection: Connection,
     results: Mapping[str, Sequence[SettledResult]],
     months: Collection[BillingMonth],
+    unit: Unit,
     *,
     limit_bp: int,
 ) -> Guarded:
-    """Give settled results of these months their accounts in other currencies than EUR, with their exact shares.
+    """Give settled results of these months their accounts in other currencies than the unit, with their exact shares.
 
     The rates are those of the registry on which a run relies, by the programme's `limit_bp`. Of a partner whose total
     was restated, only the newest total is known at other rates.
@@ -44,7 +44,8 @@ def for_the_guard(
     registry = load_registry(connection, partners=())
     foreign: dict[BillingMonth, dict[str, tuple[ForeignAccount, ...] | None]] = {}
     for month in months:
-        foreign[month] = _foreign(connection, month, settlement_history.settlements_of(connection, month)[-1].revision)
+        revision = settlement_history.settlements_of(connection, month)[-1].revision
+        foreign[month] = _foreign(connection, month, revision, unit.code)
 
     def of(each: SettledResult, newest: SettledResult) -> SettledResult:
         if each.month not in foreign or each.mrr_eur_cents != newest.mrr_eur_cents:
@@ -56,12 +57,12 @@ def for_the_guard(
         newest = {each.month: each for each in sorted(own, key=lambda each: each.sequence)}
         found[partner_id] = [of(each, newest[each.month]) for each in own]
     every = settlement_history.assessed_months(connection)
-    rates = {each: rates_of_month(connection, each, registry, limit_bp=limit_bp).relied_on for each in every}
-    return Guarded(found, rates)
+    relied_on = {each: rates_of_month(connection, each, registry, limit_bp=limit_bp).relied_on for each in every}
+    return Guarded(found, {each: conversions(unit, rates) for each, rates in relied_on.items()})
 
 
 def _foreign(
-    connection: Connection, month: BillingMonth, revision: int, own: str = EUR
+    connection: Connection, month: BillingMonth, revision: int, own: str
 ) -> dict[str, tuple[ForeignAccount, ...] | None]:
     """Each partner's accounts in other currencies; None where the snapshots do not give what was counted."""
     accounts: dict[tuple[str, int], list[CountedAccount]] = defaultdict(list)

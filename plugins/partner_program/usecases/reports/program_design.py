@@ -3,30 +3,24 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 from partner_program.adapters.atomic_write import write_bytes_if_changed
-from partner_program.adapters.database import history as settlement_history
-from partner_program.adapters.database import registry as registry_store
-from partner_program.adapters.database import results as settled_results
 from partner_program.adapters.files.program import load_program, read_program
 from partner_program.adapters.files.program_draft import draft_text
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import euros_text, percent_text
-from partner_program.domain.month_order import check_all_assessed, months_from_to
+from partner_program.domain.money import BP, percent_text, round_half_away
+from partner_program.domain.month_order import months_from_to
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Program
 from partner_program.domain.program_change import ProgramChange
-from partner_program.domain.program_design import ComparedDraft, PartnerPast, Past, compare_drafts
+from partner_program.domain.program_design import ComparedDraft, Past, compare_drafts
 from partner_program.domain.program_sweep import Draft, Sweep, swept, terms_of
-from partner_program.domain.qualifications import by_partner
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Refusal
-from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.report import Report, ReportTable
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.families_unknown import check_no_families
-from partner_program.usecases.reports.other_rates import for_the_guard
+from partner_program.usecases.settled_past import read_past
 
 NEAR_BP = 200
 TABLE = "drafts"
@@ -57,41 +51,26 @@ class Design:
 def compare(
     installation: Installation, design: Design, tell: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Report:
-    """The drafts beside one another; refused where a month is not settled, or a file is unsound.
+    """The drafts beside one another.
+
+    Refused where a month is not settled, or was counted in another unit than a draft, and where a file is unsound.
 
     `tell` is called with how many drafts are done, of how many.
     """
     months = design.months
     drafts, left_out = drafts_of(installation, design)
     with installation.database.reading() as connection:
-        check_all_assessed(months=months, assessed=settlement_history.assessed_months(connection))
-        results = settled_results.load_results(connection)
-        guarded = [each.program for each in drafts if each.program.fx_guard == "hold_tier"]
-        rates: dict[BillingMonth, dict[str, Decimal]] = {}
-        if guarded:
-            found = for_the_guard(connection, results, months, limit_bp=guarded[0].rate_move_limit_bp)
-            results, rates = found.results, found.rates
-        grants = settled_results.load_grants(connection)
-        registry = registry_store.load_registry(connection, contacts=False)
-        agreements = agreements_by_partner(registry.legacy_agreements)
-        qualifications = by_partner(registry.qualifications)
-    partners = (
-        PartnerPast(
-            tuple(own),
-            tuple(grants.get(partner_id, ())),
-            tuple(agreements.get(partner_id, ())),
-            tuple(qualifications.get(partner_id, ())),
-        )
-        for partner_id, own in sorted(results.items())
-    )
-    past = Past(partners, months, design.held_out, rates)
+        partners, rates = read_past(connection, installation, months, [each.program for each in drafts])
+    past = Past(partners.values(), months, design.held_out, rates)
     compared = compare_drafts(past=past, drafts=_counted(drafts, tell), near_bp=NEAR_BP)
     return Report(
         name="simulate",
         title=f"{plural(len(compared), 'draft')} over {design.first} to {design.last}",
         month=design.last,
-        said=_said(compared, months, design.held_out, left_out),
-        tables=(ReportTable(TABLE, "Drafts, those that no other beats first", ComparedDraft, compared),),
+        said=_said(compared, past, design, left_out, drafts[0].program.unit),
+        tables=(ReportTable(TABLE, _title(compared), ComparedDraft, compared),),
+        unknown=_unknown(compared, past, drafts),
+        unit=drafts[0].program.unit,
     )
 
 
@@ -127,16 +106,12 @@ def _counted(drafts: Sequence[Draft], tell: Callable[[int, int], None]) -> Itera
 
 
 def drafts_of(installation: Installation, design: Design) -> tuple[list[Draft], int]:
-    """The drafts in the order of their numbers, and how many sweeps were left out.
-
-    Refused where a draft, or a programme so far, has discounts by product family: their revenue is not known apart.
-    """
+    """The drafts in the order of their numbers, and how many sweeps were left out."""
     drafts, left_out = [Draft(path.name, load_program(path)) for path in design.files], 0
     if design.sweeps:
         base, _ = _base(installation, design)
         made, left_out = swept(base, design.sweeps)
         drafts += made
-    check_no_families(installation, "simulate", [each.program for each in drafts])
     return drafts, left_out
 
 
@@ -148,21 +123,33 @@ def _base(installation: Installation, design: Design) -> tuple[Program, bytes]:
     return newest, (installation.program_folder / newest.file_name).read_bytes()
 
 
-def _said(
-    found: Sequence[ComparedDraft], months: Sequence[BillingMonth], held_out: int, left_out: int
-) -> tuple[str, ...]:
-    front = [each for each in found if each.front]
-    settled = found[0].cost_cents - found[0].difference_cents
-    chosen = len(months) - held_out
-    said = [
-        f"{plural(len(front), 'draft')} of {len(found):,} on the front: none costs less with as few losers and changes "
-        "and as many winners.",
-        f"As settled, monthly fee discounts were {euros_text(settled)} EUR of the revenue counted in "
-        f"{plural(chosen, 'month')}. No forecast: only new orders get a discount, and nobody knows what other prices "
-        "would have changed.",
-        f"Near: within {percent_text(NEAR_BP)} of a threshold in {months[chosen - 1]}. Changes: of tier, for each "
-        "partner and year.",
-    ]
+def _has_front(found: Sequence[ComparedDraft]) -> bool:
+    return any(each.front for each in found)
+
+
+def _title(found: Sequence[ComparedDraft]) -> str:
+    return f"Drafts, {'those that no other beats first' if _has_front(found) else 'as they are numbered'}"
+
+
+def _said(found: Sequence[ComparedDraft], past: Past, design: Design, left_out: int, unit: Unit) -> tuple[str, ...]:
+    held_out, chosen = design.held_out, len(past.months) - design.held_out
+    said = []
+    if _has_front(found):
+        front = sum(bool(each.front) for each in found)
+        said.append(
+            f"{plural(front, 'draft')} of {len(found):,} on the front: none costs less with as few losers and changes "
+            "and as many winners."
+        )
+    if past.settled is not None:
+        settled = unit.amount(round_half_away(past.settled, BP))
+        said.append(
+            f"As settled, monthly fee discounts were {settled} of the revenue counted in {plural(chosen, 'month')}. "
+            "No forecast: only new orders get a discount, and nobody knows what other prices would have changed."
+        )
+    said.append(
+        f"Near: within {percent_text(NEAR_BP)} of a threshold in {past.months[chosen - 1]}. Changes: of tier, for each "
+        "partner and year."
+    )
     if held_out:
         last = "month, which judges" if held_out == 1 else f"{held_out} months, which judge"
         said.append(f"Held out: the last {last} the draft that the others choose.")
@@ -170,4 +157,26 @@ def _said(
         said.append("No month is held out: a draft that all months choose may fit these alone (--held-out).")
     if left_out:
         said.append(f"{plural(left_out, 'draft')} left out: a threshold would not be above the one before.")
+    return tuple(said)
+
+
+def _unknown(found: Sequence[ComparedDraft], past: Past, drafts: Sequence[Draft]) -> tuple[str, ...]:
+    """Say what is not known where product families have discounts of their own."""
+    dear = [each for each in found if each.cost_cents is None]
+    undecided = [each for each in found if each.undecided]
+    if not (dear or undecided or past.settled is None):
+        return ()
+    named = sorted({each.product for draft in drafts for each in draft.program.product_discounts} | past.families)
+    said = [
+        "revenue by product family: a settled month does not keep it, and "
+        f"{', '.join(named)} {'has a discount of its' if len(named) == 1 else 'have discounts of their'} own"
+    ]
+    if past.settled is None:
+        said.append("what the settled discounts came to")
+    if dear:
+        said.append(f"what {plural(len(dear), 'draft costs', 'drafts cost')}, and so which drafts no other beats")
+    if undecided:
+        said.append(
+            "who gains of the undecided: they would get more for some families and less for others, or in some months"
+        )
     return tuple(said)
