@@ -25,6 +25,7 @@ PAGES = (
     "partners/P2",
     "programme",
     "programme/what-if",
+    "programme/sweep",
     "grants/new/P2",
     "benefits",
     "quote?partner=P1",

@@ -6,20 +6,27 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import amount_cents, percent_bp
+from partner_program.domain.money import percent_bp
 from partner_program.domain.program_sweep import Sweep, TierKey, make_sweep
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import NotThere, Refusal
 from partner_program.page.acting import Acting
 from partner_program.page.forms import Filled, Typed, Unreadable
 from partner_program.page.installed import Installed
 from partner_program.page.rights import WHO_MAY_ACT
 from partner_program.page.routes.months import FILE_KINDS
-from partner_program.page.routes.what_if import FEWEST_MONTHS, Key, in_plain_euros, in_plain_percent, key_in_path
+from partner_program.page.routes.what_if import FEWEST_MONTHS, Key, amount_in, in_plain_percent, key_in_path
 from partner_program.page.view import ThisView, View
 from partner_program.usecases.desk.apart import KEPT_DAYS, LIMIT_SECONDS
 from partner_program.usecases.desk.what_if import basis
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.reports.compared_drafts import ask_drafts, asked_drafts, look_at_drafts, start_drafts
+from partner_program.usecases.reports.compared_drafts import (
+    AskedDrafts,
+    ask_drafts,
+    asked_drafts,
+    look_at_drafts,
+    start_drafts,
+)
 from partner_program.usecases.reports.program_design import Design
 from partner_program.usecases.reports.questions import report_file
 
@@ -27,16 +34,16 @@ router = APIRouter()
 LINES = 4
 ROWS = 200
 _CELLS: dict[TierKey, str] = {
-    "from_mrr_cents": "threshold, EUR",
-    "monthly_fee_discount_bp": "monthly fee, %",
-    "setup_fee_discount_bp": "set-up fee, %",
+    "from_mrr_cents": "threshold",
+    "monthly_fee_discount_bp": "monthly fee",
+    "setup_fee_discount_bp": "set-up fee",
 }
 
 
 @router.get("/programme/sweep")
 def form(view: ThisView, here: Installed, like: str = "") -> HTMLResponse:
     """What to vary, from where to where: as it was asked under a key, or empty."""
-    asked = asked_drafts(here, key_in_path(like)).design if like else None
+    asked = asked_drafts(here, key_in_path(like)) if like else None
     return _form(view, here, Filled(dict(_typed(asked)) if asked else {}))
 
 
@@ -45,7 +52,7 @@ def ask(view: ThisView, here: Installed, acting: Acting, typed: Typed) -> Respon
     """Compare the drafts, or show the form again with what is wrong with it."""
     filled = Filled(typed)
     try:
-        key = ask_drafts(here, _design(filled), by=acting.name)
+        key = ask_drafts(here, _design(filled, basis(here).program.unit), by=acting.name)
     except Unreadable:
         filled.said = "This cannot be compared as it is. What you typed is kept below."
         return _form(view, here, filled, 422)
@@ -62,9 +69,10 @@ def compared(view: ThisView, here: Installed, key: Key) -> HTMLResponse:
     return view.page(
         "sweep.html",
         title="Drafts beside one another",
+        unit=found.asked.unit,
         found=found,
         design=found.asked.design,
-        sweeps=[_words(each) for each in found.asked.design.sweeps],
+        sweeps=[_words(each, found.asked.unit) for each in found.asked.design.sweeps],
         command=_command(found.asked.design),
         key=key,
         rows=ROWS,
@@ -100,8 +108,9 @@ def _form(view: View, here: Installation, filled: Filled, status: int = 200) -> 
         status=status,
         filled=filled,
         program=found.program,
+        unit=found.program.unit,
         cells=[
-            (f"{row.tier}.{key}", f"Tier {row.tier}, {said}")
+            (f"{row.tier}.{key}", f"{row.name or f'Tier {row.tier}'}, {said}, {_measured(key, found.program.unit)}")
             for row in found.program.tiers
             for key, said in _CELLS.items()
             if key != "setup_fee_discount_bp" or found.program.has("setup_fee")
@@ -115,8 +124,12 @@ def _form(view: View, here: Installation, filled: Filled, status: int = 200) -> 
     )
 
 
-def _design(filled: Filled) -> Design:
-    sweeps = [each for number in range(1, LINES + 1) for each in _sweep(filled, number)]
+def _measured(key: TierKey, unit: Unit) -> str:
+    return unit.name if key == "from_mrr_cents" else "%"
+
+
+def _design(filled: Filled, unit: Unit) -> Design:
+    sweeps = [each for number in range(1, LINES + 1) for each in _sweep(filled, number, unit)]
     first = filled.must("first", BillingMonth.parse, "Choose the first month.")
     last = filled.must("last", BillingMonth.parse, "Choose the last month.")
     held_out = filled.may("held_out", _months)
@@ -134,13 +147,13 @@ def _months(written: str) -> int:
     return int(written)
 
 
-def _sweep(filled: Filled, number: int) -> Iterator[Sweep]:
+def _sweep(filled: Filled, number: int, unit: Unit) -> Iterator[Sweep]:
     """What one line of the form varies; nothing where no cell is chosen."""
     tier, _, named = filled(f"cell_{number}").partition(".")
     key = next((each for each in _CELLS if each == named), None)
     if key is None or not tier.isdigit():
         return
-    read = amount_cents if key == "from_mrr_cents" else percent_bp
+    read = amount_in(unit) if key == "from_mrr_cents" else percent_bp
     first, last, step = (
         filled.must(f"{name}_{number}", read, f"Line {number}: nothing is given, expected {said}")
         for name, said in (("low", "the first value"), ("high", "the last value"), ("step", "a step, as in 50"))
@@ -153,10 +166,11 @@ def _sweep(filled: Filled, number: int) -> Iterator[Sweep]:
         filled.faults[f"low_{number}"] = f"Line {number}: {refusal}"
 
 
-def _typed(design: Design) -> Iterator[tuple[str, str]]:
+def _typed(asked: AskedDrafts) -> Iterator[tuple[str, str]]:
     """The form as it was filled in."""
+    design = asked.design
     for number, each in enumerate(design.sweeps, start=1):
-        plain = in_plain_euros if each.key == "from_mrr_cents" else in_plain_percent
+        plain = asked.unit.typed if each.key == "from_mrr_cents" else in_plain_percent
         step = each.values[1] - each.values[0] if len(each.values) > 1 else each.values[0] or 1
         yield f"cell_{number}", f"{each.tier}.{each.key}"
         for name, value in (("low", each.values[0]), ("high", each.values[-1]), ("step", step)):
@@ -166,11 +180,11 @@ def _typed(design: Design) -> Iterator[tuple[str, str]]:
     yield "held_out", str(design.held_out)
 
 
-def _words(sweep: Sweep) -> str:
-    plain = in_plain_euros if sweep.key == "from_mrr_cents" else in_plain_percent
-    said, _, unit = _CELLS[sweep.key].partition(", ")
+def _words(sweep: Sweep, unit: Unit) -> str:
+    plain = unit.typed if sweep.key == "from_mrr_cents" else in_plain_percent
     low, high = plain(sweep.values[0]), plain(sweep.values[-1])
-    return f"Tier {sweep.tier}, {said}: {low} to {high} {unit} in {len(sweep.values)} values"
+    measured = _measured(sweep.key, unit)
+    return f"Tier {sweep.tier}, {_CELLS[sweep.key]}: {low} to {high} {measured} in {len(sweep.values)} values"
 
 
 def _command(design: Design) -> str:

@@ -1,7 +1,7 @@
 """What-if: other thresholds and discounts in a form, tried on settled months by a process apart, kept as a draft."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.money import amount_cents, euros_text, percent_bp, percent_text
+from partner_program.domain.money import amount_cents, percent_bp, percent_text
 from partner_program.domain.program_change import ProgramChange, TierTerms, differences, unchanged
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Refusal, UnsoundFiles
 from partner_program.domain.what_if import MonthFigures
 from partner_program.page.acting import Acting
@@ -28,6 +29,7 @@ FEWEST_MONTHS = 12  # so many of the newest are tried unless somebody chooses ot
 _CELLS = {"from_mrr_cents": "from", "monthly_fee_discount_bp": "monthly", "setup_fee_discount_bp": "setup"}
 _CELL_WORDS = {"from": "threshold", "monthly": "monthly fee", "setup": "set-up fee"}
 _FAULT = re.compile(r"[^:]*:\d+: (?:tiers\[(?P<tier>\d+)\]\.)?(?P<place>[^:]+): (?P<said>.*)", re.DOTALL)
+_NO_PERCENT = "nothing is given, expected per cent, as in 2.5"
 _NUMBER = re.compile(r"'?\b(\d+)\b(?! %)'?")
 
 
@@ -79,10 +81,14 @@ def tried(view: ThisView, here: Installed, key: Key) -> HTMLResponse:
     return view.page(
         "what_if.html",
         title="What if",
+        unit=asked.unit,
         found=found,
         asked=asked,
         key=key,
-        rows=[(place, before, now, differences(before, now)) for place, (before, now) in enumerate(rows, start=1)],
+        rows=[
+            (place, before, now, differences(before, now, asked.unit))
+            for place, (before, now) in enumerate(rows, start=1)
+        ],
         moves=_moves(found.result.months) if found.result else [],
         has_setup=rows[0][0].setup_fee_discount_bp is not None,
         kept_days=KEPT_DAYS,
@@ -133,10 +139,12 @@ def _form(
         status=status,
         filled=filled,
         program=program,
+        unit=program.unit,
+        families=[each.product for each in program.product_discounts],
         rows=[
             (
                 row,
-                in_plain_euros(terms.from_mrr_cents),
+                program.unit.typed(terms.from_mrr_cents),
                 in_plain_percent(terms.monthly_fee_discount_bp),
                 None if terms.setup_fee_discount_bp is None else in_plain_percent(terms.setup_fee_discount_bp),
             )
@@ -157,13 +165,12 @@ def _form(
 def _draft(here: Installation, filled: Filled) -> drafts.Draft:
     """Read the form; raises `Unreadable`, with each fault at its field, or the refusal of the whole."""
     program = drafts.basis(here).program
+    amount, missing = amount_in(program.unit), f"nothing is given, expected {program.unit.named}, as in 1999.99"
     rows = [
         TierTerms(
-            filled.must(f"from_{row.tier}", amount_cents, _missing(f"from_{row.tier}")),
-            filled.must(f"monthly_{row.tier}", percent_bp, _missing(f"monthly_{row.tier}")),
-            filled.must(f"setup_{row.tier}", percent_bp, _missing(f"setup_{row.tier}"))
-            if program.has("setup_fee")
-            else None,
+            filled.must(f"from_{row.tier}", amount, missing),
+            filled.must(f"monthly_{row.tier}", percent_bp, _NO_PERCENT),
+            filled.must(f"setup_{row.tier}", percent_bp, _NO_PERCENT) if program.has("setup_fee") else None,
         )
         for row in program.tiers
     ]
@@ -184,7 +191,7 @@ def _draft(here: Installation, filled: Filled) -> drafts.Draft:
         return drafts.make_draft(here, ProgramChange(day, cap, tuple(rows)), first, last)
     except UnsoundFiles as unsound:
         for fault in unsound.faults:
-            name, said = _in_words(fault)
+            name, said = _in_words(fault, program.unit)
             filled.faults.setdefault(name, said)
         raise Unreadable from None
 
@@ -195,20 +202,14 @@ def _day(here: Installation, written: str) -> date:
     return day
 
 
-def _missing(name: str) -> str:
-    return "nothing is given, expected " + (
-        "euros, as in 1999.99" if name.startswith("from") else "per cent, as in 2.5"
-    )
-
-
 def _named(name: str) -> str:
     """What a field of a tier is called, before what is wrong with it."""
     cell, _, tier = name.partition("_")
     return f"Tier {tier}, {_CELL_WORDS[cell]}: " if cell in _CELL_WORDS else ""
 
 
-def _in_words(fault: str) -> tuple[str, str]:
-    """A fault of the strict reader as a field of the form, and the same words with euros and per cent.
+def _in_words(fault: str, unit: Unit) -> tuple[str, str]:
+    """A fault of the strict reader as a field of the form, and the same words with amounts and per cent.
 
     The reader says `2016-01-01.yaml:33: tiers[2].from_mrr_cents: 40000 is not above the row before, ...`.
     """
@@ -218,17 +219,17 @@ def _in_words(fault: str) -> tuple[str, str]:
     place, said = found["place"], found["said"]
     if place in _CELLS and found["tier"]:
         name = f"{_CELLS[place]}_{found['tier']}"
-        return name, _named(name) + _counted(said, in_euros=place == "from_mrr_cents")
+        return name, _named(name) + _counted(said, unit.text if place == "from_mrr_cents" else percent_text)
     if place == "promotion_cap.discount_bp":
-        return "cap", _counted(said, in_euros=False)
+        return "cap", _counted(said, percent_text)
     if place.startswith("in_force_from"):
         return "day", said
     return "tiers", f"{place}: {said}"
 
 
-def _counted(said: str, *, in_euros: bool) -> str:
-    """The reader's words with cents as euros, or basis points as per cent."""
-    shown = _NUMBER.sub(lambda each: (euros_text if in_euros else percent_text)(int(each[1])), said)
+def _counted(said: str, text: Callable[[int], str]) -> str:
+    """The reader's words with cents as amounts, or basis points as per cent."""
+    shown = _NUMBER.sub(lambda each: text(int(each[1])), said)
     for before, after in (
         ("a whole number from", "from"),
         ("basis points: ", ""),
@@ -253,9 +254,16 @@ def _next_day(here: Installation) -> date:
     return max(date(today.year + today.month // 12, today.month % 12 + 1, 1), newest + timedelta(days=1))
 
 
-def in_plain_euros(cents: int) -> str:
-    """Euros as a form reads them: no separators."""
-    return f"{cents // 100}.{cents % 100:02d}"
+def amount_in(unit: Unit) -> Callable[[str], int]:
+    """Reads an amount of the programme from a form, in the unit's smallest part."""
+
+    def read(written: str) -> int:
+        try:
+            return unit.of_hundredths(amount_cents(written))
+        except Refusal as refusal:
+            raise Refusal(str(refusal).replace("expected euros", f"expected {unit.named}")) from None
+
+    return read
 
 
 def in_plain_percent(bp: int) -> str:
