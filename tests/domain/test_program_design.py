@@ -12,7 +12,7 @@ from partner_program.adapters.files.program import load_program
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.money import BP, round_half_away
-from partner_program.domain.program import Program
+from partner_program.domain.program import FamilyDiscounts, Program
 from partner_program.domain.program_design import ComparedDraft, PartnerPast, Past, compare_drafts, side_of
 from partner_program.domain.program_sweep import Draft
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
@@ -105,6 +105,32 @@ def test_nobody_can_say_who_wins_where_families_part_and_amounts_are_not_known()
     assert side_of([1, -1], None) is None
     assert side_of([None], None) is None
     assert side_of([1, None], None) is None
+
+
+def test_a_month_settled_after_a_later_one_left_the_partner_out_keeps_its_discounts() -> None:
+    late = replace(settled(MONTHS[0], 2_000_00, 9), discounts=Discounts(500, 0, None), left_out=True)
+    (found,) = compared(past(PartnerPast((late,), (), ()), months=MONTHS[:1]), cheaper(PROGRAM, 2, 900))
+    assert (found.cost_cents, found.difference_cents, found.winners) == (100_00, 0, 0)
+
+
+def test_who_would_get_more_of_one_family_and_less_of_another_is_undecided_and_no_cost_is_known() -> None:
+    own = FamilyDiscounts("vps", (0, 700, 800, 800, 800, 800))
+    here = replace(settled(MONTHS[0], 2_000_00), discounts=Discounts(800, 0, None, "vps=700"))
+    world = past(PartnerPast((here,), (), ()), billed(400_00), months=MONTHS[:1])
+    assert world.settled is None
+    same, better, mixed = compared(
+        world,
+        replace(PROGRAM, product_discounts=(own,)),
+        replace(PROGRAM, product_discounts=(replace(own, tiers_bp=(0, 701, 800, 800, 800, 800)),)),
+        replace(cheaper(PROGRAM, 2, 799), product_discounts=(replace(own, tiers_bp=(0, 701, 800, 800, 800, 800)),)),
+    )
+    assert [(each.cost_cents, each.front) for each in (same, better, mixed)] == [(None, "")] * 3
+    assert [each.difference_cents for each in (same, better, mixed)] == [0, None, None]
+    assert [(each.winners, each.losers, each.undecided) for each in (same, better, mixed)] == [
+        (0, 0, 0),
+        (1, 0, 0),
+        (0, 0, 1),
+    ]
 
 
 totals = st.lists(st.integers(-100_00, 45_000_00), min_size=1, max_size=6)
