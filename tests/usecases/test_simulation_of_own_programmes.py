@@ -363,6 +363,21 @@ def test_the_guard_of_a_programme_in_dollars_is_simulated_as_it_would_have_run(t
     assert told(tried(plain, guarded.file.read_text("utf-8"))) == in_force(guarded)
 
 
+def test_of_points_no_amount_is_told(tmp_path: Path) -> None:
+    points = "\ncurrency: {label: pts, decimals: 0, reading: x}\n"
+    world = OwnProgramme(tmp_path, programme(vps=None, dedicated=None, more=points), entities=("NL",))
+    world.tables["entities"][0]["currency"] = "XXX"
+    world.partner("P1", {"NL": "A-P1"})
+    world.bill("A-P1", str(JUNE), 100_000, currency="XXX", months=3)
+    settled(world)
+    raised = draft(world, programme(general=(500, 1100), vps=None, dedicated=None, more=points))
+    assert "higher: 1 partner, counted MRR 100,000 pts" in said(world, "--to", "2015-06")
+    assert "difference: not known; pts have no price of which a discount" in said(world, "--to", "2015-06")
+    (row,) = drafts_of(report := compared(world, raised))
+    assert (row.cost_cents, row.difference_cents, row.winners, row.front) == (None, None, 1, "")
+    assert report.unknown[0] == "amounts: pts have no price of which a discount could be told"
+
+
 def test_the_words_of_a_draft_are_in_the_programmes_whole_units(tmp_path: Path) -> None:
     rupiah = "\ncurrency: {code: IDR, decimals: 0, reading: x}\n"
     world = OwnProgramme(tmp_path, programme(vps=None, dedicated=None, more=rupiah), entities=("NL",))

@@ -130,6 +130,8 @@ def _weighed(month: "SimulatedMonth", program: "Program") -> str:
     weighed = month.mrr_cents_times_bp
     if weighed is not None:
         return f"{program.unit.amount(round_half_away(weighed, BP))} (not a forecast: only new orders get it)"
+    if program.unit.is_counted:
+        return f"not known; {program.unit.name} have no price of which a discount could be told"
     unsaid = sum(each.mrr_cents_times_bp is None for each in month.results)
     return (
         f"not known; {plural(unsaid, 'partner')} would have differences that are not the same for each product family, "

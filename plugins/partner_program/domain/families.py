@@ -54,9 +54,17 @@ class Points(NamedTuple):
         above, below = max(every) > 0, min(every) < 0
         return None if above and below else above - below
 
-    def of(self, cents: int) -> int | None:
-        """An amount times its points; None where these differ by family, and the amount is not known by family."""
-        return None if self.own else cents * self.general
+    def of(self, cents: int, *, is_money: bool) -> int | None:
+        """An amount times its points; None where these differ by family, and the amount is not known by family.
+
+        What is no money has no price that anything is discounted of.
+        """
+        known = self.alike_of(is_money=is_money)
+        return None if known is None else cents * known
+
+    def alike_of(self, *, is_money: bool) -> int | None:
+        """The points of every family, where they are the same and of money; 0 are 0 of anything."""
+        return self.alike if is_money or not self.alike else None
 
 
 @cache

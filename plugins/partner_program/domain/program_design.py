@@ -5,7 +5,8 @@ compares drafts, and is no forecast, since discounts are given on new orders alo
 programme is known. Months may be held out: a draft is chosen by the others, and judged by these.
 
 Where a rate has other discounts for some product families, what it costs is not known: a settled month does not keep
-its revenue by family. Tiers, and who gets more or less of every family, are known all the same.
+its revenue by family. Nor is it where no money is counted. Tiers, and who gets more or less of every family, are known
+all the same.
 """
 
 from bisect import bisect_right
@@ -73,8 +74,8 @@ class ComparedDraft:
 class _Judged(NamedTuple):
     """A month's monthly fee discount by a draft, and how much more that is than the settled one, in basis points.
 
-    Both are None where they differ by product family. `side` is 1 where a family gets more and none less, -1 the other
-    way round, None where some get more and others less.
+    Both are None where they differ by product family, and of what is no money. `side` is 1 where a family gets more and
+    none less, -1 the other way round, None where some get more and others less.
     """
 
     now: int | None
@@ -85,11 +86,11 @@ class _Judged(NamedTuple):
 _NOTHING = _Judged(0, 0, 0)  # of a month of history, which gives no discount
 
 
-def _judged(settled: Discounts | None, now: Discounts | None) -> _Judged:
+def _judged(settled: Discounts | None, now: Discounts | None, *, is_money: bool) -> _Judged:
     if settled is None or now is None:
         return _NOTHING
     more = points_more(settled.monthly_fee, now.monthly_fee)
-    return _Judged(now.monthly_fee.alike, more.alike, more.side)
+    return _Judged(now.monthly_fee.alike_of(is_money=is_money), more.alike_of(is_money=is_money), more.side)
 
 
 class _Basis(NamedTuple):
@@ -108,7 +109,7 @@ class _Basis(NamedTuple):
         # The agreements are all in force on one day, and so on the first day of the newest.
         day = max((each.period.valid_from for each in self.agreements), default=program.in_force_from)
         terms = rate_terms(program=program, tier=tier, agreements=self.agreements, day=day)
-        return _judged(self.settled, discounts_of(terms))
+        return _judged(self.settled, discounts_of(terms), is_money=not program.unit.is_counted)
 
 
 class _Row(NamedTuple):
@@ -170,11 +171,14 @@ class Past:
         months: Sequence[BillingMonth],
         held_out: int,
         rates: OtherRates | None = None,
+        *,
+        is_money: bool = True,
     ) -> None:
-        """Take the months in order; the last `held_out` of them choose no draft. `rates` are for `fx_guard`.
+        """Take the months in order; the last `held_out` of them choose no draft.
 
-        `settled` is what was discounted of counted revenue in the months that choose, in cents times basis points;
-        None where that is not known. `families` are the product families that had discounts of their own.
+        `rates` are for `fx_guard`, `is_money` says whether totals are money. `settled` is what was discounted of
+        counted revenue in the months that choose, in cents times basis points; None where that is not known.
+        `families` are the product families that had discounts of their own.
         """
         self._rates = rates
         self.months = months
@@ -194,7 +198,7 @@ class Past:
             own = {each.month: each for each in in_order if each.month in months}  # the newest result of each
             chosen = [own[month] for month in self.choosing & own.keys()]
             self.partner_months += len(chosen)
-            self.settled = added((self.settled, *map(_as_settled, chosen)))
+            self.settled = added((self.settled, *(_as_settled(each, is_money=is_money) for each in chosen)))
             for each in own.values():
                 self.families.update(families_of(each.discounts.families) if each.discounts else ())
             if newest in own:
@@ -250,7 +254,7 @@ class Past:
                 scores[chooses].add(
                     [each.tier for each in months],
                     [each.settled.mrr_eur_cents for each in months],
-                    [_judged(each.settled.discounts, each.discounts) for each in months],
+                    [_judged(each.settled.discounts, each.discounts, is_money=each.is_money) for each in months],
                 )
         return scores[True], scores[False]
 
@@ -272,9 +276,11 @@ class Past:
                 add(tiers, totals, months)
 
 
-def _as_settled(result: SettledResult) -> int | None:
+def _as_settled(result: SettledResult, *, is_money: bool) -> int | None:
     """What a settled month discounted of its counted revenue, in cents times basis points; None if not known."""
-    return result.discounts.monthly_fee.of(result.mrr_eur_cents) if result.discounts else 0
+    if result.discounts is None:
+        return 0
+    return result.discounts.monthly_fee.of(result.mrr_eur_cents, is_money=is_money)
 
 
 def _basis(partner: PartnerPast, result: SettledResult) -> _Basis:

@@ -71,7 +71,7 @@ def simulate_partner(
             )
     newest = {step.settled.month: step for step in steps if step.settled.month in months}
     return [
-        SimulatedResult(step.settled, step.tier, step.discounts, step.amount_cents)
+        SimulatedResult(step.settled, step.tier, step.discounts, step.amount_cents, not program.unit.is_counted)
         for _, step in sorted(newest.items())
     ]
 

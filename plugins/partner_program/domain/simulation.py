@@ -86,13 +86,14 @@ class SettledResult:
 class SimulatedResult:
     """A settled result beside what the other programme makes of it; `tier` is None where no table was in force.
 
-    `amount_cents` is what it holds against its table, in cents of the unit.
+    `amount_cents` is what it holds against its table, in cents of the unit; `is_money` says whether that is money.
     """
 
     settled: SettledResult
     tier: int | None
     discounts: Discounts | None
     amount_cents: int = 0
+    is_money: bool = True
 
     @property
     def differs(self) -> bool:
@@ -116,9 +117,10 @@ class SimulatedResult:
     def mrr_cents_times_bp(self) -> int | None:
         """Its counted revenue in cents times the difference in monthly fee discount.
 
-        None where that differs by product family: a settled month does not keep its revenue by family.
+        None where that differs by product family, since a settled month does not keep its revenue by family, and where
+        what is counted is no money.
         """
-        return self.more.of(self.settled.mrr_eur_cents)
+        return self.more.of(self.settled.mrr_eur_cents, is_money=self.is_money)
 
 
 @dataclass(frozen=True, slots=True)

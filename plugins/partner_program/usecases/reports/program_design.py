@@ -61,16 +61,17 @@ def compare(
     drafts, left_out = drafts_of(installation, design)
     with installation.database.reading() as connection:
         partners, rates = read_past(connection, installation, months, [each.program for each in drafts])
-    past = Past(partners.values(), months, design.held_out, rates)
+    unit = drafts[0].program.unit
+    past = Past(partners.values(), months, design.held_out, rates, is_money=not unit.is_counted)
     compared = compare_drafts(past=past, drafts=_counted(drafts, tell), near_bp=NEAR_BP)
     return Report(
         name="simulate",
         title=f"{plural(len(compared), 'draft')} over {design.first} to {design.last}",
         month=design.last,
-        said=_said(compared, past, design, left_out, drafts[0].program.unit),
+        said=_said(compared, past, design, left_out, unit),
         tables=(ReportTable(TABLE, _title(compared), ComparedDraft, compared),),
         unknown=_unknown(compared, past, drafts),
-        unit=drafts[0].program.unit,
+        unit=unit,
     )
 
 
@@ -161,14 +162,17 @@ def _said(found: Sequence[ComparedDraft], past: Past, design: Design, left_out: 
 
 
 def _unknown(found: Sequence[ComparedDraft], past: Past, drafts: Sequence[Draft]) -> tuple[str, ...]:
-    """Say what is not known where product families have discounts of their own."""
+    """Say what is not known where product families have discounts of their own, or no money is counted."""
     dear = [each for each in found if each.cost_cents is None]
     undecided = [each for each in found if each.undecided]
     if not (dear or undecided or past.settled is None):
         return ()
+    unit = drafts[0].program.unit
     named = sorted({each.product for draft in drafts for each in draft.program.product_discounts} | past.families)
     said = [
-        "revenue by product family: a settled month does not keep it, and "
+        f"amounts: {unit.name} have no price of which a discount could be told"
+        if unit.is_counted
+        else "revenue by product family: a settled month does not keep it, and "
         f"{', '.join(named)} {'has a discount of its' if len(named) == 1 else 'have discounts of their'} own"
     ]
     if past.settled is None:
@@ -177,6 +181,6 @@ def _unknown(found: Sequence[ComparedDraft], past: Past, drafts: Sequence[Draft]
         said.append(f"what {plural(len(dear), 'draft costs', 'drafts cost')}, and so which drafts no other beats")
     if undecided:
         said.append(
-            "who gains of the undecided: they would get more for some families and less for others, or in some months"
+            "who gains of the undecided: they would get more in some months or for some families, and less in others"
         )
     return tuple(said)
