@@ -17,20 +17,20 @@ OUTSIDE = {"os", "io", "pathlib", "random", "secrets", "socket", "sqlite3", "sub
 EXACT_DIVISIONS = {
     "cost.py": [
         "list_value(part, amount) * (part.order.due_bp or 0) / BP",
-        "part.share / part.units_per_eur",
+        "part.share / part.units",
         "whole * order.due_bp / BP",
         "list_value(part, amount) * int(getattr(part.order.shares, name)) / BP",
-        "amount * BP / (BP - given_bp) / part.units_per_eur",
+        "amount * BP / (BP - given_bp) / part.units",
         "amount * BP / (BP - given_bp)",
     ],
     "money.py": [
         "sum((Fraction(rate) for rate in published), Fraction(0)) / len(published)",
         "list_cents * max(BP - discount_bp, Fraction(0)) / BP",
     ],
-    "posting.py": ["each.share * order.given_bp / (BP - order.given_bp)", "minor / each.units_per_eur"],
+    "posting.py": ["each.share * order.given_bp / (BP - order.given_bp)", "minor / each.units"],
     "unit.py": [
         "Fraction(Decimal(units)) / Fraction(Decimal(programme))",
-        "Fraction(self.units_per_eur) / Fraction(self.programme_units_per_eur)",
+        "Fraction(by.units_per_eur) / Fraction(by.programme_units_per_eur)",
     ],
 }
 
