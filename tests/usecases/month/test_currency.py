@@ -363,6 +363,22 @@ def test_a_month_keeps_its_unit_when_a_restatement_takes_force_under_another(tmp
     world.settle(FEBRUARY, on="2026-03-11")  # the brake has no month in USD to compare with
 
 
+def test_a_month_is_corrected_again_after_the_programme_changed_its_currency(tmp_path: Path) -> None:
+    """The day on which the first correction was accepted is no day of the month's own: it still counts in EUR."""
+    world = changed(tmp_path, "NL")
+    partner(world, "P1", NL=1_000_00)
+    settled(world)
+    month = BillingMonth.parse(JANUARY)
+    for day, cents in ((10, 3_000_00), (12, 4_000_00)):
+        accepted = date(2026, 3, day)
+        world.execute("NL", "UPDATE program_mrr_line SET net_amount_minor = ? WHERE account_id = 'P1-NL'", (cents,))
+        world.close(JANUARY)
+        assert world.settle(JANUARY, today=str(accepted)).proposed == 1
+        accept_restatement(world.installation, month, Acceptance(accepted, "pat", "corrected"), today=accepted)
+        assert register(world, JANUARY)["partners"][0]["mrr_eur_cents"] == cents
+        assert not world.settle(JANUARY, today="2026-03-20").changed
+
+
 def test_an_amount_is_typed_as_it_is_read() -> None:
     for unit, minor, typed in ((Unit("USD"), 155_00, "155.00"), (Unit("JPY", 0), 1_550, "1550.00")):
         assert unit.typed(minor) == typed

@@ -1,6 +1,6 @@
 """The inputs of a month: everything that its decisions depend on, read in one transaction, with a hash."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from partner_program.adapters.database.drafts import as_json, json_hash
 from partner_program.adapters.database.earlier_results import load_earlier_months, load_merits
 from partner_program.adapters.database.history import (
     AssignedPartner,
+    StoredSettlement,
     assigned_partners,
     first_day,
     last_earned,
@@ -124,12 +125,11 @@ def gather(connection: Connection, installation: Installation, request: MonthReq
     assigned = assigned_partners(connection, month, revision) if settlements else {}
     migration = any(each.migration for each in settlements) or (request.migration and not assigned)
     partners = [partner.partner_id for partner in registry.partners if partner.status == AUTHORIZED]
-    everyone_assigned = all(partner_id in assigned for partner_id in partners)
     own_day = first_day(settlements)
     day = run_day(
         month=month,
         history=request.history,
-        written_down=settlements[-1].effective_on if settlements and everyone_assigned else None,
+        written_down=_written_down(settlements, assigned, partners),
         effective_on=request.effective_on,
         own_effective_on=own_day,
         today=request.today,
@@ -219,6 +219,19 @@ def _basis(
 
 def _by_name(basis: FxBasis) -> dict[str, dict[str, Decimal]]:
     return {str(month): dict(sorted(rates.items())) for month, rates in basis.rates.items()}
+
+
+def _written_down(
+    settlements: Sequence[StoredSettlement], assigned: Mapping[str, AssignedPartner], partners: Collection[str]
+) -> date | None:
+    """The day recorded with a month in which every partner has its own: the last of these.
+
+    The day on which a correction was accepted is none of them: another programme may be in force then.
+    """
+    if not settlements or not all(each in assigned for each in partners):
+        return None
+    own = [day for each in partners if (day := assigned[each].effective_on) is not None]
+    return max(own, default=settlements[-1].effective_on)
 
 
 def _effective_on(assigned: Mapping[str, AssignedPartner], partner_id: str, day: date) -> date:
