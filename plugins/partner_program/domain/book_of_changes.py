@@ -8,7 +8,7 @@ from typing import Literal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.brake import Move
 from partner_program.domain.columns import ADDED
-from partner_program.domain.families import Families, families_of
+from partner_program.domain.families import Families, families_moved
 from partner_program.domain.large_change import LARGE, LargeChange
 from partner_program.domain.letter_order import LetterChange, reading_order
 from partner_program.domain.money import percent_text
@@ -52,12 +52,10 @@ class BookRow:
     @property
     def family_changes(self) -> list[str]:
         """The monthly fee discount of each family with its own before or now: `vps 7 % to 8 %`."""
-        before, now = families_of(self.previous_families), families_of(self.families)
-        was, is_now = self.previous_monthly_fee_discount_bp, self.monthly_fee_discount_bp
-        return [
-            f"{each.replace('_', ' ')} {_moved(_percent(before.get(each, was)), _percent(now.get(each, is_now)))}"
-            for each in dict.fromkeys((*before, *now))
-        ]
+        return families_moved(
+            (self.previous_monthly_fee_discount_bp, self.previous_families),
+            (self.monthly_fee_discount_bp, self.families),
+        )
 
 
 @dataclass(frozen=True, slots=True)

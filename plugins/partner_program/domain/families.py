@@ -30,6 +30,21 @@ def families_words(text: Families | None) -> list[str]:
     return [f"{product.replace('_', ' ')} {percent_text(bp)}" for product, bp in families_of(text).items()]
 
 
+def families_moved(before: tuple[int | None, Families | None], now: tuple[int | None, Families | None]) -> list[str]:
+    """The discount of each family with its own before or now: `vps 7 % to 8 %`; without a result before, that of now.
+
+    Each side is the general discount and the families.
+    """
+    was, is_now = families_of(before[1]), families_of(now[1])
+    found = []
+    for each in dict.fromkeys((*was, *is_now)):
+        old, new = was.get(each, before[0]), is_now.get(each, now[0])
+        percents = ["none" if bp is None else percent_text(bp) for bp in (old, new)]
+        said = percents[1] if old in (None, new) else " to ".join(percents)
+        found.append(f"{each.replace('_', ' ')} {said}")
+    return found
+
+
 class Points(NamedTuple):
     """Basis points of the monthly fee by product family: a discount, or a difference of two.
 

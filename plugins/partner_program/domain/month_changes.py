@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.families import families_moved
 from partner_program.domain.letter_order import LetterChange
 from partner_program.domain.restatement import AccountFigures, Figures
 
@@ -44,6 +45,13 @@ class PartnerChange:
     previous: Figures | None
     accounts: tuple[AccountChange, ...]
     lapsed: tuple[str, ...]
+
+    @property
+    def family_changes(self) -> list[str]:
+        """The monthly fee discount of each family with its own before or now: `vps 7 % to 8 %`."""
+        was = self.previous
+        before = (None, None) if was is None else (was.monthly_fee_discount_bp, was.families)
+        return families_moved(before, (self.now.monthly_fee_discount_bp, self.now.families))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import date
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.delivery import DeliveryState
 from partner_program.domain.disputes import Dispute
+from partner_program.domain.families import Families
 from partner_program.domain.grace import GrantStanding, verdict_words
 from partner_program.domain.letters import LetterKind
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
@@ -32,6 +33,7 @@ class PartnerMonth:
     monthly_fee_discount_bp: int | None
     setup_fee_discount_bp: int | None
     sla: str | None
+    families: Families | None
     held_reason: str | None
 
 

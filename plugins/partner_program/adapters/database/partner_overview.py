@@ -20,6 +20,7 @@ _RESULTS = (
     "monthly_fee_discount_bp",
     "setup_fee_discount_bp",
     "sla",
+    "families",
 )
 
 

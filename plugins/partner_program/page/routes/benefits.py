@@ -11,10 +11,12 @@ from fastapi.responses import HTMLResponse
 
 from partner_program.domain.acts import same_person
 from partner_program.domain.benefits import BenefitStep, StepAct
+from partner_program.domain.families import Families, families_text, families_words
 from partner_program.domain.grace import deciding_months, months_words, verdict_words
 from partner_program.domain.plurals import plural
+from partner_program.domain.program import Program, Tier
 from partner_program.domain.program_unit import Unit
-from partner_program.domain.rates import Rate
+from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.registry import GraceGrant
 from partner_program.page.forms import AMOUNT, CODE, DAY, SEEN, UNITS, Act, After, Filled, Look, Shown, routes_of, words
 from partner_program.page.installed import Installed
@@ -393,7 +395,7 @@ class Grant(Act):
     def shown(self, view: View, here: Installation, subject: str, _filled: Filled) -> Shown:
         """The tiers that can be granted, and which months can confirm a grant from today."""
         today = here.today()
-        found = grant_outlook(here, subject, on=today)
+        found, program = grant_outlook(here, subject, on=today), here.program_on(today)
         closed = "" if found.tiers else "There is no higher tier than the one of this partner."
         return Shown(
             f"Grant grace to {found.partner.company_name}",
@@ -402,11 +404,12 @@ class Grant(Act):
             closed,
             {
                 "found": found,
+                "rate_discounts": _discounts_of(found.rate.terms, program) if found.rate else "",
                 "today": today,
                 "tiers": [
                     (
                         row.tier,
-                        f"{view.tier(row.tier)}: {_discounts(row.monthly_fee_discount_bp, row.setup_fee_discount_bp)}, "
+                        f"{view.tier(row.tier)}: {_discounts_of_tier(program, row)}, "
                         f"from {_amount(row.from_mrr_cents, view.unit)}",
                     )
                     for row in found.tiers
@@ -427,8 +430,8 @@ class Grant(Act):
             "Check before you grant",
             [
                 ("Partner", f"{found.partner.company_name} ({subject})"),
-                ("New orders now", _rate_words(view, found.rate)),
-                (f"From {day(made.starts_on)}", _rate_words(view, rate)),
+                ("New orders now", _rate_words(view, found.rate, here.program_on(here.today()))),
+                (f"From {day(made.starts_on)}", _rate_words(view, rate, here.program_on(made.starts_on))),
                 (
                     "Grace",
                     f"{view.tier(made.tier, made.starts_on)}, from {day(made.starts_on)} until {day(made.ends_on)}",
@@ -489,19 +492,30 @@ class Grant(Act):
         )
 
 
-def _rate_words(view: View, rate: Rate | None) -> str:
+def _rate_words(view: View, rate: Rate | None, program: Program) -> str:
     if rate is None:
         return "no rate yet"
     terms = rate.terms
     sla = f", {terms.sla}" if terms.sla else ""
-    discounts = _discounts(terms.monthly_fee_discount_bp, terms.setup_fee_discount_bp)
-    return f"{view.tier(terms.tier, rate.valid_from)}: {discounts}{sla}"
+    return f"{view.tier(terms.tier, rate.valid_from)}: {_discounts_of(terms, program)}{sla}"
 
 
-def _discounts(monthly_bp: int, setup_bp: int | None) -> str:
-    """Both discounts in words; of a programme without a discount of set-up fees the monthly one."""
+def _discounts_of(terms: RateTerms, program: Program) -> str:
+    setup_bp = terms.setup_fee_discount_bp
+    has_setup = setup_bp or program.has("setup_fee")
+    return _discounts(terms.monthly_fee_discount_bp, terms.families, setup_bp if has_setup else None)
+
+
+def _discounts_of_tier(program: Program, row: Tier) -> str:
+    families = families_text(program.families_bp(row.tier))
+    return _discounts(row.monthly_fee_discount_bp, families, row.setup_fee_discount_bp)
+
+
+def _discounts(monthly_bp: int, families: Families | None, setup_bp: int | None) -> str:
+    """The discounts in words; of a programme without a discount of set-up fees the monthly one."""
+    own = families_words(families)
     setup = "" if setup_bp is None else f", {percent(setup_bp)} set-up"
-    return f"{percent(monthly_bp)} monthly{setup}"
+    return percent(monthly_bp) + " monthly" + (f" ({', '.join(own)})" if own else "") + setup
 
 
 for each in (Approve(), Refuse(), Withdraw(), Outcome(), Ask(), Grant()):
