@@ -148,6 +148,8 @@ class NamedConnections(dict[str, ConnectionFields]):
 class World:
     """A small company in one folder; its registry reaches the programme's database only by `ready` or `load`."""
 
+    programme_currency = "EUR"
+
     def __init__(self, folder: Path, entities: Iterable[str] = ("NL", "US")) -> None:
         """Make empty billing databases for the entities, and connections to them."""
         self.folder = folder

@@ -1,6 +1,6 @@
 """Worlds made by chance over two months, and what happens in them: for tests of what holds in any world."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -14,11 +14,15 @@ PARTNERS = ("P1", "p1", "Müller", "Muller", "P-2", "P10", "P9", "Éclair", "_x"
 
 
 def random_world(
-    folder: Path, rng: Random, months: Mapping[str, str] = MONTHS, entities: Sequence[str] = ("NL", "US")
+    folder: Path,
+    rng: Random,
+    months: Mapping[str, str] = MONTHS,
+    entities: Sequence[str] = ("NL", "US"),
+    kind: Callable[[Path, Sequence[str]], World] = World,
 ) -> World:
     """Partners with accounts at one entity or all, grants, agreements, credits, drafts and now and then a bad line."""
     folder.mkdir(parents=True)
-    world = World(folder, entities)
+    world = kind(folder, entities)
     for month in months:
         world.rate(month, "USD", rng.choice(["1.1", "1.078805"]))
         if "UK" in entities:

@@ -97,10 +97,12 @@ class LineByLine:
 
     @cached_property
     def units(self) -> dict[str, Fraction]:
-        """Units per EUR by entity."""
+        """Units of an entity's currency for one of the programme's."""
         rows = self.world.tables["exchange_rates"]
         own = {row["currency"]: row["units_per_eur"] for row in rows if row["billing_month"] == str(self.month)}
-        return units_of(self.entities, own)
+        own["EUR"] = "1"
+        programme = Fraction(own[self.world.programme_currency])
+        return units_of(self.entities, {currency: Fraction(units) / programme for currency, units in own.items()})
 
     def owner(self, entity: str, account: str, day: date) -> str | None:
         """Whose an account is on a day; no world has one of two partners."""
@@ -236,10 +238,9 @@ class LineByLine:
         return dict(found)
 
 
-def units_of(entities: Iterable[str], rates: Mapping[str, str | Fraction]) -> dict[str, Fraction]:
-    """Units per EUR by entity, of those whose currency has a rate."""
-    known = {"EUR": 1, **rates}
-    return {each: Fraction(known[CURRENCIES[each]]) for each in entities if CURRENCIES[each] in known}
+def units_of(entities: Iterable[str], rates: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Units of its currency for one of the programme's by entity, of those whose currency has a rate."""
+    return {each: rates[CURRENCIES[each]] for each in entities if CURRENCIES[each] in rates}
 
 
 def cents(amount: Fraction) -> int:

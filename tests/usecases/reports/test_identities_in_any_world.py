@@ -1,5 +1,7 @@
 """Every identity of the reports in worlds made by chance, to the cent, and the same answers on both databases.
 
+Every second world's programme counts in dollars.
+
 Beside them stands a slow reference that adds up raw lines one after the other (`line_by_line`). `WORLDS=1000` asks more
 worlds; `FROM_WORLD=200` begins with another one.
 """
@@ -27,7 +29,7 @@ from partner_program.adapters.database.register import read_register
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.refusals import BrakeOn, Refusal
 from partner_program.domain.report import Report
-from partner_program.usecases.installation import Installation
+from partner_program.usecases.installation import PROJECT, Installation
 from partner_program.usecases.month.brake import release_brake
 from partner_program.usecases.month.inputs import MonthRequest
 from partner_program.usecases.month.restatement import Acceptance, accept_restatement
@@ -56,7 +58,7 @@ def test_every_identity_holds_and_is_told_alike_on_both_databases(shared_postgre
     ProgramDatabase(fresh).upgrade()
     seen: Counter[str] = Counter()
     for seed in range(FROM_WORLD, FROM_WORLD + WORLDS):
-        world = changing_world(tmp_path / str(seed), Random(seed))
+        world = changing_world(tmp_path / str(seed), Random(seed), DollarWorld if seed % 2 else World)
         shutil.copy(fresh.sqlite_file, world.program_db)
         beside = NamedConnections(world.connections)
         database = shared_postgres.programme()
@@ -81,12 +83,31 @@ def test_every_identity_holds_and_is_told_alike_on_both_databases(shared_postgre
     assert seen["two currencies"] >= WORLDS // 6, seen
 
 
-def changing_world(folder: Path, rng: Random) -> World:
+class DollarWorld(World):
+    """A world whose programme is that of 2015 with the same numbers in dollars."""
+
+    programme_currency = "USD"
+
+    @property
+    def installation(self) -> Installation:
+        """The installation over a folder of its own."""
+        include = self.folder / "include"
+        if not include.exists():
+            (include / "program").mkdir(parents=True)
+            for name in ("sql", "templates"):
+                (include / name).symlink_to(PROJECT / "include" / name)
+            in_euros = (PROJECT / "include" / "program" / "2015-07-27.yaml").read_text("utf-8")
+            (include / "program" / "2015-07-27.yaml").write_text(f"{in_euros}\ncurrency: {{code: USD}}\n", "utf-8")
+            shutil.copy(PROJECT / "include" / "program" / "ledger_accounts.csv", include / "program")
+        return replace(super().installation, include=include)
+
+
+def changing_world(folder: Path, rng: Random, kind: type[World]) -> World:
     """A world of three months: contracts that run on, discounts and order days, rates and accounts that move.
 
     Every second one has two foreign currencies.
     """
-    world = random_world(folder, rng, MONTHS, rng.choice([("NL", "US"), ("NL", "US", "UK")]))
+    world = random_world(folder, rng, MONTHS, rng.choice([("NL", "US"), ("NL", "US", "UK")]), kind)
     contracts_run(world, rng)
     say_orders(world, rng)
     rates_move(world, rng)
@@ -253,9 +274,13 @@ def held_in(world: World, month: BillingMonth) -> set[str]:
 
 
 def rates_of(world: World, month: BillingMonth) -> dict[str, Fraction]:
-    """Units per EUR by currency, as the newest revision of a month counted."""
+    """Units per one of the programme's by currency, as the newest revision of a month counted."""
     sql = f"SELECT DISTINCT currency, units_per_eur FROM assessment_account WHERE billing_month = :month AND {NEWEST}"  # noqa: S608
-    return {row.currency: Fraction(row.units_per_eur) for row in asked_database(world, sql, month)}
+    found = {world.programme_currency: Fraction(1)}
+    for row in asked_database(world, sql, month):
+        units, _, own = row.units_per_eur.partition(" ")[0].partition("/")
+        found[row.currency] = Fraction(units) / Fraction(own or 1)
+    return found
 
 
 def currencies_of(world: World, month: BillingMonth) -> dict[str, set[str]]:
@@ -263,7 +288,7 @@ def currencies_of(world: World, month: BillingMonth) -> dict[str, set[str]]:
     sql = f"SELECT partner_id, currency FROM assessment_account WHERE billing_month = :month AND {NEWEST}"  # noqa: S608
     found: dict[str, set[str]] = defaultdict(set)
     for row in asked_database(world, sql, month):
-        found[row.partner_id] |= {row.currency} - {"EUR"}
+        found[row.partner_id] |= {row.currency} - {world.programme_currency}
     return found
 
 
@@ -412,7 +437,7 @@ def check_rates(report: Report, world: World, chain: list[BillingMonth], moved: 
         if row.partner_id in moved or row.partner_id not in everywhere:
             continue
         expected = 0
-        for currency in ("USD", "GBP"):
+        for currency in ("EUR", "USD", "GBP"):
             key = row.partner_id, currency
             for before, month in pairwise(chain):
                 if key in minor[before] and key in minor[month]:
