@@ -4,16 +4,25 @@ import csv
 import io
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
+from partner_program.adapters.reports.posting import posting_csv
+from partner_program.adapters.reports.report import report_json
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.posting import PostingRow
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.desk.month_changes import month_changes
+from partner_program.usecases.register import register_file
 from partner_program.usecases.reports.asked import look_at_answer
-from partner_program.usecases.reports.forecast import coming_drops
+from partner_program.usecases.reports.forecast import TABLES as FORECAST_TABLES
+from partner_program.usecases.reports.forecast import coming_drops, forecast
+from partner_program.usecases.reports.kept import report_of, to_keep
 from partner_program.usecases.reports.missing_accounts import accounts_missed
 from partner_program.usecases.reports.movements import movements_to
 from partner_program.usecases.reports.questions import questions_about
@@ -456,3 +465,34 @@ def test_accounts_that_nobody_linked_in_dollars(tmp_path: Path) -> None:
         "B9 at UK (certain, same VAT number): 300.00 USD, Tier 2 with it",
     )
     assert not EUROS.search(told(world, "accounts", "suggest", JANUARY))
+
+
+def test_a_file_of_postings_has_the_decimals_of_each_currency() -> None:
+    def row(currency: str, minor: int, own: int) -> PostingRow:
+        return PostingRow("v", date(2026, 1, 31), "NL", "6000", "2", "cdn", currency, minor, 0, own, 0)
+
+    written = posting_csv([row("EUR", 105_00, 2_100_000), row("IDR", 18_000_000, 18_000_000)], Unit("IDR", 0))
+    header, *rows = written.splitlines()
+    assert header.endswith("debit,credit,debit_idr,credit_idr")
+    assert [each.partition("cdn,")[2] for each in rows] == ["EUR,105.00,,2100000,", "IDR,18000000,,18000000,"]
+
+
+def test_a_kept_answer_keeps_its_unit(merapi: OwnWorld) -> None:
+    report = forecast(merapi.installation)
+    assert report.unit == Unit("IDR", 0)
+    assert report_json(report_of(to_keep(report), FORECAST_TABLES)) == report_json(report)
+
+
+def test_sheets_of_the_workbook_are_in_the_unit(merapi: OwnWorld) -> None:
+    file = register_file(merapi.installation, BillingMonth.parse(JANUARY), "xlsx")
+    book = load_workbook(io.BytesIO(file))
+
+    def cells(sheet: str, *columns: str) -> list[list[Any]]:
+        header, *rows = book[sheet].iter_rows(values_only=True)
+        return [[row[header.index(name)] for name in columns] for row in rows]
+
+    assert cells("movements months", "told", "exchange_rates", "mrr_idr") == [[29_899_999, 100_000, 25_100_000]]
+    assert cells("movements sums", "part", "currency", "amount")[-1] == ["all parts", "IDR", 25_100_000]
+    assert cells("buckets", "currency", "net_amount") == [["EUR", 105], ["IDR", 23_000_000]]
+    assert cells("closes", "control_total", "posted_amount") == [[105, 105], [23_000_000, 23_000_000]]
+    assert book["movements months"]["B2"].number_format == "#,##0"
