@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from partner_program.adapters.database.register import read_previous_month, read_register
 from partner_program.adapters.reports.workbook import Sheet, SheetColumn, workbook
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.usecases.register import register_file
@@ -71,6 +72,19 @@ def test_a_held_partner_has_a_sheet_with_its_reason_and_what_it_counted_before(j
     held = {each["partner_id"]: each for each in rows(body, "held")}
     assert "not closed" in str(held["P2"]["reason"])
     assert (held["P2"]["previous_mrr_eur"], held["total"]["previous_mrr_eur"]) == (1_000, 1_000 + 9_000)
+
+
+@pytest.mark.parametrize("month", [BillingMonth(2015, 6), BillingMonth(2015, 7)])
+def test_the_month_before_has_the_figures_of_its_register(july: World, month: BillingMonth) -> None:
+    """Of assigned partners and of held ones, which keep a rate and have no total."""
+    with july.installation.database.reading() as connection:
+        register = read_register(connection, month)
+        previous = read_previous_month(connection, month)
+    assert previous.unit == register.unit
+    assert previous.figures == {
+        each.partner_id: (each.mrr_eur_cents, each.monthly_fee_discount_bp, each.setup_fee_discount_bp, each.sla)
+        for each in register.partners
+    }
 
 
 def test_the_first_month_has_nothing_before(july: World) -> None:
