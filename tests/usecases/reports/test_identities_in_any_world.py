@@ -317,11 +317,13 @@ def of_near(report: Report, world: World, months: Months, where: str) -> None:
     } == expected, where
     then = rates_of(world, JUNE)
     found = by(rows(report, "rates"), "partner_id")
-    before = months[JULY].totals(units_of(entities_of(world), then))
+    known = units_of(entities_of(world), then)
+    before = months[JULY].totals({**months[JULY].units, **known})
+    foreign = currencies_of(world, JULY)
     for partner_id, total in months[JULY].totals().items():
         if totals.get(partner_id) != total:
             continue  # held, or decided from what the entities no longer show
-        if not currencies_of(world, JULY)[partner_id] <= then.keys():
+        if not foreign[partner_id] <= then.keys():  # it counts in a currency in which June counted nothing
             assert partner_id not in found, f"{where}: {partner_id}"
             continue
         moves = program.earned_tier(total) != program.earned_tier(before[partner_id])
