@@ -6,8 +6,9 @@ from fractions import Fraction
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.revenue import EntityRevenue, ShortLine
-from partner_program.domain.short_lines import readings_text, short_line_findings, two_readings
+from partner_program.domain.short_lines import TwoReadings, readings_text, short_line_findings, two_readings
 
 JUNE = BillingMonth(2015, 6)
 
@@ -81,3 +82,12 @@ def test_amounts_are_rounded_half_away_from_zero_after_conversion() -> None:
 
 def test_an_entity_without_short_lines_is_not_named() -> None:
     assert short_line_findings([frozen("NL")], month=JUNE, rates={}) == []
+
+
+def test_both_readings_are_in_the_programmes_unit() -> None:
+    readings = TwoReadings(Fraction(120_00), Fraction(360_00))
+    rates = {"USD": Decimal("1.2"), "IDR": Decimal(20_000)}
+    assert readings_text(readings, "EUR", rates, Unit("USD")).startswith("144.00 USD as said, 432.00 USD")
+    assert readings_text(readings, "EUR", rates, Unit("IDR", 0)).startswith("2,400,000 IDR as said, 7,200,000 IDR")
+    assert readings_text(readings, "IDR", {}, Unit("IDR", 0)).startswith("12,000 IDR as said, 36,000 IDR")
+    assert readings_text(readings, "EUR", {}, Unit("IDR", 0)).startswith("120.00 EUR as said, 360.00 EUR")

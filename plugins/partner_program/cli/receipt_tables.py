@@ -15,6 +15,7 @@ from partner_program.domain.families import families_words
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import EURO
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
@@ -78,8 +79,8 @@ def _group_cells(each: ReceiptLines | ReceiptFaultyLine) -> tuple[str, ...]:
 
 
 def _print_short_lines(receipt: Receipt, *, every: bool) -> None:
-    in_euros = receipt.result is None or receipt.result.unit.is_euro
-    rates = {each.currency: each.units_per_eur for each in receipt.rates} if in_euros else {}
+    unit = EURO if receipt.result is None else receipt.result.unit
+    rates = {each.currency: each.units_per_eur for each in receipt.rates}
     print_rows(
         "Lines with a period shorter than their term: do they pay for the period alone?",
         dict.fromkeys(("entity", "account", "line", "period and term", "this month"), "left"),
@@ -89,7 +90,7 @@ def _print_short_lines(receipt: Receipt, *, every: bool) -> None:
                 each.line.account_id,
                 each.line.line_id,
                 period_text(each.line),
-                readings_text(each.readings, each.line.currency, rates),
+                readings_text(each.readings, each.line.currency, rates, unit),
             )
             for each in receipt.short_lines
         ),

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import EXAMPLES, Finding, one_line
-from partner_program.domain.money import euros_text, rate_ratio, round_half_away
+from partner_program.domain.money import round_half_away
 from partner_program.domain.plurals import plural
-from partner_program.domain.program_unit import EUR
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.revenue import EntityRevenue, ShortLine
+from partner_program.domain.unit import conversions
 
 
 class TwoReadings(NamedTuple):
@@ -34,18 +35,22 @@ def two_readings(lines: Iterable[ShortLine], month: BillingMonth) -> TwoReadings
     return TwoReadings(as_said, for_period)
 
 
-def readings_text(readings: TwoReadings, currency: str, rates: Mapping[str, Decimal]) -> str:
-    """Both amounts in EUR, as `333.33 EUR as said, 500.00 EUR for the period alone`; without a rate in `currency`."""
-    units, ones = rate_ratio(Decimal(1) if currency == EUR else rates.get(currency, Decimal(1)))
-    shown = EUR if currency == EUR or currency in rates else one_line(currency)
+def readings_text(readings: TwoReadings, currency: str, rates: Mapping[str, Decimal], unit: Unit = EURO) -> str:
+    """Both amounts in the programme's unit, as `333.33 EUR as said, 500.00 EUR for the period alone`.
+
+    They are in `currency` where `rates`, in units per EUR, do not convert it.
+    """
+    rate = conversions(unit, rates).get(currency)
+    units, ones = (1, 1) if rate is None else rate.as_integer_ratio()
+    told, name = (unit.of(currency), one_line(currency)) if rate is None else (unit, unit.name)
     said, alone = (
-        f"{euros_text(round_half_away(each.numerator * ones, each.denominator * units))} {shown}" for each in readings
+        f"{told.text(round_half_away(each.numerator * ones, each.denominator * units))} {name}" for each in readings
     )
     return f"{said} as said, {alone} for the period alone"
 
 
 def short_line_findings(
-    revenues: Sequence[EntityRevenue], *, month: BillingMonth, rates: Mapping[str, Decimal]
+    revenues: Sequence[EntityRevenue], *, month: BillingMonth, rates: Mapping[str, Decimal], unit: Unit = EURO
 ) -> list[Finding]:
     """Name each entity's short lines by currency, with what both readings give; `rates` are units per EUR."""
     found = []
@@ -54,14 +59,14 @@ def short_line_findings(
         for line in revenue.short_lines:
             by_currency.setdefault(line.currency, []).append(line)
         for currency, lines in sorted(by_currency.items()):
-            amounts = readings_text(two_readings(lines, month), currency, rates)
+            amounts = readings_text(two_readings(lines, month), currency, rates, unit)
             message = (
                 f"{plural(len(lines), 'line')} in {one_line(currency)} with a period shorter than the term: {amounts}; "
                 "an amount that pays for its period alone needs an empty term_months"
             )
             examples = tuple(
                 f"line {one_line(line.line_id)}, account {one_line(line.account_id)}: {period_text(line)}: "
-                + readings_text(two_readings([line], month), currency, rates)
+                + readings_text(two_readings([line], month), currency, rates, unit)
                 for line in lines[:EXAMPLES]
             )
             found.append(Finding(revenue.entity, "warning", "short_period", message, len(lines), examples))

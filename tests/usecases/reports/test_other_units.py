@@ -496,3 +496,10 @@ def test_sheets_of_the_workbook_are_in_the_unit(merapi: OwnWorld) -> None:
     assert cells("buckets", "currency", "net_amount") == [["EUR", 105], ["IDR", 23_000_000]]
     assert cells("closes", "control_total", "posted_amount") == [[105, 105], [23_000_000, 23_000_000]]
     assert book["movements months"]["B2"].number_format == "#,##0"
+
+
+def test_the_quality_report_is_in_the_decimals_of_the_unit(merapi: OwnWorld) -> None:
+    page = (merapi.folder / "out" / "quality" / JANUARY / "index.html").read_text("utf-8")
+    assert '<td class="number">23,000,000</td>' in page
+    assert '<td class="number">105.00</td>' in page
+    assert "230,000.00" not in page

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from partner_program.domain.findings import one_line
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.revenue import (
     CHARGE_KINDS,
     POSTED,
@@ -56,11 +57,9 @@ class BucketRow(NamedTuple):
     is_sum: bool = False
 
 
-def amount_text(minor: int | None) -> str:
-    """Format minor units as `-1,234.56`."""
-    if minor is None:
-        return "unreadable"
-    return f"{'-' if minor < 0 else ''}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
+def amount_text(minor: int | None, unit: Unit) -> str:
+    """Format minor units as `-1,234.56`, with the decimals of their currency."""
+    return "unreadable" if minor is None else unit.text(minor)
 
 
 def _whole(value: object) -> int | None:
@@ -82,8 +81,11 @@ def _read(revenue: EntityRevenue | None) -> Iterable[tuple[str, MrrGroup | Fault
         yield one_line(line.currency), line, 1, line.net_amount_minor
 
 
-def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
-    """Compare each close with the posted lines of its currency; an unreadable amount never agrees."""
+def control_rows(revenue: EntityRevenue | None, unit: Unit) -> Iterable[ControlRow]:
+    """Compare each close with the posted lines of its currency; an unreadable amount never agrees.
+
+    `unit` is the programme's.
+    """
     posted: dict[str, list[tuple[int, int | None]]] = {}
     for currency, source, lines, amount in _read(revenue):
         if source.document_status == POSTED:
@@ -98,8 +100,8 @@ def control_rows(revenue: EntityRevenue | None) -> Iterable[ControlRow]:
             currency=currency,
             declared_lines="none" if close is None else f"{close.line_count:,}",
             read_lines=f"{lines:,}",
-            declared_total="none" if close is None else amount_text(close.control_total_minor),
-            read_total=amount_text(total),
+            declared_total="none" if close is None else amount_text(close.control_total_minor, unit.of(currency)),
+            read_total=amount_text(total, unit.of(currency)),
             result=result,
             css=css,
         )
@@ -124,7 +126,7 @@ def before_matching(revenue: EntityRevenue | None) -> list[Bucket]:
     return [Bucket("", currency, bucket, *counted) for (currency, bucket), counted in sums.items()]
 
 
-def bucket_rows(buckets: Sequence[Bucket], revenue: EntityRevenue | None) -> Iterable[BucketRow]:
+def bucket_rows(buckets: Sequence[Bucket], revenue: EntityRevenue | None, unit: Unit) -> Iterable[BucketRow]:
     """Return the rows of buckets by currency; the last row of each is all that was read, the sum of the others."""
     read: dict[str, tuple[int, int]] = {}
     for currency, _, lines, amount in _read(revenue):
@@ -133,8 +135,8 @@ def bucket_rows(buckets: Sequence[Bucket], revenue: EntityRevenue | None) -> Ite
     for currency, (lines, total) in sorted(read.items()):
         rows = [bucket for bucket in buckets if one_line(bucket.currency) == currency]
         for row in sorted(rows, key=lambda row: _ORDER.index(row.bucket)):
-            amount_words = amount_text(row.net_amount_minor)
+            amount_words = amount_text(row.net_amount_minor, unit.of(currency))
             yield BucketRow(currency, _WORDS[row.bucket], f"{row.lines:,}", amount_words)
         put = (sum(row.lines for row in rows), sum(row.net_amount_minor for row in rows))
         words = "All lines read" if put == (lines, total) else "All lines read: not the sum of the rows above"
-        yield BucketRow(currency, words, f"{lines:,}", amount_text(total), is_sum=True)
+        yield BucketRow(currency, words, f"{lines:,}", amount_text(total, unit.of(currency)), is_sum=True)

@@ -18,6 +18,7 @@ from partner_program.adapters.quality.offline_pages import page_name
 from partner_program.adapters.quality.view import SYMBOLS, ReportView, report_view
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import Bucket, HeldPartner
@@ -36,14 +37,23 @@ def write_quality_report(
     held: Sequence[HeldPartner] | None = None,
     docs_folder: Path | None = None,
     programme: str = "",
+    unit: Unit = EURO,
 ) -> Path:
     """Write the report, replacing the whole `folder`, and return its first page.
 
     Before the totals are merged there are no `buckets` and `held`: lines are then shown in the buckets that need no
     partner. `docs_folder` holds the pages that `validate` wrote. `programme` is the brand's name of the programme, with
-    which the page is headed.
+    which the page is headed, `unit` what the programme counts in.
     """
-    view = report_view(month=month, findings=findings, revenues=revenues, entities=entities, buckets=buckets, held=held)
+    view = report_view(
+        month=month,
+        findings=findings,
+        revenues=revenues,
+        entities=entities,
+        buckets=buckets,
+        held=held,
+        unit=unit,
+    )
     with folder_in_one_piece(folder) as draft:
         pages = _write_checks(draft, view, docs_folder) if docs_folder is not None else {}
         write_if_changed(draft / "index.html", _render("index.html.j2", report=view, pages=pages, programme=programme))

@@ -15,6 +15,7 @@ from partner_program.adapters.quality.figures import (
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.findings import Finding, in_reading_order, worst
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import EntityRevenue
 from partner_program.domain.totals import Bucket, HeldPartner
@@ -83,8 +84,12 @@ def report_view(
     entities: Sequence[Entity],
     buckets: Sequence[Bucket] | None,
     held: Sequence[HeldPartner] | None,
+    unit: Unit,
 ) -> ReportView:
-    """Put together what is known about a month, one entity after another in the registry's order."""
+    """Put together what is known about a month, one entity after another in the registry's order.
+
+    Lines in the currency of the programme's `unit` have its decimals.
+    """
     names = {entity.entity: entity.legal_name for entity in entities}
     read = {revenue.entity: revenue for revenue in revenues}
     expected = [entity.entity for entity in entities if entity.bills_in(month)]
@@ -94,7 +99,7 @@ def report_view(
         own = [finding for finding in in_reading_order(findings) if finding.entity == code]
         revenue = read.get(code)
         rows = before_matching(revenue) if buckets is None else [row for row in buckets if row.entity == code]
-        views.append(_entity(number, code, names.get(code, ""), own, revenue, rows))
+        views.append(_entity(number, code, names.get(code, ""), own, revenue, rows, unit))
     return ReportView(
         month=str(month),
         verdict=_verdict(views),
@@ -129,6 +134,7 @@ def _entity(
     findings: Sequence[Finding],
     revenue: EntityRevenue | None,
     buckets: Sequence[Bucket],
+    unit: Unit,
 ) -> EntityView:
     severities = [finding.severity for finding in findings]
     css = worst([finding for finding in findings if finding.severity != "info"]) or "sound"
@@ -143,8 +149,8 @@ def _entity(
         critical=severities.count("critical"),
         warnings=severities.count("warning"),
         findings=tuple(_finding(finding) for finding in findings),
-        controls=tuple(control_rows(revenue)),
-        buckets=tuple(bucket_rows(buckets, revenue)),
+        controls=tuple(control_rows(revenue, unit)),
+        buckets=tuple(bucket_rows(buckets, revenue, unit)),
     )
 
 

@@ -22,6 +22,7 @@ from partner_program.domain.revenue import EntityRevenue, counted_totals
 from partner_program.domain.short_lines import short_line_findings
 from partner_program.domain.totals import MonthTotals
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.rates import rates_of_month
 
 MANY_ACCOUNTS = 20_000
@@ -98,7 +99,7 @@ def check_month(installation: Installation, month: BillingMonth, *, limit_bp: in
         revenues = load_revenues(connection, month)
         before = load_revenues(connection, month.preceding)
         rates = rates_of_month(connection, month, registry, limit_bp=limit_bp)
-    unit = installation.tier_names.unit_of(month, installation.today())
+    unit = unit_of_month(installation, month)
     findings = validate(
         revenues,
         month=month,
@@ -109,8 +110,8 @@ def check_month(installation: Installation, month: BillingMonth, *, limit_bp: in
     )
     findings += link_findings(month=month, revenues=revenues, links=registry.account_links, partners=registry.partners)
     findings += rate_findings(rates.doubtful, revenues)
-    findings += short_line_findings(revenues, month=month, rates=rates.relied_on if unit.is_euro else {})
-    findings += doubtful_line_findings(revenues)
+    findings += short_line_findings(revenues, month=month, rates=rates.relied_on, unit=unit)
+    findings += doubtful_line_findings(revenues, unit)
     findings = in_reading_order(findings)
     _write(installation, month, findings, revenues, registry.entities)
     return findings
@@ -142,5 +143,6 @@ def _write(
         buckets=totals.buckets if totals else None,
         held=totals.held if totals else None,
         programme=installation.programme_called(),
+        unit=unit_of_month(installation, month),
         docs_folder=checks_folder(installation, month),
     )
