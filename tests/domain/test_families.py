@@ -1,0 +1,149 @@
+"""Product families with a discount of their own: what an order of each gets, and when that differs (rules 4 and 6)."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from partner_program.domain.brake import Move
+from partner_program.domain.families import any_below, families_differ, families_of, families_text, known_families
+from partner_program.domain.program import FamilyDiscounts
+from partner_program.domain.rates import (
+    NO_PROGRAMME_RATE,
+    LegacyTerm,
+    RateTerms,
+    legacy_ended,
+    legacy_kept,
+    orders_differ,
+    rate_terms,
+)
+from partner_program.domain.registry import LegacyAgreement
+from tests.domain.made_month import GO_LIVE, PROGRAM, legacy
+
+CDN = FamilyDiscounts("cdn", (100, 200, 300, 400, 500, 600))
+DEDICATED = FamilyDiscounts("dedicated", (0, 0, 0, 0, 0, 0))
+WITH_FAMILIES = replace(PROGRAM, product_discounts=(DEDICATED, CDN))
+
+
+def terms(tier: int, *agreements: LegacyAgreement, on: date = GO_LIVE) -> RateTerms:
+    return rate_terms(program=WITH_FAMILIES, tier=tier, agreements=agreements, day=on)
+
+
+def of_product(product: str, bp: int, until: date | None = None) -> LegacyAgreement:
+    return replace(legacy(bp, until=until, source=f"agreement about {product}"), product=product)
+
+
+def test_families_are_one_text_by_name_and_none_is_none() -> None:
+    assert families_text({"dedicated": 0, "cdn": 1_200}) == "cdn=1200 dedicated=0"
+    assert families_of("cdn=1200 dedicated=0") == {"cdn": 1_200, "dedicated": 0}
+    assert (families_text({}), families_of(None)) == (None, {})
+
+
+def test_an_order_of_a_family_has_its_own_discount_also_one_of_nothing_and_any_other_the_general_one() -> None:
+    found = terms(2)
+    assert found == RateTerms(2, 800, 2_000, "Silver", "cdn=200 dedicated=0")
+    own = {each: found.of_product(each).monthly_fee_discount_bp for each in ("cdn", "dedicated", "vps", None)}
+    assert own == {"cdn": 200, "dedicated": 0, "vps": 800, None: 800}
+    assert found.of_product("cdn") == RateTerms(2, 200, 2_000, "Silver"), "the rest is that of the tier"
+
+
+def test_without_a_tier_no_family_has_anything() -> None:
+    assert terms(0) == replace(NO_PROGRAMME_RATE, families="cdn=0 dedicated=0")
+
+
+def test_a_tier_above_a_shorter_table_has_the_families_of_its_highest() -> None:
+    shorter = replace(
+        WITH_FAMILIES, tiers=PROGRAM.tiers[:2], product_discounts=(FamilyDiscounts("cdn", CDN.tiers_bp[:2]),)
+    )
+    assert rate_terms(program=shorter, tier=6, agreements=(), day=GO_LIVE).families == "cdn=200"
+
+
+@pytest.mark.parametrize(("kept", "expected"), [(199, 200), (200, 200), (201, 201)])
+def test_an_agreement_about_a_family_is_a_floor_of_that_family_alone(kept: int, expected: int) -> None:
+    found = terms(2, of_product("cdn", kept))
+    assert families_of(found.families) == {"cdn": expected, "dedicated": 0}
+    assert found.monthly_fee_discount_bp == 800
+
+
+def test_a_general_agreement_lifts_no_family() -> None:
+    assert terms(2, legacy(1_500)) == RateTerms(2, 1_500, 2_000, "Silver", "cdn=200 dedicated=0")
+
+
+def test_an_agreement_about_a_family_that_has_no_discount_of_its_own_is_held_against_the_general_one() -> None:
+    found = [rate_terms(program=PROGRAM, tier=2, agreements=[of_product("vps", bp)], day=GO_LIVE) for bp in (700, 900)]
+    assert [each.of_product("vps").monthly_fee_discount_bp for each in found] == [800, 900]
+
+
+GENERAL = 800
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ((GENERAL, None), (GENERAL, None), False),
+        ((GENERAL, "cdn=200"), (GENERAL, "cdn=200"), False),
+        ((GENERAL, "cdn=200"), (GENERAL, "cdn=201"), True),
+        ((GENERAL, "cdn=800"), (GENERAL, None), False),
+        ((GENERAL, None), (GENERAL, "cdn=800"), False),
+        ((GENERAL, None), (GENERAL, "cdn=0"), True),
+        ((GENERAL, "cdn=200"), (GENERAL, None), True),
+        ((700, "cdn=800"), (800, None), False),
+    ],
+)
+def test_families_differ_where_an_order_of_one_gets_another_discount(
+    before: tuple[int, str | None], now: tuple[int, str | None], expected: bool
+) -> None:
+    assert families_differ(before, now) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ((GENERAL, None), (GENERAL, None), False),
+        ((GENERAL, "cdn=200"), (GENERAL, "cdn=200"), False),
+        ((GENERAL, "cdn=199"), (GENERAL, "cdn=200"), True),
+        ((GENERAL, "cdn=200"), (GENERAL, "cdn=199"), False),
+        ((GENERAL, "cdn=799"), (GENERAL, None), True),
+        ((GENERAL, None), (GENERAL, "cdn=801"), True),
+        ((GENERAL, "cdn=900 vps=100"), (GENERAL, "cdn=200 vps=200"), True),
+    ],
+)
+def test_a_family_is_below_where_it_has_less(
+    one: tuple[int, str | None], other: tuple[int, str | None], expected: bool
+) -> None:
+    assert any_below(one, other) is expected
+
+
+def test_a_family_alone_makes_orders_differ_and_counts_for_the_brake() -> None:
+    before, now = RateTerms(2, 800, 2_000, "Silver", "cdn=200"), RateTerms(2, 800, 2_000, "Silver", "cdn=100")
+    assert orders_differ(before, now)
+    assert not orders_differ(before, replace(before, tier=3))
+    assert Move(2, 2, before, now).lowers
+    assert not Move(2, 2, now, before).lowers
+    assert Move(2, 2, now, before).lifts
+
+
+def test_an_order_may_name_each_family_once_those_of_the_list_first() -> None:
+    assert known_families(("vps", "cdn"), ["dedicated"], {"cdn": 200, "gpu": 0}) == ("vps", "cdn", "dedicated", "gpu")
+
+
+def test_a_letter_names_the_family_that_an_agreement_keeps_and_no_other() -> None:
+    agreements = [of_product("cdn", 700), of_product("dedicated", 0), legacy(300)]
+    found = legacy_kept(program=WITH_FAMILIES, terms=terms(2, *agreements), agreements=agreements, day=GO_LIVE)
+    assert found == (LegacyTerm("monthly_fee", 700, None, "agreement about cdn", None, "cdn"),)
+
+
+def test_a_family_that_its_tier_gives_as_much_is_kept_by_no_agreement() -> None:
+    own = of_product("cdn", 200)
+    assert legacy_kept(program=WITH_FAMILIES, terms=terms(2, own), agreements=[own], day=GO_LIVE) == ()
+
+
+def test_an_agreement_about_a_family_that_ended_says_why_orders_of_it_get_less() -> None:
+    own = of_product("cdn", 700, until=GO_LIVE)
+    before = rate_terms(program=WITH_FAMILIES, tier=2, agreements=[of_product("cdn", 700)], day=GO_LIVE)
+
+    def ended(now: RateTerms) -> tuple[LegacyTerm, ...]:
+        return legacy_ended(program=WITH_FAMILIES, before=before, now=now, agreements=[own], day=GO_LIVE)
+
+    assert ended(terms(2)) == (LegacyTerm("monthly_fee", 700, None, "agreement about cdn", GO_LIVE, "cdn"),)
+    assert ended(replace(terms(2), families="cdn=700 dedicated=0")) == (), "it is no less"
