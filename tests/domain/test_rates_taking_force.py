@@ -120,6 +120,14 @@ def test_a_rate_is_closed_once() -> None:
     assert closing({}) == []
 
 
+def test_tier_none_that_names_families_with_0_percent_gives_nothing_and_is_not_closed() -> None:
+    none = RateTerms(0, 0, 0, None, "dedicated=0 vps=0")
+    assert closing({"P1": Rate(EARLIER, none)}, {"P1": [RateAhead(Rate(AUGUST_10, none))]}) == []
+    assert ended_ahead({"P1": [RateAhead(Rate(AUGUST_10, none))]}) == {"P1"}
+    kept = replace(none, families="dedicated=0 vps=700")
+    assert closing({"P1": Rate(EARLIER, kept)}) == [("P1", Rate(GO_LIVE, NO_PROGRAMME_RATE))]
+
+
 def test_tier_none_with_an_old_discount_is_closed_too() -> None:
     kept = Rate(EARLIER, RateTerms(0, 700, 0, None))
     assert closing({"P1": kept}) == [("P1", Rate(GO_LIVE, NO_PROGRAMME_RATE))]

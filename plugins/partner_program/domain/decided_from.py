@@ -16,7 +16,7 @@ from partner_program.domain.measure import EarlierMonth
 from partner_program.domain.month_order import HISTORY, MonthStatus
 from partner_program.domain.program import OnRecord, Program
 from partner_program.domain.program_unit import EURO, Unit
-from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
+from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import RateAhead, closing_rates, early_rises, ended_ahead, rates_ahead
 from partner_program.domain.registry import (
     AccountLink,
@@ -152,7 +152,7 @@ def still_to_end(rates: Mapping[str, Rate], authorized: Collection[str]) -> dict
     return {
         partner_id: rate
         for partner_id, rate in sorted(rates.items())
-        if partner_id not in authorized and rate.terms != NO_PROGRAMME_RATE
+        if partner_id not in authorized and not rate.terms.gives_nothing
     }
 
 

@@ -24,6 +24,11 @@ class RateTerms:
     sla: str | None
     families: Families | None = None
 
+    @property
+    def gives_nothing(self) -> bool:
+        """Whether no order gets anything: as without a rate of the programme, though families may be named with 0."""
+        return replace(self, families=None) == NO_PROGRAMME_RATE and not any(families_of(self.families).values())
+
     def of_product(self, product: str | None) -> "RateTerms":
         """The terms of an order of one product family."""
         if self.families is None:
@@ -94,8 +99,14 @@ def _own_terms(program: Program, tier: int) -> RateTerms:
 
 
 def rate_from(*, day: date, terms: RateTerms, current: Rate | None) -> Rate:
-    """The rate that holds from a day: a new one only where tier, a discount or the service level differs (rule 4)."""
-    return current if current is not None and current.terms == terms else Rate(day, terms)
+    """The rate that holds from a day: a new one only where tier, a discount or the service level differs (rule 4).
+
+    A rate that gives nothing does so of every family, whether it names them or not.
+    """
+    if current is None:
+        return Rate(day, terms)
+    is_same = current.terms == terms or (current.terms.gives_nothing and terms.gives_nothing)
+    return current if is_same else Rate(day, terms)
 
 
 def orders_differ(before: RateTerms, now: RateTerms) -> bool:

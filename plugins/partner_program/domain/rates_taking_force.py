@@ -63,13 +63,13 @@ def closing_rates(
     return [
         (partner_id, Rate(first_day, NO_PROGRAMME_RATE))
         for partner_id, first_day, terms in sorted(ends, key=lambda each: each[:2])
-        if partner_id not in authorized and terms != NO_PROGRAMME_RATE
+        if partner_id not in authorized and not terms.gives_nothing
     ]
 
 
 def ended_ahead(ahead: Mapping[str, Sequence[RateAhead]]) -> frozenset[str]:
     """The partners whose newest rate ahead gives nothing: their rates end on a day that was said already."""
-    return frozenset(each for each, own in ahead.items() if own and own[-1].rate.terms == NO_PROGRAMME_RATE)
+    return frozenset(each for each, own in ahead.items() if own and own[-1].rate.terms.gives_nothing)
 
 
 def rates_of_return(

@@ -13,7 +13,7 @@ from partner_program.adapters.in_unit import in_unit
 from partner_program.domain.families import families_of
 from partner_program.domain.program import Component
 from partner_program.domain.quote import Quote, quote
-from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, legacy_kept
+from partner_program.domain.rates import Rate, legacy_kept
 from partner_program.domain.rates_taking_force import ended_ahead
 from partner_program.domain.refusals import NotAuthorized, NotDefined
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement
@@ -98,6 +98,6 @@ def legacy_components(
 
 def _ends_later(connection: Connection, order: Order, rate: Rate | None) -> bool:
     """Whether a partner that is not authorised any more had a rate on the order's day, before its rates ended."""
-    if rate is None or rate.terms == NO_PROGRAMME_RATE:
+    if rate is None or rate.terms.gives_nothing:
         return False
     return bool(ended_ahead(rate_store.rates_after(connection, order.placed_on, order.partner_id)))

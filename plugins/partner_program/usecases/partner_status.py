@@ -18,7 +18,7 @@ from partner_program.adapters.files.csv_edit import with_cells
 from partner_program.domain.acts import PARTNER_ENDED, PARTNER_RESUMED, PARTNER_SUSPENDED
 from partner_program.domain.findings import EXAMPLES
 from partner_program.domain.plurals import plural
-from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate
+from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import closing_rates, ended_ahead, rate_of_acceptance, rates_of_return
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AUTHORIZED, Partner, Registry
@@ -178,7 +178,7 @@ def _returning(connection: Connection, installation: Installation, partner_id: s
     ahead = rate_store.rates_after(connection, day, partner_id).get(partner_id, [])
     agreements = agreements_of(connection, partner_id)
     rate = current
-    if current.terms == NO_PROGRAMME_RATE:
+    if current.terms.gives_nothing:
         decided = settlement_history.decided_months(connection)
         newest = max(decided, default=None)
         last = settlement_history.last_assigned(connection, partner_id)
@@ -216,7 +216,7 @@ def rates_left_open(installation: Installation, registry: Registry) -> list[str]
         "until the next month is run: "
         f"`partner-program partner {_STEP_TO[others[partner_id]]} {partner_id}` ends it on a day"
         for partner_id, rate in sorted(rates.items())
-        if rate.terms != NO_PROGRAMME_RATE and partner_id not in end
+        if not rate.terms.gives_nothing and partner_id not in end
     ]
     more = len(found) - EXAMPLES
     return found if more <= 0 else [*found[:EXAMPLES], f"and {plural(more, 'more such partner')}"]

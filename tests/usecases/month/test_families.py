@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -15,6 +15,7 @@ from partner_program.usecases.publication import publish_rates
 from partner_program.usecases.registry import find_entity
 from tests.programs import least
 from tests.usecases.month.own_programme import DAY, OwnProgramme
+from tests.usecases.month.test_restatement import changed
 
 FAMILIES = """
 product_discounts:
@@ -132,6 +133,23 @@ def test_an_agreement_about_a_family_keeps_nothing_else(tmp_path: Path, row: dic
         world.ready("2015-06")
 
 
+def test_a_partner_without_a_tier_gets_no_row_where_nothing_changes(tmp_path: Path) -> None:
+    """P2 has no tier. It leaves and comes back, and no order of any family ever gets anything."""
+    world = world_of(tmp_path, programme())
+    world.ready("2015-06", "2015-07")
+    world.settle("2015-06", on="2015-07-01")
+    written = families(world)
+    steps: tuple[tuple[Literal["suspend", "resume"], date], ...] = (
+        ("suspend", date(2015, 7, 10)),
+        ("resume", date(2015, 7, 20)),
+    )
+    for step, day in steps:
+        changed(world, "P2", step, day, day=day)
+        assert [row for row in families(world) if row[0] == "P2"] == [row for row in written if row[0] == "P2"], step
+    world.settle("2015-07", on="2015-08-01")
+    assert [row for row in families(world) if row[0] == "P2"] == [row for row in written if row[0] == "P2"]
+
+
 def test_every_family_is_published_beside_the_general_rate(tmp_path: Path) -> None:
     world = world_of(tmp_path, programme())
     orders = world.orders("NL")
@@ -220,7 +238,7 @@ def test_a_family_that_vanishes_has_the_general_rate_from_that_day(tmp_path: Pat
     world.settle("2015-06", on="2015-07-01")
     publish(world, date(2015, 7, 1))
     world.settle("2015-07", on="2015-08-03")
-    assert publish(world, date(2015, 8, 3)) == 2
+    assert publish(world, date(2015, 8, 3)) == 1  # P2 has no tier: nothing of every family, as before
     assert [rate_of_order(orders, "dedicated", day) for day in ("2015-08-02", "2015-08-03")] == [0, 1000]
 
 

@@ -14,7 +14,6 @@ from partner_program.adapters.database.rates import FEW, rate_on, rates_before
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.fx_guard import AtRatesBefore, LastEarned
 from partner_program.domain.month_order import IN_FORCE, MonthStatus
-from partner_program.domain.rates import NO_PROGRAMME_RATE
 from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import GraceGrant
 from partner_program.domain.restatement import AccountFigures, Figures, WindowFigures
@@ -502,7 +501,7 @@ def had_no_rate(connection: Connection, partner_id: str, settlement_id: int) -> 
     settlement = schema.settlement.c
     day = connection.execute(select(settlement.effective_on).where(settlement.settlement_id == settlement_id)).scalar()
     rate = None if day is None else rate_on(connection, partner_id, day)
-    return rate is not None and rate.terms == NO_PROGRAMME_RATE
+    return rate is not None and rate.terms.gives_nothing
 
 
 def first_deciding_settlements(connection: Connection) -> dict[BillingMonth, int]:
