@@ -10,7 +10,8 @@ from time import monotonic
 import pytest
 
 from partner_program.adapters.billing.lines import BillingLine
-from partner_program.adapters.billing.pull import faults_in_reading
+from partner_program.adapters.billing.pull import faults_in_reading, pull_month
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import LargestLine
 from partner_program.domain.revenue import PeriodClose
 from tests.adapters.billing.dialects import (
@@ -165,6 +166,46 @@ def test_an_infinite_day_is_a_row_fault(postgres_server: Server) -> None:
     postgres_server.fill([good, endless], [PeriodClose("EUR", 2, 200)])
     (line,) = postgres_server.pull().faulty_lines
     assert (line.column, line.found) == ("service_end", "'infinity'")
+
+
+def test_a_day_before_all_others_is_a_row_fault_though_the_line_is_a_month_long(postgres_server: Server) -> None:
+    early = ("L1", "A1", "S", "cdn", "recurring", "1969-12-15", "1970-01-15", 1, 100, "EUR", "posted", None, 0, None)
+    endless = ("L2", "B2", *early[2:5], "-infinity", *early[6:])
+    postgres_server.fill([early, endless], [])
+    month, largest = BillingMonth(1970, 1), LargestLine(1_000_000_000)
+    pulled = pull_month(postgres_server.fields, NL, month, largest_line=largest, sql_folder=SQL)
+    found = {(line.line_id, line.column, line.found) for line in pulled.faulty_lines}
+    assert found == {("L1", "service_start", "'1969-12-15'"), ("L2", "service_start", "'-infinity'")}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("bigint", "varchar(8)"), ("numeric", "text"), ("integer", "char(3)")]
+)
+def test_what_a_type_leaves_open_is_checked_in_each_line(postgres_server: Server, amount: str, currency: str) -> None:
+    good = ("L1", "A1", "S", "cdn", "recurring", "2015-07-01", "2015-08-01", 1, 100, "EUR", "posted", None, 0, None)
+    with_blank = ("L2", *good[1:9], "EUR ", *good[10:])
+    with_decimal = ("L3", "B2", *good[2:8], "100.5", *good[9:])
+    columns = {"net_amount_minor": amount, "currency": currency}
+    lines = [good]
+    expected: list[str] = []
+    if currency != "char(3)":
+        lines.append(with_blank)
+        expected.append("'EUR '")
+    if amount == "numeric":
+        lines.append(with_decimal)
+        expected.append("'100.5'")
+    postgres_server.fill([], [])
+    for column, kind in columns.items():
+        postgres_server.run(f"ALTER TABLE program_mrr_line ALTER COLUMN {column} TYPE {kind}", [])
+    try:
+        postgres_server.fill(lines, [PeriodClose("EUR", len(lines), 100 * len(lines))])
+        pulled = postgres_server.pull()
+    finally:
+        postgres_server.fill([], [])
+        for column, kind in (("net_amount_minor", "numeric"), ("currency", "char(3)")):
+            postgres_server.run(f"ALTER TABLE program_mrr_line ALTER COLUMN {column} TYPE {kind}", [])
+    assert sorted(line.found for line in pulled.faulty_lines) == sorted(expected)
+    assert [(group.currency, group.lines, group.net_amount_minor) for group in pulled.groups] == [("EUR", 1, 100)]
 
 
 def test_a_zero_date_is_a_row_fault(mariadb_server: Server) -> None:

@@ -258,3 +258,17 @@ def test_every_period_of_29_to_35_days_fits_a_month_from_whatever_day() -> None:
         ends = [(start, start + timedelta(days=days), 1) for start in starts]
         misfits = [each for each in ends if is_longer_than_term(*each) or is_shorter_than_term(*each)]
         assert bool(misfits) == (days not in range(29, 36)), days
+
+
+def test_up_to_five_days_more_than_the_rounded_days_of_a_term_fit_it_from_whatever_day() -> None:
+    """PostgreSQL's statement takes them as sound at once; around 2100 a leap year is left out."""
+    starts = [date(year, 1, 1) + timedelta(days=number) for year in (2011, 2099) for number in range(2 * 365)]
+    starts = [start for start in starts if start.day == 1 or start.day > 27]
+    misfits = set()
+    for term in range(1, 13):
+        for over in range(-1, 7):
+            days = timedelta(days=(term * 365 + 6) // 12 + over)
+            ends = [(start, start + days, term) for start in starts]
+            if any(is_longer_than_term(*each) or is_shorter_than_term(*each) for each in ends):
+                misfits.add(over)
+    assert misfits == {-1, 6}
