@@ -55,7 +55,7 @@ def test_a_draft_is_tried_in_dollars_and_says_what_is_not_known(pages: Asking) -
     assert "Losers 0 0.00 USD" in said
     assert "What is not known: revenue by product family." in said
     assert "dedicated server and domain have discounts of their own" in said
-    families = "dedicated server 2 %, domain 0 % → dedicated server 4 %, domain 0 %"
+    families = "5 % → 10 % dedicated server 2 % to 4 % domain 0 %"
     assert families in said.replace("\N{NO-BREAK SPACE}", " ")
     assert "EUR" not in said
     assert "Euros" not in said
@@ -82,11 +82,12 @@ def test_drafts_beside_one_another_are_in_dollars(pages: Asking) -> None:
     address = address_of(pages.post("programme/sweep", "user", **varied, **MONTHS))
     page = finished(pages, address).text
     said = words(page)
-    assert "threshold: 2000.00 to 5000.00 USD in 2 values" in said
+    assert "Plus, threshold: 2000.00 to 5000.00 USD in 2 values" in said
     assert "What is not known: revenue by product family: a settled month does not keep it" in said
     assert "Cost USD" in said
     assert "Undecided" in said
-    assert " front " not in said
+    assert "2 drafts, and no front: what each costs is not known." in said
+    assert "Plus from 2,000.00" in said
     assert "EUR" not in said
     again = pages("programme/sweep", "user", params={"like": address.rpartition("/")[2]}).text
     assert 'value="2000.00"' in again

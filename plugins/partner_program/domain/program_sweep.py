@@ -11,6 +11,7 @@ from partner_program.domain.money import BP, percent_text
 from partner_program.domain.program import Program, Tier
 from partner_program.domain.program_change import TierTerms
 from partner_program.domain.refusals import Refusal
+from partner_program.domain.tier_names import tier_words
 
 MOST_DRAFTS = 5_000
 TierKey = Literal["from_mrr_cents", "monthly_fee_discount_bp", "setup_fee_discount_bp"]
@@ -111,7 +112,7 @@ def _words(program: Program, tiers: Sequence[Tier]) -> str:
             changed.append(f"monthly {percent_text(now.monthly_fee_discount_bp)}")
         if now.setup_fee_discount_bp is not None and now.setup_fee_discount_bp != before.setup_fee_discount_bp:
             changed.append(f"setup {percent_text(now.setup_fee_discount_bp)}")
-        found += [f"tier {now.tier} {', '.join(changed)}"] if changed else []
+        found += [f"{tier_words(now.tier, now.name)} {', '.join(changed)}"] if changed else []
     return "; ".join(found) or "nothing"
 
 

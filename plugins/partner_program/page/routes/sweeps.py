@@ -72,7 +72,7 @@ def compared(view: ThisView, here: Installed, key: Key) -> HTMLResponse:
         unit=found.asked.unit,
         found=found,
         design=found.asked.design,
-        sweeps=[_words(each, found.asked.unit) for each in found.asked.design.sweeps],
+        sweeps=[_words(each, view.tier(each.tier), found.asked.unit) for each in found.asked.design.sweeps],
         command=_command(found.asked.design),
         key=key,
         rows=ROWS,
@@ -180,11 +180,11 @@ def _typed(asked: AskedDrafts) -> Iterator[tuple[str, str]]:
     yield "held_out", str(design.held_out)
 
 
-def _words(sweep: Sweep, unit: Unit) -> str:
+def _words(sweep: Sweep, tier: str, unit: Unit) -> str:
     plain = unit.typed if sweep.key == "from_mrr_cents" else in_plain_percent
     low, high = plain(sweep.values[0]), plain(sweep.values[-1])
     measured = _measured(sweep.key, unit)
-    return f"Tier {sweep.tier}, {_CELLS[sweep.key]}: {low} to {high} {measured} in {len(sweep.values)} values"
+    return f"{tier}, {_CELLS[sweep.key]}: {low} to {high} {measured} in {len(sweep.values)} values"
 
 
 def _command(design: Design) -> str:

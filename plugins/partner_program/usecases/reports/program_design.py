@@ -141,6 +141,8 @@ def _said(found: Sequence[ComparedDraft], past: Past, design: Design, left_out: 
             f"{plural(front, 'draft')} of {len(found):,} on the front: none costs less with as few losers and changes "
             "and as many winners."
         )
+    else:
+        said.append(f"{plural(len(found), 'draft')}, and no front: what each costs is not known.")
     if past.settled is not None:
         settled = unit.amount(round_half_away(past.settled, BP))
         said.append(
@@ -168,12 +170,13 @@ def _unknown(found: Sequence[ComparedDraft], past: Past, drafts: Sequence[Draft]
     if not (dear or undecided or past.settled is None):
         return ()
     unit = drafts[0].program.unit
-    named = sorted({each.product for draft in drafts for each in draft.program.product_discounts} | past.families)
+    own = {each.product for draft in drafts for each in draft.program.product_discounts} | past.families
+    named = sorted(each.replace("_", " ") for each in own)
     said = [
         f"amounts: {unit.name} have no price of which a discount could be told"
         if unit.is_counted
         else "revenue by product family: a settled month does not keep it, and "
-        f"{', '.join(named)} {'has a discount of its' if len(named) == 1 else 'have discounts of their'} own"
+        f"{' and '.join(named)} {'has a discount of its' if len(named) == 1 else 'have discounts of their'} own"
     ]
     if past.settled is None:
         said.append("what the settled discounts came to")
