@@ -85,3 +85,10 @@ def test_a_program_reads_the_unit_from_the_api(over: Any, merapi: OwnWorld) -> N
         (None, 5_000_000),
         (None, 20_100_000),
     ]
+
+
+def test_a_receipt_shows_lines_in_the_decimals_of_the_unit(over: Any, merapi: OwnWorld) -> None:
+    words = words_of(over(merapi)("receipts/2026-01/P2").text)
+    assert "18,000,000 IDR" in words
+    assert "105.00 EUR" in words
+    assert "180,000" not in words

@@ -10,8 +10,8 @@ from partner_program.cli.long_tables import console as terminal
 from partner_program.cli.long_tables import print_first_rows, print_rows
 from partner_program.cli.options import ROWS_SHOWN
 from partner_program.domain.findings import one_line
-from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.revenue import NO_SHARE, PIECE_OF_TERM, THIS_PERIOD, FaultyLine, MrrGroup, Way
 from partner_program.domain.single_lines import ChangedGroup, FaultyLineNow, LineNow, LinesNow
 
@@ -19,10 +19,10 @@ _SHOWN = 20  # differences of an entity
 _COLUMNS = ("entity", "account", "line", "kind", "bucket", "period", "net", "share")
 
 
-def amount_text(line: FaultyLine | MrrGroup) -> str:
-    """Write an amount with its currency; of a faulty line it may be unknown."""
+def amount_text(line: FaultyLine | MrrGroup, unit: Unit = EURO) -> str:
+    """Write an amount with its currency; in the own one it has the decimals of `unit`. A faulty line may have none."""
     net = line.net_amount_minor
-    return f"{'' if net is None else euros_text(net)} {line.currency}"
+    return f"{'' if net is None else unit.of(line.currency).text(net)} {line.currency}"
 
 
 def fault_text(line: FaultyLine) -> str:
@@ -30,10 +30,10 @@ def fault_text(line: FaultyLine) -> str:
     return f"{line.column} is {line.found}, expected {line.expected}"
 
 
-def print_lines_now(now: LinesNow, *, every: bool) -> None:
-    """Print each line, and for each entity whether they are what was counted."""
+def print_lines_now(now: LinesNow, *, every: bool, unit: Unit = EURO) -> None:
+    """Print each line, and for each entity whether they are what was counted; `unit` is the programme's."""
     title, rest = "Each line, as the billing databases show it now", "lines; every one: --all"
-    rows, total = map(_cells, now.lines), len(now.lines)
+    rows, total = (_cells(each, unit) for each in now.lines), len(now.lines)
     if every:
         print_rows(title, _sides(_COLUMNS), rows, every=True, total=total, rest=rest)
     else:
@@ -45,11 +45,11 @@ def print_lines_now(now: LinesNow, *, every: bool) -> None:
         elif entity.agrees:
             _say(f"{entity.entity}: number and sum of its lines agree with what was counted")
         else:
-            _print_changes(entity.entity, now)
+            _print_changes(entity.entity, now, unit)
 
 
-def _print_changes(entity: str, now: LinesNow) -> None:
-    changes = [_change_text(each) for each in now.changed if each.entity == entity]
+def _print_changes(entity: str, now: LinesNow, unit: Unit) -> None:
+    changes = [_change_text(each, unit) for each in now.changed if each.entity == entity]
     changes += [
         f"line {one_line(each.line.line_id)} was not faulty: {fault_text(each.line)}"
         for each in now.lines
@@ -67,13 +67,13 @@ def _print_changes(entity: str, now: LinesNow) -> None:
         _say(f"  and {len(changes) - _SHOWN:,} more: --format json")
 
 
-def _change_text(changed: ChangedGroup) -> str:
+def _change_text(changed: ChangedGroup, unit: Unit) -> str:
     group = changed.frozen or changed.now
     if group is None:
         raise ValueError("a changed group has a side at least")
     covered = "" if group.covered_days is None else f", {plural(group.covered_days, 'day')} covered"
     what = f"account {group.account_id}, {group.charge_kind}, {group.document_status}, {pays_for(group)}{covered}"
-    return f"{what}: {_sums(changed.frozen)} then, {_sums(changed.now)} now"
+    return f"{what}: {_sums(changed.frozen, unit)} then, {_sums(changed.now, unit)} now"
 
 
 def pays_for(group: MrrGroup) -> str:
@@ -97,14 +97,15 @@ def fault_row(line: FaultyLine) -> tuple[str, ...]:
     return line.line_id, line.account_id, line.column, line.found, line.expected
 
 
-def _sums(group: MrrGroup | None) -> str:
+def _sums(group: MrrGroup | None, unit: Unit) -> str:
     if group is None:
         return "no line"
-    more = f" (whole terms {euros_text(group.term_amount_minor)})" if group.way == PIECE_OF_TERM else ""
+    own = unit.of(group.currency)
+    more = f" (whole terms {own.text(group.term_amount_minor)})" if group.way == PIECE_OF_TERM else ""
     if group.covered_days is None:
         amount = "whole term" if group.way == PIECE_OF_TERM else "amount"
-        more = "" if group.way == NO_SHARE else f" (each {amount} * its days: {euros_text(group.minor_days)})"
-    return f"{plural(group.lines, 'line')} of {amount_text(group)}{more}"
+        more = "" if group.way == NO_SHARE else f" (each {amount} * its days: {own.text(group.minor_days)})"
+    return f"{plural(group.lines, 'line')} of {amount_text(group, unit)}{more}"
 
 
 def _sides(columns: Sequence[str]) -> dict[str, JustifyMethod]:
@@ -119,7 +120,7 @@ def _below_accounts(rows: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]
             yield "", f"  {line_id}", *cells
 
 
-def _cells(each: LineNow | FaultyLineNow) -> tuple[str, ...]:
+def _cells(each: LineNow | FaultyLineNow, unit: Unit) -> tuple[str, ...]:
     bucket = each.bucket if each.agrees else "changed since"
     if isinstance(each, FaultyLineNow):
         line: FaultyLine | MrrGroup = each.line
@@ -127,7 +128,7 @@ def _cells(each: LineNow | FaultyLineNow) -> tuple[str, ...]:
     else:
         line, line_id, share = each.line.group, each.line.line_id, each.share
         period = f"{each.line.service_start} to {each.line.service_end}"
-    return (each.entity, line.account_id, line_id, line.charge_kind, bucket, period, amount_text(line), share)
+    return (each.entity, line.account_id, line_id, line.charge_kind, bucket, period, amount_text(line, unit), share)
 
 
 def _say(text: str) -> None:

@@ -15,7 +15,7 @@ from partner_program.domain.families import families_words
 from partner_program.domain.fx_guard import rates_words
 from partner_program.domain.money import percent_text
 from partner_program.domain.plurals import plural
-from partner_program.domain.program_unit import EURO
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine, ReceiptLines
 from partner_program.domain.register import RegisterPartner
@@ -39,7 +39,7 @@ def print_receipt(receipt: Receipt, *, every: bool) -> None:
         console.print(f"held: {escape(receipt.held_reason)}")
     _print_groups(receipt, every=every)
     if receipt.lines_now:
-        print_lines_now(receipt.lines_now, every=every)
+        print_lines_now(receipt.lines_now, every=every, unit=_unit(receipt))
     if receipt.short_lines:
         _print_short_lines(receipt, every=every)
     if receipt.result and receipt.result.status == "assigned":
@@ -58,7 +58,7 @@ def _print_groups(receipt: Receipt, *, every: bool) -> None:
     print_rows(
         "Lines that touch the month",
         {name: "right" if name in ("lines", "net") else "left" for name in _GROUP_COLUMNS},
-        map(_group_cells, receipt.lines),
+        (_group_cells(each, _unit(receipt)) for each in receipt.lines),
         every=every,
         total=len(receipt.lines),
         rest="groups of lines; every one: --all",
@@ -67,19 +67,24 @@ def _print_groups(receipt: Receipt, *, every: bool) -> None:
         terminal().print("which lines these are: --lines")
 
 
-def _group_cells(each: ReceiptLines | ReceiptFaultyLine) -> tuple[str, ...]:
+def _unit(receipt: Receipt) -> Unit:
+    """What the programme counts in, as far as the receipt says it."""
+    return EURO if receipt.result is None else receipt.result.unit
+
+
+def _group_cells(each: ReceiptLines | ReceiptFaultyLine, unit: Unit) -> tuple[str, ...]:
     if isinstance(each, ReceiptFaultyLine):
         line: FaultyLine | MrrGroup = each.line
         count, share = 1, fault_text(each.line)
     else:
         line = each.group
         count, share = each.group.lines, each.share
-    net = amount_text(line)
+    net = amount_text(line, unit)
     return (each.entity, line.account_id, line.charge_kind, line.document_status, each.bucket, str(count), net, share)
 
 
 def _print_short_lines(receipt: Receipt, *, every: bool) -> None:
-    unit = EURO if receipt.result is None else receipt.result.unit
+    unit = _unit(receipt)
     rates = {each.currency: each.units_per_eur for each in receipt.rates}
     print_rows(
         "Lines with a period shorter than their term: do they pay for the period alone?",

@@ -503,3 +503,9 @@ def test_the_quality_report_is_in_the_decimals_of_the_unit(merapi: OwnWorld) -> 
     assert '<td class="number">23,000,000</td>' in page
     assert '<td class="number">105.00</td>' in page
     assert "230,000.00" not in page
+
+
+def test_a_receipt_tells_lines_in_the_decimals_of_the_unit(merapi: OwnWorld) -> None:
+    text = told(merapi, "explain", "P2", JANUARY)
+    assert "18,000,000 IDR" in text
+    assert "105.00 EUR" in text

@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from partner_program.domain.fx_guard import rates_words
-from partner_program.domain.money import euros_text, round_half_away
+from partner_program.domain.money import round_half_away
+from partner_program.domain.program_unit import Unit
 from partner_program.domain.qualifications import lack_words
 from partner_program.domain.receipt import Receipt, ReceiptFaultyLine
 from partner_program.domain.single_lines import FaultyLineNow
@@ -71,9 +72,9 @@ def receipt(
         unit=unit,
         title=f"{named(month)}: {found.company_name}",
         found=found,
-        sums=_sums(found),
+        sums=_sums(found, unit),
         faulty=[each for each in found.lines if isinstance(each, ReceiptFaultyLine)],
-        single=_single(found),
+        single=_single(found, unit),
         lines_asked=lines == "yes",
         revenue_alone=lack_words(found.revenue_alone) if found.revenue_alone else None,
         rates_alone=rates_words(found.rates_alone, unit) if found.rates_alone else None,
@@ -93,7 +94,7 @@ def in_their_words(view: ThisView, here: Installed, month: InPath, partner_id: s
     )
 
 
-def _sums(found: Receipt) -> list[_Sum]:
+def _sums(found: Receipt, unit: Unit) -> list[_Sum]:
     return [
         _Sum(
             each.entity,
@@ -101,9 +102,9 @@ def _sums(found: Receipt) -> list[_Sum]:
             each.group.currency,
             each.group.charge_kind,
             each.group.lines,
-            _minor(each.group.net_amount_minor),
-            _share(each.share),
-            _exact(each.share_minor) if each.bucket == "counted" else "",
+            _minor(each.group.net_amount_minor, unit.of(each.group.currency)),
+            _share(each.share, unit.of(each.group.currency)),
+            _exact(each.share_minor, unit.of(each.group.currency)) if each.bucket == "counted" else "",
             each.bucket,
         )
         for each in found.lines
@@ -111,7 +112,7 @@ def _sums(found: Receipt) -> list[_Sum]:
     ]
 
 
-def _single(found: Receipt) -> list[_Single]:
+def _single(found: Receipt, unit: Unit) -> list[_Single]:
     if found.lines_now is None:
         return []
     rows = []
@@ -124,29 +125,30 @@ def _single(found: Receipt) -> list[_Single]:
             continue
         line = each.line
         period = f"{_day(line.service_start)} to {_day(line.service_end)}"
-        amount = f"{_minor(line.group.net_amount_minor)} {line.group.currency}"
+        own = unit.of(line.group.currency)
+        amount = f"{_minor(line.group.net_amount_minor, own)} {line.group.currency}"
         kind = line.group.charge_kind
         rows.append(
-            _Single(each.entity, line.line_id, kind, period, amount, _share(each.share), each.bucket, each.agrees)
+            _Single(each.entity, line.line_id, kind, period, amount, _share(each.share, own), each.bucket, each.agrees)
         )
     return rows
 
 
-def _minor(amount: int) -> str:
-    return euros_text(amount).replace("-", MINUS)
+def _minor(amount: int, unit: Unit) -> str:
+    return unit.text(amount).replace("-", MINUS)
 
 
 def _day(written: str) -> str:
     return day(date.fromisoformat(written))
 
 
-def _share(formula: str) -> str:
+def _share(formula: str, unit: Unit) -> str:
     """How a share is worked out, with its amount as money: `4,289.60 / 1 month * 31 / 31 days`."""
-    with_money = _AMOUNT.sub(lambda found: found[1] + _minor(int(found[2])), formula, count=1)
+    with_money = _AMOUNT.sub(lambda found: found[1] + _minor(int(found[2]), unit), formula, count=1)
     return with_money.replace(" * ", " \N{MULTIPLICATION SIGN} ")
 
 
-def _exact(share: Fraction) -> str:
+def _exact(share: Fraction, unit: Unit) -> str:
     """A share to the cent; where it is no whole number, with a sign that it is rounded."""
-    rounded = _minor(round_half_away(share.numerator, share.denominator))
+    rounded = _minor(round_half_away(share.numerator, share.denominator), unit)
     return rounded if share.denominator == 1 else f"≈ {rounded}"
