@@ -16,6 +16,7 @@ from partner_program.usecases.whole_month import said_before_the_first_month
 from tests.cli.command_line import CommandLine
 from tests.own_folder import OwnWorld, own_brand, own_program
 from tests.programs import least
+from tests.usecases.month.own_programme import OwnProgramme
 from tests.worlds import World
 
 DAY = "2015-07-27"
@@ -170,3 +171,34 @@ def test_a_currency_without_a_rate_for_the_month_to_settle_is_named_with_its_ent
     world.rate("2015-06", "USD", "1.1")
     world.load()
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "rates", "entities", "said"),
+    [
+        (
+            "{code: USD}",
+            (),
+            ("NL",),
+            ["no exchange rate of USD for 2015-06, the programme's own currency"],
+        ),
+        ("{code: USD}", ("USD",), ("NL",), []),
+        ("{code: USD}", (), ("US",), []),
+        ("{code: USD}", ("USD",), ("NL", "UK"), ["no exchange rate of GBP for 2015-06, in which UK bills"]),
+        ("{label: points, decimals: 0}", (), ("NL",), ["NL bills in EUR: an amount in EUR is no number of points"]),
+    ],
+)
+def test_a_rate_that_is_missing_for_the_programmes_own_currency_is_named(
+    tmp_path: Path, currency: str, rates: tuple[str, ...], entities: tuple[str, ...], said: list[str]
+) -> None:
+    text = least((500_00, 500), day="2010-01-01") + f"\ncurrency: {currency}\n"
+    world = OwnProgramme(tmp_path, text, entities)
+    world.partner("P1", {entities[0]: "A1"})
+    for code in rates:
+        world.rate("2015-06", code, "1.1")
+    world.make_database()
+    world.load()
+    found = examine(world.installation, today=lambda: date(2015, 7, 27))
+    doubts = [doubt for each in found for doubt in each.doubts if "exchange rate" in doubt or "is no number" in doubt]
+    assert [any(doubt.startswith(words) for doubt in doubts) for words in said] == [True] * len(said), doubts
+    assert len(doubts) == len(said)

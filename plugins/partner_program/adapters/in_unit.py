@@ -4,7 +4,7 @@ What is in EUR cents has a name that ends in `_eur_cents`. In another currency i
 the same name without `eur`, in the currency's smallest unit. A programme in EUR has the names that it always had.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from partner_program.domain.program_unit import Unit
 from partner_program.domain.unit import rates_of_text
@@ -33,20 +33,26 @@ def fields_in_unit(facts: Mapping[str, object], unit: Unit) -> Mapping[str, obje
     return facts if unit.is_euro else _renamed(facts)
 
 
-def cells_in_unit(cells: Mapping[str, str | int | None], unit: Unit) -> dict[str, str | int | None]:
+def cells_in_unit(
+    cells: Mapping[str, str | int | None], unit: Unit, beside: Collection[Unit] = ()
+) -> dict[str, str | int | None]:
     """Return a row of CSV with its amounts named after the unit, which stands in a column of its own at the end.
 
-    That is `currency`, and `programme_currency` where the row has a currency of its own.
+    That is `currency`, and `programme_currency` where the row has a currency of its own. Where amounts of some row are
+    not hundredths, a last column `decimals` has how many each row's have. `beside` are the units of the other rows,
+    with which a row has its columns alike: one in EUR has its amounts below both names.
     """
-    if unit.is_euro:
+    units = (unit, *beside)
+    if all(each.is_euro for each in units):
         return dict(cells)
     found: dict[str, str | int | None] = {}
     for name, value in cells.items():
         if name.endswith(_IN_EUR):
-            found |= {name: None, _without_euro(name): value}
+            found |= {name: value if unit.is_euro else None, _without_euro(name): value}
         else:
             found[name] = value
-    return {**found, "programme_currency" if "currency" in cells else "currency": unit.name}
+    decimals = {"decimals": unit.decimals} if any(each.decimals != EURO_DECIMALS for each in units) else {}
+    return {**found, "programme_currency" if "currency" in cells else "currency": unit.name, **decimals}
 
 
 def _without_euro(name: str) -> str:

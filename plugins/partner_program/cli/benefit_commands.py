@@ -11,6 +11,7 @@ from partner_program.cli.options import all_rows, as_of, example, person, table_
 from partner_program.domain.benefits import said_of
 
 if TYPE_CHECKING:
+    from partner_program.domain.program_unit import Unit
     from partner_program.usecases.benefits import Done
 
 _UNITS = whole("UNITS", 1, 1_000_000)
@@ -72,7 +73,7 @@ def request(
         market or "",
         request_id,
     )
-    _print(request_benefit(here, asked, Said(by, reason, today)))
+    _print(request_benefit(here, asked, Said(by, reason, today)), here.program_on_or_first(here.today()).unit)
 
 
 @benefit.command(
@@ -99,7 +100,10 @@ def approve(
 
     here = installation()
     granted = Granted(quantity, amount_cents, valid_from, valid_to)
-    _print(approve_benefit(here, request_id, granted, Said(by, reason, here.today())))
+    _print(
+        approve_benefit(here, request_id, granted, Said(by, reason, here.today())),
+        here.program_on_or_first(here.today()).unit,
+    )
 
 
 @benefit.command(epilog=example('partner-program benefit refuse P001-mdf-2015-08-03 --reason "no budget"'))
@@ -111,7 +115,9 @@ def refuse(request_id: str, by: str, reason: str) -> None:
     from partner_program.usecases.benefits import Said, refuse_benefit
 
     here = installation()
-    _print(refuse_benefit(here, request_id, Said(by, reason, here.today())))
+    _print(
+        refuse_benefit(here, request_id, Said(by, reason, here.today())), here.program_on_or_first(here.today()).unit
+    )
 
 
 @benefit.command(epilog=example('partner-program benefit withdraw P001-post_payment-2015-08-03 --reason "unpaid"'))
@@ -124,7 +130,10 @@ def withdraw(request_id: str, valid_from: date | None, by: str, reason: str) -> 
     from partner_program.usecases.benefits import Said, withdraw_benefit
 
     here = installation()
-    _print(withdraw_benefit(here, request_id, Said(by, reason, here.today()), valid_from=valid_from))
+    _print(
+        withdraw_benefit(here, request_id, Said(by, reason, here.today()), valid_from=valid_from),
+        here.program_on_or_first(here.today()).unit,
+    )
 
 
 @benefit.command(
@@ -139,7 +148,10 @@ def outcome(request_id: str, spent_cents: int, by: str, reason: str) -> None:
     from partner_program.usecases.benefits import Said, tell_outcome
 
     here = installation()
-    _print(tell_outcome(here, request_id, Said(by, reason, here.today()), spent_cents=spent_cents))
+    _print(
+        tell_outcome(here, request_id, Said(by, reason, here.today()), spent_cents=spent_cents),
+        here.program_on_or_first(here.today()).unit,
+    )
 
 
 @benefit.command("list", epilog=example("partner-program benefit list --due 30"))
@@ -163,7 +175,7 @@ def benefit_list(
 
     `stopped` is one that is approved and whose partner is not authorised: suspended or ended, and its day has come.
     """
-    from partner_program.usecases.benefits import benefits_file, list_benefits
+    from partner_program.usecases.benefits import benefits_file, line_unit, list_benefits
 
     here = installation()
     day = on or here.today()
@@ -171,9 +183,10 @@ def benefit_list(
     if form == "table":
         from partner_program.cli.benefit_tables import print_benefits
 
-        print_benefits(lines, on=day, every=every, unit=here.program_on_or_first(day).unit)
+        unit = here.program_on_or_first(day).unit
+        print_benefits(lines, on=day, every=every, unit=unit, unit_of=lambda each: line_unit(here, each, unit))
     else:
-        click.echo(benefits_file(lines, form), nl=False)
+        click.echo(benefits_file(here, lines, form, on=day), nl=False)
 
 
 @benefit.command("units", epilog=example("partner-program benefit units P001 --on 2015-08-03"))
@@ -200,9 +213,10 @@ def benefit_units(partner: str, on: date | None, form: str) -> None:
     tell_unread(found.not_read, found.faulty_lines)
 
 
-def _print(done: "Done") -> None:
+def _print(done: "Done", unit: "Unit") -> None:
+    said = said_of(done.step, unit)
     click.echo(
-        f"{done.request.request_id} {said_of(done.step)}"
+        f"{done.request.request_id} {said}"
         if done.is_new
-        else f"{done.request.request_id} was {said_of(done.step)}: nothing new is written"
+        else f"{done.request.request_id} was {said}: nothing new is written"
     )

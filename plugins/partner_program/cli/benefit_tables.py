@@ -1,6 +1,6 @@
 """Prints requests for benefits for people in a terminal, on stdout."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -9,15 +9,25 @@ import click
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros
 from partner_program.domain.plurals import plural
-from partner_program.domain.program_unit import EURO, Unit
+from partner_program.domain.program_unit import Unit
 
 if TYPE_CHECKING:
     from partner_program.domain.free_units import FreeUnits
     from partner_program.usecases.benefits import BenefitLine
 
 
-def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool, unit: Unit = EURO) -> None:
-    """Print one row a request: how it stands, what and until when, units in force beside the limit, who and why."""
+def print_benefits(
+    lines: "Sequence[BenefitLine]", *, on: date, every: bool, unit: Unit, unit_of: "Callable[[BenefitLine], Unit]"
+) -> None:
+    """Print one row a request: how it stands, what and until when, units in force beside the limit, who and why.
+
+    Amounts are in the `unit`, but where `unit_of` says another of a request: that one then stands beside its own.
+    """
+
+    def amount(each: "BenefitLine") -> str:
+        own = unit_of(each)
+        return euros(each.amount_eur_cents, own) + (f" {own.name}" if own != unit and each.amount_eur_cents else "")
+
     print_rows(
         f"Benefits on request on {on}",
         {
@@ -38,7 +48,7 @@ def print_benefits(lines: "Sequence[BenefitLine]", *, on: date, every: bool, uni
                 each.request_id,
                 each.state.replace("_", " "),
                 "" if each.quantity is None else str(each.quantity),
-                euros(each.amount_eur_cents, unit),
+                amount(each),
                 "" if each.valid_from is None else str(each.valid_from),
                 "" if each.valid_to is None else str(each.valid_to),
                 "" if each.units_limit is None else f"{each.units_in_force} of {each.units_limit}",

@@ -25,7 +25,7 @@ def export() -> None:
 )
 @click.option("--since", metavar="CURSOR", type=WORDS, help="Only what happened after it; default: everything.")
 @click.option("--until", metavar="CURSOR", type=WORDS, help="Only what happened up to it; default: until now.")
-@click.option("--amounts", "with_amounts", is_flag=True, help="Euros and discounts too.")
+@click.option("--amounts", "with_amounts", is_flag=True, help="Amounts and discounts too.")
 def export_changes(folder: Path, since: str | None, until: str | None, with_amounts: bool) -> None:
     """Write the events as Parquet and CSV with a manifest, whose `next` is the cursor to go on from.
 

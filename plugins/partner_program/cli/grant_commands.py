@@ -69,4 +69,4 @@ def grants_list(
 
         print_grants(standings, on=day, every=every, unit=here.program_on_or_first(day).unit)
     else:
-        click.echo(grants_file(standings, form), nl=False)
+        click.echo(grants_file(here, standings, form, on=day), nl=False)

@@ -59,7 +59,7 @@ def _at_entity(text: str) -> tuple[str, str]:
 
 MONTH = Typed("YYYY-MM", BillingMonth.parse)
 DAY = Typed("YYYY-MM-DD", written_values.day)
-AMOUNT = Typed("EUROS", amount_cents)
+AMOUNT = Typed("AMOUNT", amount_cents)
 PERCENT = Typed("PERCENT", _discount_bp)
 TIER = Typed("TIER", written_values.tier)
 CODE = Typed("ID", written_values.code)

@@ -32,15 +32,15 @@ def report_options(command: _Command) -> _Command:
 
 def tell(report: "Report", *, form: str, table: str, every: bool) -> None:
     """Print a report in the form that is asked for."""
+    from partner_program.usecases.reports.questions import report_file, tiers_of_report
+
+    tiers = tiers_of_report(installation(), report)
     if form == "text":
         from partner_program.cli.report_tables import print_report
 
-        names = installation().tier_names.table_on(report.month.following.first_day)
-        print_report(report, every=every, names=names)
+        print_report(report, every=every, names=tiers)
         return
-    from partner_program.usecases.reports.questions import report_file
-
-    click.echo(report_file(report, "json" if form == "json" else "csv", table), nl=False)
+    click.echo(report_file(report, "json" if form == "json" else "csv", table, tiers=tiers), nl=False)
 
 
 def tell_what_was_asked(report: "Report", *, refused: str | None = None, **shown: Any) -> None:

@@ -12,9 +12,9 @@ from typing import Literal
 
 from partner_program.domain.acts import same_person
 from partner_program.domain.dated import Period
-from partner_program.domain.money import euros_text
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import Availability, Benefit, Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.refusals import NotAuthorized, NotDefined, Refusal
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 
@@ -324,8 +324,11 @@ def check_asked(
     return request
 
 
-def asked_already(known: BenefitRequest, again: BenefitRequest) -> BenefitRequest:
-    """Return a known request where it asks for the same; raises `Refusal` that names it where it does not."""
+def asked_already(known: BenefitRequest, again: BenefitRequest, unit: Unit = EURO) -> BenefitRequest:
+    """Return a known request where it asks for the same; raises `Refusal` that names it where it does not.
+
+    Its amount is told in the `unit`.
+    """
     if (known.partner_id, known.benefit) != (again.partner_id, again.benefit):
         raise Refusal(
             f"{known.request_id} is the request of partner {known.partner_id} for {known.benefit}: choose another id"
@@ -333,7 +336,7 @@ def asked_already(known: BenefitRequest, again: BenefitRequest) -> BenefitReques
     if known.asked.same_values(again.asked):
         return known
     raise Refusal(
-        f"{known.request_id} was {said_of(known.asked)}: with other values, nothing is written; "
+        f"{known.request_id} was {said_of(known.asked, unit)}: with other values, nothing is written; "
         "a second request for the same day has an id of its own"
     )
 
@@ -352,7 +355,7 @@ def approve(
     The request as it is where the same approval is its newest step. Raises `Refusal` with the one sentence that says
     why it may not be approved so.
     """
-    if _said_already(request, step):
+    if _said_already(request, step, program.unit):
         return request
     _check_state(request, "approved", possible=("requested",))
     benefit = find_benefit(program, request.benefit)
@@ -366,7 +369,7 @@ def approve(
             f"{request.request_id} was asked for by {request.asked.done_by}: somebody else has to approve it "
             "(benefit_approval: another_person)"
         )
-    period = _checked_period(benefit, tier, request, step)
+    period = _checked_period(benefit, tier, request, step, program.unit)
     done = request.after(step)
     check_limit(benefit, tier, done, period, others)
     return done
@@ -430,7 +433,8 @@ def tell_outcome(program: Program, request: BenefitRequest, step: BenefitStep) -
         raise Refusal(f"{request.request_id}: say what was spent, 0.00 or more")
     if spent > granted:
         raise Refusal(
-            f"{request.request_id}: {euros_text(spent)} spent is more than the {euros_text(granted)} approved"
+            f"{request.request_id}: {program.unit.text(spent)} spent is more than the "
+            f"{program.unit.text(granted)} approved"
         )
     return request.after(step)
 
@@ -487,10 +491,10 @@ def _check_proposal(benefit: Benefit, asked: BenefitStep) -> None:
         raise Refusal(f"{benefit.key} is given on a proposal: it lacks {', '.join(lacks)}")
 
 
-def _checked_period(benefit: Benefit, tier: int, request: BenefitRequest, step: BenefitStep) -> Period:
+def _checked_period(benefit: Benefit, tier: int, request: BenefitRequest, step: BenefitStep, unit: Unit) -> Period:
     """Return the period of an approval of at most what was asked for, with an end where the benefit demands one."""
     _check_granted_units(benefit, tier, request, step)
-    _check_granted_amount(benefit, request, step)
+    _check_granted_amount(benefit, request, step, unit)
     if step.valid_from is None:
         raise Refusal(f"{request.request_id}: say from which day it is approved")
     _check_period(step.valid_from, step.valid_to)
@@ -511,7 +515,7 @@ def _check_granted_units(benefit: Benefit, tier: int, request: BenefitRequest, s
         raise Refusal(f"{request.request_id} asks for {plural(asked, 'unit')}, {step.quantity} cannot be approved")
 
 
-def _check_granted_amount(benefit: Benefit, request: BenefitRequest, step: BenefitStep) -> None:
+def _check_granted_amount(benefit: Benefit, request: BenefitRequest, step: BenefitStep, unit: Unit) -> None:
     if not benefit.terms.proposal:
         if step.amount_cents is not None:
             raise Refusal(f"{benefit.key} is no proposal: it has no amount")
@@ -521,7 +525,7 @@ def _check_granted_amount(benefit: Benefit, request: BenefitRequest, step: Benef
         raise Refusal(f"{request.request_id}: say which amount is approved, above 0")
     if step.amount_cents > wanted:
         raise Refusal(
-            f"{request.request_id} asks for {euros_text(wanted)}, {euros_text(step.amount_cents)} cannot be approved"
+            f"{request.request_id} asks for {unit.text(wanted)}, {unit.text(step.amount_cents)} cannot be approved"
         )
 
 
@@ -548,7 +552,7 @@ def check_limit(
         )
 
 
-def _said_already(request: BenefitRequest, step: BenefitStep) -> bool:
+def _said_already(request: BenefitRequest, step: BenefitStep, unit: Unit = EURO) -> bool:
     """Whether a step is the newest one already; raises `Refusal` where the same act was done with other values."""
     newest = request.decided
     if newest.act != step.act:
@@ -558,14 +562,14 @@ def _said_already(request: BenefitRequest, step: BenefitStep) -> bool:
         newest.act == "withdrawn" and newest.valid_from is None and newest.same_values(replace(step, valid_from=None))
     ):
         return True
-    raise Refusal(f"{request.request_id} was already {said_of(newest)}: with other values, nothing is written")
+    raise Refusal(f"{request.request_id} was already {said_of(newest, unit)}: with other values, nothing is written")
 
 
-def said_of(step: BenefitStep) -> str:
-    """A step in words: what, by whom, when, with which values and why."""
+def said_of(step: BenefitStep, unit: Unit = EURO) -> str:
+    """A step in words: what, by whom, when, with which values and why; its amount is in the `unit`."""
     values = [
         *([] if step.quantity is None else [plural(step.quantity, "unit")]),
-        *([] if step.amount_cents is None else [euros_text(step.amount_cents)]),
+        *([] if step.amount_cents is None else [unit.text(step.amount_cents)]),
         *([] if step.valid_from is None else [f"from {step.valid_from}"]),
         *([] if step.valid_to is None else [f"until {step.valid_to}"]),
         *([step.reason] if step.reason else []),

@@ -1,7 +1,7 @@
 """Why a partner has its tier, for the partner itself: the facts of its letter, what holds it up, what was missing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -11,7 +11,7 @@ from partner_program.domain.least_change import LeastChanges
 from partner_program.domain.letters import BenefitFact, GraceFact, LetterFacts, ToldProgram
 from partner_program.domain.ownership import Ownership
 from partner_program.domain.partner_overview import PartnerMonth
-from partner_program.domain.program_unit import EUR
+from partner_program.domain.program_unit import EUR, Unit
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.revenue import EntityRevenue, has_share, may_count
 from partner_program.domain.tier_names import TierNames
@@ -115,7 +115,7 @@ class PartnerStatus:
     `grants` are those open on that day that the explanation does not tell. `months` are the newest first, `rates` all
     that were written, the newest first; `expires_on` is the last day on which this is valid. `certificate` is the
     number of its certificate, None where it has none. `names` are those of tiers; `program` is what decides which
-    columns and sentences there are.
+    columns and sentences there are; `unit_of` says what a month was counted in.
     """
 
     about: PartnerExplanation
@@ -128,3 +128,4 @@ class PartnerStatus:
     certificate: str | None
     program: ToldProgram
     names: TierNames
+    unit_of: Callable[[BillingMonth], Unit]

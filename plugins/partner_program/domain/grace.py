@@ -131,14 +131,16 @@ def standing_of_grant(
     in_force: Collection[BillingMonth],
     outcome: tuple[BillingMonth, GrantOutcome] | None,
     on: date,
+    in_other_units: Collection[BillingMonth] = (),
 ) -> GrantStanding:
     """Tell where a grant stands on a day.
 
     `program` is the one in force that day; `counted` is the partner's revenue in EUR cents by month in force that
     assigned it; `in_force` are all months in force; `outcome` is the settled result with its month. A month that is
-    not in force and lies before the first that is can be history only, so it confirms nothing any more.
+    not in force and lies before the first that is can be history only, so it confirms nothing any more. What was
+    counted `in_other_units` than the programme's is not held against its threshold.
     """
-    last = max(counted, default=None)
+    last = max((each for each in counted if each not in in_other_units), default=None)
     tier = program.tier_here(grant.tier)
     needed = program.tiers[tier - 1].from_mrr_cents
     first = min(in_force, default=None)

@@ -8,6 +8,7 @@ from typing import Literal
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.money import BP
 from partner_program.domain.program import Program
+from partner_program.domain.program_unit import EURO, Unit
 from partner_program.domain.rates import Rate
 from partner_program.domain.registry import AccountManager
 
@@ -97,7 +98,8 @@ class PartnerList:
     """One page of the list: `of` are those wanted, `every` all partners; `next_after` begins the next page.
 
     `month` is the newest month in force, None before the first. `managers`, `entities`, `languages` and tiers from
-    `lowest_tier` to `highest_tier` are what may be chosen.
+    `lowest_tier` to `highest_tier` are what may be chosen. Revenue is in the `unit` of the month, whose tiers are those
+    of the table of `effective_on`.
     """
 
     month: BillingMonth | None
@@ -110,6 +112,8 @@ class PartnerList:
     languages: tuple[str, ...]
     lowest_tier: int
     highest_tier: int
+    unit: Unit = EURO
+    effective_on: date | None = None
 
 
 def gap_to_next(program: Program, earned_tier: int | None, mrr_eur_cents: int | None) -> int | None:

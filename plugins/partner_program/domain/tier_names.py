@@ -4,7 +4,7 @@ A partner was told a tier by the name that it had then, so a later table with ot
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -74,3 +74,32 @@ def tier_words(tier: int | None, name: str = "") -> str:
 def with_name(tier_name: str, key: str = "tier_name") -> dict[str, str]:
     """A tier's own name as it stands beside its number in JSON; nothing where it has none."""
     return {key: tier_name} if tier_name else {}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTiers:
+    """Which `fields` of a record are tiers by their number, and what each is called: "" where it has no name.
+
+    In files the name of `tier` stands behind it as `tier_name`.
+    """
+
+    fields: Collection[str]
+    name_of: Callable[[object, str], str]
+
+    def beside(self, record: object, field: str) -> dict[str, str]:
+        """The name that stands behind a field of a record, by its key; nothing behind any other field."""
+        return {f"{field}_name": self.name_of(record, field)} if field in self.fields else {}
+
+
+def named_in_table(columns: Mapping[str, Column], names: Sequence[str]) -> NamedTiers | None:
+    """The tiers in a table's columns, by the `names`, lowest first; None without names."""
+    if not names:
+        return None
+    fields = {
+        name for name, each in columns.items() if tier_in_a_cell(name, each, 1 if each.form == "tier" else "1", names)
+    }
+
+    def name_of(record: object, field: str) -> str:
+        return tier_in_a_cell(field, columns[field], getattr(record, field), names) or ""
+
+    return NamedTiers(fields, name_of)

@@ -108,12 +108,12 @@ def _environment() -> Environment:
     return environment
 
 
-def _in_unit(say: Callable[[int | None, Unit], str]) -> Callable[[Context, int | None], str]:
-    """A filter for amounts of the programme, in the unit of the page."""
+def _in_unit(say: Callable[[int | None, Unit], str]) -> Callable[..., str]:
+    """A filter for amounts of the programme, in the unit of the page, or in another that is named."""
 
     @pass_context
-    def said(context: Context, minor: int | None) -> str:
-        return say(minor, context.get("unit", EURO))
+    def said(context: Context, minor: int | None, unit: Unit | None = None) -> str:
+        return say(minor, unit or context.get("unit", EURO))
 
     return said
 

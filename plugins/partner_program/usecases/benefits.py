@@ -29,6 +29,7 @@ from partner_program.domain.near_names import did_you_mean
 from partner_program.domain.program_unit import Unit
 from partner_program.domain.refusals import Moved, NotThere, Refusal
 from partner_program.domain.registry import Partner, request_id_of
+from partner_program.domain.unit import unit_on
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.leaving import days_of_leaving
 
@@ -118,7 +119,7 @@ def request_benefit(installation: Installation, asked: Asked, said: Said) -> Don
         partner = registry_store.find_partner(connection, asked.partner_id)
         known = benefit_store.find_request(connection, request_id)
         if known is not None:
-            return Done(rules.asked_already(known, request), is_new=False)
+            return Done(rules.asked_already(known, request, _unit(installation, said)), is_new=False)
         rules.check_asked(
             program=installation.program_on(said.today),
             partner=partner,
@@ -126,7 +127,7 @@ def request_benefit(installation: Installation, asked: Asked, said: Said) -> Don
             request=request,
             today=said.today,
         )
-        _save(connection, request, said, installation.program_on(said.today).unit)
+        _save(connection, request, said, _unit(installation, said))
     return Done(request, is_new=True)
 
 
@@ -184,7 +185,11 @@ def tell_outcome(installation: Installation, request_id: str, said: Said, *, spe
 
 def _in_unit(installation: Installation, said: Said, typed: int | None) -> int | None:
     """An amount that was typed with two decimals, in the smallest unit of the day's programme."""
-    return None if typed is None else installation.program_on(said.today).unit.of_hundredths(typed)
+    return None if typed is None else _unit(installation, said).of_hundredths(typed)
+
+
+def _unit(installation: Installation, said: Said) -> Unit:
+    return installation.program_on(said.today).unit
 
 
 def _decide(
@@ -193,6 +198,7 @@ def _decide(
     said: Said,
     decide: Callable[[Connection, BenefitRequest], BenefitRequest],
 ) -> Done:
+    unit = _unit(installation, said)
     with installation.database.deciding(only_try=said.only_try) as connection:
         request = find_request(connection, request_id)
         has_moved = said.seen is not None and said.seen != len(request.steps)
@@ -200,18 +206,18 @@ def _decide(
             decided = decide(connection, request)
         except Refusal as refusal:
             if has_moved:
-                raise _moved(request) from refusal
+                raise _moved(request, unit) from refusal
             raise
         if decided == request:
             return Done(request, is_new=False)
         if has_moved:
-            raise _moved(request)
-        _save(connection, decided, said, installation.program_on(said.today).unit)
+            raise _moved(request, unit)
+        _save(connection, decided, said, unit)
     return Done(decided, is_new=True)
 
 
-def _moved(request: BenefitRequest) -> Moved:
-    return Moved(f"{request.request_id} moved since it was shown: it was {rules.said_of(request.steps[-1])}")
+def _moved(request: BenefitRequest, unit: Unit) -> Moved:
+    return Moved(f"{request.request_id} moved since it was shown: it was {rules.said_of(request.steps[-1], unit)}")
 
 
 def find_request(connection: Connection, request_id: str) -> BenefitRequest:
@@ -435,6 +441,18 @@ def _line(stands: Standing, partner: Partner, units: int | None, limit: int | No
     )
 
 
-def benefits_file(lines: Sequence[BenefitLine], form: Literal["json", "csv"]) -> str:
-    """Requests as a file: amounts in cents, days in ISO form."""
-    return records_json(lines) if form == "json" else records_csv(BenefitLine, lines)
+def benefits_file(
+    installation: Installation, lines: Sequence[BenefitLine], form: Literal["json", "csv"], *, on: date
+) -> str:
+    """Requests on a day as a file: amounts in the smallest unit of the programme, days in ISO form."""
+    today = installation.program_on_or_first(on).unit
+
+    def unit_of(line: BenefitLine) -> Unit:
+        return line_unit(installation, line, today)
+
+    return records_json(lines, unit_of) if form == "json" else records_csv(BenefitLine, lines, today, unit_of=unit_of)
+
+
+def line_unit(installation: Installation, line: BenefitLine, otherwise: Unit) -> Unit:
+    """What the amounts of a request are in: what the programme counted in on the day on which it was asked for."""
+    return otherwise if line.requested_on is None else unit_on(installation.programs, line.requested_on)

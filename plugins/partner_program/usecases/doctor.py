@@ -26,6 +26,7 @@ from partner_program.domain import approvers
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.plurals import plural
 from partner_program.domain.posting import doubts_of_accounts
+from partner_program.domain.program_unit import EUR
 from partner_program.domain.programs_here import SettledWith, check_programs_here
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity, Registry
@@ -101,19 +102,34 @@ def _programs(installation: Installation, settled: Sequence[SettledWith]) -> str
 
 
 def _rates_to_come(installation: Installation, entities: Sequence[Entity], today: Callable[[], date]) -> Iterator[str]:
-    """Say of each currency whose rate of the month to settle next is not there which entities bill in it."""
+    """Say of each currency whose rate of the month to settle next is not there which entities bill in it.
+
+    The programme's own currency is one of them, where an entity bills in another. What is counted has no rate at all.
+    """
     try:
         month = BillingMonth.of(today()).preceding
         unit = installation.program_on_or_first(today()).unit
     except Refusal:
         return
+    billing = [each for each in entities if each.bills_in(month) and each.currency != unit.code]
+    if unit.is_counted:
+        for each in billing:
+            what = f"an amount in {each.currency} is no number of {unit.name}"
+            yield f"{each.entity} bills in {each.currency}: {what}, these are counted as {unit.code}"
+        return
     with installation.database.reading() as connection:
-        known = {"EUR", unit.code, *(each.currency for each in rates_of_month(connection, month))}
-    billing = [each for each in entities if each.bills_in(month) and each.currency not in known]
-    for currency in sorted({each.currency for each in billing}):
-        codes = ", ".join(each.entity for each in billing if each.currency == currency)
+        known = {EUR, *(each.currency for each in rates_of_month(connection, month))}
+    missing = {each.currency for each in billing} - known
+    if billing and unit.code not in known:
+        missing.add(unit.code)
+    for currency in sorted(missing):
+        is_own = currency == unit.code
+        codes = ", ".join(each.entity for each in billing if is_own or each.currency == currency)
+        which = (
+            f", the programme's own currency, and {codes} bills in another" if is_own else f", in which {codes} bills"
+        )
         yield (
-            f"no exchange rate of {currency} for {month}, in which {codes} bills: without it partners are held; "
+            f"no exchange rate of {currency} for {month}{which}: without it partners are held; "
             f"see `partner-program rates ecb {month} --into DIR`"
         )
 

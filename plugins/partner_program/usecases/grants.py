@@ -18,7 +18,9 @@ from partner_program.domain.rates import Rate
 from partner_program.domain.rates_taking_force import rate_of_grant
 from partner_program.domain.refusals import NotAuthorized, Refusal
 from partner_program.domain.registry import AUTHORIZED, GraceGrant
+from partner_program.domain.tier_names import NamedTiers, TierNames
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import units_of_months
 from partner_program.usecases.publication import owe_rates_of_grant
 
 
@@ -122,7 +124,7 @@ def part_of_grants(
 
     With `due_days` those that have ended or end within so many days.
     """
-    program = installation.program_on_or_first(on)
+    program, unit_of = installation.program_on_or_first(on), units_of_months(installation)
     with installation.database.reading() as connection:
         shown, of = grant_store.first_grants(
             connection,
@@ -138,6 +140,7 @@ def part_of_grants(
         counted = grant_store.counted_by_month(connection, holders)
         assessed = settlement_history.assessed_months(connection)
     in_force = [month for month, status in assessed.items() if status == IN_FORCE]
+    in_other_units = {month for month in in_force if unit_of(month) != program.unit}
     standings = (
         standing_of_grant(
             grant=grant,
@@ -147,12 +150,28 @@ def part_of_grants(
             in_force=in_force,
             outcome=outcomes.get(grant.grant_id),
             on=on,
+            in_other_units=in_other_units,
         )
         for grant in shown
     )
     return GrantPart(tuple(standings), of)
 
 
-def grants_file(standings: Sequence[GrantStanding], form: Literal["json", "csv"]) -> str:
-    """Grants as a file: amounts in cents, months and days in ISO form."""
-    return records_json(standings) if form == "json" else records_csv(GrantStanding, standings)
+def grants_file(
+    installation: Installation, standings: Sequence[GrantStanding], form: Literal["json", "csv"], *, on: date
+) -> str:
+    """Grants on a day as a file: amounts in the smallest unit of that day's programme, months and days in ISO form."""
+    unit = installation.program_on_or_first(on).unit
+    tiers = grant_tiers(installation.tier_names)
+    if form == "json":
+        return records_json(standings, lambda _: unit, tiers)
+    return records_csv(GrantStanding, standings, unit, tiers=tiers)
+
+
+def grant_tiers(names: TierNames) -> NamedTiers | None:
+    """What the tier of a grant is called: by the table of its first day."""
+
+    def name_of(grant: object, field: str) -> str:
+        return names.on(getattr(grant, "starts_on", None), getattr(grant, field))
+
+    return NamedTiers(("tier",), name_of) if names else None

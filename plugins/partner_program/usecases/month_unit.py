@@ -1,6 +1,8 @@
 """What settled months were counted in: amounts of two units are never compared or added up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -9,6 +11,7 @@ from partner_program.adapters.database.history import StoredSettlement
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program
 from partner_program.domain.program_unit import Unit
+from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.installation import Installation
 
 
@@ -47,3 +50,31 @@ def program_of_month(
     if program.unit == installation.tier_names.unit_of(month, day):
         return program
     return installation.program_on_or_first(day or month.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthUnits:
+    """The unit of any month; one that is not settled would be counted in that of `today`.
+
+    `first_days` has the day from which the first decision of each month holds, None for one that is history only; it
+    is None where all programmes count in one unit.
+    """
+
+    names: TierNames
+    today: date
+    first_days: Mapping[BillingMonth, date | None] | None
+
+    def __call__(self, month: BillingMonth) -> Unit:
+        """What a month is counted in."""
+        if self.first_days is None:
+            return self.names.unit_of(month, self.today)
+        return self.names.unit_of(month, self.first_days.get(month, self.today))
+
+
+def units_of_months(installation: Installation) -> MonthUnits:
+    """Look up what each settled month was counted in; nothing is read where all programmes count in one unit."""
+    days = None
+    if has_other_units(installation):
+        with installation.database.reading() as connection:
+            days = settlement_history.first_days(connection)
+    return MonthUnits(installation.tier_names, installation.today(), days)

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from partner_program.adapters.files.program import load_program
+from partner_program.adapters.in_unit import unit_facts
 from partner_program.domain.program import Program
 from partner_program.domain.program_rules import Rule, RuleChange, changed_rules, rules_of
+from partner_program.domain.program_unit import EURO
 from partner_program.domain.refusals import UnsoundFiles
 from partner_program.usecases.installation import Installation
 from partner_program.usecases.new_company import example_program
@@ -74,7 +76,7 @@ def looks_of(program: Program) -> list[str]:
     """What is sound and may yet be a slip: whole units for cents, the tiers of the example."""
     lowest = program.thresholds[0] if program.thresholds else SMALL_CENTS
     said = []
-    if program.unit.decimals == 2 and lowest < SMALL_CENTS:
+    if program.unit.decimals == EURO.decimals and lowest < SMALL_CENTS:
         is_this = program.unit.amount(lowest)
         said.append(f"from_mrr_cents: {lowest} is {is_this}: thresholds are whole cents, so that 50000 is 500.00")
     if program.tiers == example_program().tiers:
@@ -91,6 +93,7 @@ def checked_program_file(checked: CheckedProgram) -> str:
         "company": program.company,
         "in_force_from": program.in_force_from.isoformat(),
         "time_zone": program.time_zone,
+        **unit_facts(program.unit),
         "tiers": [asdict(row) for row in program.tiers],
         "benefits": [
             {"key": each.key, "name": each.name, "group": each.group, "tiers": each.tiers} for each in program.benefits

@@ -113,4 +113,5 @@ def _book(installation: Installation, connection: Connection, month: BillingMont
         acts=_head(installation, connection, month),
         programme_began=min(program.in_force_from for program in installation.programs),
         components=program.components,
+        tiers=tier_names.table_on(month.following.first_day),
     )

@@ -21,7 +21,7 @@ from partner_program.domain.refusals import NotThere
 from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 from partner_program.domain.reminders import Reminder, ReminderKind, Reminders, by_manager, last_days
 from partner_program.domain.tier_names import TierNames
-from partner_program.usecases.benefits import BenefitLine, list_benefits
+from partner_program.usecases.benefits import BenefitLine, line_unit, list_benefits
 from partner_program.usecases.contracts import contracts_ending
 from partner_program.usecases.disputes import DisputeLine, list_disputes
 from partner_program.usecases.grants import list_grants
@@ -91,7 +91,7 @@ def gather_reminders(
     program = installation.program_on_or_first(on)
     dropping, not_forecast = _drops(installation, on=on, due_days=due_days)
     soon = [
-        *_benefits(list_benefits(installation, on=on, due_days=due_days), program),
+        *_benefits(installation, list_benefits(installation, on=on, due_days=due_days), program),
         *_grants(list_grants(installation, on=on, due_days=due_days), installation.tier_names, program.unit),
         *_contracts(open_ended),
         *_disputes(disputes),
@@ -99,7 +99,7 @@ def gather_reminders(
         *dropping,
     ]
     ended = [
-        *_benefits(list_benefits(installation, on=on, ended_after=since), program),
+        *_benefits(installation, list_benefits(installation, on=on, ended_after=since), program),
         *_grants(
             (each for each in list_grants(installation, on=on, settled=True) if _is_over(each, since, on)),
             installation.tier_names,
@@ -141,12 +141,13 @@ def reminders_file(reminders: Reminders) -> str:
     return reminders_json(reminders)
 
 
-def _benefits(lines: Sequence[BenefitLine], program: Program) -> Iterator[_Found]:
+def _benefits(installation: Installation, lines: Sequence[BenefitLine], program: Program) -> Iterator[_Found]:
     names = {benefit.key: benefit.name for benefit in program.benefits}
     for each in lines:
         if each.valid_to is not None:
             units = "" if each.quantity is None else f", {plural(each.quantity, 'unit')}"
-            amount = "" if each.amount_eur_cents is None else f", {program.unit.amount(each.amount_eur_cents)}"
+            unit, cents = line_unit(installation, each, program.unit), each.amount_eur_cents
+            amount = "" if cents is None else f", {unit.amount(cents)}"
             words = f"{names.get(each.benefit, each.benefit)}, approved until {each.valid_to}{units}{amount}"
             yield _Found(each.valid_to, each.partner_id, "benefit", each.request_id, words)
 

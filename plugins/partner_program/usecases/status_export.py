@@ -34,6 +34,7 @@ from partner_program.domain.registry import AUTHORIZED, LegacyAgreement, Partner
 from partner_program.domain.tier_names import TierNames
 from partner_program.usecases.grants import list_grants
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import MonthUnits, units_of_months
 from partner_program.usecases.partner_words import OfAllPartners, explanation_templates, explanations_of
 
 CONN_ID = "status_pages"
@@ -87,7 +88,8 @@ def export_status(
             raise NotDefined(f"month {month} is history only: it gave no rate, and there is no status of it")
         names = {each.partner_id: page_name(key, each.partner_id) for each in partners}
         removed = into.begin(names)
-        day = _Day(month, today, last, installation.program_on_or_first(today), _open_grants(installation, today))
+        program, units = installation.program_on_or_first(today), units_of_months(installation)
+        day = _Day(month, today, last, program, _open_grants(installation, today), units)
         changed = 0
         for start in range(0, len(partners), PARTNERS_AT_ONCE):
             for status in _statuses(connection, partners[start : start + PARTNERS_AT_ONCE], day, alike):
@@ -137,6 +139,7 @@ class _Day:
     expires_on: date
     program: Program
     grants: Mapping[str, Sequence[GraceFact]]
+    unit_of: MonthUnits
 
 
 def _statuses(
@@ -170,6 +173,7 @@ def _statuses(
             certificate=_certificate(partner, rate, program, day.today),
             program=told_program(program),
             names=names,
+            unit_of=day.unit_of,
         )
 
 

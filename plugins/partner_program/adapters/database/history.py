@@ -114,6 +114,21 @@ def first_day(settlements: Sequence[StoredSettlement]) -> date | None:
     return deciding[0].effective_on if deciding else None
 
 
+def first_days(connection: Connection) -> dict[BillingMonth, date | None]:
+    """Return for each month that was assessed the day that `first_day` says of its settlements."""
+    table = schema.settlement
+    columns = table.c.billing_month, table.c.effective_on, _decides()
+    found: dict[BillingMonth, date | None] = {}
+    decided = set()
+    for name, day, decides in connection.execute(select(*columns).order_by(table.c.settlement_id)):
+        month = BillingMonth.parse(name)
+        if month not in found or (decides and month not in decided):
+            found[month] = day
+        if decides:
+            decided.add(month)
+    return found
+
+
 def last_effective_day(settlements: Sequence[StoredSettlement]) -> date | None:
     """The day from which a month's newest rates hold, None where it is history only: later ones are not its own."""
     return max((each.effective_on for each in settlements if each.effective_on), default=None)

@@ -76,7 +76,7 @@ def status_figures(status: PartnerStatus) -> dict[str, object]:
                     "tier": each.tier,
                     **with_name(status.names.on(each.effective_on, each.tier)),
                 },
-                status.names.unit_of(each.billing_month, each.effective_on),
+                status.unit_of(each.billing_month),
             )
             for each in status.months
         ],
@@ -146,7 +146,7 @@ def _months(status: PartnerStatus, language: Language) -> tuple[tuple[str, ...],
     for each in status.months:
         known = each.mrr_eur_cents is not None and each.tier is not None
         euros = (
-            form.of_unit(status.names.unit_of(each.billing_month, each.effective_on)).own(each.mrr_eur_cents)
+            form.of_unit(status.unit_of(each.billing_month)).own(each.mrr_eur_cents)
             if each.mrr_eur_cents is not None
             else _NONE
         )

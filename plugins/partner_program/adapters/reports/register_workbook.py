@@ -24,6 +24,7 @@ from partner_program.domain.register import (
     RegisterPartner,
 )
 from partner_program.domain.report import Equation, Report, ReportTable
+from partner_program.domain.tier_names import named_in_table
 from partner_program.domain.unit import rate_in_unit
 
 _FORMS: Mapping[Form, SheetForm] = {
@@ -47,7 +48,7 @@ class RegisterBook:
     `read` are the lines that were read by entity, `closes` what the entities said of their month.
     `acts` stand at the head of the register, oldest first; `reports` become sheets. `programme_began` is the first day
     of the first programme file. `components` are those of the programme: the sheet has no column of another one, unless
-    a partner has or had it.
+    a partner has or had it. `tiers` are the tiers' own names in the reports, lowest first.
     """
 
     register: Register
@@ -59,6 +60,7 @@ class RegisterBook:
     programme_began: date
     reports: Sequence[Report] = ()
     components: tuple[Component, ...] = ("monthly_fee", "setup_fee", "sla")
+    tiers: Sequence[str] = ()
 
 
 def register_xlsx(book: RegisterBook) -> bytes:
@@ -75,7 +77,7 @@ def _sheets(book: RegisterBook) -> Iterator[Sheet]:
     yield _every_line(book)
     yield _closes(book)
     for report in book.reports:
-        yield from _report(report)
+        yield from _report(report, book.tiers)
     yield _acts(book.acts)
 
 
@@ -276,23 +278,30 @@ def _closes(book: RegisterBook) -> Sheet:
     return Sheet("closes", columns, rows)
 
 
-def _report(report: Report) -> Iterable[Sheet]:
+def _report(report: Report, tiers: Sequence[str]) -> Iterable[Sheet]:
     """A sheet for each table of a report, and one with its equations where it has some."""
     for table in report.tables:
         name = report.name if len(report.tables) == 1 else f"{report.name} {table.name.replace('_', ' ')}"
-        yield _table(name, table, report.unit)
+        yield _table(name, table, report.unit, tiers)
     if report.equations:
         yield _equations(f"{report.name} sums", report.equations, _amount_form(report.unit))
 
 
-def _table(name: str, table: ReportTable[object], unit: Unit) -> Sheet:
-    columns = table.columns
-    rows = [
-        [_cell(column, getattr(row, field), unit_in(row, column.form, unit)) for field, column in columns.items()]
-        for row in table.rows
-    ]
-    heads = [_column(field, column, unit, total=field in table.totals) for field, column in columns.items()]
-    return Sheet(name, heads, rows)
+def _table(name: str, table: ReportTable[object], unit: Unit, tiers: Sequence[str]) -> Sheet:
+    """A table; where tiers have names, each stands in a column behind the number of its tier."""
+    fields, named = table.columns, named_in_table(table.columns, tiers)
+    columns: list[SheetColumn] = []
+    for field, column in fields.items():
+        columns.append(_column(field, column, unit, total=field in table.totals))
+        columns += [SheetColumn(f"{field}_name")] if named and field in named.fields else []
+    rows = []
+    for row in table.rows:
+        cells: list[Cell] = []
+        for field, column in fields.items():
+            cells.append(_cell(column, getattr(row, field), unit_in(row, column.form, unit)))
+            cells += named.beside(row, field).values() if named else ()
+        rows.append(cells)
+    return Sheet(name, columns, rows)
 
 
 def _equations(name: str, equations: Sequence[Equation], form: SheetForm) -> Sheet:

@@ -22,8 +22,9 @@ def grants(
     request: Request, here: Installed, due: Due = None, past: Past = False, partner: OfPartner = None
 ) -> Response:
     """Grace grants, with what each still needs."""
-    found = list_grants(here, on=here.today(), due_days=due, settled=past, partner_id=partner)
-    return answer(request, grants_file(found, "json"))
+    today = here.today()
+    found = list_grants(here, on=today, due_days=due, settled=past, partner_id=partner)
+    return answer(request, grants_file(here, found, "json", on=today))
 
 
 @router.get("/benefits")
@@ -31,8 +32,9 @@ def benefits(
     request: Request, here: Installed, due: Due = None, past: Past = False, partner: OfPartner = None
 ) -> Response:
     """Benefits on request, and how each stands."""
-    found = list_benefits(here, on=here.today(), due_days=due, past=past, partner_id=partner)
-    return answer(request, benefits_file(found, "json"))
+    today = here.today()
+    found = list_benefits(here, on=today, due_days=due, past=past, partner_id=partner)
+    return answer(request, benefits_file(here, found, "json", on=today))
 
 
 @router.get("/acts")

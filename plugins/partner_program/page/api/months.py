@@ -35,4 +35,5 @@ def partners_of_month(
 @router.get("/months/{month}/reports/{name}")
 def report(request: Request, here: Installed, month: InPath, name: str) -> Response:
     """The answer to a question about a month, as its command prints it: who is near a threshold, and others."""
-    return answer(request, questions.report_file(asked.answer_now(here, name, month), "json"))
+    found = asked.answer_now(here, name, month)
+    return answer(request, questions.report_file(found, "json", tiers=questions.tiers_of_report(here, found)))

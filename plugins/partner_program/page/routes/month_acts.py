@@ -32,6 +32,7 @@ from partner_program.usecases.month.restatement import (
     reject_restatement,
 )
 from partner_program.usecases.month.signing import sign_month, what_is_open
+from partner_program.usecases.month_unit import units_of_months
 
 router = APIRouter()
 ROWS = 200  # of a book or a proposal, so many partners are on the page; the command line has all
@@ -294,6 +295,7 @@ def _form(view: View, month: BillingMonth, name: str, words: str, **values: Any)
         back_words=named(month),
         action=view.links("months", month, name, "check"),
         go_on="Go on",
+        unit=units_of_months(view.installation)(month),
         **{"allowed": view.person.may_decide, "who_could": WHO_MAY_DECIDE, **values},
     )
 

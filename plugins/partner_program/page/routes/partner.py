@@ -10,7 +10,9 @@ from partner_program.domain.partner_overview import PartnerMonth, newest_move
 from partner_program.page import charts
 from partner_program.page.installed import Installed
 from partner_program.page.view import ThisView
+from partner_program.usecases.benefits import line_unit
 from partner_program.usecases.desk.partner import partner_overview
+from partner_program.usecases.month_unit import units_of_months
 from partner_program.usecases.partner_status import steps_for
 from partner_program.usecases.reports.asked import look_at_partner
 
@@ -22,9 +24,11 @@ _ASKED = ("forecast", "missing_accounts")  # questions whose kept answers say so
 @router.get("/partners/{partner_id:path}")
 def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
     """A partner as it is today."""
-    found = partner_overview(here, partner_id, on=here.today())
+    found, unit_of = partner_overview(here, partner_id, on=here.today()), units_of_months(here)
     bars = [
-        charts.Bar(each.billing_month, each.mrr_eur_cents, each.tier, _sign(each)) for each in reversed(found.months)
+        charts.Bar(each.billing_month, each.mrr_eur_cents, each.tier, _sign(each))
+        for each in reversed(found.months)
+        if unit_of(each.billing_month) == view.unit  # an axis has one unit
     ]
     thresholds = {row.tier: row.from_mrr_cents for row in found.tiers}
     asked = {name: look_at_partner(here, name, found.newest, partner_id) for name in _ASKED} if found.newest else {}
@@ -38,6 +42,8 @@ def partner(view: ThisView, here: Installed, partner_id: str) -> HTMLResponse:
         months_words=months_words,
         asked=asked,
         steps=steps_for(found.partner.status),
+        unit_of=unit_of,
+        amount_unit=partial(line_unit, here, otherwise=view.unit),
     )
 
 

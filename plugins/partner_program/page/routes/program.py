@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from partner_program.domain.plurals import plural
 from partner_program.domain.program import HIGHEST_LINE_MINOR, BenefitTerms, Program
+from partner_program.domain.program_rules import period_words
 from partner_program.domain.refusals import NoRuleInForce, Refusal
 from partner_program.page.forms import DAY
 from partner_program.page.installed import Installed
@@ -37,6 +38,7 @@ def programme(view: ThisView, here: Installed, on: Annotated[str, Query(max_leng
         "program.html",
         title="Programme",
         unit=program.unit,
+        period=period_words(program),
         found=found,
         program=program,
         on=asked,
@@ -98,6 +100,11 @@ def _readings(program: Program) -> Sequence[Setting]:
         ("time_zone", "whose days count", program.time_zone),
         ("largest_line", "the largest line that is believed", ", ".join(limits) or "no limit"),
         ("rate_move_limit", "how far an exchange rate may move", percent(program.rate_move_limit_bp)),
+        (
+            "large_change",
+            "a change of revenue is pointed out from",
+            f"{euros(program.large_change.at_least_cents, program.unit)} {program.unit.name}",
+        ),
         ("approval", "what waits for a second person", spoken(program.approval)),
         ("benefit_approval", "who may approve a benefit", spoken(program.benefit_approval)),
         ("dispute_due", "a dispute is answered within", f"{program.dispute_due_days} days"),

@@ -18,7 +18,14 @@ from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.apart import LIMIT_SECONDS
 from partner_program.usecases.month_unit import unit_of_month
 from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
-from partner_program.usecases.reports.questions import QUESTIONS, Question, answer, questions_about, report_file
+from partner_program.usecases.reports.questions import (
+    QUESTIONS,
+    Question,
+    answer,
+    questions_about,
+    report_file,
+    tiers_of_report,
+)
 
 ROWS = 100
 FOLDED = {"cost": ("shares", "ends", "posting")}
@@ -94,4 +101,6 @@ def report_table(
     """One table of the answer with every row, or as JSON all of the answer, as the command line writes it."""
     found = answer_now(here, name, month)
     file = f"{name}-{found.month}-{table}.{form}"
-    return view.file(report_file(found, form, table).encode(), name=file, kind=FILE_KINDS[form])
+    return view.file(
+        report_file(found, form, table, tiers=tiers_of_report(here, found)).encode(), name=file, kind=FILE_KINDS[form]
+    )

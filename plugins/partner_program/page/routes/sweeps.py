@@ -28,7 +28,7 @@ from partner_program.usecases.reports.compared_drafts import (
     start_drafts,
 )
 from partner_program.usecases.reports.program_design import Design
-from partner_program.usecases.reports.questions import report_file
+from partner_program.usecases.reports.questions import report_file, tiers_of_report
 
 router = APIRouter()
 LINES = 4
@@ -96,7 +96,11 @@ def drafts_file(view: ThisView, here: Installed, key: Key) -> Response:
     report = look_at_drafts(here, key).report
     if report is None:
         raise NotThere("these drafts are not compared yet")
-    return view.file(report_file(report, "csv").encode(), name="drafts.csv", kind=FILE_KINDS["csv"])
+    return view.file(
+        report_file(report, "csv", tiers=tiers_of_report(here, report)).encode(),
+        name="drafts.csv",
+        kind=FILE_KINDS["csv"],
+    )
 
 
 def _form(view: View, here: Installation, filled: Filled, status: int = 200) -> HTMLResponse:

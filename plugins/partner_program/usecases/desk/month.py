@@ -31,6 +31,7 @@ from partner_program.domain.waiting import BrakeStop, HeldGroup
 from partner_program.usecases.acts import dated
 from partner_program.usecases.desk.partners import listed_month
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import units_of_months
 
 MONTHS_DRAWN = 12
 NAMED = 100  # how many partners that fell or rose are named on the page; the register has all
@@ -199,7 +200,7 @@ def _decided(connection: Connection, installation: Installation, month: BillingM
         program_file=last.program_file,
         decision_hash=settlement_history.decision_hashes(connection, month, last.revision)[-1],
         counted_eur_cents=settlement_counts.counted_revenue(connection, month, last.revision),
-        preceding_eur_cents=_preceding(connection, month),
+        preceding_eur_cents=_preceding(connection, installation, month),
         movements=tuple(settlement_counts.movements(connection, listed.settlements)),
         held=tuple(settlement_counts.held_groups(connection, {last.settlement_id: month})),
         entity_totals=tuple(sorted(totals.entity_totals.items())),
@@ -214,6 +215,10 @@ def _decided(connection: Connection, installation: Installation, month: BillingM
     )
 
 
-def _preceding(connection: Connection, month: BillingMonth) -> int | None:
+def _preceding(connection: Connection, installation: Installation, month: BillingMonth) -> int | None:
+    """What the month before counted; None where it was not settled, or counted in another unit."""
+    unit_of = units_of_months(installation)
+    if unit_of(month) != unit_of(month.preceding):
+        return None
     before = settlement_history.settlements_of(connection, month.preceding)
     return settlement_counts.counted_revenue(connection, month.preceding, before[-1].revision) if before else None

@@ -86,7 +86,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
         manager = registry_store.managers(connection)[partner.account_manager_id]
         rates = rate_store.all_rates(connection, [partner_id]).get(partner_id, [])
         ahead = [each.rate for each in rate_store.rates_after(connection, on, partner_id).get(partner_id, [])]
-        newest, result, program_hash = _newest_result(connection, partner_id)
+        newest, result, program_hash = _newest_result(installation, connection, partner_id)
         months = overview_store.months_of_partner(connection, partner_id)
         links = registry_store.links_of(connection, partner_id)
         contacts = registry_store.contacts_of(connection, partner_id)
@@ -100,7 +100,7 @@ def partner_overview(installation: Installation, partner_id: str, *, on: date) -
     names = {benefit.key: benefit.name for benefit in program.benefits}
     earned = result.earned_tier if result else None
     counted = result.amount_eur_cents if result else None
-    gap = gap_to_next(program, earned, counted)
+    gap = gap_to_next(program, earned, counted) if result and result.unit == program.unit else None
     next_tier = None if gap is None or counted is None else program.earned_tier(counted) + 1
     row = program.tier_row(next_tier) if next_tier else None
     rate = next((each for each in reversed(rates) if each.valid_from <= on), None)
@@ -168,12 +168,13 @@ def _beside(program: Program | None, result: RegisterPartner | None) -> tuple[st
 
 
 def _newest_result(
-    connection: Connection, partner_id: str
+    installation: Installation, connection: Connection, partner_id: str
 ) -> tuple[BillingMonth | None, RegisterPartner | None, str | None]:
     """The newest month in force, the partner's row in it, and the hash of the programme file that settled it."""
     month = newest_month(connection)
     if month is None:
         return None, None, None
     settled = settlement_history.settlements_of(connection, month.billing_month)[-1]
-    row = register_store.read_register_partner(connection, month.billing_month, partner_id)
+    names = installation.tier_names
+    row = register_store.read_register_partner(connection, month.billing_month, partner_id, names)
     return month.billing_month, row, settled.program_hash

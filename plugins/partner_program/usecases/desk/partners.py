@@ -23,8 +23,10 @@ from partner_program.domain.partner_list import (
     near_thresholds,
 )
 from partner_program.usecases.installation import Installation
+from partner_program.usecases.month_unit import units_of_months
 
 PAGE = 50
+_NONE = ((0, 0),)  # no amount lies in it
 
 
 def find_partners(
@@ -38,15 +40,17 @@ def find_partners(
 ) -> PartnerList:
     """At most `count` partners after the partner `after`, with the results of the newest month in force.
 
-    `near` keeps those whose revenue lies near below the next threshold, or near above their own.
+    `near` keeps those whose revenue lies near below the next threshold, or near above their own: nobody, where that
+    month was counted in another unit than today's thresholds are in.
     """
-    today = installation.today()
+    today, unit_of = installation.today(), units_of_months(installation)
     program = installation.program_on_or_first(today)
-    if near is not None:
-        by_window = program.measure is not None
-        wanted = replace(wanted, revenue=near_thresholds(program, near), by_window=by_window)
     with installation.database.reading() as connection:
         month = newest_month(connection)
+        unit = unit_of(month.billing_month) if month else program.unit
+        if near is not None:
+            ranges = near_thresholds(program, near) if unit == program.unit else _NONE
+            wanted = replace(wanted, revenue=ranges, by_window=program.measure is not None)
         counted = partner_list.count_partners(connection, month, wanted) if order == "revenue" else None
         found = partner_list.list_partners(
             connection, month, wanted, order=order, after=after, count=count + 1, of=counted
@@ -65,12 +69,16 @@ def find_partners(
         managers = registry_store.managers(connection)
         entities = tuple(each.entity for each in registry_store.load_entities(connection))
         languages = registry_store.languages(connection)
+        settled = settlement_history.settlements_of(connection, month.billing_month) if month else []
+        effective_on = settlement_history.effective_day(settled) if settled else None
     return PartnerList(
         month=month.billing_month if month else None,
         rows=tuple(
             PartnerRow(
                 each,
-                gap_to_next(program, each.earned_tier, amounts.get(each.partner_id, each.mrr_eur_cents)),
+                gap_to_next(program, each.earned_tier, amounts.get(each.partner_id, each.mrr_eur_cents))
+                if unit == program.unit
+                else None,
                 kept.get(each.partner_id),
             )
             for each in shown
@@ -83,6 +91,8 @@ def find_partners(
         languages=languages,
         lowest_tier=program.lowest_tier,
         highest_tier=program.highest_tier,
+        unit=unit,
+        effective_on=effective_on,
     )
 
 

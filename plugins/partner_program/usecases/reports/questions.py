@@ -1,6 +1,6 @@
 """Every question that is asked about one month, by its name: the pages and the API inside Airflow offer these."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -115,11 +115,19 @@ def workbook_reports(
     return [each for each in found if each.equations or any(table.rows for table in each.tables)]
 
 
-def report_file(report: Report, form: ReportForm, table: str = "") -> str:
-    """A report as a file: all of it as JSON, or one of its tables, the first unless it is named, as CSV."""
+def tiers_of_report(installation: Installation, report: Report) -> Sequence[str]:
+    """The own names of the tiers in a report, lowest first; none where they are told by their number."""
+    return installation.tier_names.table_on(report.month.following.first_day)
+
+
+def report_file(report: Report, form: ReportForm, table: str = "", *, tiers: Sequence[str] = ()) -> str:
+    """A report as a file: all of it as JSON, or one of its tables, the first unless it is named, as CSV.
+
+    The names of the `tiers`, lowest first, stand behind their numbers.
+    """
     if form == "json":
-        return report_json(report)
+        return report_json(report, tiers)
     names = [each.name for each in report.tables]
     if table and table not in names:
         raise NotThere(f"report {report.name} has no table {table}: its tables are {', '.join(names)}")
-    return report_csv(report, table or names[0])
+    return report_csv(report, table or names[0], tiers)
