@@ -83,7 +83,7 @@ def test_a_held_partner_reads_what_it_keeps_and_what_the_month_waits_for_in_plai
     text = tell(told, "P3")
     assert text.startswith("Über Juli 2015 ist noch nicht entschieden\n")
     assert "Neue Bestellungen haben seit 27. Juli 2015 die Konditionen der Stufe 1." in text
-    assert "- Ein Betrag auf Ihrem Account NL · A3 kann noch nicht zählen" in text
+    assert "- Ein Betrag auf Ihrem Konto NL · A3 kann noch nicht zählen" in text
 
 
 def test_grace_that_gives_the_tier_is_told_and_a_language_without_words_is_the_default_one(told: World) -> None:

@@ -20,7 +20,8 @@ DAYS = ("2026-01-02", "2026-02-01", "2026-03-01", "2026-04-01")
 class Story:
     """What three partners were billed in each month, by entity, and what each month makes of it.
 
-    `results` has for each month and partner the month's amount, the tier that it earned, and the one that it has.
+    `results` has for each month and partner the month's amount, the tier that it earned, and the one that it has;
+    `letters` for each kind that happens a partner and month that it happens to.
     """
 
     folder: str
@@ -28,7 +29,7 @@ class Story:
     entities: tuple[tuple[str, str], ...]
     billed: dict[str, dict[str, tuple[int, ...]]]
     results: dict[str, tuple[tuple[int, int, int], ...]]
-    letters: dict[str, str]
+    letters: dict[str, tuple[str, str]]
 
 
 KESTREL = Story(
@@ -48,7 +49,7 @@ KESTREL = Story(
         # 800.00 / 0.8 * 1.15, and 333.33 / 0.83 * 1.2 = 481.922891...
         "P3": ((1_150_00, 1, 1), (481_92, 1, 1)),
     },
-    {"P1": "2026-01", "P2": "2026-01", "P3": "2025-12"},
+    {"tier_raised": ("P1", "2026-01"), "tier_kept": ("P2", "2026-01"), "migration": ("P3", "2025-12")},
 )
 MERAPI = Story(
     "merapi",
@@ -66,7 +67,7 @@ MERAPI = Story(
         # The first tier begins at 0: nobody is below it.
         "P3": ((5_000_000, 2, 2), (0, 1, 1)),
     },
-    {"P1": "2026-01", "P2": "2026-01", "P3": "2026-01"},
+    {"migration": ("P1", "2025-12"), "tier_raised": ("P2", "2026-01"), "tier_lowered": ("P3", "2026-01")},
 )
 TESSERA = Story(
     "tessera",
@@ -85,7 +86,12 @@ TESSERA = Story(
         # One month below, one month as before: the count begins anew. 9 points are no tier, and Master stays.
         "P3": ((500, 3, 3), (120, 2, 3), (500, 3, 3), (9, 0, 3)),
     },
-    {"P1": "2026-02", "P2": "2026-01", "P3": "2026-03"},
+    {
+        "migration": ("P2", "2025-12"),
+        "tier_raised": ("P1", "2026-02"),
+        "tier_kept": ("P3", "2026-03"),
+        "tier_lowered": ("P2", "2026-03"),
+    },
 )
 STORIES = (KESTREL, MERAPI, TESSERA)
 

@@ -6,10 +6,12 @@ Their letters were read by a person in three languages and are kept as files. Af
 
 import json
 import os
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
+from partner_program.usecases.letters.show import show_letter
 from tests.own_folder import OwnWorld
 from tests.usecases.month.test_six_programmes import FIRST_OWNERS
 from tests.usecases.three_programmes import DATA, KESTREL, LANGUAGES, STORIES, Story, begin, months_of, settle
@@ -56,16 +58,45 @@ def test_a_promotion_goes_with_the_discount_as_the_programme_says(lived: tuple[S
     assert json.loads(told.stdout)["monthly_fee_cents"] == due
 
 
-def test_the_letters_are_those_that_were_looked_at(lived: tuple[Story, OwnWorld]) -> None:
+@pytest.fixture
+def in_language(lived: tuple[Story, OwnWorld]) -> Iterator[Callable[[str], None]]:
+    """Gives every partner a language, and its own back after the test: letters are written from what was decided."""
+    _, world = lived
+
+    def give(languages: Mapping[str, str]) -> None:
+        for row in world.tables["partners"]:
+            row["language"] = languages[row["partner_id"]]
+        world.load()
+
+    yield lambda language: give(dict.fromkeys(LANGUAGES, language))
+    give(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "de"])
+def test_the_letters_are_those_that_were_looked_at(
+    lived: tuple[Story, OwnWorld], in_language: Callable[[str], None], language: str
+) -> None:
+    """Each kind that happens, as text in three languages, and as HTML in one."""
     story, world = lived
     kept = DATA / story.folder / "letters"
-    for name, month in story.letters.items():
-        folder = world.folder / "out" / "letters" / month
-        for ending in ("html", "txt"):
-            written = (folder / f"{name}.{ending}").read_text("utf-8")
-            file = kept / f"{name}.{LANGUAGES[name]}.{ending}"
+    in_language(language)
+    for kind, (name, month) in story.letters.items():
+        letter = show_letter(world.installation, world.request(month).month, name)
+        written = {"txt": f"Subject: {letter.subject}\n\n{letter.text}"}
+        if LANGUAGES[name] == language:
+            written["html"] = letter.html
+        for ending, text in written.items():
+            file = kept / f"{kind}.{language}.{ending}"
             if os.environ.get("REFRESH_GOLDEN_LETTERS"):
                 kept.mkdir(exist_ok=True)
-                file.write_text(written, "utf-8", newline="\n")
-            assert file.read_text("utf-8") == written, file.name
-            assert FIRST_OWNERS.findall(written.partition("</style>")[2] or written) == [], file.name
+                file.write_text(text, "utf-8", newline="\n")
+            assert file.read_text("utf-8") == text, file.name
+            assert FIRST_OWNERS.findall(text.partition("</style>")[2] or text) == [], file.name
+
+
+def test_every_kind_of_letter_that_happens_is_kept_and_no_other(lived: tuple[Story, OwnWorld]) -> None:
+    story, world = lived
+    happened = {row[0] for row in world.rows("SELECT DISTINCT kind FROM letter")}
+    assert happened == set(story.letters)
+    kept = {path.name.partition(".")[0] for path in (DATA / story.folder / "letters").iterdir()}
+    assert kept == happened
