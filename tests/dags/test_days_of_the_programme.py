@@ -1,6 +1,7 @@
 """Schedules run in the programme's own time zone, whatever the first owner's was; a run that is early waits."""
 
 import logging
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 
 from partner_program.usecases.installation import INCLUDE_VARIABLE, PROJECT
 from tests.dags.conftest import ROOT, InAirflow, small_world
+from tests.usecases.month.test_currency import EURO_WORDS
+from tests.usecases.month.test_six_programmes import FIRST_OWNERS
 from tests.worlds import World
 
 MONTHLY, REMINDERS = "monthly_tier_assignment", "programme_reminders"
@@ -128,3 +131,21 @@ def test_a_run_by_hand_of_a_month_that_has_not_ended_is_refused_at_once(in_airfl
     run = in_airflow.run(MONTHLY, billing_month="2099-06")
 
     assert (str(run.state), in_airflow.states(run)["begin_month"]) == ("failed", "failed")
+
+
+def test_no_dag_of_another_company_has_a_word_of_the_first_owners(dags_in: Any) -> None:
+    text = (PROJECT / "tests" / "data" / "programmes" / "kestrel" / "2026-01-01.yaml").read_text("utf-8")
+    found = dags_in(text=text, day="2026-01-01")
+    assert found.import_errors == {}
+    said: dict[str, str] = {}
+    for dag in found.dags.values():
+        told = [dag.dag_id, dag.dag_display_name, dag.description, dag.doc_md, *dag.tags]
+        told += [f"{name} {dag.params.get_param(name).description}" for name in dag.params]
+        for task in dag.tasks:
+            told += [task.task_id, task.task_display_name, task.doc_md, getattr(task, "subject", ""), task.owner]
+        said[dag.dag_id] = " ".join(str(each) for each in told if each)
+    assert "migration_2026" in said
+    words = re.compile(
+        rf"{FIRST_OWNERS.pattern}|\b(?:Bronze|Silver|Gold|Platinum)\b|{EURO_WORDS.pattern}", re.IGNORECASE
+    )
+    assert {name: words.findall(text) for name, text in said.items() if words.search(text)} == {}

@@ -20,8 +20,8 @@ NOTES = {
     ),
     "validate_mrr": f"Checks the frozen data and writes the quality report below `out/reports`. {_AGAIN}",
     "merge_totals": (
-        "Adds up the revenue of each partner in EUR and decides who is held. Stops where lines read are not "
-        f"all counted or excluded by name. A draft: nothing is in force yet. {_AGAIN}"
+        "Adds up what each partner counts, in the unit of the programme, and decides who is held. Stops where lines "
+        f"read are not all counted or excluded by name. A draft: nothing is in force yet. {_AGAIN}"
     ),
     "assign_tiers": f"Drafts the tier that each total earns. {_AGAIN}",
     "settle_grace_periods": f"Drafts what becomes of open grace periods: confirmed, lapsed, or still open. {_AGAIN}",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from partner_program.adapters.database import registry as registry_store
 from partner_program.adapters.reports.reminders import reminders_json
-from partner_program.domain.contracts import EndingContract, shorter_term_words
+from partner_program.domain.contracts import EndingContract, EndingContracts, shorter_term_words
 from partner_program.domain.disputes import Subject
 from partner_program.domain.grace import GrantStanding, months_words, verdict_words
 from partner_program.domain.money import euros_text, percent_text
@@ -85,7 +85,7 @@ def gather_reminders(
     disputes = list_disputes(installation, on=on, due_days=due_days, manager_id=manager_id)
     first, last = last_days(on=on, due_days=due_days)
     since = on if ended_after is None else ended_after
-    contracts = contracts_ending(installation, first=min(first, since), last=last)
+    contracts = _contracts_ending(installation, first=min(first, since), last=last)
     open_ended = [each for each in contracts.contracts if each.renewed_until is None and each.last_day >= first]
     over = [each for each in contracts.contracts if each.renewed_until is None and each.last_day < first]
     program = installation.program_on_or_first(on)
@@ -121,6 +121,13 @@ def gather_reminders(
         not_read={**not_forecast, **contracts.not_read},
         faulty_lines=contracts.faulty_lines,
     )
+
+
+def _contracts_ending(installation: Installation, *, first: date, last: date) -> EndingContracts:
+    """The contracts that end; none where the programme has no rule for a shorter term: there is nothing to choose."""
+    if installation.program_on_or_first(last).shortening is None:
+        return EndingContracts(first, last, (), {}, {})
+    return contracts_ending(installation, first=first, last=last)
 
 
 def _told(each: _Found, partner: Partner) -> FoundReminder:
