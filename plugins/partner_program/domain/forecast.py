@@ -83,11 +83,15 @@ class Drop:
     needed_cents: Annotated[int | None, Column("needed EUR", "euros")]
     unless: Annotated[str, Column("unless")]
 
-    @property
-    def words(self) -> str:
-        """The whole of it, after the partner's name."""
-        then = f"Tier {self.tier_then}" if self.tier_then else "no tier"
-        return f"{self.certainty} drop from Tier {self.tier} to {then}, unless {self.unless}"
+    def words(self, tiers: Sequence[str] = ()) -> str:
+        """The whole of it, after the partner's name; `tiers` are the tiers' own names, lowest first, if they have any."""
+
+        def named(tier: int) -> str:
+            own = tiers[tier - 1] if tiers and tier else f"Tier {tier}"
+            return own if tier else "no tier"
+
+        now, then = named(self.tier), named(self.tier_then)
+        return f"{self.certainty} drop from {now} to {then}, unless {self.unless}"
 
 
 @dataclass(frozen=True, slots=True)

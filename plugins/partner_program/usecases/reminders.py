@@ -197,7 +197,8 @@ def _drops(installation: Installation, *, on: date, due_days: int) -> tuple[list
     day = max(month.following.first_day, on + timedelta(days=1))
     if day > on + timedelta(due_days):
         return [], {}
-    return [_Found(day, each.partner_id, "drop", str(month), each.words) for each in found], not_known
+    tiers = installation.tier_names.table_on(month.following.first_day)
+    return [_Found(day, each.partner_id, "drop", str(month), each.words(tiers)) for each in found], not_known
 
 
 def _agreements(installation: Installation, program: Program, *, after: date, until: date) -> Iterator[_Found]:

@@ -80,8 +80,8 @@ def test_near_a_threshold_of_a_year_in_dollars(kestrel: OwnWorld) -> None:
     assert (found["currency"], "decimals" in found) == ("USD", False)
     # December and January together: P1 has 5,162.00, P2 4,500.00 of the 5,000.00 for Plus; P3 1,631.92 is far away.
     assert [list(row.values()) for row in found["partners"]] == [
-        ["P1", "Company P1", "M1", None, 3_104_00, 2, 14_838_00, 162_00],
-        ["P2", "Company P2", "M1", None, -1_500_00, 1, 500_00, None],
+        ["P1", "Company P1", "M1", None, 3_104_00, 2, "Plus", 14_838_00, 162_00],
+        ["P2", "Company P2", "M1", None, -1_500_00, 1, "Select", 500_00, None],
     ]
     # At the rates of December P1 would have 1,058.00 for its 920.00 EUR, and 5,116.00 together: Plus all the same.
     assert (found["rates"], found["unknown"]) == ([], [])
@@ -95,8 +95,8 @@ def test_near_in_whole_rupiah_says_whom_exchange_rates_lift(merapi: OwnWorld) ->
     found = answered(merapi, "near", JANUARY)
     assert (found["currency"], found["decimals"]) == ("IDR", 0)
     assert [list(row.values())[3:] for row in found["partners"]] == [
-        [None, 5_000_000, 2, 15_000_000, 0],
-        [None, 20_100_000, 3, None, 100_000],
+        [None, 5_000_000, 2, "Cempaka", 15_000_000, 0],
+        [None, 20_100_000, 3, "Anggrek", None, 100_000],
     ]
     # 105.00 EUR are 2,100,000 at 20,000, and 1,995,000 at 19,000: 19,995,000 together are Cempaka.
     (row,) = found["rates"]
@@ -111,7 +111,9 @@ def test_near_in_whole_rupiah_says_whom_exchange_rates_lift(merapi: OwnWorld) ->
 
 def test_near_in_points_knows_no_exchange_rates(tessera: OwnWorld) -> None:
     found = answered(tessera, "near", JANUARY)
-    assert [list(row.values()) for row in found["partners"]] == [["P2", "Company P2", "M1", None, 99, 1, 1, 89]]
+    assert [list(row.values()) for row in found["partners"]] == [
+        ["P2", "Company P2", "M1", None, 99, 1, "Member", 1, 89]
+    ]
     text = told(tessera, "near", JANUARY)
     assert "MRR pts" in text
     assert "pts have no exchange rates." in text
@@ -408,7 +410,9 @@ def test_a_forecast_in_dollars(coming: OwnProgramme) -> None:
 
 def test_a_manager_is_reminded_of_a_drop_in_the_unit(coming: OwnProgramme) -> None:
     _, (drop,), unread = coming_drops(coming.installation)
-    assert drop.words == "will drop from Tier 2 to Tier 1, unless 50.00 USD more is billed than expected"
+    assert (
+        drop.words(("Select", "Plus")) == "will drop from Plus to Select, unless 50.00 USD more is billed than expected"
+    )
     assert unread == {}
 
 
