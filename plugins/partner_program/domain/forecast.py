@@ -84,7 +84,7 @@ class Drop:
     unless: Annotated[str, Column("unless")]
 
     def words(self, tiers: Sequence[str] = ()) -> str:
-        """The whole of it, after the partner's name; `tiers` are the tiers' own names, lowest first, if they have any."""
+        """The whole of it, after the partner's name; `tiers` are the tiers' own names, lowest first, if any."""
 
         def named(tier: int) -> str:
             own = tiers[tier - 1] if tiers and tier else f"Tier {tier}"
