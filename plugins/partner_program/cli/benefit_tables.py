@@ -9,7 +9,7 @@ import click
 from partner_program.cli.long_tables import print_rows, visible
 from partner_program.cli.table_cells import euros
 from partner_program.domain.plurals import plural
-from partner_program.domain.program_unit import Unit
+from partner_program.domain.program_unit import EURO, Unit
 
 if TYPE_CHECKING:
     from partner_program.domain.free_units import FreeUnits
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def print_benefits(
-    lines: "Sequence[BenefitLine]", *, on: date, every: bool, unit: Unit, unit_of: "Callable[[BenefitLine], Unit]"
+    lines: "Sequence[BenefitLine]",
+    *,
+    on: date,
+    every: bool,
+    unit: Unit = EURO,
+    unit_of: "Callable[[BenefitLine], Unit] | None" = None,
 ) -> None:
     """Print one row a request: how it stands, what and until when, units in force beside the limit, who and why.
 
@@ -25,7 +30,7 @@ def print_benefits(
     """
 
     def amount(each: "BenefitLine") -> str:
-        own = unit_of(each)
+        own = unit_of(each) if unit_of else unit
         return euros(each.amount_eur_cents, own) + (f" {own.name}" if own != unit and each.amount_eur_cents else "")
 
     print_rows(
