@@ -50,6 +50,7 @@ FROM_WORLD = int(os.environ.get("FROM_WORLD", "0"))
 MONTHS = {"2015-06": "2015-07-27", "2015-07": "2015-08-03", "2015-08": "2015-09-03"}
 JUNE, JULY, AUGUST = map(BillingMonth.parse, MONTHS)
 ACCEPTED = date(2015, 10, 1)  # the day from which restatements are accepted
+MOST_ROUNDING = 12  # cents: half a one for each rounding of at most six accounts and currencies, in two months, twice
 LINES = ("new", "expansion", "contraction", "lost", "exchange_rates", "link_moves", "held", "rounding")
 
 
@@ -388,6 +389,7 @@ def of_movements(report: Report, world: World, months: Months, where: str) -> No
         assert (row.mrr_eur_cents or 0) == last.get(row.partner_id, 0), f"{where}: {row.partner_id}"
         assert (row.told_cents or 0) + row.restated_cents == first.get(row.partner_id, 0), f"{where}: {row.partner_id}"
         assert row.link_moves_cents == moved.get(row.partner_id, 0), f"{where}: {row.partner_id}"
+        assert abs(row.rounding_cents) <= MOST_ROUNDING * len(steps), f"{where}: {row.partner_id}"
     check_held(report, world, chain, totals, where)
     check_rates(report, world, chain, set(moved), where)
     check_matrix(report, world, chain, where)
