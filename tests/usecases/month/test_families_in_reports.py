@@ -46,9 +46,9 @@ def july_of_families(tmp_path: Path, agreed_on_vps: int = 0, more: str = "") -> 
 
 
 def judged(world: OwnProgramme) -> dict[tuple[str, int | None], tuple[int | None, int]]:
-    """What was due and given beyond it in EUR cents, by product and given discount."""
+    """What was due and given beyond it in EUR cents, by product and given discount, where it was not as due."""
     _, found = find_leakage(world.installation, JULY)
-    by_order = {(each.order[2], each.order[4]): each for each in found.of("under", "over", "equal")}
+    by_order = {(each.order[2], each.order[4]): each for each in found.of("under", "over")}
     return {order: (each.due and each.due.due_bp, each.effect_eur_cents) for order, each in by_order.items()}
 
 
@@ -60,9 +60,7 @@ def rows(world: OwnProgramme, table: str) -> dict[str, Any]:
 def test_a_line_is_due_the_discount_of_its_family(tmp_path: Path) -> None:
     world = july_of_families(tmp_path)
     assert judged(world) == {
-        ("vps", 700): (700, 0),
         ("vps", 1000): (700, 30_00),
-        ("dedicated", 0): (0, 0),
         ("dedicated", 1000): (0, 100_00),
         ("cdn", 700): (1000, -30_00),
     }
@@ -75,7 +73,6 @@ def test_an_agreement_about_a_family_is_due_on_its_lines_alone(tmp_path: Path) -
     assert judged(world) == {
         ("vps", 700): (1500, -80_00),
         ("vps", 1000): (1500, -50_00),
-        ("dedicated", 0): (0, 0),
         ("dedicated", 1000): (0, 100_00),
         ("cdn", 700): (1000, -30_00),
     }

@@ -12,6 +12,7 @@ import pytest
 
 from partner_program.usecases.letters.rendering import letter_batches, render_letters
 from partner_program.usecases.letters.show import show_letter
+from partner_program.usecases.simulation import simulate
 from tests.own_folder import OwnWorld
 from tests.usecases.month.test_six_programmes import FIRST_OWNERS
 from tests.usecases.three_programmes import DATA, KESTREL, LANGUAGES, STORIES, Story, begin, months_of, settle
@@ -44,6 +45,14 @@ def test_each_month_has_the_amounts_and_tiers_that_were_worked_out_by_hand(lived
         for name in story.results
     }
     assert found == story.results
+
+
+def test_the_programme_itself_would_have_decided_nothing_else(lived: tuple[Story, OwnWorld]) -> None:
+    story, world = lived
+    first, *_, last = (world.request(month).month for month in months_of(story))
+    found = simulate(world.installation, DATA / story.folder / "2026-01-01.yaml", first, last)
+    assert [each for month in found.months for each in month.differing] == []
+    assert sum(len(month.results) for month in found.months) == sum(map(len, story.results.values()))
 
 
 def test_a_promotion_goes_with_the_discount_as_the_programme_says(lived: tuple[Story, OwnWorld]) -> None:
