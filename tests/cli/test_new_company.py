@@ -224,7 +224,7 @@ def test_what_stands_behind_a_hash_in_the_new_programme_file_is_sound_once_it_is
 
     program = load_program(file)
 
-    assert len(re.findall(r"(?m)^\w+:$", taken)) == 15
+    assert len(re.findall(r"(?m)^\w+:$", taken)) == 16
     assert (program.tiers[2].requires[0].at_least, program.promotion_cap_bp, program.approval) == (2, 2500, "rates")
     assert (program.no_commitment_excludes, program.benefits[0].name) == (("colocation",), "Marketing Collateral")
     check_letters(Installation(NamedConnections(), tmp_path, tmp_path / "out"))

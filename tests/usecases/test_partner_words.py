@@ -76,7 +76,7 @@ def test_credit_notes_and_older_agreements_are_told_in_the_language_that_is_aske
         "- 1 credit note on account NL · A2 changed your revenue by \u2212€60.00. "
         "Without it, the result would have been: Tier 2.\n"
     ) in text
-    assert "Gutschrift auf Account NL · A2" in tell(told, "P2", language="de")
+    assert "Gutschrift auf Konto NL · A2" in tell(told, "P2", language="de")
 
 
 def test_a_held_partner_reads_what_it_keeps_and_what_the_month_waits_for_in_plain_words(told: World) -> None:
