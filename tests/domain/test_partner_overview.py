@@ -19,6 +19,7 @@ def month(number: int, tier: int | None, before: int | None, **values: Any) -> P
         "monthly_fee_discount_bp": 0,
         "setup_fee_discount_bp": 0,
         "sla": None,
+        "families": None,
         "held_reason": None,
     }
     return PartnerMonth(
