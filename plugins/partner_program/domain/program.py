@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from functools import cached_property
 from operator import attrgetter
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -188,7 +189,7 @@ class LargestLine:
 _threshold = attrgetter("from_mrr_cents")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what each decision asks of the table is worked out once
 class Program:
     """The whole programme as it is from `in_force_from` on.
 
@@ -270,12 +271,12 @@ class Program:
         here = self.tier_here(tier)
         return {each.product: each.tiers_bp[here - 1] if here else 0 for each in self.product_discounts}
 
-    @property
+    @cached_property
     def required_keys(self) -> tuple[str, ...]:
         """The keys that any tier asks for beside revenue, in order."""
         return tuple(sorted({each.key for row in self.tiers for each in row.requires}))
 
-    @property
+    @cached_property
     def lowest_tier(self) -> int:
         """The tier of an assessed partner without revenue: 1 where the table begins at 0, else 0, which is none."""
         return 0 if self.tiers[0].from_mrr_cents else 1
@@ -322,7 +323,7 @@ class Program:
             return self.brake
         return replace(self.brake, lowered_share_bp=own)
 
-    @property
+    @cached_property
     def highest_tier(self) -> int:
         """The last tier of the table."""
         return len(self.tiers)

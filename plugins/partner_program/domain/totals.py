@@ -432,22 +432,23 @@ def _places(entity: str, ownership: Ownership, held: frozenset[str]) -> dict[str
 
 def check_conservation(revenues: Sequence[EntityRevenue], buckets: Sequence[Bucket]) -> None:
     """Raise `ConservationBroken` where an entity's buckets do not hold exactly what was read, by currency (rule 2)."""
-    read: dict[tuple[str, str], tuple[int, int]] = {}
-    put: dict[tuple[str, str], tuple[int, int]] = {}
-
-    def add(side: dict[tuple[str, str], tuple[int, int]], key: tuple[str, str], lines: int, amount: int) -> None:
-        count, total = side.get(key, (0, 0))
-        side[key] = (count + lines, total + amount)
-
+    read: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    put: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for revenue in revenues:
         for group in revenue.groups:
-            add(read, (revenue.entity, group.currency), group.lines, group.net_amount_minor)
+            found = read[revenue.entity, group.currency]
+            found[0] += group.lines
+            found[1] += group.net_amount_minor
         for line in revenue.faulty_lines:
-            add(read, (revenue.entity, line.currency), 1, line.net_amount_minor or 0)
+            found = read[revenue.entity, line.currency]
+            found[0] += 1
+            found[1] += line.net_amount_minor or 0
     for row in buckets:
-        add(put, (row.entity, row.currency), row.lines, row.net_amount_minor)
+        found = put[row.entity, row.currency]
+        found[0] += row.lines
+        found[1] += row.net_amount_minor
     for key in sorted(read.keys() | put.keys()):
-        (lines, amount), (lines_put, amount_put) = read.get(key, (0, 0)), put.get(key, (0, 0))
+        (lines, amount), (lines_put, amount_put) = read[key], put[key]
         if (lines, amount) != (lines_put, amount_put):
             raise ConservationBroken(
                 f"entity {key[0]}, {key[1]}: read {plural(lines, 'line')} of {amount} minor units, "
