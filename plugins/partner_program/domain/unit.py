@@ -44,11 +44,8 @@ class Conversion(NamedTuple):
 def _ratio_and_text(by: Conversion) -> tuple[tuple[int, int], str]:
     ratio = Fraction(by.units_per_eur) / Fraction(by.programme_units_per_eur) * Fraction(100, 10**by.decimals)
     rates = f"{_plain(by.units_per_eur)}/{_plain(by.programme_units_per_eur)} {by.code}"
-    if by == SAME:
-        rates = _OWN
-    elif by.decimals != 2:
-        rates = f"{rates}:{by.decimals}"
-    return (ratio.numerator, ratio.denominator), rates
+    text = _OWN if by == SAME else rates if by.decimals == 2 else f"{rates}:{by.decimals}"
+    return ratio.as_integer_ratio(), text
 
 
 AnyRate = Decimal | Conversion

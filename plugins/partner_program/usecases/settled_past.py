@@ -19,7 +19,7 @@ from partner_program.domain.registry import agreements_by_partner
 from partner_program.domain.simulated_chain import OtherRates
 from partner_program.domain.simulation import SettledResult
 from partner_program.usecases.installation import Installation
-from partner_program.usecases.month_unit import unit_of_settled
+from partner_program.usecases.month_unit import has_other_units, unit_of_settled
 from partner_program.usecases.reports.other_rates import for_the_guard
 
 
@@ -68,9 +68,8 @@ def _units(
     connection: Connection, installation: Installation, months: Iterable[BillingMonth]
 ) -> dict[BillingMonth, Unit]:
     """What settled months were counted in."""
-    of_all = {program.unit for program in installation.programs}
-    if len(of_all) == 1:
-        return dict.fromkeys(months, of_all.pop())
+    if not has_other_units(installation):
+        return dict.fromkeys(months, installation.programs[0].unit)
     found = {month: unit_of_settled(installation, connection, month) for month in months}
     return {month: unit for month, unit in found.items() if unit is not None}
 
