@@ -128,8 +128,13 @@ def keep_fast_tests(at: Path) -> None:
 
 
 def python(at: Path, code: str, *arguments: str) -> None:
-    """Run some code of mutmut in a room's copy."""
-    subprocess.run([sys.executable, "-c", code, *arguments], cwd=at, check=True)  # noqa: S603 - our own code
+    """Run some code of mutmut in a room's copy.
+
+    On a busy machine a drawn example may take longer than Hypothesis allows: that is no test that noticed something.
+    With `CI` set it allows any time, and draws the same examples each time.
+    """
+    command = [sys.executable, "-c", code, *arguments]
+    subprocess.run(command, cwd=at, check=True, env={**os.environ, "CI": "true"})  # noqa: S603 - our own code
 
 
 def settings(room: Room) -> str:

@@ -6,7 +6,15 @@ from datetime import date
 import pytest
 
 from partner_program.domain.brake import Move
-from partner_program.domain.families import any_below, families_differ, families_of, families_text, known_families
+from partner_program.domain.families import (
+    any_below,
+    families_differ,
+    families_moved,
+    families_of,
+    families_text,
+    families_words,
+    known_families,
+)
 from partner_program.domain.program import FamilyDiscounts
 from partner_program.domain.rates import (
     NO_PROGRAMME_RATE,
@@ -75,6 +83,34 @@ def test_an_agreement_about_a_family_that_has_no_discount_of_its_own_is_held_aga
 
 
 GENERAL = 800
+
+
+def test_families_are_read_by_name_with_blanks_and_per_cent() -> None:
+    assert families_words("dedicated=0 web_hosting=750") == ["dedicated 0 %", "web hosting 7.5 %"]
+    assert families_words(None) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ((GENERAL, "vps=700"), (GENERAL, "vps=900"), ["vps 7 % to 9 %"]),
+        ((GENERAL, "vps=700"), (GENERAL, "vps=700"), ["vps 7 %"]),
+        ((GENERAL, "web_hosting=700"), (1_000, None), ["web hosting 7 % to 10 %"]),  # it has the general one now
+        ((GENERAL, None), (1_000, "vps=900"), ["vps 8 % to 9 %"]),  # it had the general one
+        ((None, None), (GENERAL, "vps=900"), ["vps 9 %"]),  # no result before: that of now alone
+        ((GENERAL, "vps=700"), (None, None), ["vps 7 % to none"]),  # held now
+        (
+            (GENERAL, "vps=700 cdn=0"),
+            (GENERAL, "cdn=0 dedicated=0"),
+            ["vps 7 % to 8 %", "cdn 0 %", "dedicated 8 % to 0 %"],
+        ),
+        ((GENERAL, None), (GENERAL, None), []),
+    ],
+)
+def test_each_family_with_its_own_before_or_now_is_told_once(
+    before: tuple[int | None, str | None], now: tuple[int | None, str | None], told: list[str]
+) -> None:
+    assert families_moved(before, now) == told
 
 
 @pytest.mark.parametrize(

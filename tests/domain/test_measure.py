@@ -14,6 +14,7 @@ from partner_program.domain.measure import (
     cents_to_reach,
     lacking,
     qualifying_amount,
+    totals_of_windows,
 )
 
 JULY = BillingMonth(2026, 7)
@@ -67,6 +68,21 @@ def test_months_that_lack_are_named_with_the_reason() -> None:
     )
     assert lacking(YEAR, [there(JUNE, 0)]) is None
     assert lacking(YEAR, []) is None, "before authorisation no month is there"
+
+
+def test_the_totals_of_a_window_are_those_of_the_months_that_are_there() -> None:
+    windows = {
+        "P1": [there(MAY, 0), EarlierMonth(JUNE, None, "held")],
+        "P2": [there(MAY, -5), there(JUNE, 7)],
+        "P3": [],
+    }
+    assert totals_of_windows(windows) == {"P1": (0,), "P2": (-5, 7), "P3": ()}
+
+
+def test_what_is_missing_for_a_threshold_is_whole_cents() -> None:
+    mean = Measure(3, "mean", "as_is")
+    missing = cents_to_reach(measure=mean, totals=[0, 0, 0], threshold=100_00)
+    assert str(missing) == "29999", "a third of 299.99 is 99.9966..., which is rounded to 100.00"
 
 
 @given(MEASURES, TOTALS)

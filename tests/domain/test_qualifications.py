@@ -14,7 +14,9 @@ from partner_program.domain.qualifications import (
     Lack,
     Qualification,
     RevenueAlone,
+    by_partner,
     lack_words,
+    lacks_of,
     on_record,
     revenue_alone,
     used_of,
@@ -92,6 +94,30 @@ def test_what_is_lacking_is_told_of_the_tier_that_revenue_reaches() -> None:
     assert revenue_alone(program=ASKS, mrr_eur_cents=6_000_00, used=used) is None
     assert used_of(PROGRAM, {STAFF: 2}) is None
     assert revenue_alone(program=PROGRAM, mrr_eur_cents=25_000_00, used=None) is None
+
+
+def test_what_is_not_on_record_at_all_is_none_of_it() -> None:
+    assert lacks_of(ASKS, ASKS.tiers[4], {}) == (Lack(STAFF, 5, 0, "certified staff"), Lack(SCORE, 70, 0, "score"))
+    one = demanding(t3=(Need(STAFF, 1),))
+    assert lacks_of(one, one.tiers[2], {}) == (Lack(STAFF, 1, 0, "certified staff"),)
+    assert lacks_of(one, one.tiers[2], {STAFF: 1}) == ()
+
+
+def test_nothing_lacks_where_a_month_was_decided_before_the_programme_asked() -> None:
+    assert revenue_alone(program=ASKS, mrr_eur_cents=25_000_00, used=None) is None
+    assert revenue_alone(program=ASKS, mrr_eur_cents=0, used=((STAFF, 0), (SCORE, 0))) is None
+
+
+def test_what_is_lacking_names_the_tier_by_its_own_name() -> None:
+    rows = tuple(replace(row, name=f"Rank {row.tier}") for row in ASKS.tiers)
+    found = revenue_alone(program=replace(ASKS, tiers=rows), mrr_eur_cents=5_000_00, used=((STAFF, 1), (SCORE, 0)))
+    assert found is not None
+    assert lack_words(found) == "revenue reaches Rank 3, which needs 2 certified staff, on record 1"
+
+
+def test_each_partner_has_its_own_records_in_their_order() -> None:
+    first, other, second = held(1, "2015-01-01"), replace(held(9, "2015-01-01"), partner_id="P2"), held(2, "2015-02-01")
+    assert by_partner([first, other, second]) == {"P1": [first, second], "P2": [other]}
 
 
 def test_a_grant_lifts_over_what_is_lacking_and_is_confirmed_by_all_of_it_alone() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.program import Program, Tier
-from partner_program.domain.program_unit import EURO, Unit
+from partner_program.domain.program_unit import EURO, NO_CURRENCY, Unit
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.totals import account_total
 from partner_program.domain.unit import (
@@ -20,8 +20,11 @@ from partner_program.domain.unit import (
     conversion_text,
     conversions,
     is_own,
+    rate_in_unit,
+    rate_text,
     rates_of_text,
     unit_began,
+    unit_on,
     why_not_converted,
 )
 
@@ -110,6 +113,64 @@ def test_an_amount_to_read(unit: Unit, minor: int, text: str) -> None:
     assert unit.amount(minor) == text
 
 
+@pytest.mark.parametrize(
+    ("unit", "prices", "typed", "sentence", "heading"),
+    [
+        (EURO, EURO, "1550.00", "euros", "needs EUR"),
+        (DOLLARS, DOLLARS, "1550.00", "USD", "needs USD"),
+        (RUPIAH, RUPIAH, "155000.00", "IDR", "needs IDR"),
+        (POINTS, NO_CURRENCY, "155000.00", "points", "needs points"),
+    ],
+)
+def test_what_a_unit_is_called_where_people_type_and_read(
+    unit: Unit, prices: Unit, typed: str, sentence: str, heading: str
+) -> None:
+    assert unit.of_orders == prices
+    assert unit.typed(1550_00) == typed
+    assert unit.of_hundredths(int(typed.replace(".", ""))) == 1550_00, "what is typed is taken back"
+    assert unit.named == sentence
+    assert unit.headed("needs EUR") == heading
+
+
+def test_a_typed_amount_has_two_digits_behind_the_point_and_a_heading_keeps_words_that_only_begin_like_it() -> None:
+    assert (EURO.typed(5), EURO.typed(1_05), POINTS.typed(0)) == ("0.05", "1.05", "0.00")
+    assert DOLLARS.headed("EUROPE needs EUR, in EUR") == "EUROPE needs EUR, in USD"
+
+
+def test_an_amount_to_read_without_its_unit() -> None:
+    assert [EURO.text(each) for each in (0, -5, 1_000_00, -1_000_05)] == ["0.00", "-0.05", "1,000.00", "-1,000.05"]
+    assert [POINTS.text(each) for each in (0, -5, 1_000)] == ["0", "-5", "1,000"]
+    assert NO_CURRENCY.amount(5) == "0.05", "a price of no currency has nothing behind it"
+
+
+def test_a_currency_of_lines_has_two_decimals_but_for_the_own_one() -> None:
+    assert (RUPIAH.of("IDR"), RUPIAH.of("USD"), RUPIAH.of("EUR")) == (RUPIAH, DOLLARS, EURO)
+
+
+def test_where_no_money_is_counted_nobody_speaks_of_revenue() -> None:
+    assert POINTS.worded("Revenue before, revenue now") == "The count before, the count now"
+    assert RUPIAH.worded("Revenue before, revenue now") == "Revenue before, revenue now"
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("1/1", None),
+        ("1.10", "1.10"),  # every digit that was given
+        ("0.8/1.2 USD", "0.666667"),
+        ("1/20000 IDR:0", "0.00005"),  # six digits that say something
+        ("1/3 USD", "0.333333"),
+        ("2/3 USD", "0.666667"),
+        ("20000/1.1 USD", "18181.818182"),
+        ("1/30000 IDR:0", "0.0000333333"),
+        ("1/10 USD", "0.1"),
+    ],
+)
+def test_a_rate_to_read_is_that_of_one_of_the_programmes_unit(text: str, rate: str | None) -> None:
+    assert rate_text(text) == (rate or "")
+    assert rate_in_unit(text) == (Decimal(rate) if rate else None)
+
+
 def programme(day: str, unit: Unit) -> Program:
     return Program(date.fromisoformat(day), day, "", "UTC", (Tier(1, 0, 0),), unit=unit)
 
@@ -131,6 +192,13 @@ def test_since_when_the_programme_counts_in_its_unit() -> None:
         "2023-12-31": date(2022, 1, 1),
         "2024-01-01": date(2024, 1, 1),
     }
+
+
+def test_the_unit_on_a_day_is_that_of_the_programme_in_force_or_of_the_first() -> None:
+    files = [programme("2021-01-01", DOLLARS), programme("2022-01-01", EURO)]
+    days = ("2020-06-01", "2021-12-31", "2022-01-01")
+    assert [unit_on(files, date.fromisoformat(day)) for day in days] == [DOLLARS, DOLLARS, EURO]
+    assert unit_on([], date(2022, 1, 1)) == EURO
 
 
 def test_what_is_typed_with_two_decimals_is_whole_where_the_unit_has_none() -> None:
