@@ -201,6 +201,15 @@ def test_an_entity_that_cannot_be_read_is_said_and_the_others_are_answered(world
     assert "given more than due" not in groups(world)
 
 
+def test_where_no_line_could_be_read_nobody_is_told_that_none_was_wrong(world: World) -> None:
+    order(world, "A1", 950_00, 500)
+    for entity in ("NL", "US"):
+        world.billing_db(entity).write_bytes(b"no database")
+    report = leakage(world.installation, AUGUST)
+    assert report.said == ("Nothing is known: no line could be read and counted.",)
+    assert [each.partition(":")[0] for each in report.unknown] == ["entity NL", "entity US"]
+
+
 def test_a_currency_without_a_rate_is_in_no_figure_and_said(world: World) -> None:
     order(world, "A1", 900_00, 1_000, currency="GBP")
     assert leakage(world.installation, AUGUST).unknown == ("no exchange rate for GBP in 2015-08: 1 line in no figure",)

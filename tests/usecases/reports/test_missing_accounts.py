@@ -81,5 +81,20 @@ def test_an_entity_that_does_not_answer_is_named_and_the_status_is_1(unlinked: W
     assert "P1,NL,A9,2015-06-01," in answer.stdout
 
 
+def test_that_all_are_linked_is_said_of_the_entities_that_answered_alone(unlinked: World) -> None:
+    unlinked.link("P1", "NL", "A9")
+    unlinked.link("P1", "US", "B9")
+    unlinked.load()
+    assert _first_said(unlinked) == "Every reseller account is linked to a partner."
+    unlinked.billing_db("US").write_bytes(b"no database")
+    assert _first_said(unlinked) == "Every reseller account of the entities that answered is linked to a partner."
+    unlinked.billing_db("NL").write_bytes(b"no database")
+    assert _first_said(unlinked) == "Nothing is known: no entity's list of accounts could be read."
+
+
+def _first_said(world: World) -> str:
+    return missing_accounts(world.installation, JUNE).said[0]
+
+
 def test_without_a_month_it_is_the_newest_one_in_force(unlinked: World) -> None:
     assert "2015-06" in command_line(unlinked).must("accounts", "suggest").stdout

@@ -79,7 +79,9 @@ def leakage_report(orders: MonthOfOrders, found: Leakage) -> Report:
 
 
 def _said(found: Leakage, unit: Unit) -> list[str]:
-    month = found.month
+    month, counted = found.month, found.total(*KINDS).lines
+    if not counted:  # that no line was given too little would be a comfort that nobody looked for
+        return ["Nothing is known: no line could be read and counted."]
     owed, over, no_right = (_told(found, kind, unit) for kind in ("under", "over", "not_authorized"))
     said = [
         f"{owed[0]} given less than was due: {owed[1]} of {month} are owed to {owed[2]}."
@@ -97,7 +99,7 @@ def _said(found: Leakage, unit: Unit) -> list[str]:
             f"{plural(like_prepayment, 'of these lines exceeds', 'of these lines exceed')} what was due by exactly the "
             "prepayment discount of the term: discount_bp is to be the partner discount alone."
         )
-    counted, unknown = found.total(*KINDS).lines, found.total("unknown").lines
+    unknown = found.total("unknown").lines
     if unknown:
         said.append(
             f"Of {unknown} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
@@ -113,7 +115,7 @@ def _said(found: Leakage, unit: Unit) -> list[str]:
         said.append(
             f"{plural(before, 'line was', 'lines were')} ordered before the programme: it says nothing of them."
         )
-    return [*said, WHOSE] if counted else said
+    return [*said, WHOSE]
 
 
 def _told(found: Leakage, kind: Kind, unit: Unit) -> tuple[str, str, str] | None:

@@ -1,6 +1,6 @@
 """Which accounts nobody linked, and whose each may be: asked from the entities now, for a month that was settled."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,7 +63,7 @@ def missing_accounts(installation: Installation, month: BillingMonth) -> Report:
         name="missing_accounts",
         title=f"Accounts that nobody linked, {month}",
         month=month,
-        said=_said(suggested, strange),
+        said=_said(suggested, strange, listed, unknown),
         tables=(
             ReportTable("suggested", "Whose they may be", SuggestedAccount, suggested, "No account is like a partner."),
             ReportTable("strange", "Like no partner", StrangeAccount, strange),
@@ -150,11 +150,16 @@ def _totals(connection: Connection, month: BillingMonth, revision: int) -> dict[
     }
 
 
-def _said(suggested: list[SuggestedAccount], strange: list[StrangeAccount]) -> tuple[str, ...]:
+def _said(
+    suggested: list[SuggestedAccount], strange: list[StrangeAccount], listed: Collection[str], unknown: Collection[str]
+) -> tuple[str, ...]:
+    if not listed:
+        return ("Nothing is known: no entity's list of accounts could be read.",)
     changing = {each.partner_id for each in suggested if each.changes_the_tier}
     found = {(each.entity, each.account_id) for each in suggested}
     if not found and not strange:
-        return ("Every reseller account is linked to a partner.",)
+        of = " of the entities that answered" if unknown else ""
+        return (f"Every reseller account{of} is linked to a partner.",)
     others = f"; {plural(len(strange), 'other is', 'others are')} like no partner's" if strange else ""
     said = (
         f"{plural(len(found), 'account')} without a link may be a partner's{others}.",
