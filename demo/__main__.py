@@ -6,6 +6,7 @@ It writes below `out/` only, and each run starts by deleting `out/`.
 import json
 import logging
 import os
+import shlex
 import shutil
 import sys
 from collections import Counter
@@ -46,13 +47,22 @@ class Progress:
         self._console.print(f"[dim]{monotonic() - self._began:5.1f} s[/dim]  {step}")
 
 
+def connections() -> dict[str, str]:
+    """The variables that point the programme at the demo's databases."""
+    own = {"PARTNER_PROGRAM": {"conn_type": "sqlite", "host": str(OUT / "partner_program.db")}}
+    found = own | {f"BILLING_{entity}": billing_connection(WORLD, entity) for entity in ENTITIES}
+    return {f"AIRFLOW_CONN_{name}": json.dumps(fields) for name, fields in found.items()}
+
+
+def write_environment(path: Path) -> None:
+    """Write the connections for a shell: whoever asks a question after the demo needs all of them."""
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in connections().items()]
+    path.write_text("# The demo's databases, for `partner-program` in a shell.\n" + "".join(lines), "utf-8")
+
+
 def set_environment() -> None:
     """Point Airflow and the programme at `out/`. Call this before Airflow is imported."""
-    connections = {f"BILLING_{entity}": billing_connection(WORLD, entity) for entity in ENTITIES}
-    connections["PARTNER_PROGRAM"] = {"conn_type": "sqlite", "host": str(OUT / "partner_program.db")}
-    for name, fields in connections.items():
-        os.environ[f"AIRFLOW_CONN_{name}"] = json.dumps(fields)
-    os.environ |= {
+    os.environ |= connections() | {
         "PARTNER_PROGRAM_OUT": str(OUT),
         "AIRFLOW_HOME": str(OUT / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
@@ -88,6 +98,7 @@ def prepare(progress: Progress) -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     world = build_world(WORLD)
+    write_environment(OUT / "environment.sh")
     progress.say(f"the world: {world.partners} partners, {world.accounts} accounts, {world.lines:,} billing lines")
     here = Installation.here(EnvironmentConnections())
     here.database.upgrade()
@@ -240,7 +251,8 @@ def show(console: Console) -> None:
     for plan in SPECIAL_PARTNERS[:8]:
         console.print(f"  {plan.partner_id}  {plan.story}", markup=False)
     console.print(
-        "\nWho did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.",
+        "\nTo ask it yourself, with every partner-program command below: . out/environment.sh\n"
+        "Who did what: partner-program acts 2015-06. June is signed; July is not, as partners are held.",
         soft_wrap=True,
     )
     show_leakage(console)
