@@ -41,8 +41,13 @@ def suggested(known: Registry, account: ListedAccount, share: int | None = 779_6
     return rows or strange
 
 
-def test_the_same_vat_number_however_it_is_written_is_certain() -> None:
-    (row,) = suggested(registry(partner("P1", "One", vat_id="NL001234567B01")), A1._replace(vat_id="nl 0012.34567 b01"))
+@pytest.mark.parametrize(
+    ("at_the_partner", "at_the_entity"),
+    [("NL001234567B01", "nl 0012.34567 b01"), ("nl 0012.34567-B01", "NL001234567B01"), ("NL.001234567.B01",) * 2],
+)
+def test_the_same_vat_number_however_it_is_written_is_certain(at_the_partner: str, at_the_entity: str) -> None:
+    known = registry(partner("P1", "One", vat_id=at_the_partner))
+    (row,) = suggested(known, A1._replace(vat_id=at_the_entity))
     assert (row.certainty, row.partner_id, row.marks) == ("certain", "P1", ("VAT number",))
 
 

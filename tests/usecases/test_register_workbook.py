@@ -166,11 +166,17 @@ def test_what_moved_revenue_since_the_month_before_has_sheets_of_its_own(july: W
     assert (moved["P2"]["held"], moved["P3"]["held"]) == (-1_000, -9_000)
 
 
+def test_each_printed_page_says_its_sheet_and_its_month(july: World) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(register_file(july.installation, BillingMonth(2015, 7), "xlsx")))
+    feet = {(each.oddFooter.left.text, each.oddFooter.right.text) for each in book}
+    assert feet == {("&A", "Register of 2015-07")}
+
+
 def test_a_sheet_too_wide_for_one_page_is_printed_on_several_and_never_too_small_to_read() -> None:
     narrow = Sheet("narrow", [SheetColumn("partner_id")], [["P1"]])
     # 20 columns of 30 letters, 7 pixels each: 4,200 pixels, of which one page holds 1,045 at full size.
     wide = Sheet("wide", [SheetColumn(f"{number:030}") for number in range(20)], [], fixed=2)
-    book = openpyxl.load_workbook(io.BytesIO(workbook([narrow, wide], created=date(2015, 7, 27))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook([narrow, wide], about="x", created=date(2015, 7, 27))))
     assert (book["narrow"].sheet_properties.pageSetUpPr.fitToPage, book["narrow"].page_setup.fitToHeight) == (True, 0)
     assert (book["wide"].sheet_properties.pageSetUpPr.fitToPage, book["wide"].page_setup.scale) == (None, 60)
     assert (book["wide"].print_title_cols, book["wide"].print_title_rows) == ("$A:$B", "$1:$1")

@@ -65,7 +65,8 @@ class RegisterBook:
 
 def register_xlsx(book: RegisterBook) -> bytes:
     """Return the workbook."""
-    return workbook(_sheets(book), created=book.programme_began)
+    about = f"Register of {book.register.billing_month}"
+    return workbook(_sheets(book), about=about, created=book.programme_began)
 
 
 def _sheets(book: RegisterBook) -> Iterator[Sheet]:

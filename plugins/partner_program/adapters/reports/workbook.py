@@ -60,10 +60,10 @@ class Sheet:
     fixed: int = 1
 
 
-def workbook(sheets: Iterable[Sheet], *, created: date) -> bytes:
+def workbook(sheets: Iterable[Sheet], *, about: str, created: date) -> bytes:
     """Return a workbook with these sheets, of which it holds one at a time.
 
-    It holds a day of creation: `created`, and never the clock's, so that equal figures are equal bytes.
+    What it is `about` stands on each printed page, beside the sheet's name. It holds a day of creation: `created`, and never the clock's, so that equal figures are equal bytes.
     """
     import xlsxwriter
 
@@ -72,7 +72,7 @@ def workbook(sheets: Iterable[Sheet], *, created: date) -> bytes:
     book.set_properties({"created": datetime.combine(created, time.min)})
     names: set[str] = set()
     for sheet in sheets:
-        _write(book, _named_apart(sheet, names))
+        _write(book, _named_apart(sheet, names), about)
         del sheet  # before the next one is made
     book.close()
     return body.getvalue()
@@ -87,7 +87,7 @@ def _named_apart(sheet: Sheet, names: set[str]) -> Sheet:
     return replace(sheet, name=name)
 
 
-def _write(book: "Workbook", sheet: Sheet) -> None:
+def _write(book: "Workbook", sheet: Sheet, about: str) -> None:
     """Write one sheet: headings that stay in sight and on each printed page, a filter over the rows, totals below."""
     from partner_program.adapters.reports.workbook_page import Page
 
@@ -111,17 +111,17 @@ def _write(book: "Workbook", sheet: Sheet) -> None:
     for place, column in enumerate(sheet.columns):
         if column.form == "moment":  # which it takes for a day
             page.set_column(place, place, _MOMENT_WIDTH)
-    _set_up_paper(page, sheet)
+    _set_up_paper(page, sheet, about)
 
 
-def _set_up_paper(page: Any, sheet: Sheet) -> None:
+def _set_up_paper(page: Any, sheet: Sheet, about: str) -> None:
     """Print it as wide as one page where that stays readable; else over pages side by side, each with what is fixed."""
     page.set_landscape()
     page.set_paper(_A4)
     page.set_margins(left=_SIDE_MARGIN, right=_SIDE_MARGIN)
     page.hide_gridlines(0)  # printed too: a row of 240 is followed by its line
     page.repeat_rows(0)
-    page.set_footer("&L&A&CPage &P of &N")
+    page.set_footer(f"&L&A&CPage &P of &N&R{about}")
     widths = [page.col_info[place].width for place in range(len(sheet.columns))]
     if sum(widths) * _SMALLEST_PRINT <= _PRINTED_WIDTH * 100:
         page.fit_to_pages(1, 0)
