@@ -333,10 +333,10 @@ def test_a_drop_of_whom_exchange_rates_alone_move_no_tier_asks_for_no_amount_tha
 
 def test_who_will_rise_by_revenue_and_who_by_a_grant() -> None:
     (row,) = rises(forecast(posted(2_000_01), history=in_tier(1)), PROGRAM)
-    assert (row.tier, row.tier_then, row.above_cents) == (1, 2, 1)
+    assert (row.tier, row.tier_then, row.above_cents, row.by) == (1, 2, 1, "revenue")
     lifted = in_tier(1, open_grants=(grant(3, date(2015, 8, 15), date(2015, 12, 1)),))
     (row,) = rises(forecast(posted(600_00), history=lifted), PROGRAM)
-    assert (row.tier_then, row.above_cents) == (3, None)
+    assert (row.tier_then, row.above_cents, row.by) == (3, None, "a grant")
 
 
 def test_a_partner_without_a_month_before_neither_drops_nor_rises() -> None:

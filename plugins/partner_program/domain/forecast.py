@@ -98,7 +98,7 @@ class Drop:
 class Rise:
     """A partner that will rise; `above_cents` is what is expected above the threshold of the new tier.
 
-    It is None where a grant lifts the tier, and not what is expected.
+    It is None where a grant lifts the tier, and not what is expected: `by` says which of both, in words.
     """
 
     account_manager_id: Annotated[str, Column("manager")]
@@ -108,6 +108,7 @@ class Rise:
     tier_then: Annotated[int, Column("then", "tier")]
     expected_cents: Annotated[int, Column("expected EUR", "euros")]
     above_cents: Annotated[int | None, Column("above it", "euros")]
+    by: Annotated[str, Column("by")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,19 +466,24 @@ def _why(each: ForecastPartner, certainty: Certainty, unit: Unit) -> Iterator[st
 def rises(forecast: Forecast, program: Program) -> list[Rise]:
     """Who will rise if all comes as expected; by manager, the nearest to the threshold first."""
     found = [
-        Rise(
-            account_manager_id=each.account_manager_id,
-            partner_id=each.partner_id,
-            company_name=each.company_name,
-            tier=each.tier,
-            tier_then=each.expected_tier,
-            expected_cents=each.expected_cents,
-            above_cents=_above(each, program, forecast.windows.get(each.partner_id, ())),
-        )
+        _rise(each, each.tier, _above(each, program, forecast.windows.get(each.partner_id, ())), program.unit)
         for each in forecast.partners
         if each.tier is not None and each.expected_tier > each.tier
     ]
     return sorted(found, key=lambda row: (row.account_manager_id, row.above_cents or 0, row.partner_id))
+
+
+def _rise(each: ForecastPartner, tier: int, above_cents: int | None, unit: Unit) -> Rise:
+    return Rise(
+        account_manager_id=each.account_manager_id,
+        partner_id=each.partner_id,
+        company_name=each.company_name,
+        tier=tier,
+        tier_then=each.expected_tier,
+        expected_cents=each.expected_cents,
+        above_cents=above_cents,
+        by=unit.worded("a grant" if above_cents is None else "revenue"),
+    )
 
 
 def _above(each: ForecastPartner, program: Program, window: Sequence[int]) -> int | None:
