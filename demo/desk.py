@@ -83,6 +83,8 @@ def settings(home: Path, address: str, passwords: dict[str, str]) -> dict[str, s
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW__CORE__FERNET_KEY": "",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        # A laden machine's first answer to a task takes longer than Airflow's 5 s, and the task is tried 5 min later.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "false",

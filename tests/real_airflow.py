@@ -126,6 +126,8 @@ class RealAirflow:
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__FERNET_KEY": self._secrets["FERNET_KEY"],
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self._url}/execution/",
+            # the first answer of this kind takes 40 s on a laden machine, and a task would be tried again 5 min later
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, self._users.items())),
             FILE_VARIABLE: str(self.home / "passwords.json"),
             "AIRFLOW__API__HOST": LOOPBACK,
