@@ -63,7 +63,8 @@ class Sheet:
 def workbook(sheets: Iterable[Sheet], *, about: str, created: date) -> bytes:
     """Return a workbook with these sheets, of which it holds one at a time.
 
-    What it is `about` stands on each printed page, beside the sheet's name. It holds a day of creation: `created`, and never the clock's, so that equal figures are equal bytes.
+    What it is `about` stands on each printed page, beside the sheet's name. It holds a day of creation: `created`, and
+    never the clock's, so that equal figures are equal bytes.
     """
     import xlsxwriter
 
