@@ -14,6 +14,7 @@ from partner_program.domain.benefits import (
     BenefitStep,
     StepAct,
     approve,
+    asked_already,
     benefits_on,
     check_asked,
     possible_acts,
@@ -480,6 +481,19 @@ def test_an_approved_request_is_not_refused_any_more() -> None:
         refuse(approved(5, JULY, SEPTEMBER), BenefitStep("refused", "Bob", "no stock"))
 
 
+def test_a_request_whose_id_is_known_is_that_one_where_it_asks_for_the_same() -> None:
+    known = approved(5, TODAY, SEPTEMBER, request_id="R1")
+    assert asked_already(known, asked()) is known
+    with pytest.raises(Refusal, match=r"R1 was requested by Ann \(5 units, from 2015-08-03, .*\): with other values"):
+        asked_already(known, asked(quantity=4))
+
+
+@pytest.mark.parametrize("changed", [{"partner_id": "P2"}, {"benefit": "mdf"}])
+def test_the_id_of_anothers_request_or_of_another_benefit_is_taken(changed: dict[str, str]) -> None:
+    with pytest.raises(Refusal, match="R1 is the request of partner P1 for seeding_options: choose another id"):
+        asked_already(asked(), replace(asked(), **changed))
+
+
 # Withdrawing
 
 
@@ -586,3 +600,18 @@ def test_exactly_what_is_said_to_be_possible_is_not_refused(there: BenefitReques
             done.add(act)
     proposes = there.benefit == "mdf"
     assert set(possible_acts(there, proposal=proposes, day=day)) == done
+
+
+# What ended since a day
+
+
+def test_what_ended_since_a_day_was_given_and_its_first_day_without_it_lies_after_that_day() -> None:
+    over = standing(approved(5, JULY, SEPTEMBER), day=SEPTEMBER)
+    assert [over.ended_after(day) for day in (SEPTEMBER - DAY, SEPTEMBER)] == [True, False]
+    early = withdraw(
+        approved(5, JULY, SEPTEMBER), BenefitStep("withdrawn", "Bob", "sold", valid_from=TODAY), today=TODAY
+    )
+    assert [standing(early, day=OCTOBER).ended_after(day) for day in (TODAY - DAY, TODAY)] == [True, False]
+    assert not standing(approved(5, JULY, SEPTEMBER), day=TODAY).ended_after(JULY), "it is in force"
+    assert not standing(withdrawn_request(), day=SEPTEMBER).ended_after(JULY), "it was never given"
+    assert not standing(refused_request(), day=SEPTEMBER).ended_after(JULY)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.brake import Move, brake_reasons
 from partner_program.domain.rates import RateTerms
+from partner_program.domain.tier_changes import Changes
 from tests.domain.made_month import PROGRAM
 
 
@@ -209,3 +211,14 @@ def test_a_programme_file_may_say_another_floor() -> None:
 
 def reasons_of(moves: list[Move]) -> list[str]:
     return brake_reasons(brake=PROGRAM.brake, moves=moves, entity_totals={}, last_entity_totals={})
+
+
+def test_a_review_of_tiers_may_have_a_share_of_its_own() -> None:
+    """It lowers many at once; any other month, and a programme without reviews, has the share of every month."""
+    brake = replace(PROGRAM.brake, review_lowered_share_bp=4_000)
+    program = replace(PROGRAM, brake=brake, changes=Changes("monthly", "review", (12,)))
+    november, december = BillingMonth(2026, 11), BillingMonth(2026, 12)
+    assert program.brake_in(december) == replace(brake, lowered_share_bp=4_000)
+    assert program.brake_in(november) == brake
+    assert replace(program, changes=None).brake_in(december) == brake
+    assert replace(program, brake=PROGRAM.brake).brake_in(december) == PROGRAM.brake

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.fx_guard import FxBasis, LastEarned, guarded_tier
+from partner_program.domain.fx_guard import AtRatesBefore, FxBasis, LastEarned, guarded_tier, rates_alone, rates_words
 from partner_program.domain.program import Program
 from partner_program.domain.rates_taking_force import early_rises
 from partner_program.domain.registry import Entity
@@ -136,6 +136,36 @@ def test_informing_moves_the_tier_and_says_what_it_would_have_been() -> None:
     assert told.earned_tier == 1
     assert told.at_rates_before is not None
     assert (told.at_rates_before.cents, told.at_rates_before.holds) == (2_000_00, False)
+
+
+@pytest.mark.parametrize(
+    ("mrr", "before", "moves", "says"),
+    [
+        (1_964_29, AtRatesBefore(JUNE, 2_000_00, holds=False), True, "2,000.00 EUR, tier 2"),
+        (
+            1_964_29,
+            AtRatesBefore(JUNE, 2_000_00, holds=True),
+            True,
+            "2,000.00 EUR, tier 2; by rates alone it would be tier 1: they move no tier",
+        ),
+        (2_000_00, AtRatesBefore(JUNE, 1_999_99, holds=False), True, "1,999.99 EUR, tier 1"),
+        (2_000_00, AtRatesBefore(JUNE, 2_000_01, holds=False), False, "2,000.01 EUR, tier 2"),
+        (1_00, AtRatesBefore(JUNE, 1_10, holds=False), False, "1.10 EUR, tier none"),
+    ],
+)
+def test_what_rates_alone_made_of_a_month_is_told(mrr: int, before: AtRatesBefore, moves: bool, says: str) -> None:
+    found = rates_alone(program=HOLD, mrr_eur_cents=mrr, before=before)
+    assert found is not None
+    assert found.moves is moves
+    assert rates_words(found) == f"at the exchange rates of 2015-06: {says}"
+
+
+def test_rates_that_are_not_known_move_nothing() -> None:
+    found = rates_alone(program=HOLD, mrr_eur_cents=2_000_00, before=None)
+    assert found is not None
+    assert not found.moves
+    assert rates_words(found) == "at the exchange rates of an earlier month: not known"
+    assert rates_alone(program=PROGRAM, mrr_eur_cents=2_000_00, before=None) is None, "nobody looks at it"
 
 
 def test_without_the_key_a_month_is_decided_as_ever() -> None:

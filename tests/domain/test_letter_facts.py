@@ -7,20 +7,32 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.benefits import BenefitRequest, BenefitState, RequestState, Standing
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.letter_facts import (
     EarlierAssessment,
     OwedLetter,
     benefits_ended,
     benefits_of_tier,
+    benefits_stated,
     facts_of_letters,
     next_tier,
 )
-from partner_program.domain.letters import AccountFact, BenefitFact, GraceFact, LackFact, LetterFacts, NextTierFact
+from partner_program.domain.letters import (
+    AccountFact,
+    ApprovalFact,
+    BenefitFact,
+    GraceFact,
+    LackFact,
+    LetterFacts,
+    NextTierFact,
+    StaysFact,
+)
 from partner_program.domain.program import Availability, Benefit, BenefitTerms, Need, Program
 from partner_program.domain.rates import LegacyTerm, RateTerms
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountManager, Contact, Entity, LegacyAgreement, Partner, Registry
+from partner_program.domain.tier_changes import Changes, Merit
 from tests.domain.made_month import GO_LIVE, JUNE, PROGRAM, legacy, partner
 
 DAY = timedelta(days=1)
@@ -321,3 +333,89 @@ def test_a_letter_states_which_accounts_moved_since_the_count_before() -> None:
 
 def test_in_the_same_tier_no_benefit_ends() -> None:
     assert stated(replace(OWED, previous_tier=OWED.terms.tier)).ended_benefits == ()
+
+
+# Where tiers change by rules of their own
+
+REVIEWED = replace(PROGRAM, changes=Changes("review", "review", (12,), drop_after_months=3))
+
+
+def test_a_tier_that_is_kept_says_what_it_waits_for_and_in_which_month_it_is_reviewed() -> None:
+    """A month is reviewed in the one after it: December in January."""
+    facts = stated(replace(OWED, merit=Merit(3, 2, 1)), program=REVIEWED)
+    assert facts.stays == StaysFact(3, 2, "review_after", "2016-01", 3, 1)
+    assert (facts.merit_tier, facts.rises_in) == (3, "2016-01")
+
+
+def test_a_tier_that_waits_for_no_review_names_none() -> None:
+    patient = replace(PROGRAM, changes=Changes("monthly", "monthly", drop_after_months=3))
+    facts = stated(replace(OWED, merit=Merit(3, 2, 1)), program=patient)
+    assert facts.stays == StaysFact(3, 2, "months", None, 3, 1)
+    assert facts.rises_in is None, "a rise waits for nothing"
+
+
+def test_a_tier_as_earned_stays_for_no_reason() -> None:
+    facts = stated(replace(OWED, merit=Merit(2, 2)), program=REVIEWED)
+    assert (facts.stays, facts.merit_tier) == (None, 2)
+    plain = stated()
+    assert (plain.stays, plain.merit_tier, plain.rises_in) == (None, None, None)
+
+
+# A partner's own benefits
+
+SEEDING = Benefit(
+    "seeding_options",
+    "Seeding Options",
+    "marketing",
+    ("on_request",) * 6,
+    "",
+    BenefitTerms(days=30, days_ahead=14, link="https://hosting.example/seeding"),
+)
+UNTIL = date(2015, 12, 1)
+
+
+def of_request(state: RequestState, since: date) -> Standing:
+    request = BenefitRequest("R1", "P1", SEEDING.key, ())
+    return Standing(request, state, quantity=5, amount_cents=1_000_00, valid_from=since, valid_to=UNTIL)
+
+
+def benefit_state(**changed: Any) -> BenefitState:
+    state = BenefitState(SEEDING, "on_request", "on_request", (), (), (), (), units=None, limit=None, incidents=None)
+    return replace(state, **changed)
+
+
+def test_a_letter_states_each_approval_one_that_begins_later_with_its_first_day() -> None:
+    begun, later = of_request("in_force", GO_LIVE - DAY), of_request("upcoming", GO_LIVE + DAY)
+    (fact,) = benefits_stated(
+        [benefit_state(status="in_force", in_force=(begun,), upcoming=(later,), limit=10, incidents=3)], tier=2
+    )
+    assert fact == BenefitFact(
+        SEEDING.key,
+        SEEDING.name,
+        "marketing",
+        "on_request",
+        approvals=(ApprovalFact(None, UNTIL, 5, 1_000_00), ApprovalFact(GO_LIVE + DAY, UNTIL, 5, 1_000_00)),
+        limit=10,
+        incidents=3,
+        days=30,
+        days_ahead=14,
+        link="https://hosting.example/seeding",
+    )
+
+
+def test_what_is_included_needs_neither_agreement_nor_approval_nor_request() -> None:
+    known = {
+        "kept": (legacy(100),),
+        "in_force": (of_request("in_force", GO_LIVE),),
+        "requested": (of_request("requested", GO_LIVE),),
+    }
+    included, asked = benefits_stated(
+        [benefit_state(status="included", **known), benefit_state(status="in_force", **known)], tier=2
+    )
+    assert (included.availability, included.kept, included.approvals, included.requested) == ("yes", False, (), False)
+    assert (asked.availability, asked.kept, asked.requested) == ("on_request", True, True)
+
+
+def test_without_a_tier_what_may_only_be_asked_for_is_left_to_a_sentence() -> None:
+    states = [benefit_state(), benefit_state(status="in_force"), benefit_state(status="included")]
+    assert [len(benefits_stated(states, tier=tier)) for tier in (0, 1)] == [2, 3]

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from partner_program.domain.dated import Period
-from partner_program.domain.publication import account_timeline, rows_owed
+from partner_program.domain.publication import PublishedRate, account_timeline, by_family, rows_owed
 from partner_program.domain.rates import NO_PROGRAMME_RATE, Rate, RateTerms
 from partner_program.domain.registry import AccountLink
 
@@ -167,3 +167,11 @@ def test_on_a_day_with_two_partners_an_account_keeps_what_was_published_also_whe
     links = [link("P1", 1, 25), link("P2", 10)]  # P1 has taken the place of a partner whose rate was published
     owed = rows_owed(links=links, rates=rates, new={}, outbox={day(1): TERMS[1]}, today=day(TODAY))
     assert owed == [(day(25), TERMS[3])]
+
+
+def test_a_rate_is_published_as_its_general_row_and_one_for_each_family_of_its_own() -> None:
+    general = PublishedRate("A1", day(5), 2, 800, 2_000, "Silver", 1)
+    cdn = PublishedRate("A1", day(5), 2, 200, 2_000, "Silver", 1, "cdn")
+    dedicated = PublishedRate("A1", day(5), 2, 0, 2_000, "Silver", 1, "dedicated")
+    assert by_family(general, "cdn=200 dedicated=0") == [general, cdn, dedicated]
+    assert by_family(general, None) == [general]

@@ -165,6 +165,13 @@ def test_a_confirmed_grace_period_is_not_lost_when_months_follow_again() -> None
     assert last_merit([late, held_on]) == Merit(3, 3)
 
 
+def test_months_that_follow_again_know_the_first_tier_of_a_table_that_begins_at_nothing() -> None:
+    """The late month was decided without a tier; the table of the month after it gives the first one to everybody."""
+    late = on_record(1, Merit(0, 0), 5)
+    after = on_record(2, Merit(1, 1), 2, changes=Changes("review", "never", (12,)), lowest_tier=1)
+    assert last_merit([late, after]) == Merit(1, 1)
+
+
 def test_a_partner_that_comes_back_begins_anew() -> None:
     assert last_merit([on_record(1, Merit(4, 4), 9), on_record(3, Merit(1, 1), 2, follows=False)]) == Merit(1, 1)
 
@@ -172,6 +179,7 @@ def test_a_partner_that_comes_back_begins_anew() -> None:
 def test_a_confirmed_tier_is_merit_and_begins_its_own_count() -> None:
     assert confirmed(Merit(2, 4, 0), 4) == Merit(4, 4)
     assert confirmed(Merit(4, 2, 1), 3) == Merit(4, 2, 1)
+    assert confirmed(Merit(4, 2, 1), 4) == Merit(4, 2, 1), "it is that tier already"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +208,40 @@ def test_why_a_tier_stays_is_said_with_the_month_of_the_review() -> None:
         "a rise waits for the review of 2027-03"
     )
     assert stays_words(PATIENT, Merit(3, 3), october) == ""
+    both = replace(JANUARY_REVIEW, drop_after_months=3)
+    assert stays_words(both, Merit(3, 2, 2), october) == (
+        "stays until the review of 2026-12; 2 of 3 months in a row earned less"
+    )
+
+
+def test_what_a_tier_that_stays_waits_for_has_a_key_that_letters_word() -> None:
+    lower, rise = Merit(3, 2, 1), Merit(2, 3)
+    asked = [
+        (JANUARY_REVIEW, rise),
+        (Changes("review", "never", (12,)), rise),
+        (Changes("monthly", "never"), lower),
+        (JANUARY_REVIEW, lower),
+        (replace(JANUARY_REVIEW, drop_after_months=3), lower),
+        (PATIENT, lower),
+        (replace(PATIENT, drop_steps="one"), Merit(3, 2)),
+    ]
+    assert [stays_for(changes, merit) for changes, merit in asked] == [
+        "review",
+        "review",
+        "never",
+        "review",
+        "review_after",
+        "months",
+        "step",
+    ]
+
+
+def test_a_month_is_reviewed_in_the_one_after_it() -> None:
+    assert Changes("review", "review", (12, 3, 11)).months_of_reviews == (1, 4, 12)
+    assert Changes("monthly", "monthly").months_of_reviews == ()
+    quarters = Changes("monthly", "review", (3, 6, 9, 12))
+    assert quarters.next_review(BillingMonth(2026, 12)) == BillingMonth(2027, 3), "the next, not this one"
+    assert PATIENT.next_review(FIRST) is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.large_change import ANY_AMOUNT, LARGE, large_in
 from partner_program.domain.program import Program, Tier
 from partner_program.domain.program_unit import EURO, NO_CURRENCY, Unit
 from partner_program.domain.refusals import Refusal
@@ -95,6 +96,8 @@ def test_why_an_amount_is_not_converted() -> None:
     doubt = {"USD": "the rate of USD is in doubt"}
     assert why_not_converted(EURO, "GBP", JANUARY, {}, {}) == "no exchange rate for GBP in 2026-01"
     assert why_not_converted(DOLLARS, "EUR", JANUARY, {}, doubt) == doubt["USD"]
+    known = {"USD": Decimal("1.2")}
+    assert why_not_converted(DOLLARS, "GBP", JANUARY, known, {}) == "no exchange rate for GBP in 2026-01"
     gone = "no exchange rate for USD in 2026-01, the programme's currency"
     assert why_not_converted(DOLLARS, "GBP", JANUARY, {"GBP": Decimal(1)}, {}) == gone
     assert "EUR is no number of points" in why_not_converted(POINTS, "EUR", JANUARY, RATES, {})
@@ -145,6 +148,10 @@ def test_an_amount_to_read_without_its_unit() -> None:
 
 def test_a_currency_of_lines_has_two_decimals_but_for_the_own_one() -> None:
     assert (RUPIAH.of("IDR"), RUPIAH.of("USD"), RUPIAH.of("EUR")) == (RUPIAH, DOLLARS, EURO)
+
+
+def test_what_is_a_large_change_is_known_of_hundredths_alone() -> None:
+    assert [large_in(unit) for unit in (EURO, DOLLARS, RUPIAH, POINTS)] == [LARGE, LARGE, ANY_AMOUNT, ANY_AMOUNT]
 
 
 def test_where_no_money_is_counted_nobody_speaks_of_revenue() -> None:
