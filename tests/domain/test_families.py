@@ -183,3 +183,21 @@ def test_an_agreement_about_a_family_that_ended_says_why_orders_of_it_get_less()
 
     assert ended(terms(2)) == (LegacyTerm("monthly_fee", 700, None, "agreement about cdn", GO_LIVE, "cdn"),)
     assert ended(replace(terms(2), families="cdn=700 dedicated=0")) == (), "it is no less"
+
+
+def test_all_that_ended_is_told_the_general_discount_before_its_families_and_what_gave_nothing_is_not() -> None:
+    """One that gave nothing more than no discount at all has taken nothing away by its end."""
+    ends = [
+        of_product("dedicated", 0, until=GO_LIVE),
+        of_product("cdn", 700, until=GO_LIVE),
+        legacy(1_500, 3_000, "Gold", until=GO_LIVE),
+    ]
+    lasting = [replace(each, period=replace(each.period, valid_to=None)) for each in ends]
+    before = rate_terms(program=WITH_FAMILIES, tier=2, agreements=lasting, day=GO_LIVE)
+    ended = legacy_ended(program=WITH_FAMILIES, before=before, now=terms(2), agreements=ends, day=GO_LIVE)
+    assert [(each.component, each.product, each.discount_bp, each.sla) for each in ended] == [
+        ("monthly_fee", None, 1_500, None),
+        ("monthly_fee", "cdn", 700, None),
+        ("setup_fee", None, 3_000, None),
+        ("sla", None, None, "Gold"),
+    ]

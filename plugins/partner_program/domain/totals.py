@@ -299,8 +299,7 @@ def totals_of_accounts(
     unknown = {line.account_id for line in revenue.faulty_lines}
     for (account_id, currency), sums in account_shares(revenue, month.days).items():
         if currency in known_rates:
-            total = account_total(revenue.entity, account_id, currency, sums, known_rates[currency])
-            found[account_id] += total.mrr_eur_cents
+            found[account_id] += account_cents(sums, known_rates[currency].as_integer_ratio())
         else:
             unknown.add(account_id)
     return found | dict.fromkeys(unknown)
