@@ -154,6 +154,7 @@ def test_a_family_alone_makes_orders_differ_and_counts_for_the_brake() -> None:
     before, now = RateTerms(2, 800, 2_000, "Silver", "cdn=200"), RateTerms(2, 800, 2_000, "Silver", "cdn=100")
     assert orders_differ(before, now)
     assert not orders_differ(before, replace(before, tier=3))
+    assert not orders_differ(replace(before, families=None), replace(before, families="cdn=800")), "as the general one"
     assert Move(2, 2, before, now).lowers
     assert not Move(2, 2, now, before).lowers
     assert Move(2, 2, now, before).lifts
@@ -167,6 +168,12 @@ def test_a_letter_names_the_family_that_an_agreement_keeps_and_no_other() -> Non
     agreements = [of_product("cdn", 700), of_product("dedicated", 0), legacy(300)]
     found = legacy_kept(program=WITH_FAMILIES, terms=terms(2, *agreements), agreements=agreements, day=GO_LIVE)
     assert found == (LegacyTerm("monthly_fee", 700, None, "agreement about cdn", None, "cdn"),)
+
+
+def test_a_letter_says_until_when_an_agreement_keeps_a_family() -> None:
+    own = of_product("cdn", 700, until=date(2016, 1, 1))
+    (kept,) = legacy_kept(program=WITH_FAMILIES, terms=terms(2, own), agreements=[own], day=GO_LIVE)
+    assert (kept.product, kept.valid_to) == ("cdn", date(2016, 1, 1))
 
 
 def test_a_family_that_its_tier_gives_as_much_is_kept_by_no_agreement() -> None:

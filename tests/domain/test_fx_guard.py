@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.fx_guard import AtRatesBefore, FxBasis, LastEarned, guarded_tier, rates_alone, rates_words
-from partner_program.domain.program import Program
+from partner_program.domain.fx_guard import (
+    AtRatesBefore,
+    FxBasis,
+    LastEarned,
+    RatesAlone,
+    guarded_tier,
+    rates_alone,
+    rates_words,
+)
+from partner_program.domain.measure import Measure
+from partner_program.domain.program import Need, Program
 from partner_program.domain.rates_taking_force import early_rises
 from partner_program.domain.registry import Entity
 from partner_program.domain.settlement import Decision, PartnerHistory, settle_month
@@ -158,6 +167,19 @@ def test_what_rates_alone_made_of_a_month_is_told(mrr: int, before: AtRatesBefor
     assert found is not None
     assert found.moves is moves
     assert rates_words(found) == f"at the exchange rates of 2015-06: {says}"
+
+
+def test_rates_alone_are_looked_at_with_the_months_and_the_conditions_that_count() -> None:
+    """1,500 in the mean of two months are Tier 1, and 4,500 at the rates before Tier 2: both of them need somebody."""
+    asks = tuple(replace(row, requires=(Need("certified_staff", 1),)) for row in HOLD.tiers)
+    program = replace(HOLD, tiers=asks, measure=Measure(2, "mean", "as_is"))
+    before = AtRatesBefore(JUNE, 9_000_00, holds=True)
+    found = rates_alone(program=program, mrr_eur_cents=3_000_00, before=before, held={"certified_staff": 1}, window=[0])
+    assert found == RatesAlone(JUNE, 9_000_00, 2, 1, holds=True)
+    nobody = rates_alone(program=program, mrr_eur_cents=3_000_00, before=before, window=[0])
+    assert nobody == RatesAlone(JUNE, 9_000_00, 0, 0, holds=True)
+    first = rates_alone(program=program, mrr_eur_cents=3_000_00, before=None, held={"certified_staff": 1}, window=[0])
+    assert first == RatesAlone(None, None, None, 1, holds=False)
 
 
 def test_rates_that_are_not_known_move_nothing() -> None:

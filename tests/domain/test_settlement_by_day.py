@@ -193,6 +193,11 @@ def test_the_rates_that_take_force_are_those_that_are_new() -> None:
     assert new_rates([left_out]) == []
 
 
+def test_where_a_partner_stands_on_its_merit() -> None:
+    on_merit = {each: decision.merit_tier for each, decision in by_day().items()}
+    assert (on_merit["P1"], on_merit["P7"]) == (3, 2), "what was earned where no rules keep another"
+
+
 def test_where_nobody_is_guarded_tiers_are_as_earned() -> None:
     assert by_day(basis=None)["P5"].earned_tier == 1
 
