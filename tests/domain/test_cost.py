@@ -39,7 +39,7 @@ from partner_program.domain.entitlement import Entitlements
 from partner_program.domain.leakage import WRONG, judge_orders
 from partner_program.domain.money import round_half_away
 from partner_program.domain.order_lines import OrderLines, OrderLinesRead
-from partner_program.domain.posting import LedgerAccount, Posting, post_discounts
+from partner_program.domain.posting import LedgerAccount, Posting, doubts_of_accounts, post_discounts
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import AccountLink
@@ -361,3 +361,29 @@ def assert_parts_add_up(cost: Cost) -> None:
     assert sum(each.contract_due_eur_cents for each in shares) == left
     assert sum(each.list_eur_cents or 0 for each in ends) == cost.cents(list_value, left_of)
     assert sum(each.due_eur_cents for each in shares) == rounded(whole.due)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("*", "*", "*")], []),
+        ([("NL", "*", "*")], []),
+        ([("NL", "*", "*"), ("DE", "*", "*")], ["no entity DE: its accounts of the ledger are for nothing"]),
+        ([("*", "*", "*"), ("*", "*", "3")], ["no tier 3: its accounts of the ledger are for nothing"]),
+        ([("*", "*", "*"), ("*", "*", "older agreement")], []),
+        (
+            [("*", "*", "1"), ("*", "*", "order not known")],
+            ["no account of the ledger for entity NL, tier 2, none, older agreement, not authorized, "
+             "before the programme, of a product that no row names"],
+        ),
+        (
+            [("*", "vps", "*")],
+            ["no account of the ledger for entity NL, any tier, of a product that no row names"],
+        ),
+    ],
+)  # fmt: skip
+def test_rows_for_nothing_and_discounts_without_an_account_are_named_before_a_month_is_posted(
+    rows: list[tuple[str, str, str]], said: list[str]
+) -> None:
+    accounts = [LedgerAccount(*each, "7000", "8000") for each in rows]
+    assert list(doubts_of_accounts(accounts, entities=["NL"], highest_tier=2)) == said

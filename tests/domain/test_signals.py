@@ -1,15 +1,20 @@
 """Signals: each rule at its boundary, and that none is told without its base rate."""
 
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.counted_months import CountedAccount, CountedMonth
+from partner_program.domain.order_lines import OrderLines
+from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.revenue import ShortLine
 from partner_program.domain.signals import (
     SIGNALS,
     LineOf,
+    Replaced,
     Seen,
     base_rates,
     credits_after_rise,
@@ -18,6 +23,8 @@ from partner_program.domain.signals import (
     jumps,
     moved_accounts,
     order_and_cancel,
+    replaced_orders,
+    rises_near,
     said_of,
     signal_rows,
 )
@@ -121,3 +128,93 @@ def test_what_was_seen_comes_last_and_counts_no_more_once_its_figures_are_others
     assert {each.signal: each.partners for each in rates} == dict.fromkeys(SIGNALS) | {
         "jump": 2, "moved_account": 1, "order_and_cancel": 0,
     }  # fmt: skip
+
+
+# A service that is ordered anew after a rise
+
+
+def rate(on: date, tier: int) -> Rate:
+    return Rate(on, RateTerms(tier, tier * 100, 0, None))
+
+
+@pytest.mark.parametrize(
+    ("rates", "rose"),
+    [
+        ([rate(date(2015, 1, 1), 1), rate(date(2015, 7, 10), 2)], [date(2015, 7, 10)]),
+        ([rate(date(2015, 1, 1), 1), rate(date(2015, 7, 31), 2)], [date(2015, 7, 31)]),
+        ([rate(date(2015, 1, 1), 1), rate(date(2015, 8, 1), 2)], []),  # after the month
+        ([rate(date(2015, 1, 1), 1), rate(date(2015, 6, 25), 2)], [date(2015, 6, 25)]),  # 1 July is its seventh day
+        ([rate(date(2015, 1, 1), 1), rate(date(2015, 6, 24), 2)], []),  # seven days end with June
+        ([rate(date(2015, 1, 1), 2), rate(date(2015, 7, 10), 1)], []),
+        ([rate(date(2015, 1, 1), 2), rate(date(2015, 7, 10), 2)], []),
+        ([rate(date(2015, 7, 10), 2)], []),  # a first rate is no rise
+        (
+            [rate(date(2015, 1, 1), 1), rate(date(2015, 7, 10), 2), rate(date(2015, 7, 10), 1)],
+            [],
+        ),  # the newest of a day
+    ],
+)
+def test_a_rise_is_near_where_an_order_of_the_month_can_lie_within_a_week(rates: list[Rate], rose: list[date]) -> None:
+    assert rises_near({"P1": rates}, JULY) == ({"P1": rose} if rose else {})
+
+
+def ordered(on: date | None, ends: date | None, share: int = 100_00, **changed: Any) -> OrderLines:
+    return OrderLines("A1", "EUR", "vps", on, 500, share, 1, 1, 1, ends)._replace(**changed)
+
+
+ROSE, BEFORE, ENDS, ANEW = date(2015, 7, 10), date(2014, 7, 1), date(2015, 7, 12), date(2015, 7, 12)
+NEWER = ordered(ANEW, None, 80_00)
+
+
+def replaced(*lines: OrderLines, rose: date = ROSE) -> list[Replaced]:
+    return replaced_orders(rose={"P1": [rose]}, owners={("NL", "A1"): "P1"}, lines=[("NL", each) for each in lines])
+
+
+def test_an_order_replaces_one_of_the_same_product_that_ended_then_each_with_what_it_is_worth() -> None:
+    older = [ordered(BEFORE, ENDS, 50_00), ordered(BEFORE, date(2015, 7, 3), 25, share_of=2)]
+    assert replaced(*older, NEWER) == [
+        Replaced("P1", "NL", "A1", "vps", "EUR", ROSE, BEFORE, ENDS, ANEW, Fraction(5_012_50, 100), Fraction(80_00))
+    ]
+    (unknown,) = replaced(ordered(None, ENDS), NEWER)
+    assert unknown.ordered_before is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "told"),
+    [
+        (ordered(BEFORE, ENDS), NEWER, True),
+        (ordered(BEFORE, None), NEWER, False),  # it goes on
+        (ordered(ROSE, ENDS), NEWER, False),  # it was ordered after the rise too
+        (ordered(BEFORE, ENDS, product="cdn"), NEWER, False),
+        (ordered(BEFORE, ENDS, currency="USD"), NEWER, False),
+        (ordered(BEFORE, ENDS), NEWER._replace(ordered_on=ROSE), True),
+        (ordered(BEFORE, ENDS), NEWER._replace(ordered_on=date(2015, 7, 9)), False),
+        (ordered(BEFORE, ENDS), NEWER._replace(ordered_on=None), False),
+        (ordered(BEFORE, date(2015, 7, 19)), NEWER, True),  # seven days after the new order
+        (ordered(BEFORE, date(2015, 7, 20)), NEWER, False),
+        (ordered(BEFORE, date(2015, 7, 5)), NEWER, True),  # seven days before it
+        (ordered(BEFORE, date(2015, 7, 4)), NEWER, False),
+    ],
+)
+def test_what_replaces_an_order_was_ordered_soon_after_the_rise_and_near_its_end(
+    older: OrderLines, newer: OrderLines, told: bool
+) -> None:
+    assert bool(replaced(older, newer)) is told
+
+
+def test_orders_are_soon_after_a_rise_for_seven_days() -> None:
+    older = ordered(BEFORE, date(2015, 7, 15))
+    newer = [ordered(date(2015, 7, day), None) for day in (16, 17)]
+    assert [bool(replaced(older, each)) for each in newer] == [True, False]
+
+
+@pytest.mark.parametrize(("ends", "told"), [(date(2015, 7, 31), True), (date(2015, 8, 1), False)])
+def test_what_ends_with_the_month_may_go_on_and_replaces_nothing_yet(ends: date, told: bool) -> None:
+    newer = ordered(date(2015, 7, 29), None)
+    assert bool(replaced(ordered(BEFORE, ends), newer, rose=date(2015, 7, 28))) is told
+
+
+def test_orders_of_who_did_not_rise_are_not_looked_at() -> None:
+    lines = [("NL", ordered(BEFORE, ENDS)), ("NL", NEWER)]
+    assert replaced_orders(rose={"P1": [ROSE]}, owners={("NL", "A1"): "P2"}, lines=lines) == []
+    assert replaced_orders(rose={"P1": [ROSE]}, owners={}, lines=lines) == []
