@@ -11,10 +11,24 @@ import pytest
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.dated import Period
 from partner_program.domain.entitlement import Entitlements
-from partner_program.domain.leakage import KindSums, Leakage, group_rows, judge_orders
+from partner_program.domain.leakage import (
+    DoubtfulRow,
+    EntityRow,
+    KindSums,
+    Leakage,
+    LinesRow,
+    PartnerRow,
+    doubtful_rows,
+    entity_rows,
+    group_rows,
+    judge_orders,
+    lines_rows,
+    partner_rows,
+)
 from partner_program.domain.order_lines import OrderLines, OrderLinesRead
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.registry import AccountLink
+from partner_program.domain.revenue import FaultyLine
 
 GO_LIVE, AUGUST = date(2015, 7, 27), BillingMonth(2015, 8)
 EIGHT, FIVE = (RateTerms(tier, bp, 0, None) for tier, bp in ((2, 800), (1, 500)))
@@ -107,3 +121,101 @@ def test_the_parts_add_up_to_what_counts_whatever_the_shares() -> None:
             for each in lines
         )
         assert abs(found.counted_eur_cents - exact) <= 2  # four accounts and currencies, half a cent each
+
+
+# What people read of it: P1 was due 8 %, P2 5 %, whose accounts A3 and A4 are is not known
+
+DAY = date(2015, 8, 1)
+LINKS = [
+    AccountLink("P1", "NL", "A1", Period(date(2015, 1, 1))),
+    AccountLink("P2", "NL", "A2", Period(date(2015, 1, 1))),
+    AccountLink("P1", "DE", "A5", Period(date(2015, 1, 1))),
+]
+
+
+def of(account_id: str, given: int | None, **changed: Any) -> OrderLines:
+    return line(given)._replace(account_id=account_id, **changed)
+
+
+def two_entities() -> Leakage:
+    """Effects are of the list price: 900.00 at 10 % were 1,000.00."""
+    nl = [
+        of("A1", 800),
+        of("A1", 0, lines=2),  # 72.00 less than due
+        of("A1", 1_000),  # 20.00 too much
+        of("A2", 0, product="vps"),  # 45.00 less
+        of("A3", 1_000),  # 100.00 without a right
+        of("A4", 2_500, share_minor=90_00),  # 30.00 without a right
+        of("A1", 500, ordered_on=date(2015, 7, 1)),
+        of("A1", None),
+    ]
+    reads = [OrderLinesRead("NL", tuple(nl)), OrderLinesRead("DE", (of("A5", 1_000, share_minor=9_00),))]
+    due = entitlements(Rate(GO_LIVE, EIGHT), links=LINKS)
+    return judge_orders(month=AUGUST, reads=reads, entitlements=due, rates={"EUR": Decimal(1)}, prepayment_bp={})
+
+
+def test_partners_are_told_to_whom_most_is_owed_first_and_accounts_of_nobody_last() -> None:
+    assert partner_rows(two_entities(), {"P1": "Company P1", "": "nobody's"}) == [
+        PartnerRow("P1", "Company P1", 2, 72_00, 2, 20_20, 0, 0),
+        PartnerRow("P2", "", 1, 45_00, 0, 0, 0, 0),
+        PartnerRow("", "accounts of no partner", 0, 0, 0, 0, 2, 130_00),
+    ]
+
+
+def test_of_partners_to_whom_as_much_is_owed_the_one_that_was_given_most_comes_first() -> None:
+    links = [AccountLink(f"P{each}", "NL", f"A{each}", Period(date(2015, 1, 1))) for each in (3, 4, 5)]
+    due = Entitlements(
+        go_live=GO_LIVE,
+        links=links,
+        partners=[],
+        agreements=[],
+        rates={each.partner_id: [Rate(GO_LIVE, EIGHT)] for each in links},
+    )
+    found = judged(of("A3", 1_000), of("A4", 1_700), of("A5", 1_000), due=due)
+    assert [row.partner_id for row in partner_rows(found, {})] == ["P4", "P3", "P5"]
+
+
+def test_entities_are_told_in_order_with_all_that_their_lines_say() -> None:
+    assert entity_rows(two_entities()) == [
+        EntityRow("DE", 1, 9_00, 0, 20, 0, 0, 0),
+        EntityRow("NL", 9, 7 * 900_00 + 90_00, 117_00, 20_00, 130_00, 1, 1),
+    ]
+    assert two_entities().too_much_cents == 150_20
+
+
+def test_lines_are_told_the_debts_first_and_in_each_kind_the_largest() -> None:
+    def row(group: str, partner_id: str, account_id: str, given: int, due: int, effect: int, **other: Any) -> LinesRow:
+        values = {
+            "entity": "NL",
+            "product": "cdn",
+            "due_from": "rate",
+            "lines": 1,
+            "revenue_eur_cents": 900_00,
+            "ordered_on": DAY,
+            "currency": "EUR",
+        }
+        return LinesRow(
+            group=group,
+            partner_id=partner_id,
+            account_id=account_id,
+            given_bp=given,
+            due_bp=due,
+            effect_eur_cents=effect,
+            **(values | other),
+        )
+
+    less, more, without = "given less than due", "given more than due", "given without a right to it"
+    assert lines_rows(two_entities()) == [
+        row(less, "P1", "A1", 0, 800, -72_00, lines=2),
+        row(less, "P2", "A2", 0, 500, -45_00, product="vps"),
+        row(more, "P1", "A1", 1_000, 800, 20_00),
+        row(more, "P1", "A5", 1_000, 800, 20, entity="DE", revenue_eur_cents=9_00),
+        row(without, "", "A3", 1_000, 0, 100_00, due_from="not authorized"),
+        row(without, "", "A4", 2_500, 0, 30_00, due_from="not authorized", revenue_eur_cents=90_00),
+    ]
+
+
+def test_a_line_whose_order_cannot_be_right_is_told_with_what_was_expected() -> None:
+    doubtful = FaultyLine("L7", "A1", "EUR", "recurring", "posted", 1, "ordered_on", "2051-01-01", "a day until today")
+    reads = [OrderLinesRead("NL", doubtful=(doubtful,)), OrderLinesRead("DE")]
+    assert doubtful_rows(reads) == [DoubtfulRow("NL", "A1", "L7", "ordered_on", "2051-01-01", "a day until today")]
