@@ -8,7 +8,18 @@ from pathlib import Path
 from statistics import median
 
 from bench import Measurement
-from bench.pull import ACCOUNTS, ENTITY, LARGEST_LINE_MINOR, MONTH, SQL_FOLDER, pull, seconds, write_billing
+from bench.pull import (
+    ACCOUNTS,
+    ENTITY,
+    LARGEST_LINE_MINOR,
+    MONTH,
+    RATE_BEGINS_ON,
+    SQL_FOLDER,
+    discounts_bp,
+    pull,
+    seconds,
+    write_billing,
+)
 from partner_program.adapters.billing.order_lines import read_order_lines
 from partner_program.adapters.connections import ConnectionFields
 from partner_program.adapters.no_collecting import without_collecting
@@ -19,7 +30,7 @@ from partner_program.domain.program import LargestLine
 from partner_program.domain.rates import Rate, RateTerms
 from partner_program.domain.registry import AccountLink
 
-_MONTHS_OF_RATES = 36
+_MONTHS_OF_RATES = 42
 
 
 def measure(lines: int = 1_000_000, pairs: int = 11) -> list[Measurement]:
@@ -55,10 +66,8 @@ def leakage(file: Path, entitlements: Entitlements) -> Leakage:
 
 def entitlements_of_all() -> Entitlements:
     """A partner for each account, with a rate of each month since 2012."""
-    rate = [
-        Rate(date(2012 + number // 12, number % 12 + 1, 15), RateTerms(1, 500 if number % 2 else 800, 1_000, "Bronze"))
-        for number in range(_MONTHS_OF_RATES)
-    ]
+    days = [date(2012 + number // 12, number % 12 + 1, RATE_BEGINS_ON) for number in range(_MONTHS_OF_RATES)]
+    rate = [Rate(day, RateTerms(1, discounts_bp(day)[0], 1_000, "Bronze")) for day in days]
     return Entitlements(
         go_live=date(2012, 1, 15),
         links=[

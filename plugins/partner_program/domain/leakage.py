@@ -227,10 +227,12 @@ class _Judge:
         shares_of = {line[6] for line in read.lines}
         whole = lcm(*shares_of)
         parts = {each: whole // each for each in shares_of}
+        ratios = {currency: (ones, whole * units) for currency, (units, ones) in self._ratios.items()}
         dues = {who: self._entitlements.of_account(read.entity, who) for who in {line[0] for line in read.lines}}
         sums = {kind: KindSums() for kind in KINDS}
-        totals: dict[str, dict[str, int]] = {currency: {} for currency in self._ratios}
+        totals: dict[str, dict[str, int]] = {currency: {} for currency in ratios}
         orders = self._orders(read.lines)
+        equal_lines = equal_cents = 0
         for order, lines in orders.items():
             account_id, currency, product, ordered_on, given_bp = order
             share = count = 0
@@ -239,26 +241,29 @@ class _Judge:
                 count += line[7]
             total = totals[currency]
             total[account_id] = total.get(account_id, 0) + share
-            units, ones = self._ratios[currency]
-            cents = round_half_away(share * ones, whole * units)
+            ones, units = ratios[currency]
+            cents = round_half_away(share * ones, units)
             due = None if ordered_on is None else dues[account_id][ordered_on, product]
+            if due is not None and given_bp is not None and given_bp == due[1]:
+                equal_lines += count
+                equal_cents += cents
+                continue
             kind = kind_of(given_bp, due)
             found = sums[kind]
             found.lines += count
             found.revenue_eur_cents += cents
-            if kind == "equal":
-                continue
             if kind in WRONG and due is not None and due.due_bp is not None and given_bp is not None:
                 beyond = given_bp - due.due_bp
-                effect = round_half_away(share * ones * beyond, whole * units * (BP - given_bp))
+                effect = round_half_away(share * ones * beyond, units * (BP - given_bp))
                 found.effect_eur_cents += effect
                 by_prepayment = self._by_prepayment(lines, beyond) if beyond > 0 else 0
                 self.wrong.append(WrongLines(read.entity, order, due, kind, count, cents, effect, by_prepayment))
             elif due is not None and due.source == "product not said":
                 self.without_product += count
+        sums["equal"] = KindSums(equal_lines, equal_cents)
         for currency, total in totals.items():
-            units, ones = self._ratios[currency]
-            self.counted += sum([round_half_away(share * ones, whole * units) for share in total.values()])
+            ones, units = ratios[currency]
+            self.counted += sum([round_half_away(share * ones, units) for share in total.values()])
             self.rounded += len(total)
         self.rounded += len(orders)
         self.sums.update(((read.entity, kind), each) for kind, each in sums.items())
