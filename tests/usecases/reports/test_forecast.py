@@ -76,8 +76,9 @@ def test_a_month_that_was_settled_is_forecast_from_what_was_posted_before_its_fi
     assert figures(report)["P1"] == (0, 2_000_00, 2)
     (row,) = report.table("back_test").rows
     assert (row.partners, row.right, row.sure_cents, row.absolute_cents) == (3, 3, 0, 0)  # type: ignore[attr-defined]
-    assert "3 of 3 tiers right" in report.said[1]
-    assert "0 % of it was posted before: most is posted later" in report.said[1]
+    assert report.said[0] == "2015-07 was settled since: this is what was known before its first day."
+    assert "3 of 3 tiers right" in report.said[2]
+    assert "0 % of it was posted before: most is posted later" in report.said[2]
 
 
 def test_an_entity_that_does_not_answer_is_named_and_its_partners_are_not_known(world: World) -> None:

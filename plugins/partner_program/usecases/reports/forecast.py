@@ -95,6 +95,7 @@ def forecast(installation: Installation, month: BillingMonth | None = None, *, b
         title=f"Forecast of {month}" + (", as it was known before its first day" if month in past else ""),
         month=month,
         said=(
+            *([f"{month} was settled since: this is what was known before its first day."] if month in past else ()),
             *_said(coming, falling, rising),
             *(_said_of_test(each, unit) for each in tests),
             *(f"Not held against {each}: it was counted in {other.name}." for each, other in others.items()),
