@@ -86,6 +86,32 @@ def test_the_day_on_which_a_link_ends_is_the_next_partners() -> None:
     assert (due.on("NL", "A1", date(2015, 7, 31), "vps").due_bp, due.on("NL", "A1", change, "vps").due_bp) == (800, 500)
 
 
+@pytest.mark.parametrize(
+    ("given", "day", "kind"),
+    [
+        (800, date(2015, 8, 1), "equal"),
+        (0, date(2015, 8, 1), "under"),
+        (None, date(2015, 8, 1), "unknown"),  # says nothing, which is not 0 %
+        (800, None, "unknown"),
+        (None, date(2015, 6, 1), "unknown"),
+        (0, date(2015, 6, 1), "before"),
+    ],
+)
+def test_what_an_order_does_not_say_is_not_known_and_never_taken_for_nothing(
+    given: int | None, day: date | None, kind: Any
+) -> None:
+    found = judged(line(given, day=day), due=entitlements(Rate(GO_LIVE, EIGHT)))
+    assert {each for (_, each), sums in found.sums.items() if sums.lines} == {kind}
+
+
+def test_what_a_partner_is_owed_is_not_made_up_for_by_what_it_was_given_too_much() -> None:
+    """3 points too little of 1,000.00, and 2 points too much of it."""
+    found = judged(line(500, share=950_00), line(1_000, share=900_00), due=entitlements(Rate(GO_LIVE, EIGHT)))
+    (row,) = partner_rows(found, {"P1": "One"})
+    assert (row.owed_eur_cents, row.over_eur_cents) == (30_00, 20_00)
+    assert found.too_much_cents == 20_00
+
+
 def test_half_a_cent_is_rounded_away_from_zero_both_ways() -> None:
     """0.45 EUR at 10 % for 9 %: list 0.50, a point of it 0.005."""
     due = entitlements(Rate(GO_LIVE, RateTerms(1, 900, 0, None)))

@@ -260,8 +260,10 @@ def run(world: World, *words: str) -> Result:
 def test_the_gate_is_what_was_given_too_much(world: World) -> None:
     order(world, "A1", 900_00, 1_000)  # 20.00 too much
     order(world, "NOBODYS", 900_00, 1_000)  # 100.00 without a right
-    order(world, "A1", 500_00, 0, "2015-08-20")  # owed, which frees no gate
-    assert run(world).exit_code == 0
+    order(world, "A1", 500_00, 0)  # 40.00 owed, which frees no gate
+    answer = run(world)
+    assert answer.exit_code == 0
+    assert "40.00 EUR of 2015-08 are owed to 1 partner" in answer.output
     assert run(world, "--fail-over", "120.00").exit_code == 0
     gate = run(world, "--fail-over", "119.99")
     assert gate.exit_code == 1

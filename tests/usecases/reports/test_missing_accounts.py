@@ -60,15 +60,20 @@ def test_what_linking_does_is_what_was_said(unlinked: World) -> None:
     assert "2,000.00" in said
 
 
-def test_nothing_is_linked_by_itself_and_no_letter_names_an_account_that_nobody_linked(unlinked: World) -> None:
+def test_nothing_is_linked_by_itself_and_no_partner_reads_of_an_account_that_nobody_linked(unlinked: World) -> None:
     before = unlinked.fingerprint()
     command_line(unlinked).must("accounts", "suggest", "2015-06")
     assert unlinked.fingerprint() == before
     unlinked.run("2015-06", on="2015-07-27")
-    (letter,) = (unlinked.folder / "out" / "letters" / "2015-06").glob("P1.txt")
-    told = letter.read_text("utf-8")
-    assert "A1" in told
-    assert not {"A9", "B9"} & set(re.findall(r"\w+", told))
+    letters = unlinked.folder / "out" / "letters" / "2015-06"
+    told = [(letters / f"P1.{form}").read_text("utf-8") for form in ("txt", "html")]
+    told += [
+        command_line(unlinked).must("explain", "P1", "2015-06", "--for", "partner", "--format", form).stdout
+        for form in ("text", "html", "json")
+    ]
+    for each in told:
+        assert "A1" in each
+        assert not {"A9", "B9"} & set(re.findall(r"\w+", each))
     book = write_book(unlinked.installation, JUNE, today=date(2015, 7, 27)).read_text("utf-8")
     assert "A9" in book, "who approves the letter is told"
 
