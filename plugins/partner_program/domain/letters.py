@@ -1,9 +1,9 @@
 """Letters: which one a partner gets for a month, and the facts that it states (rule 12)."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from partner_program.domain.families import Families
 from partner_program.domain.grace import GrantOutcome
@@ -13,7 +13,7 @@ from partner_program.domain.rates import LegacyTerm, RateTerms
 from partner_program.domain.tier_changes import StaysFor
 
 # The one list of letter kinds: a partner's letter is the first of these that applies to its month. Each has its wording
-# in `include/templates/letters/<version>/kinds/` and its condition below; the pages for people name it too.
+# in `include/templates/letters/<version>/kinds/` and its condition in `letter_kind`; the pages for people name it too.
 LetterKind = Literal[
     "migration",
     "restated",
@@ -284,40 +284,6 @@ class LetterFacts:
         return self.earned_tier if self.merit_tier is None else self.merit_tier
 
 
-class _Happened(NamedTuple):
-    """What a month meant for a partner, as far as it decides about the letter."""
-
-    migration: bool
-    restated: bool
-    outcomes: Collection[GrantOutcome | None]
-    tier: int
-    previous_tier: int | None
-    lifted_for_the_first_time: bool
-    terms_differ: bool
-    kept: Kept
-    always: bool
-
-
-# When each kind applies.
-_APPLIES: Mapping[LetterKind, Callable[[_Happened], bool]] = {
-    "migration": lambda month: month.migration,
-    "restated": lambda month: month.restated,
-    "grace_lapsed": lambda month: "lapsed" in month.outcomes,
-    "tier_lowered": lambda month: month.previous_tier is not None and month.tier < month.previous_tier,
-    "grace_confirmed": lambda month: "confirmed" in month.outcomes,
-    "grace_granted": lambda month: month.lifted_for_the_first_time,
-    "tier_raised": lambda month: month.tier > (month.previous_tier or 0),
-    # The two kinds before it leave a tier that has not moved since the last month in force.
-    "terms_changed": lambda month: month.terms_differ,
-    "tier_kept": lambda month: month.kept == "now" or (month.kept == "still" and month.always),
-    "no_change": lambda month: month.always,
-}
-_UNMATCHED = set(LETTER_KINDS) ^ _APPLIES.keys()
-if _UNMATCHED:
-    raise ValueError(f"letter kinds in the list or among the conditions, but not in both: {sorted(_UNMATCHED)}")
-_IN_ORDER = tuple((kind, _APPLIES[kind]) for kind in LETTER_KINDS)
-
-
 def letter_kind(
     *,
     migration: bool,
@@ -337,11 +303,21 @@ def letter_kind(
     tier that rate is of; `kept` whether the rules for changes of tier leave the partner another tier than the month
     earned, `now` for the first time or `still`; `always` is the reading `notify: always`.
     """
-    happened = _Happened(
-        migration, restated, outcomes, tier, previous_tier, lifted_for_the_first_time, terms_differ, kept, always
+    applies: tuple[tuple[bool, LetterKind], ...] = (
+        (migration, "migration"),
+        (restated, "restated"),
+        ("lapsed" in outcomes, "grace_lapsed"),
+        (previous_tier is not None and tier < previous_tier, "tier_lowered"),
+        ("confirmed" in outcomes, "grace_confirmed"),
+        (lifted_for_the_first_time, "grace_granted"),
+        (tier > (previous_tier or 0), "tier_raised"),
+        # the two kinds before it leave a tier that has not moved since the last month in force
+        (terms_differ, "terms_changed"),
+        (kept == "now" or (kept == "still" and always), "tier_kept"),
+        (always, "no_change"),
     )
-    for kind, applies in _IN_ORDER:
-        if applies(happened):
+    for does, kind in applies:
+        if does:
             return kind
     return None
 

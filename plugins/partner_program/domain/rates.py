@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import get_args
 
 from partner_program.domain.families import Families, families_differ, families_of, families_text
@@ -71,6 +72,8 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
     """
     tier = program.tier_here(tier)
     own = _own_terms(program, tier)
+    if not agreements:
+        return own
     floors = [agreement for agreement in agreements if day in agreement.period]
     if not floors:
         return own
@@ -94,8 +97,12 @@ def _own_terms(program: Program, tier: int) -> RateTerms:
     row = program.tier_row(tier)
     families = families_text(program.families_bp(tier)) if program.product_discounts else None
     if row is None:
-        return replace(NO_PROGRAMME_RATE, families=families)
-    return RateTerms(tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp or 0, row.sla, families)
+        return replace(NO_PROGRAMME_RATE, families=families) if families else NO_PROGRAMME_RATE
+    return _shared_terms(tier, row.monthly_fee_discount_bp, row.setup_fee_discount_bp or 0, row.sla, families)
+
+
+# A tier's partners have equal terms: one value for all of them, not one each.
+_shared_terms = lru_cache(maxsize=1_000)(RateTerms)
 
 
 def rate_from(*, day: date, terms: RateTerms, current: Rate | None) -> Rate:

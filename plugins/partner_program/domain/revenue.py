@@ -67,6 +67,9 @@ DOCUMENT_STATUSES: Mapping[str, int] = MappingProxyType({"posted": 2, "draft": 1
 POSTED = "posted"
 UNPOSTED_STATUSES = tuple(status for status in DOCUMENT_STATUSES if status != POSTED)
 
+# The same to be asked of each group of lines: a tuple is searched word by word.
+_COUNTED, _EXCLUDED, _UNPOSTED = frozenset(COUNTED_KINDS), frozenset(EXCLUDED_KINDS), frozenset(UNPOSTED_STATUSES)
+
 
 class Charge(Protocol):
     """What decides whether a line or a group of lines counts; either value may be unknown to the programme."""
@@ -82,14 +85,14 @@ class Charge(Protocol):
 
 def counts(charge: Charge) -> bool:
     """Whether it is posted and of a kind that makes monthly recurring revenue."""
-    return charge.document_status == POSTED and charge.charge_kind in COUNTED_KINDS
+    return charge.document_status == POSTED and charge.charge_kind in _COUNTED
 
 
 def excluded_bucket(charge: Charge) -> str | None:
     """The bucket of a line that never counts, whoever it belongs to; None for one that may count."""
-    if charge.document_status in UNPOSTED_STATUSES:
+    if charge.document_status in _UNPOSTED:
         return charge.document_status
-    return charge.charge_kind if charge.charge_kind in EXCLUDED_KINDS else None
+    return charge.charge_kind if charge.charge_kind in _EXCLUDED else None
 
 
 def may_count(charge: Charge) -> bool:

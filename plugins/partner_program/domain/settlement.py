@@ -163,18 +163,14 @@ def assign_tiers(
         amount = amount_of(program=program, month=month, mrr_eur_cents=cents, earlier=earlier_months)
         own = held.get(total.partner_id, NOTHING_HELD)
         earned = program.tier_with(cents if amount is None else amount.cents, own)
-        at_rates_before = _at_rates_before(program, total, amount, own)
+        before = total.at_rates_before
+        at_rates_before = None if before is None else _at_rates_before(program, before, amount, own)
         assigned.append(TierAssignment(total.partner_id, cents, earned, at_rates_before, amount=amount))
     return tuple(assigned)
 
 
-def _at_rates_before(
-    program: Program, total: PartnerTotal, amount: QualifyingAmount | None, held: OnRecord
-) -> int | None:
+def _at_rates_before(program: Program, before: AtRatesBefore, amount: QualifyingAmount | None, held: OnRecord) -> int:
     """The tier at the rates that the month is held against; the months of the window before it keep their own."""
-    before = total.at_rates_before
-    if before is None:
-        return None
     window = [each.mrr_eur_cents for each in amount.months[:-1]] if amount else []
     return program.tier_with(program.amount_of(before.cents, window), held)
 

@@ -116,11 +116,23 @@ def account_total(
     entity: str, account_id: str, currency: str, shares: Mapping[int, int], rate: AnyRate
 ) -> AccountTotal:
     """Add up the shares of one account exactly and round once; `shares` are sums of numerators by denominator."""
+    return _account_total(entity, account_id, currency, shares, _told(rate))
+
+
+_Told = tuple[str, int, int]
+"""A rate's text and its ratio of whole numbers, which are worked out once a currency, not once an account."""
+
+
+def _told(rate: AnyRate) -> _Told:
+    return str(rate), *rate.as_integer_ratio()
+
+
+def _account_total(entity: str, account_id: str, currency: str, shares: Mapping[int, int], rate: _Told) -> AccountTotal:
     total, common = _exact(shares)
-    units, ones = rate.as_integer_ratio()
+    text, units, ones = rate
     cents = round_half_away(total * ones, common * units)
     minor = cents if units == ones else round_half_away(total, common)
-    return AccountTotal(entity, account_id, currency, str(rate), minor, cents)
+    return AccountTotal(entity, account_id, currency, text, minor, cents)
 
 
 def _exact(shares: Mapping[int, int]) -> tuple[int, int]:
@@ -191,6 +203,7 @@ def merge_totals(
     """
     ownership = Ownership(month=month, links=links, partners=partners)
     known_rates = conversions(unit, rates)
+    told = {currency: _told(rate) for currency, rate in known_rates.items()}
     read = {revenue.entity: revenue for revenue in revenues}
     faults = _entity_faults(month, entities, read, entity_faults)
     shares = _shares(revenues, ownership, month.days)
@@ -202,18 +215,13 @@ def merge_totals(
         reasons.add_lack(partner_id, lacking[partner_id])
     held = reasons.held()
     unrated = {each.entity for each in entities if each.currency not in known_rates}
-    totals = {
-        partner_id: PartnerTotal(
-            partner_id,
-            tuple(
-                account_total(*account, sums, known_rates[account[2]])
-                for account, sums in sorted(shares.get(partner_id, {}).items())
-                if account[2] in known_rates
-            ),
-            _at_rates(shares.get(partner_id, {}), known_rates, (rates_before or {}).get(partner_id), unit),
-        )
-        for partner_id in ownership.authorized
-    }
+    totals = {}
+    for partner_id in ownership.authorized:
+        own = shares.get(partner_id, {})
+        accounts = [_account_total(*each, sums, told[each[2]]) for each, sums in sorted(own.items()) if each[2] in told]
+        against = rates_before.get(partner_id) if rates_before else None
+        at_rates = None if against is None else _at_rates(own, known_rates, against, unit)
+        totals[partner_id] = PartnerTotal(partner_id, tuple(accounts), at_rates)
     return MonthTotals(
         partners=tuple(total for total in totals.values() if total.partner_id not in held),
         held=tuple(held.values()),
@@ -269,21 +277,19 @@ def _reasons(faults: Mapping[str, str], ownership: Ownership, revenues: Sequence
 def _at_rates(
     accounts: Mapping[tuple[str, str, str], Mapping[int, int]],
     known_rates: Mapping[str, AnyRate],
-    before: tuple[BillingMonth, Mapping[str, Decimal]] | None,
+    before: tuple[BillingMonth, Mapping[str, Decimal]],
     unit: Unit,
 ) -> AtRatesBefore | None:
     """What the accounts that have a rate in `known_rates` give at the rates of another month, each rounded by itself.
 
     None where one of these rates is not known.
     """
-    if before is None:
-        return None
     month, rates = before
     counted = {account: sums for account, sums in accounts.items() if account[2] in known_rates}
     other = conversions(unit, rates)
     if any(account[2] not in other for account in counted):
         return None
-    cents = [account_total(*account, sums, other[account[2]]).mrr_eur_cents for account, sums in counted.items()]
+    cents = [account_cents(sums, other[account[2]].as_integer_ratio()) for account, sums in counted.items()]
     return AtRatesBefore(month, sum(cents), holds=False)
 
 
@@ -348,9 +354,10 @@ def shares_of(groups: Iterable[MrrGroup], days: int) -> dict[tuple[str, str], di
     for group in groups:
         if has_share(group):
             numerator, denominator = share_of(group, days)
-            sums = accounts.get(group[:2])
+            account = group[:2]
+            sums = accounts.get(account)
             if sums is None:
-                accounts[group[:2]] = {denominator: numerator}
+                accounts[account] = {denominator: numerator}
             else:
                 sums[denominator] = sums.get(denominator, 0) + numerator
     return accounts
