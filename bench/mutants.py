@@ -1,8 +1,9 @@
 """Changes one place of the code after another, and counts the changes that no test notices.
 
-`python -m bench.mutants ROOM...`; ROOM is domain, month or letters. By hand, before a release. mutmut works on a copy
-in `build/mutants/ROOM`, where a run that was interrupted goes on. With `--sample` some places are changed, drawn
-at random but the same each time; `--again` tries once more what no test has noticed, with the tests as they are now.
+`python -m bench.mutants ROOM...`; ROOM is domain, month, letters or units. By hand, before a release. mutmut works on a
+copy in `build/mutants/ROOM`, where a run that was interrupted goes on. With `--sample` some places are changed, drawn
+at random but the same each time; with `--only` those of some modules; `--again` tries once more what no test has
+noticed, with the tests as they are now.
 
 `cd build/mutants/ROOM && ../../../.venv/bin/mutmut show NAME` shows what a survivor changed.
 """
@@ -13,7 +14,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -67,6 +68,14 @@ ROOMS = {
         ),
         ("tests/usecases/letters",),
     ),
+    "units": Room(
+        ("usecases/month_unit.py", "usecases/settled_past.py"),
+        (
+            "tests/usecases/test_month_unit.py",
+            "tests/usecases/test_simulation_of_own_programmes.py",
+            "tests/usecases/month/test_currency.py",
+        ),
+    ),
 }
 
 
@@ -76,6 +85,9 @@ def main() -> None:
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"{', '.join(ROOMS)}; domain where none is named")
     parser.add_argument("--sample", type=int, metavar="N", help="change N places of each room, drawn at random")
     parser.add_argument("--seed", type=int, default=1, help="draws another sample")
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="MODULE", help="change these modules, as in unit rates"
+    )
     parser.add_argument("--again", action="store_true", help="try again what no test has noticed")
     asked = parser.parse_args()
     rooms = asked.rooms or ["domain"]
@@ -83,10 +95,10 @@ def main() -> None:
         parser.error(f"no room is called {', '.join(sorted(unknown))}: there are {', '.join(ROOMS)}")
     os.nice(10)
     for name in rooms:
-        run(name, sample=asked.sample, seed=asked.seed, again=asked.again)
+        run(name, sample=asked.sample, seed=asked.seed, only=asked.only, again=asked.again)
 
 
-def run(name: str, *, sample: int | None, seed: int, again: bool) -> None:
+def run(name: str, *, sample: int | None, seed: int, only: Collection[str], again: bool) -> None:
     """Change the places of one room and print the score."""
     at = PROJECT / "build/mutants" / name
     is_new = copy_project(at, ROOMS[name].modules, ROOMS[name].tests)
@@ -96,7 +108,7 @@ def run(name: str, *, sample: int | None, seed: int, again: bool) -> None:
     python(at, PREPARE)
     if not again:
         keep_fast_tests(at)
-    found = dict(results(at))
+    found = {each: status for each, status in results(at) if not only or module_of(each) in only}
     drawn = draw(found, sample=sample, seed=seed)
     wanted = (None, SURVIVED, *NO_TEST) if again else (None,)
     names = [each for each in drawn if found[each] in wanted]
@@ -104,6 +116,11 @@ def run(name: str, *, sample: int | None, seed: int, again: bool) -> None:
         python(at, "import sys, mutmut.__main__ as m; m._run(sys.argv[1:], 1)", *names)
     found = dict(results(at))
     print_score(name, at, {each: found[each] for each in drawn}, len(found))
+
+
+def module_of(place: str) -> str:
+    """The module of a place by its name in mutmut, as in `partner_program.domain.unit.x_unit_on__mutmut_1`."""
+    return place.rpartition(".")[0].rpartition(".")[2]
 
 
 def draw(found: Iterable[str], *, sample: int | None, seed: int) -> list[str]:

@@ -220,6 +220,8 @@ def test_letters_approved_automatically_are_not_sent_when_live_sending_is_switch
         june.use_server(server.connection_fields())
         assert june.send().outcomes == {}
         assert june.states() == {"rendered": RECIPIENTS}
+        said = "no person has approved it, and letters are really sent now"
+        assert {row.reply for row in june.reconciled().open} == {said}
         june.approve("kim")
         june.send()
     assert len(server.kept) == RECIPIENTS
