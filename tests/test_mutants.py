@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from bench.mutants import draw, is_wording
+from bench.mutants import draw, is_wording, module_of
 from bench.mutants_copy import with_properties_as_methods
 
 SOURCE = """
@@ -60,3 +60,8 @@ def test_a_sample_is_the_same_each_time_and_a_larger_one_has_all_of_it() -> None
     assert draw(found, sample=20, seed=1)[:10] == first
     assert draw(found, sample=10, seed=2) != first
     assert sorted(draw(found, sample=500, seed=1)) == draw(found, sample=None, seed=1) == sorted(found)
+
+
+@pytest.mark.parametrize("place", ["x_unit_on__mutmut_1", "xǁUnitǁof__mutmut_12"])
+def test_a_place_names_its_module(place: str) -> None:
+    assert module_of(f"partner_program.domain.program_unit.{place}") == "program_unit"
