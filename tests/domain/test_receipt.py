@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from partner_program.domain.billing_month import BillingMonth
+from partner_program.domain.fx_guard import AtRatesBefore, RatesAlone
+from partner_program.domain.measure import Measure
 from partner_program.domain.ownership import Ownership
+from partner_program.domain.program import Need
+from partner_program.domain.qualifications import Lack, RevenueAlone
 from partner_program.domain.receipt import (
     Band,
     ReceiptFaultyLine,
@@ -17,15 +22,21 @@ from partner_program.domain.receipt import (
     earned_band,
     legacy_of_result,
     rates_of_lines,
+    rates_of_result,
     receipt_lines,
     receipt_short_lines,
+    revenue_of_result,
+    why_it_stays,
 )
-from partner_program.domain.register import RegisterPartner
+from partner_program.domain.register import RegisterPartner, assigned_row
 from partner_program.domain.registry import ExchangeRate
+from partner_program.domain.restatement import Figures, WindowFigures
 from partner_program.domain.revenue import PIECE_OF_TERM, THIS_PERIOD, EntityRevenue, MrrGroup, ShortLine
 from partner_program.domain.short_lines import TwoReadings
+from partner_program.domain.tier_changes import Changes
 from tests.domain.made_month import GO_LIVE, JUNE, PROGRAM, billed, faulty, legacy, line, link, partner
 
+MAY = BillingMonth(2015, 5)
 LINKS = (link(), link("P2", "A2"), link("P1", "A1", "US"))
 OWNERSHIP = Ownership(month=JUNE, links=LINKS, partners=[partner(), partner("P2")])
 
@@ -158,3 +169,86 @@ def test_the_terms_of_an_older_agreement_that_are_better_than_the_tier_are_named
 )
 def test_without_a_rate_of_the_month_no_older_term_is_named(missing: dict[str, Any]) -> None:
     assert kept(**missing) == []
+
+
+# What a row of the register says of exchange rates, of conditions and of a tier that stays
+
+STAFF = "certified_staff"
+RULES = replace(
+    PROGRAM,
+    tiers=tuple(replace(row, requires=(Need(STAFF, 2),) if row.tier == 3 else ()) for row in PROGRAM.tiers),
+    fx_guard="hold_tier",
+    changes=Changes("monthly", "review", (12,), drop_after_months=3),
+)
+DECIDED = assigned_row(
+    "P1",
+    Figures(
+        mrr_eur_cents=6_000_00,
+        earned_tier=2,
+        granted_tier=None,
+        tier=4,
+        previous_tier=4,
+        monthly_fee_discount_bp=1_500,
+        setup_fee_discount_bp=5_000,
+        sla="Gold",
+        rate_valid_from=GO_LIVE,
+        accounts=(),
+        grants=(),
+        at_rates_before=AtRatesBefore(MAY, 1_900_00, holds=True),
+        qualifications=((STAFF, 2),),
+        merit_tier=4,
+        months_below=1,
+    ),
+    letter=None,
+)
+WINDOW = replace(RULES, measure=Measure(2, "mean", "as_is"))
+OF_TWO_MONTHS = replace(DECIDED, window=(WindowFigures("2015-05", 2_000_00),), qualifying_eur_cents=4_000_00)
+
+
+def test_a_receipt_says_what_exchange_rates_alone_made_of_the_month_with_all_that_counts() -> None:
+    assert rates_of_result(program=RULES, result=DECIDED) == RatesAlone(MAY, 1_900_00, 1, 3, holds=True)
+    nobody = replace(DECIDED, qualifications=None)
+    assert rates_of_result(program=RULES, result=nobody) == RatesAlone(MAY, 1_900_00, 1, 2, holds=True)
+    assert rates_of_result(program=WINDOW, result=OF_TWO_MONTHS) == RatesAlone(MAY, 1_900_00, 1, 2, holds=True)
+    free = replace(DECIDED, held_by_rates=None)
+    assert rates_of_result(program=RULES, result=free) == RatesAlone(MAY, 1_900_00, 1, 3, holds=False)
+
+
+@pytest.mark.parametrize("missing", [{"at_rates_before_cents": None}, {"rates_before": None}])
+def test_rates_before_that_are_not_known_are_told_as_not_known(missing: dict[str, Any]) -> None:
+    assert rates_of_result(program=RULES, result=replace(DECIDED, **missing)) == RatesAlone(None, None, None, 3, False)
+
+
+def test_a_receipt_says_what_the_tier_lacks_that_revenue_reaches() -> None:
+    lacks = replace(DECIDED, qualifications=f"{STAFF}=1")
+    found = revenue_of_result(program=RULES, result=lacks)
+    assert found == RevenueAlone(3, (Lack(STAFF, 2, 1, "certified staff"),))
+    assert revenue_of_result(program=RULES, result=DECIDED) is None
+    of_two = replace(OF_TWO_MONTHS, qualifications=f"{STAFF}=1")
+    assert revenue_of_result(program=WINDOW, result=of_two) is None, "4,000 in the mean reach Tier 2 alone"
+
+
+def test_a_receipt_says_why_a_tier_stays() -> None:
+    words = "stays until the review of 2015-12; 1 of 3 months in a row earned less"
+    assert why_it_stays(program=RULES, result=DECIDED, month=JUNE) == words
+    step = replace(RULES, changes=Changes("monthly", "monthly", drop_steps="one"))
+    dropped = replace(DECIDED, months_below=None)
+    assert why_it_stays(program=step, result=dropped, month=JUNE) == "drops one tier at a time"
+    assert why_it_stays(program=RULES, result=replace(DECIDED, merit_tier=2), month=JUNE) == ""
+
+
+def test_without_a_programme_or_a_result_nothing_of_it_is_said() -> None:
+    for program, result in ((None, DECIDED), (RULES, None)):
+        assert rates_of_result(program=program, result=result) is None
+        assert revenue_of_result(program=program, result=result) is None
+        assert why_it_stays(program=program, result=result, month=JUNE) == ""
+    assert why_it_stays(program=PROGRAM, result=DECIDED, month=JUNE) == "", "it has no rules for changes"
+
+
+def test_of_a_held_partner_and_of_a_month_before_any_table_nothing_of_it_is_said() -> None:
+    held = replace(DECIDED, mrr_eur_cents=None)
+    assert (rates_of_result(program=RULES, result=held), revenue_of_result(program=RULES, result=held)) == (None, None)
+    before = replace(DECIDED, earned_tier=None)
+    assert rates_of_result(program=RULES, result=before) is None
+    for without in (before, replace(DECIDED, merit_tier=None)):
+        assert why_it_stays(program=RULES, result=without, month=JUNE) == ""
