@@ -48,6 +48,8 @@ def test_the_names_of_a_table_are_lowest_first_and_none_where_tiers_have_numbers
     assert names.table_on(date(2016, 6, 1)) == NAMES
     assert names.table_on(date(2015, 6, 1)) == ()
     assert (bool(names), bool(TierNames([NUMBERED])), bool(NO_NAMES)) == (True, False, False)
+    one = replace(NUMBERED, tiers=table("2015-01-01", "Crew").tiers[:1])
+    assert TierNames([one]), "a table of one tier may name it"
     assert TierNames([NUMBERED]).table_on(date(2016, 6, 1)) == ()
     assert NO_NAMES.on(date(2016, 6, 1), 1) == ""
 
