@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from partner_program.domain.billing_month import BillingMonth
-from partner_program.domain.grace import GraceSettlement, settle_grants
+from partner_program.domain.grace import GraceSettlement, settle_grants, tier_with_grants
 from partner_program.domain.registry import GraceGrant
 from tests.domain.made_month import grant
 
@@ -121,6 +121,27 @@ def test_of_two_grants_one_may_be_confirmed_while_the_higher_stays_open() -> Non
     found = settle(low, high, earned=3)
     assert outcomes(found) == {"G1": "confirmed", "G2": None}
     assert (found.granted_tier, found.granted_by) == (5, "G2")
+
+
+@pytest.mark.parametrize(
+    ("day", "settled", "tier"),
+    [
+        (date(2015, 7, 31), (), 1),  # before both
+        (date(2015, 8, 1), (), 2),
+        (date(2015, 8, 15), (), 5),
+        (date(2015, 9, 14), (), 5),
+        (date(2015, 9, 15), (), 2),  # the higher one is over
+        (date(2015, 8, 20), ("G2",), 2),
+        (date(2015, 8, 20), ("G1", "G2"), 1),
+    ],
+)
+def test_on_any_day_the_highest_grant_in_force_that_is_not_settled_lifts(
+    day: date, settled: tuple[str, ...], tier: int
+) -> None:
+    low = grant(2, date(2015, 8, 1), date(2015, 12, 1), grant_id="G1")
+    high = grant(5, date(2015, 8, 15), date(2015, 9, 15), grant_id="G2")
+    for both in ((low, high), (high, low)):
+        assert tier_with_grants(earned_tier=1, open_grants=both, settled=settled, day=day) == tier
 
 
 def test_when_the_highest_grant_ends_the_one_below_it_lifts() -> None:

@@ -65,10 +65,13 @@ def test_no_letter_mentions_a_signal(world: World) -> None:
     """MOVE rises in August by the account that moved: it is told of its tier, and of nothing that finance looks at."""
     assert ("moved_account", "MOVE", "") in told(signals(world.installation, AUGUST))
     world.run("2015-08", on=MONTHS["2015-08"])
-    letter = (world.folder / "out" / "letters" / "2015-08" / "MOVE.html").read_text("utf-8").lower()
-    assert "tier 4" in letter
+    folder = world.folder / "out" / "letters" / "2015-08"
+    letters = [*folder.glob("*.html"), *folder.glob("*.txt")]
+    texts = {path.name: path.read_text("utf-8").lower() for path in letters}
+    assert "tier 4" in texts["MOVE.html"]
+    assert "tier 4" in texts["MOVE.txt"]
     words = [each for name in WORDS for each in (name, WORDS[name], "signal")]
-    assert [each for each in words if each in letter] == []
+    assert [(name, each) for name, letter in texts.items() for each in words if each in letter] == []
 
 
 def test_a_month_that_has_too_few_before_it_says_what_it_could_not_look_for(world: World) -> None:
