@@ -13,6 +13,7 @@ from partner_program.domain.program import Program
 from partner_program.domain.registry import GraceGrant, LegacyAgreement
 from partner_program.domain.simulated_chain import simulate_partner
 from partner_program.domain.simulation import Discounts, SettledResult, SimulatedMonth, SimulatedResult
+from partner_program.domain.tier_changes import Changes
 from tests.domain.made_month import GO_LIVE, JUNE, PROGRAM, grant, legacy
 
 MONTHS = [BillingMonth(2015, month) for month in (6, 7, 8, 9)]
@@ -280,3 +281,31 @@ def test_a_month_counts_its_partners_by_both_tiers_and_by_the_way_they_move() ->
     ]
     assert month.moves == {"up": 2, "down": 2}
     assert month.differing == [each for each in results if each.settled.tier != each.tier]
+
+
+def test_a_confirmed_grace_period_is_merit_also_after_an_earlier_month_was_corrected() -> None:
+    """June is corrected to Tier 2 after August confirmed the grant: September still stands in Tier 3.
+
+    By these rules nothing rises or drops before December, so that August's own merit is nothing but what the grant
+    confirmed.
+    """
+    program = replace(PROGRAM, changes=Changes("review", "review", (12,)))
+    found = simulated(
+        settled(JUNE, 500_00, 3, ("G1", None)),
+        settled(JULY, 2_000_00, 3, ("G1", None)),
+        settled(AUGUST, 5_000_00, 3, ("G1", "confirmed")),
+        settled(JUNE, 2_000_00, 3, ("G1", None), sequence=4, day=date(2015, 9, 25)),
+        settled(SEPTEMBER, 2_000_00, 3, sequence=5),
+        program=program,
+        grants=[G1],
+    )
+    assert tiers(found) == [3, 3, 3, 3]
+    without = simulated(
+        settled(JUNE, 500_00, 1),
+        settled(JULY, 2_000_00, 1),
+        settled(AUGUST, 5_000_00, 1),
+        settled(JUNE, 2_000_00, 2, sequence=4, day=date(2015, 9, 25)),
+        settled(SEPTEMBER, 2_000_00, 2, sequence=5),
+        program=program,
+    )
+    assert tiers(without) == [2, 1, 1, 2], "the correction is June's; September follows from it"
