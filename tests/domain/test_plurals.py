@@ -2,7 +2,7 @@
 
 import pytest
 
-from partner_program.domain.plurals import first_names, plural
+from partner_program.domain.plurals import first_names, grouped, plural
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 letters"), (1, "1 letter"), (2, "2 letters"), (21, "21 letters")])
@@ -16,6 +16,11 @@ def test_what_does_not_only_take_an_s_is_named() -> None:
         "1 entity is",
         "2 entities are",
     ]
+
+
+def test_thousands_stand_apart_where_tables_beside_have_them_so() -> None:
+    said = [grouped(count, "line was", "lines were") for count in (0, 1, 999, 5_756, 1_000_000)]
+    assert said == ["0 lines were", "1 line was", "999 lines were", "5,756 lines were", "1,000,000 lines were"]
 
 
 @pytest.mark.parametrize(

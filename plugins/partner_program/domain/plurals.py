@@ -8,6 +8,11 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {many or noun + 's'}"
 
 
+def grouped(count: int, noun: str, many: str | None = None) -> str:
+    """The same with thousands apart, as in the tables beside it: `5,756 lines`."""
+    return f"{count:,} {plural(count, noun, many).partition(' ')[2]}"
+
+
 def first_names(names: Sequence[str], most: int) -> str:
     """Name at most so many things, and count the others: `P1, P2 and 3 more`."""
     more = len(names) - most

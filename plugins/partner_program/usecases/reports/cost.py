@@ -47,7 +47,7 @@ from partner_program.domain.cost import (
 from partner_program.domain.due_shares import SharesOfDue
 from partner_program.domain.leakage import WORDS, WRONG
 from partner_program.domain.money import BP, percent_text, round_half_away, rounded
-from partner_program.domain.plurals import plural
+from partner_program.domain.plurals import grouped, plural
 from partner_program.domain.posting import Posting, PostingRow, post_discounts
 from partner_program.domain.program import AppliesTo
 from partner_program.domain.program_unit import Unit
@@ -207,7 +207,7 @@ def _said(found: FoundCost) -> list[str]:
     silent = [each for each in cost.parts if each.order.given_bp is None]
     if silent:
         said.append(
-            f"{plural(sum(each.lines for each in silent), 'line')} of {unit.amount(rounded(whole.unknown))} do not "
+            f"{grouped(sum(each.lines for each in silent), 'line')} of {unit.amount(rounded(whole.unknown))} do not "
             "say their discount: their list value is not known, and what they cost is in no figure."
         )
     said.append(_of_today(found, due))

@@ -23,7 +23,7 @@ from partner_program.domain.leakage import (
     lines_rows,
     partner_rows,
 )
-from partner_program.domain.plurals import plural
+from partner_program.domain.plurals import grouped, plural
 from partner_program.domain.program_unit import Unit
 from partner_program.domain.report import Equation, Report, ReportTable
 from partner_program.usecases.installation import Installation
@@ -102,7 +102,7 @@ def _said(found: Leakage, unit: Unit) -> list[str]:
     unknown = found.total("unknown").lines
     if unknown:
         said.append(
-            f"Of {unknown} of {plural(counted, 'line')} nothing is known: they do not say their discount or the day "
+            f"Of {unknown:,} of {grouped(counted, 'line')} nothing is known: they do not say their discount or the day "
             "of their order, or their account was several partners' that day."
         )
     if found.without_product:
@@ -113,7 +113,7 @@ def _said(found: Leakage, unit: Unit) -> list[str]:
     before = found.total("before").lines
     if before:
         said.append(
-            f"{plural(before, 'line was', 'lines were')} ordered before the programme: it says nothing of them."
+            f"{grouped(before, 'line was', 'lines were')} ordered before the programme: it says nothing of them."
         )
     return [*said, WHOSE]
 
@@ -122,7 +122,7 @@ def _told(found: Leakage, kind: Kind, unit: Unit) -> tuple[str, str, str] | None
     wrong = found.of(kind)
     if not wrong:
         return None
-    lines = plural(sum(each.lines for each in wrong), "line was", "lines were")
+    lines = grouped(sum(each.lines for each in wrong), "line was", "lines were")
     partners = {each.partner_id for each in wrong if each.partner_id}
     whom = plural(len(partners), "partner") if partners else OF_NOBODY
     cents = found.effect_cents(kind)

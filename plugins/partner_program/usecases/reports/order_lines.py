@@ -13,7 +13,7 @@ from partner_program.adapters.no_collecting import without_collecting
 from partner_program.domain.billing_month import BillingMonth
 from partner_program.domain.entitlement import Entitlements
 from partner_program.domain.order_lines import OrderLinesRead
-from partner_program.domain.plurals import first_names, plural
+from partner_program.domain.plurals import first_names, grouped, plural
 from partner_program.domain.program import Program
 from partner_program.domain.program_unit import Unit
 from partner_program.domain.rates import Rate
@@ -112,8 +112,8 @@ class MonthOfOrders:
     def _changed(self, read: OrderLinesRead) -> list[str]:
         settled = {currency: found for (entity, currency), found in self.settled.items() if entity == read.entity}
         return [
-            f"Entity {read.entity}, {currency}: {plural(now[0], 'line')} now, {then[0]} when {self.month} was settled"
-            f"{'' if now[0] != then[0] else ', of another amount'}."
+            f"Entity {read.entity}, {currency}: {grouped(now[0], 'line')} now, {then[0]:,} when {self.month} was "
+            f"settled{'' if now[0] != then[0] else ', of another amount'}."
             for currency in sorted({*settled, *read.figures})
             if (now := read.figures.get(currency, (0, 0))) != (then := settled.get(currency, (0, 0)))
         ]
