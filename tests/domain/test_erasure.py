@@ -48,3 +48,19 @@ def test_pseudonyms_need_the_key_and_know_the_person_again() -> None:
     assert one == pseudonym(KEY, "zoe@p2.example")
     assert pseudonym(KEY, "Zoe\u0308") == pseudonym(KEY, "Zo\u00eb")
     assert len({one, pseudonym(KEY + "x", "zoe@p2.example"), pseudonym(KEY, "zoe@p3.example")}) == 3
+
+
+def test_about_partners_that_were_not_the_persons_only_the_address_is_certain_to_be_meant() -> None:
+    assert ERASED.without_names() == Erased(ERASED.addresses, (), "erased-1")
+    assert ERASED.about("P2", ["P1", "P2"]) == ERASED
+    assert ERASED.about("P3", ["P1", "P2"]) == ERASED.about(None, ["P1"]) == ERASED.without_names()
+    assert ERASED.about("P3", None) == ERASED, "of nobody's partners alone"
+    assert ERASED.about("P3", []) == ERASED.without_names()
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [("An was here", True), ("an was here", True), ("Anna", False), ("to ZOE@p2.example", True), ("nobody", False)],
+)
+def test_words_may_stand_in_a_text_in_whatever_capitals(text: str, may: bool) -> None:
+    assert Erased(("zoe@p2.example",), ("An",), "erased-1").may_stand_in(text) is may

@@ -1,10 +1,12 @@
 """One letter to one recipient has one Message-ID, whoever computes it and whenever; a bounce tells which it was."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from partner_program.domain.letter_ids import (
+    digest_message_id,
     letter_hex,
     letters_in_message_ids,
     letters_in_return_paths,
@@ -61,3 +63,31 @@ def test_letters_are_found_by_their_digits_in_any_case_and_among_the_words_of_re
     assert letters_in_message_ids(f"References: <{DIGITS}@h.example> <{other.upper()}@H.example>") == [DIGITS, other]
     assert letters_in_return_paths(f"<{DIGITS}@host.example>") == []
     assert letters_in_message_ids(f"b+{DIGITS}@host.example") == []
+
+
+DIGEST: dict[str, Any] = {
+    "installation_id": "I1",
+    "week": date(2015, 7, 27),
+    "account_manager_id": "M1",
+    "resend_no": 0,
+    "domain": "host.example",
+}
+DIGEST_SENT = "<abf3fee6b1c75cfcadc1d03c6b550781@host.example>"  # worked out by hand, as above
+
+
+def test_a_digest_keeps_the_message_id_with_which_it_was_sent() -> None:
+    assert digest_message_id(**DIGEST) == DIGEST_SENT
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"installation_id": "I2"},
+        {"week": date(2015, 8, 3)},
+        {"account_manager_id": "M2"},
+        {"resend_no": 1},
+        {"domain": "h.example"},
+    ],
+)
+def test_a_digest_that_differs_in_anything_is_another_message(part: dict[str, Any]) -> None:
+    assert digest_message_id(**DIGEST | part) != DIGEST_SENT
