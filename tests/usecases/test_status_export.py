@@ -178,6 +178,20 @@ def test_the_amounts_are_those_of_the_letter_as_it_writes_them(status: World, tm
         assert not [each for each in moves if each not in " ".join(letter.split())]
 
 
+def test_tier_terms_and_what_comes_next_are_told_in_the_words_of_the_letter(status: World, tmp_path: Path) -> None:
+    export(status, tmp_path / "to")
+    for partner_id in ("P1", "P2"):
+        letter = " ".join(show_letter(status.installation, BillingMonth.parse(JULY), partner_id).text.split())
+        data = json.loads(page(tmp_path / "to", partner_id, "json"))
+        parts = {each["name"]: each for each in data["sections"]}
+        told = [parts["result"]["sentences"][-1], *parts["next"]["sentences"]]
+        told += parts.get("agreements", {"items": []})["items"]
+        since, _, sla, monthly, setup = parts["rates"]["rows"][0].items()
+        told += [f"{heading}: {value}" for heading, value in (monthly, setup)]
+        told += [since[1], f": {sla[1]} ("]
+        assert [each for each in told if " ".join(each.split()) not in letter] == []
+
+
 def test_history_benefits_prepayment_and_certificate_are_there(status: World, tmp_path: Path) -> None:
     export(status, tmp_path / "to")
     data = json.loads(page(tmp_path / "to", "P1", "json"))
