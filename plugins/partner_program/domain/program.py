@@ -155,6 +155,14 @@ class Brake:
     review_lowered_share_bp: int | None = None
 
 
+def brake_in(unit: Unit) -> Brake:
+    """The brake where a programme file does not say it.
+
+    What 10,000 of whole units are, nobody knows: an entity's share alone stops a run then, rather than nothing.
+    """
+    return Brake() if unit.decimals else Brake(entity_total_move_at_least_cents=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Shortening:
     """What going on with a shorter term costs when a contract of `from_months` has run out.

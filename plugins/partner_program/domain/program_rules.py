@@ -223,8 +223,9 @@ def _months(program: Program) -> Iterator[Rule]:
     if brake.review_lowered_share_bp is not None:
         own_share = percent_text(brake.review_lowered_share_bp)
         yield Rule("months", "brake.review", "in a review a month stops that would lower more than", own_share)
-    move, by = percent_text(brake.entity_total_move_bp), program.unit.amount(brake.entity_total_move_at_least_cents)
-    yield Rule("months", "brake.moved", "or move an entity's total by more than", f"{move}, and at least {by}")
+    move, floor = percent_text(brake.entity_total_move_bp), brake.entity_total_move_at_least_cents
+    move += f", and at least {program.unit.amount(floor)}" if floor else ""
+    yield Rule("months", "brake.moved", "or move an entity's total by more than", move)
     large = program.large_change
     says = f"{program.unit.amount(large.at_least_cents)} beside a share of it"
     says += "" if large.alone_cents is None else f", or {program.unit.amount(large.alone_cents)} alone"

@@ -95,6 +95,24 @@ def test_which_changes_are_large_follows_the_file_or_the_unit(tmp_path: Path, mo
     assert read(tmp_path, more).large_change == expected
 
 
+@pytest.mark.parametrize(
+    ("more", "floor"),
+    [
+        ("", 10_000_00),
+        ("currency: {code: USD}\n", 10_000_00),
+        ("currency: {code: IDR, decimals: 0}\n", 0),
+        ("currency: {label: pts, decimals: 0}\n", 0),
+    ],
+)
+def test_an_entity_that_counts_whole_units_stops_a_run_by_its_share_alone(
+    tmp_path: Path, more: str, floor: int
+) -> None:
+    """A million cents are 10,000.00 euros; a million points may be more than a company ever counts."""
+    assert read(tmp_path, more).brake.entity_total_move_at_least_cents == floor
+    said = "brake:\n  entity_total_move_at_least_cents:\n    value: 70\n    reading: x\n"
+    assert read(tmp_path, more + said).brake.entity_total_move_at_least_cents == 70
+
+
 def test_what_is_large_decides_no_month(tmp_path: Path) -> None:
     assert read(tmp_path, large(7)).file_hash == read(tmp_path, "").file_hash
 

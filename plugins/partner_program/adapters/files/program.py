@@ -42,7 +42,9 @@ from partner_program.domain.program import (
     RatesApprovalKey,
     Readings,
     Shortening,
+    brake_in,
 )
+from partner_program.domain.program_unit import Unit
 
 Word = TypeVar("Word", bound=str)
 MOST_PARTNERS = 10**9
@@ -166,7 +168,7 @@ def _program(document: Section, file_name: str, file_hash: str, content_hash: st
         products=products,
         largest_line=_largest_line(document),
         readings=_readings(document),
-        brake=_brake(document),
+        brake=_brake(document, unit),
         benefits=read_benefits(document, len(tiers)),
         authorisation_requirements=read_requirements(document),
         sla_levels=levels,
@@ -269,10 +271,11 @@ def _readings(document: Section) -> Readings:
     )
 
 
-def _brake(document: Section) -> Brake:
+def _brake(document: Section, unit: Unit) -> Brake:
     """Read when a run stops; a limit that is absent is the default."""
+    default = brake_in(unit)
     if not document.has("brake"):
-        return Brake()
+        return default
     section = document.section("brake")
     highest = {
         "lowered_share_bp": BP,
@@ -282,7 +285,7 @@ def _brake(document: Section) -> Brake:
         "review_lowered_share_bp": BP,
     }
     return replace(
-        Brake(),
+        default,
         **{
             key: sourced(section.section(key)).whole("value", whole_between(0, limit))
             for key, limit in highest.items()
