@@ -25,8 +25,8 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of a test, 32 bytes it.").decode
 class Receiver:
     """Takes what is posted to it; `before` is called before each answer and may end the connection by raising."""
 
-    def __init__(self, secret: str = SECRET) -> None:
-        """Listen on a free port of loopback."""
+    def __init__(self, secret: str = SECRET, port: int = 0) -> None:
+        """Listen on a port of loopback, a free one unless it is named."""
         self.answers: list[int] = []
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.taken: list[dict[str, Any]] = []
@@ -42,7 +42,7 @@ class Receiver:
             def log_message(self, *_words: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:

@@ -7,18 +7,22 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from demo.desk import free_port
 from partner_program.domain.events import OutboxEvent
 from partner_program.domain.refusals import Refusal
 from partner_program.usecases.events import list_events
 from partner_program.usecases.events_sending import BACK_OFF_SECONDS, EventReport, send_events
 from tests.receiver import SECRET, Receiver
 from tests.servers import Postgres
-from tests.usecases.dying import at_once, ended, start, states_of_killed
+from tests.usecases.dying import Deadly, at_once, die_at, ended, start, states_of_killed
 from tests.usecases.three_partners import GO_LIVE, JULY, JUNE, june_in_force, three_partners
 from tests.usecases.two_at_once import in_threads, on_postgres
 from tests.worlds import World
@@ -58,8 +62,12 @@ def events(world: World) -> list[OutboxEvent]:
 
 
 def in_order(receiver: Receiver, world: World) -> None:
+    came_in_order(receiver.ids, world)
+
+
+def came_in_order(ids: list[str], world: World) -> None:
     """Each event came, and the first time that each came, those of its partner before it had come."""
-    firsts = list(dict.fromkeys(receiver.ids))
+    firsts = list(dict.fromkeys(ids))
     assert sorted(firsts) == sorted(each.event_id for each in events(world))
     for lane in {each.partner_id for each in events(world)}:
         own = [each.event_id for each in events(world) if each.partner_id == lane]
@@ -315,6 +323,61 @@ def test_a_receiver_that_breaks_off_gets_the_event_again(july: World, receiver: 
     for later in range(0, 1_000, 100):
         send(july, later=later)
     in_order(receiver, july)
+
+
+class Kept(list[Any]):
+    """Keeps the ids of events in a file, as a receiver that may be killed; `after` is called before it answers."""
+
+    def __init__(self, file: Path, after: Callable[[], object]) -> None:
+        super().__init__()
+        self._file, self._after = file, after
+
+    def append(self, event: Any) -> None:
+        with self._file.open("a") as file:
+            file.write(event["id"] + "\n")
+        self._after()
+
+
+def receive_until_killed(port: int, file: Path, point: int, up: int) -> None:
+    """Receive until the given time that an event is about to be kept or was kept and not answered yet."""
+    deadly = Deadly(point)
+    with Receiver(port=port) as own:
+        own.before = lambda _event: deadly()
+        own.taken = Kept(file, deadly)
+        os.write(up, b"1")
+        signal.pause()
+
+
+@pytest.mark.processes
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_sender_and_receiver_are_killed_in_turn_and_every_event_comes_in_order(
+    july: World, receiver: Receiver, tmp_path: Path
+) -> None:
+    port, file, killed = free_port(), tmp_path / "kept", {"sender": 0, "receiver": 0}
+    file.touch()
+    july.connections["events_webhook"] = receiver.connection(url=f"http://127.0.0.1:{port}/events")
+    rounds = 0
+    while {each.status for each in events(july)} != {"sent"}:
+        rounds += 1
+        assert rounds < 40, [(each.subject, each.status, each.attempts) for each in events(july)]
+        came, up = os.pipe()
+        child = start(partial(receive_until_killed, port, file, 1 + rounds % 4, up))
+        os.close(up)
+        assert os.read(came, 1), "the receiver is up"
+        os.close(came)
+        killed["sender"] += die_at(7 + rounds * 5 % 13, partial(send, july, later=rounds * 40_000))
+        killed["receiver"] += was_killed(child)
+    ids = file.read_text().split()
+    came_in_order(ids, july)
+    assert len(ids) > len(set(ids)), "what was kept and not answered came again"
+    assert min(killed.values()) > 1, killed
+
+
+def was_killed(child: int) -> bool:
+    """Whether a child killed itself; one that still runs is ended."""
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGTERM)
+    return ended(child) == -signal.SIGKILL
 
 
 @pytest.mark.processes
