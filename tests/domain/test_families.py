@@ -7,6 +7,7 @@ import pytest
 
 from partner_program.domain.brake import Move
 from partner_program.domain.families import (
+    Points,
     any_below,
     families_differ,
     families_moved,
@@ -14,6 +15,8 @@ from partner_program.domain.families import (
     families_text,
     families_words,
     known_families,
+    points,
+    points_more,
 )
 from partner_program.domain.program import FamilyDiscounts
 from partner_program.domain.rates import (
@@ -208,3 +211,40 @@ def test_all_that_ended_is_told_the_general_discount_before_its_families_and_wha
         ("setup_fee", None, 3_000, None),
         ("sla", None, None, "Gold"),
     ]
+
+
+# Points: a discount of all families, or the difference of two
+
+
+@pytest.mark.parametrize(
+    ("points_of", "alike", "side"),
+    [
+        (Points(0), 0, 0),
+        (Points(100), 100, 1),
+        (Points(-100), -100, -1),
+        (Points(0, (("cdn", 100),)), None, 1),
+        (Points(-100, (("cdn", 0),)), None, -1),
+        (Points(100, (("cdn", -100),)), None, None),  # more of one family, less of another
+        (Points(0, (("cdn", -100), ("vps", 100))), None, None),
+    ],
+)
+def test_points_have_a_side_where_no_family_goes_the_other_way(
+    points_of: Points, alike: int | None, side: int | None
+) -> None:
+    assert (points_of.alike, points_of.side) == (alike, side)
+
+
+def test_an_amount_has_points_where_all_families_have_the_same_and_it_is_money() -> None:
+    assert Points(800).of(1_000_00, is_money=True) == 800 * 1_000_00
+    assert Points(800).of(1_000_00, is_money=False) is None, "what is counted has no price"
+    assert Points(0).of(1_000_00, is_money=False) == 0, "nothing of anything is nothing"
+    assert Points(800, (("cdn", 200),)).of(1_000_00, is_money=True) is None
+    assert Points(0, (("cdn", 200),)).of(1_000_00, is_money=False) is None
+
+
+def test_a_family_with_the_general_discount_is_not_told_apart_and_differences_are_by_family() -> None:
+    before, now = points(800, "cdn=200 vps=800"), points(1_000, "cdn=400 dedicated=0")
+    assert (before, now) == (Points(800, (("cdn", 200),)), Points(1_000, (("cdn", 400), ("dedicated", 0))))
+    assert points_more(before, now) == Points(200, (("dedicated", -800),)), "cdn has 200 more, as any other"
+    assert points_more(now, before) == Points(-200, (("dedicated", 800),))
+    assert points_more(now, now) == Points(0)
