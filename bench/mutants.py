@@ -58,6 +58,7 @@ ROOMS = {
             "tests/usecases/test_grants.py",
             "tests/usecases/test_grants_ahead.py",
             "tests/usecases/test_publication.py",
+            "tests/usecases/letters/test_benefits_in_letters.py",
             "tests/scenarios",
         ),
     ),

@@ -171,6 +171,8 @@ def test_where_no_money_is_counted_nobody_speaks_of_revenue() -> None:
         ("20000/1.1 USD", "18181.818182"),
         ("1/30000 IDR:0", "0.0000333333"),
         ("1/10 USD", "0.1"),
+        ("1/8.1 USD", "0.123457"),
+        ("1/21 USD", "0.047619"),
     ],
 )
 def test_a_rate_to_read_is_that_of_one_of_the_programmes_unit(text: str, rate: str | None) -> None:
