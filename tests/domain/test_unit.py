@@ -71,7 +71,14 @@ def test_a_conversion_is_read_back_as_it_was_written(units: Decimal, programme: 
 def test_what_has_no_rate_is_not_converted() -> None:
     assert conversions(DOLLARS, {"GBP": Decimal("0.8")}) == {"USD": SAME}
     assert conversions(POINTS, RATES) == {"XXX": SAME}
+    assert conversions(POINTS, {**RATES, "XXX": Decimal(2)}) == {"XXX": SAME}, "no rate makes money of points"
     assert conversions(EURO, RATES) == {**RATES, "EUR": Decimal(1)}
+
+
+def test_what_is_kept_with_an_amount_names_the_programmes_currency() -> None:
+    texts = {currency: str(each) for currency, each in conversions(DOLLARS, RATES).items()}
+    assert texts == {"EUR": "1/1.2 USD", "USD": "1/1", "GBP": "0.8/1.2 USD", "IDR": "20000/1.2 USD"}
+    assert str(conversions(RUPIAH, RATES)["EUR"]) == "1/20000 IDR:0"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +180,7 @@ def test_where_no_money_is_counted_nobody_speaks_of_revenue() -> None:
         ("1/10 USD", "0.1"),
         ("1/8.1 USD", "0.123457"),
         ("1/21 USD", "0.047619"),
+        ("1/15 USD", "0.0666667"),
     ],
 )
 def test_a_rate_to_read_is_that_of_one_of_the_programmes_unit(text: str, rate: str | None) -> None:
