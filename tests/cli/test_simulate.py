@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,14 @@ def test_drafts_are_compared_and_the_cheaper_one_takes_a_discount_from_four(sett
     other = by_words["tier 1 from 500.01"]
     # four partners, 500.00 EUR and 5 points each
     assert (other["difference_cents"], other["losers"], other["winners"]) == (-4 * 25_00, 4, 0)
+
+
+def test_drafts_say_that_prices_change_orders_and_that_all_months_chose(settled):
+    """What is over-fitted or taken for a forecast is chosen with both sentences before one's eyes."""
+    said = " ".join(settled("simulate", *JUNE, *SWEEP, "--format", "json").json["said"])
+
+    assert re.search(r"No forecast: .* nobody knows what other prices would have changed", said)
+    assert "No month is held out: a draft that all months choose may fit these alone" in said
 
 
 def test_several_files_are_compared_by_their_names(settled, draft):
