@@ -145,17 +145,18 @@ def partner_rows(found: Movements, names: Mapping[str, str], unit: Unit = EURO) 
     for partner_id in {**first.totals, **last.totals, **found.lines}:
         opening = first.totals.get(partner_id, 0)
         told = first.told.get(partner_id, opening)
-        amounts = (opening - told, *found.lines.get(partner_id, _NOTHING))
+        new, more, less, lost, exchange, links, held, rounding = found.lines.get(partner_id, _NOTHING)
+        amounts = opening - told, new, more, less, lost, exchange, links, held, rounding
         rows.append(
             PartnerMoved(
-                partner_id=partner_id,
-                company_name=names.get(partner_id, ""),
-                from_tier=_word(first.state(partner_id)),
-                to_tier=_word(last.state(partner_id)),
-                moved=_moved(amounts, unit),
-                told_cents=None if partner_id in first.held else told,
-                mrr_eur_cents=None if partner_id in last.held else last.totals.get(partner_id, 0),
-                **dict(zip(LINE_WORDS, amounts, strict=True)),
+                partner_id,
+                names.get(partner_id, ""),
+                _word(first.state(partner_id)),
+                _word(last.state(partner_id)),
+                _moved(amounts, unit),
+                None if partner_id in first.held else told,
+                *amounts,
+                None if partner_id in last.held else last.totals.get(partner_id, 0),
             )
         )
     return sorted(rows, key=lambda row: (-abs((row.mrr_eur_cents or 0) - (row.told_cents or 0)), row.partner_id))
