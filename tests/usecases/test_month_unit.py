@@ -49,7 +49,8 @@ def program(world: OwnProgramme, month: BillingMonth) -> Program:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> OwnProgramme:
     """November as history, December in EUR and corrected under dollars, January from the first day of dollars on."""
-    found = company(tmp_path_factory.mktemp("units"), ("2026-02-01", "\ncurrency: {code: USD}\n"))
+    later = (("2026-01-15", ""), ("2026-02-01", "\ncurrency: {code: USD}\n"))
+    found = company(tmp_path_factory.mktemp("units"), *later)
     found.ready(str(NOVEMBER), str(DECEMBER), str(JANUARY))
     found.settle(str(NOVEMBER), history=True)
     found.settle(str(DECEMBER), on="2026-01-31")
@@ -82,9 +83,9 @@ def test_a_month_that_is_not_settled_would_be_counted_in_what_is_in_force_today(
 
 
 def test_a_settled_month_is_told_against_the_newest_programme_that_counts_as_it_does(world: OwnProgramme) -> None:
-    """December's correction took force under dollars: it is told against the table of its first day."""
-    euros, dollars = world.installation.programs
-    assert [program(world, month) for month in (NOVEMBER, DECEMBER, JANUARY)] == [euros, euros, dollars]
+    """December's correction took force under dollars: it is told against the table of its first day, 31 January."""
+    first, of_january, dollars = world.installation.programs
+    assert [program(world, month) for month in (NOVEMBER, DECEMBER, JANUARY)] == [first, of_january, dollars]
 
 
 def test_a_correction_under_a_newer_table_in_the_same_unit_is_told_against_that_one(tmp_path: Path) -> None:
