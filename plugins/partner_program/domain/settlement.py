@@ -65,11 +65,6 @@ class TierAssignment:
     amount: QualifyingAmount | None = None
     merit: Merit | None = None
 
-    @property
-    def merit_tier(self) -> int:
-        """The tier in which the partner stands without a grace period."""
-        return self.earned_tier if self.merit is None else self.merit.tier
-
 
 @dataclass(frozen=True, slots=True)
 class GraceAssignment:
