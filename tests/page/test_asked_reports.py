@@ -129,8 +129,8 @@ def test_the_cost_of_a_month_is_the_commands_and_its_workbook_has_it_once_somebo
     tables = re.findall(rf'href="[^"]*/{where}/(\w+)\.csv"', page)
     assert tables == ["tiers", "entities", "products", "shares", "committed", "posting"]  # no contract ends
     answer = said[: said.index("By tier of the order's day")]
-    assert "Discount given 88 EUR in the month Due 88 EUR" in answer
-    assert "Given beyond due 0 EUR" in answer
+    assert "Discount given 88.00 EUR in the month Due 88.00 EUR" in answer
+    assert "Given beyond due 0.00 EUR" in answer
     opened = words_of(re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL))
     for folded in ("How it adds up", "Posting of discounts given", "difference"):
         assert folded in said

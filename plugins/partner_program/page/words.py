@@ -179,7 +179,6 @@ _AMOUNTS: Mapping[Form, Callable[[int | None, Unit], str]] = {"euros": euros, "c
 
 AMOUNTS: Mapping[str, Callable[[int | None, Unit], str]] = {
     "euros": euros,
-    "whole_euros": whole_euros,
     "signed_euros": signed_euros,
     "hundredths": hundredths,
 }
