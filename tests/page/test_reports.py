@@ -23,6 +23,12 @@ def test_a_partner_a_cent_below_a_threshold_is_named_with_a_link(ask: Asking) ->
     assert '<td class="number"><bdi>0.01</bdi></td>' in page
 
 
+def test_a_page_names_the_manager_and_its_file_the_id(ask: Asking) -> None:
+    assert ">Pat</bdi>" in ask("months/2015-07/reports/near").text
+    file = ask("months/2015-07/reports/near/partners.csv")
+    assert {row["account_manager_id"] for row in csv.DictReader(io.StringIO(file.text))} == {"M1"}
+
+
 def test_the_file_of_a_table_has_its_rows_and_the_api_all_of_the_answer(ask: Asking) -> None:
     file = ask("months/2015-07/reports/near/partners.csv")
     assert file.headers["content-disposition"] == 'attachment; filename="near-2015-07-partners.csv"'

@@ -54,6 +54,12 @@ def managers_with_partners(installation: Installation) -> list[tuple[AccountMana
         return [(each, counts.get(each.account_manager_id, 0)) for each in registry_store.managers(connection).values()]
 
 
+def names_of_managers(installation: Installation) -> dict[str, str]:
+    """What people read for the ids of partner managers."""
+    with installation.database.reading() as connection:
+        return {key: each.name for key, each in registry_store.managers(connection).items()}
+
+
 def who_would_move(
     installation: Installation, *, from_manager: str, to_manager: str, only: Collection[str]
 ) -> list[str]:

@@ -17,6 +17,7 @@ from partner_program.page.view import ThisView, View
 from partner_program.page.words import month as month_words
 from partner_program.usecases.desk.apart import LIMIT_SECONDS
 from partner_program.usecases.month_unit import unit_of_month
+from partner_program.usecases.partner_managers import names_of_managers
 from partner_program.usecases.reports.asked import answer_now, ask_apart, is_asked_apart, look_at_answer
 from partner_program.usecases.reports.questions import (
     QUESTIONS,
@@ -48,6 +49,7 @@ def report(view: ThisView, here: Installed, month: InPath, name: str) -> HTMLRes
         found=found,
         asked=asked,
         tiers=here.tier_names.table_on(month.following.first_day),
+        managers=names_of_managers(here),
         figures=_figures(found) if found and name == "cost" else [],
         folded=FOLDED.get(name, ()),
         questions=questions_about(here, month),
