@@ -80,16 +80,16 @@ def sheets(seed: int) -> list[Sheet]:
 def written_cell_by_cell(monkeypatch: pytest.MonkeyPatch, wanted: Sequence[Sheet]) -> bytes:
     with monkeypatch.context() as patched:
         patched.setattr(workbook_page, "Page", CellByCell)
-        return workbook(wanted, created=date(2015, 7, 27))
+        return workbook(wanted, about="June", created=date(2015, 7, 27))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_of_every_kind_are_equal_bytes(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     wanted = sheets(seed)
-    assert workbook(wanted, created=date(2015, 7, 27)) == written_cell_by_cell(monkeypatch, wanted)
+    assert workbook(wanted, about="June", created=date(2015, 7, 27)) == written_cell_by_cell(monkeypatch, wanted)
 
 
 @pytest.mark.parametrize("text", ["x" * 32_768, "\U0001f600" * 16_383 + "yz", "y" + "\U0001f600" * 16_384])
 def test_a_text_is_cut_at_what_a_cell_can_hold(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     wanted = [Sheet("long", COLUMNS[:1], [[text], ["short"]])]
-    assert workbook(wanted, created=date(2015, 7, 27)) == written_cell_by_cell(monkeypatch, wanted)
+    assert workbook(wanted, about="June", created=date(2015, 7, 27)) == written_cell_by_cell(monkeypatch, wanted)
