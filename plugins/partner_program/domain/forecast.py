@@ -249,26 +249,25 @@ def _amounts(
                 without_rate.add(owner)
             if owner is None or ratio is None:
                 continue
-            own, shares = found[owner], sure.get(account)
+            own, shares = found[owner], sure.get(account, {})
             cents = account_cents(shares, ratio) if shares else 0
             own.sure += cents
             if account in kept:
-                shares = _together(shares, kept[account]) if shares else kept[account]
+                shares = _together(shares, kept[account])
                 cents = account_cents(shares, ratio)
             own.kept += cents
-            own.usual += account_cents(_together(shares or {}, usual[account]), ratio) if account in usual else cents
+            own.usual += account_cents(_together(shares, usual[account]), ratio) if account in usual else cents
             own.expected += (
-                account_cents(_together(shares or {}, contracts[account]), ratio) if account in contracts else cents
+                account_cents(_together(shares, contracts[account]), ratio) if account in contracts else cents
             )
     return found
 
 
 def _together(shares: dict[int, int], more: dict[int, int]) -> dict[int, int]:
     """The sums of numerators by denominator of both."""
-    both = dict(shares)
-    for denominator, numerator in more.items():
-        both[denominator] = both.get(denominator, 0) + numerator
-    return both
+    if not shares:
+        return more
+    return {each: shares.get(each, 0) + more.get(each, 0) for each in shares.keys() | more.keys()}
 
 
 def forecast_month(

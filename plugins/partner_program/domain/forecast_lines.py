@@ -12,7 +12,6 @@ from partner_program.domain.money import round_half_away
 from partner_program.domain.revenue import (
     POSTED,
     THIS_PERIOD,
-    WHOLE_TERM,
     EntityRevenue,
     MrrGroup,
     has_share,
@@ -179,7 +178,7 @@ def _posted_credits(revenue: EntityRevenue, month: BillingMonth) -> dict[_OfAcco
 
 
 def _group(account_id: str, currency: str, kind: str, net: int, minor_days: int, term: int = 1) -> MrrGroup:
-    return MrrGroup(account_id, currency, kind, POSTED, term, None, 1, net, WHOLE_TERM, 0, 0, minor_days)
+    return MrrGroup(account_id, currency, kind, POSTED, term, None, 1, net, minor_days=minor_days)
 
 
 def with_parts(coming: ComingMonth, expected: Expected, parts: Sequence[Part]) -> EntityRevenue:

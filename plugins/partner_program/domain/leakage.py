@@ -244,7 +244,7 @@ class _Judge:
             ones, units = ratios[currency]
             cents = round_half_away(share * ones, units)
             due = None if ordered_on is None else dues[account_id][ordered_on, product]
-            if due is not None and given_bp is not None and given_bp == due[1]:
+            if due is not None and given_bp is not None and given_bp == due.due_bp:
                 equal_lines += count
                 equal_cents += cents
                 continue

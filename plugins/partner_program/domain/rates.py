@@ -72,8 +72,6 @@ def rate_terms(*, program: Program, tier: int, agreements: Sequence[LegacyAgreem
     """
     tier = program.tier_here(tier)
     own = _own_terms(program, tier)
-    if not agreements:
-        return own
     floors = [agreement for agreement in agreements if day in agreement.period]
     if not floors:
         return own

@@ -315,14 +315,6 @@ def share_of(group: MrrGroup, days: int) -> tuple[int, int]:
     return group.weighted_minor, group.period_days if group.way == THIS_PERIOD else group.term_months * days
 
 
-def counted_share(group: MrrGroup, days: int) -> tuple[int, int] | None:
-    """The share of lines that have one (`has_share`, `share_of`), None of others: asked of a million groups at once."""
-    _, _, kind, status, term, covered, _, _, way, period, _, minor_days = group
-    if status != POSTED or kind not in COUNTED_KINDS or way == NO_SHARE or covered == 0:
-        return None
-    return minor_days if covered is None else group.weighted_minor, period if way == THIS_PERIOD else term * days
-
-
 def share_in_words(group: MrrGroup, days: int) -> tuple[Fraction, str]:
     """The exact share of a month of so many days in minor units, 0 where the lines do not count, and its formula."""
     if not counts(group):

@@ -20,10 +20,11 @@ from partner_program.domain.revenue import (
     UNPOSTED_STATUSES,
     EntityRevenue,
     MrrGroup,
-    counted_share,
     excluded_bucket,
+    has_share,
     may_be_negative,
     may_count,
+    share_of,
 )
 from partner_program.domain.unit import AnyRate, conversions, why_not_converted
 
@@ -351,9 +352,8 @@ def shares_of(groups: Iterable[MrrGroup], days: int) -> dict[tuple[str, str], di
     """The same of any groups of an entity."""
     accounts: dict[tuple[str, str], dict[int, int]] = {}
     for group in groups:
-        share = counted_share(group, days)
-        if share is not None:
-            numerator, denominator = share
+        if has_share(group):
+            numerator, denominator = share_of(group, days)
             account = group[:2]
             sums = accounts.get(account)
             if sums is None:

@@ -3,11 +3,11 @@
 All of it in one snapshot, and grouped in the database. A month to come is not closed: nobody asks for its close.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from partner_program.adapters.billing.lines import (
     currency_expected,
@@ -29,9 +29,6 @@ from partner_program.domain.program import LargestLine
 from partner_program.domain.refusals import Refusal
 from partner_program.domain.registry import Entity
 from partner_program.domain.revenue import POSTED, EntityRevenue
-
-# makes as many as a million of them without running Python code for each
-_make = cast(Callable[[tuple[Any, ...]], LastLines], partial(tuple.__new__, LastLines))
 
 
 def read_coming_month(
@@ -70,8 +67,7 @@ def read_coming_month(
 
 def _read(snapshot: BillingSnapshot, entity: Entity, month: BillingMonth, largest: LargestLine) -> ComingMonth:
     lines = read_lines(snapshot, month, largest)
-    # each once, in no order: nobody asks for it, and the list is as long as the registry
-    listed = tuple({plain_text(account_id) for (account_id,) in snapshot.rows("reseller_accounts")})
+    listed = tuple(sorted({plain_text(account_id) for (account_id,) in snapshot.rows("reseller_accounts")}))
     revenue = EntityRevenue(
         entity.entity,
         groups=lines.groups(),
@@ -97,9 +93,7 @@ def _take_last_lines(
     day = cache(read_day)  # a month has few days, currencies and terms, and as many as a million rows
     limit = cache(lambda currency: 0 if currency_expected(currency) else largest.of(currency))
     for account_id, currency, kind, start, end, term, lines, net, whole in rows:
-        first, after, most = day(start), day(end), lines * limit(currency)
-        if most > LARGEST_WHOLE:
-            most = LARGEST_WHOLE
+        first, after, most = day(start), day(end), min(lines * limit(currency), LARGEST_WHOLE)
         if (
             most
             and first is not None
@@ -107,11 +101,11 @@ def _take_last_lines(
             and first < after
             and is_sound_account(account_id)
             and type(net) is type(whole) is int
-            and abs(net) <= most
-            and abs(whole) <= most
+            and -most <= net <= most
+            and -most <= whole <= most
             and _is_term(term)
         ):
-            last.append(_make((account_id, currency, kind, term, first, after, lines, net, whole)))
+            last.append(LastLines(account_id, currency, kind, term, first, after, lines, net, whole))
         else:
             unsound.add(name_of(account_id))
 
